@@ -1,0 +1,48 @@
+# make demo   set up what is missing and factorize real data on the CPU and on the simulated chip
+# make test   set up what is missing and run the tests
+# Both need python3 (3.11 or newer, with venv) and a C++17 compiler; everything else they install into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
+
+.PHONY: demo test lint format clean
+
+demo: .venv/demo
+	$(BIN)/mho demo
+
+test: .venv/dev
+	@scripts/system-tools.sh ngspice chromium
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: .venv/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Each stamp stands for an installation of the package with what that goal needs; the tests' one covers the demo's.
+.venv/dev: $(SOURCES) | .venv/pip
+	$(BIN)/pip install --quiet -e '.[dev]'
+	@touch .venv/demo $@
+
+.venv/demo: $(SOURCES) | .venv/pip
+	$(BIN)/pip install --quiet -e '.[image,recommend]'
+	@touch $@
+
+.venv/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "mho: $(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mho: Python 3.11 or newer is needed, $(PYTHON) is older; try make PYTHON=python3.12" >&2; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || \
+		{ echo "mho: a C++17 compiler is missing; install g++ or clang" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	@touch $@
+
+clean:
+	rm -rf .venv build dist mho-demo

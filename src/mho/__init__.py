@@ -1,0 +1,59 @@
+"""Non-negative matrix factorization three ways: fast digital kernels, a simulated analogue chip, and both."""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mho.chip import Chip as Chip
+    from mho.chip import ChipError as ChipError
+    from mho.engines import Analog as Analog
+    from mho.engines import Digital as Digital
+    from mho.engines import Engine as Engine
+    from mho.engines import Hybrid as Hybrid
+    from mho.engines import Penalty as Penalty
+    from mho.engines import Sparse as Sparse
+    from mho.engines import nnls as nnls
+    from mho.nmf import NMF as NMF
+
+__version__ = _version("mho")
+
+_HOMES = {
+    "Analog": "mho.engines",
+    "Chip": "mho.chip",
+    "ChipError": "mho.chip",
+    "Digital": "mho.engines",
+    "Engine": "mho.engines",
+    "Hybrid": "mho.engines",
+    "NMF": "mho.nmf",
+    "Penalty": "mho.engines",
+    "Sparse": "mho.engines",
+    "nnls": "mho.engines",
+}
+"""Where each public name is defined; imported when first used, so that ``import mho`` is quick."""
+
+__all__ = [
+    "NMF",
+    "Analog",
+    "Chip",
+    "ChipError",
+    "Digital",
+    "Engine",
+    "Hybrid",
+    "Penalty",
+    "Sparse",
+    "__version__",
+    "nnls",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'mho' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,158 @@
+"""What every argument must pass before any work starts.
+
+One clear error names the argument, what came and what is taken.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "NAN_ADVICE",
+    "as_matrix",
+    "check_values",
+    "generator",
+    "no_mask",
+    "nonnegative_number",
+    "one_of",
+    "positive_int",
+]
+
+NAN_ADVICE = "NaN is read as missing only where you say so, with missing='nan'"
+
+
+def as_matrix(
+    value: Any, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
+) -> np.ndarray:
+    """Return `value` as a 2-D float32 or float64 array, without a copy where it is one already.
+
+    Parameters
+    ----------
+    value : array_like of shape (m, n)
+        Numbers of any real type; float32 is kept, every other type becomes float64.
+    name : str
+        What the caller calls it.
+    nonnegative : bool
+        Refuse entries below zero.
+    missing : bool
+        Take NaN as "not known".
+    nan_advice : str
+        What to say to somebody whose NaN is not taken.
+
+    Raises
+    ------
+    TypeError
+        The entries are not real numbers.
+    ValueError
+        Not two-dimensional, empty, infinite, NaN where not allowed, negative, or so large or small that squares do not
+        exist in its precision.
+    """
+    if hasattr(value, "tocsc"):
+        raise TypeError(f"{name} must be dense here, got a sparse {type(value).__name__}; use {name}.toarray()")
+    array = _real(value, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must be a matrix (2 dimensions), got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    _check_entries(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
+    return array
+
+
+def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> np.ndarray:
+    """Return the stored entries of a sparse matrix as float32 or float64, checked like a dense matrix."""
+    values = _real(values, name)
+    _check_entries(values, name, nonnegative=nonnegative, missing=False, nan_advice="")
+    return values
+
+
+def no_mask(value: Any, name: str) -> None:
+    """Refuse a masked array: read as a plain one it would lose its mask without a word."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} must not be a masked array, its mask would be lost; put NaN in place of what is masked"
+        )
+
+
+def _real(value: Any, name: str) -> np.ndarray:
+    no_mask(value, name)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of unequal length
+        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
+    if array.dtype == np.float32 or array.dtype == np.float64:
+        return array
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64)
+
+
+def _check_entries(array: np.ndarray, name: str, *, nonnegative: bool, missing: bool, nan_advice: str) -> None:
+    if array.size == 0:
+        return
+    lowest, highest = _extremes(array, skip_nan=missing)
+    if np.isnan(lowest):
+        if missing:  # every entry is missing
+            return
+        raise ValueError(f"{name} contains NaN; {nan_advice or 'every entry must be a number'}")
+    if np.isinf(lowest) or np.isinf(highest):
+        raise ValueError(f"{name} contains an infinite entry; every entry must be finite")
+    if nonnegative and lowest < 0:
+        found = f"{name} contains a negative entry ({float(lowest)!r}); every entry must be >= 0"
+        raise ValueError(f"Negative values in data: {found}")
+    _check_squares(max(float(highest), -float(lowest)), array.dtype, name)
+
+
+def _check_squares(peak: float, dtype: np.dtype, name: str) -> None:
+    limit = 1e15 if dtype == np.float32 else 1e153
+    if peak and not 1 / limit <= peak <= limit:
+        raise ValueError(
+            f"{name} must have its largest entry between {1 / limit:g} and {limit:g} in {dtype}, or be zero, "
+            f"got {peak:g}; use another unit"
+        )
+
+
+def _extremes(array: np.ndarray, *, skip_nan: bool) -> tuple[np.floating, np.floating]:
+    """Minimum and maximum in two passes that allocate nothing; NaN if there is one (or, skipping it, nothing else)."""
+    if skip_nan:
+        return np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
+    return array.min(), array.max()
+
+
+def positive_int(value: Any, name: str, *, limit: int | None = None, what: str = "") -> int:
+    """Return `value` as an int of at least 1 and at most `limit`; `what` says where the limit comes from."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    value = int(value)
+    if value < 1 or (limit is not None and value > limit):
+        upper = "" if limit is None else f" and at most {limit}{f' ({what})' if what else ''}"
+        raise ValueError(f"{name} must be at least 1{upper}, got {value}")
+    return value
+
+
+def nonnegative_number(value: Any, name: str) -> float:
+    """Return `value` as a finite float of at least zero."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    value = float(value)
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be finite and at least 0, got {value}")
+    return value
+
+
+def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
+    """Return `value` if it is among `choices`."""
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def generator(seed: Any, name: str) -> np.random.Generator:
+    """Return a random generator from a seed, a Generator, or None for one that is different each time."""
+    if not isinstance(seed, Integral | np.random.Generator | np.random.SeedSequence | None) or isinstance(seed, bool):
+        raise TypeError(f"{name} must be a whole number, a Generator or None, got {seed!r}")
+    if isinstance(seed, Integral) and int(seed) < 0:
+        raise ValueError(f"{name} must be at least 0, got {seed}")
+    return np.random.default_rng(seed)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,24 @@
+"""The analogue chip: device, programming, converters, loop at rest, ledger."""
+
+from mho.chip.array import ProgrammedArray
+from mho.chip.chip import Chip
+from mho.chip.design import Amplifier, Array, ChipDesign, Converters, Device, preset, presets
+from mho.chip.errors import ChipError
+from mho.chip.ledger import Ledger
+from mho.chip.netlist import as_circuit, as_netlist
+
+__all__ = [
+    "Amplifier",
+    "Array",
+    "Chip",
+    "ChipDesign",
+    "ChipError",
+    "Converters",
+    "Device",
+    "Ledger",
+    "ProgrammedArray",
+    "as_circuit",
+    "as_netlist",
+    "preset",
+    "presets",
+]

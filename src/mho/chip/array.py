@@ -1,0 +1,190 @@
+"""A programmed chip: conductances, and the loop that settles to the answer of each right-hand side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mho import kernels
+from mho.chip.converters import to_digital, to_volts
+from mho.chip.design import ChipDesign
+from mho.chip.ledger import Ledger
+from mho.chip.loop import Loop
+from mho.chip.programming import Conductances
+from mho.chip.recording import block_events
+from mho.operands import Dense, Operand, Sparse, as_operand
+
+__all__ = ["ProgrammedArray"]
+
+_BLOCK = 1 << 21
+"""Numbers of a right-hand side block that are held as volts at a time."""
+
+
+class ProgrammedArray:
+    """What `Chip.program` returns; everything needed to rebuild the circuit elsewhere is in its attributes.
+
+    The circuit is that of `mho.chip.loop`, with ``b = volts(B)``: the source at row i drives ``-volts`` through `g_in`.
+    The loop is positively homogeneous, so inputs are stated at a fixed scale (`volts`, `units_per_volt`); the range
+    that the converters really work at is chosen for each right-hand side so that neither end clips.
+
+    Parameters
+    ----------
+    conductances : Conductances
+        What was written.
+    design : ChipDesign
+        What the chip is made of.
+    ledger : Ledger
+        Where solving is entered.
+    largest_sum : float
+        The largest row sum of the matrix, which sets the fixed scale.
+    ridge_target : ndarray
+        Right-hand side of the rows that a ridge added.
+    l1 : float
+        Price of the sum of the answer.
+
+    Attributes
+    ----------
+    g_left, g_right : ndarray of shape (m, k)
+        Driving and sensing copy, siemens. A ridge adds rows below those of the matrix.
+    g_comp : ndarray of shape (m,)
+        Compensation from each row to ground, siemens.
+    g_in : float
+        From each row to its source, siemens.
+    units_per_volt : ndarray of shape (k,)
+        Outputs in volts times this are the numbers asked for.
+    bias : ndarray of shape (k,)
+        Constant current into each sense node, amperes; zero unless there is an l1 price.
+    ridge_volts : ndarray
+        Constant input voltages of the rows that a ridge added, volts.
+    loop : Loop
+        The network reduced to its column nodes.
+    """
+
+    def __init__(
+        self,
+        conductances: Conductances,
+        design: ChipDesign,
+        ledger: Ledger,
+        *,
+        largest_sum: float,
+        ridge_target: np.ndarray,
+        l1: float,
+    ) -> None:
+        self.design = design
+        self.g_left, self.g_right = conductances.left, conductances.right
+        self.g_comp, self.g_in = conductances.comp, conductances.g_in
+        self._ledger = ledger
+        self.loop = Loop.reduce(conductances, design.amplifier)
+        self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
+        self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
+        self.ridge_volts = ridge_target * self._volts_per_unit
+        self._rows = len(self.g_left) - len(ridge_target)
+        self._base = self.loop.matrix(slice(self._rows, None))
+        self.bias = l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
+        self._offset = self.g_in * (self.ridge_volts @ self.loop.left[self._rows :]) - self.bias
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape (m, k) of the matrix that was programmed."""
+        return self._rows, self.g_left.shape[1]
+
+    def volts(self, b: Any) -> np.ndarray:
+        """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
+
+        Rows of a ridge follow with their constant voltages.
+        """
+        b = np.asarray(b, np.float64)
+        column = b[:, None] if b.ndim == 1 else b
+        B = Dense(column, name="b")
+        self._check_rows(B)
+        V = self._block_volts(B.array, np.abs(B.array).max(axis=0))
+        ridge = np.broadcast_to(self.ridge_volts[:, None], (len(self.ridge_volts), V.shape[1]))
+        V = np.vstack([V, ridge])
+        return V[:, 0] if b.ndim == 1 else V
+
+    def solve_volts(self, V: Any) -> np.ndarray:
+        """Return the outputs at rest for input voltages V (m,) or (m, n), volts: the bare circuit, no converters.
+
+        NaN switches the word line of that row off.
+        """
+        V = np.asarray(V, np.float64)
+        column = V[:, None] if V.ndim == 1 else V
+        if column.ndim != 2 or len(column) != len(self.g_left):
+            raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
+        if np.isnan(column).any():
+            X = self.loop.rest_masked(*Sparse(column).by_column(), np.zeros_like(self._base), -self.bias)
+        else:
+            X = self.loop.rest(self.g_in * (column.T @ self.loop.left) - self.bias)
+        return X[0] if V.ndim == 1 else X.T
+
+    def solve(self, B: Any) -> np.ndarray:
+        """Return X (k, n) >= 0 for right-hand sides B (m, n), through converters and loop.
+
+        Parameters
+        ----------
+        B : array_like of shape (m, n) or (m,), scipy sparse (zeros are data), or `Sparse`
+            Right-hand sides of any sign. An entry that is missing switches the word line of its row off.
+
+        Raises
+        ------
+        ChipError
+            The loop does not come to rest.
+        """
+        if isinstance(B, np.ndarray) and B.ndim == 1:
+            return self.solve(B[:, None])[:, 0]
+        operand = as_operand(B)
+        self._check_rows(operand)
+        solved = [self._solve_block(block) for block in self._blocks(operand)]
+        return np.vstack(solved).T
+
+    def _check_rows(self, B: Operand) -> None:
+        if B.shape[0] != self._rows:
+            raise ValueError(f"B must have {self._rows} rows, as many as the programmed matrix, got shape {B.shape}")
+
+    def _blocks(self, B: Operand) -> Iterator[Operand]:
+        n = B.shape[1]
+        if isinstance(B, Dense):
+            step = max(1, _BLOCK // B.shape[0])
+        else:
+            step = max(1, _BLOCK * n // max(1, len(B.values)))
+        yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
+
+    def _solve_block(self, B: Operand) -> np.ndarray:
+        """X (n, k) of one block, at a range that fits both ends of each right-hand side."""
+        peak_in = np.maximum(B.column_peaks(), np.abs(self.ridge_volts).max(initial=0) / self._volts_per_unit)
+        converters = self.design.converters
+        X, V = self._settle_block(B, peak_in)
+        range_ = self._range(peak_in)
+        peak_out = X.max(axis=1) * range_
+        clips = peak_out > converters.v_out
+        if clips.any():
+            peak_in = peak_in * np.where(clips, 1.001 * peak_out / converters.v_out, 1.0)
+            X, V = self._settle_block(B, peak_in)
+            range_ = self._range(peak_in)
+        self._ledger.add(block_events(self, B, V, X, range_, repeated=int(clips.sum())))
+        read = to_digital(X * range_[:, None], converters) / range_[:, None]
+        return read * self.units_per_volt
+
+    def _range(self, peak_in: np.ndarray) -> np.ndarray:
+        """Factor by which the converters' volts differ from those of the fixed scale."""
+        full = np.where(peak_in > 0, peak_in, 1.0) * self._volts_per_unit
+        return self.design.converters.v_in / full
+
+    def _settle_block(self, B: Operand, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs (n, k) and the input volts, dense (m, n) or the values of the stored entries."""
+        left = self.loop.left[: self._rows]
+        if isinstance(B, Dense):
+            V = self._block_volts(B.array, peak_in)
+            return self.loop.rest(self.g_in * (V.T @ left) + self._offset), V
+        ptr, idx, val = B.by_column()
+        V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)))
+        if B.missing:
+            return self.loop.rest_masked(ptr, idx, V, self._base, self._offset), V
+        C = np.empty((B.shape[1], left.shape[1]))
+        kernels.cross(left, ptr, idx, V, C, kernels.thread_count())
+        return self.loop.rest(self.g_in * C + self._offset), V
+
+    def _block_volts(self, values: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
+        return to_volts(values, peak_in, self.design.converters) * self._volts_per_unit

@@ -1,0 +1,117 @@
+"""A chip: a design made once, with its own errors and its own ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.array import ProgrammedArray
+from mho.chip.design import ChipDesign, preset
+from mho.chip.errors import ChipError
+from mho.chip.ledger import Ledger
+from mho.chip.netlist import as_netlist
+from mho.chip.programming import Conductances, write
+
+__all__ = ["Chip"]
+
+
+class Chip:
+    """A simulated analogue chip that solves non-negative least squares in one step.
+
+    What the circuit inside the published chip looks like is not public; this one is a hypothesis that fits every
+    published word [2.4] and that is checked against ngspice.
+
+    Parameters
+    ----------
+    design : str or ChipDesign
+        A preset's name (`presets`) or a description.
+    seed : int, Generator or None
+        Source of every random error; the same seed gives the same chip, cell by cell.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        Every event since the chip was made.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import Chip
+    >>> chip = Chip("ideal")
+    >>> A = np.array([[1.0, 2.0], [3.0, 1.0], [0.0, 1.0]])
+    >>> chip.program(A).solve(A @ np.array([[2.0], [1.0]])).round(6)
+    array([[2.],
+           [1.]])
+    """
+
+    def __init__(self, design: str | ChipDesign = "pku-2025", *, seed: Any = None) -> None:
+        if isinstance(design, str):
+            design = preset(design)
+        elif not isinstance(design, ChipDesign):
+            raise TypeError(f"design must be the name of a preset or a ChipDesign, got {type(design).__name__}")
+        self.design = design
+        self.ledger = Ledger()
+        self._rng = checks.generator(seed, "seed")
+
+    def __repr__(self) -> str:
+        return f"Chip({self.design.name!r})"
+
+    def program(self, A: Any, *, l2: Any = 0.0, prior: Any = 0.0, l1: float = 0.0) -> ProgrammedArray:
+        """Write a matrix into both copies, with fresh errors.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            Non-negative.
+        l2 : float or array_like of shape (k,)
+            Ridge l2/2 |x - prior|^2: one more row, connected to its own column, wherever l2 > 0.
+        prior : float or array_like of shape (k,)
+            Where the ridge pulls to.
+        l1 : float
+            Price l1 sum(x): a constant current out of every sense node.
+
+        Raises
+        ------
+        ChipError
+            The matrix has more columns than an array.
+        """
+        A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+        k = A.shape[1]
+        if k > self.design.array.columns:
+            raise ChipError(
+                f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
+                "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
+            )
+        root = np.sqrt(np.broadcast_to(np.asarray(l2, np.float64), (k,)))
+        conductances = write(A, root, self.design.device, self._rng)
+        self._record_writing(conductances)
+        return ProgrammedArray(
+            conductances,
+            self.design,
+            self.ledger,
+            largest_sum=float(A.sum(axis=1).max()),
+            ridge_target=(root * prior)[root > 0],
+            l1=checks.nonnegative_number(l1, "l1"),
+        )
+
+    def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
+        """Return an ngspice netlist of the circuit with a right-hand side b (m,) at its inputs.
+
+        Parameters
+        ----------
+        A : ProgrammedArray, or array_like of shape (m, k)
+            What was programmed, or a matrix to program now.
+        b : array_like of shape (m,)
+            NaN switches the word line of its row off.
+        duration, step : float, optional
+            Length of the transient and its longest step, seconds; by default 20 time constants in 400 steps.
+        """
+        array = A if isinstance(A, ProgrammedArray) else self.program(A)
+        return as_netlist(array, b, duration=duration, step=step)
+
+    def _record_writing(self, conductances: Conductances) -> None:
+        pulses = self.design.device.pulses
+        rows = 2 * len(conductances.left) + int(np.count_nonzero(conductances.comp))
+        self.ledger.add(Ledger(cells=conductances.cells, pulses=conductances.cells * pulses, row_pulses=rows * pulses))

@@ -1,0 +1,62 @@
+"""The programmed circuit as a netlist for ngspice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho import spice
+from mho.chip.array import ProgrammedArray
+
+__all__ = ["as_circuit", "as_netlist"]
+
+_LARGEST_GAIN = 1e9
+"""Stands for infinity, which has no place in a netlist."""
+
+_TIME_CONSTANTS = 20
+_STEPS = 400
+
+
+def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> spice.CompactGinv:
+    """Return the circuit of a programmed array; columns of zeros, which are not connected, are left out.
+
+    Parameters
+    ----------
+    array : ProgrammedArray
+    word_lines : ndarray of bool of shape (m,), optional
+        Rows that are switched on; by default all.
+    """
+    connected = array.units_per_volt > 0
+    amplifier = array.design.amplifier
+    return spice.CompactGinv(
+        g_left=array.g_left[:, connected],
+        g_right=array.g_right[:, connected],
+        g_comp=array.g_comp,
+        g_in=array.g_in,
+        gain=min(amplifier.gain, _LARGEST_GAIN),
+        bandwidth=amplifier.bandwidth,
+        bias=array.bias[connected],
+        word_lines=word_lines,
+    )
+
+
+def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
+    """Return the transient from zero of one right-hand side b (m,); NaN switches the word line of its row off.
+
+    Parameters
+    ----------
+    array : ProgrammedArray
+    b : array_like of shape (m,)
+        In the units of the matrix.
+    duration, step : float, optional
+        Seconds; by default 20 time constants in 400 steps.
+    """
+    b = np.asarray(b, np.float64)
+    off = np.isnan(b)
+    volts = array.volts(np.where(off, 0.0, b))
+    on = np.concatenate([~off, np.ones(len(volts) - len(b), bool)])
+    circuit = as_circuit(array, None if on.all() else on)
+    duration = _TIME_CONSTANTS * spice.time_constant(circuit) if duration is None else duration
+    title = f"mho chip {array.design.name}: compact GINV, {len(volts)} rows, {circuit.shape[1]} columns"
+    return spice.netlist(circuit, volts, duration=duration, step=step or duration / _STEPS, title=title)

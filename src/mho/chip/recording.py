@@ -1,0 +1,82 @@
+"""What a block of right-hand sides takes: conversions, settling time, energy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mho.chip.errors import ChipError
+from mho.chip.ledger import Ledger
+from mho.chip.power import masked_power, power
+from mho.operands import Dense, Operand, Sparse
+
+if TYPE_CHECKING:
+    from mho.chip.array import ProgrammedArray
+
+__all__ = ["block_events"]
+
+_SHORTEST_SETTLE = 60e-9
+"""Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
+
+_SAMPLES = 8
+"""Right-hand sides of a block whose own loop is examined; all of the block are given the slowest one's time."""
+
+_BITS_WITHOUT_ADC = 12
+
+
+def block_events(
+    array: ProgrammedArray, B: Operand, V: np.ndarray, X: np.ndarray, range_: np.ndarray, *, repeated: int
+) -> Ledger:
+    """Return the events of one block.
+
+    Parameters
+    ----------
+    array : ProgrammedArray
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts at the fixed scale, dense (m, n) or the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Output volts at the fixed scale.
+    range_ : ndarray of shape (n,)
+        What the volts really are, times the fixed scale.
+    repeated : int
+        Right-hand sides that were solved twice because their answer left the range.
+    """
+    n, k = X.shape
+    solves = n + repeated
+    driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
+    seconds = _settle_seconds(array, B, X)
+    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X)
+    return Ledger(
+        solves=solves,
+        settle_seconds=solves * seconds,
+        amplifier_seconds=solves * seconds * k,
+        array_joules=float(seconds * np.sum(watts * range_**2)),
+        dac_conversions=driven * solves / n,
+        adc_conversions=k * solves,
+        word_lines=driven if B.missing else 0,
+    )
+
+
+def _settle_seconds(array: ProgrammedArray, B: Operand, X: np.ndarray) -> float:
+    """Time to half a step of the ADC, from the slowest of some of the block's loops."""
+    bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
+    samples = np.unique(np.linspace(0, len(X) - 1, _SAMPLES).astype(int))
+    rate = min(array.loop.settling_rate(_word_lines(array, B, j), X[j] > 0) for j in samples)
+    if rate <= 0:
+        raise ChipError(
+            "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "
+            "its columns are; a smaller programming error, fewer columns or a ridge would help"
+        )
+    return max(_SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
+
+
+def _word_lines(array: ProgrammedArray, B: Operand, j: int) -> np.ndarray:
+    """Which rows are on for right-hand side j; a ridge's rows always are."""
+    on = np.ones(len(array.g_left), bool)
+    if isinstance(B, Sparse) and B.missing:
+        ptr, idx, _ = B.by_column()
+        on[: B.shape[0]] = False
+        on[idx[ptr[j] : ptr[j + 1]]] = True
+    return on

@@ -1,0 +1,51 @@
+"""The program `mho`: its commands, and what it returns to the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from mho.cli.demo import demo
+from mho.cli.errors import exit_code
+from mho.cli.factor import EXAMPLES, factor
+from mho.cli.info import info
+
+__all__ = ["main"]
+
+
+def _version() -> str:
+    import mho
+
+    return f"mho {mho.__version__}"
+
+
+app = App(
+    name="mho",
+    help="Non-negative matrix factorization by a CPU, by a simulated analogue chip, or by both.",
+    version=_version,
+    version_flags=["--version"],
+    exit_on_error=False,
+    print_error=False,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+app.command(factor, help_epilogue=EXAMPLES)
+app.command(demo)
+app.command(info)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows `mho` on the command line; by default that of this process.
+
+    Returns
+    -------
+    int
+        0 done; 1 the work failed; 2 a wrong argument; 130 interrupted from the keyboard; 143 told to terminate.
+    """
+    return exit_code(lambda: app(arguments))

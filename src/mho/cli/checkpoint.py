@@ -1,0 +1,69 @@
+"""Factors on disk: what is written about them, and going on from them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mho.cli.settings import Settings
+from mho.cli.source import Source
+
+__all__ = ["Start", "about", "resume"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """Where a run begins.
+
+    Attributes
+    ----------
+    factors : dict of str to ndarray
+        "W" (m, k) and "H" (k, n), or nothing for a fresh start.
+    iterations : int
+        Done before.
+    """
+
+    factors: dict[str, Any]
+    iterations: int = 0
+
+
+def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
+    """Return what is written beside the factors."""
+    import mho
+
+    facts = {
+        "mho": mho.__version__,
+        "input": source.path.name,
+        "input_sha256": source.sha256,
+        **asdict(settings),
+        **result,
+    }
+    return {name: str(fact).lower() if isinstance(fact, bool) else str(fact) for name, fact in facts.items()}
+
+
+def resume(out: Path, source: Source, settings: Settings) -> Start:
+    """Read the factors of an earlier run with the same input.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    ValueError
+        It was made from another matrix, or with another k.
+    """
+    from mho.data import DataError, read_factors
+
+    W, H, facts = read_factors(out, max_bytes=settings.max_bytes)
+    if facts.get("input_sha256") != source.sha256:
+        raise ValueError(f"--resume: {out} was not made from {source.path} as it is now")
+    for name in ("layout", "missing"):
+        wanted = str(getattr(settings, name))
+        if facts.get(name) != wanted:
+            raise ValueError(f"--resume: {out} was made with --{name} {facts.get(name)}, not {wanted}")
+    if W.shape[1] != settings.n_components:
+        raise ValueError(f"--resume: {out} was made with -k {W.shape[1]}, not {settings.n_components}")
+    iterations = facts.get("iterations", "")
+    if not (iterations.isdecimal() and len(iterations) < 10) or (W.shape[0], H.shape[1]) != source.X.shape:
+        raise DataError(f"{out}: its factors or its number of iterations do not fit its input")
+    return Start(factors={"W": W, "H": H}, iterations=int(iterations))

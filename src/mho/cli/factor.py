@@ -1,0 +1,126 @@
+"""`mho factor`: a matrix in one file, its two factors in another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mho.cli.checkpoint import Start, resume
+from mho.cli.errors import note
+from mho.cli.plain import table
+from mho.cli.progress import progress
+from mho.cli.run import Run
+from mho.cli.settings import Settings
+from mho.cli.source import Source, read_source
+
+__all__ = ["EXAMPLES", "factor"]
+
+EXAMPLES = """\
+Examples:
+
+    mho factor photo.npy -k 16 -o photo.safetensors
+
+    mho factor spectra.csv -k 4 --missing nan --engine hybrid -o f.safetensors
+
+    mho factor ratings.csv -k 10 --layout triplets --missing unstored \\
+        --l2-w 5 --l2-h 5 -o ratings.safetensors
+
+The factors in Python:
+
+    W, H, about = mho.data.read_factors("photo.safetensors")
+"""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where the factors go.
+
+    Parameters
+    ----------
+    out
+        File for W (m, k) and H (k, n), in the safetensors format.
+    resume
+        Go on from the factors in OUT, if it is there: after an interrupt, or with a larger --max-iter.
+    no_overwrite
+        Leave an OUT that is there as it is, and fail.
+    quiet
+        Show nothing but warnings and errors.
+    """
+
+    out: Annotated[Path, Parameter(name=("-o", "--out"))]
+    resume: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    no_overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
+
+
+def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Output, settings: Settings) -> None:
+    """Factorize a matrix X (m, n) into W (m, k) and H (k, n), all non-negative, so that X ~ W H.
+
+    Interrupted by Ctrl-C or SIGTERM, it writes the factors of the last complete iteration to OUT; the same command
+    with --resume goes on from there.
+
+    Parameters
+    ----------
+    source
+        The matrix: .npy, .npz, .csv, .csv.gz, .mtx, .mtx.gz or .parquet.
+    """
+    settings.check()
+    _check_output(output, source)
+    with progress(quiet=output.quiet) as shown:
+        shown.stage(f"reading {source}")
+        given = read_source(source, settings)
+        run = Run(source=given, start=_start(given, output, settings), settings=settings, out=output.out)
+        if run.start.iterations >= settings.max_iter:
+            note(f"{output.out} already has {run.start.iterations} iterations; raise --max-iter to go on")
+            return
+        model = run.fit(shown)
+    if not output.quiet:
+        print(table(_summary(run, model)))
+
+
+def _check_output(output: Output, source: Path) -> None:
+    """Refuse before the work what would fail after it."""
+    out = output.out
+    if output.resume and output.no_overwrite:
+        raise ValueError("--resume writes to OUT, which --no-overwrite forbids; give one of them")
+    if out.exists():
+        if not out.is_file():
+            raise ValueError(f"{out}: must be a file, is a folder or a device")
+        if source.exists() and out.samefile(source):
+            raise ValueError(f"{out}: must not be INPUT itself")
+        if output.no_overwrite:
+            raise ValueError(f"{out}: is there already and --no-overwrite was given")
+    if not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
+        raise ValueError(f"{out}: its folder is not there or not writable")
+
+
+def _start(given: Source, output: Output, settings: Settings) -> Start:
+    if not output.resume:
+        return Start(factors={})
+    if not output.out.exists():
+        note(f"{output.out} is not there; starting from the beginning")
+        return Start(factors={})
+    return resume(output.out, given, settings)
+
+
+def _summary(run: Run, model: Any) -> list[tuple[str, str]]:
+    last = model.history_[-1]
+    rows = [
+        ("input", str(run.source)),
+        ("factors", f"{run.out}, k = {len(model.components_)}"),
+        ("engine", run.settings.engine),
+        ("iterations", f"{run.iterations(model)} of at most {run.settings.max_iter}"),
+        ("relative error", f"{last['error']:.4g}"),
+        ("time", f"{last['seconds']:.3g} s"),
+    ]
+    if "chip_seconds" in last:
+        rows += [
+            ("chip time", f"{last['chip_seconds']:.3g} s (modelled)"),
+            ("chip energy", f"{last['chip_joules']:.3g} J (modelled)"),
+        ]
+    return rows

@@ -1,0 +1,87 @@
+"""How to factorize, as options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+
+__all__ = ["Settings", "WholeNumber"]
+
+
+def _whole_number(kind: Any, tokens: Sequence[Token]) -> int:
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"must be a whole number, got {tokens[0].value!r}") from None
+
+
+WholeNumber = Annotated[int, Parameter(converter=_whole_number)]
+"""An int that 1.5 is not rounded to."""
+
+_SEEDS = 2**32
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to factorize.
+
+    Parameters
+    ----------
+    n_components
+        Number k of components.
+    engine
+        Who solves the half-steps: this CPU, the simulated analogue chip, or the chip first and the CPU last.
+    layout
+        What a line of a table is: a row of the matrix, or one entry (row id, column id, value).
+    missing
+        What is not known: nan, the NaN and empty fields; unstored, what a sparse matrix or triplets leave out.
+        Without it NaN is an error and what is left out is zero.
+    init
+        Starting factors.
+    max_iter
+        Iterations at the most, those before a --resume included.
+    tol
+        Stop when the relative error falls by less than this share of its first value per iteration; 0 never stops.
+    l2_w
+        Ridge on W.
+    l2_h
+        Ridge on H.
+    l1_w
+        Price of the sum of W: the higher, the sparser.
+    l1_h
+        Price of the sum of H: the higher, the sparser.
+    seed
+        For the starting factors and the errors of the chip.
+    max_bytes
+        Refuse a matrix that takes more memory.
+    """
+
+    n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))]
+    engine: Literal["digital", "analog", "hybrid"] = "digital"
+    layout: Literal["matrix", "triplets"] = "matrix"
+    missing: Literal["nan", "unstored"] | None = None
+    init: Literal["auto", "random", "nndsvd", "nndsvda", "nndsvdar"] = "auto"
+    max_iter: WholeNumber = 200
+    tol: float = 1e-4
+    l2_w: float = 0.0
+    l2_h: float = 0.0
+    l1_w: float = 0.0
+    l1_h: float = 0.0
+    seed: WholeNumber = 0
+    max_bytes: WholeNumber = 2**33
+
+    def check(self) -> None:
+        """Refuse numbers out of range, by the names of their options."""
+        from mho import checks
+
+        checks.positive_int(self.n_components, "-k")
+        checks.positive_int(self.max_iter, "--max-iter")
+        checks.positive_int(self.max_bytes, "--max-bytes")
+        for name in ("tol", "l2_w", "l2_h", "l1_w", "l1_h"):
+            checks.nonnegative_number(getattr(self, name), f"--{name.replace('_', '-')}")
+        if not 0 <= self.seed < _SEEDS:
+            raise ValueError(f"--seed must be at least 0 and less than {_SEEDS}, got {self.seed}")

@@ -1,0 +1,23 @@
+"""Small real data that comes with mho, and readers for the user's own files.
+
+Whatever a file claims is checked before memory is taken for it, nothing in it is executed, and what is wrong with it is
+one `DataError` naming the file.
+"""
+
+from mho.data.bundled import Ratings, camera, movielens
+from mho.data.errors import DataError
+from mho.data.factors import read_factors, write_factors
+from mho.data.matrix import LAYOUTS, read_matrix
+from mho.data.output import replacing
+
+__all__ = [
+    "LAYOUTS",
+    "DataError",
+    "Ratings",
+    "camera",
+    "movielens",
+    "read_factors",
+    "read_matrix",
+    "replacing",
+    "write_factors",
+]

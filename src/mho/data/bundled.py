@@ -1,0 +1,119 @@
+"""Small real data that comes with mho; the licences lie beside the files, in ``files/LICENSES.md``."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+
+__all__ = ["Ratings", "camera", "movielens"]
+
+_CAMERA_SIZE = 512
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ratings:
+    """Who gave which item how many stars.
+
+    Attributes
+    ----------
+    users, items : ndarray of shape (n_ratings,), int64
+        Indices, 0 to n_users - 1 and 0 to n_items - 1, all in use.
+    ratings : ndarray of shape (n_ratings,), float64
+        Stars.
+    user_ids : ndarray of shape (n_users,), int64
+        What the source calls each user, ascending.
+    item_ids : ndarray of shape (n_items,), int64
+        What the source calls each item, ascending.
+    titles : tuple of str, length n_items
+        Titles of the items.
+    genres : tuple of tuple of str, length n_items
+        Genres of each item; empty where the source lists none.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    ratings: np.ndarray
+    user_ids: np.ndarray
+    item_ids: np.ndarray
+    titles: tuple[str, ...]
+    genres: tuple[tuple[str, ...], ...]
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items."""
+        return len(self.item_ids)
+
+
+def camera(size: int = 256) -> np.ndarray:
+    """Return the "camera" photograph (Lav Varshney, CC0, from scikit-image).
+
+    Parameters
+    ----------
+    size : int
+        Side in pixels, a divisor of 512; smaller pictures are means over blocks of the 512 x 512 one.
+
+    Returns
+    -------
+    ndarray of shape (size, size), float64
+        Grey levels from 0 (black) to 1.
+
+    Raises
+    ------
+    ValueError
+        `size` does not divide 512.
+    """
+    size = checks.positive_int(size, "size", limit=_CAMERA_SIZE)
+    if _CAMERA_SIZE % size:
+        raise ValueError(f"size must divide {_CAMERA_SIZE}, got {size}")
+    with np.load(io.BytesIO(_bundled("camera.npz")), allow_pickle=False) as stored:
+        grey = stored["camera"]
+    block = _CAMERA_SIZE // size
+    return grey.reshape(size, block, size, block).mean(axis=(1, 3)) / 255
+
+
+def movielens() -> Ratings:
+    """Return MovieLens latest-small (GroupLens, 2016): 100,004 ratings, 0.5 to 5 stars, by 671 users of 9,066 films.
+
+    For research, not for commercial use; publications must cite Harper and Konstan 2015,
+    https://doi.org/10.1145/2827872 (the whole terms: ``mho/data/files/MOVIELENS-README.txt``).
+    """
+    table = gzip.decompress(_bundled("ratings.csv.gz")).decode()
+    columns = np.loadtxt(io.StringIO(table), delimiter=",", skiprows=1, usecols=(0, 1, 2), unpack=True)
+    user_ids, users = np.unique(columns[0].astype(np.int64), return_inverse=True)
+    item_ids, items = np.unique(columns[1].astype(np.int64), return_inverse=True)
+    films = _films()
+    return Ratings(
+        users=users,
+        items=items,
+        ratings=np.ascontiguousarray(columns[2]),
+        user_ids=user_ids,
+        item_ids=item_ids,
+        titles=tuple(films[i]["title"] for i in item_ids),
+        genres=tuple(_genres(films[i]["genres"]) for i in item_ids),
+    )
+
+
+def _films() -> dict[int, dict[str, Any]]:
+    table = gzip.decompress(_bundled("movies.csv.gz")).decode()
+    return {int(film["movieId"]): film for film in csv.DictReader(io.StringIO(table, newline=""))}
+
+
+def _genres(field: str) -> tuple[str, ...]:
+    return () if field == "(no genres listed)" else tuple(field.split("|"))
+
+
+def _bundled(name: str) -> bytes:
+    return (files("mho.data") / "files" / name).read_bytes()

@@ -1,0 +1,117 @@
+"""Parquet tables, by pyarrow; sizes are checked from the metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mho.data.errors import DataError, check_size, damaged
+from mho.data.triplets import entries_to_csr, ranks
+
+__all__ = ["read_parquet", "read_parquet_triplets"]
+
+_ENTRY_BYTES = 24
+
+
+def read_parquet(path: Path, max_bytes: int) -> np.ndarray:
+    """Read a dense matrix: every column a column of numbers."""
+    with _opened(path) as file:
+        fields = list(file.schema_arrow)
+        for field in fields:
+            _check_number(path, field)
+        shape = file.metadata.num_rows, len(fields)
+        if 0 in shape:
+            raise DataError(f"{path}: holds no numbers")
+        check_size(path, 8 * shape[0] * shape[1], max_bytes)
+        matrix = np.empty(shape, np.float32 if all(str(field.type) == "float" for field in fields) else np.float64)
+        for j, field in enumerate(fields):
+            matrix[:, j] = _numbers(file, field.name)
+        return matrix
+
+
+def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
+    """Read entries into a sparse matrix: the first three columns are row id, column id and value."""
+    with _opened(path) as file:
+        fields = list(file.schema_arrow)[:3]
+        if len(fields) < 3:
+            raise DataError(f"{path}: must have the columns row, column, value, has {len(fields)}")
+        _check_number(path, fields[2])
+        if file.metadata.num_rows == 0:
+            raise DataError(f"{path}: holds no entries")
+        check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
+        rows, columns = (_indices(path, file, field) for field in fields[:2])
+        values = _numbers(file, fields[2].name).astype(np.float64, copy=False)
+        return _entries(path, rows, columns, values)
+
+
+def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:
+    finite = np.isfinite(values)
+    if not finite.all():
+        raise DataError(f"{path}: row {int(np.argmin(finite)) + 1}: the value must be a finite number")
+
+    def repeated(position: int) -> DataError:
+        return DataError(f"{path}: row {position + 1} gives an entry that an earlier row gives")
+
+    return entries_to_csr(rows, columns, values, repeated)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise ImportError(f"{path}: parquet needs pyarrow: pip install 'mho[recommend]'") from None
+    with path.open("rb") as stream, damaged(path, pa.ArrowException, OSError, ValueError, IndexError):
+        texts = [field.name for field in pq.read_schema(stream) if _is_text(field)]
+        stream.seek(0)
+        # As a dictionary, one long id repeated a million times takes the memory of one.
+        with pq.ParquetFile(stream, read_dictionary=texts) as file:
+            names = file.schema_arrow.names
+            if len(set(names)) < len(names):
+                raise DataError(f"{path}: the names of its columns must differ")
+            yield file
+
+
+def _is_text(field: Any) -> bool:
+    import pyarrow.types as types
+
+    return types.is_string(field.type) or types.is_large_string(field.type)
+
+
+def _check_number(path: Path, field: Any) -> None:
+    import pyarrow.types as types
+
+    if not (types.is_integer(field.type) or types.is_floating(field.type) or types.is_boolean(field.type)):
+        kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+        raise DataError(f"{path}: column {field.name!r} must hold numbers, holds {kind}")
+
+
+def _unpacked_bytes(file: Any) -> int:
+    """Length of all columns before compression, by row group: a column's own metadata, if damaged, aborts pyarrow."""
+    return sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
+
+
+def _numbers(file: Any, name: str) -> np.ndarray:
+    """Read a column; null is NaN."""
+    values = file.read(columns=[name]).column(0).to_numpy()
+    return values.astype(np.float64) if values.dtype == object else values
+
+
+def _indices(path: Path, file: Any, field: Any) -> np.ndarray:
+    import pyarrow.types as types
+
+    column = file.read(columns=[field.name]).column(0)
+    if column.null_count:
+        raise DataError(f"{path}: column {field.name!r} must hold an id in every row, {column.null_count} are empty")
+    if types.is_integer(field.type):
+        return np.unique(column.to_numpy(), return_inverse=True)[1]
+    if not types.is_dictionary(field.type):
+        raise DataError(f"{path}: column {field.name!r} must hold ids (whole numbers or text), holds {field.type}")
+    encoded = column.unify_dictionaries().combine_chunks()
+    used, codes = np.unique(encoded.indices.to_numpy(), return_inverse=True)
+    return ranks([encoded.dictionary[int(i)].as_py() for i in used])[codes]

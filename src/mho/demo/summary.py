@@ -1,0 +1,51 @@
+"""The results as text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mho.demo.markup import quantity
+from mho.demo.results import Results, Run
+from mho.demo.sections import NAMES
+
+__all__ = ["summary"]
+
+_HEADER = ("iterations", "seconds here", "chip time", "chip energy", "writing")
+
+
+def summary(results: Results) -> str:
+    """Return two aligned tables: error and quality, wall time here, and the chip's modelled time and energy."""
+    photo = [
+        (NAMES[run.engine], f"{run.curve[-1]:.4f}", f"{run.score:.2f} dB", *_costs(run)) for run in results.photo.runs
+    ]
+    baselines = [(name, f"{rmse:.4f}", *("",) * len(_HEADER)) for name, rmse in results.ratings.baselines]
+    ratings = [(NAMES[run.engine], f"{run.score:.4f}", *_costs(run)) for run in results.ratings.runs]
+    m, n = results.photo.original.shape
+    return "\n\n".join(
+        (
+            _aligned(
+                (f"Photograph, {m} x {n}, k = {results.photo.n_components}", "relative error", "PSNR", *_HEADER), photo
+            ),
+            _aligned(
+                (f"Film ratings, k = {results.ratings.n_components}", "held-out RMSE", *_HEADER), baselines + ratings
+            ),
+            "Chip time and energy are modelled, writing the arrays included; its share of the time stands in the last column.",
+        )
+    )
+
+
+def _costs(run: Run) -> tuple[str, ...]:
+    here = quantity(run.digital_seconds + run.simulation_seconds, "s")
+    if run.chip is None:
+        return str(len(run.curve)), here, "", "", ""
+    share = f"{100 * run.chip.write_seconds / run.chip.seconds:.0f} %"
+    return str(len(run.curve)), here, quantity(run.chip.seconds, "s"), quantity(run.chip.joules, "J"), share
+
+
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    lines = (
+        "  ".join((row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))))
+        for row in (header, *rows)
+    )
+    return "\n".join(line.rstrip() for line in lines)

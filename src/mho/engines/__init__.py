@@ -1,0 +1,23 @@
+"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid."""
+
+from mho.engines.analog import Analog
+from mho.engines.digital import Digital
+from mho.engines.engine import Engine, Penalty, Programmed
+from mho.engines.hybrid import Hybrid
+from mho.engines.select import engine_for, names
+from mho.engines.solve import nnls
+from mho.operands import Dense, Sparse
+
+__all__ = [
+    "Analog",
+    "Dense",
+    "Digital",
+    "Engine",
+    "Hybrid",
+    "Penalty",
+    "Programmed",
+    "Sparse",
+    "engine_for",
+    "names",
+    "nnls",
+]

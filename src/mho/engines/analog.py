@@ -1,0 +1,59 @@
+"""The analogue engine: a chip behind the engine protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, fitting, squared_error
+
+__all__ = ["Analog"]
+
+
+class Analog(Engine):
+    """Non-negative least squares on a simulated analogue chip.
+
+    Parameters
+    ----------
+    chip : Chip, ChipDesign or str
+        A chip, or what to make one of.
+    seed : int, Generator or None
+        For a chip that is made here.
+    """
+
+    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None) -> None:
+        self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
+
+    def __repr__(self) -> str:
+        return f"Analog({self.chip!r})"
+
+    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+        """See `Engine.program`; both copies are written, with fresh errors."""
+        A = checks.as_matrix(A, "A")
+        if np.any(penalty.l2_known):
+            raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
+        l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])
+        array = self.chip.program(A, l2=l2, prior=prior, l1=penalty.l1)
+        return AnalogFactor(A, array)
+
+    def ledger(self) -> Ledger:
+        """Return the chip's events so far."""
+        return self.chip.ledger
+
+
+class AnalogFactor(Programmed):
+    """A matrix in a chip, beside the matrix that was meant."""
+
+    def __init__(self, A: np.ndarray, array: ProgrammedArray) -> None:
+        self.A, self.array = A, array
+
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """See `Programmed.solve`; a loop needs no start."""
+        return self.array.solve(fitting(B, self.A.shape, start)).astype(self.A.dtype, copy=False)
+
+    def squared_error(self, B: Any, X: np.ndarray) -> float:
+        """See `Programmed.squared_error`."""
+        return squared_error(self.A, fitting(B, self.A.shape, X), X)

@@ -1,0 +1,130 @@
+"""The digital engine: Gram matrix once, then exact NNLS or a few coordinate sweeps for every right-hand side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from mho import checks, kernels
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, fitting, squared_error
+from mho.engines.products import cross, entries, gram, sweep_in_place
+from mho.operands import Operand, Sparse
+
+__all__ = ["Digital"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digital(Engine):
+    """Non-negative least squares on this CPU.
+
+    Attributes
+    ----------
+    sweeps : int or None
+        None solves exactly (block principal pivoting, Kim and Park 2011; Lawson and Hanson 1974 where columns are
+        dependent). A number makes that many coordinate sweeps from the start (accelerated HALS, Gillis and Glineur
+        2012): what an alternating loop wants, since the other factor is about to change.
+    """
+
+    sweeps: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.sweeps is not None:
+            checks.positive_int(self.sweeps, "sweeps")
+
+    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+        """See `Engine.program`; nothing is copied."""
+        A = checks.as_matrix(A, "A")
+        if self.sweeps is None:
+            return ExactFactor(A, penalty)
+        return SweptFactor(A, penalty, self.sweeps)
+
+    def exact(self) -> Digital:
+        """Return the engine that solves to rest."""
+        return replace(self, sweeps=None)
+
+
+class SweptFactor(Programmed):
+    """A, and its Gram matrix once a right-hand side wants it; a solve is some coordinate sweeps in A's precision."""
+
+    def __init__(self, A: np.ndarray, penalty: Penalty, sweeps: int) -> None:
+        self.A, self.penalty, self.sweeps = A, penalty, sweeps
+        penalty.ridge(A.shape[1])  # says so now if it is for another number of columns
+        self._last: tuple[Operand, np.ndarray, float] | None = None
+
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """See `Programmed.solve`."""
+        B = fitting(B, self.A.shape, start)
+        X, explained = sweep_in_place(self.A, B, self.penalty, start, self.sweeps)
+        self._last = (B, X, explained)
+        return X
+
+    def squared_error(self, B: Any, X: np.ndarray) -> float:
+        """See `Programmed.squared_error`; no pass over B for the answer that was given last."""
+        B = fitting(B, self.A.shape, X)
+        if self._last is None or self._last[0] is not B or self._last[1] is not X:
+            return squared_error(self.A, B, X)
+        error = B.square - self._last[2] + self.penalty.unexplained(B, X)
+        # A difference of large numbers loses the digits that they share.
+        trusted = error > 1e3 * np.finfo(self.A.dtype).eps * B.square
+        return error if trusted else squared_error(self.A, B, X)
+
+
+class ExactFactor(Programmed):
+    """A in float64 with its Gram matrix; a solve ends at the solution."""
+
+    def __init__(self, A: np.ndarray, penalty: Penalty) -> None:
+        self.dtype = A.dtype
+        self.A = A.astype(np.float64, copy=False)
+        k = A.shape[1]
+        self.ridge = penalty.ridge(k)
+        self.M = gram(self.A) + np.diag(self.ridge[0])
+        self.inverse = _inverse(self.M)
+
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """See `Programmed.solve`."""
+        B = fitting(B, self.A.shape, start)
+        n, k = B.shape[1], self.A.shape[1]
+        X = np.zeros((n, k)) if start is None else np.array(start.T, np.float64, order="C")
+        failed = np.zeros(n, np.uint8)
+        if B.missing:
+            self._solve_masked(B, X, failed)
+        else:
+            Q = cross(self.A, B)
+            Q += self.ridge[2]
+            method = kernels.DEGENERATE if self.inverse is None else kernels.SYMMETRIC
+            inverse = self.inverse if start is None else None
+            kernels.lcp(self.M, inverse, Q, method, X, failed, kernels.thread_count())
+        if failed.any():
+            raise FloatingPointError(f"NNLS did not converge for {int(failed.sum())} of {n} right-hand sides")
+        return X.T.astype(self.dtype, copy=False)
+
+    def _solve_masked(self, B: Operand, X: np.ndarray, failed: np.ndarray) -> None:
+        assert isinstance(B, Sparse)
+        A, (l2, *rest) = np.ascontiguousarray(self.A), self.ridge
+        out = (X, failed, kernels.thread_count())
+        kernels.masked_lcp(A, None, None, np.diag(l2), np.stack(rest), *entries(B, B.dtype), *out)
+
+    def squared_error(self, B: Any, X: np.ndarray) -> float:
+        """See `Programmed.squared_error`."""
+        return squared_error(self.A, fitting(B, self.A.shape, X), X)
+
+
+def _inverse(M: np.ndarray) -> np.ndarray | None:
+    """The inverse of M on the columns that are not zero; None where its pivots are lost to rounding."""
+    present = M.diagonal() > 0
+    part = M[np.ix_(present, present)]
+    inverse = np.zeros_like(M)
+    if part.size == 0:
+        return inverse
+    try:
+        factor = cho_factor(part, lower=True, check_finite=False)
+    except LinAlgError:
+        return None
+    pivots = factor[0].diagonal() ** 2
+    if np.any(pivots <= 8 * len(part) * np.finfo(float).eps * part.diagonal()):
+        return None
+    inverse[np.ix_(present, present)] = cho_solve(factor, np.eye(len(part)), check_finite=False)
+    return inverse

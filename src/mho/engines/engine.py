@@ -1,0 +1,198 @@
+"""The engine protocol: program once, solve many."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mho import checks, kernels
+from mho.operands import Operand, Sparse, as_operand
+
+if TYPE_CHECKING:
+    from mho.chip import Ledger
+
+__all__ = ["Engine", "Penalty", "Programmed", "squared_error"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Penalty:
+    """What is added to half the squared error of each right-hand side: l2/2 |x - prior|^2 + l1 sum(x).
+
+    Attributes
+    ----------
+    l2 : float or ndarray of shape (k,)
+        Ridge, >= 0. On a chip: one more row for each column with a ridge, connected to that column only.
+    l2_known : float or ndarray of shape (k,)
+        Ridge for each known entry of the right-hand side, added to `l2` as often as there are any. Not on a chip, which
+        is programmed once for all of them.
+    l1 : float
+        Price of the sum of the entries, >= 0. On a chip: a constant current into every column.
+    prior : float or ndarray of shape (k,)
+        Where the ridge pulls to, >= 0. On a chip: the voltage at those rows.
+    """
+
+    l2: float | np.ndarray = 0.0
+    l2_known: float | np.ndarray = 0.0
+    l1: float = 0.0
+    prior: float | np.ndarray = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("l2", "l2_known", "prior"):
+            _check_weights(getattr(self, name), name)
+        checks.nonnegative_number(self.l1, "l1")
+
+    def vector(self, name: str, k: int, dtype: Any = np.float64) -> np.ndarray:
+        """Return the weights called `name` for each of `k` unknowns, (k,), as `dtype`."""
+        value = np.asarray(getattr(self, name))
+        if value.shape not in ((), (1,), (k,)):
+            raise ValueError(f"{name} must be one number or {k}, one for each column of A, got shape {value.shape}")
+        return np.array(np.broadcast_to(value, (k,)), dtype)
+
+    def pull(self, k: int, dtype: Any = np.float64) -> np.ndarray:
+        """Return what is added to the cross product A'b of `k` unknowns, (k,), whatever is known, as `dtype`."""
+        return (self.vector("l2", k) * self.vector("prior", k) - self.l1).astype(dtype)
+
+    def ridge(self, k: int, dtype: Any = np.float64) -> np.ndarray:
+        """Return l2, l2_known, and what each adds to the cross product, (4, k), as `dtype`."""
+        known = self.vector("l2_known", k)
+        pulls = [self.pull(k), known * self.vector("prior", k)]
+        return np.stack([self.vector("l2", k), known, *pulls]).astype(dtype)
+
+    def unexplained(self, B: Operand, X: np.ndarray) -> float:
+        """Return what it takes from |Ax - b|^2 where a kernel counts it in, summed over the columns of X (k, n).
+
+        The sum over right-hand sides of 2 pull'x - x'(l2)x, `B` telling how many entries of each are known.
+        """
+        k = len(X)
+        l2, l2_known, pull, pull_known = self.ridge(k)
+        if not (l2.any() or l2_known.any() or pull.any()):
+            return 0.0
+        known = B.known_rows() if l2_known.any() else np.zeros(X.shape[1])
+        square = np.einsum("kn,kn->n", X * l2[:, None], X) + known * np.einsum("kn,kn->n", X * l2_known[:, None], X)
+        linear = pull @ X + known * (pull_known @ X)
+        return float(np.sum(2 * linear - square))
+
+    def value(self, B: Operand, X: np.ndarray) -> float:
+        """Return the penalty itself, summed over the columns of X (k, n), the answers to the columns of B (m, n)."""
+        k = len(X)
+        off = X - self.vector("prior", k)[:, None]
+        weight = self.vector("l2", k)[:, None] + self.vector("l2_known", k)[:, None] * B.known_rows()
+        return float(np.sum(weight * off**2) / 2 + self.l1 * np.sum(X, dtype=np.float64))
+
+
+def _check_weights(value: Any, name: str) -> None:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number or one for each column, got {value!r}")
+    if array.ndim > 1:
+        raise ValueError(f"{name} must be a number or one for each column, got shape {array.shape}")
+    if array.size and not (array.min() >= 0 and array.max() < np.inf):
+        raise ValueError(f"{name} must be finite and at least 0, got {value}")
+
+
+NO_PENALTY = Penalty()
+
+
+class Programmed(ABC):
+    """A matrix A (m, k) that an engine holds, ready for any number of right-hand sides.
+
+    Laws, for every engine, to the accuracy of its arithmetic:
+
+    * ``solve(B) >= 0``, and column j depends on column j of B alone;
+    * ``solve(c * B) == c * solve(B)`` for c > 0 where there is no penalty;
+    * a right-hand side with missing rows is solved as if A had only the others;
+    * the same B gives the same X, however often and together with whatever else it is solved.
+
+    An engine without error also satisfies the conditions of Karush, Kuhn and Tucker: x >= 0, A'(Ax - b) >= 0, and
+    their product is zero.
+    """
+
+    @abstractmethod
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """Return X (k, n) >= 0 that minimises |A X - B| column by column.
+
+        Parameters
+        ----------
+        B : ndarray of shape (m, n), scipy sparse (zeros are data) or Sparse
+            Right-hand sides, of any sign.
+        start : ndarray of shape (k, n), optional
+            A guess. It may save work; it changes the answer only of an engine that does not solve to rest.
+        """
+
+    @abstractmethod
+    def squared_error(self, B: Any, X: np.ndarray) -> float:
+        """Return |A X - B|^2 over the entries of B that are known, with A as the caller gave it."""
+
+
+class Engine(ABC):
+    """Something that solves min |A x - b| over x >= 0 for many b. A new engine is one subclass."""
+
+    @abstractmethod
+    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+        """Take in a matrix.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            Non-negative; float32 is kept, other numbers become float64.
+        penalty : Penalty
+            For every right-hand side that is solved with it.
+        """
+
+    def exact(self) -> Engine:
+        """Return this engine as it is when it solves to rest; itself if it always does."""
+        return self
+
+    def phases(self) -> tuple[tuple[Engine, int | None], ...]:
+        """Return who does the iterations of an alternating loop, in turn: (engine, how many; None: all that remain)."""
+        return ((self, None),)
+
+    def ledger(self) -> Ledger | None:
+        """Return the physical events so far, if this engine is a physical one."""
+        return None
+
+
+def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 << 21) -> float:
+    """Return |A X - B|^2 over the known entries of B by one pass over B, in blocks of about `block` numbers.
+
+    Parameters
+    ----------
+    A : ndarray of shape (m, k)
+    B : operand of shape (m, n)
+    X : ndarray of shape (k, n)
+    """
+    if isinstance(B, Sparse):
+        return _sparse_error(A, B, X)
+    step = max(1, block // B.shape[1])
+    total = 0.0
+    for i in range(0, B.shape[0], step):
+        difference = A[i : i + step] @ X
+        difference -= B.array[i : i + step]
+        total += float(np.vdot(difference, difference))
+    return total
+
+
+def _sparse_error(A: np.ndarray, B: Sparse, X: np.ndarray) -> float:
+    ptr, idx, val = B.by_column()
+    A, Xt = np.ascontiguousarray(A, val.dtype), np.ascontiguousarray(X.T, val.dtype)
+    fitted = np.empty_like(val)
+    kernels.sampled(A, Xt, ptr, idx, fitted, kernels.thread_count())
+    if B.missing:
+        fitted -= val
+        return float(np.vdot(fitted, fitted))
+    # |AX - B|^2 = |AX|^2 - 2 <AX, B> + |B|^2, and |AX|^2 = <A'A, XX'>
+    gram = float(np.vdot(A.T @ A, X @ X.T))
+    return max(0.0, gram - 2 * float(np.vdot(fitted, val)) + B.square)
+
+
+def fitting(B: Any, shape: tuple[int, int], start: np.ndarray | None = None) -> Operand:
+    """Return `B` as an operand, checked with `start` against the shape (m, k) of A."""
+    B = as_operand(B)
+    if B.shape[0] != shape[0]:
+        raise ValueError(f"B must have {shape[0]} rows, as many as A, got shape {B.shape}")
+    if start is not None and start.shape != (shape[1], B.shape[1]):
+        raise ValueError(f"start must have shape {(shape[1], B.shape[1])}, got {start.shape}")
+    return B

@@ -1,0 +1,103 @@
+"""Which kernel fits which kind and order of matrix; nothing larger than a factor is copied.
+
+A dense right-hand side is read by rows if its columns are contiguous and by columns if its rows are; the dense kernels
+keep factors by component, (k, m) and (k, n), the sparse ones by row, (m, k) and (n, k).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mho import kernels
+from mho.engines.engine import Penalty
+from mho.operands import Dense, Operand, Sparse
+
+__all__ = ["cross", "entries", "gram", "sweep_in_place"]
+
+
+def gram(A: np.ndarray) -> np.ndarray:
+    """Return A'A (k, k) for A (m, k) in either order."""
+    G = np.empty((A.shape[1], A.shape[1]), A.dtype)
+    kernels.gram(A if 1 in _steps(A) else np.ascontiguousarray(A), G, kernels.thread_count())
+    return G
+
+
+def cross(A: np.ndarray, B: Operand) -> np.ndarray:
+    """Return B'A, one row per right-hand side (n, k), in A's precision."""
+    C = np.empty((B.shape[1], A.shape[1]), A.dtype)
+    if isinstance(B, Sparse):
+        kernels.cross(np.ascontiguousarray(A), *entries(B, A.dtype), C, kernels.thread_count())
+    else:
+        _dense_cross(np.ascontiguousarray(A.T), B.array, C)
+    return C
+
+
+def _dense_cross(At: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
+    """C (n, k) = B'A."""
+    if B.dtype == At.dtype and B.flags.f_contiguous:
+        kernels.products_of_rows(B.T, At, C, kernels.thread_count())
+    elif B.dtype == At.dtype and B.flags.c_contiguous:
+        kernels.products_of_columns(B, At, C, kernels.thread_count())
+    else:
+        for columns, part in _parts(B, At.dtype):
+            kernels.products_of_rows(part, At, C[columns], kernels.thread_count())
+
+
+def _parts(B: np.ndarray, dtype: np.dtype, block: int = 1 << 20) -> Iterator[tuple[slice, np.ndarray]]:
+    """Some columns at a time, as rows in the precision asked for, of a B that the kernels cannot read as it is."""
+    step = max(1, block // B.shape[0])
+    for j in range(0, B.shape[1], step):
+        yield slice(j, j + step), np.array(B[:, j : j + step].T, dtype, order="C")
+
+
+def sweep_in_place(
+    A: np.ndarray, B: Operand, penalty: Penalty, start: np.ndarray | None, sweeps: int
+) -> tuple[np.ndarray, float]:
+    """Return X (k, n) after some sweeps from `start`, and how much of |B|^2 it explains with the penalty counted in."""
+    k, n = A.shape[1], B.shape[1]
+    dense = isinstance(B, Dense)
+    X = np.zeros((k, n) if dense else (n, k), A.dtype)
+    if start is not None:
+        X[...] = start if dense else start.T
+    fit = np.empty(n)
+    if isinstance(B, Sparse) and B.missing:
+        ridge = penalty.ridge(k, A.dtype)
+        out = (X, sweeps, fit, kernels.thread_count())
+        kernels.masked_sweep(np.ascontiguousarray(A), *entries(B, A.dtype), ridge, *out)
+    else:
+        G = gram(A)
+        G[np.diag_indices(k)] += penalty.vector("l2", k, A.dtype)
+        _sweep(A, B, G, penalty.pull(k, A.dtype), X, sweeps, fit)
+    return X if dense else X.T, float(fit.sum())
+
+
+def _sweep(
+    A: np.ndarray, B: Operand, G: np.ndarray, offset: np.ndarray, X: np.ndarray, sweeps: int, fit: np.ndarray
+) -> None:
+    threads = kernels.thread_count()
+    out = (G, offset, X, sweeps, fit, threads)
+    if isinstance(B, Sparse):
+        kernels.sweep_sparse(np.ascontiguousarray(A), *entries(B, A.dtype), *out)
+        return
+    At, same = np.ascontiguousarray(A.T), B.dtype == A.dtype
+    if same and B.array.flags.f_contiguous:
+        kernels.sweep_rows(B.array.T, At, *out)
+    elif same and B.array.flags.c_contiguous:
+        kernels.sweep_columns(B.array, At, *out)
+    else:
+        for columns, part in _parts(B.array, A.dtype):
+            own = np.ascontiguousarray(X[:, columns])
+            kernels.sweep_rows(part, At, G, offset, own, sweeps, fit[columns], threads)
+            X[:, columns] = own
+
+
+def entries(B: Sparse, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pointers, row indices and values of the columns, the values in the precision asked for."""
+    ptr, idx, val = B.by_column()
+    return ptr, idx, val.astype(dtype, copy=False)
+
+
+def _steps(A: np.ndarray) -> tuple[int, ...]:
+    return tuple(stride // A.itemsize for stride in A.strides)

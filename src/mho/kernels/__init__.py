@@ -1,0 +1,70 @@
+"""Kernels in C++: arrays in, arrays out, no classes, no options, no logging.
+
+Every kernel works on right-hand sides independently, so no result depends on the number of threads. A sparse matrix
+B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. `_core.pyi` gives shapes.
+
+=====================  ===============================================================================================
+``gram``               A'A
+``sweep_rows``         coordinate descent on |Ax - b| over x >= 0, right-hand sides by rows of a dense matrix
+``sweep_columns``      the same by columns of a dense matrix
+``sweep_sparse``       the same by columns of a sparse matrix whose zeros are data
+``masked_sweep``       the same by columns of a sparse matrix of which only the stored entries are known
+``sweep``              the same with the cross products at hand
+``products_of_rows``   cross products alone; ``products_of_columns``, and ``cross`` for sparse B
+``lcp``                x >= 0, w = Mx - q >= 0, x'w = 0, for each row q of Q and one M (k, k)
+``masked_lcp``         the same with an M and a q of each column's own, summed over the rows present in it
+``sampled``            A[i] . X[j] at the stored entries (i, j) of a sparse matrix
+``isa``                the instruction set in use
+=====================  ===============================================================================================
+"""
+
+import os
+
+from mho.kernels._core import (
+    cross,
+    gram,
+    isa,
+    lcp,
+    masked_lcp,
+    masked_sweep,
+    products_of_columns,
+    products_of_rows,
+    sampled,
+    sweep,
+    sweep_columns,
+    sweep_rows,
+    sweep_sparse,
+)
+
+__all__ = [
+    "DEGENERATE",
+    "GENERAL",
+    "SYMMETRIC",
+    "cross",
+    "gram",
+    "isa",
+    "lcp",
+    "masked_lcp",
+    "masked_sweep",
+    "products_of_columns",
+    "products_of_rows",
+    "sampled",
+    "sweep",
+    "sweep_columns",
+    "sweep_rows",
+    "sweep_sparse",
+    "thread_count",
+]
+
+SYMMETRIC, GENERAL, DEGENERATE = 0, 1, 2
+"""How `lcp` may treat M: symmetric positive definite; any; symmetric and singular."""
+
+
+def thread_count() -> int:
+    """Threads a kernel uses: ``MHO_NUM_THREADS`` if set, else the processors this process may run on."""
+    wanted = os.environ.get("MHO_NUM_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

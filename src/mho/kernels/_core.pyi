@@ -1,0 +1,115 @@
+"""The compiled kernels; every array is C-contiguous and of the exact type, nothing is converted.
+
+float is float32 or float64, the same throughout a call; index is int32 or int64. Right-hand sides number n, unknowns
+k, rows of the factor m. `answer` is read as the start and overwritten. `fit` (n,) receives 2 c'x - x'Gx, how much of
+|b|^2 an answer x explains.
+"""
+
+import numpy as np
+
+def isa() -> str: ...
+def gram(A: np.ndarray, G: np.ndarray, threads: int) -> None:
+    """G (k, k) = A'A for A (m, k), whose columns or rows are contiguous."""
+
+def sweep(G: np.ndarray, C: np.ndarray, answer: np.ndarray, sweeps: int, threads: int) -> None:
+    """Sweep with the cross products C (n, k) at hand; answer (n, k)."""
+
+def sweep_rows(
+    X: np.ndarray,
+    A: np.ndarray,
+    G: np.ndarray,
+    offset: np.ndarray,
+    answer: np.ndarray,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Right-hand sides are the rows of X (n, m); A (k, m), answer (k, n)."""
+
+def sweep_columns(
+    X: np.ndarray,
+    A: np.ndarray,
+    G: np.ndarray,
+    offset: np.ndarray,
+    answer: np.ndarray,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Right-hand sides are the columns of X (m, n); A (k, m), answer (k, n)."""
+
+def sweep_sparse(
+    A: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    G: np.ndarray,
+    offset: np.ndarray,
+    answer: np.ndarray,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Right-hand sides are the columns of a sparse matrix; A (m, k), answer (n, k)."""
+
+def masked_sweep(
+    A: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    ridge: np.ndarray,
+    answer: np.ndarray,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Only stored entries are known; A (m, k), answer (n, k).
+
+    ridge (4, k): l2, l2 for each known entry, and what each of them adds to the cross product.
+    """
+
+def products_of_rows(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> None:
+    """C (n, k) = X A' for X (n, m), A (k, m)."""
+
+def products_of_columns(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> None:
+    """C (n, k) = X' A' for X (m, n), A (k, m)."""
+
+def cross(A: np.ndarray, ptr: np.ndarray, idx: np.ndarray, val: np.ndarray, out: np.ndarray, threads: int) -> None:
+    """Out (n, k) = B'A for sparse B, A (m, k)."""
+
+def sampled(A: np.ndarray, X: np.ndarray, ptr: np.ndarray, idx: np.ndarray, out: np.ndarray, threads: int) -> None:
+    """Out (entries,) = A[i] . X[j] at the stored entries (i, j); A (m, k), X (n, k)."""
+
+def lcp(
+    M: np.ndarray,
+    inverse: np.ndarray | None,
+    Q: np.ndarray,
+    method: int,
+    answer: np.ndarray,
+    failed: np.ndarray,
+    threads: int,
+) -> None:
+    """Solve x >= 0, w = Mx - q >= 0, x'w = 0 for the rows q of Q (n, k), in float64; answer (n, k), failed (n,) uint8.
+
+    The support of the answer on entry is the first guess, unless M's inverse is given for a better one.
+    """
+
+def masked_lcp(
+    left: np.ndarray,
+    right: np.ndarray | None,
+    extra: np.ndarray | None,
+    base: np.ndarray,
+    ridge: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    answer: np.ndarray,
+    failed: np.ndarray,
+    threads: int,
+) -> None:
+    """Solve with each column's own M and q, over its n known rows i, in float64.
+
+    M = base + n diag(ridge[0]) + sum_i (left_i right_i' + diag(extra_i))
+    q = ridge[1] + n ridge[2] + sum_i val_i left_i
+    Without `right` it is `left`, and M is symmetric. left, right, extra (m, k), base (k, k), ridge (3, k).
+    """

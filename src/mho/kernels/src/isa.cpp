@@ -1,0 +1,37 @@
+// Compiled once per instruction set, with MHO_TABLE naming the table it defines.
+#include "kernels.hpp"
+
+namespace mho {
+#include "vector.inl"
+#include "dense.inl"
+#include "sparse.inl"
+#include "sweep.inl"
+#include "masked.inl"
+#include "lcp.inl"
+
+namespace {
+
+template <class T> constexpr Dense<T> dense() {
+    return {lanes<T>,           &sweep_scratch<T>,    &sweep<T>,         &sweep_rows<T>, &sweep_columns<T>,
+            &products_of_rows<T>, &products_of_columns<T>, &masked_scratch<T>, &gram<T>};
+}
+
+template <class T, class I> constexpr Sparse<T, I> sparse() {
+    return {&masked_scratch<T>, &cross<T, I>, &sampled<T, I>, &sweep_sparse<T, I>, &masked_sweep<T, I>, &masked_lcp<T, I>};
+}
+
+} // namespace
+
+extern const Table MHO_TABLE;
+const Table MHO_TABLE = {
+    MHO_NAME,
+    {&lcp_total_scratch, &masked_lcp_scratch, &lcp},
+    dense<float>(),
+    dense<double>(),
+    sparse<float, std::int32_t>(),
+    sparse<float, std::int64_t>(),
+    sparse<double, std::int32_t>(),
+    sparse<double, std::int64_t>(),
+};
+
+} // namespace mho

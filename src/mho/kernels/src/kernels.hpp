@@ -1,0 +1,96 @@
+// The kernels' one interface: serial loops over a range of right-hand sides, arrays in and arrays out.
+//
+// Every instruction set compiles the same source (isa.cpp) into a table of these functions; module.cpp picks a
+// table when the module loads and spreads ranges over threads. The functions must not instantiate standard
+// templates: the linker may keep the widest instruction set's copy of such a template for everybody.
+#pragma once
+#include <cstdint>
+
+namespace mho {
+
+using index_t = std::int64_t;
+
+struct Range {
+    index_t begin, end;
+};
+
+// A sparse matrix by columns; column j holds val[ptr[j] .. ptr[j + 1]) in rows idx[...].
+template <class T, class I> struct Columns {
+    const I *ptr;
+    const I *idx;
+    const T *val;
+};
+
+// min over x >= 0 of x'Gx/2 - (c + offset)'x, the same G (k, k) for every right-hand side.
+template <class T> struct Problem {
+    const T *G;
+    const T *offset; // (k,)
+    index_t k;
+};
+
+// What is added to each right-hand side's own Gram matrix and cross product: (l2 + n l2_known) on the diagonal and
+// pull + n pull_known, n being the number of its known rows; (k,) each.
+template <class T> struct Ridge {
+    const T *l2;
+    const T *l2_known;
+    const T *pull;
+    const T *pull_known;
+};
+
+// One complementarity problem per right-hand side, summed over the rows i that are present in a column of n rows:
+//     M = base + n diag(l2_known) + sum_i (left_i right_i' + diag(extra_i))
+//     q = offset + n pull_known + sum_i val_i left_i
+struct Rows {
+    const double *left;       // (m, kp), padded
+    const double *right;      // (m, kp), padded; unused where M is symmetric
+    const double *extra;      // (m, k) or null
+    const double *base;       // (k, k)
+    const double *l2_known;   // (k,)
+    const double *offset;     // (k,)
+    const double *pull_known; // (k,)
+};
+
+enum Method : int { symmetric = 0, general = 1, degenerate = 2 };
+
+// Scratch sizes are in numbers of the kernel's own type. `answer` is read as a start and written.
+template <class T> struct Dense {
+    index_t lanes; // rows of padded factors are a multiple of this long
+    index_t (*sweep_scratch)(index_t k);
+    void (*sweep)(Problem<T>, const T *C, T *answer, index_t sweeps, Range, T *scratch);
+    void (*sweep_rows)(const T *X, index_t n, index_t m, const T *A, Problem<T>, T *answer, index_t sweeps, double *fit, Range,
+                       T *scratch);
+    void (*sweep_columns)(const T *X, index_t n, index_t m, const T *A, Problem<T>, T *answer, index_t sweeps, double *fit, Range,
+                          T *scratch);
+    void (*products_of_rows)(const T *X, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
+    void (*products_of_columns)(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
+    index_t (*gram_scratch)(index_t k);
+    void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
+};
+
+template <class T, class I> struct Sparse {
+    index_t (*masked_scratch)(index_t k);
+    void (*cross)(const T *A, index_t k, Columns<T, I>, T *out, Range);
+    void (*sampled)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
+    void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
+    void (*masked_sweep)(const T *A, index_t k, Columns<T, I>, Ridge<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
+    void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
+};
+
+struct Exact {
+    index_t (*scratch)(index_t k);
+    index_t (*masked_scratch)(index_t k);
+    void (*lcp)(const double *M, index_t k, const double *inverse, const double *Q, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
+};
+
+struct Table {
+    const char *name;
+    Exact exact;
+    Dense<float> dense_f;
+    Dense<double> dense_d;
+    Sparse<float, std::int32_t> sparse_fi;
+    Sparse<float, std::int64_t> sparse_fl;
+    Sparse<double, std::int32_t> sparse_di;
+    Sparse<double, std::int64_t> sparse_dl;
+};
+
+} // namespace mho

@@ -1,0 +1,345 @@
+// Python's door to the kernels: shapes are checked here, the table of the widest instruction set this processor has is
+// chosen once, and the GIL is released while the threads work.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels.hpp"
+#include "parallel.hpp"
+
+namespace nb = nanobind;
+
+namespace mho {
+
+extern const Table table_baseline;
+#ifdef MHO_X86
+extern const Table table_avx2;
+extern const Table table_avx512;
+#endif
+
+namespace {
+
+const Table &choose() {
+#ifdef MHO_X86
+    const char *wanted = std::getenv("MHO_ISA"); // to test a narrower set than the processor's widest
+    const std::string limit = wanted ? wanted : "avx512";
+    __builtin_cpu_init();
+    if (limit == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
+        return table_avx512;
+    if (limit != "baseline" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return table_avx2;
+#endif
+    return table_baseline;
+}
+
+const Table &table() {
+    static const Table &chosen = choose();
+    return chosen;
+}
+
+template <class T> const Dense<T> &dense();
+template <> const Dense<float> &dense() { return table().dense_f; }
+template <> const Dense<double> &dense() { return table().dense_d; }
+
+template <class T, class I> const Sparse<T, I> &sparse();
+template <> const Sparse<float, std::int32_t> &sparse() { return table().sparse_fi; }
+template <> const Sparse<float, std::int64_t> &sparse() { return table().sparse_fl; }
+template <> const Sparse<double, std::int32_t> &sparse() { return table().sparse_di; }
+template <> const Sparse<double, std::int64_t> &sparse() { return table().sparse_dl; }
+
+template <class T> using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+template <class T> using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+template <class T> using Strided = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+
+Method method_of(int number) {
+    if (number < symmetric || number > degenerate) throw std::invalid_argument("method must be 0, 1 or 2");
+    return Method(number);
+}
+
+void require(bool ok, const char *what) {
+    if (!ok) throw std::invalid_argument(what);
+}
+
+template <class A> void matrix(const A &a, std::size_t rows, std::size_t columns, const char *what) {
+    require(a.ndim() == 2 && a.shape(0) == rows && a.shape(1) == columns, what);
+}
+
+template <class A> void matrix(const A &a, const char *what) { require(a.ndim() == 2, what); }
+
+template <class A> void vector(const A &a, std::size_t size, const char *what) {
+    require(a.ndim() == 1 && a.shape(0) == size, what);
+}
+
+// The arrays of a matrix by columns, checked once so that the kernels need not: an index out of range would read
+// memory that is not ours.
+template <class T, class I>
+Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::size_t entries, std::size_t n, std::size_t m) {
+    require(ptr.ndim() == 1 && ptr.shape(0) == n + 1, "ptr must have one entry more than there are columns");
+    require(idx.ndim() == 1 && idx.shape(0) == entries, "idx and val must be of one length");
+    const I *p = ptr.data(), *i = idx.data();
+    require(p[0] == 0 && std::size_t(p[n]) == entries, "ptr must run from 0 to the number of entries");
+    bool ordered = true;
+    for (std::size_t j = 0; j < n; ++j) ordered &= p[j] <= p[j + 1];
+    I lowest = 0, highest = 0;
+    for (std::size_t e = 0; e < entries; ++e) lowest = std::min(lowest, i[e]), highest = std::max(highest, i[e]);
+    require(ordered, "ptr must not decrease");
+    require(lowest >= 0 && (entries == 0 || std::size_t(highest) < m), "idx must lie inside the matrix");
+    return {p, i, val};
+}
+
+// A (m, k) with its rows padded to whole vectors; a copy only where they are not.
+template <class T> class Padded {
+  public:
+    explicit Padded(const In<T> &A) : data_(A.data()) {
+        const std::size_t m = A.shape(0), k = A.shape(1), lanes = dense<T>().lanes;
+        const std::size_t kp = (k + lanes - 1) / lanes * lanes;
+        if (kp == k) return;
+        copy_.assign(m * kp, T(0));
+        for (std::size_t i = 0; i < m; ++i) std::copy_n(A.data() + i * k, k, copy_.data() + i * kp);
+        data_ = copy_.data();
+    }
+    const T *data() const { return data_; }
+
+  private:
+    std::vector<T> copy_;
+    const T *data_;
+};
+
+constexpr index_t small_chunk = 64;
+
+// Right-hand sides a thread takes at once: a multiple of `unit`, several turns a thread, at most `most`.
+index_t chunk_of(index_t n, index_t threads, index_t unit, index_t most) {
+    const index_t share = n / (4 * std::max<index_t>(1, threads));
+    return std::clamp((share + unit - 1) / unit * unit, unit, most);
+}
+
+template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
+    const index_t m = A.shape(0), k = A.shape(1), chunk = 4096, chunks = (m + chunk - 1) / chunk;
+    matrix(G, k, k, "G must be (k, k)");
+    nb::gil_scoped_release release;
+    std::vector<T> parts(chunks * k * k); // summed in order, whoever made them
+    parallel_for<T>(m, chunk, threads, dense<T>().gram_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().gram(A.data(), A.stride(0), A.stride(1), k, range, parts.data() + range.begin / chunk * k * k, scratch);
+    });
+    std::fill_n(G.data(), k * k, T(0));
+    for (index_t c = 0; c < chunks; ++c)
+        for (index_t l = 0; l < k * k; ++l) G.data()[l] += parts[c * k * k + l];
+}
+
+template <class T> Problem<T> problem(const In<T> &G, const In<T> &offset, std::size_t k) {
+    matrix(G, k, k, "G must be (k, k)");
+    vector(offset, k, "offset must be (k,)");
+    return {G.data(), offset.data(), index_t(k)};
+}
+
+template <class T> void sweep(In<T> G, In<T> C, Out<T> answer, index_t sweeps, index_t threads) {
+    matrix(C, "C must be (n, k)");
+    const std::size_t n = C.shape(0), k = C.shape(1);
+    matrix(G, k, k, "G must be (k, k)");
+    matrix(answer, n, k, "X must be (n, k)");
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, 256, threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().sweep({G.data(), nullptr, index_t(k)}, C.data(), answer.data(), sweeps, range, scratch);
+    });
+}
+
+template <class T>
+void sweep_rows(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
+    matrix(X, "X must be a matrix");
+    matrix(A, "A must be (k, m)");
+    const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
+    matrix(A, k, m, "A must be (k, m)");
+    matrix(answer, k, n, "answer must be (k, n)");
+    vector(fit, n, "fit must be (n,)");
+    const auto p = problem(G, offset, k);
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().sweep_rows(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+    });
+}
+
+template <class T>
+void sweep_columns(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
+    matrix(X, "X must be a matrix");
+    matrix(A, "A must be (k, m)");
+    const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
+    matrix(A, k, m, "A must be (k, m)");
+    matrix(answer, k, n, "answer must be (k, n)");
+    vector(fit, n, "fit must be (n,)");
+    const auto p = problem(G, offset, k);
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().sweep_columns(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+    });
+}
+
+template <class T> void products_of_rows(In<T> X, In<T> A, Out<T> C, index_t threads) {
+    matrix(X, "X must be a matrix");
+    matrix(A, "A must be (k, m)");
+    const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
+    matrix(A, k, m, "A must be (k, m)");
+    matrix(C, n, k, "C must be (n, k)");
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().products_of_rows(X.data(), m, A.data(), k, C.data(), range, scratch);
+    });
+}
+
+template <class T> void products_of_columns(In<T> X, In<T> A, Out<T> C, index_t threads) {
+    matrix(X, "X must be a matrix");
+    matrix(A, "A must be (k, m)");
+    const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
+    matrix(A, k, m, "A must be (k, m)");
+    matrix(C, n, k, "C must be (n, k)");
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().products_of_columns(X.data(), n, m, A.data(), k, C.data(), range, scratch);
+    });
+}
+
+template <class T, class I>
+void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offset, Out<T> answer, index_t sweeps, Out<double> fit,
+                  index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const std::size_t n = answer.shape(0), m = A.shape(0), k = A.shape(1);
+    matrix(answer, n, k, "answer must be (n, k)");
+    vector(fit, n, "fit must be (n,)");
+    const auto p = problem(G, offset, k);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+        sparse<T, I>().sweep_sparse(A.data(), b, p, answer.data(), sweeps, fit.data(), range, scratch);
+    });
+}
+
+template <class T, class I>
+void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads) {
+    matrix(out, "out must be (n, k)");
+    matrix(A, "A must be (m, k)");
+    const std::size_t n = out.shape(0), k = out.shape(1);
+    matrix(A, A.shape(0), k, "A must be (m, k)");
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) { sparse<T, I>().cross(A.data(), k, b, out.data(), range); });
+}
+
+template <class T, class I>
+void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads) {
+    matrix(X, "X must be (n, k)");
+    matrix(A, "A must be (m, k)");
+    const std::size_t n = X.shape(0), k = X.shape(1);
+    matrix(A, A.shape(0), k, "A must be (m, k)");
+    const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n, A.shape(0));
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) {
+        sparse<T, I>().sampled(A.data(), X.data(), k, b, out.data(), range);
+    });
+}
+
+template <class T, class I>
+void masked_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit,
+                  index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const std::size_t n = answer.shape(0), k = answer.shape(1);
+    matrix(A, A.shape(0), k, "A must be (m, k)");
+    matrix(ridge, 4, k, "ridge must be (4, k)");
+    vector(fit, n, "fit must be (n,)");
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
+    const T *r = ridge.data();
+    nb::gil_scoped_release release;
+    const Padded<T> padded(A);
+    parallel_for<T>(n, small_chunk, threads, sparse<T, I>().masked_scratch(k), [&](Range range, T *scratch) {
+        sparse<T, I>().masked_sweep(padded.data(), k, b, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps, fit.data(), range,
+                                    scratch);
+    });
+}
+
+void lcp(In<double> M, std::optional<In<double>> inverse, In<double> Q, int method, Out<double> answer, Out<std::uint8_t> failed, index_t threads) {
+    matrix(Q, "Q must be (n, k)");
+    const std::size_t n = Q.shape(0), k = Q.shape(1);
+    matrix(M, k, k, "M must be (k, k)");
+    if (inverse) matrix(*inverse, k, k, "inverse must be (k, k)");
+    matrix(answer, n, k, "X must be (n, k)");
+    vector(failed, n, "failed must be (n,)");
+    const double *first = inverse ? inverse->data() : nullptr;
+    nb::gil_scoped_release release;
+    parallel_for<double>(n, small_chunk, threads, table().exact.scratch(k), [&](Range range, double *scratch) {
+        table().exact.lcp(M.data(), k, first, Q.data(), method_of(method), answer.data(), failed.data(), range, scratch);
+    });
+}
+
+template <class T, class I>
+void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<In<double>> extra, In<double> base, In<double> ridge,
+                In<I> ptr, In<I> idx, In<T> val, Out<double> answer, Out<std::uint8_t> failed, index_t threads) {
+    matrix(left, "left must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const std::size_t n = answer.shape(0), k = answer.shape(1), m = left.shape(0);
+    matrix(left, m, k, "left must be (m, k)");
+    if (right) matrix(*right, m, k, "right must be (m, k)");
+    if (extra) matrix(*extra, m, k, "extra must be (m, k)");
+    matrix(base, k, k, "base must be (k, k)");
+    matrix(ridge, 3, k, "ridge must be (3, k)");
+    vector(failed, n, "failed must be (n,)");
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    nb::gil_scoped_release release;
+    const Padded<double> padded_left(left), padded_right(right ? *right : left);
+    const double *r = ridge.data();
+    const Rows rows{padded_left.data(), padded_right.data(), extra ? extra->data() : nullptr, base.data(), r, r + k, r + 2 * k};
+    parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
+        sparse<T, I>().masked_lcp(rows, k, b, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
+    });
+}
+
+template <class T> constexpr bool optional = false;
+template <class T> constexpr bool optional<std::optional<T>> = true;
+
+template <class T> auto argument() {
+    if constexpr (optional<T>)
+        return nb::arg().noconvert().none();
+    else
+        return nb::arg().noconvert();
+}
+
+// Arguments by position: the kernels' own names are in _core.pyi. No argument is converted, so nothing is copied unseen.
+template <class... Arguments> void define_exactly(nb::module_ &m, const char *name, void (*f)(Arguments...)) {
+    m.def(name, f, argument<Arguments>()...);
+}
+
+template <class T, class I> void define_sparse(nb::module_ &m) {
+    define_exactly(m, "cross", &cross<T, I>);
+    define_exactly(m, "sampled", &sampled<T, I>);
+    define_exactly(m, "sweep_sparse", &sweep_sparse<T, I>);
+    define_exactly(m, "masked_sweep", &masked_sweep<T, I>);
+    define_exactly(m, "masked_lcp", &masked_lcp<T, I>);
+}
+
+template <class T> void define(nb::module_ &m) {
+    define_exactly(m, "gram", &gram<T>);
+    define_exactly(m, "sweep", &sweep<T>);
+    define_exactly(m, "sweep_rows", &sweep_rows<T>);
+    define_exactly(m, "sweep_columns", &sweep_columns<T>);
+    define_exactly(m, "products_of_rows", &products_of_rows<T>);
+    define_exactly(m, "products_of_columns", &products_of_columns<T>);
+    define_sparse<T, std::int32_t>(m);
+    define_sparse<T, std::int64_t>(m);
+}
+
+} // namespace
+} // namespace mho
+
+NB_MODULE(_core, m) {
+    m.def("isa", [] { return std::string(mho::table().name); });
+    mho::define_exactly(m, "lcp", &mho::lcp);
+    mho::define<float>(m);
+    mho::define<double>(m);
+}

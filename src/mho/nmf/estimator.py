@@ -1,0 +1,283 @@
+"""The estimator."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mho import checks, cost
+from mho.chip import Ledger
+from mho.engines import Digital, Engine, Penalty, engine_for
+from mho.engines.solve import as_known
+from mho.nmf.loop import Iterate, alternate, objective, phase_ends, stalled
+from mho.nmf.start import INITS, empty_rows, starting_factors
+from mho.operands import Operand
+
+__all__ = ["NMF"]
+
+_SWEEPS = 4
+"""Coordinate sweeps of a half-step on the CPU: more than one because the cross product costs more than they do."""
+
+_AUTO_COMPONENTS = 16
+
+
+class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Non-negative matrix factorization X ~ W H by alternating least squares, on a CPU, a simulated chip, or both.
+
+    Minimises |X - W H|^2 / 2 + l2_W |W|^2 / 2 + l1_W sum(W) + l2_H |H|^2 / 2 + l1_H sum(H) over the entries of X that
+    are known.
+
+    Parameters
+    ----------
+    n_components : int or "auto"
+        Number k of components, at most as large as the larger side of X. "auto": min(m, n, 16).
+    engine : {"digital", "analog", "hybrid"} or Engine
+        Who solves the half-steps. A name makes an engine from `random_state`.
+    init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar"}
+        Starting factors; see `mho.nmf.start.starting_factors`.
+    max_iter : int
+        Iterations at the most; with "hybrid" the digital ones at the end are among them.
+    tol : float
+        Stop when the relative error falls by less than this share of its first value per iteration, over the last
+        five; 0 never stops early.
+    missing : {None, "nan", "unstored"}
+        What is not known: nothing; NaN in a dense X; every entry a sparse X does not store.
+    l2_W, l2_H, l1_W, l1_H : float
+        Ridge and price of the sum on each factor.
+    random_state : int, RandomState or None
+        For the start and a chip's errors.
+    callback : callable, optional
+        Called after each iteration with its record in `history_`; a true answer stops.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (k, n_features)
+        H.
+    W_ : ndarray of shape (n_samples, k)
+        W of the last complete iteration.
+    reconstruction_err_ : float
+        |X - W H| over the known entries.
+    history_ : list of dict
+        Per iteration: ``iteration``, ``error`` (|X - W H| / |X|), ``seconds`` so far, ``engine``; with a chip also
+        ``chip_seconds`` and ``chip_joules`` so far, as `mho.cost` models them, writing included.
+    n_iter_ : int
+        Iterations done.
+    engine_ : Engine
+        The engine that was used.
+
+    Notes
+    -----
+    Peak memory beyond X is three times the factors; a sparse X is kept in both orders. An interrupt leaves the last
+    complete iteration in `W_` and `components_`; hand them to `fit` to go on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import NMF
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((20, 3)) @ rng.random((3, 10))
+    >>> model = NMF(3, max_iter=500, tol=0, random_state=0).fit(X)
+    >>> model.components_.shape
+    (3, 10)
+    >>> model.history_[-1]["error"] < 1e-2
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int | str = "auto",
+        *,
+        engine: str | Engine = "digital",
+        init: str = "auto",
+        max_iter: int = 200,
+        tol: float = 1e-4,
+        missing: str | None = None,
+        l2_W: float = 0.0,
+        l2_H: float = 0.0,
+        l1_W: float = 0.0,
+        l1_H: float = 0.0,
+        random_state: Any = None,
+        callback: Callable[[dict[str, Any]], Any] | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.engine = engine
+        self.init = init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.missing = missing
+        self.l2_W = l2_W
+        self.l2_H = l2_H
+        self.l1_W = l1_W
+        self.l1_H = l1_H
+        self.random_state = random_state
+        self.callback = callback
+
+    # -- scikit-learn's interface --------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None, *, W: Any = None, H: Any = None) -> Self:
+        """Factorize X.
+
+        Parameters
+        ----------
+        X : array_like or scipy sparse of shape (n_samples, n_features)
+            Non-negative.
+        y : ignored
+        W, H : array_like of shape (n_samples, k) and (k, n_features), optional
+            Factors to start from; both or neither.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is not what it must be; nothing has been done.
+        """
+        X = self._read(X, reset=True)
+        k, tol = self._components(X.shape), checks.nonnegative_number(self.tol, "tol")
+        max_iter = checks.positive_int(self.max_iter, "max_iter")
+        penalties = self._penalties()
+        if self.callback is not None and not callable(self.callback):
+            raise TypeError(f"callback must be callable or None, got {self.callback!r}")
+        rng = check_random_state(self.random_state)
+        self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
+        start = self._start(X, k, rng, W, H)
+        _warn_of_empty(X)
+        self.history_: list[dict[str, Any]] = []
+        self.W_, self.components_ = start
+        self.n_iter_ = 0
+        self._iterate(X, penalties, max_iter, tol)
+        return self
+
+    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, X: Any, y: Any = None, *, W: Any = None, H: Any = None
+    ) -> np.ndarray:
+        """Factorize X and return what `transform` makes of it.
+
+        Parameters
+        ----------
+        X, y, W, H
+            As `fit` takes them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, k)
+        """
+        return self.fit(X, W=W, H=H).transform(X)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the non-negative W (n_samples, k) that is best for X with the components as they are.
+
+        Each row is an NNLS problem of its own, solved exactly on the CPU whichever engine found the components.
+        """
+        check_is_fitted(self, "components_")
+        X = self._read(X, reset=False)
+        programmed = Digital().program(self.components_.T, penalty=self._penalties()[0])
+        return np.ascontiguousarray(programmed.solve(X.T).T).astype(X.dtype, copy=False)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Return X @ components_, (n_samples, n_features), for X (n_samples, k)."""
+        check_is_fitted(self, "components_")
+        W = checks.as_matrix(X, "X", nonnegative=False)
+        if W.shape[1] != len(self.components_):
+            raise ValueError(f"X must have {len(self.components_)} columns, one per component, got {W.shape[1]}")
+        return W @ self.components_
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.components_.shape[0]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.input_tags.sparse = self.missing != "nan"
+        tags.input_tags.allow_nan = self.missing == "nan"
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    # -- before the work -----------------------------------------------------------------------------------------
+
+    def _read(self, X: Any, *, reset: bool) -> Operand:
+        checks.no_mask(X, "X")
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse=("csr", "csc"),
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+        )
+        return as_known(X, self.missing, "X", nonnegative=True)
+
+    def _components(self, shape: tuple[int, int]) -> int:
+        if isinstance(self.n_components, str):
+            checks.one_of(self.n_components, "n_components", ("auto",))
+            return min(*shape, _AUTO_COMPONENTS)
+        return checks.positive_int(self.n_components, "n_components", limit=max(shape), what="the larger side of X")
+
+    def _penalties(self) -> tuple[Penalty, Penalty]:
+        l2_W, l2_H, l1_W, l1_H = (
+            checks.nonnegative_number(getattr(self, name), name) for name in ("l2_W", "l2_H", "l1_W", "l1_H")
+        )
+        return Penalty(l2=l2_W, l1=l1_W), Penalty(l2=l2_H, l1=l1_H)
+
+    def _start(self, X: Operand, k: int, rng: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
+        checks.one_of(self.init, "init", INITS)
+        if W is None and H is None:
+            return starting_factors(X, k, self.init, rng)
+        if W is None or H is None:
+            raise ValueError("W and H are the factors to start from: give both or neither")
+        W, H = checks.as_matrix(W, "W").astype(X.dtype), checks.as_matrix(H, "H").astype(X.dtype)
+        expected = (X.shape[0], k), (k, X.shape[1])
+        if (W.shape, H.shape) != expected:
+            raise ValueError(f"W and H must have shapes {expected[0]} and {expected[1]}, got {W.shape} and {H.shape}")
+        return W, H
+
+    # -- the work ------------------------------------------------------------------------------------------------
+
+    def _iterate(self, X: Operand, penalties: tuple[Penalty, Penalty], max_iter: int, tol: float) -> None:
+        begun, ledger = time.perf_counter(), self.engine_.ledger()
+        written_before = None if ledger is None else ledger.copy()
+        for engine, length in phase_ends(_loop_engine(self.engine_).phases(), max_iter):
+            objectives: list[float] = []
+            iterates = alternate(X, self.W_, self.components_, engine, penalties)
+            for _, iterate in zip(range(length), iterates, strict=False):
+                objectives.append(objective(iterate, X, penalties))
+                self._keep(iterate, X, engine, begun, written_before)
+                if self.callback is not None and self.callback(self.history_[-1]):
+                    return
+                if stalled(objectives, tol):
+                    break
+
+    def _keep(self, iterate: Iterate, X: Operand, engine: Engine, begun: float, before: Ledger | None) -> None:
+        self.W_, self.components_ = iterate.W, iterate.H
+        self.reconstruction_err_ = iterate.error * float(np.sqrt(X.square))
+        self.n_iter_ = len(self.history_) + 1
+        record: dict[str, Any] = {
+            "iteration": self.n_iter_,
+            "error": iterate.error,
+            "seconds": time.perf_counter() - begun,
+            "engine": type(engine).__name__.lower(),
+        }
+        ledger = self.engine_.ledger()
+        if ledger is not None and before is not None:
+            estimate = cost.estimate(ledger.since(before))
+            record |= {"chip_seconds": estimate.seconds, "chip_joules": estimate.joules}
+        self.history_.append(record)
+
+
+def _loop_engine(engine: Engine) -> Engine:
+    """Who iterates: an exact digital engine would waste its exactness on a factor that is about to change."""
+    return Digital(sweeps=_SWEEPS) if engine == Digital() else engine
+
+
+def _warn_of_empty(X: Operand) -> None:
+    rows, columns = int(empty_rows(X).sum()), int(empty_rows(X.T).sum())
+    if rows or columns:
+        what = "hold no known entry above zero" if X.missing else "are all zero"
+        message = f"{rows} rows and {columns} columns of X {what}; their factors are zero"
+        warnings.warn(message, UserWarning, stacklevel=3)

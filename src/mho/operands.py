@@ -1,0 +1,211 @@
+"""Right-hand sides as engines take them: checked once, read in either order, transposed without a copy."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho import checks
+
+__all__ = ["Dense", "Operand", "Sparse", "as_operand"]
+
+
+class Dense:
+    """A matrix (m, n) of which every entry is known.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (m, n)
+    name : str
+        What errors call it.
+    nonnegative : bool
+        Refuse entries below zero.
+    """
+
+    missing = False
+
+    def __init__(self, matrix: Any, *, name: str = "B", nonnegative: bool = False) -> None:
+        self.array = checks.as_matrix(matrix, name, nonnegative=nonnegative, nan_advice=checks.NAN_ADVICE)
+
+    @classmethod
+    def trusted(cls, array: np.ndarray) -> Dense:
+        """Wrap an array that has been checked."""
+        operand = object.__new__(cls)
+        operand.array = array
+        return operand
+
+    @cached_property
+    def T(self) -> Dense:
+        """Return the transpose, a view."""
+        return Dense.trusted(self.array.T)
+
+    def column_range(self, begin: int, end: int) -> Dense:
+        """Return the columns from `begin` to before `end`, a view."""
+        return Dense.trusted(self.array[:, begin:end])
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return np.full(self.shape[1], self.shape[0])
+
+    def column_peaks(self) -> np.ndarray:
+        """The largest absolute entry of each column, (n,)."""
+        return np.abs(self.array).max(axis=0)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.array.dtype
+
+    @cached_property
+    def square(self) -> float:
+        """The sum of the squared entries."""
+        return _square(self.array)
+
+
+class Sparse:
+    """A matrix (m, n) given by its stored entries, in either order, without a dense copy.
+
+    Alternating least squares reads a matrix by columns in one half-step and by rows in the other; each order is
+    built at most once, and the transpose swaps them.
+
+    Parameters
+    ----------
+    matrix : scipy sparse array or matrix of shape (m, n), or ndarray with NaN
+        The entries. Dense input is read with NaN as "not known" and implies ``missing=True``.
+    missing : bool
+        True: an entry that is not stored is not known and takes no part. False: it is zero.
+    name : str
+        What errors call it.
+    nonnegative : bool
+        Refuse entries below zero.
+    """
+
+    def __init__(self, matrix: Any, *, missing: bool = False, name: str = "B", nonnegative: bool = False) -> None:
+        if isinstance(matrix, np.ndarray):
+            dense = checks.as_matrix(matrix, name, nonnegative=nonnegative, missing=True)
+            matrix, missing = _known_entries(dense), True
+        elif not sp.issparse(matrix):
+            raise TypeError(f"{name} must be a scipy sparse matrix or a dense array, got {type(matrix).__name__}")
+        if matrix.ndim != 2 or 0 in matrix.shape:
+            raise ValueError(f"{name} must be a matrix that is not empty, got shape {matrix.shape}")
+        self.missing = missing
+        if matrix.format == "csr":
+            self.rows = _checked(matrix, name, nonnegative)
+        else:
+            self.columns = _checked(matrix.tocsc(), name, nonnegative)
+
+    @cached_property
+    def columns(self) -> sp.csc_array:
+        """The entries by columns."""
+        return self.rows.tocsc()
+
+    @cached_property
+    def rows(self) -> sp.csr_array:
+        """The entries by rows."""
+        return self.columns.tocsr()
+
+    @cached_property
+    def T(self) -> Sparse:
+        """The transpose, sharing every array."""
+        other = object.__new__(Sparse)
+        other.missing = self.missing
+        other.columns, other.rows = self.rows.T, self.columns.T
+        return other
+
+    def column_range(self, begin: int, end: int) -> Sparse:
+        """Return the columns from `begin` to before `end`, sharing their entries."""
+        ptr, idx, val = self.by_column()
+        part = slice(ptr[begin], ptr[end])
+        other = object.__new__(Sparse)
+        other.missing = self.missing
+        shape = (self.shape[0], end - begin)
+        other.columns = sp.csc_array((val[part], idx[part], ptr[begin : end + 1] - ptr[begin]), shape=shape, copy=False)
+        return other
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return np.diff(self.columns.indptr) if self.missing else np.full(self.shape[1], self.shape[0])
+
+    def column_peaks(self) -> np.ndarray:
+        """The largest absolute entry of each column, (n,); zero where nothing is stored."""
+        ptr, _, val = self.by_column()
+        peaks = np.zeros(self.shape[1], val.dtype)
+        some = np.diff(ptr) > 0
+        if some.any():
+            peaks[some] = np.maximum.reduceat(np.abs(val), ptr[:-1][some])
+        return peaks
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self._stored.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self._stored.dtype
+
+    @property
+    def values(self) -> np.ndarray:
+        """The stored entries, in the order of whichever is at hand."""
+        return self._stored.data
+
+    @cached_property
+    def square(self) -> float:
+        """The sum of the squared entries."""
+        return _square(self.values)
+
+    @property
+    def _stored(self) -> Any:
+        return self.__dict__["columns"] if "columns" in self.__dict__ else self.rows
+
+    def by_column(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pointers, row indices and values of the columns, as kernels take them."""
+        c = self.columns
+        return np.ascontiguousarray(c.indptr), np.ascontiguousarray(c.indices), np.ascontiguousarray(c.data)
+
+
+Operand = Dense | Sparse
+
+
+def as_operand(B: Any, name: str = "B") -> Operand:
+    """Return `B` as an operand, checked; one that is an operand already passes as it is."""
+    if isinstance(B, Dense | Sparse):
+        return B
+    return Sparse(B, name=name) if sp.issparse(B) else Dense(B, name=name)
+
+
+def _square(values: np.ndarray) -> float:
+    """Sum of squares in float64 whatever the precision of the values, without a copy of them."""
+    subscripts = "i,i->" if values.ndim == 1 else "ij,ij->"
+    return float(np.einsum(subscripts, values, values, dtype=np.float64))
+
+
+def _known_entries(dense: np.ndarray) -> sp.csc_array:
+    """Stored entries of a dense matrix with NaN; a known zero stays an entry."""
+    known = ~np.isnan(dense)
+    rows = np.nonzero(known.T)[1]
+    pointers = np.concatenate([[0], np.cumsum(known.sum(axis=0))])
+    return sp.csc_array((dense.T[known.T], np.ascontiguousarray(rows), pointers), shape=dense.shape)
+
+
+def _checked(matrix: Any, name: str, nonnegative: bool) -> Any:
+    values = checks.check_values(matrix.data, name, nonnegative=nonnegative)
+    kind = sp.csr_array if matrix.format == "csr" else sp.csc_array
+    array = kind((values, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
+    try:
+        array.check_format(full_check=True)  # scipy trusts indices, and would write wherever they say
+    except ValueError as error:
+        raise ValueError(f"{name} is not a sparse matrix: {error}") from None
+    if not array.has_canonical_format:  # duplicates are summed, as scipy reads them
+        array = array.copy()
+        array.sum_duplicates()
+    return array

@@ -1,0 +1,40 @@
+"""What the arguments of this room must pass: numbers above zero, and one value per row or column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho.checks import as_matrix, nonnegative_number
+
+__all__ = ["positive_number", "row_switches", "values"]
+
+
+def positive_number(value: Any, name: str) -> float:
+    """Return `value` as a finite float above zero."""
+    number = nonnegative_number(value, name)
+    if number == 0:
+        raise ValueError(f"{name} must be above 0, got 0")
+    return number
+
+
+def values(value: Any, name: str, length: int, *, each: str = "row", nonnegative: bool = True) -> np.ndarray:
+    """Return `value` as float64 of shape (length,), one number for `each` of something, a copy."""
+    array = np.asarray(value)
+    _check_shape(array, name, length, each)
+    return as_matrix(array[:, None], name, nonnegative=nonnegative)[:, 0].astype(np.float64)
+
+
+def row_switches(value: Any, name: str, rows: int) -> np.ndarray:
+    """Return `value` as booleans of shape (rows,), a copy."""
+    array = np.array(value)
+    _check_shape(array, name, rows, "row")
+    if array.dtype != np.bool_:
+        raise TypeError(f"{name} must be boolean, got dtype {array.dtype}")
+    return array
+
+
+def _check_shape(array: np.ndarray, name: str, length: int, each: str) -> None:
+    if array.shape != (length,):
+        raise ValueError(f"{name} must have shape ({length},), one per {each}, got {array.shape}")

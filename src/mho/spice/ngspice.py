@@ -1,0 +1,151 @@
+"""Run ngspice as a program and read what it writes; nothing of it is linked or imported."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mho.spice.arguments import positive_number
+
+__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "run", "version"]
+
+_PROGRAM = "ngspice"
+_PROGRESS = ("Note:", "or no active circuit", "Trying gmin", "Warning: Further gmin", "Simulation interrupted")
+_QUOTED_LINES = 6
+
+
+class NgspiceMissing(RuntimeError):
+    """The program ngspice is not on the path."""
+
+
+class NgspiceError(RuntimeError):
+    """ngspice refused a netlist, gave up, took too long, or wrote what cannot be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One transient.
+
+    Attributes
+    ----------
+    time : numpy.ndarray of shape (n,)
+        Seconds; the steps are ngspice's own and not equal.
+    voltages : dict of str to numpy.ndarray of shape (n,)
+        Volts by name of node, in lower case as ngspice has it.
+    """
+
+    time: np.ndarray
+    voltages: dict[str, np.ndarray]
+
+
+def available() -> bool:
+    """Return whether ngspice is on the path."""
+    return shutil.which(_PROGRAM) is not None
+
+
+def version() -> str:
+    """Return what ngspice calls itself, such as ``ngspice-39``.
+
+    Raises
+    ------
+    NgspiceMissing
+        It is not installed.
+    NgspiceError
+        It does not say.
+    """
+    answer = _start("--version", timeout=10)
+    words = answer.stdout.replace("*", " ").split()
+    if not words:
+        raise NgspiceError("ngspice does not tell its version")
+    return words[0]
+
+
+def run(netlist: str, *, timeout: float = 60.0) -> Result:
+    """Simulate the transient of a netlist.
+
+    A netlist is a program: ngspice runs its ``.control`` sections, shell commands included. Run only your own.
+
+    Parameters
+    ----------
+    netlist : str
+        Title line, elements and one ``.tran`` analysis.
+    timeout : float
+        Seconds to wait for ngspice.
+
+    Raises
+    ------
+    NgspiceMissing
+        ngspice is not installed.
+    NgspiceError
+        ngspice failed, with its own words, or did not end in time.
+    """
+    timeout = positive_number(timeout, "timeout")
+    with TemporaryDirectory(prefix="mho-spice-") as folder:
+        Path(folder, "net.cir").write_text(netlist, encoding="utf-8")
+        # -n: a user's start-up file must not change the answer
+        done = _start("-n", "-b", "-r", "out.raw", "net.cir", timeout=timeout, folder=folder)
+        raw = Path(folder, "out.raw")
+        if done.returncode != 0 or not raw.is_file():
+            raise NgspiceError(f"ngspice failed (exit code {done.returncode}): {_complaint(done)}")
+        return _read_raw(raw.read_bytes())
+
+
+def _start(*arguments: str, timeout: float, folder: str | None = None) -> subprocess.CompletedProcess[str]:
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        raise NgspiceMissing(
+            "ngspice is not on the path; install it (Debian: apt install ngspice; macOS: brew install ngspice)"
+        )
+    try:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=folder,
+            timeout=timeout,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NgspiceError(
+            f"ngspice did not end within {timeout:g} s; raise the timeout or shorten the transient"
+        ) from None
+
+
+def _complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """Quote what ngspice says went wrong, without the pages of progress around it."""
+    lines = dict.fromkeys(line.strip() for line in done.stderr.splitlines() if line.strip())
+    telling = [line for line in lines if not line.startswith(_PROGRESS)] or done.stdout.split("\n")[-1:]
+    if len(telling) > _QUOTED_LINES:  # the cause comes first, the consequence last
+        telling = [*telling[: _QUOTED_LINES - 1], "...", telling[-1]]
+    return "; ".join(telling) or "it does not say why"
+
+
+def _read_raw(content: bytes) -> Result:
+    """Read ngspice's binary raw file: a text header, then one double per variable and time."""
+    header, _, body = content.partition(b"Binary:\n")
+    fields, _, listing = header.decode("utf-8", errors="replace").partition("Variables:\n")
+    named = dict(line.split(":", 1) for line in fields.splitlines() if ":" in line)
+    variables = [line.split() for line in listing.splitlines() if line.strip()]
+    if not variables or variables[0][1:] != ["time", "time"]:
+        raise NgspiceError(f"the netlist must ask for one transient (.tran), got{named.get('Plotname', ' nothing')}")
+    table = _table(body, int(named.get("No. Points", 0)), len(variables))
+    voltages = {_node(name): table[:, int(at)] for at, name, kind in variables if kind == "voltage"}
+    return Result(time=table[:, 0], voltages=voltages)
+
+
+def _table(body: bytes, points: int, width: int) -> np.ndarray:
+    size = points * width * np.dtype(np.float64).itemsize
+    if not size or len(body) != size:
+        raise NgspiceError(f"ngspice's raw file holds {len(body)} bytes of numbers where its header promises {size}")
+    return np.frombuffer(body, dtype=np.float64).reshape(points, width)
+
+
+def _node(variable: str) -> str:
+    return variable[2:-1] if variable.startswith("v(") and variable.endswith(")") else variable

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio
+
+from mho.image import psnr
+
+
+def test_psnr_agrees_with_scikit_image():
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, 20, 30))
+    assert psnr(a, b) == pytest.approx(peak_signal_noise_ratio(a, b, data_range=1.0), rel=1e-12)
+    assert psnr(255 * a, 255 * b, peak=255) == pytest.approx(psnr(a, b), rel=1e-12)
+
+
+def test_psnr_of_equal_pictures_is_infinite():
+    assert psnr(np.eye(3), np.eye(3)) == float("inf")
+
+
+def test_a_tenth_everywhere_is_twenty_decibels():
+    assert psnr(np.zeros((4, 4)), np.full((4, 4), 0.1)) == pytest.approx(20)
+
+
+def test_float32_pictures_are_compared_in_double_precision():
+    dark = np.zeros((2, 2), np.float32)
+    assert psnr(dark, dark + np.float32(1e-14)) == pytest.approx(280, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("image", "peak", "message"),
+    [
+        (np.zeros((3, 4)), 1.0, r"image must have the shape of reference, \(3, 3\), got \(3, 4\)"),
+        (np.zeros((3, 3)), 0.0, "peak must be above 0"),
+        (np.full((3, 3), np.nan), 1.0, "image contains NaN"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(image, peak, message):
+    with pytest.raises(ValueError, match=message):
+        psnr(np.zeros((3, 3)), image, peak)

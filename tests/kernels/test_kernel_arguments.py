@@ -1,0 +1,199 @@
+"""A kernel reads memory by the indices it is given, so it must refuse those that lead outside."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mho import kernels
+
+M, N, K = 4, 3, 2
+
+
+def _arguments(**changes):
+    arguments = {
+        "A": np.ones((M, K)),
+        "ptr": np.array([0, 1, 1, 3], np.int32),
+        "idx": np.array([0, 3, 1], np.int32),
+        "val": np.ones(3),
+        "out": np.zeros((N, K)),
+        "X": np.zeros((N, K)),
+        "base": np.eye(K),
+        "ridge": np.zeros((4, K)),
+        "ridge_lcp": np.zeros((3, K)),
+        "G": np.eye(K),
+        "offset": np.zeros(K),
+        "fit": np.zeros(N),
+        "failed": np.zeros(N, np.uint8),
+        "left": np.ones((M, K)),
+        "right": np.ones((M, K)),
+        "extra": None,
+    }
+    return arguments | changes
+
+
+def _cross(a):
+    kernels.cross(a["A"], a["ptr"], a["idx"], a["val"], a["out"], 1)
+
+
+def _sampled(a):
+    kernels.sampled(a["A"], a["X"], a["ptr"], a["idx"], a["val"], 1)
+
+
+def _sweep_sparse(a):
+    sparse = a["ptr"], a["idx"], a["val"]
+    kernels.sweep_sparse(a["A"], *sparse, a["G"], a["offset"], a["X"], 1, a["fit"], 1)
+
+
+def _masked_sweep(a):
+    kernels.masked_sweep(a["A"], a["ptr"], a["idx"], a["val"], a["ridge"], a["X"], 1, a["fit"], 1)
+
+
+def _masked_lcp(a):
+    before, sparse = (a["left"], a["right"], a["extra"], a["base"], a["ridge_lcp"]), (a["ptr"], a["idx"], a["val"])
+    kernels.masked_lcp(*before, *sparse, a["X"], a["failed"], 1)
+
+
+SPARSE = pytest.mark.parametrize("kernel", [_cross, _sampled, _sweep_sparse, _masked_sweep, _masked_lcp])
+
+
+@SPARSE
+def test_the_arguments_below_are_good_but_for_one(kernel):
+    kernel(_arguments())
+
+
+@SPARSE
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize(
+    ("ptr", "idx", "says"),
+    [
+        ([0, 1, 3], [0, 3, 1], "ptr must have one entry more"),
+        ([0, 1, 1, 1, 3], [0, 3, 1], "ptr must have one entry more"),
+        ([], [0, 3, 1], "ptr must have one entry more"),
+        ([1, 1, 1, 3], [0, 3, 1], "ptr must run from 0"),
+        ([0, 1, 1, 4], [0, 3, 1], "ptr must run from 0"),
+        ([0, 1, 1, 2], [0, 3, 1], "ptr must run from 0"),
+        ([0, 1, 1, -3], [0, 3, 1], "ptr must run from 0"),
+        ([0, 3, 1, 3], [0, 3, 1], "ptr must not decrease"),
+        ([0, 9, -5, 3], [0, 3, 1], "ptr must not decrease"),
+        ([0, 1, 1, 3], [0, 4, 1], "idx must lie inside"),
+        ([0, 1, 1, 3], [0, -1, 1], "idx must lie inside"),
+        ([0, 1, 1, 3], [2**31 - 1, 0, 1], "idx must lie inside"),
+        ([0, 1, 1, 3], [-(2**31), 0, 1], "idx must lie inside"),
+    ],
+)
+def test_pointers_and_indices_that_lead_outside_are_refused(kernel, dtype, ptr, idx, says):
+    with pytest.raises(ValueError, match=says):
+        kernel(_arguments(ptr=np.array(ptr, dtype), idx=np.array(idx, dtype)))
+
+
+@SPARSE
+def test_values_must_be_as_many_as_indices(kernel):
+    with pytest.raises(ValueError, match="idx and val must be of one length"):
+        kernel(_arguments(val=np.ones(2)))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "name", "value", "says"),
+    [
+        (_cross, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
+        (_cross, "A", np.ones(M), r"A must be \(m, k\)"),
+        (_sampled, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
+        (_masked_sweep, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
+        (_sweep_sparse, "A", np.ones((M, K + 1)), "must be"),
+        (_sweep_sparse, "G", np.eye(K + 1), r"G must be \(k, k\)"),
+        (_sweep_sparse, "offset", np.zeros(K + 1), r"offset must be \(k,\)"),
+        (_sweep_sparse, "fit", np.zeros(N + 1), r"fit must be \(n,\)"),
+        (_masked_sweep, "ridge", np.zeros((3, K)), r"ridge must be \(4, k\)"),
+        (_masked_sweep, "ridge", np.zeros((4, K + 1)), r"ridge must be \(4, k\)"),
+        (_masked_sweep, "fit", np.zeros(N - 1), r"fit must be \(n,\)"),
+        (_masked_lcp, "left", np.ones((M, K + 1)), r"left must be \(m, k\)"),
+        (_masked_lcp, "right", np.ones((M + 1, K)), r"right must be \(m, k\)"),
+        (_masked_lcp, "extra", np.ones((M, 1)), r"extra must be \(m, k\)"),
+        (_masked_lcp, "base", np.eye(1), r"base must be \(k, k\)"),
+        (_masked_lcp, "ridge_lcp", np.zeros((4, K)), r"ridge must be \(3, k\)"),
+        (_masked_lcp, "failed", np.zeros(N + 1, np.uint8), r"failed must be \(n,\)"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(kernel, name, value, says):
+    with pytest.raises(ValueError, match=says):
+        kernel(_arguments(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("Q", "X", "failed"),
+    [
+        (np.ones((3, 2)), np.zeros((3, 3)), np.zeros(3, np.uint8)),
+        (np.ones((3, 2)), np.zeros((2, 2)), np.zeros(3, np.uint8)),
+        (np.ones((3, 2)), np.zeros((3, 2)), np.zeros(2, np.uint8)),
+        (np.ones((3, 3)), np.zeros((3, 3)), np.zeros(3, np.uint8)),
+        (np.ones(3), np.zeros((3, 1)), np.zeros(3, np.uint8)),
+    ],
+)
+def test_lcp_refuses_shapes_that_do_not_fit(Q, X, failed):
+    with pytest.raises(ValueError, match="must be"):
+        kernels.lcp(np.eye(2), None, Q, kernels.GENERAL, X, failed, 1)
+
+
+@pytest.mark.parametrize(
+    ("C", "X"), [(np.ones((3, 2)), np.ones((3, 3))), (np.ones((3, 3)), np.ones((3, 3))), (np.ones((3, 2)), np.ones(3))]
+)
+def test_sweep_refuses_shapes_that_do_not_fit(C, X):
+    with pytest.raises(ValueError, match="must be"):
+        kernels.sweep(np.eye(2), C, X, 1, 1)
+
+
+def test_a_vector_is_not_read_as_a_matrix():
+    """Its second dimension is not there to be read."""
+    with pytest.raises(ValueError, match="must be"):
+        kernels.sweep(np.eye(1), np.ones(3), np.ones((3, 1)), 1, 1)
+    with pytest.raises(ValueError, match="must be"):
+        kernels.lcp(np.eye(1), None, np.ones(3), kernels.GENERAL, np.ones((3, 1)), np.zeros(3, np.uint8), 1)
+
+
+@pytest.mark.parametrize("method", [-1, 3])
+def test_there_is_no_other_method(method):
+    with pytest.raises(ValueError, match="method"):
+        kernels.lcp(np.eye(2), None, np.ones((1, 2)), method, np.zeros((1, 2)), np.zeros(1, np.uint8), 1)
+
+
+@SPARSE
+@pytest.mark.parametrize("name", ["ptr", "idx", "val"])
+def test_a_type_that_does_not_fit_is_never_converted(kernel, name):
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        kernel(_arguments(**{name: _arguments()[name].astype(np.int16)}))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "lcp(np.eye(2), None, None, kernels.GENERAL, np.ones((1, 2)), np.zeros(1, np.uint8), 1)",
+        "lcp(None, None, np.ones((1, 2)), kernels.GENERAL, np.ones((1, 2)), np.zeros(1, np.uint8), 1)",
+        "sweep(np.eye(2), None, np.ones((3, 2)), 1, 1)",
+        "cross(None, np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), np.ones((1, 2)), 1)",
+        "cross(np.ones((1, 2)), np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), None, 1)",
+        "sampled(np.ones((1, 2)), None, np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), 1)",
+    ],
+)
+def test_nothing_is_no_array(call):
+    """In a process of its own: the shape of an array that is not there would be read."""
+    script = f"import numpy as np\nfrom mho import kernels\ntry: kernels.{call}\nexcept TypeError: print('refused')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "refused\n"
+
+
+def test_an_output_that_is_not_contiguous_or_read_only_is_refused():
+    read_only = np.zeros((N, K))
+    read_only.flags.writeable = False
+    for out in (np.zeros((N, K), order="F"), np.zeros((N, 2 * K))[:, ::2], read_only):
+        with pytest.raises(TypeError, match="incompatible function arguments"):
+            _cross(_arguments(out=out))
+
+
+def test_inputs_may_be_read_only():
+    arguments = _arguments()
+    for name in ("A", "ptr", "idx", "val"):
+        arguments[name].flags.writeable = False
+    _cross(arguments)
+    assert arguments["out"].any()
