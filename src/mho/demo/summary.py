@@ -29,7 +29,7 @@ def summary(results: Results) -> str:
             _aligned(
                 (f"Film ratings, k = {results.ratings.n_components}", "held-out RMSE", *_HEADER), baselines + ratings
             ),
-            "Chip time and energy are modelled, writing the arrays included; its share of the time stands in the last column.",
+            "Chip time and energy are modelled, writing the arrays included; the last column is its share of the time.",
         )
     )
 
