@@ -173,12 +173,52 @@ class Sparse:
         return np.ascontiguousarray(c.indptr), np.ascontiguousarray(c.indices), np.ascontiguousarray(c.data)
 
 
-Operand = Dense | Sparse
+class Factored:
+    """A matrix (m, n) that is a product of two thin ones, left (m, r) times right (r, n).
+
+    Parameters
+    ----------
+    left : ndarray of shape (m, r)
+    right : ndarray of shape (r, n)
+        In left's precision.
+    """
+
+    missing = False
+
+    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
+        self.left, self.right = left, right
+
+    @cached_property
+    def T(self) -> Factored:
+        """The transpose, sharing both arrays."""
+        return Factored(self.right.T, self.left.T)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return len(self.left), self.right.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.left.dtype
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return np.full(self.shape[1], self.shape[0])
+
+    @cached_property
+    def square(self) -> float:
+        """The sum of the squared entries."""
+        return float(np.vdot(self.left.T @ self.left, self.right @ self.right.T))
+
+
+Operand = Dense | Sparse | Factored
 
 
 def as_operand(B: Any, name: str = "B") -> Operand:
     """Return `B` as an operand, checked; one that is an operand already passes as it is."""
-    if isinstance(B, Dense | Sparse):
+    if isinstance(B, Operand):
         return B
     return Sparse(B, name=name) if sp.issparse(B) else Dense(B, name=name)
 

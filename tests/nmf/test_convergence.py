@@ -83,10 +83,12 @@ def test_at_rest_the_conditions_of_optimality_hold(X):
 def test_dense_and_sparse_are_one_problem(thinned, make):
     X, rng = thinned, np.random.default_rng(0)
     W, H = rng.random((40, 4)), rng.random((4, 30))
-    dense, sparse = (NMF(4, tol=0, max_iter=40).fit(given, W=W, H=H) for given in (X, make(X)))
+    dense, sparse = (
+        NMF(4, engine=Digital(sweeps=4), tol=0, max_iter=40).fit(given, W=W, H=H) for given in (X, make(X))
+    )
     np.testing.assert_allclose(sparse.components_, dense.components_, atol=1e-9)
     np.testing.assert_allclose(_errors(sparse), _errors(dense), rtol=1e-9)
-    auto = NMF(4, tol=0, max_iter=10, random_state=0)
+    auto = NMF(4, engine=Digital(sweeps=4), tol=0, max_iter=10, random_state=0)
     np.testing.assert_allclose(_errors(auto.fit(make(X))), _errors(auto.fit(X)), rtol=1e-6)
 
 

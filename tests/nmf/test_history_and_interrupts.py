@@ -8,7 +8,7 @@ from mho import NMF, Analog, Digital, Hybrid, cost
 def test_a_record_per_iteration(X):
     model = NMF(4, random_state=0, tol=0, max_iter=8).fit(X)
     assert [record["iteration"] for record in model.history_] == list(range(1, 9))
-    assert all(set(record) == {"iteration", "error", "seconds", "engine"} for record in model.history_)
+    assert all(set(record) == {"iteration", "error", "seconds", "engine", "algorithm"} for record in model.history_)
     assert {record["engine"] for record in model.history_} == {"digital"}
     seconds = [record["seconds"] for record in model.history_]
     assert seconds[0] > 0
@@ -103,18 +103,18 @@ def test_a_true_answer_of_the_callback_stops(X, engine):
 @pytest.mark.parametrize("sparse", [False, True])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(X, thinned, sparse):
     given = sp.csr_array(thinned) if sparse else X
-    whole = NMF(4, random_state=0, tol=0, max_iter=20).fit(given)
+    whole = NMF(4, engine=Digital(sweeps=4), random_state=0, tol=0, max_iter=20).fit(given)
 
     def interrupt(record):
         if record["iteration"] == 8:
             raise KeyboardInterrupt
 
-    model = NMF(4, random_state=0, tol=0, max_iter=20, callback=interrupt)
+    model = NMF(4, engine=Digital(sweeps=4), random_state=0, tol=0, max_iter=20, callback=interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.fit(given)
     assert model.n_iter_ == len(model.history_) == 8
     W, H = model.W_.copy(), model.components_.copy()
-    rest = NMF(4, tol=0, max_iter=12).fit(given, W=model.W_, H=model.components_)
+    rest = NMF(4, engine=Digital(sweeps=4), tol=0, max_iter=12).fit(given, W=model.W_, H=model.components_)
     np.testing.assert_allclose(rest.components_, whole.components_, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(rest.W_, whole.W_, rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(model.W_, W)
@@ -138,7 +138,7 @@ def test_an_interrupt_within_an_iteration_leaves_the_last_complete_one(X):
     model = NMF(4, engine=_Unplugged(sweeps=4), random_state=0, tol=0, max_iter=20)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X)
-    whole = NMF(4, random_state=0, tol=0, max_iter=2).fit(X)
+    whole = NMF(4, engine=Digital(sweeps=4), random_state=0, tol=0, max_iter=2).fit(X)
     assert len(model.history_) == 2
     np.testing.assert_allclose(model.W_, whole.W_, rtol=1e-12)
     np.testing.assert_allclose(model.components_, whole.components_, rtol=1e-12)

@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import nnls
 
-from mho import NMF
+from mho import NMF, Digital
 
 ENGINES = ["digital", "hybrid"]
 
@@ -50,18 +50,24 @@ def test_the_error_over_known_entries_never_rises(X, known, missing):
 
 def test_both_ways_to_mark_agree(X, known, start):
     X = np.where(X < 0.2, 0.0, X)  # known zeros
-    models = [NMF(4, missing=how, tol=0, max_iter=30).fit(given, **start) for how, given in _forms(X, known).items()]
+    models = [
+        NMF(4, engine=Digital(sweeps=4), missing=how, tol=0, max_iter=30).fit(given, **start)
+        for how, given in _forms(X, known).items()
+    ]
     np.testing.assert_allclose(models[0].components_, models[1].components_, atol=1e-10)
     forms = list(_forms(X, known).values())
     np.testing.assert_allclose(models[0].transform(forms[0]), models[1].transform(forms[1]), atol=1e-10)
-    seeded = [NMF(4, missing=how, random_state=0, max_iter=5).fit(given) for how, given in _forms(X, known).items()]
+    seeded = [
+        NMF(4, engine=Digital(sweeps=4), missing=how, random_state=0, max_iter=5).fit(given)
+        for how, given in _forms(X, known).items()
+    ]
     np.testing.assert_allclose(seeded[0].components_, seeded[1].components_, atol=1e-10)
 
 
 def test_missing_nothing_is_the_plain_problem(X, start):
-    plain = NMF(4, tol=0, max_iter=20).fit(X, **start)
+    plain = NMF(4, engine=Digital(sweeps=4), tol=0, max_iter=20).fit(X, **start)
     for missing, given in _forms(X, np.ones(X.shape, bool)).items():
-        model = NMF(4, missing=missing, tol=0, max_iter=20).fit(given, **start)
+        model = NMF(4, engine=Digital(sweeps=4), missing=missing, tol=0, max_iter=20).fit(given, **start)
         np.testing.assert_allclose(model.components_, plain.components_, atol=1e-9)
 
 
@@ -102,3 +108,16 @@ def test_single_precision_with_missing_entries(X, known):
 def test_a_new_sample_with_nothing_known_weighs_nothing(X, known):
     model = NMF(4, missing="nan", random_state=0, max_iter=10).fit(np.where(known, X, np.nan))
     np.testing.assert_array_equal(model.transform(np.full((2, 30), np.nan)), 0)
+
+
+def test_a_ridge_for_every_known_entry_is_one_that_grows_with_the_row():
+    """Against the same problem solved row by row with a ridge of its own."""
+    rng = np.random.default_rng(5)
+    X, known = rng.random((20, 15)) + 0.1, rng.random((20, 15)) < 0.6
+    given = np.where(known, X, np.nan)
+    model = NMF(3, missing="nan", l2_W=0.05, l2_H=0.05, l2_per="known", random_state=0, tol=0, max_iter=3000).fit(given)
+    W = model.transform(given)
+    for i, row in enumerate(known):
+        A = np.vstack([model.components_.T[row], np.sqrt(0.05 * row.sum()) * np.eye(3)])
+        np.testing.assert_allclose(W[i], nnls(A, np.concatenate([X[i, row], np.zeros(3)]))[0], atol=1e-9)
+    np.testing.assert_allclose(model.W_, W, atol=1e-5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mho import checks, kernels
-from mho.operands import Operand, Sparse, as_operand
+from mho.operands import Factored, Operand, Sparse, as_operand
 
 if TYPE_CHECKING:
     from mho.chip import Ledger
@@ -78,6 +78,8 @@ class Penalty:
     def value(self, B: Operand, X: np.ndarray) -> float:
         """Return the penalty itself, summed over the columns of X (k, n), the answers to the columns of B (m, n)."""
         k = len(X)
+        if not (np.any(self.l2) or np.any(self.l2_known) or self.l1):
+            return 0.0
         off = X - self.vector("prior", k)[:, None]
         weight = self.vector("l2", k)[:, None] + self.vector("l2_known", k)[:, None] * B.known_rows()
         return float(np.sum(weight * off**2) / 2 + self.l1 * np.sum(X, dtype=np.float64))
@@ -166,6 +168,8 @@ def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 <<
     """
     if isinstance(B, Sparse):
         return _sparse_error(A, B, X)
+    if isinstance(B, Factored):
+        return _factored_error(A, B, X)
     step = max(1, block // B.shape[1])
     total = 0.0
     for i in range(0, B.shape[0], step):
@@ -186,6 +190,12 @@ def _sparse_error(A: np.ndarray, B: Sparse, X: np.ndarray) -> float:
     # |AX - B|^2 = |AX|^2 - 2 <AX, B> + |B|^2, and |AX|^2 = <A'A, XX'>
     gram = float(np.vdot(A.T @ A, X @ X.T))
     return max(0.0, gram - 2 * float(np.vdot(fitted, val)) + B.square)
+
+
+def _factored_error(A: np.ndarray, B: Factored, X: np.ndarray) -> float:
+    """|A X|^2 - 2 <A X, B> + |B|^2, through matrices of the orders of the factors alone."""
+    product = float(np.vdot((B.left.T @ A) @ X, B.right))
+    return max(0.0, float(np.vdot(A.T @ A, X @ X.T)) - 2 * product + B.square)
 
 
 def fitting(B: Any, shape: tuple[int, int], start: np.ndarray | None = None) -> Operand:

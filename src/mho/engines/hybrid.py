@@ -26,19 +26,15 @@ class Hybrid(Engine):
     chip : Chip, ChipDesign or str
         As for `Analog`.
     passes : int
-        Digital iterations at the end of an alternating loop.
-    sweeps : int
-        Coordinate sweeps in each half of those iterations.
+        Digital iterations at the end of an alternating loop, each half-step solved exactly.
     seed : int, Generator or None
         For a chip that is made here.
     """
 
-    def __init__(
-        self, chip: Chip | ChipDesign | str = "pku-2025", *, passes: int = 2, sweeps: int = 8, seed: Any = None
-    ) -> None:
+    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, passes: int = 2, seed: Any = None) -> None:
         self.analog = Analog(chip, seed=seed)
         self.passes = checks.positive_int(passes, "passes")
-        self.digital = Digital(sweeps=sweeps)
+        self.digital = Digital()
 
     def __repr__(self) -> str:
         return f"Hybrid({self.analog.chip!r}, passes={self.passes})"
@@ -46,7 +42,7 @@ class Hybrid(Engine):
     def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; A is written into the chip, and kept."""
         A = checks.as_matrix(A, "A")
-        analog, digital = (e.program(A, penalty=penalty) for e in (self.analog, self.digital.exact()))
+        analog, digital = (e.program(A, penalty=penalty) for e in (self.analog, self.digital))
         return HybridFactor(A.shape, analog, digital)
 
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:

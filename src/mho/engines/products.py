@@ -12,7 +12,7 @@ import numpy as np
 
 from mho import kernels
 from mho.engines.engine import Penalty
-from mho.operands import Dense, Operand, Sparse
+from mho.operands import Dense, Factored, Operand, Sparse
 
 __all__ = ["cross", "entries", "gram", "sweep_in_place"]
 
@@ -29,6 +29,8 @@ def cross(A: np.ndarray, B: Operand) -> np.ndarray:
     C = np.empty((B.shape[1], A.shape[1]), A.dtype)
     if isinstance(B, Sparse):
         kernels.cross(np.ascontiguousarray(A), *entries(B, A.dtype), C, kernels.thread_count())
+    elif isinstance(B, Factored):
+        return cross(cross(A, Dense.trusted(B.left)), Dense.trusted(B.right))
     else:
         _dense_cross(np.ascontiguousarray(A.T), B.array, C)
     return C
@@ -57,7 +59,7 @@ def sweep_in_place(
 ) -> tuple[np.ndarray, float]:
     """Return X (k, n) after some sweeps from `start`, and how much of |B|^2 it explains with the penalty counted in."""
     k, n = A.shape[1], B.shape[1]
-    dense = isinstance(B, Dense)
+    dense = not isinstance(B, Sparse)
     X = np.zeros((k, n) if dense else (n, k), A.dtype)
     if start is not None:
         X[...] = start if dense else start.T
@@ -80,6 +82,9 @@ def _sweep(
     out = (G, offset, X, sweeps, fit, threads)
     if isinstance(B, Sparse):
         kernels.sweep_sparse(np.ascontiguousarray(A), *entries(B, A.dtype), *out)
+        return
+    if isinstance(B, Factored):
+        _sweep(cross(A, Dense.trusted(B.left)), Dense.trusted(B.right), G, offset, X, sweeps, fit)
         return
     At, same = np.ascontiguousarray(A.T), B.dtype == A.dtype
     if same and B.array.flags.f_contiguous:

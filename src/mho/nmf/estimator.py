@@ -13,17 +13,19 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
-from mho.chip import Ledger
 from mho.engines import Digital, Engine, Penalty, engine_for
 from mho.engines.solve import as_known
-from mho.nmf.loop import Iterate, alternate, objective, phase_ends, stalled
+from mho.nmf.algorithm import Algorithm, choose
+from mho.nmf.compress import compress
+from mho.nmf.loop import Iterate, Problem, alternate, blend, extrapolate, phase_ends, stalled
 from mho.nmf.start import INITS, empty_rows, starting_factors
-from mho.operands import Operand
+from mho.operands import Dense, Factored, Sparse
 
 __all__ = ["NMF"]
 
-_SWEEPS = 4
-"""Coordinate sweeps of a half-step on the CPU: more than one because the cross product costs more than they do."""
+_MOST_COMPRESSED = 100
+_COMPRESSED_TOL = 5e-4
+"""Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
 
@@ -40,6 +42,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Number k of components, at most as large as the larger side of X. "auto": min(m, n, 16).
     engine : {"digital", "analog", "hybrid"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
+    algorithm : {"auto", "hals", "extrapolated", "compressed"}
+        How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression belong to the start
+        and are not counted.
     init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar"}
         Starting factors; see `mho.nmf.start.starting_factors`.
     max_iter : int
@@ -51,6 +56,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         What is not known: nothing; NaN in a dense X; every entry a sparse X does not store.
     l2_W, l2_H, l1_W, l1_H : float
         Ridge and price of the sum on each factor.
+    l2_per : {"row", "known"}
+        What one ridge is for: a row of W or column of H, or each known entry of X in that row or column, so that rows of
+        which much is known are held as tightly as others.
     random_state : int, RandomState or None
         For the start and a chip's errors.
     callback : callable, optional
@@ -65,10 +73,13 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     reconstruction_err_ : float
         |X - W H| over the known entries.
     history_ : list of dict
-        Per iteration: ``iteration``, ``error`` (|X - W H| / |X|), ``seconds`` so far, ``engine``; with a chip also
-        ``chip_seconds`` and ``chip_joules`` so far, as `mho.cost` models them, writing included.
+        Per iteration: ``iteration``, ``error`` (|X - W H| / |X|), ``seconds`` so far, ``engine``, ``algorithm`` (its
+        name and why it was chosen); with a chip also ``chip_seconds`` and ``chip_joules`` so far, as `mho.cost` models
+        them, writing included.
     n_iter_ : int
         Iterations done.
+    algorithm_ : str
+        What was chosen, and why.
     engine_ : Engine
         The engine that was used.
 
@@ -95,6 +106,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         n_components: int | str = "auto",
         *,
         engine: str | Engine = "digital",
+        algorithm: str = "auto",
         init: str = "auto",
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -103,11 +115,13 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         l2_H: float = 0.0,
         l1_W: float = 0.0,
         l1_H: float = 0.0,
+        l2_per: str = "row",
         random_state: Any = None,
         callback: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self.n_components = n_components
         self.engine = engine
+        self.algorithm = algorithm
         self.init = init
         self.max_iter = max_iter
         self.tol = tol
@@ -116,6 +130,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.l2_H = l2_H
         self.l1_W = l1_W
         self.l1_H = l1_H
+        self.l2_per = l2_per
         self.random_state = random_state
         self.callback = callback
 
@@ -138,19 +153,20 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             An argument is not what it must be; nothing has been done.
         """
         X = self._read(X, reset=True)
-        k, tol = self._components(X.shape), checks.nonnegative_number(self.tol, "tol")
-        max_iter = checks.positive_int(self.max_iter, "max_iter")
+        k = self._components(X.shape)
+        checks.nonnegative_number(self.tol, "tol")
+        checks.positive_int(self.max_iter, "max_iter")
         penalties = self._penalties()
         if self.callback is not None and not callable(self.callback):
             raise TypeError(f"callback must be callable or None, got {self.callback!r}")
         rng = check_random_state(self.random_state)
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
-        start = self._start(X, k, rng, W, H)
+        plan = choose(self.algorithm, X, k, given=H is not None) if self.engine_ == Digital() else None
+        self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
         _warn_of_empty(X)
-        self.history_: list[dict[str, Any]] = []
-        self.W_, self.components_ = start
-        self.n_iter_ = 0
-        self._iterate(X, penalties, max_iter, tol)
+        self._begin()
+        self.W_, self.components_ = self._start(X, k, rng, (W, H), plan, penalties)
+        self._iterate(X, plan, penalties)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -201,7 +217,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # -- before the work -----------------------------------------------------------------------------------------
 
-    def _read(self, X: Any, *, reset: bool) -> Operand:
+    def _read(self, X: Any, *, reset: bool) -> Dense | Sparse:
         checks.no_mask(X, "X")
         X = validate_data(
             self,
@@ -223,12 +239,25 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         l2_W, l2_H, l1_W, l1_H = (
             checks.nonnegative_number(getattr(self, name), name) for name in ("l2_W", "l2_H", "l1_W", "l1_H")
         )
-        return Penalty(l2=l2_W, l1=l1_W), Penalty(l2=l2_H, l1=l1_H)
+        checks.one_of(self.l2_per, "l2_per", ("row", "known"))
+        name = "l2" if self.l2_per == "row" else "l2_known"
+        return Penalty(**{name: l2_W}, l1=l1_W), Penalty(**{name: l2_H}, l1=l1_H)
 
-    def _start(self, X: Operand, k: int, rng: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _start(
+        self, X: Dense | Sparse, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
         checks.one_of(self.init, "init", INITS)
+        start = self._given(X, k, *given)
+        if plan is None or plan.name != "compressed":
+            return start or starting_factors(X, k, self.init, rng)
+        assert isinstance(X, Dense)
+        compressed = compress(X, k, rng)
+        start = start or starting_factors(X, k, self.init, rng, compressed=compressed)
+        return _compressed_start(compressed, start, plan.sweeps, penalties)
+
+    def _given(self, X: Dense | Sparse, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
         if W is None and H is None:
-            return starting_factors(X, k, self.init, rng)
+            return None
         if W is None or H is None:
             raise ValueError("W and H are the factors to start from: give both or neither")
         W, H = checks.as_matrix(W, "W").astype(X.dtype), checks.as_matrix(H, "H").astype(X.dtype)
@@ -239,43 +268,70 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # -- the work ------------------------------------------------------------------------------------------------
 
-    def _iterate(self, X: Operand, penalties: tuple[Penalty, Penalty], max_iter: int, tol: float) -> None:
-        begun, ledger = time.perf_counter(), self.engine_.ledger()
-        written_before = None if ledger is None else ledger.copy()
-        for engine, length in phase_ends(_loop_engine(self.engine_).phases(), max_iter):
-            objectives: list[float] = []
-            iterates = alternate(X, self.W_, self.components_, engine, penalties)
+    def _begin(self) -> None:
+        """Forget an earlier fit; a chip's bill starts at nothing."""
+        ledger = self.engine_.ledger()
+        self._begun = time.perf_counter()
+        self._ledger_before = None if ledger is None else ledger.copy()
+        self.history_: list[dict[str, Any]] = []
+        self.n_iter_ = 0
+
+    def _iterate(self, X: Dense | Sparse, plan: Algorithm | None, penalties: tuple[Penalty, Penalty]) -> None:
+        phases = phase_ends(self.engine_.phases(), self.max_iter)
+        for number, (engine, length) in enumerate(phases, 1):
+            if plan is not None:
+                engine = Digital(sweeps=plan.sweeps)
+            step = alternate if plan is None or plan.name == "hals" else extrapolate
+            iterates = step(Problem(X, engine, *penalties), self.W_, self.components_)
+            objectives, mean = [], None
             for _, iterate in zip(range(length), iterates, strict=False):
-                objectives.append(objective(iterate, X, penalties))
-                self._keep(iterate, X, engine, begun, written_before)
+                objectives.append(iterate.objective)
+                self._keep(iterate, X, engine)
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
-                if stalled(objectives, tol):
+                mean = None if number == len(phases) else blend(mean, iterate)
+                if stalled(objectives, self.tol):
                     break
+            if mean is not None:
+                self.W_, self.components_ = mean
 
-    def _keep(self, iterate: Iterate, X: Operand, engine: Engine, begun: float, before: Ledger | None) -> None:
+    def _keep(self, iterate: Iterate, X: Dense | Sparse, engine: Engine) -> None:
         self.W_, self.components_ = iterate.W, iterate.H
         self.reconstruction_err_ = iterate.error * float(np.sqrt(X.square))
         self.n_iter_ = len(self.history_) + 1
         record: dict[str, Any] = {
             "iteration": self.n_iter_,
             "error": iterate.error,
-            "seconds": time.perf_counter() - begun,
+            "seconds": time.perf_counter() - self._begun,
             "engine": type(engine).__name__.lower(),
+            "algorithm": self.algorithm_,
         }
         ledger = self.engine_.ledger()
-        if ledger is not None and before is not None:
-            estimate = cost.estimate(ledger.since(before))
+        if ledger is not None and self._ledger_before is not None:
+            estimate = cost.estimate(ledger.since(self._ledger_before))
             record |= {"chip_seconds": estimate.seconds, "chip_joules": estimate.joules}
         self.history_.append(record)
 
 
-def _loop_engine(engine: Engine) -> Engine:
-    """Who iterates: an exact digital engine would waste its exactness on a factor that is about to change."""
-    return Digital(sweeps=_SWEEPS) if engine == Digital() else engine
+def _compressed_start(
+    compressed: Factored, start: tuple[np.ndarray, np.ndarray], sweeps: int, penalties: tuple[Penalty, Penalty]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Iterate on the compression until little is gained: an iteration there costs a small part of one on the whole."""
+    objectives: list[float] = []
+    W, H = start
+    for _, iterate in zip(
+        range(_MOST_COMPRESSED),
+        extrapolate(Problem(compressed, Digital(sweeps=sweeps), *penalties), W, H),
+        strict=False,
+    ):
+        W, H = iterate.W, iterate.H
+        objectives.append(iterate.objective)
+        if stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
+            break
+    return W, H
 
 
-def _warn_of_empty(X: Operand) -> None:
+def _warn_of_empty(X: Dense | Sparse) -> None:
     rows, columns = int(empty_rows(X).sum()), int(empty_rows(X.T).sum())
     if rows or columns:
         what = "hold no known entry above zero" if X.missing else "are all zero"

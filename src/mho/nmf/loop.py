@@ -10,7 +10,7 @@ import numpy as np
 from mho.engines import Engine, Penalty
 from mho.operands import Operand
 
-__all__ = ["Iterate", "alternate", "objective", "phase_ends", "stalled"]
+__all__ = ["Iterate", "Problem", "alternate", "blend", "extrapolate", "phase_ends", "stalled"]
 
 
 @dataclass(frozen=True)
@@ -23,27 +23,97 @@ class Iterate:
     H : ndarray of shape (k, n)
     error : float
         |X - W H| / |X| over the known entries.
+    objective : float
+        What is minimised, in the same units: sqrt((|X - W H|^2 + 2 penalties) / |X|^2).
     """
 
     W: np.ndarray
     H: np.ndarray
     error: float
+    objective: float
 
 
-def alternate(
-    X: Operand, W: np.ndarray, H: np.ndarray, engine: Engine, penalties: tuple[Penalty, Penalty]
-) -> Iterator[Iterate]:
-    """Yield the factors after each iteration, for ever: the rows of W from X' ~ H' W', then the columns of H.
+@dataclass(frozen=True)
+class Problem:
+    """What is factorized, by whom, and what the factors cost.
+
+    Attributes
+    ----------
+    X : operand of shape (m, n)
+    engine : Engine
+    penalty_W, penalty_H : Penalty
+    """
+
+    X: Operand
+    engine: Engine
+    penalty_W: Penalty
+    penalty_H: Penalty
+
+    def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
+        """Return W after a half-step: the rows of X, each against H."""
+        return self.engine.program(H.T, penalty=self.penalty_W).solve(self.X.T, start=W.T).T
+
+    def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
+        """Return the iterate after the other half-step: the columns of X, each against W."""
+        programmed = self.engine.program(W, penalty=self.penalty_H)
+        H = programmed.solve(self.X, start=H)
+        whole = self.X.square
+        if whole == 0:
+            return Iterate(W, H, 0.0, 0.0)
+        square = programmed.squared_error(self.X, H)
+        price = self.penalty_W.value(self.X.T, W.T) + self.penalty_H.value(self.X, H)
+        return Iterate(W, H, float(np.sqrt(square / whole)), float(np.sqrt((square + 2 * price) / whole)))
+
+
+def alternate(problem: Problem, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+    """Yield the factors after each iteration, for ever.
 
     The arrays of an iterate are not written to again, so the last complete iteration survives an interrupt.
     """
-    norm = np.sqrt(X.square)
     while True:
-        W = engine.program(H.T, penalty=penalties[0]).solve(X.T, start=W.T).T
-        programmed = engine.program(W, penalty=penalties[1])
-        H = programmed.solve(X, start=H)
-        error = np.sqrt(programmed.squared_error(X, H)) / norm if norm > 0 else 0.0
-        yield Iterate(W, H, float(error))
+        iterate = problem.update_H(problem.update_W(W, H), H)
+        W, H = iterate.W, iterate.H
+        yield iterate
+
+
+def extrapolate(problem: Problem, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+    """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang and Gillis 2019).
+
+    The stride grows while the objective falls. When it rises, the iterate is thrown away and a plain one made from the
+    last, so that the objective never rises.
+    """
+    stride, limit = 0.5, 1.0
+    last: Iterate | None = None
+    far_W, far_H = W, H
+    while True:
+        near_W = problem.update_W(far_W, far_H)
+        iterate = problem.update_H(_beyond(near_W, W, stride), far_H)
+        if last is not None and iterate.objective > last.objective:
+            stride, limit = stride / 1.5, stride
+            iterate = problem.update_H(problem.update_W(last.W, last.H), last.H)
+            W, H = far_W, far_H = iterate.W, iterate.H
+        else:
+            W, far_W, far_H, H = near_W, iterate.W, _beyond(iterate.H, H, stride), iterate.H
+            stride, limit = min(limit, 1.05 * stride), min(1.0, 1.01 * limit)
+        last = iterate
+        yield iterate
+
+
+def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
+    """New + stride (new - old), clipped at zero."""
+    far = new - old
+    far *= stride
+    far += new
+    return np.maximum(far, 0, out=far)
+
+
+def blend(mean: tuple[np.ndarray, np.ndarray] | None, iterate: Iterate) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of the last few iterates, the latest counting a fifth; a noisy engine's errors average out."""
+    if mean is None:
+        return iterate.W.copy(), iterate.H.copy()
+    for old, new in zip(mean, (iterate.W, iterate.H), strict=True):
+        old += (new - old) / 5
+    return mean
 
 
 def phase_ends(phases: tuple[tuple[Engine, int | None], ...], max_iter: int) -> list[tuple[Engine, int]]:
@@ -56,14 +126,6 @@ def phase_ends(phases: tuple[tuple[Engine, int | None], ...], max_iter: int) -> 
         plan.append((engine, length))
         used += length
     return plan
-
-
-def objective(iterate: Iterate, X: Operand, penalties: tuple[Penalty, Penalty]) -> float:
-    """Return what is minimised, in the units of the relative error: sqrt((|X - W H|^2 + 2 penalties) / |X|^2)."""
-    if penalties == (Penalty(), Penalty()) or X.square == 0:
-        return iterate.error
-    price = penalties[0].value(X.T, iterate.W.T) + penalties[1].value(X, iterate.H)
-    return float(np.sqrt(iterate.error**2 + 2 * price / X.square))
 
 
 def stalled(objectives: list[float], tol: float, window: int = 5) -> bool:

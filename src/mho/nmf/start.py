@@ -6,19 +6,22 @@ import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
 from mho import checks
-from mho.operands import Dense, Operand
+from mho.nmf.compress import singular_triplets
+from mho.operands import Dense, Factored, Sparse
 
 __all__ = ["INITS", "starting_factors"]
 
 INITS = ("auto", "random", "nndsvd", "nndsvda", "nndsvdar")
 
 
-def starting_factors(X: Operand, k: int, init: str, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def starting_factors(
+    X: Dense | Sparse, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return W (m, k) and H (k, n), in X's precision.
 
     Parameters
     ----------
-    X : operand of shape (m, n)
+    X : Dense or Sparse of shape (m, n)
     k : int
     init : str
         ``"random"``, or one of the family of Boutsidis and Gallopoulos (2008), which starts at the non-negative parts
@@ -26,6 +29,8 @@ def starting_factors(X: Operand, k: int, init: str, rng: np.random.RandomState) 
         place, ``"nndsvdar"`` with small random numbers. ``"auto"``: nndsvdar where every entry is known and
         k <= min(m, n), else random.
     rng : RandomState
+    compressed : Factored, optional
+        A compression of X, which saves the decomposition.
     """
     checks.one_of(init, "init", INITS)
     fits = k <= min(X.shape)
@@ -35,36 +40,41 @@ def starting_factors(X: Operand, k: int, init: str, rng: np.random.RandomState) 
         raise ValueError(f"init={init!r} needs every entry of X; with missing entries use init='random'")
     if init != "random" and not fits:
         raise ValueError(f"init={init!r} takes at most min(X.shape) = {min(X.shape)} components, got {k}; use 'random'")
-    W, H = _random(X, k, rng) if init == "random" else _nndsvd(X, k, init, rng)
+    W, H = _random(X, k, rng) if init == "random" else _nndsvd(X, k, init, rng, compressed)
     # Nothing can be said of a row or column that holds nothing; zero stays zero in every update.
     W[empty_rows(X)] = 0
     H[:, empty_rows(X.T)] = 0
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
-def empty_rows(X: Operand) -> np.ndarray:
+def empty_rows(X: Dense | Sparse) -> np.ndarray:
     """Which rows hold no known entry but zero, (m,)."""
     if isinstance(X, Dense):
         return X.array.max(axis=1) == 0
     return ~(abs(X.rows).sum(axis=1) > 0)
 
 
-def _mean(X: Operand) -> float:
+def _mean(X: Dense | Sparse) -> float:
     if isinstance(X, Dense):
         return float(X.array.mean(dtype=np.float64))
     known = len(X.values) if X.missing else X.shape[0] * X.shape[1]
     return float(X.values.sum(dtype=np.float64)) / max(1, known)
 
 
-def _random(X: Operand, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def _random(X: Dense | Sparse, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
     scale = np.sqrt(_mean(X) / k)
     # Uniform about the value that would reproduce the mean: positive, so that no component starts dead.
     return scale * rng.uniform(0.5, 1.5, (m, k)), scale * rng.uniform(0.5, 1.5, (k, n))
 
 
-def _nndsvd(X: Operand, k: int, init: str, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
-    U, s, Vt = randomized_svd(X.array if isinstance(X, Dense) else X.rows, k, random_state=rng)
+def _nndsvd(
+    X: Dense | Sparse, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
+) -> tuple[np.ndarray, np.ndarray]:
+    if compressed is not None:
+        U, s, Vt = singular_triplets(compressed, k)
+    else:
+        U, s, Vt = randomized_svd(X.array if isinstance(X, Dense) else X.rows, k, random_state=rng)
     W, H = np.zeros_like(U), np.zeros_like(Vt)
     W[:, 0], H[0] = np.sqrt(s[0]) * np.abs(U[:, 0]), np.sqrt(s[0]) * np.abs(Vt[0])
     for j in range(1, k):

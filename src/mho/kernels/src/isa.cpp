@@ -12,8 +12,16 @@ namespace mho {
 namespace {
 
 template <class T> constexpr Dense<T> dense() {
-    return {lanes<T>,           &sweep_scratch<T>,    &sweep<T>,         &sweep_rows<T>, &sweep_columns<T>,
-            &products_of_rows<T>, &products_of_columns<T>, &masked_scratch<T>, &gram<T>};
+    return {lanes<T>,
+            block<T>,
+            &sweep_scratch<T>,
+            &sweep<T>,
+            &sweep_rows<T>,
+            &sweep_columns<T>,
+            &products_of_rows<T>,
+            &products_of_columns<T>,
+            &masked_scratch<T>,
+            &gram<T>};
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {

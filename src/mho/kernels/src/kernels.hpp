@@ -55,6 +55,7 @@ enum Method : int { symmetric = 0, general = 1, degenerate = 2 };
 // Scratch sizes are in numbers of the kernel's own type. `answer` is read as a start and written.
 template <class T> struct Dense {
     index_t lanes; // rows of padded factors are a multiple of this long
+    index_t block; // right-hand sides that are swept together
     index_t (*sweep_scratch)(index_t k);
     void (*sweep)(Problem<T>, const T *C, T *answer, index_t sweeps, Range, T *scratch);
     void (*sweep_rows)(const T *X, index_t n, index_t m, const T *A, Problem<T>, T *answer, index_t sweeps, double *fit, Range,

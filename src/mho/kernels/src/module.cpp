@@ -115,15 +115,19 @@ template <class T> class Padded {
 
 constexpr index_t small_chunk = 64;
 
-// Right-hand sides a thread takes at once: a multiple of `unit`, several turns a thread, at most `most`.
-index_t chunk_of(index_t n, index_t threads, index_t unit, index_t most) {
-    const index_t share = n / (4 * std::max<index_t>(1, threads));
-    return std::clamp((share + unit - 1) / unit * unit, unit, most);
+// Right-hand sides a thread takes at once: a multiple of a block, several turns a thread, at most `most`.
+template <class T> index_t chunk_of(index_t n, index_t threads, index_t most) {
+    const index_t unit = dense<T>().block, share = n / (4 * std::max<index_t>(1, threads));
+    return std::clamp((share + unit - 1) / unit * unit, unit, std::max(unit, most / unit * unit));
 }
+
+// Threads that so many multiply-adds are worth: starting one takes as long as some hundred thousand of them.
+index_t team_for(double operations, index_t threads) { return std::clamp<index_t>(index_t(operations / 5e5), 1, threads); }
 
 template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
     const index_t m = A.shape(0), k = A.shape(1), chunk = 4096, chunks = (m + chunk - 1) / chunk;
     matrix(G, k, k, "G must be (k, k)");
+    threads = team_for(double(m) * k * k, threads);
     nb::gil_scoped_release release;
     std::vector<T> parts(chunks * k * k); // summed in order, whoever made them
     parallel_for<T>(m, chunk, threads, dense<T>().gram_scratch(k), [&](Range range, T *scratch) {
@@ -146,7 +150,7 @@ template <class T> void sweep(In<T> G, In<T> C, Out<T> answer, index_t sweeps, i
     matrix(G, k, k, "G must be (k, k)");
     matrix(answer, n, k, "X must be (n, k)");
     nb::gil_scoped_release release;
-    parallel_for<T>(n, 256, threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), team_for(double(n) * k * k * sweeps, threads), dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         dense<T>().sweep({G.data(), nullptr, index_t(k)}, C.data(), answer.data(), sweeps, range, scratch);
     });
 }
@@ -160,8 +164,9 @@ void sweep_rows(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index_t 
     matrix(answer, k, n, "answer must be (k, n)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
+    threads = team_for(double(n) * k * (m + sweeps * k), threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         dense<T>().sweep_rows(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
     });
 }
@@ -175,8 +180,9 @@ void sweep_columns(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index
     matrix(answer, k, n, "answer must be (k, n)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
+    threads = team_for(double(n) * k * (m + sweeps * k), threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         dense<T>().sweep_columns(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
     });
 }
@@ -187,8 +193,9 @@ template <class T> void products_of_rows(In<T> X, In<T> A, Out<T> C, index_t thr
     const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
     matrix(C, n, k, "C must be (n, k)");
+    threads = team_for(double(n) * k * m, threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         dense<T>().products_of_rows(X.data(), m, A.data(), k, C.data(), range, scratch);
     });
 }
@@ -199,8 +206,9 @@ template <class T> void products_of_columns(In<T> X, In<T> A, Out<T> C, index_t 
     const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
     matrix(C, n, k, "C must be (n, k)");
+    threads = team_for(double(n) * k * m, threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         dense<T>().products_of_columns(X.data(), n, m, A.data(), k, C.data(), range, scratch);
     });
 }
@@ -215,8 +223,9 @@ void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offse
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    threads = team_for(double(val.size()) * k + double(n) * k * k * sweeps, threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of(n, threads, 256 / sizeof(T), 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         sparse<T, I>().sweep_sparse(A.data(), b, p, answer.data(), sweeps, fit.data(), range, scratch);
     });
 }

@@ -5,7 +5,8 @@
 
 namespace {
 
-template <class T> constexpr index_t block = 256 / sizeof(T);
+// Eight vectors: as many chains of multiply-add as hide their latency.
+template <class T> constexpr index_t block = 8 * lanes<T>;
 
 // x (k, block) in place; c (k, .) with row length ldc. One right-hand side per column.
 template <class T> void sweep_block(const T *G, index_t k, const T *c, index_t ldc, T *x, index_t sweeps) {
@@ -73,7 +74,7 @@ inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 
 // Columns of c that are made at once from a matrix given by rows: runs of memory that are long enough, in a cache that
 // is large enough.
-template <class T> constexpr index_t strip = 8 * block<T>;
+template <class T> constexpr index_t strip = 512 / sizeof(T) * 4;
 
 template <class T> index_t sweep_scratch(index_t k) { return k * (block<T> + strip<T> + outer_depth); }
 
