@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from mho import checks
 
-__all__ = ["Dense", "Operand", "Sparse", "as_operand"]
+__all__ = ["Dense", "Factored", "Matrix", "Operand", "Sparse", "as_matrix", "as_operand"]
 
 
 class Dense:
@@ -213,7 +213,8 @@ class Factored:
         return float(np.vdot(self.left.T @ self.left, self.right @ self.right.T))
 
 
-Operand = Dense | Sparse | Factored
+Matrix = Dense | Sparse
+Operand = Matrix | Factored
 
 
 def as_operand(B: Any, name: str = "B") -> Operand:
@@ -221,6 +222,14 @@ def as_operand(B: Any, name: str = "B") -> Operand:
     if isinstance(B, Operand):
         return B
     return Sparse(B, name=name) if sp.issparse(B) else Dense(B, name=name)
+
+
+def as_matrix(B: Any, name: str = "B") -> Matrix:
+    """Return `B` as an operand with entries of its own, for what cannot work on a product."""
+    operand = as_operand(B, name)
+    if isinstance(operand, Factored):
+        raise TypeError(f"{name} must be a dense or sparse matrix here, got a product of two")
+    return operand
 
 
 def _square(values: np.ndarray) -> float:

@@ -124,7 +124,7 @@ def test_an_existing_file_is_replaced_unless_forbidden(mho, source, out):
 
 def test_resume_goes_on_where_it_was(mho, source, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    command = ("factor", source, "-k", 3, "--tol", 0, "--quiet")
+    command = ("factor", source, "-k", 3, "--tol", 0, "--algorithm", "hals", "--quiet")
     mho(*command, "-o", whole, "--max-iter", 20)
     mho(*command, "-o", parts, "--max-iter", 8)
     mho(*command, "-o", parts, "--max-iter", 20, "--resume")

@@ -14,7 +14,7 @@ from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
 from mho.chip.programming import Conductances
 from mho.chip.recording import block_events
-from mho.operands import Dense, Operand, Sparse, as_operand
+from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["ProgrammedArray"]
 
@@ -134,16 +134,16 @@ class ProgrammedArray:
         """
         if isinstance(B, np.ndarray) and B.ndim == 1:
             return self.solve(B[:, None])[:, 0]
-        operand = as_operand(B)
+        operand = as_matrix(B)
         self._check_rows(operand)
         solved = [self._solve_block(block) for block in self._blocks(operand)]
         return np.vstack(solved).T
 
-    def _check_rows(self, B: Operand) -> None:
+    def _check_rows(self, B: Matrix) -> None:
         if B.shape[0] != self._rows:
             raise ValueError(f"B must have {self._rows} rows, as many as the programmed matrix, got shape {B.shape}")
 
-    def _blocks(self, B: Operand) -> Iterator[Operand]:
+    def _blocks(self, B: Matrix) -> Iterator[Matrix]:
         n = B.shape[1]
         if isinstance(B, Dense):
             step = max(1, _BLOCK // B.shape[0])
@@ -151,7 +151,7 @@ class ProgrammedArray:
             step = max(1, _BLOCK * n // max(1, len(B.values)))
         yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
 
-    def _solve_block(self, B: Operand) -> np.ndarray:
+    def _solve_block(self, B: Matrix) -> np.ndarray:
         """X (n, k) of one block, at a range that fits both ends of each right-hand side."""
         peak_in = np.maximum(B.column_peaks(), np.abs(self.ridge_volts).max(initial=0) / self._volts_per_unit)
         converters = self.design.converters
@@ -172,7 +172,7 @@ class ProgrammedArray:
         full = np.where(peak_in > 0, peak_in, 1.0) * self._volts_per_unit
         return self.design.converters.v_in / full
 
-    def _settle_block(self, B: Operand, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _settle_block(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, k) and the input volts, dense (m, n) or the values of the stored entries."""
         left = self.loop.left[: self._rows]
         if isinstance(B, Dense):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mho import kernels
-from mho.operands import Dense, Operand, Sparse
+from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["masked_power", "power"]
 
 
-def power(array: ProgrammedArray, B: Operand, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return watts (n,) for outputs X (n, k) in volts and inputs V, with every row on."""
     loop, g_in, rows = array.loop, array.g_in, array.shape[0]
     scaled = loop.right / loop.total[:, None]
@@ -42,7 +42,7 @@ def _sparse_sums(B: Sparse, V: np.ndarray, scaled: np.ndarray, share: np.ndarray
     return C, _per_column(V**2 * share[idx], ptr)
 
 
-def masked_power(array: ProgrammedArray, B: Operand, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return watts (n,) for outputs X (n, k) in volts and inputs V at the rows that are on (ridge rows always)."""
     assert isinstance(B, Sparse)
     loop, g_in, rows = array.loop, array.g_in, array.shape[0]

@@ -9,7 +9,7 @@ import numpy as np
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.power import masked_power, power
-from mho.operands import Dense, Operand, Sparse
+from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -26,7 +26,7 @@ _BITS_WITHOUT_ADC = 12
 
 
 def block_events(
-    array: ProgrammedArray, B: Operand, V: np.ndarray, X: np.ndarray, range_: np.ndarray, *, repeated: int
+    array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray, *, repeated: int
 ) -> Ledger:
     """Return the events of one block.
 
@@ -59,7 +59,7 @@ def block_events(
     )
 
 
-def _settle_seconds(array: ProgrammedArray, B: Operand, X: np.ndarray) -> float:
+def _settle_seconds(array: ProgrammedArray, B: Matrix, X: np.ndarray) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
     samples = np.unique(np.linspace(0, len(X) - 1, _SAMPLES).astype(int))
@@ -72,7 +72,7 @@ def _settle_seconds(array: ProgrammedArray, B: Operand, X: np.ndarray) -> float:
     return max(_SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
 
 
-def _word_lines(array: ProgrammedArray, B: Operand, j: int) -> np.ndarray:
+def _word_lines(array: ProgrammedArray, B: Matrix, j: int) -> np.ndarray:
     """Which rows are on for right-hand side j; a ridge's rows always are."""
     on = np.ones(len(array.g_left), bool)
     if isinstance(B, Sparse) and B.missing:

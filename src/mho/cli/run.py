@@ -68,6 +68,7 @@ class Run:
         return NMF(
             settings.n_components,
             engine=settings.engine,
+            algorithm=settings.algorithm,
             init=settings.init,
             max_iter=settings.max_iter - before,
             tol=settings.tol,

@@ -40,6 +40,8 @@ class Settings:
     missing
         What is not known: nan, the NaN and empty fields; unstored, what a sparse matrix or triplets leave out.
         Without it NaN is an error and what is left out is zero.
+    algorithm
+        How the CPU iterates; auto chooses by the kind and shape of the matrix.
     init
         Starting factors.
     max_iter
@@ -64,6 +66,7 @@ class Settings:
     engine: Literal["digital", "analog", "hybrid"] = "digital"
     layout: Literal["matrix", "triplets"] = "matrix"
     missing: Literal["nan", "unstored"] | None = None
+    algorithm: Literal["auto", "hals", "extrapolated", "compressed"] = "auto"
     init: Literal["auto", "random", "nndsvd", "nndsvda", "nndsvdar"] = "auto"
     max_iter: WholeNumber = 200
     tol: float = 1e-4

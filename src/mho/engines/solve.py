@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines.engine import Engine, Penalty
 from mho.engines.select import engine_for
-from mho.operands import Dense, Sparse
+from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["nnls"]
 
@@ -72,7 +72,7 @@ def nnls(
 
 
 def _is_vector(B: Any) -> bool:
-    if sp.issparse(B) or isinstance(B, Dense | Sparse):
+    if sp.issparse(B) or isinstance(B, Matrix):
         return False
     try:
         return np.ndim(B) == 1
@@ -80,11 +80,11 @@ def _is_vector(B: Any) -> bool:
         return False
 
 
-def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool = False) -> Dense | Sparse:
+def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool = False) -> Matrix:
     """Return a matrix as an operand, with what `missing` says is not known left out."""
     checks.one_of(missing, "missing", (None, "nan", "unstored"))
     checks.no_mask(matrix, name)
-    if isinstance(matrix, Dense | Sparse):
+    if isinstance(matrix, Matrix):
         return matrix
     sparse = sp.issparse(matrix)
     if missing == "unstored" and not sparse:
@@ -100,6 +100,6 @@ def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool =
     return Dense(matrix, name=name, nonnegative=nonnegative)
 
 
-def _with_nan(matrix: Any, name: str, nonnegative: bool) -> Dense | Sparse:
+def _with_nan(matrix: Any, name: str, nonnegative: bool) -> Matrix:
     array = checks.as_matrix(matrix, name, nonnegative=nonnegative, missing=True)
     return Sparse(array, name=name) if np.isnan(array).any() else Dense.trusted(array)

@@ -19,7 +19,7 @@ from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.loop import Iterate, Problem, alternate, blend, extrapolate, phase_ends, stalled
 from mho.nmf.start import INITS, empty_rows, starting_factors
-from mho.operands import Dense, Factored, Sparse
+from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["NMF"]
 
@@ -57,8 +57,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     l2_W, l2_H, l1_W, l1_H : float
         Ridge and price of the sum on each factor.
     l2_per : {"row", "known"}
-        What one ridge is for: a row of W or column of H, or each known entry of X in that row or column, so that rows of
-        which much is known are held as tightly as others.
+        What one ridge is for: a row of W or column of H, or each known entry of X in that row or column, so that rows
+        of which much is known are held as tightly as others.
     random_state : int, RandomState or None
         For the start and a chip's errors.
     callback : callable, optional
@@ -217,7 +217,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # -- before the work -----------------------------------------------------------------------------------------
 
-    def _read(self, X: Any, *, reset: bool) -> Dense | Sparse:
+    def _read(self, X: Any, *, reset: bool) -> Matrix:
         checks.no_mask(X, "X")
         X = validate_data(
             self,
@@ -244,7 +244,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return Penalty(**{name: l2_W}, l1=l1_W), Penalty(**{name: l2_H}, l1=l1_H)
 
     def _start(
-        self, X: Dense | Sparse, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
+        self, X: Matrix, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         checks.one_of(self.init, "init", INITS)
         start = self._given(X, k, *given)
@@ -255,7 +255,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         start = start or starting_factors(X, k, self.init, rng, compressed=compressed)
         return _compressed_start(compressed, start, plan.sweeps, penalties)
 
-    def _given(self, X: Dense | Sparse, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    def _given(self, X: Matrix, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
         if W is None and H is None:
             return None
         if W is None or H is None:
@@ -276,7 +276,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.history_: list[dict[str, Any]] = []
         self.n_iter_ = 0
 
-    def _iterate(self, X: Dense | Sparse, plan: Algorithm | None, penalties: tuple[Penalty, Penalty]) -> None:
+    def _iterate(self, X: Matrix, plan: Algorithm | None, penalties: tuple[Penalty, Penalty]) -> None:
         phases = phase_ends(self.engine_.phases(), self.max_iter)
         for number, (engine, length) in enumerate(phases, 1):
             if plan is not None:
@@ -295,7 +295,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if mean is not None:
                 self.W_, self.components_ = mean
 
-    def _keep(self, iterate: Iterate, X: Dense | Sparse, engine: Engine) -> None:
+    def _keep(self, iterate: Iterate, X: Matrix, engine: Engine) -> None:
         self.W_, self.components_ = iterate.W, iterate.H
         self.reconstruction_err_ = iterate.error * float(np.sqrt(X.square))
         self.n_iter_ = len(self.history_) + 1
@@ -331,7 +331,7 @@ def _compressed_start(
     return W, H
 
 
-def _warn_of_empty(X: Dense | Sparse) -> None:
+def _warn_of_empty(X: Matrix) -> None:
     rows, columns = int(empty_rows(X).sum()), int(empty_rows(X.T).sum())
     if rows or columns:
         what = "hold no known entry above zero" if X.missing else "are all zero"

@@ -7,7 +7,7 @@ from sklearn.utils.extmath import randomized_svd
 
 from mho import checks
 from mho.nmf.compress import singular_triplets
-from mho.operands import Dense, Factored, Sparse
+from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]
 
@@ -15,7 +15,7 @@ INITS = ("auto", "random", "nndsvd", "nndsvda", "nndsvdar")
 
 
 def starting_factors(
-    X: Dense | Sparse, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
+    X: Matrix, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return W (m, k) and H (k, n), in X's precision.
 
@@ -47,21 +47,21 @@ def starting_factors(
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
-def empty_rows(X: Dense | Sparse) -> np.ndarray:
+def empty_rows(X: Matrix) -> np.ndarray:
     """Which rows hold no known entry but zero, (m,)."""
     if isinstance(X, Dense):
         return X.array.max(axis=1) == 0
     return ~(abs(X.rows).sum(axis=1) > 0)
 
 
-def _mean(X: Dense | Sparse) -> float:
+def _mean(X: Matrix) -> float:
     if isinstance(X, Dense):
         return float(X.array.mean(dtype=np.float64))
     known = len(X.values) if X.missing else X.shape[0] * X.shape[1]
     return float(X.values.sum(dtype=np.float64)) / max(1, known)
 
 
-def _random(X: Dense | Sparse, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def _random(X: Matrix, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
     scale = np.sqrt(_mean(X) / k)
     # Uniform about the value that would reproduce the mean: positive, so that no component starts dead.
@@ -69,7 +69,7 @@ def _random(X: Dense | Sparse, k: int, rng: np.random.RandomState) -> tuple[np.n
 
 
 def _nndsvd(
-    X: Dense | Sparse, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
+    X: Matrix, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
 ) -> tuple[np.ndarray, np.ndarray]:
     if compressed is not None:
         U, s, Vt = singular_triplets(compressed, k)
