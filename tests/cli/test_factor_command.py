@@ -47,6 +47,7 @@ def test_what_is_written_beside_the_factors(mho, source, out):
         "engine": "digital",
         "layout": "matrix",
         "missing": "None",
+        "algorithm": "auto",
         "init": "auto",
         "max_iter": "5",
         "tol": "0.0",
