@@ -181,17 +181,20 @@ class Factored:
     left : ndarray of shape (m, r)
     right : ndarray of shape (r, n)
         In left's precision.
+    square : float
+        The sum of the squared entries; of the matrix that the product stands for, where it stands for one: errors are
+        then close to that matrix's.
     """
 
     missing = False
 
-    def __init__(self, left: np.ndarray, right: np.ndarray) -> None:
-        self.left, self.right = left, right
+    def __init__(self, left: np.ndarray, right: np.ndarray, square: float) -> None:
+        self.left, self.right, self.square = left, right, square
 
     @cached_property
     def T(self) -> Factored:
         """The transpose, sharing both arrays."""
-        return Factored(self.right.T, self.left.T)
+        return Factored(self.right.T, self.left.T, self.square)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -206,11 +209,6 @@ class Factored:
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""
         return np.full(self.shape[1], self.shape[0])
-
-    @cached_property
-    def square(self) -> float:
-        """The sum of the squared entries."""
-        return float(np.vdot(self.left.T @ self.left, self.right @ self.right.T))
 
 
 Matrix = Dense | Sparse

@@ -29,7 +29,7 @@ def compress(X: Dense, rank: int, rng: np.random.RandomState) -> Factored:
     test = rng.standard_normal((X.shape[1], rank + OVERSAMPLING)).astype(X.dtype)
     Q = _orthonormal(cross(test, X.T))
     Q = _orthonormal(cross(_orthonormal(cross(Q, X)), X.T))
-    return Factored(Q, np.ascontiguousarray(cross(Q, X).T))
+    return Factored(Q, np.ascontiguousarray(cross(Q, X).T), X.square)
 
 
 def singular_triplets(X: Factored, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -49,7 +49,7 @@ def singular_triplets(X: Factored, k: int) -> tuple[np.ndarray, np.ndarray, np.n
 
 def _padded(X: Factored, rank: int) -> Factored:
     more = rank - X.left.shape[1]
-    return Factored(np.pad(X.left, ((0, 0), (0, more))), np.pad(X.right, ((0, more), (0, 0))))
+    return Factored(np.pad(X.left, ((0, 0), (0, more))), np.pad(X.right, ((0, more), (0, 0))), X.square)
 
 
 def _orthonormal(Y: np.ndarray) -> np.ndarray:

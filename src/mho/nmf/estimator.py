@@ -5,29 +5,40 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
 from mho.engines import Digital, Engine, Penalty, engine_for
 from mho.engines.solve import as_known
+from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.loop import Iterate, Problem, alternate, blend, extrapolate, phase_ends, stalled
 from mho.nmf.start import INITS, empty_rows, starting_factors
+from mho.nmf.stream import Stream
 from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["NMF"]
 
 _MOST_COMPRESSED = 100
+_COMPRESSED_SWEEPS = 8
 _COMPRESSED_TOL = 5e-4
 """Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
+
+
+def _streams(model: NMF) -> bool:
+    if model.missing is not None or model.engine not in ("digital", Digital()):
+        raise AttributeError("partial_fit takes engine='digital' and missing=None; use fit for anything else")
+    return True
 
 
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -69,7 +80,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     components_ : ndarray of shape (k, n_features)
         H.
     W_ : ndarray of shape (n_samples, k)
-        W of the last complete iteration.
+        W of the last complete iteration; after `partial_fit`, of the last rows.
     reconstruction_err_ : float
         |X - W H| over the known entries.
     history_ : list of dict
@@ -165,8 +176,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
         _warn_of_empty(X)
         self._begin()
-        self.W_, self.components_ = self._start(X, k, rng, (W, H), plan, penalties)
-        self._iterate(X, plan, penalties)
+        with nullcontext() if plan is None else one_blas_thread():
+            self.W_, self.components_ = self._start(X, k, rng, (W, H), plan, penalties)
+            self._iterate(X, plan, penalties)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -184,6 +196,37 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, k)
         """
         return self.fit(X, W=W, H=H).transform(X)
+
+    @available_if(_streams)
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Take in some more rows; the components move towards the best for all rows so far.
+
+        Earlier rows are not kept, only two matrices of k x k and k x n. The first rows set the start and the number of
+        features.
+
+        Parameters
+        ----------
+        X : array_like or scipy sparse of shape (m, n_features)
+            Non-negative, every entry known.
+        y : ignored
+
+        Raises
+        ------
+        AttributeError
+            `missing` is set, or the engine is not the digital one: a stream is for the CPU.
+        """
+        first = not hasattr(self, "_stream")
+        X = self._read(X, reset=first)
+        if first:
+            k = self._components(X.shape)
+            _, H = starting_factors(X, k, self.init, check_random_state(self.random_state))
+            self._stream, self.engine_ = Stream(H, *self._penalties()), Digital()
+        if X.dtype != self._stream.H.dtype:
+            raise ValueError(f"X must stay {self._stream.H.dtype} from one part to the next, got {X.dtype}")
+        with one_blas_thread():
+            self.W_ = self._stream.take(X)
+        self.components_ = self._stream.H
+        return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the non-negative W (n_samples, k) that is best for X with the components as they are.
@@ -253,7 +296,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         assert isinstance(X, Dense)
         compressed = compress(X, k, rng)
         start = start or starting_factors(X, k, self.init, rng, compressed=compressed)
-        return _compressed_start(compressed, start, plan.sweeps, penalties)
+        return _compressed_start(compressed, start, penalties)
 
     def _given(self, X: Matrix, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
         if W is None and H is None:
@@ -270,6 +313,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _begin(self) -> None:
         """Forget an earlier fit; a chip's bill starts at nothing."""
+        self.__dict__.pop("_stream", None)
         ledger = self.engine_.ledger()
         self._begun = time.perf_counter()
         self._ledger_before = None if ledger is None else ledger.copy()
@@ -314,16 +358,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 
 def _compressed_start(
-    compressed: Factored, start: tuple[np.ndarray, np.ndarray], sweeps: int, penalties: tuple[Penalty, Penalty]
+    compressed: Factored, start: tuple[np.ndarray, np.ndarray], penalties: tuple[Penalty, Penalty]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Iterate on the compression until little is gained: an iteration there costs a small part of one on the whole."""
-    objectives: list[float] = []
-    W, H = start
-    for _, iterate in zip(
-        range(_MOST_COMPRESSED),
-        extrapolate(Problem(compressed, Digital(sweeps=sweeps), *penalties), W, H),
-        strict=False,
-    ):
+    (W, H), objectives = start, []
+    iterates = extrapolate(Problem(compressed, Digital(sweeps=_COMPRESSED_SWEEPS), *penalties), W, H)
+    for _, iterate in zip(range(_MOST_COMPRESSED), iterates, strict=False):
         W, H = iterate.W, iterate.H
         objectives.append(iterate.objective)
         if stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):

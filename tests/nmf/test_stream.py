@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from mho import NMF
+
+
+def error(X, model):
+    return np.linalg.norm(X - model.transform(X) @ model.components_) / np.linalg.norm(X)
+
+
+def batches(X, size=25):
+    return (X[i : i + size] for i in range(0, X.shape[0], size))
+
+
+@pytest.fixture
+def long(make_low_rank):
+    return make_low_rank(m=400, n=30, k=4, noise=0.05)
+
+
+@pytest.mark.parametrize("make", [np.asarray, np.asfortranarray, sp.csr_array])
+def test_a_stream_ends_near_what_all_rows_at_once_give(long, make):
+    whole = NMF(4, random_state=0, max_iter=500).fit(long)
+    stream = NMF(4, random_state=0)
+    for _ in range(20):
+        for part in batches(make(long)):
+            stream.partial_fit(part)
+    assert error(long, stream) < 1.1 * error(long, whole)
+
+
+def test_more_rows_are_better(long):
+    model, errors = NMF(4, random_state=0), []
+    for part in batches(long):
+        errors.append(error(long, model.partial_fit(part)))
+    assert errors[-1] < 0.8 * errors[0]
+
+
+def test_only_sums_of_earlier_rows_are_kept(long):
+    model = NMF(4, random_state=0)
+    for part in batches(long):
+        model.partial_fit(part)
+    assert model.W_.shape == (25, 4)
+    kept = [v for v in vars(model._stream).values() if isinstance(v, np.ndarray)]
+    assert sum(v.size for v in kept) == 4 * 30 * 2 + 4 * 4
+    assert model._stream.rows == 400
+
+
+def test_precision_is_kept(long):
+    model = NMF(4, random_state=0).partial_fit(long.astype(np.float32))
+    assert model.components_.dtype == model.transform(long.astype(np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match="X must stay float32 from one part to the next, got float64"):
+        model.partial_fit(long)
+
+
+def test_fit_begins_anew(long):
+    model = NMF(4, random_state=0, max_iter=20).partial_fit(long[:50])
+    fitted = model.fit(long).components_
+    np.testing.assert_array_equal(fitted, NMF(4, random_state=0, max_iter=20).fit(long).components_)
+
+
+@pytest.mark.parametrize("options", [{"missing": "nan"}, {"engine": "analog"}])
+def test_what_a_stream_cannot_do_is_said(long, options):
+    with pytest.raises(AttributeError, match="partial_fit") as caught:
+        NMF(4, **options).partial_fit(long)
+    assert "partial_fit takes engine='digital' and missing=None" in str(caught.value.__cause__)
+
+
+def test_another_number_of_features_is_refused(long):
+    with pytest.raises(ValueError, match="features"):
+        NMF(4, random_state=0).partial_fit(long).partial_fit(long[:, :20])
