@@ -13,7 +13,7 @@ __all__ = ["Stream"]
 
 _SWEEPS = 8
 
-_FORGETTING = 3
+_FORGETTING = 8
 """After t parts, part s still counts (s / t) to this power: its W was found for an H that was not as good yet."""
 
 
