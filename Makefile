@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint sanitize format clean
 
 demo: .venv/demo
 	$(BIN)/mho demo
@@ -20,6 +20,9 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+sanitize: .venv/dev
+	scripts/sanitize.sh
 
 format: .venv/dev
 	$(BIN)/ruff check --fix

@@ -52,7 +52,7 @@ class Dense:
 
     def column_peaks(self) -> np.ndarray:
         """The largest absolute entry of each column, (n,)."""
-        return np.abs(self.array).max(axis=0)
+        return np.maximum(self.array.max(axis=0), -self.array.min(axis=0))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -140,7 +140,8 @@ class Sparse:
         peaks = np.zeros(self.shape[1], val.dtype)
         some = np.diff(ptr) > 0
         if some.any():
-            peaks[some] = np.maximum.reduceat(np.abs(val), ptr[:-1][some])
+            first = ptr[:-1][some]
+            peaks[some] = np.maximum(np.maximum.reduceat(val, first), -np.minimum.reduceat(val, first))
         return peaks
 
     @property

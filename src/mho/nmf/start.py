@@ -48,10 +48,8 @@ def starting_factors(
 
 
 def empty_rows(X: Matrix) -> np.ndarray:
-    """Which rows hold no known entry but zero, (m,)."""
-    if isinstance(X, Dense):
-        return X.array.max(axis=1) == 0
-    return ~(abs(X.rows).sum(axis=1) > 0)
+    """Which rows of a non-negative X hold no known entry but zero, (m,)."""
+    return X.T.column_peaks() == 0
 
 
 def _mean(X: Matrix) -> float:
