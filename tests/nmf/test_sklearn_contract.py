@@ -17,6 +17,7 @@ ESTIMATORS = [
     NMF(2),
     NMF(2, missing="nan"),
     NMF(2, init="random", l2_W=0.1, l1_H=0.1),
+    NMF(2, loss="kullback-leibler", max_iter=20),
     NMF(2, engine="analog", max_iter=5),
     NMF(2, engine="hybrid", max_iter=5),
 ]

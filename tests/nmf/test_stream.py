@@ -62,11 +62,11 @@ def test_fit_begins_anew(long):
     np.testing.assert_array_equal(fitted, NMF(4, random_state=0, max_iter=20).fit(long).components_)
 
 
-@pytest.mark.parametrize("options", [{"missing": "nan"}, {"engine": "analog"}])
+@pytest.mark.parametrize("options", [{"missing": "nan"}, {"engine": "analog"}, {"loss": "itakura-saito"}])
 def test_what_a_stream_cannot_do_is_said(long, options):
     with pytest.raises(AttributeError, match="partial_fit") as caught:
         NMF(4, **options).partial_fit(long)
-    assert "partial_fit takes engine='digital' and missing=None" in str(caught.value.__cause__)
+    assert "partial_fit takes engine='digital', loss='frobenius' and missing=None" in str(caught.value.__cause__)
 
 
 def test_another_number_of_features_is_refused(long):

@@ -9,10 +9,14 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``sweep_columns``      the same by columns of a dense matrix
 ``sweep_sparse``       the same by columns of a sparse matrix whose zeros are data
 ``masked_sweep``       the same by columns of a sparse matrix of which only the stored entries are known
+``weighted_sweep``     the same with a weight for each of them
 ``sweep``              the same with the cross products at hand
 ``products_of_rows``   cross products alone; ``products_of_columns``, and ``cross`` for sparse B
 ``lcp``                x >= 0, w = Mx - q >= 0, x'w = 0, for each row q of Q and one M (k, k)
 ``masked_lcp``         the same with an M and a q of each column's own, summed over the rows present in it
+``weighted_lcp``       the same for a symmetric M, with a weight for each row present
+``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
+``divergence_sparse``  the same by columns of a sparse matrix
 ``sampled``            A[i] . X[j] at the stored entries (i, j) of a sparse matrix
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
@@ -22,6 +26,8 @@ import os
 
 from mho.kernels._core import (
     cross,
+    divergence_dense,
+    divergence_sparse,
     gram,
     isa,
     lcp,
@@ -34,6 +40,8 @@ from mho.kernels._core import (
     sweep_columns,
     sweep_rows,
     sweep_sparse,
+    weighted_lcp,
+    weighted_sweep,
 )
 
 __all__ = [
@@ -41,6 +49,8 @@ __all__ = [
     "GENERAL",
     "SYMMETRIC",
     "cross",
+    "divergence_dense",
+    "divergence_sparse",
     "gram",
     "isa",
     "lcp",
@@ -54,6 +64,8 @@ __all__ = [
     "sweep_rows",
     "sweep_sparse",
     "thread_count",
+    "weighted_lcp",
+    "weighted_sweep",
 ]
 
 SYMMETRIC, GENERAL, DEGENERATE = 0, 1, 2

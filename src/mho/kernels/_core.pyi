@@ -68,6 +68,57 @@ def masked_sweep(
     ridge (4, k): l2, l2 for each known entry, and what each of them adds to the cross product.
     """
 
+def weighted_sweep(
+    A: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    weight: np.ndarray,
+    ridge: np.ndarray,
+    answer: np.ndarray,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """`masked_sweep` with a weight >= 0 (entries,) for each known entry, which counts that often."""
+
+def divergence_dense(
+    X: np.ndarray,
+    A: np.ndarray,
+    price: np.ndarray,
+    loss: int,
+    answer: np.ndarray,
+    steps: int,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Right-hand sides are the columns of X (m, n), in any order; A (k, m), answer (k, n).
+
+    loss: 0 Kullback-Leibler, 1 Itakura-Saito. price (2, k): what is added to the slope, and to its derivative.
+    `steps` Newton steps, `sweeps` coordinate sweeps in each; none leaves the answer as it is. `fit` (n,) receives the
+    divergence, infinite where the answer is zero and X is not.
+    """
+
+def divergence_sparse(
+    A: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    price: np.ndarray,
+    loss: int,
+    answer: np.ndarray,
+    steps: int,
+    sweeps: int,
+    fit: np.ndarray,
+    threads: int,
+) -> None:
+    """Right-hand sides are the columns of a sparse matrix, only its stored entries known; A (m, k), answer (n, k).
+
+    loss 2: Kullback-Leibler with zeros where nothing is stored. price (5, k): the column sums of A for loss 2, else
+    zero; what is added to the slope, and to its derivative; what is added to these two for each stored entry.
+    """
+
 def products_of_rows(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> None:
     """C (n, k) = X A' for X (n, m), A (k, m)."""
 
@@ -113,3 +164,17 @@ def masked_lcp(
     q = ridge[1] + n ridge[2] + sum_i val_i left_i
     Without `right` it is `left`, and M is symmetric. left, right, extra (m, k), base (k, k), ridge (3, k).
     """
+
+def weighted_lcp(
+    A: np.ndarray,
+    base: np.ndarray,
+    ridge: np.ndarray,
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    weight: np.ndarray,
+    answer: np.ndarray,
+    failed: np.ndarray,
+    threads: int,
+) -> None:
+    """`masked_lcp` for left = right = A (m, k) without extra, each known row counting as often as its weight says."""

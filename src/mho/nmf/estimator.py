@@ -20,9 +20,12 @@ from mho.engines.solve import as_known
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
-from mho.nmf.loop import Iterate, Problem, alternate, blend, extrapolate, phase_ends, stalled
+from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
+from mho.nmf.loop import Iterate, Problem, Stage, alternate, blend, extrapolate, phase_ends, stalled
 from mho.nmf.start import INITS, empty_rows, starting_factors
 from mho.nmf.stream import Stream
+from mho.nmf.weighted import WeightedDigital
+from mho.nmf.weights import as_weighted
 from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["NMF"]
@@ -33,11 +36,14 @@ _COMPRESSED_TOL = 5e-4
 """Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
+_WEIGHTED_SWEEPS = 4
 
 
 def _streams(model: NMF) -> bool:
-    if model.missing is not None or model.engine not in ("digital", Digital()):
-        raise AttributeError("partial_fit takes engine='digital' and missing=None; use fit for anything else")
+    if model.missing is not None or model.loss != "frobenius" or model.engine not in ("digital", Digital()):
+        raise AttributeError(
+            "partial_fit takes engine='digital', loss='frobenius' and missing=None; use fit for anything else"
+        )
     return True
 
 
@@ -51,6 +57,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     ----------
     n_components : int or "auto"
         Number k of components, at most as large as the larger side of X. "auto": min(m, n, 16).
+    loss : {"frobenius", "kullback-leibler", "itakura-saito"}
+        What is minimised: half the squared error, sum x log(x / y) - x + y (counts), or sum x / y - log(x / y) - 1
+        (power spectra; X > 0). The last two are digital only.
     engine : {"digital", "analog", "hybrid"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
     algorithm : {"auto", "hals", "extrapolated", "compressed"}
@@ -82,11 +91,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     W_ : ndarray of shape (n_samples, k)
         W of the last complete iteration; after `partial_fit`, of the last rows.
     reconstruction_err_ : float
-        |X - W H| over the known entries.
+        |X - W H| over the known entries, weighted if weights were given; sqrt(2 D) for a divergence D.
     history_ : list of dict
-        Per iteration: ``iteration``, ``error`` (|X - W H| / |X|), ``seconds`` so far, ``engine``, ``algorithm`` (its
-        name and why it was chosen); with a chip also ``chip_seconds`` and ``chip_joules`` so far, as `mho.cost` models
-        them, writing included.
+        Per iteration: ``iteration``, ``error`` (|X - W H| / |X|; of a divergence D(X, W H) / D(X, mean of X)),
+        ``seconds`` so far, ``engine``, ``algorithm`` (its name and why it was chosen); with a chip ``chip_seconds``
+        and ``chip_joules`` so far, as `mho.cost` models them, writing included.
     n_iter_ : int
         Iterations done.
     algorithm_ : str
@@ -116,6 +125,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self,
         n_components: int | str = "auto",
         *,
+        loss: str = "frobenius",
         engine: str | Engine = "digital",
         algorithm: str = "auto",
         init: str = "auto",
@@ -131,6 +141,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         callback: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self.n_components = n_components
+        self.loss = loss
         self.engine = engine
         self.algorithm = algorithm
         self.init = init
@@ -147,7 +158,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     # -- scikit-learn's interface --------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None, *, W: Any = None, H: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, W: Any = None, H: Any = None, weights: Any = None) -> Self:
         """Factorize X.
 
         Parameters
@@ -157,6 +168,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         y : ignored
         W, H : array_like of shape (n_samples, k) and (k, n_features), optional
             Factors to start from; both or neither.
+        weights : array_like or scipy sparse of shape (n_samples, n_features), optional
+            Of each entry's squared error, >= 0; zero is as good as missing. Sparse like a sparse X, entry by entry.
+            With the digital engine and the Frobenius loss only.
 
         Raises
         ------
@@ -172,30 +186,30 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise TypeError(f"callback must be callable or None, got {self.callback!r}")
         rng = check_random_state(self.random_state)
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
-        plan = choose(self.algorithm, X, k, given=H is not None) if self.engine_ == Digital() else None
+        plan = self._plan(X, k, weighted=weights is not None, given=H is not None)
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
         _warn_of_empty(X)
         self._begin()
         with nullcontext() if plan is None else one_blas_thread():
-            self.W_, self.components_ = self._start(X, k, rng, (W, H), plan, penalties)
-            self._iterate(X, plan, penalties)
+            start = self._start(X, k, rng, (W, H), plan, penalties)
+            self._iterate(self._stages(X, plan, penalties, start, weights))
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, X: Any, y: Any = None, *, W: Any = None, H: Any = None
+        self, X: Any, y: Any = None, *, W: Any = None, H: Any = None, weights: Any = None
     ) -> np.ndarray:
         """Factorize X and return what `transform` makes of it.
 
         Parameters
         ----------
-        X, y, W, H
+        X, y, W, H, weights
             As `fit` takes them.
 
         Returns
         -------
         ndarray of shape (n_samples, k)
         """
-        return self.fit(X, W=W, H=H).transform(X)
+        return self.fit(X, W=W, H=H, weights=weights).transform(X)
 
     @available_if(_streams)
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -231,10 +245,14 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return the non-negative W (n_samples, k) that is best for X with the components as they are.
 
-        Each row is an NNLS problem of its own, solved exactly on the CPU whichever engine found the components.
+        Each row is a problem of its own, solved to its end on the CPU whichever engine found the components, and every
+        known entry counts alike.
         """
         check_is_fitted(self, "components_")
         X = self._read(X, reset=False)
+        if self.loss != "frobenius":
+            check_positive(X, self.loss)
+            return fold_in(self.components_.T, X.T, self.loss, self._penalties()[0]).T
         programmed = Digital().program(self.components_.T, penalty=self._penalties()[0])
         return np.ascontiguousarray(programmed.solve(X.T).T).astype(X.dtype, copy=False)
 
@@ -278,6 +296,24 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return min(*shape, _AUTO_COMPONENTS)
         return checks.positive_int(self.n_components, "n_components", limit=max(shape), what="the larger side of X")
 
+    def _plan(self, X: Matrix, k: int, *, weighted: bool, given: bool) -> Algorithm | None:
+        """Return how the CPU goes about it; None where the engine is another."""
+        checks.one_of(self.loss, "loss", ("frobenius", *LOSSES))
+        digital = self.engine_ == Digital()
+        if self.loss != "frobenius" or weighted:
+            if not digital or (weighted and self.loss != "frobenius"):
+                raise ValueError(
+                    "weights and losses other than 'frobenius' are for engine='digital', and weights for 'frobenius',"
+                    f" got loss={self.loss!r}, engine={self.engine!r}{' and weights' if weighted else ''}"
+                )
+            if weighted:
+                return Algorithm(
+                    name="hals", reason="every entry has a weight, every row a Gram matrix of its own", sweeps=4
+                )
+            check_positive(X, self.loss)
+            return Algorithm(name="newton", reason="steps of Newton's on the divergence, row by row", sweeps=4)
+        return choose(self.algorithm, X, k, given=given) if digital else None
+
     def _penalties(self) -> tuple[Penalty, Penalty]:
         l2_W, l2_H, l1_W, l1_H = (
             checks.nonnegative_number(getattr(self, name), name) for name in ("l2_W", "l2_H", "l1_W", "l1_H")
@@ -320,34 +356,48 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.history_: list[dict[str, Any]] = []
         self.n_iter_ = 0
 
-    def _iterate(self, X: Matrix, plan: Algorithm | None, penalties: tuple[Penalty, Penalty]) -> None:
-        phases = phase_ends(self.engine_.phases(), self.max_iter)
-        for number, (engine, length) in enumerate(phases, 1):
-            if plan is not None:
-                engine = Digital(sweeps=plan.sweeps)
-            step = alternate if plan is None or plan.name == "hals" else extrapolate
-            iterates = step(Problem(X, engine, *penalties), self.W_, self.components_)
+    def _stages(
+        self, X: Matrix, plan: Algorithm | None, penalties: Any, start: tuple[np.ndarray, np.ndarray], weights: Any
+    ) -> list[Stage]:
+        """Return who iterates how often, and set the factors to start from."""
+        self.W_, self.components_ = start
+        if self.loss != "frobenius":
+            self.W_, self.components_ = reachable(X, *start, self.loss)
+            return [Stage(DivergenceProblem(X, self.loss, *penalties), alternate, self.max_iter, "digital")]
+        if weights is not None:
+            weighted = Problem(as_weighted(X, weights), WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
+            return [Stage(weighted, alternate, self.max_iter, "digital")]
+        if plan is not None:
+            step = alternate if plan.name == "hals" else extrapolate
+            return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, self.max_iter, "digital")]
+        return [
+            Stage(Problem(X, engine, *penalties), alternate, length, type(engine).__name__.lower())
+            for engine, length in phase_ends(self.engine_.phases(), self.max_iter)
+        ]
+
+    def _iterate(self, stages: list[Stage]) -> None:
+        for number, stage in enumerate(stages, 1):
             objectives, mean = [], None
-            for _, iterate in zip(range(length), iterates, strict=False):
+            for _, iterate in zip(range(stage.length), stage.iterates(self.W_, self.components_), strict=False):
                 objectives.append(iterate.objective)
-                self._keep(iterate, X, engine)
+                self._keep(iterate, stage)
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
-                mean = None if number == len(phases) else blend(mean, iterate)
+                mean = None if number == len(stages) else blend(mean, iterate)
                 if stalled(objectives, self.tol):
                     break
             if mean is not None:
                 self.W_, self.components_ = mean
 
-    def _keep(self, iterate: Iterate, X: Matrix, engine: Engine) -> None:
+    def _keep(self, iterate: Iterate, stage: Stage) -> None:
         self.W_, self.components_ = iterate.W, iterate.H
-        self.reconstruction_err_ = iterate.error * float(np.sqrt(X.square))
+        self.reconstruction_err_ = stage.problem.norm(iterate.error)
         self.n_iter_ = len(self.history_) + 1
         record: dict[str, Any] = {
             "iteration": self.n_iter_,
             "error": iterate.error,
             "seconds": time.perf_counter() - self._begun,
-            "engine": type(engine).__name__.lower(),
+            "engine": stage.engine,
             "algorithm": self.algorithm_,
         }
         ledger = self.engine_.ledger()

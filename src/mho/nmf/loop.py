@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from mho.engines import Engine, Penalty
-from mho.operands import Operand
 
-__all__ = ["Iterate", "Problem", "alternate", "blend", "extrapolate", "phase_ends", "stalled"]
+__all__ = ["Alternating", "Iterate", "Problem", "Stage", "alternate", "blend", "extrapolate", "phase_ends", "stalled"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,12 @@ class Problem:
     Attributes
     ----------
     X : operand of shape (m, n)
+        Any that the engine takes.
     engine : Engine
     penalty_W, penalty_H : Penalty
     """
 
-    X: Operand
+    X: Any
     engine: Engine
     penalty_W: Penalty
     penalty_H: Penalty
@@ -64,8 +65,53 @@ class Problem:
         price = self.penalty_W.value(self.X.T, W.T) + self.penalty_H.value(self.X, H)
         return Iterate(W, H, float(np.sqrt(square / whole)), float(np.sqrt((square + 2 * price) / whole)))
 
+    def norm(self, error: float) -> float:
+        """Return |X - W H| from |X - W H| / |X|."""
+        return error * float(np.sqrt(self.X.square))
 
-def alternate(problem: Problem, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+
+class Alternating(Protocol):
+    """A problem in two factors that is solved by half-steps."""
+
+    def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
+        """Return W after a half-step."""
+        ...
+
+    def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
+        """Return the iterate after the other."""
+        ...
+
+    def norm(self, error: float) -> float:
+        """Return what scikit-learn calls the reconstruction error, from an iterate's relative one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some iterations of one kind.
+
+    Attributes
+    ----------
+    problem : Alternating
+    step : callable
+        `alternate` or `extrapolate`.
+    length : int
+        Iterations at the most.
+    engine : str
+        Whose they are.
+    """
+
+    problem: Alternating
+    step: Callable[[Alternating, np.ndarray, np.ndarray], Iterator[Iterate]]
+    length: int
+    engine: str
+
+    def iterates(self, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+        """Return the iterates from W and H on."""
+        return self.step(self.problem, W, H)
+
+
+def alternate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
     """Yield the factors after each iteration, for ever.
 
     The arrays of an iterate are not written to again, so the last complete iteration survives an interrupt.
@@ -76,7 +122,7 @@ def alternate(problem: Problem, W: np.ndarray, H: np.ndarray) -> Iterator[Iterat
         yield iterate
 
 
-def extrapolate(problem: Problem, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
     """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang and Gillis 2019).
 
     The stride grows while the objective falls. When it rises, the iterate is thrown away and a plain one made from the

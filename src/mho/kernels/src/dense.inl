@@ -69,13 +69,23 @@ inline void outer(const T *X, index_t n, const T *W, index_t k, index_t rows, T 
     for (index_t j = 0; j < J; ++j) store(C + j * ldc, a[j]), store(C + j * ldc + L, b[j]);
 }
 
+// C (count, two vectors) += W'X for W (rows, count), whose rows are ldw apart, and X (rows, two vectors).
+template <class T>
+inline void outer_rows(const T *X, index_t n, const T *W, index_t ldw, index_t count, index_t rows, T *C, index_t ldc) {
+    constexpr index_t J = outer_columns;
+    index_t j = 0;
+    for (; j + J <= count; j += J) outer<T, J>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
+    for (; j + 4 <= count; j += 4) outer<T, 4>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
+    for (; j < count; ++j) outer<T, 1>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
+}
+
 // C (k, columns) = W X for W (k, m) and X (m, columns) inside rows of length n; a few rows of X at a time, so that they
 // are still in cache for the next rows of C. `tile` holds outer_depth * k numbers.
 constexpr index_t outer_depth = 32;
 
 template <class T>
 void cross_columns(const T *X, index_t m, index_t n, index_t columns, const T *W, index_t k, T *C, index_t ldc, T *tile) {
-    constexpr index_t L = lanes<T>, J = outer_columns;
+    constexpr index_t L = lanes<T>;
     for (index_t j = 0; j < k; ++j)
         for (index_t l = 0; l < columns; ++l) C[j * ldc + l] = 0;
     for (index_t i = 0; i < m; i += outer_depth) {
@@ -84,12 +94,7 @@ void cross_columns(const T *X, index_t m, index_t n, index_t columns, const T *W
             for (index_t r = 0; r < rows; ++r) tile[r * k + j] = W[j * m + i + r];
         const T *Xi = X + i * n;
         index_t l = 0;
-        for (; l + 2 * L <= columns; l += 2 * L) {
-            index_t j = 0;
-            for (; j + J <= k; j += J) outer<T, J>(Xi + l, n, tile + j, k, rows, C + j * ldc + l, ldc);
-            for (; j + 4 <= k; j += 4) outer<T, 4>(Xi + l, n, tile + j, k, rows, C + j * ldc + l, ldc);
-            for (; j < k; ++j) outer<T, 1>(Xi + l, n, tile + j, k, rows, C + j * ldc + l, ldc);
-        }
+        for (; l + 2 * L <= columns; l += 2 * L) outer_rows(Xi + l, n, tile, k, k, rows, C + l, ldc);
         for (index_t r = 0; r < rows; ++r)
             for (index_t j = 0; j < k; ++j)
                 for (index_t rest = l; rest < columns; ++rest) C[j * ldc + rest] += tile[r * k + j] * Xi[r * n + rest];

@@ -8,6 +8,9 @@ namespace mho {
 #include "sweep.inl"
 #include "masked.inl"
 #include "lcp.inl"
+#include "loss.inl"
+#include "newton_dense.inl"
+#include "newton_sparse.inl"
 
 namespace {
 
@@ -21,11 +24,20 @@ template <class T> constexpr Dense<T> dense() {
             &products_of_rows<T>,
             &products_of_columns<T>,
             &masked_scratch<T>,
+            &newton_scratch<T>,
+            &newton_dense<T>,
             &gram<T>};
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {
-    return {&masked_scratch<T>, &cross<T, I>, &sampled<T, I>, &sweep_sparse<T, I>, &masked_sweep<T, I>, &masked_lcp<T, I>};
+    return {&masked_scratch<T>,
+            &cross<T, I>,
+            &sampled<T, I>,
+            &sweep_sparse<T, I>,
+            &masked_sweep<T, I>,
+            &newton_sparse_scratch<T>,
+            &newton_sparse<T, I>,
+            &masked_lcp<T, I>};
 }
 
 } // namespace

@@ -14,11 +14,12 @@ struct Range {
     index_t begin, end;
 };
 
-// A sparse matrix by columns; column j holds val[ptr[j] .. ptr[j + 1]) in rows idx[...].
+// A sparse matrix by columns; column j holds val[ptr[j] .. ptr[j + 1]) in rows idx[...]. Without weights each counts once.
 template <class T, class I> struct Columns {
     const I *ptr;
     const I *idx;
     const T *val;
+    const T *weight = nullptr;
 };
 
 // min over x >= 0 of x'Gx/2 - (c + offset)'x, the same G (k, k) for every right-hand side.
@@ -35,6 +36,28 @@ template <class T> struct Ridge {
     const T *l2_known;
     const T *pull;
     const T *pull_known;
+};
+
+// min over x >= 0 of D(b, Ax) + linear'x + x'diag(l2)x/2; mass is the slope of what is summed without a look at b: the
+// column sums of A for the stored kind, else zero. (k,) each.
+template <class T> struct Smooth {
+    const T *mass;
+    const T *linear;
+    const T *l2;
+    index_t k;
+};
+
+// What a sparse right-hand side adds to linear and l2 for each entry that it stores; (k,) each.
+template <class T> struct PerEntry {
+    const T *linear;
+    const T *l2;
+};
+
+enum Loss : int { kullback_leibler = 0, itakura_saito = 1, kullback_leibler_stored = 2 };
+
+// Newton steps, and coordinate sweeps on the quadratic model of each; without a step the divergence alone is computed.
+struct Effort {
+    index_t steps, sweeps;
 };
 
 // One complementarity problem per right-hand side, summed over the rows i that are present in a column of n rows:
@@ -65,6 +88,9 @@ template <class T> struct Dense {
     void (*products_of_rows)(const T *X, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
     void (*products_of_columns)(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
     index_t (*gram_scratch)(index_t k);
+    index_t (*newton_scratch)(index_t k);
+    void (*newton)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,
+                   double *fit, Range, T *scratch);
     void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
 };
 
@@ -74,6 +100,8 @@ template <class T, class I> struct Sparse {
     void (*sampled)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
     void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
     void (*masked_sweep)(const T *A, index_t k, Columns<T, I>, Ridge<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
+    index_t (*newton_scratch)(index_t k);
+    void (*newton)(const T *A, Columns<T, I>, Smooth<T>, PerEntry<T>, Loss, Effort, T *answer, double *fit, Range, T *scratch);
     void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
 };
 

@@ -406,14 +406,14 @@ inline void compact(const double *padded_M, index_t kp, const double *base, inde
 // sum over the known rows of left right', and of b left.
 template <class T, class I>
 void own_product(const double *left, const double *right, index_t kp, Columns<T, I> b, index_t j, double *M, double *q, double *tiles) {
-    double *tile = tiles, *other = tiles + tile_rows * kp, *unused = other + tile_rows * kp;
+    double *tile = tiles, *other = tiles + tile_rows * kp;
     for (index_t l = 0; l < kp * kp; ++l) M[l] = 0;
     for (index_t l = 0; l < kp; ++l) q[l] = 0;
     const index_t begin = b.ptr[j], end = b.ptr[j + 1];
     for (index_t e = begin; e < end; e += tile_rows) {
         const index_t rows = smaller(end - e, tile_rows);
-        gather(left, kp, b.idx + e, b.val + e, rows, b.idx + end, tile, q);
-        gather(right, kp, b.idx + e, b.val + e, rows, b.idx + end, other, unused);
+        gather_sum(left, kp, b, e, rows, end, tile, q);
+        gather(right, kp, b.idx + e, rows, b.idx + end, other);
         for (index_t r = 0; r < kp; r += lanes<double>)
             for (index_t c = 0; c < kp; c += lanes<double>) add_products(tile, other, rows, kp, r, c, M);
     }
@@ -431,7 +431,7 @@ void masked_lcp(Rows rows, index_t k, Columns<T, I> b, Method method, double *an
         else
             own_gram(rows.left, kp, b, j, wide, q, tiles);
         compact(wide, kp, rows.base, k, M);
-        const double known = double(b.ptr[j + 1] - b.ptr[j]);
+        const double known = known_rows(b, j);
         for (index_t l = 0; l < k; ++l) {
             M[l * k + l] += known * rows.l2_known[l];
             q[l] += rows.offset[l] + known * rows.pull_known[l];
@@ -446,7 +446,7 @@ inline index_t lcp_total_scratch(index_t k) { return lcp_scratch(k) + 2 * k * bl
 
 inline index_t masked_lcp_scratch(index_t k) {
     const index_t kp = padded<double>(k);
-    return lcp_scratch(k) + k * k + kp * (kp + 2) + 2 * tile_rows * kp;
+    return lcp_scratch(k) + k * k + kp * (kp + 1) + 2 * tile_rows * kp;
 }
 
 } // namespace

@@ -95,6 +95,15 @@ Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::siz
     return {p, i, val};
 }
 
+// The same with a weight, >= 0, for each entry.
+template <class T, class I>
+Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &val, const In<T> &weight, std::size_t n, std::size_t m) {
+    auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    vector(weight, val.size(), "weight must be as long as val");
+    b.weight = weight.data();
+    return b;
+}
+
 // A (m, k) with its rows padded to whole vectors; a copy only where they are not.
 template <class T> class Padded {
   public:
@@ -255,21 +264,81 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
 }
 
 template <class T, class I>
-void masked_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit,
-                  index_t threads) {
-    matrix(A, "A must be (m, k)");
-    matrix(answer, "answer must be (n, k)");
+void sweep_known(In<T> A, Columns<T, I> b, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
     const std::size_t n = answer.shape(0), k = answer.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
     matrix(ridge, 4, k, "ridge must be (4, k)");
     vector(fit, n, "fit must be (n,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
     const T *r = ridge.data();
     nb::gil_scoped_release release;
     const Padded<T> padded(A);
     parallel_for<T>(n, small_chunk, threads, sparse<T, I>().masked_scratch(k), [&](Range range, T *scratch) {
         sparse<T, I>().masked_sweep(padded.data(), k, b, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps, fit.data(), range,
                                     scratch);
+    });
+}
+
+template <class T, class I>
+void masked_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit,
+                  index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0), A.shape(0));
+    sweep_known(A, b, ridge, answer, sweeps, fit, threads);
+}
+
+template <class T, class I>
+void weighted_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> weight, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit,
+                    index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0), A.shape(0));
+    sweep_known(A, b, ridge, answer, sweeps, fit, threads);
+}
+
+Loss loss_of(int number) {
+    if (number < kullback_leibler || number > kullback_leibler_stored) throw std::invalid_argument("loss must be 0, 1 or 2");
+    return Loss(number);
+}
+
+template <class T>
+void divergence_dense(Strided<T> X, In<T> A, In<T> price, int loss, Out<T> answer, index_t steps, index_t sweeps, Out<double> fit,
+                      index_t threads) {
+    matrix(A, "A must be (k, m)");
+    const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
+    matrix(A, k, m, "A must be (k, m)");
+    matrix(answer, k, n, "answer must be (k, n)");
+    vector(fit, n, "fit must be (n,)");
+    matrix(price, 2, k, "price must be (2, k)");
+    const std::vector<T> none(k);
+    const Smooth<T> p{none.data(), price.data(), price.data() + k, index_t(k)};
+    const Loss kind = loss_of(loss);
+    threads = team_for(double(n) * m * k * (k / 2 + 4), threads);
+    nb::gil_scoped_release release;
+    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().newton_scratch(k), [&](Range range, T *scratch) {
+        dense<T>().newton(X.data(), X.stride(0), X.stride(1), n, m, A.data(), p, kind, {steps, sweeps}, answer.data(), fit.data(), range,
+                          scratch);
+    });
+}
+
+template <class T, class I>
+void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, int loss, Out<T> answer, index_t steps, index_t sweeps,
+                       Out<double> fit, index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const std::size_t n = answer.shape(0), k = answer.shape(1);
+    matrix(A, A.shape(0), k, "A must be (m, k)");
+    vector(fit, n, "fit must be (n,)");
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
+    matrix(price, 5, k, "price must be (5, k)");
+    const T *r = price.data();
+    const Smooth<T> p{r, r + k, r + 2 * k, index_t(k)};
+    const PerEntry<T> each{r + 3 * k, r + 4 * k};
+    const Loss kind = loss_of(loss);
+    nb::gil_scoped_release release;
+    const Padded<T> padded(A);
+    parallel_for<T>(n, small_chunk, threads, sparse<T, I>().newton_scratch(k), [&](Range range, T *scratch) {
+        sparse<T, I>().newton(padded.data(), b, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
     });
 }
 
@@ -309,6 +378,26 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     });
 }
 
+template <class T, class I>
+void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In<I> idx, In<T> val, In<T> weight, Out<double> answer,
+                  Out<std::uint8_t> failed, index_t threads) {
+    matrix(A, "A must be (m, k)");
+    matrix(answer, "answer must be (n, k)");
+    const std::size_t n = answer.shape(0), k = answer.shape(1), m = A.shape(0);
+    matrix(A, m, k, "A must be (m, k)");
+    matrix(base, k, k, "base must be (k, k)");
+    matrix(ridge, 3, k, "ridge must be (3, k)");
+    vector(failed, n, "failed must be (n,)");
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n, m);
+    nb::gil_scoped_release release;
+    const Padded<double> padded(A);
+    const double *r = ridge.data();
+    const Rows rows{padded.data(), padded.data(), nullptr, base.data(), r, r + k, r + 2 * k};
+    parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
+        sparse<T, I>().masked_lcp(rows, k, b, symmetric, answer.data(), failed.data(), range, scratch);
+    });
+}
+
 template <class T> constexpr bool optional = false;
 template <class T> constexpr bool optional<std::optional<T>> = true;
 
@@ -329,6 +418,9 @@ template <class T, class I> void define_sparse(nb::module_ &m) {
     define_exactly(m, "sampled", &sampled<T, I>);
     define_exactly(m, "sweep_sparse", &sweep_sparse<T, I>);
     define_exactly(m, "masked_sweep", &masked_sweep<T, I>);
+    define_exactly(m, "weighted_sweep", &weighted_sweep<T, I>);
+    define_exactly(m, "weighted_lcp", &weighted_lcp<T, I>);
+    define_exactly(m, "divergence_sparse", &divergence_sparse<T, I>);
     define_exactly(m, "masked_lcp", &masked_lcp<T, I>);
 }
 
@@ -337,6 +429,7 @@ template <class T> void define(nb::module_ &m) {
     define_exactly(m, "sweep", &sweep<T>);
     define_exactly(m, "sweep_rows", &sweep_rows<T>);
     define_exactly(m, "sweep_columns", &sweep_columns<T>);
+    define_exactly(m, "divergence_dense", &divergence_dense<T>);
     define_exactly(m, "products_of_rows", &products_of_rows<T>);
     define_exactly(m, "products_of_columns", &products_of_columns<T>);
     define_sparse<T, std::int32_t>(m);
