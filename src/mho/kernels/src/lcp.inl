@@ -21,13 +21,13 @@ struct Workspace {
 };
 
 inline index_t lcp_scratch(index_t k) {
-    const index_t row = padded<double>(k);
+    const index_t row = padded<double>(k + 1);
     return row * row + k * (2 * k + 2) + 3 * row + 3 * k + 8;
 }
 
 inline Workspace workspace(double *p, index_t k) {
     Workspace s;
-    s.row = padded<double>(k);
+    s.row = padded<double>(k + 1); // a right-hand side stands beside the matrix
     s.factor = p;
     s.tableau = s.factor + s.row * s.row;
     s.z = s.tableau + k * (2 * k + 2);
@@ -59,32 +59,35 @@ inline void subtract(double a, const double *x, index_t from, index_t end, doubl
 
 // U[i, i ..) = M[set, set], rows padded with zeros; the whole rows where M is not symmetric.
 inline void gather_set(const double *M, index_t k, const index_t *set, index_t size, bool whole, Workspace &s) {
-    const index_t end = padded<double>(size);
+    const index_t end = padded<double>(size + 1);
     for (index_t i = 0; i < size; ++i) {
         const double *row = M + set[i] * k;
         double *Ui = s.factor + i * s.row;
-        for (index_t j = whole ? 0 : i; j < size; ++j) Ui[j] = row[set[j]];
+        const index_t first = whole ? 0 : i;
+        for (index_t j = first / lanes<double> * lanes<double>; j < first; ++j) Ui[j] = 0;
+        for (index_t j = first; j < size; ++j) Ui[j] = row[set[j]];
         for (index_t j = size; j < end; ++j) Ui[j] = 0;
     }
 }
 
 // U'U = M[set, set], then z <- its inverse times z. False where a pivot is lost to rounding (dependent columns).
 inline bool cholesky_solve(const double *M, index_t k, index_t size, Workspace &s) {
-    const index_t end = padded<double>(size);
+    constexpr index_t L = lanes<double>;
+    const index_t end = padded<double>(size + 1);
     gather_set(M, k, s.set, size, false, s);
+    for (index_t i = 0; i < size; ++i) s.factor[i * s.row + size] = s.z[i]; // eliminated along with the matrix
     for (index_t p = 0; p < size; ++p) {
-        double *Up = s.factor + p * s.row;
+        const double *Up = s.factor + p * s.row;
         if (!(Up[p] > 8 * double(size) * epsilon * M[s.set[p] * k + s.set[p]])) return false;
         const double inverse = s.inverse[p] = 1 / Up[p]; // U is kept as D^-1/2 times itself: no square roots
         for (index_t i = p + 1; i < size; ++i) subtract(Up[i] * inverse, Up, i, end, s.factor + i * s.row);
-        s.z[p] *= inverse;
-        for (index_t i = p + 1; i < size; ++i) s.z[i] -= Up[i] * s.z[p];
     }
+    for (index_t l = 0; l < s.row; l += L) store(s.z + l, vec<double>{});
     for (index_t p = size; p-- > 0;) {
         const double *Up = s.factor + p * s.row;
-        double dot = 0;
-        for (index_t i = p + 1; i < size; ++i) dot += Up[i] * s.z[i];
-        s.z[p] -= dot * s.inverse[p];
+        vec<double> dot{};
+        for (index_t l = p / L * L; l < size; l += L) dot += load(Up + l) * load(s.z + l); // z is zero up to p
+        s.z[p] = (Up[size] - sum<double>(dot)) * s.inverse[p];
     }
     return true;
 }

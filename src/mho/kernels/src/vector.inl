@@ -26,10 +26,27 @@ template <class T> constexpr index_t lanes = vector_bytes / sizeof(T);
 template <class T> inline vec<T> load(const T *p) { return *reinterpret_cast<const typename Vector<T>::anywhere *>(p); }
 template <class T> inline void store(T *p, vec<T> v) { *reinterpret_cast<typename Vector<T>::anywhere *>(p) = v; }
 
+// The sum of the lanes, by halves: a chain of them would take longer than the products that it sums.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define MHO_HALVES 1
+#endif
+#endif
+
 template <class T> inline T sum(vec<T> v) {
+#ifdef MHO_HALVES
+    if constexpr (lanes<T> == 16) v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    if constexpr (lanes<T> == 16) v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    if constexpr (lanes<T> == 16) v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    if constexpr (lanes<T> == 8) v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    if constexpr (lanes<T> == 8) v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    if constexpr (lanes<T> == 4) v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return v[0] + v[1];
+#else
     T total = 0;
     for (index_t l = 0; l < lanes<T>; ++l) total += v[l];
     return total;
+#endif
 }
 
 } // namespace
