@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test lint sanitize format clean
+.PHONY: demo test lint sanitize bench format clean
 
 demo: .venv/demo
 	$(BIN)/mho demo
@@ -23,6 +23,16 @@ lint: .venv/dev
 
 sanitize: .venv/dev
 	scripts/sanitize.sh
+
+# Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
+bench: .venv/dev benchmarks/.venv/ready
+	$(BIN)/python benchmarks/nmf/run.py
+	$(BIN)/python benchmarks/nmf/report.py
+
+benchmarks/.venv/ready: benchmarks/requirements.txt benchmarks/peers.sh
+	@scripts/system-tools.sh Rscript:r-cran-rcppml java:default-jre-headless
+	PYTHON=$(PYTHON) benchmarks/peers.sh
+	@touch $@
 
 format: .venv/dev
 	$(BIN)/ruff check --fix

@@ -1,4 +1,4 @@
-"""A dense matrix compressed to a thin product, on which the first iterations are cheap.
+"""A matrix compressed to a thin product: its largest singular directions, and first iterations that are cheap.
 
 Randomised range finder with one power iteration (Halko, Martinsson and Tropp 2011); for NMF: Tepper and Sapiro (2016),
 Erichson et al. (2018). Only the start is sought on the compression: the answer is the whole matrix's.
@@ -9,23 +9,26 @@ from __future__ import annotations
 import numpy as np
 
 from mho.engines.products import cross, gram
-from mho.operands import Dense, Factored
+from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["compress", "singular_triplets"]
 
 OVERSAMPLING = 10
 
 
-def compress(X: Dense, rank: int, rng: np.random.RandomState) -> Factored:
+def compress(X: Matrix, rank: int, rng: np.random.RandomState) -> Factored:
     """Return Q (Q' X) with Q (m, rank + 10) orthonormal: four passes over X, nothing larger than a few factors.
 
     Parameters
     ----------
-    X : Dense of shape (m, n)
+    X : Dense or Sparse of shape (m, n)
     rank : int
         Directions that matter.
     rng : RandomState
     """
+    if X.square == 0:
+        m, n = X.shape
+        return Factored(np.zeros((m, rank), X.dtype), np.zeros((rank, n), X.dtype), 0.0)
     test = rng.standard_normal((X.shape[1], rank + OVERSAMPLING)).astype(X.dtype)
     Q = _orthonormal(cross(test, X.T))
     Q = _orthonormal(cross(_orthonormal(cross(Q, X)), X.T))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils.extmath import randomized_svd
 
 from mho import checks
-from mho.nmf.compress import singular_triplets
+from mho.nmf.compress import compress, singular_triplets
 from mho.operands import Dense, Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]
@@ -69,10 +68,7 @@ def _random(X: Matrix, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, 
 def _nndsvd(
     X: Matrix, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    if compressed is not None:
-        U, s, Vt = singular_triplets(compressed, k)
-    else:
-        U, s, Vt = randomized_svd(X.array if isinstance(X, Dense) else X.rows, k, random_state=rng)
+    U, s, Vt = singular_triplets(compress(X, k, rng) if compressed is None else compressed, k)
     W, H = np.zeros_like(U), np.zeros_like(Vt)
     W[:, 0], H[0] = np.sqrt(s[0]) * np.abs(U[:, 0]), np.sqrt(s[0]) * np.abs(Vt[0])
     for j in range(1, k):

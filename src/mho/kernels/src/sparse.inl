@@ -3,7 +3,33 @@
 
 namespace {
 
+// c (k) = sum of b_i a_i over the entries of one column, in N vectors of registers: the last one begins early enough to
+// end with the row, and holds again what the one before it holds of those lanes.
+template <class T, class I, index_t N> inline void cross_vectors(const T *A, index_t k, Columns<T, I> b, index_t j, T *c) {
+    constexpr index_t L = lanes<T>, ahead = 12;
+    vec<T> sums[N];
+    for (index_t n = 0; n < N; ++n) sums[n] = vec<T>{};
+    const I end = b.ptr[j + 1];
+    for (I e = b.ptr[j]; e < end; ++e) {
+        if (e + ahead < end)
+            for (index_t l = 0; l < k; l += 64 / sizeof(T)) __builtin_prefetch(A + index_t(b.idx[e + ahead]) * k + l);
+        const T *a = A + index_t(b.idx[e]) * k;
+        const T v = b.val[e];
+        for (index_t n = 0; n < N - 1; ++n) sums[n] += v * load(a + n * L);
+        sums[N - 1] += v * load(a + k - L);
+    }
+    for (index_t n = 0; n < N - 1; ++n) store(c + n * L, sums[n]);
+    store(c + k - L, sums[N - 1]);
+}
+
 template <class T, class I> inline void cross_one(const T *A, index_t k, Columns<T, I> b, index_t j, T *c) {
+    constexpr index_t L = lanes<T>;
+    switch (k < L ? 0 : (k + L - 1) / L) {
+    case 1: return cross_vectors<T, I, 1>(A, k, b, j, c);
+    case 2: return cross_vectors<T, I, 2>(A, k, b, j, c);
+    case 3: return cross_vectors<T, I, 3>(A, k, b, j, c);
+    case 4: return cross_vectors<T, I, 4>(A, k, b, j, c);
+    }
     for (index_t l = 0; l < k; ++l) c[l] = 0;
     for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
         const T *a = A + index_t(b.idx[e]) * k;
