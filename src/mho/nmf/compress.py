@@ -32,7 +32,8 @@ def compress(X: Matrix, rank: int, rng: np.random.RandomState) -> Factored:
     test = rng.standard_normal((X.shape[1], rank + OVERSAMPLING)).astype(X.dtype)
     Q = _orthonormal(cross(test, X.T))
     Q = _orthonormal(cross(_orthonormal(cross(Q, X)), X.T))
-    return Factored(Q, np.ascontiguousarray(cross(Q, X).T), X.square)
+    # Columns contiguous in the one, rows in the other: both then are read in long runs, whichever factor is updated.
+    return Factored(np.asfortranarray(Q), np.ascontiguousarray(cross(Q, X).T), X.square)
 
 
 def singular_triplets(X: Factored, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -32,7 +32,7 @@ __all__ = ["NMF"]
 
 _MOST_COMPRESSED = 100
 _COMPRESSED_SWEEPS = 8
-_COMPRESSED_TOL = 5e-4
+_COMPRESSED_TOL = 1e-3
 """Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
