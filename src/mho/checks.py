@@ -13,6 +13,7 @@ import numpy as np
 __all__ = [
     "NAN_ADVICE",
     "as_matrix",
+    "at_least",
     "check_values",
     "generator",
     "no_mask",
@@ -140,6 +141,13 @@ def nonnegative_number(value: Any, name: str) -> float:
     if not 0 <= value < np.inf:
         raise ValueError(f"{name} must be finite and at least 0, got {value}")
     return value
+
+
+def at_least(value: float, name: str, least: float, *, strict: bool = False) -> None:
+    """Refuse a `value` below `least`, or at it if `strict`."""
+    ok = value > least if strict else value >= least
+    if not ok:  # NaN fails both
+        raise ValueError(f"{name} must be {'above' if strict else 'at least'} {least}, got {value!r}")
 
 
 def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:

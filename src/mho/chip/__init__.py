@@ -2,7 +2,8 @@
 
 from mho.chip.array import ProgrammedArray
 from mho.chip.chip import Chip
-from mho.chip.design import Amplifier, Array, ChipDesign, Converters, Device, preset, presets
+from mho.chip.design import Amplifier, Array, ChipDesign, Converters, preset, presets
+from mho.chip.device import Device
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.netlist import as_circuit, as_netlist

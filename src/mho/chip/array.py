@@ -46,6 +46,8 @@ class ProgrammedArray:
 
     Attributes
     ----------
+    conductances : Conductances
+        What the cells are now.
     g_left, g_right : ndarray of shape (m, k)
         Driving and sensing copy, siemens. A ridge adds rows below those of the matrix.
     g_comp : ndarray of shape (m,)
@@ -73,16 +75,22 @@ class ProgrammedArray:
         l1: float,
     ) -> None:
         self.design = design
+        self._ledger = ledger
+        self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
+        self.ridge_volts = ridge_target * self._volts_per_unit
+        self._rows = len(conductances.left) - len(ridge_target)
+        self._l1 = l1
+        self._install(conductances)
+
+    def _install(self, conductances: Conductances) -> None:
+        """Make these the conductances of the chip and reduce its network anew."""
+        self.conductances = conductances
         self.g_left, self.g_right = conductances.left, conductances.right
         self.g_comp, self.g_in = conductances.comp, conductances.g_in
-        self._ledger = ledger
-        self.loop = Loop.reduce(conductances, design.amplifier)
-        self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
         self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
-        self.ridge_volts = ridge_target * self._volts_per_unit
-        self._rows = len(self.g_left) - len(ridge_target)
+        self.loop = Loop.reduce(conductances, self.design.amplifier)
         self._base = self.loop.matrix(slice(self._rows, None))
-        self.bias = l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
+        self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
         self._offset = self.g_in * (self.ridge_volts @ self.loop.left[self._rows :]) - self.bias
 
     @property

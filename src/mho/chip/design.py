@@ -12,45 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from mho import checks
+from mho.chip.device import Device
 
-__all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "Device", "preset", "presets"]
-
-
-def _check_at_least(value: float, name: str, least: float, *, strict: bool = False) -> None:
-    ok = value > least if strict else value >= least
-    if not ok:  # NaN fails both
-        raise ValueError(f"{name} must be {'above' if strict else 'at least'} {least}, got {value!r}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Device:
-    """A memory cell.
-
-    Attributes
-    ----------
-    g_min, g_max : float
-        Lowest and highest conductance, siemens. An entry of zero is programmed to `g_min`.
-    levels : int or None
-        Equally spaced states from 0 to `g_max`, the lowest replaced by `g_min`; None: any conductance.
-    sigma : float
-        Standard deviation of the programming error of each cell, as a share of `g_max`; drawn afresh at each write.
-    pulses : float
-        Mean write pulses per cell, each followed by a verify read.
-    """
-
-    g_min: float
-    g_max: float
-    levels: int | None = None
-    sigma: float = 0.0
-    pulses: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_at_least(self.g_min, "g_min", 0)
-        _check_at_least(self.g_max, "g_max", self.g_min, strict=True)
-        _check_at_least(self.sigma, "sigma", 0)
-        _check_at_least(self.pulses, "pulses", 1)
-        if self.levels is not None and checks.positive_int(self.levels, "levels") < 2:
-            raise ValueError("levels must be at least 2, got 1")
+__all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "preset", "presets"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +44,9 @@ class Converters:
             bits = getattr(self, name)
             if bits is not None and checks.positive_int(bits, name, limit=24) < 2:
                 raise ValueError(f"{name} must be at least 2, got {bits}")
-        _check_at_least(self.v_in, "v_in", 0, strict=True)
-        _check_at_least(self.v_out, "v_out", 0, strict=True)
-        _check_at_least(self.adc_ranges, "adc_ranges", 0)
+        checks.at_least(self.v_in, "v_in", 0, strict=True)
+        checks.at_least(self.v_out, "v_out", 0, strict=True)
+        checks.at_least(self.adc_ranges, "adc_ranges", 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +65,8 @@ class Amplifier:
     bandwidth: float = 100e6
 
     def __post_init__(self) -> None:
-        _check_at_least(self.gain, "gain", 1, strict=True)
-        _check_at_least(self.bandwidth, "bandwidth", 0, strict=True)
+        checks.at_least(self.gain, "gain", 1, strict=True)
+        checks.at_least(self.bandwidth, "bandwidth", 0, strict=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mho.chip.design import Device
+from mho.chip.device import Device
 
 __all__ = ["Conductances", "write"]
 
