@@ -91,7 +91,9 @@ class ProgrammedArray:
         self.loop = Loop.reduce(conductances, self.design.amplifier)
         self._base = self.loop.matrix(slice(self._rows, None))
         self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
-        self._offset = self.g_in * (self.ridge_volts @ self.loop.left[self._rows :]) - self.bias
+        inputs = self.loop.ports.inputs.T
+        self._inputs = np.ascontiguousarray(inputs[: self._rows])
+        self._offset = self.ridge_volts @ inputs[self._rows :] - self.bias
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -124,7 +126,7 @@ class ProgrammedArray:
         if np.isnan(column).any():
             X = self.loop.rest_masked(*Sparse(column).by_column(), np.zeros_like(self._base), -self.bias)
         else:
-            X = self.loop.rest(self.g_in * (column.T @ self.loop.left) - self.bias)
+            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
         return X[0] if V.ndim == 1 else X.T
 
     def solve(self, B: Any) -> np.ndarray:
@@ -182,17 +184,16 @@ class ProgrammedArray:
 
     def _settle_block(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, k) and the input volts, dense (m, n) or the values of the stored entries."""
-        left = self.loop.left[: self._rows]
         if isinstance(B, Dense):
             V = self._block_volts(B.array, peak_in)
-            return self.loop.rest(self.g_in * (V.T @ left) + self._offset), V
+            return self.loop.rest(V.T @ self._inputs + self._offset), V
         ptr, idx, val = B.by_column()
         V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)))
         if B.missing:
             return self.loop.rest_masked(ptr, idx, V, self._base, self._offset), V
-        C = np.empty((B.shape[1], left.shape[1]))
-        kernels.cross(left, ptr, idx, V, C, kernels.thread_count())
-        return self.loop.rest(self.g_in * C + self._offset), V
+        C = np.empty((B.shape[1], self.shape[1]))
+        kernels.cross(self._inputs, ptr, idx, V, C, kernels.thread_count())
+        return self.loop.rest(C + self._offset), V
 
     def _block_volts(self, values: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
         return to_volts(values, peak_in, self.design.converters) * self._volts_per_unit

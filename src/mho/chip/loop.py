@@ -1,11 +1,10 @@
-"""The closed loop at rest: the passive network reduced to its column nodes (docs/chip.md derives it).
+"""The closed loop at rest: k amplifiers at the ports of a passive network (docs/chip.md derives it).
 
-Row node i floats at ``r_i = (sum_j G_L x_j + sum_j G_R s_j - g_in b_i) / S_i``. A rectifying op-amp j holds its sense
-node at ``s_j = -x_j / gain``, clamped or not, and the current that the clamp has to take is
-``w_j = sum_i G_R (r_i - s_j)``. So at rest
+A rectifying op-amp j holds its sense node at ``s_j = -x_j / gain``, clamped or not, and its clamp has to take the
+current w_j that flows out of the network there. So at rest
 
     x >= 0 ,  w = M x - q >= 0 ,  x' w = 0
-    M = G_R' S^-1 (G_L - G_R / gain) + diag(G_R' 1) / gain ,   q = G_R' S^-1 g_in b - i_bias
+    M = drive + sense / gain ,   q = inputs b - i_bias
 
 All entries of M but for the 1/gain terms are non-negative and its diagonal is positive, so M is strictly copositive and
 a rest state exists for every input; it is unique if M is a P-matrix, which it is when both copies are equal.
@@ -20,6 +19,7 @@ import numpy as np
 from mho import kernels
 from mho.chip.design import Amplifier
 from mho.chip.errors import ChipError
+from mho.chip.network import Ports
 from mho.chip.programming import Conductances
 
 __all__ = ["Loop"]
@@ -27,10 +27,12 @@ __all__ = ["Loop"]
 
 @dataclass(frozen=True)
 class Loop:
-    """The reduced network of one programmed chip.
+    """The reduced network of one programmed chip, and its rows one by one for where only some are switched on.
 
     Attributes
     ----------
+    ports : Ports
+        The network with every row on.
     left : ndarray of shape (m, k)
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
@@ -41,6 +43,7 @@ class Loop:
         S, siemens: everything that is connected to a row.
     """
 
+    ports: Ports
     left: np.ndarray
     right: np.ndarray
     extra: np.ndarray | None
@@ -54,6 +57,7 @@ class Loop:
         total = c.left.sum(axis=1) + c.right.sum(axis=1) + c.g_in + c.comp
         finite = np.isfinite(amplifier.gain)
         return cls(
+            ports=Ports.reduce(c),
             left=np.ascontiguousarray(c.right / total[:, None]),
             right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
             extra=c.right / amplifier.gain if finite else None,
@@ -64,10 +68,8 @@ class Loop:
 
     def matrix(self, rows: slice = slice(None)) -> np.ndarray:
         """M (k, k), siemens, with only `rows` switched on."""
-        M = self.left[rows].T @ self.right[rows]
-        if self.extra is not None:
-            M[np.diag_indices_from(M)] += self.extra[rows].sum(axis=0)
-        return M
+        ports = self.ports if rows == slice(None) else Ports.reduce(self.conductances, rows)
+        return ports.drive + ports.sense / self.amplifier.gain
 
     def rest(self, Q: np.ndarray) -> np.ndarray:
         """Outputs at rest X (n, k), volts, for the currents Q (n, k) into the sense nodes, every row on."""
@@ -104,15 +106,14 @@ class Loop:
     def settling_rate(self, on: np.ndarray, active: np.ndarray) -> float:
         """The slowest decay rate of the loop, 1/s, with the rows `on` connected and the columns `active` unclamped.
 
-        From the eigenvalues of H = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 G_L restricted to the unclamped columns [2.4], and
-        the amplifier's own pole. Negative: that state of the loop is not stable. Infinite if nothing is active.
+        From the eigenvalues of H = sense^-1 drive, both restricted to the unclamped columns [2.4], and the amplifier's
+        own pole. Negative: that state of the loop is not stable. Infinite if nothing is active.
         """
         if not active.any() or not on.any():
             return np.inf
-        L = self.left[on][:, active]
-        R, G = self.conductances.right[on][:, active], self.conductances.left[on][:, active]
-        sense = np.diag(R.sum(axis=0)) - L.T @ R
-        slowest = np.linalg.eigvals(np.linalg.solve(sense, L.T @ G)).real.min() + 1 / self.amplifier.gain
+        ports, free = self.ports if on.all() else Ports.reduce(self.conductances, on), np.ix_(active, active)
+        H = np.linalg.solve(ports.sense[free], ports.drive[free])
+        slowest = np.linalg.eigvals(H).real.min() + 1 / self.amplifier.gain
         return float(2 * np.pi * self.amplifier.bandwidth * slowest)
 
 

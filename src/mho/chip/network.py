@@ -1,0 +1,54 @@
+"""The passive network of a chip, reduced to its ports: outputs x, sense nodes s, inputs b (docs/chip.md derives it).
+
+Row node i floats at ``r_i = (sum_j G_L x_j + sum_j G_R s_j - g_in b_i) / S_i``. What flows out of the network into the
+sense nodes is
+
+    w = drive x - sense s - inputs b
+    drive = G_R' S^-1 G_L ,   sense = diag(G_R' 1) - G_R' S^-1 G_R ,   inputs = g_in G_R' S^-1
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho.chip.programming import Conductances
+
+__all__ = ["Ports"]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """A passive network seen from its ports, siemens.
+
+    Attributes
+    ----------
+    drive : ndarray of shape (k, k)
+        From an output's voltage to the currents into the sense nodes.
+    sense : ndarray of shape (k, k)
+        From the sense nodes' voltages to the currents that they give back; symmetric, positive definite where every
+        column is connected.
+    inputs : ndarray of shape (k, m)
+        From the input voltages to the currents that they draw out of the sense nodes.
+    """
+
+    drive: np.ndarray
+    sense: np.ndarray
+    inputs: np.ndarray
+
+    @classmethod
+    def reduce(cls, c: Conductances, rows: Any = slice(None)) -> Ports:
+        """Eliminate the row nodes of a network without wire resistance.
+
+        Parameters
+        ----------
+        c : Conductances
+        rows : index
+            Which rows are switched on; m is how many.
+        """
+        left, right = c.left[rows], c.right[rows]
+        total = left.sum(axis=1) + right.sum(axis=1) + c.g_in + c.comp[rows]
+        share = (right / total[:, None]).T
+        return cls(drive=share @ left, sense=np.diag(right.sum(axis=0)) - share @ right, inputs=c.g_in * share)
