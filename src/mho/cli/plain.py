@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["printable", "table"]
+__all__ = ["columns", "printable", "table"]
 
 
 def printable(text: str) -> str:
@@ -14,6 +14,11 @@ def printable(text: str) -> str:
 
 def table(rows: Iterable[tuple[str, str]]) -> str:
     """Lay out rows of name and value."""
-    rows = list(rows)
-    width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:<{width}}  {printable(value)}" for name, value in rows)
+    return columns(rows)
+
+
+def columns(rows: Iterable[Sequence[str]]) -> str:
+    """Lay out rows of equally many cells, the first row being the header if there is one."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)

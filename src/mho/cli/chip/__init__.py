@@ -1,0 +1,12 @@
+"""`mho chip`: commands about the simulated chip, one file each."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from mho.cli.chip.presets import presets
+
+__all__ = ["chip"]
+
+chip = App(name="chip", help="Look at the simulated chip: its designs and how well they do.")
+chip.command(presets)

@@ -1,0 +1,96 @@
+"""What can be swept: every property of a chip design, found by looking at the design itself."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from mho.chip import ChipDesign
+
+__all__ = ["Property", "properties"]
+
+_UNITS = {
+    "siemens": "S",
+    "volts": "V",
+    "volt": "V",
+    "hertz": "Hz",
+    "ohm": "ohm",
+    "ohms": "ohm",
+    "seconds": "s",
+    "kelvin": "K",
+    "amperes": "A",
+    "farads": "F",
+    "joules": "J",
+    "watts": "W",
+    "metres": "m",
+}
+"""Unit words that docstrings use, and their symbols."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """One value of a chip design.
+
+    Attributes
+    ----------
+    name : str
+        What `ChipDesign.with_` calls it.
+    part : str
+        Where it belongs: "device", "amplifier" and so on.
+    value : object
+        In the design that was looked at.
+    unit : str
+        SI symbol; empty for pure numbers.
+    meaning : str
+        What the part's docstring says about it.
+    """
+
+    name: str
+    part: str
+    value: Any
+    unit: str
+    meaning: str
+
+
+def properties(design: ChipDesign) -> dict[str, Property]:
+    """Return every property of a design by name: the fields of its parts, then its own."""
+    found, own = {}, []
+    for f in fields(design):
+        value = getattr(design, f.name)
+        if is_dataclass(value):
+            found |= {p.name: p for p in _described(value, f.name)}
+        elif f.name != "name":
+            own.append(f.name)
+    return found | {p.name: p for p in _described(design, "chip") if p.name in own}
+
+
+def _described(part: Any, name: str) -> list[Property]:
+    texts = _attribute_texts(inspect.getdoc(type(part)) or "")
+    return [
+        Property(name=f.name, part=name, value=getattr(part, f.name), unit=_unit(text), meaning=text)
+        for f in fields(part)
+        for text in [texts.get(f.name, "")]
+    ]
+
+
+def _attribute_texts(doc: str) -> dict[str, str]:
+    """Text below each name in the numpydoc section Attributes."""
+    _, _, section = doc.partition("Attributes\n----------\n")
+    section = re.split(r"\n\n\w+\n-{3,}\n", section)[0]
+    texts: dict[str, list[str]] = {}
+    names: list[str] = []
+    for line in section.splitlines():
+        if line and not line[0].isspace():
+            names = [name.strip() for name in line.partition(" :")[0].split(",")]
+        elif line.strip():
+            for name in names:
+                texts.setdefault(name, []).append(line.strip())
+    return {name: " ".join(lines) for name, lines in texts.items()}
+
+
+def _unit(text: str) -> str:
+    """Symbol of the first unit word of the first sentence."""
+    words = re.findall(r"[a-z]+", text.partition(". ")[0])
+    return next((_UNITS[word] for word in words if word in _UNITS), "")

@@ -1,0 +1,39 @@
+"""`mho chip presets` names what can be changed, and what it is measured in."""
+
+import json
+
+import pytest
+
+from mho.chip import preset, presets
+
+
+def test_the_table_has_every_property_and_preset(mho):
+    code, printed, said = mho("chip", "presets")
+    assert (code, said) == (0, "")
+    header, *rows = printed.splitlines()
+    assert header.split() == ["property", "part", "unit", *presets()]
+    values = {row.split()[0]: row.split() for row in rows}
+    assert values["bandwidth"][1:3] == ["amplifier", "Hz"]
+    assert values["g_max"][1:3] == ["device", "S"]
+
+
+def test_json_is_json_and_with_takes_its_names(mho):
+    code, printed, said = mho("chip", "presets", "--json")
+    assert (code, said) == (0, "")
+    document = json.loads(printed, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert list(document["presets"]) == list(presets())
+    assert document["presets"]["ideal"]["gain"] == "inf"
+    design = preset("pku-2025")
+    for name, value in document["presets"]["pku-2025"].items():
+        if isinstance(value, int | float):
+            assert design.with_(**{name: value}) == design
+        assert document["properties"][name]["meaning"], name
+
+
+def test_the_group_says_what_it_has(mho):
+    code, printed, _ = mho("chip", "--help")
+    assert code == 0
+    assert "presets" in printed
+    code, _, said = mho("chip", "nothing")
+    assert code == 2
+    assert "nothing" in said
