@@ -100,16 +100,6 @@ class ProgrammedArray:
         """Shape (m, k) of the matrix that was programmed."""
         return self._rows, self.g_left.shape[1]
 
-    def readback(self) -> np.ndarray:
-        """Return the matrix (m, k) that the driving copy holds, in the units of the matrix that was programmed.
-
-        The loop at rest solves ``G_R' S^-1 (G_L x - g_in b) = 0``: its answer fits b by the driving copy, and the
-        sensing copy only weighs the residual. The read itself is taken as exact.
-        """
-        scale = self.conductances.scale
-        held = np.zeros(self.shape)
-        return np.divide(self.g_left[: self._rows], scale, out=held, where=scale > 0)
-
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
 

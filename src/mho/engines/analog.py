@@ -20,16 +20,12 @@ class Analog(Engine):
     ----------
     chip : Chip, ChipDesign or str
         A chip, or what to make one of.
-    readback : bool
-        Read the cells after writing and take what they hold for the factor, so that an alternating loop corrects the
-        errors of its own writing. Reads are free and exact here.
     seed : int, Generator or None
         For a chip that is made here.
     """
 
-    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, readback: bool = False, seed: Any = None) -> None:
+    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None) -> None:
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
-        self.readback = readback
 
     def __repr__(self) -> str:
         return f"Analog({self.chip!r})"
@@ -41,7 +37,7 @@ class Analog(Engine):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
         l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])
         array = self.chip.program(A, l2=l2, prior=prior, l1=penalty.l1)
-        return AnalogFactor(array.readback().astype(A.dtype) if self.readback else A, array)
+        return AnalogFactor(A, array)
 
     def ledger(self) -> Ledger:
         """Return the chip's events so far."""
@@ -49,7 +45,7 @@ class Analog(Engine):
 
 
 class AnalogFactor(Programmed):
-    """A matrix in a chip, beside the matrix that is taken for it: the one that was meant, or read back."""
+    """A matrix in a chip, beside the matrix that was meant."""
 
     def __init__(self, A: np.ndarray, array: ProgrammedArray) -> None:
         self.A, self.array = A, array
@@ -57,10 +53,6 @@ class AnalogFactor(Programmed):
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; a loop needs no start."""
         return self.array.solve(fitting(B, self.A.shape, start)).astype(self.A.dtype, copy=False)
-
-    def held(self, A: np.ndarray) -> np.ndarray:
-        """See `Programmed.held`."""
-        return self.A
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""

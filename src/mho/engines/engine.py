@@ -128,10 +128,6 @@ class Programmed(ABC):
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """Return |A X - B|^2 over the entries of B that are known, with A as the caller gave it."""
 
-    def held(self, A: np.ndarray) -> np.ndarray:
-        """Return the matrix that answers fit, as far as the engine knows: A, unless it reads back what it wrote."""
-        return A
-
 
 class Engine(ABC):
     """Something that solves min |A x - b| over x >= 0 for many b. A new engine is one subclass."""

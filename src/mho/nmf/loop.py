@@ -57,7 +57,6 @@ class Problem:
     def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
         """Return the iterate after the other half-step: the columns of X, each against W."""
         programmed = self.engine.program(W, penalty=self.penalty_H)
-        W = programmed.held(W)
         H = programmed.solve(self.X, start=H)
         whole = self.X.square
         if whole == 0:
