@@ -7,6 +7,7 @@ from mho.chip.device import Device
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.netlist import as_circuit, as_netlist
+from mho.spice import Wires
 
 __all__ = [
     "Amplifier",
@@ -18,6 +19,7 @@ __all__ = [
     "Device",
     "Ledger",
     "ProgrammedArray",
+    "Wires",
     "as_circuit",
     "as_netlist",
     "preset",

@@ -88,7 +88,7 @@ class ProgrammedArray:
         self.g_left, self.g_right = conductances.left, conductances.right
         self.g_comp, self.g_in = conductances.comp, conductances.g_in
         self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
-        self.loop = Loop.reduce(conductances, self.design.amplifier)
+        self.loop = Loop.reduce(conductances, self.design.amplifier, self.design.wires)
         self._base = self.loop.matrix(slice(self._rows, None))
         self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
         inputs = self.loop.ports.inputs.T
@@ -140,7 +140,7 @@ class ProgrammedArray:
         Raises
         ------
         ChipError
-            The loop does not come to rest.
+            The loop does not come to rest, or an entry is missing and the wires have resistance.
         """
         if isinstance(B, np.ndarray) and B.ndim == 1:
             return self.solve(B[:, None])[:, 0]

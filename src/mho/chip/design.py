@@ -13,6 +13,7 @@ import numpy as np
 
 from mho import checks
 from mho.chip.device import Device
+from mho.spice import Wires
 
 __all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "preset", "presets"]
 
@@ -99,6 +100,7 @@ class ChipDesign:
     converters : Converters
     amplifier : Amplifier
     array : Array
+    wires : Wires
     """
 
     name: str
@@ -106,6 +108,7 @@ class ChipDesign:
     converters: Converters = field(default_factory=Converters)
     amplifier: Amplifier = field(default_factory=Amplifier)
     array: Array = field(default_factory=Array)
+    wires: Wires = field(default_factory=Wires)
 
     def with_(self, **changes: Any) -> Self:
         """Return a design with some values changed, whichever part they belong to.
@@ -113,7 +116,7 @@ class ChipDesign:
         Parameters
         ----------
         **changes
-            Fields of the device, converters, amplifier or array: ``with_(levels=16, gain=1e5)``.
+            Fields of the device, converters, amplifier, array or wires: ``with_(levels=16, gain=1e5)``.
 
         Raises
         ------

@@ -21,6 +21,8 @@ from mho.chip.design import Amplifier
 from mho.chip.errors import ChipError
 from mho.chip.network import Ports
 from mho.chip.programming import Conductances
+from mho.chip.wires import wired_ports
+from mho.spice import Wires
 
 __all__ = ["Loop"]
 
@@ -32,7 +34,7 @@ class Loop:
     Attributes
     ----------
     ports : Ports
-        The network with every row on.
+        The network with every row on, its wires included.
     left : ndarray of shape (m, k)
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
@@ -41,6 +43,8 @@ class Loop:
         G_R / gain, siemens: what each row adds to the diagonal of M; None at infinite gain.
     total : ndarray of shape (m,)
         S, siemens: everything that is connected to a row.
+    wires : Wires
+        `left`, `right` and the `matrix` of some rows know nothing of them: word lines are not modelled with wires.
     """
 
     ports: Ports
@@ -50,20 +54,22 @@ class Loop:
     total: np.ndarray
     conductances: Conductances
     amplifier: Amplifier
+    wires: Wires
 
     @classmethod
-    def reduce(cls, c: Conductances, amplifier: Amplifier) -> Loop:
+    def reduce(cls, c: Conductances, amplifier: Amplifier, wires: Wires) -> Loop:
         """Reduce the network to its ports."""
         total = c.left.sum(axis=1) + c.right.sum(axis=1) + c.g_in + c.comp
         finite = np.isfinite(amplifier.gain)
         return cls(
-            ports=Ports.reduce(c),
+            ports=wired_ports(c, wires) if wires else Ports.reduce(c),
             left=np.ascontiguousarray(c.right / total[:, None]),
             right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
             extra=c.right / amplifier.gain if finite else None,
             total=total,
             conductances=c,
             amplifier=amplifier,
+            wires=wires,
         )
 
     def matrix(self, rows: slice = slice(None)) -> np.ndarray:
@@ -93,7 +99,17 @@ class Loop:
             M of the rows that are on for every right-hand side.
         offset : ndarray of shape (k,)
             q of those rows, amperes.
+
+        Raises
+        ------
+        ChipError
+            No state of rest, or wires with resistance.
         """
+        if self.wires:
+            raise ChipError(
+                "word lines cannot be switched off on a chip whose wires have resistance, because then every set of "
+                "rows is a network of its own: complete the right-hand sides or leave the wires perfect"
+            )
         n, k = len(ptr) - 1, self.left.shape[1]
         X, failed = np.zeros((n, k)), np.zeros(n, np.uint8)
         ridge = np.stack([np.zeros(k), offset, np.zeros(k)])

@@ -8,6 +8,7 @@ import numpy as np
 
 from mho import spice
 from mho.chip.array import ProgrammedArray
+from mho.chip.errors import ChipError
 
 __all__ = ["as_circuit", "as_netlist"]
 
@@ -26,8 +27,17 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
     array : ProgrammedArray
     word_lines : ndarray of bool of shape (m,), optional
         Rows that are switched on; by default all.
+
+    Raises
+    ------
+    ChipError
+        Wires have resistance and a column of zeros would be missing between its neighbours.
     """
     connected = array.units_per_volt > 0
+    if array.design.wires and not connected.all():
+        raise ChipError(
+            "a netlist with wires needs every column connected: leave the columns of zeros out of the matrix"
+        )
     amplifier = array.design.amplifier
     return spice.CompactGinv(
         g_left=array.g_left[:, connected],
@@ -37,6 +47,7 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         gain=min(amplifier.gain, _LARGEST_GAIN),
         bandwidth=amplifier.bandwidth,
         bias=array.bias[connected],
+        wires=array.design.wires,
         word_lines=word_lines,
     )
 

@@ -7,6 +7,7 @@ from mho.spice.circuit import CompactGinv
 from mho.spice.netlists import netlist
 from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, run, version
 from mho.spice.settling import Rest, rest, time_constant
+from mho.spice.wires import Wires
 
 __all__ = [
     "CompactGinv",
@@ -14,6 +15,7 @@ __all__ = [
     "NgspiceMissing",
     "Rest",
     "Result",
+    "Wires",
     "available",
     "netlist",
     "rest",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mho.checks import as_matrix, one_of
 from mho.spice.arguments import positive_number, row_switches, values
+from mho.spice.wires import Wires
 
 __all__ = ["CLAMPS", "CompactGinv"]
 
@@ -44,6 +45,8 @@ class CompactGinv:
         Constant current into each sense node, amperes; by default none.
     word_lines : numpy.ndarray of bool of shape (m,), optional
         Rows whose cells are connected; by default all.
+    wires : Wires
+        Resistance between the cells; by default none.
     clamp : {"rectifying", "single-supply"}
         What an op-amp does that would have to go below zero. Rectifying: a diode path holds its sense node at virtual
         ground. Single-supply: it stays at its lower rail and the sense node floats.
@@ -67,6 +70,7 @@ class CompactGinv:
     bandwidth: float
     bias: np.ndarray | None = None
     word_lines: np.ndarray | None = None
+    wires: Wires = field(default_factory=Wires)
     clamp: str = "rectifying"
 
     def __post_init__(self) -> None:

@@ -37,6 +37,7 @@ def netlist(circuit: CompactGinv, volts: Any, *, duration: float, step: float, t
     """Write the transient from zero of one right-hand side as an ngspice netlist.
 
     Nodes are numbered from 0: ``b0`` inputs, ``r0`` rows, ``x0`` column outputs, ``s0`` sense nodes.
+    Where a wire has resistance its nodes follow: ``r0_1`` is row 0 at its cell 1, ``x0_1`` column 0 at row 1.
 
     Parameters
     ----------
@@ -67,8 +68,9 @@ def netlist(circuit: CompactGinv, volts: Any, *, duration: float, step: float, t
         *_parameters(circuit),
         *_input_section(b),
         *_row_section(circuit),
-        *_array("Driving array: column output j to row i, ohms", "l", "x", circuit.g_left, circuit.on),
-        *_array("Sensing array: sense node j to row i, ohms", "r", "s", circuit.g_right, circuit.on),
+        *_array("Driving array: column output j to row i, ohms", "l", "x", circuit),
+        *_array("Sensing array: sense node j to row i, ohms", "r", "s", circuit),
+        *_wire_section(circuit),
         *_bias_section(circuit),
         *_amplifiers(circuit),
         *_analysis(columns, duration, step),
@@ -115,19 +117,28 @@ def _input_section(b: np.ndarray) -> Iterator[str]:
 
 def _row_section(circuit: CompactGinv) -> Iterator[str]:
     yield from _heading("Row nodes float; compensation from row i to ground, ohms")
+    last = 2 * circuit.shape[1] - 1
     for i, siemens in enumerate(circuit.g_comp):
         if siemens > 0:
-            yield f"Rcomp{i} r{i} 0 {_text(1 / siemens)}"
+            yield f"Rcomp{i} {circuit.wires.row_node(i, last)} 0 {_text(1 / siemens)}"
     off = np.setdiff1d(np.arange(circuit.shape[0]), circuit.on)
     if off.size:
         yield f"* word lines off, cells disconnected: rows {', '.join(map(str, off))}"
 
 
-def _array(heading: str, name: str, column: str, siemens: np.ndarray, on: np.ndarray) -> Iterator[str]:
+def _array(heading: str, name: str, column: str, circuit: CompactGinv) -> Iterator[str]:
     yield from _heading(heading)
-    for i in on:
+    siemens, first = (circuit.g_left, 0) if column == "x" else (circuit.g_right, circuit.shape[1])
+    for i in circuit.on:
         for j in np.flatnonzero(siemens[i]):
-            yield f"R{name}{i}_{j} {column}{j} r{i} {_text(1 / siemens[i, j])}"
+            nodes = f"{circuit.wires.column_node(f'{column}{j}', i)} {circuit.wires.row_node(i, first + int(j))}"
+            yield f"R{name}{i}_{j} {nodes} {_text(1 / siemens[i, j])}"
+
+
+def _wire_section(circuit: CompactGinv) -> Iterator[str]:
+    if circuit.wires:
+        yield from _heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
+        yield from circuit.wires.resistors(*circuit.shape)
 
 
 def _bias_section(circuit: CompactGinv) -> Iterator[str]:

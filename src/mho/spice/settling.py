@@ -36,7 +36,7 @@ class Rest(NamedTuple):
 
 
 def time_constant(circuit: CompactGinv) -> float:
-    """Return the slowest time constant of a `circuit` with every output active, seconds.
+    """Return the slowest time constant of a `circuit` with every output active and perfect wires, seconds.
 
     With ``s = H z + const`` at the sense nodes and ``dz/dt = -2 pi GBW (s + z / A0)`` in the amplifiers it is
     ``1 / (2 pi GBW (min Re eig(H) + 1 / A0))``, where ``H = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 G_L``.

@@ -1,0 +1,65 @@
+"""The exact ports of a network whose wires have resistance, by elimination of one row after another.
+
+Row i is a chain of resistors (`mho.spice.Wires` states the layout). With G its cells and the compensation as one more
+cell to ground, currents ``G (c - h)`` flow from the column nodes c into the row nodes h, and the only way out is the
+input conductance, behind a source of v volts:
+
+    h = v 1 + Z G (c - h)          Z_pq = 1/g_in + row_ohms min(p, q)
+
+What flows out of the row into its column nodes is ``J v - Y c``. Rows are joined from the far end of the columns to the
+near one: a resistance r in series changes (Y, J) to ``(1 + r Y)^-1 (Y, J)``, the next row adds its own. Every formula
+holds at zero ohms. One 2k x 2k system for each row and for each join: O(m k^3 + m^2 k^2).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mho.chip.network import Ports
+from mho.chip.programming import Conductances
+from mho.spice import Wires
+
+__all__ = ["wired_ports"]
+
+
+def wired_ports(c: Conductances, wires: Wires) -> Ports:
+    """Reduce a network with wires, every row switched on, to its ports.
+
+    Parameters
+    ----------
+    c : Conductances
+    wires : Wires
+    """
+    k = c.left.shape[1]
+    Z = _row_resistance(2 * k, 1 / c.g_in, wires.row_ohms)
+    cells = np.hstack([c.left, c.right, c.comp[:, None]])
+    Y, J = _row(cells[-1], Z)
+    for G in cells[-2::-1]:
+        Y, J = _in_series(Y, J, np.full(2 * k, wires.column_ohms))
+        own, current = _row(G, Z)
+        Y, J = Y + own, np.hstack([current, J])
+    Y, J = _in_series(Y, J, np.repeat([wires.driver_ohms, wires.sense_ohms], k))
+    return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:])
+
+
+def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
+    """Z (cells + 1, cells + 1), ohms: the compensation sits where the last cell does."""
+    position = np.minimum(np.arange(cells + 1), cells - 1)
+    return r_in + row_ohms * np.minimum.outer(position, position)
+
+
+def _row(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Y (2k, 2k) and J (2k, 1) of one row from its cells and compensation G (2k + 1,)."""
+    ZG = Z * G
+    H = np.linalg.solve(np.eye(len(G)) + ZG, np.column_stack([ZG[:, :-1], np.ones(len(G))]))[:-1]
+    G = G[:-1]
+    return np.diag(G) - G[:, None] * H[:, :-1], G[:, None] * H[:, -1:]
+
+
+def _in_series(Y: np.ndarray, J: np.ndarray, ohms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Put a resistance before every port."""
+    if not ohms.any():
+        return Y, J
+    n = len(Y)
+    both = np.linalg.solve(np.eye(n) + Y * ohms, np.hstack([Y, J]))
+    return both[:, :n], both[:, n:]

@@ -1,0 +1,117 @@
+"""Wires against a nodal analysis of every node, and against ngspice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mho import spice
+from mho.chip import Chip, ChipError, Wires, as_circuit, preset
+from mho.chip.network import Ports
+from mho.chip.wires import wired_ports
+
+DESIGN = preset("ideal").with_(sigma=0.05, g_min=0.5e-6, gain=1e5)
+ALL = Wires(row_ohms=2.0, column_ohms=3.0, driver_ohms=5.0, sense_ohms=7.0)
+
+
+def nodal_currents(c, wires, x, s, b):
+    """Currents out of the network into the sense nodes, every node of every wire in one Laplacian."""
+    m, k = c.left.shape
+    n = 2 * k
+    row, column = (np.arange(m * n).reshape(m, n) + shift for shift in (0, m * n))
+    port = np.arange(2 * m * n, 2 * m * n + n)
+    source = port[-1] + 1 + np.arange(m)
+    ground = source[-1] + 1
+    L = np.zeros((ground + 1,) * 2)
+
+    def join(one, other, siemens):
+        L[[one, other], [one, other]] += siemens
+        L[[one, other], [other, one]] -= siemens
+
+    cells = np.hstack([c.left, c.right])
+    for i in range(m):
+        join(row[i, 0], source[i], c.g_in)
+        join(row[i, -1], ground, c.comp[i])
+        for j in range(n):
+            join(row[i, j], column[i, j], cells[i, j])
+            if j:
+                join(row[i, j - 1], row[i, j], 1 / wires.row_ohms)
+            if i:
+                join(column[i - 1, j], column[i, j], 1 / wires.column_ohms)
+            else:
+                join(port[j], column[0, j], 1 / (wires.driver_ohms if j < k else wires.sense_ohms))
+    volts = np.concatenate([np.zeros(2 * m * n), x, s, -b, [0.0]])
+    free = slice(0, 2 * m * n)
+    volts[free] = np.linalg.solve(L[free, free], -L[free] @ volts)
+    return -(L @ volts)[port[k:]]
+
+
+def test_ports_agree_with_nodal_analysis():
+    rng = np.random.default_rng(0)
+    c = Chip(DESIGN, seed=0).program(rng.random((12, 4))).conductances
+    ports = wired_ports(c, ALL)
+    for _ in range(3):
+        x, s, b = rng.random(4), rng.normal(size=4), rng.normal(size=12)
+        w = ports.drive @ x - ports.sense @ s - ports.inputs @ b
+        expected = nodal_currents(c, ALL, x, s, b)
+        np.testing.assert_allclose(w, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+def test_elimination_of_perfect_wires_gives_the_network_without():
+    c = Chip(DESIGN, seed=1).program(np.random.default_rng(1).random((12, 4))).conductances
+    ports, expected = wired_ports(c, Wires()), Ports.reduce(c)
+    for name in ("drive", "sense", "inputs"):
+        want = getattr(expected, name)
+        np.testing.assert_allclose(getattr(ports, name), want, rtol=0, atol=1e-12 * np.abs(want).max())
+
+
+@pytest.mark.spice
+@pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
+@pytest.mark.parametrize("size", [(16, 4), (32, 8)])
+@pytest.mark.parametrize(
+    "wires",
+    [
+        Wires(row_ohms=2.0),
+        Wires(column_ohms=2.0),
+        Wires(row_ohms=2.0, column_ohms=2.0, driver_ohms=20.0, sense_ohms=20.0),
+    ],
+    ids=["rows", "columns", "all"],
+)
+def test_ngspice_comes_to_the_same_rest(size, wires):
+    rng = np.random.default_rng(2)
+    A = rng.random(size)
+    wanted = rng.uniform(0.5, 1.5, size[1])
+    wanted[::3] = -0.5  # pushed against the clamp
+    b = A @ wanted
+    array = Chip(replace(DESIGN, wires=wires), seed=2).program(A)
+    rest = spice.rest(as_circuit(array), array.volts(b))
+    assert rest.settled
+    solved = array.solve(b) / array.units_per_volt
+    np.testing.assert_allclose(solved, rest.outputs, rtol=0, atol=1e-5 * rest.outputs.max())
+    perfect = Chip(DESIGN, seed=2).program(A)
+    moved = np.abs(perfect.solve(b) / perfect.units_per_volt - rest.outputs).max()
+    assert moved > 5e-5 * rest.outputs.max()  # or the wires were not there
+
+
+def test_sparse_right_hand_sides_and_a_ridge_feel_the_wires_too():
+    from scipy import sparse
+
+    rng = np.random.default_rng(3)
+    array = Chip(DESIGN.with_(row_ohms=2.0), seed=3).program(rng.random((16, 4)), l2=0.5, prior=0.3)
+    B = sparse.random_array((16, 6), density=0.5, rng=rng, format="csc")
+    np.testing.assert_allclose(array.solve(B), array.solve(B.toarray()), rtol=0, atol=1e-9)
+
+
+def test_rows_switched_off_are_refused():
+    A = np.random.default_rng(4).random((16, 4))
+    array = Chip(DESIGN.with_(column_ohms=2.0), seed=4).program(A)
+    V = array.volts(A.sum(axis=1))
+    V[3] = np.nan
+    with pytest.raises(ChipError, match="wires"):
+        array.solve_volts(V)
+
+
+@pytest.mark.parametrize("ohms", [-1.0, np.inf])
+def test_resistance_is_finite_and_not_negative(ohms):
+    with pytest.raises(ValueError, match="row_ohms"):
+        Wires(row_ohms=ohms)
