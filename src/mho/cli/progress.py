@@ -23,20 +23,20 @@ class Progress(Protocol):
         ...
 
     def iteration(self, number: int, total: int, quality: str) -> None:
-        """An iteration is complete and has come that far."""
+        """An iteration, or whatever is counted, is complete and has come that far."""
         ...
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Progress]:
-    """Choose by what stderr is."""
+def progress(*, quiet: bool, unit: str = "iteration") -> Iterator[Progress]:
+    """Choose by what stderr is; `unit` is what is counted."""
     if quiet:
         yield _Silent()
     elif sys.stderr.isatty():
-        with _bar() as bar:
+        with _bar(unit) as bar:
             yield bar
     else:
-        yield _Lines()
+        yield _Lines(unit)
 
 
 class _Silent:
@@ -50,7 +50,8 @@ class _Silent:
 class _Lines:
     """At most one line in ten seconds, and no control characters: for logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._next = time.monotonic() + _LINE_SECONDS
 
     def stage(self, what: str, done: int = 0) -> None:
@@ -59,12 +60,12 @@ class _Lines:
     def iteration(self, number: int, total: int, quality: str) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_SECONDS
-            print(f"iteration {number} of {total}, {quality}", file=sys.stderr, flush=True)
+            print(f"{self._unit} {number} of {total}, {quality}", file=sys.stderr, flush=True)
 
 
 class _Bar:
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
+    def __init__(self, bar: Any, unit: str) -> None:
+        self._bar, self._unit = bar, unit
         self._task = bar.add_task("", total=None, rate="", quality="")
         self._begun, self._before = time.monotonic(), 0
 
@@ -74,11 +75,11 @@ class _Bar:
 
     def iteration(self, number: int, total: int, quality: str) -> None:
         rate = (number - self._before) / max(time.monotonic() - self._begun, 1e-9)
-        self._bar.update(self._task, completed=number, total=total, rate=f"{rate:.3g} it/s", quality=quality)
+        self._bar.update(self._task, completed=number, total=total, rate=f"{rate:.3g} {self._unit}s/s", quality=quality)
 
 
 @contextmanager
-def _bar() -> Iterator[_Bar]:
+def _bar(unit: str) -> Iterator[_Bar]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -92,4 +93,4 @@ def _bar() -> Iterator[_Bar]:
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)
+        yield _Bar(bar, unit)

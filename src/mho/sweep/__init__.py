@@ -2,6 +2,8 @@
 
 from mho.sweep.parameters import Property, properties
 from mho.sweep.plan import Sweep
-from mho.sweep.run import run
+from mho.sweep.plot import check_plotting, plot
+from mho.sweep.run import run, trials
+from mho.sweep.table import read_trials, write_trials
 
-__all__ = ["Property", "Sweep", "properties", "run"]
+__all__ = ["Property", "Sweep", "check_plotting", "plot", "properties", "read_trials", "run", "trials", "write_trials"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import product
 from multiprocessing import get_context
 from typing import Any
@@ -16,7 +19,7 @@ from mho.chip import Chip, ChipError
 from mho.engines import nnls
 from mho.sweep.plan import Sweep
 
-__all__ = ["run"]
+__all__ = ["run", "trials"]
 
 _PROBLEM, _CHIP = 0, 1
 
@@ -36,39 +39,70 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
         "point", "chip", every swept property, "error" (|X - X*| / |X*| with X* the exact answers, Frobenius; NaN where
         the chip failed), "residual" (|A X - B| / |B|) and "failure" (the physical reason, or empty).
     """
-    places = list(product(range(len(sweep.points())), range(sweep.chips)))
-    if checks.positive_int(jobs, "jobs") == 1:
-        rows = [_try_chip(sweep, place) for place in places]
-    else:  # not by fork: a fork of a process with threads may hang
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            rows = list(pool.map(partial(_try_chip, sweep), places))
+    rows = list(trials(sweep, jobs=jobs))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str, Any], None, None]:
+    """Yield what `run` returns chip by chip, in order, leaving out the first `done`."""
+    places = list(product(range(len(sweep.points())), range(sweep.chips)))[done:]
+    if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
+        yield from (_try_chip(sweep, place) for place in places)
+        return
+    # Not by fork: a fork of a process with threads may hang.
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    try:
+        yield from pool.map(partial(_try_chip, sweep), places)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _try_chip(sweep: Sweep, place: tuple[int, int]) -> dict[str, Any]:
     point, number = place
     chosen = sweep.points()[point]
     with threadpool_limits(1):
-        A, B = _problem(sweep, number)
-        chip = Chip(sweep.design.with_(**chosen), seed=_generator(sweep, _CHIP, point, number))
+        problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
+        A, B = problem.draw()
+        chip = Chip(sweep.design.with_(**chosen), seed=_generator(sweep.seed, _CHIP, point, number))
         error, residual, failure = np.nan, np.nan, ""
         try:
             X = chip.program(A).solve(B)
         except ChipError as reason:
             failure = str(reason)
         else:
-            exact = nnls(A, B)
-            error = np.linalg.norm(X - exact) / np.linalg.norm(exact)
-            residual = np.linalg.norm(A @ X - B) / np.linalg.norm(B)
+            exact = _exact(problem)
+            error = float(np.linalg.norm(X - exact) / np.linalg.norm(exact))
+            residual = float(np.linalg.norm(A @ X - B) / np.linalg.norm(B))
     return {"point": point, "chip": number, **chosen, "error": error, "residual": residual, "failure": failure}
 
 
-def _problem(sweep: Sweep, number: int) -> tuple[np.ndarray, np.ndarray]:
-    rng = _generator(sweep, _PROBLEM, number)
-    A = rng.random((sweep.rows, sweep.columns))
-    B = A @ rng.random((sweep.columns, sweep.rhs))
-    return A, B + sweep.noise * np.sqrt(np.mean(B**2)) * rng.standard_normal(B.shape)
+@dataclass(frozen=True)
+class _Problem:
+    """What chip `number` solves, at every point."""
+
+    seed: int
+    number: int
+    rows: int
+    columns: int
+    rhs: int
+    noise: float
+
+    def draw(self) -> tuple[np.ndarray, np.ndarray]:
+        rng = _generator(self.seed, _PROBLEM, self.number)
+        A = rng.random((self.rows, self.columns))
+        B = A @ rng.random((self.columns, self.rhs))
+        return A, B + self.noise * np.sqrt(np.mean(B**2)) * rng.standard_normal(B.shape)
 
 
-def _generator(sweep: Sweep, *key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(sweep.seed, spawn_key=key))
+@lru_cache(maxsize=256)
+def _exact(problem: _Problem) -> np.ndarray:
+    """Exact answers, which all points share."""
+    return nnls(*problem.draw())
+
+
+def _generator(seed: int, *key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -1,0 +1,143 @@
+"""`mho chip sweep`: many chips at every combination of values, in a table and a plot."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mho.cli.chip.values import swept
+from mho.cli.errors import note
+from mho.cli.interrupts import undisturbed
+from mho.cli.progress import Progress, progress
+
+__all__ = ["sweep"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is tried.
+
+    Parameters
+    ----------
+    sets
+        A property and its values: NAME=A,B,C or NAME=FIRST:LAST:COUNT, evenly or with :log in equal ratios. Several
+        of them make a grid. `mho chip presets` has the names.
+    preset
+        The design that is changed.
+    chips
+        Chips at each point of the grid.
+    rows
+        Rows of the matrix.
+    columns
+        Columns of the matrix.
+    rhs
+        Right-hand sides.
+    seed
+        Of problems and chips.
+    """
+
+    sets: Annotated[list[str], Parameter(name="--set", negative="")]
+    preset: str = "pku-2025"
+    chips: int = 20
+    rows: int = 64
+    columns: int = 8
+    rhs: int = 100
+    seed: int = 0
+
+    def sweep(self) -> Any:
+        """Return it as the library's `Sweep`."""
+        from mho import checks
+        from mho.chip import preset
+        from mho.sweep import Sweep
+
+        checks.at_least(self.seed, "--seed", 0)
+        sizes = {name: getattr(self, name) for name in ("chips", "rows", "columns", "rhs", "seed")}
+        return Sweep(design=preset(self.preset), values=swept(self.sets), **sizes)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where it goes.
+
+    Parameters
+    ----------
+    out
+        Parquet file, a row for each chip. If it is there already, the same plan goes on where it stopped.
+    plot
+        SVG file: median error and 10 to 90 % band against each property.
+    jobs
+        Processes; the result does not depend on it.
+    quiet
+        Show nothing but warnings and errors.
+    """
+
+    out: Annotated[Path, Parameter(name=("-o", "--out"))]
+    plot: Path | None = None
+    jobs: int = 1
+    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
+
+    def check(self) -> None:
+        """Refuse before the work what would fail after it."""
+        from mho import checks
+        from mho.sweep import check_plotting
+
+        checks.positive_int(self.jobs, "--jobs")
+        for path in (self.out, self.plot):
+            if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+                raise ValueError(f"{path}: its folder is not there or not writable")
+            if path is not None and path.exists() and not path.is_file():
+                raise ValueError(f"{path}: must be a file, is a folder or a device")
+        if self.plot is not None:
+            if self.plot.resolve() == self.out.resolve():
+                raise ValueError(f"--plot must not be the file of --out, got {self.plot} for both")
+            check_plotting()
+
+
+def sweep(*, plan: Plan, output: Output) -> None:
+    """Make many chips at every combination of values and compare each with the exact answers.
+
+    Interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from there.
+    """
+    from mho.sweep import plot, read_trials
+
+    output.check()
+    planned = plan.sweep()
+    rows = read_trials(output.out, planned)
+    with progress(quiet=output.quiet, unit="chip") as shown:
+        _run(planned, output, rows, shown)
+    if output.plot is not None:
+        plot(output.plot, planned, rows)
+    failed = sum(bool(row["failure"]) for row in rows)
+    if failed:
+        note(f"warning: {failed} of {len(rows)} chips failed; column failure of {output.out} has the reasons")
+
+
+def _run(planned: Any, output: Output, rows: list[dict[str, Any]], shown: Progress) -> None:
+    """Append the chips that are missing to `rows`, and write them whatever stops it."""
+    from mho.sweep import trials, write_trials
+
+    done, total = len(rows), len(planned.points()) * planned.chips
+    shown.stage(f"trying {total - done} of {total} chips", done)
+    try:
+        with closing(trials(planned, jobs=output.jobs, done=done)) as tried:
+            for row in tried:
+                rows.append(row)
+                shown.iteration(len(rows), total, "failed" if row["failure"] else f"error {row['error']:.3g}")
+    except KeyboardInterrupt as interrupt:
+        if len(rows) == done:
+            raise type(interrupt)("before a chip was complete; nothing was written") from None
+        with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
+            write_trials(output.out, planned, rows)
+        raise type(interrupt)(
+            f"{len(rows)} of {total} chips are kept in {output.out}; go on with the same command"
+        ) from None
+    if len(rows) > done:
+        with undisturbed():
+            write_trials(output.out, planned, rows)

@@ -1,0 +1,163 @@
+"""`mho chip sweep`: the same table over any number of processes and interruptions."""
+
+import signal
+import subprocess
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from mho.chip import preset
+from mho.cli.chip.values import swept
+from mho.sweep import Sweep, run
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+SIZES = ("--chips", 3, "--rows", 12, "--columns", 3, "--rhs", 5, "--seed", 1)
+GRID = ("--set", "levels=4,16", "--set", "sigma=0.01:0.04:2:log", *SIZES)
+
+
+@pytest.fixture
+def table(tmp_path):
+    return tmp_path / "s.parquet"
+
+
+@pytest.fixture
+def sweep(mho, table):
+    return lambda *options: mho("chip", "sweep", *options, "--out", table, "--quiet")
+
+
+def test_the_table_is_what_the_library_finds_whatever_the_processes(sweep, table):
+    plan = Sweep(
+        design=preset("pku-2025"),
+        values={"levels": [4, 16], "sigma": [0.01, 0.04]},
+        chips=3,
+        rows=12,
+        columns=3,
+        rhs=5,
+        seed=1,
+    )
+    assert sweep(*GRID, "--jobs", 2) == (0, "", "")
+    found = pq.read_table(table).to_pydict()
+    for name, column in run(plan).items():
+        np.testing.assert_array_equal(found[name], column)
+
+
+def test_an_interrupt_keeps_what_is_complete_and_the_same_command_goes_on(sweep, table, monkeypatch):
+    assert sweep(*GRID)[0] == 0
+    whole = pq.read_table(table)
+    table.unlink()
+    trials = _interrupted_after(monkeypatch, 5)
+    code, _, said = sweep(*GRID)
+    assert (code, said) == (130, f"mho: interrupted: 5 of 12 chips are kept in {table}; go on with the same command\n")
+    assert pq.read_table(table) == whole.slice(0, 5)
+    trials.undo()
+    assert sweep(*GRID)[0] == 0
+    assert pq.read_table(table) == whole
+
+
+def _interrupted_after(monkeypatch, count):
+    from mho import sweep
+
+    def few(*given, **options):
+        for number, row in enumerate(original(*given, **options)):
+            if number == count:
+                raise KeyboardInterrupt
+            yield row
+
+    original = sweep.trials
+    monkeypatch.setattr(sweep, "trials", few)
+    return monkeypatch
+
+
+def test_ctrl_c_with_processes_is_one_line_and_a_table(executable, table):
+    command = [
+        executable,
+        "chip",
+        "sweep",
+        "--set",
+        "sigma=0.01,0.02",
+        "--chips",
+        "100000",
+        "--jobs",
+        "2",
+        "--out",
+        table,
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("trying 200000 of 200000 chips")
+        assert process.stderr.readline().startswith("chip ")  # the first line of progress
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1].splitlines()
+    assert process.returncode == 130
+    kept = pq.read_table(table).num_rows
+    assert said[-1].startswith(f"mho: interrupted: {kept} of 200000 chips are kept")
+    assert not [line for line in said if "Traceback" in line]
+
+
+def test_another_plan_does_not_go_on(sweep, table):
+    assert sweep(*GRID)[0] == 0
+    before = table.read_bytes()
+    code, _, said = sweep(*GRID, "--preset", "ideal")
+    assert (code, table.read_bytes()) == (2, before)
+    assert f"{table}: was not made by this plan" in said
+
+
+def test_a_damaged_table_is_told(sweep, table):
+    table.write_bytes(b"PAR1 no, it is not")
+    code, _, said = sweep(*GRID)
+    assert code == 1
+    assert said.startswith(f"mho: error: {table}: cannot be read as Parquet")
+
+
+@pytest.mark.parametrize("changed", ["levels=none,4", "gain=1e3:1e5:3:log", "gain=1e3,inf"])
+def test_the_plot_is_svg_with_a_curve(sweep, tmp_path, changed):
+    path = tmp_path / "s.svg"
+    assert sweep("--set", changed, *SIZES, "--plot", path) == (0, "", "")
+    root = ElementTree.parse(path).getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.findall(".//*[@id='FillBetweenPolyCollection_1']")
+
+
+def test_chips_that_cannot_are_told(sweep, table):
+    code, _, said = sweep("--set", "columns=2,128", *SIZES)
+    assert code == 0
+    assert said.startswith("mho: warning: 3 of 6 chips failed")
+    assert sum(map(bool, pq.read_table(table)["failure"].to_pylist())) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--set", "sigma"), "--set must be NAME=A,B,C"),
+        (("--set", "sigma=a"), "got 'sigma=a'"),
+        (("--set", "sigma=0:1:3:log"), "got 'sigma=0:1:3:log'"),
+        (("--set", "sigma=0:1:0"), "got 'sigma=0:1:0'"),
+        (("--set", "sigma=1", "--set", "sigma=2"), "'sigma' twice"),
+        (("--set", "colour=1"), "'colour' is no property"),
+        (("--set", "sigma=-1"), "sigma"),
+        (("--set", "sigma=0", "--chips", 0), "chips must be at least 1, got 0"),
+        (("--set", "sigma=0", "--jobs", 0), "--jobs must be at least 1, got 0"),
+        (("--set", "sigma=0", "--seed", -1), "--seed must be at least 0, got -1"),
+        (("--set", "sigma=0", "--preset", "best"), "best"),
+        (("--set", "sigma=0", "--plot", "/no/such/folder/s.svg"), "/no/such/folder/s.svg: its folder is not there"),
+        ((), "--set"),
+    ],
+)
+def test_bad_input_is_one_line_and_no_file(sweep, table, options, message):
+    code, printed, said = sweep(*options)
+    assert (code, printed, table.exists()) == (2, "", False)
+    assert message in said
+    assert said.count("mho: ") == 1
+
+
+def test_values_keep_whole_numbers_whole():
+    found = swept(["levels=4:16:3", "gain=1e3:1e5:3:log", "adc_bits=none,8", "sigma=0:1:3"])
+    assert found == {
+        "levels": [4, 10, 16],
+        "gain": pytest.approx([1e3, 1e4, 1e5]),
+        "adc_bits": [None, 8],
+        "sigma": [0, 0.5, 1],
+    }
+    assert all(isinstance(value, int) for value in found["levels"])
