@@ -55,26 +55,36 @@ def test_energy_does_not_depend_on_how_the_right_hand_sides_are_stored(penalty):
 
 @pytest.mark.spice
 @pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
-def test_power_agrees_with_what_ngspice_dissipates():
-    """Sum of V^2 G over every resistor at the node voltages that ngspice finds."""
-    b = right_hand_sides(1)
-    chip = Chip(preset("pku-2025").with_(adc_bits=None, dac_bits=None, gain=1e5), seed=0)
-    array = chip.program(np.random.default_rng(0).random((20, 4)))
-    circuit, volts = as_circuit(array), array.volts(b[:, 0])
-    x = spice.rest(circuit, volts).outputs
-    r = (array.g_left @ x - array.g_in * volts) / (
-        array.g_left.sum(axis=1) + array.g_right.sum(axis=1) + array.g_in + array.g_comp
-    )
-    watts = (
-        np.sum(array.g_left * (x - r[:, None]) ** 2)
-        + np.sum(array.g_right * r[:, None] ** 2)
-        + np.sum(array.g_in * (volts + r) ** 2)
-        + np.sum(array.g_comp * r**2)
-    )
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed):
+    """Sources and outputs deliver it; every node of the transient is saved, from zero to the time the loop is given."""
+    rng = np.random.default_rng(seed)
+    A = rng.random((16, 4))
+    b = A @ rng.uniform(0.5, 1.5, (4, 1)) + 0.02 * rng.standard_normal((16, 1))
+    chip = Chip(preset("pku-2025").with_(dac_bits=None, gain=1e5), seed=seed)
+    array = chip.program(A)
     before = chip.ledger.copy()
     array.solve(b)
-    scale = 0.2 / volts.max()  # the converters' range against the fixed scale
-    peak = x.max() * scale
-    scale *= min(1.0, 0.2 / (1.001 * peak)) if peak > 0.2 else 1.0
-    seconds = (chip.ledger.settle_seconds - before.settle_seconds) / (chip.ledger.solves - before.solves)
-    assert chip.ledger.array_joules == pytest.approx(watts * scale**2 * seconds, rel=0.01)
+    spent = chip.ledger.since(before)
+    seconds = spent.settle_seconds / spent.solves
+    volts = array.volts(b[:, 0])
+    every_node = "\n".join(f".save v(r{i})" for i in range(16))
+    deck = spice.netlist(as_circuit(array), volts, duration=seconds, step=seconds / 2000)
+    transient = spice.run(deck.replace(".tran", f"{every_node}\n.tran"))
+    r = np.array([transient.voltages[f"r{i}"] for i in range(16)])
+    x = np.array([transient.voltages[f"x{j}"] for j in range(4)])
+    current = array.g_left.sum(axis=0)[:, None] * x - array.g_left.T @ r
+    inputs = array.g_in * volts[:, None] * (volts[:, None] + r)
+
+    def integral(rate):
+        return np.trapezoid(rate, transient.time)
+
+    scale = 0.2 / np.abs(volts).max()  # the converters' range against the fixed scale
+    scale = min(scale, 0.2 / (1.001 * x[:, -1].max()))
+    once = spent.solves * scale
+    assert spent.load_joules == pytest.approx(integral((x * current).sum(axis=0)) * once * scale, rel=0.05)
+    assert spent.array_joules == pytest.approx(
+        integral((x * current).sum(axis=0) + inputs.sum(axis=0)) * once * scale, rel=0.05
+    )
+    assert spent.load_coulombs == pytest.approx(integral(np.maximum(current, 0).sum(axis=0)) * once, rel=0.05)
+    assert spent.peak_amperes == pytest.approx(current[:, -1].max() * scale, rel=0.05)

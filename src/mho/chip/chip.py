@@ -114,4 +114,14 @@ class Chip:
     def _record_writing(self, conductances: Conductances) -> None:
         pulses = self.design.device.pulses
         rows = 2 * len(conductances.left) + int(np.count_nonzero(conductances.comp))
-        self.ledger.add(Ledger(cells=conductances.cells, pulses=conductances.cells * pulses, row_pulses=rows * pulses))
+        rows_in_use, columns = conductances.left.shape
+        self.ledger.add(
+            Ledger(
+                cells=conductances.cells,
+                pulses=conductances.cells * pulses,
+                row_pulses=rows * pulses,
+                bytes_read=rows_in_use * columns,  # one byte holds any number of levels that cells have
+                rows=rows_in_use,
+                columns=columns,
+            )
+        )

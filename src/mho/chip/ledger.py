@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 __all__ = ["Ledger"]
 
 
+def _largest() -> float:
+    """A field of which the largest value is kept, not the sum."""
+    return field(default=0.0, metadata={"combine": max})
+
+
 @dataclass(kw_only=True)
 class Ledger:
-    """Counts of events, all additive.
+    """Counts of events, additive but for the last three fields.
 
     Attributes
     ----------
@@ -26,12 +31,26 @@ class Ledger:
         Time the loops were given to settle, s.
     amplifier_seconds : float
         The same, times the amplifiers that were on, s.
+    amplifier_cycles : float
+        The same, times the gain-bandwidth product of the amplifiers, of which bias power is a multiple.
     array_joules : float
         Energy turned into heat in cells, input and compensation conductances while settling, J.
+    load_joules : float
+        The part of it that the op-amps' outputs delivered, J.
+    load_coulombs : float
+        Charge that the op-amps' outputs drew from their positive supply meanwhile, C.
+    input_coulombs : float
+        Charge through the input drivers, C.
     dac_conversions, adc_conversions : float
         Conversions.
     word_lines : float
         Word lines switched, to leave rows out.
+    bytes_read, bytes_written : float
+        To the chip from memory: matrices to write, right-hand sides, rows that are on. From the chip: answers.
+    peak_amperes : float
+        The largest current that any one output had to deliver at rest, A.
+    rows, columns : float
+        Size of the largest matrix programmed, a ridge's rows included.
     """
 
     cells: float = 0.0
@@ -40,20 +59,45 @@ class Ledger:
     solves: float = 0.0
     settle_seconds: float = 0.0
     amplifier_seconds: float = 0.0
+    amplifier_cycles: float = 0.0
     array_joules: float = 0.0
+    load_joules: float = 0.0
+    load_coulombs: float = 0.0
+    input_coulombs: float = 0.0
     dac_conversions: float = 0.0
     adc_conversions: float = 0.0
     word_lines: float = 0.0
+    bytes_read: float = 0.0
+    bytes_written: float = 0.0
+    peak_amperes: float = _largest()
+    rows: float = _largest()
+    columns: float = _largest()
 
     def add(self, other: Ledger) -> None:
         """Add the counts of `other` to this one's."""
         for f in fields(self):
-            setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+            combine = f.metadata.get("combine", _sum)
+            setattr(self, f.name, combine(getattr(self, f.name), getattr(other, f.name)))
 
     def since(self, earlier: Ledger) -> Self:
-        """Return what has been counted since this ledger was as `earlier`."""
-        return type(self)(**{f.name: getattr(self, f.name) - getattr(earlier, f.name) for f in fields(self)})
+        """Return what has been counted since this ledger was as `earlier`; largest values are those of all time."""
+        return type(self)(
+            **{
+                f.name: getattr(self, f.name) - (0 if "combine" in f.metadata else getattr(earlier, f.name))
+                for f in fields(self)
+            }
+        )
+
+    def times(self, factor: float) -> Self:
+        """Return the same events `factor` times."""
+        return type(self)(
+            **{f.name: getattr(self, f.name) * (1 if "combine" in f.metadata else factor) for f in fields(self)}
+        )
 
     def copy(self) -> Self:
         """Return a copy that later events do not reach."""
-        return type(self)(**{f.name: getattr(self, f.name) for f in fields(self)})
+        return self.times(1)
+
+
+def _sum(a: float, b: float) -> float:
+    return a + b

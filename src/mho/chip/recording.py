@@ -9,6 +9,7 @@ import numpy as np
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.power import masked_power, power
+from mho.chip.rise import rise
 from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _SAMPLES = 8
 """Right-hand sides of a block whose own loop is examined; all of the block are given the slowest one's time."""
 
 _BITS_WITHOUT_ADC = 12
+
+_ADDRESS_BYTES = 4
+"""To say which row is on."""
 
 
 def block_events(
@@ -44,26 +48,83 @@ def block_events(
         Right-hand sides that were solved twice because their answer left the range.
     """
     n, k = X.shape
-    solves = n + repeated
+    solves, once_more = n + repeated, 1 + repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
     seconds = _settle_seconds(array, B, X)
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X)
+    at_rest = float(once_more * seconds * np.sum(watts * range_**2))
+    sampled, peak = _sampled(array, B, V, X, range_, watts, seconds)
+    amplifier_seconds = solves * seconds * k
+    converters = array.design.converters
     return Ledger(
         solves=solves,
         settle_seconds=solves * seconds,
-        amplifier_seconds=solves * seconds * k,
-        array_joules=float(seconds * np.sum(watts * range_**2)),
+        amplifier_seconds=amplifier_seconds,
+        amplifier_cycles=amplifier_seconds * array.design.amplifier.bandwidth,
+        array_joules=at_rest * sampled[0],
+        load_joules=at_rest * sampled[1],
+        load_coulombs=at_rest * sampled[2],
+        input_coulombs=at_rest * sampled[3],
+        peak_amperes=peak,
+        bytes_read=driven * ((converters.dac_bits or _BITS_WITHOUT_ADC) / 8 + (_ADDRESS_BYTES if B.missing else 0)),
+        bytes_written=k * n * (converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
         dac_conversions=driven * solves / n,
         adc_conversions=k * solves,
         word_lines=driven if B.missing else 0,
     )
 
 
+def _sampled(
+    array: ProgrammedArray,
+    B: Matrix,
+    V: np.ndarray,
+    X: np.ndarray,
+    range_: np.ndarray,
+    watts: np.ndarray,
+    seconds: float,
+) -> tuple[np.ndarray, float]:
+    """What some right-hand sides took on their way to rest, over their energy at rest; and the largest current.
+
+    The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
+    """
+    samples = _samples(len(X))
+    at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
+    for j in samples:
+        on = _word_lines(array, B, j)
+        delivery = rise(array, on, _inputs(array, B, V, j), X[j], seconds)
+        square, once = range_[j] ** 2, range_[j]
+        whole += (
+            delivery.joules * square,
+            delivery.load_joules * square,
+            delivery.load_coulombs * once,
+            delivery.input_coulombs * once,
+        )
+        peak = max(peak, delivery.peak_amperes * once)
+    return (whole / at_rest if at_rest > 0 else whole), peak
+
+
+def _samples(n: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, _SAMPLES).astype(int))
+
+
+def _inputs(array: ProgrammedArray, B: Matrix, V: np.ndarray, j: int) -> np.ndarray:
+    """Input volts of right-hand side j at the rows that are on, a ridge's below."""
+    if isinstance(B, Dense):
+        given = V[:, j]
+    else:
+        ptr, idx, _ = B.by_column()
+        stored = slice(ptr[j], ptr[j + 1])
+        given = V[stored]
+        if not B.missing:
+            given = np.zeros(B.shape[0])
+            given[idx[stored]] = V[stored]
+    return np.concatenate([given, array.ridge_volts])
+
+
 def _settle_seconds(array: ProgrammedArray, B: Matrix, X: np.ndarray) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
-    samples = np.unique(np.linspace(0, len(X) - 1, _SAMPLES).astype(int))
-    rate = min(array.loop.settling_rate(_word_lines(array, B, j), X[j] > 0) for j in samples)
+    rate = min(array.loop.settling_rate(_word_lines(array, B, j), X[j] > 0) for j in _samples(len(X)))
     if rate <= 0:
         raise ChipError(
             "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "
