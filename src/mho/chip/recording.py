@@ -100,7 +100,7 @@ def _sampled(
             delivery.input_coulombs * once,
         )
         peak = max(peak, delivery.peak_amperes * once)
-    return (whole / at_rest if at_rest > 0 else whole), peak
+    return (whole / at_rest if at_rest > 0 else whole), float(peak)
 
 
 def _samples(n: int) -> np.ndarray:
