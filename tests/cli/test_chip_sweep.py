@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -120,11 +121,20 @@ def test_the_plot_is_svg_with_a_curve(sweep, tmp_path, changed):
     assert root.findall(".//*[@id='FillBetweenPolyCollection_1']")
 
 
-def test_chips_that_cannot_are_told(sweep, table):
-    code, _, said = sweep("--set", "columns=2,128", *SIZES)
+@pytest.mark.parametrize(("changed", "failed", "total"), [("columns=2,128", 3, 6), ("columns=2", 3, 3)])
+def test_chips_that_cannot_are_told(sweep, table, tmp_path, changed, failed, total):
+    code, _, said = sweep("--set", changed, *SIZES, "--plot", tmp_path / "s.svg")
     assert code == 0
-    assert said.startswith("mho: warning: 3 of 6 chips failed")
-    assert sum(map(bool, pq.read_table(table)["failure"].to_pylist())) == 3
+    assert said.startswith(f"mho: warning: {failed} of {total} chips failed")
+    assert sum(map(bool, pq.read_table(table)["failure"].to_pylist())) == failed
+    ElementTree.parse(tmp_path / "s.svg")
+
+
+def test_a_plot_needs_matplotlib_and_says_so_before_the_work(sweep, table, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, _, said = sweep(*GRID, "--plot", tmp_path / "s.svg")
+    assert (code, table.exists()) == (1, False)
+    assert said == "mho: error: a plot needs matplotlib: pip install 'mho[sweep]'\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mho.sweep.plan import Sweep
 __all__ = ["check_plotting", "plot"]
 
 _LOG_RATIO = 20.0
-"""From this ratio of its largest to its smallest value a property has a logarithmic axis."""
+"""From this ratio of its largest to its smallest value an axis is logarithmic."""
 
 
 def check_plotting() -> None:
@@ -34,7 +34,7 @@ def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     figure = Figure(figsize=(4 * count, 3), layout="constrained")
     for axes, name in zip(figure.subplots(1, count, squeeze=False)[0], sweep.values, strict=True):
         _draw(axes, name, list(dict.fromkeys(sweep.values[name])), rows)
-    with matplotlib.rc_context({"svg.hashsalt": "mho"}), replacing(path) as temporary:
+    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
@@ -46,9 +46,13 @@ def _draw(axes: Any, name: str, values: list[Any], rows: list[dict[str, Any]]) -
     axes.fill_between(places, low, high, alpha=0.25, linewidth=0)
     if not numeric:
         axes.set_xticks(places, [str(value) for value in values])
-    elif min(values) > 0 and max(values) >= _LOG_RATIO * min(values):
+    elif _wide(values):
         axes.set_xscale("log")
-    axes.set(xlabel=name, ylabel="error, %", ylim=(0, None))
+    axes.set(xlabel=name, ylabel="error, %", **({"yscale": "log"} if _wide(median) else {"ylim": (0, None)}))
+
+
+def _wide(values: Any) -> bool:
+    return min(values) > 0 and max(values) >= _LOG_RATIO * min(values)
 
 
 def _bands(name: str, values: list[Any], rows: list[dict[str, Any]]) -> np.ndarray:
