@@ -26,6 +26,12 @@ class Technology:
         Quiescent power of one op-amp.
     word_line_joules : float
         Switching one word line.
+    supply_volts : float
+        Supply of the class-AB outputs of op-amps and input drivers: what they deliver is drawn from it.
+    output_amperes : float
+        What one output stage can deliver; larger loads need several in parallel.
+    memory_joules_per_byte : float
+        To or from the memory beside the chip.
     """
 
     name: str
@@ -39,11 +45,15 @@ class Technology:
     adc_joules: float
     amplifier_watts: float
     word_line_joules: float
+    supply_volts: float
+    output_amperes: float
+    memory_joules_per_byte: float
 
 
 _TECHNOLOGIES = {
     # [3] pulse: 1.5 V x 50 uA x 1 us; [4.1] converters of 8 bits; [4.2] two-stage op-amp of 100 MHz; [5] 100 ns a
     # conversion. The verify read is one 8-bit conversion. A word line is taken as 50 fF at 1.1 V.
+    # [4.2] 1.1 V; an output stage of 1 mA is this project's assumption. [4.3] LPDDR4, 7 pJ a bit.
     "40nm": Technology(
         name="40nm",
         pulse_seconds=1e-6,
@@ -56,6 +66,9 @@ _TECHNOLOGIES = {
         adc_joules=2.6e-12,
         amplifier_watts=150e-6,
         word_line_joules=60e-15,
+        supply_volts=1.1,
+        output_amperes=1e-3,
+        memory_joules_per_byte=56e-12,
     ),
 }
 
