@@ -1,6 +1,20 @@
-"""From a ledger of physical events to time and energy."""
+"""From a ledger of physical events to time and energy, and digital platforms beside it."""
 
 from mho.cost.estimate import Estimate, Part, estimate
+from mho.cost.platforms import PLATFORMS, Platform, Roofline
 from mho.cost.technology import Technology, technologies, technology
+from mho.cost.work import Work, sweep_work
 
-__all__ = ["Estimate", "Part", "Technology", "estimate", "technologies", "technology"]
+__all__ = [
+    "PLATFORMS",
+    "Estimate",
+    "Part",
+    "Platform",
+    "Roofline",
+    "Technology",
+    "Work",
+    "estimate",
+    "sweep_work",
+    "technologies",
+    "technology",
+]
