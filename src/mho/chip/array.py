@@ -10,6 +10,7 @@ import numpy as np
 from mho import kernels
 from mho.chip.converters import to_digital, to_volts
 from mho.chip.design import ChipDesign
+from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
 from mho.chip.programming import Conductances
@@ -20,6 +21,10 @@ __all__ = ["ProgrammedArray"]
 
 _BLOCK = 1 << 21
 """Numbers of a right-hand side block that are held as volts at a time."""
+
+_ATTEMPTS = 6
+"""Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
+shrink with the inputs, so that more may be needed."""
 
 
 class ProgrammedArray:
@@ -43,6 +48,8 @@ class ProgrammedArray:
         Right-hand side of the rows that a ridge added.
     l1 : float
         Price of the sum of the answer.
+    offset_volts : ndarray of shape (k,)
+        Input offset of each op-amp, volts.
 
     Attributes
     ----------
@@ -60,6 +67,8 @@ class ProgrammedArray:
         Constant current into each sense node, amperes; zero unless there is an l1 price.
     ridge_volts : ndarray
         Constant input voltages of the rows that a ridge added, volts.
+    offset_volts : ndarray of shape (k,)
+        Input offset of each op-amp, volts.
     loop : Loop
         The network reduced to its column nodes.
     """
@@ -73,6 +82,7 @@ class ProgrammedArray:
         largest_sum: float,
         ridge_target: np.ndarray,
         l1: float,
+        offset_volts: np.ndarray,
     ) -> None:
         self.design = design
         self._ledger = ledger
@@ -80,6 +90,7 @@ class ProgrammedArray:
         self.ridge_volts = ridge_target * self._volts_per_unit
         self._rows = len(conductances.left) - len(ridge_target)
         self._l1 = l1
+        self.offset_volts = offset_volts
         self._install(conductances)
 
     def _install(self, conductances: Conductances) -> None:
@@ -92,8 +103,9 @@ class ProgrammedArray:
         self._base = self.loop.matrix(slice(self._rows, None))
         self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
         inputs = self.loop.ports.inputs.T
+        self._offset_current = self.loop.ports.sense @ self.offset_volts
         self._inputs = np.ascontiguousarray(inputs[: self._rows])
-        self._offset = self.ridge_volts @ inputs[self._rows :] - self.bias
+        self._constant = self.ridge_volts @ inputs[self._rows :] - self.bias
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -124,9 +136,9 @@ class ProgrammedArray:
         if column.ndim != 2 or len(column) != len(self.g_left):
             raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
         if np.isnan(column).any():
-            X = self.loop.rest_masked(*Sparse(column).by_column(), np.zeros_like(self._base), -self.bias)
+            X = self._rest_masked(*Sparse(column).by_column(), np.zeros_like(self._base), -self.bias)
         else:
-            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
+            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias + self._offset_current)
         return X[0] if V.ndim == 1 else X.T
 
     def solve(self, B: Any) -> np.ndarray:
@@ -140,7 +152,8 @@ class ProgrammedArray:
         Raises
         ------
         ChipError
-            The loop does not come to rest, or an entry is missing and the wires have resistance.
+            The loop does not come to rest, or leaves the range at any input, or an entry is missing and the wires
+            have resistance or the op-amps an offset.
         """
         if isinstance(B, np.ndarray) and B.ndim == 1:
             return self.solve(B[:, None])[:, 0]
@@ -164,18 +177,28 @@ class ProgrammedArray:
     def _solve_block(self, B: Matrix) -> np.ndarray:
         """X (n, k) of one block, at a range that fits both ends of each right-hand side."""
         peak_in = np.maximum(B.column_peaks(), np.abs(self.ridge_volts).max(initial=0) / self._volts_per_unit)
-        converters = self.design.converters
-        X, V = self._settle_block(B, peak_in)
-        range_ = self._range(peak_in)
-        peak_out = X.max(axis=1) * range_
-        clips = peak_out > converters.v_out
-        if clips.any():
-            peak_in = peak_in * np.where(clips, 1.001 * peak_out / converters.v_out, 1.0)
+        X, V, range_, repeated = self._settle_in_range(B, peak_in)
+        self._ledger.add(block_events(self, B, V, X, range_, repeated=repeated))
+        read = to_digital(X * range_[:, None], self.design.converters) / range_[:, None]
+        return read * self.units_per_volt
+
+    def _settle_in_range(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Outputs, input volts, range and how many were solved again because their answer left the range."""
+        v_out, repeated = self.design.converters.v_out, 0
+        for attempt in range(_ATTEMPTS):
             X, V = self._settle_block(B, peak_in)
             range_ = self._range(peak_in)
-        self._ledger.add(block_events(self, B, V, X, range_, repeated=int(clips.sum())))
-        read = to_digital(X * range_[:, None], converters) / range_[:, None]
-        return read * self.units_per_volt
+            peak_out = X.max(axis=1) * range_
+            clips = peak_out > v_out
+            if not clips.any() or (attempt and not self.offset_volts.any()):
+                return X, V, range_, repeated
+            repeated += int(clips.sum())
+            margin = 1 + 0.001 * 4**attempt
+            peak_in = peak_in * np.where(clips, margin * peak_out / v_out, 1.0)
+        raise ChipError(
+            f"an output stays above the full scale of {v_out:g} V however small the inputs are: the op-amps' offset is "
+            "too large for how alike the columns of the matrix are"
+        )
 
     def _range(self, peak_in: np.ndarray) -> np.ndarray:
         """Factor by which the converters' volts differ from those of the fixed scale."""
@@ -184,16 +207,31 @@ class ProgrammedArray:
 
     def _settle_block(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, k) and the input volts, dense (m, n) or the values of the stored entries."""
+        constant = self._constant_currents(peak_in)
         if isinstance(B, Dense):
             V = self._block_volts(B.array, peak_in)
-            return self.loop.rest(V.T @ self._inputs + self._offset), V
+            return self.loop.rest(V.T @ self._inputs + constant), V
         ptr, idx, val = B.by_column()
         V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)))
         if B.missing:
-            return self.loop.rest_masked(ptr, idx, V, self._base, self._offset), V
+            return self._rest_masked(ptr, idx, V, self._base, self._constant), V
         C = np.empty((B.shape[1], self.shape[1]))
         kernels.cross(self._inputs, ptr, idx, V, C, kernels.thread_count())
-        return self.loop.rest(C + self._offset), V
+        return self.loop.rest(C + constant), V
+
+    def _constant_currents(self, peak_in: np.ndarray) -> np.ndarray:
+        """What flows into the sense nodes whatever the inputs; an offset shrinks as the range grows."""
+        if not self.offset_volts.any():
+            return self._constant
+        return self._constant + self._offset_current / self._range(peak_in)[:, None]
+
+    def _rest_masked(self, *arguments: np.ndarray) -> np.ndarray:
+        if self.offset_volts.any():
+            raise ChipError(
+                "word lines cannot be switched off on a chip whose op-amps have an offset: its current differs for "
+                "every set of rows; complete the right-hand sides or leave the offset out"
+            )
+        return self.loop.rest_masked(*arguments)
 
     def _block_volts(self, values: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
         return to_volts(values, peak_in, self.design.converters) * self._volts_per_unit

@@ -54,6 +54,7 @@ class Chip:
         self.design = design
         self.ledger = Ledger()
         self._rng = checks.generator(seed, "seed")
+        self._offset_volts = self._draw_offset()
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
@@ -94,6 +95,7 @@ class Chip:
             largest_sum=float(A.sum(axis=1).max()),
             ridge_target=(root * prior)[root > 0],
             l1=checks.nonnegative_number(l1, "l1"),
+            offset_volts=self._offset_volts[:k],
         )
 
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
@@ -110,6 +112,11 @@ class Chip:
         """
         array = A if isinstance(A, ProgrammedArray) else self.program(A)
         return as_netlist(array, b, duration=duration, step=step)
+
+    def _draw_offset(self) -> np.ndarray:
+        """Input offset of every op-amp, volts; no random number is used up where there is none."""
+        spread, columns = self.design.amplifier.offset, self.design.array.columns
+        return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
 
     def _record_writing(self, conductances: Conductances) -> None:
         pulses = self.design.device.pulses

@@ -60,14 +60,18 @@ class Amplifier:
         Open-loop gain at rest; infinity is allowed.
     bandwidth : float
         Gain-bandwidth product, hertz.
+    offset : float
+        Standard deviation of the input offset, volts; drawn once for each op-amp of a chip.
     """
 
     gain: float = 1e4
     bandwidth: float = 100e6
+    offset: float = 0.0
 
     def __post_init__(self) -> None:
         checks.at_least(self.gain, "gain", 1, strict=True)
         checks.at_least(self.bandwidth, "bandwidth", 0, strict=True)
+        checks.nonnegative_number(self.offset, "offset")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         gain=min(amplifier.gain, _LARGEST_GAIN),
         bandwidth=amplifier.bandwidth,
         bias=array.bias[connected],
+        offset=array.offset_volts[connected],
         wires=array.design.wires,
         word_lines=word_lines,
     )

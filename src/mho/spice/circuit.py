@@ -45,6 +45,8 @@ class CompactGinv:
         Constant current into each sense node, amperes; by default none.
     word_lines : numpy.ndarray of bool of shape (m,), optional
         Rows whose cells are connected; by default all.
+    offset : numpy.ndarray of shape (k,), optional
+        Input offset of each op-amp, volts: what its sense node is held at; by default none.
     wires : Wires
         Resistance between the cells; by default none.
     clamp : {"rectifying", "single-supply"}
@@ -70,6 +72,7 @@ class CompactGinv:
     bandwidth: float
     bias: np.ndarray | None = None
     word_lines: np.ndarray | None = None
+    offset: np.ndarray | None = None
     wires: Wires = field(default_factory=Wires)
     clamp: str = "rectifying"
 
@@ -84,8 +87,10 @@ class CompactGinv:
         self._set("g_comp", values(self.g_comp, "g_comp", rows))
         for name in ("g_in", "gain", "bandwidth"):
             self._set(name, positive_number(getattr(self, name), name))
-        if self.bias is not None:
-            self._set("bias", values(self.bias, "bias", g_left.shape[1], each="column", nonnegative=False))
+        for name in ("bias", "offset"):
+            if getattr(self, name) is not None:
+                value = values(getattr(self, name), name, g_left.shape[1], each="column", nonnegative=False)
+                self._set(name, value)
         if self.word_lines is not None:
             self._set("word_lines", row_switches(self.word_lines, "word_lines", rows))
         one_of(self.clamp, "clamp", CLAMPS)

@@ -161,7 +161,10 @@ def _amplifiers(circuit: CompactGinv) -> Iterator[str]:
         ".ends opamp",
     )
     for j in range(circuit.shape[1]):
-        yield f"Xopamp{j} s{j} x{j} opamp"
+        volts = 0.0 if circuit.offset is None else circuit.offset[j]
+        if volts:
+            yield f"Voffset{j} s{j} inverting{j} {_text(volts)}"
+        yield f"Xopamp{j} {f'inverting{j}' if volts else f's{j}'} x{j} opamp"
 
 
 def _analysis(columns: int, duration: float, step: float) -> Iterator[str]:
