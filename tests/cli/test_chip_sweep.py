@@ -71,6 +71,13 @@ def _interrupted_after(monkeypatch, count):
     return monkeypatch
 
 
+def test_an_interrupt_before_a_chip_writes_nothing(sweep, table, monkeypatch):
+    _interrupted_after(monkeypatch, 0)
+    said = "mho: interrupted: before a chip was complete; nothing was written\n"
+    assert sweep(*GRID) == (130, "", said)
+    assert not table.exists()
+
+
 def test_ctrl_c_with_processes_is_one_line_and_a_table(executable, table):
     command = [
         executable,

@@ -133,11 +133,9 @@ def _run(planned: Any, output: Output, rows: list[dict[str, Any]], shown: Progre
     except KeyboardInterrupt as interrupt:
         if len(rows) == done:
             raise type(interrupt)("before a chip was complete; nothing was written") from None
-        with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
-            write_trials(output.out, planned, rows)
-        raise type(interrupt)(
-            f"{len(rows)} of {total} chips are kept in {output.out}; go on with the same command"
-        ) from None
-    if len(rows) > done:
-        with undisturbed():
-            write_trials(output.out, planned, rows)
+        kept = f"{len(rows)} of {total} chips are kept in {output.out}; go on with the same command"
+        raise type(interrupt)(kept) from None
+    finally:
+        if len(rows) > done:
+            with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
+                write_trials(output.out, planned, rows)
