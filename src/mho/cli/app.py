@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from mho.cli.chip import chip
+from mho.cli.cost import cost
 from mho.cli.demo import demo
 from mho.cli.errors import exit_code
 from mho.cli.factor import EXAMPLES, factor
@@ -33,6 +34,7 @@ app = App(
 )
 app.command(factor, help_epilogue=EXAMPLES)
 app.command(demo)
+app.command(cost)
 app.command(chip)
 app.command(info)
 

@@ -4,16 +4,20 @@ from mho.cost.estimate import Estimate, Part, estimate
 from mho.cost.platforms import PLATFORMS, Platform, Roofline
 from mho.cost.technology import Technology, technologies, technology
 from mho.cost.work import Work, sweep_work
+from mho.cost.workload import WORKLOADS, Workload, sweep_ledger
 
 __all__ = [
     "PLATFORMS",
+    "WORKLOADS",
     "Estimate",
     "Part",
     "Platform",
     "Roofline",
     "Technology",
     "Work",
+    "Workload",
     "estimate",
+    "sweep_ledger",
     "sweep_work",
     "technologies",
     "technology",
