@@ -39,6 +39,10 @@ LIBRARIES = {
 """Name -> module, function, distribution."""
 
 
+_QUIET = 0.5
+"""Seconds before a run: OpenBLAS's threads keep both cores busy for a tenth of a second after their last product."""
+
+
 def main(library: str, case: str) -> None:
     answers = _own_stdout()
     try:
@@ -54,6 +58,7 @@ def main(library: str, case: str) -> None:
 
 
 def _measured(data: Input, fit: Fit, iterations: int) -> dict[str, Any]:
+    time.sleep(_QUIET)
     before = _memory("VmRSS")
     _forget_peak()
     seconds, (W, H) = fit(iterations)

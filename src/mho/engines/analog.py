@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, fitting, squared_error
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting, squared_error
 
 __all__ = ["Analog"]
 
@@ -30,9 +29,9 @@ class Analog(Engine):
     def __repr__(self) -> str:
         return f"Analog({self.chip!r})"
 
-    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; both copies are written, with fresh errors."""
-        A = checks.as_matrix(A, "A")
+        A = as_factor(A)
         if np.any(penalty.l2_known):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
         l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from mho import checks, kernels
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, fitting, squared_error
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting, squared_error
 from mho.engines.products import cross, entries, gram, sweep_in_place
 from mho.operands import Operand, Sparse
 
@@ -34,9 +34,9 @@ class Digital(Engine):
         if self.sweeps is not None:
             checks.positive_int(self.sweeps, "sweeps")
 
-    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; nothing is copied."""
-        A = checks.as_matrix(A, "A")
+        A = as_factor(A)
         if self.sweeps is None:
             return ExactFactor(A, penalty)
         return SweptFactor(A, penalty, self.sweeps)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mho import checks, kernels
-from mho.operands import Factored, Operand, Sparse, as_operand
+from mho.operands import Dense, Factored, Operand, Sparse, as_operand
 
 if TYPE_CHECKING:
     from mho.chip import Ledger
@@ -49,7 +49,7 @@ class Penalty:
         value = np.asarray(getattr(self, name))
         if value.shape not in ((), (1,), (k,)):
             raise ValueError(f"{name} must be one number or {k}, one for each column of A, got shape {value.shape}")
-        return np.array(np.broadcast_to(value, (k,)), dtype)
+        return np.full(k, value, dtype)
 
     def pull(self, k: int, dtype: Any = np.float64) -> np.ndarray:
         """Return what is added to the cross product A'b of `k` unknowns, (k,), whatever is known, as `dtype`."""
@@ -133,13 +133,13 @@ class Engine(ABC):
     """Something that solves min |A x - b| over x >= 0 for many b. A new engine is one subclass."""
 
     @abstractmethod
-    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """Take in a matrix.
 
         Parameters
         ----------
-        A : array_like of shape (m, k)
-            Non-negative; float32 is kept, other numbers become float64.
+        A : array_like of shape (m, k), or Dense
+            Non-negative; float32 is kept, other numbers become float64. A `Dense` has been checked already.
         penalty : Penalty
             For every right-hand side that is solved with it.
         """
@@ -155,6 +155,11 @@ class Engine(ABC):
     def ledger(self) -> Ledger | None:
         """Return the physical events so far, if this engine is a physical one."""
         return None
+
+
+def as_factor(A: Any) -> np.ndarray:
+    """Return what `Engine.program` was given as an array, checked unless it is a `Dense`."""
+    return A.array if isinstance(A, Dense) else checks.as_matrix(A, "A")
 
 
 def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 << 21) -> float:

@@ -10,7 +10,7 @@ from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, fitting
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting
 
 __all__ = ["Hybrid"]
 
@@ -39,9 +39,9 @@ class Hybrid(Engine):
     def __repr__(self) -> str:
         return f"Hybrid({self.analog.chip!r}, passes={self.passes})"
 
-    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; A is written into the chip, and kept."""
-        A = checks.as_matrix(A, "A")
+        A = as_factor(A)
         analog, digital = (e.program(A, penalty=penalty) for e in (self.analog, self.digital))
         return HybridFactor(A.shape, analog, digital)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mho.engines import Engine, Penalty
+from mho.operands import Dense
 
 __all__ = ["Alternating", "Iterate", "Problem", "Stage", "alternate", "blend", "extrapolate", "phase_ends", "stalled"]
 
@@ -52,11 +53,11 @@ class Problem:
 
     def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
         """Return W after a half-step: the rows of X, each against H."""
-        return self.engine.program(H.T, penalty=self.penalty_W).solve(self.X.T, start=W.T).T
+        return self.engine.program(Dense.trusted(H.T), penalty=self.penalty_W).solve(self.X.T, start=W.T).T
 
     def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
         """Return the iterate after the other half-step: the columns of X, each against W."""
-        programmed = self.engine.program(W, penalty=self.penalty_H)
+        programmed = self.engine.program(Dense.trusted(W), penalty=self.penalty_H)
         H = programmed.solve(self.X, start=H)
         whole = self.X.square
         if whole == 0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mho import checks, kernels
 from mho.engines import Engine, Penalty, Programmed
-from mho.engines.engine import NO_PENALTY
+from mho.engines.engine import NO_PENALTY, as_factor
 from mho.nmf.weights import Weighted
 
 __all__ = ["WeightedDigital"]
@@ -31,9 +31,9 @@ class WeightedDigital(Engine):
         if self.sweeps is not None:
             checks.positive_int(self.sweeps, "sweeps")
 
-    def program(self, A: np.ndarray, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; nothing is copied."""
-        return WeightedFactor(checks.as_matrix(A, "A"), penalty, self.sweeps)
+        return WeightedFactor(as_factor(A), penalty, self.sweeps)
 
     def exact(self) -> WeightedDigital:
         """Return the engine that solves to rest."""
