@@ -41,9 +41,9 @@ class Case:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-def _low_rank(m: int, n: int, k: int, target: float) -> Case:
+def _low_rank(m: int, n: int, k: int, target: float, peers: tuple[str, ...] = _DENSE) -> Case:
     arguments = {"m": m, "n": n, "k": k}
-    return Case(f"dense {m} x {n}, low rank + noise", "dense", k, target, _DENSE, "low_rank", f"dense-{m}", arguments)
+    return Case(f"dense {m} x {n}, low rank + noise", "dense", k, target, peers, "low_rank", f"dense-{m}", arguments)
 
 
 def _ratings(title: str, k: int, target: float, data: str, peers: tuple[str, ...] = _RATINGS) -> Case:
@@ -65,8 +65,11 @@ def _nnls(m: int, k: int) -> Case:
 # the worst of mho, LIBMF and cmfrec ends at, each with its best ridge; at Netflix size what LIBMF has after 16 epochs.
 CASES = {
     "dense-small": _low_rank(2000, 1000, 20, 0.05725),
-    "dense-large": _low_rank(10_000, 4000, 40, 0.05712),
+    "dense-large": _low_rank(10_000, 4000, 40, 0.05712, ("scikit-learn",)),
     "photo": Case("photo 512 x 1536", "dense", 20, 0.17209, _DENSE, "photo", "photo", {"k": 20}),
+    "photos": Case(
+        *("12 photos 1536 x 9216", "dense", 20, 0.22769, ("scikit-learn", "nmf-torch"), "photos", "photos"), {"k": 20}
+    ),
     "faces": Case("faces 400 x 10304", "dense", 20, 0.18297, _DENSE, "faces", "faces", {"k": 20}),
     "sparse": Case(
         "sparse 20,000 x 10,000, zeros are data",

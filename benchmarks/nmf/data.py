@@ -48,6 +48,21 @@ def faces(k: int) -> Arrays:
     return {"X": X} | _start(X.mean(), *X.shape, k)
 
 
+def photos(k: int) -> Arrays:
+    """The 12 photographs of odd number of the Kodak set, four by three, every row 3072 pixels of 3 numbers.
+
+    Read from kodim01.png, kodim03.png ... in the folder that MHO_BENCH_KODAK names.
+    """
+    from skimage.io import imread
+
+    folder = Path(os.environ.get("MHO_BENCH_KODAK", CACHE / "kodak"))
+    pictures = [imread(folder / f"kodim{number:02}.png") for number in range(1, 24, 2)]
+    wide = [p if p.shape[0] < p.shape[1] else p.transpose(1, 0, 2) for p in pictures]
+    rows = [np.concatenate(wide[begin : begin + 4], axis=1) for begin in range(0, 12, 4)]
+    X = (np.concatenate(rows).reshape(1536, -1) / 255).astype(np.float32)
+    return {"X": X} | _start(X.mean(), *X.shape, k)
+
+
 def sparse(m: int, n: int, density: float, k: int) -> Arrays:
     """Counts with a mean of rank 20, in CSR; what is not stored is zero."""
     rng = np.random.default_rng(0)
@@ -122,6 +137,7 @@ def _start(mean: float, m: int, n: int, k: int) -> Arrays:
 MAKERS: dict[str, Callable[..., Arrays]] = {
     "low_rank": low_rank,
     "photo": photo,
+    "photos": photos,
     "faces": faces,
     "sparse": sparse,
     "ratings": ratings,
