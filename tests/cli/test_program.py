@@ -19,7 +19,9 @@ def test_loading_the_commands_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("factor", "--help"), ("--version",), ()])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("factor", "--help"), ("chip", "sweep", "--help"), ("--version",), ()]
+)
 def test_help_loads_no_numerical_library(arguments):
     code = (
         "import sys, mho.cli; mho.cli.main(sys.argv[1:]);"
@@ -102,7 +104,7 @@ def test_a_terminal_gets_a_bar_and_a_clean_result(executable, source, out):
         printed = process.stdout.read()
     os.close(leader)
     assert process.returncode == 0
-    assert all(part in shown for part in ("it/s", "error", "3000/3000"))
+    assert all(part in shown for part in ("iterations/s", "error", "3000/3000"))
     assert "\x1b" not in printed
     assert "relative error" in printed
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 __all__ = ["swept"]
 
 _FORMS = "NAME=A,B,C or NAME=FIRST:LAST:COUNT or NAME=FIRST:LAST:COUNT:log"
@@ -38,6 +36,8 @@ def _value(text: str) -> Value:
 
 
 def _range(text: str) -> list[Value]:
+    import numpy as np
+
     first, last, count, *scale = text.split(":")
     ends, steps = (float(first), float(last)), int(count)
     if scale not in ([], ["log"]) or not 1 <= steps <= _MOST or not np.isfinite(ends).all():
