@@ -49,6 +49,12 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
 
     A representative array (uniform entries as in [2.4], as many rows as a right-hand side has known entries on average,
     256 at the most, no programming error) is programmed and solved; its events are scaled to the sizes.
+
+    Parameters
+    ----------
+    workload : Workload
+    design : ChipDesign, optional
+        By default that of ``preset("pku-2025")``.
     """
     design = (preset("pku-2025") if design is None else design).with_(sigma=0.0)
     ledger = Ledger()

@@ -51,7 +51,7 @@ class Wires:
         return f"{column}_0" if self._end(column) else column
 
     def resistors(self, rows: int, columns: int) -> Iterator[str]:
-        """Yield the lines of all wires of two arrays of that size."""
+        """Yield the lines of all wires of two arrays of so many rows and columns."""
         if self.row_ohms:
             for i in range(rows):
                 for p in range(1, 2 * columns):

@@ -25,7 +25,17 @@ def check_plotting() -> None:
 
 
 def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
-    """Write an SVG: median and 10 to 90 % of all chips with each value of each property; failed chips are left out."""
+    """Write an SVG: median and 10 to 90 % of all chips with each value of each property; failed chips are left out.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced only once the new picture is complete.
+    sweep : Sweep
+        The plan, one panel for each of its properties.
+    rows : list of dict
+        As `trials` yields them.
+    """
     check_plotting()
     import matplotlib
     from matplotlib.figure import Figure

@@ -44,7 +44,16 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
 
 
 def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str, Any], None, None]:
-    """Yield what `run` returns chip by chip, in order, leaving out the first `done`."""
+    """Yield what `run` returns chip by chip, in order.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    jobs : int
+        Processes.
+    done : int
+        Chips at the beginning that are left out.
+    """
     places = list(product(range(len(sweep.points())), range(sweep.chips)))[done:]
     if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
         yield from (_try_chip(sweep, place) for place in places)

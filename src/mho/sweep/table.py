@@ -16,7 +16,17 @@ _PLAN = b"mho_plan"
 
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
-    """Write the chips tried so far, one a row, in the order of `trials`."""
+    """Write the chips tried so far, one a row, in the order of `trials`.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced only once the new table is complete.
+    sweep : Sweep
+        The plan that the table is marked with.
+    rows : list of dict
+        As `trials` yields them.
+    """
     pa, pq = _pyarrow()
     table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(sweep)})
     with replacing(path) as temporary:
@@ -25,6 +35,12 @@ def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
 
 def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
     """Read what `write_trials` wrote; nothing if the file is not there.
+
+    Parameters
+    ----------
+    path : Path
+    sweep : Sweep
+        The plan that the table must belong to.
 
     Raises
     ------
