@@ -11,6 +11,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from mho import checks, kernels
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting, squared_error
 from mho.engines.products import cross, entries, gram, sweep_in_place
+from mho.kernels.blas import one_blas_thread
 from mho.operands import Operand, Sparse
 
 __all__ = ["Digital"]
@@ -81,7 +82,8 @@ class ExactFactor(Programmed):
         k = A.shape[1]
         self.ridge = penalty.ridge(k)
         self.M = gram(self.A) + np.diag(self.ridge[0])
-        self.inverse = _inverse(self.M)
+        with one_blas_thread():  # its threads would still spin while the kernels solve
+            self.inverse = _inverse(self.M)
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
