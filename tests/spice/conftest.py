@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from mho.spice import CompactGinv
+from mho.spice import CompactGinv, OpAmp
 
 G_MIN, G_MAX = 0.5e-6, 35e-6  # siemens
 
 
-def _circuit(rows, columns, *, seed=0, write_error=0.0, gain=1e5, equalised=True, **options):
+def _circuit(rows, columns, *, seed=0, write_error=0.0, gain=1e5, clamp="rectifying", equalised=True, **options):
     """Random circuit; `write_error` is the relative standard deviation of each copy, independently."""
     rng = np.random.default_rng(seed)
     target = rng.uniform(G_MIN, G_MAX, (rows, columns))
@@ -17,8 +17,7 @@ def _circuit(rows, columns, *, seed=0, write_error=0.0, gain=1e5, equalised=True
         g_right=right,
         g_comp=row_sum.max() - row_sum if equalised else np.zeros(rows),
         g_in=float(target.sum(axis=1).mean()),
-        gain=gain,
-        bandwidth=100e6,
+        opamp=OpAmp(gain=gain, bandwidth=100e6, clamp=clamp),
         **options,
     )
 

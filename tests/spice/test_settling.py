@@ -22,9 +22,9 @@ def complementarity(circuit):
     row_sum = left.sum(axis=1) + right.sum(axis=1) + circuit.g_in + circuit.g_comp[on]
     column_sum = np.diag(right.sum(axis=0))
     weighted = right.T / row_sum
-    matrix = weighted @ (left - right / circuit.gain) + column_sum / circuit.gain
+    matrix = weighted @ (left - right / circuit.opamp.gain) + column_sum / circuit.opamp.gain
     inputs = weighted * circuit.g_in
-    if circuit.clamp == "rectifying":  # complementary to the output: the current of the held sense node
+    if circuit.opamp.clamp == "rectifying":  # complementary to the output: the current of the held sense node
         return matrix, inputs
     sensed = column_sum - weighted @ right  # complementary to the output: the voltage of the floating sense node
     return np.linalg.solve(sensed, matrix), np.linalg.solve(sensed, inputs)
@@ -127,7 +127,9 @@ def test_active_columns_move_by_the_matrix_exponential(make_circuit, make_volts)
     tau = time_constant(circuit)
     transient = run(netlist(circuit, volts, duration=5 * tau, step=tau / 50))
     at = np.arange(0, len(transient.time), 10)
-    exact = np.array([final - expm(-2 * np.pi * circuit.bandwidth * matrix * t) @ final for t in transient.time[at]])
+    exact = np.array(
+        [final - expm(-2 * np.pi * circuit.opamp.bandwidth * matrix * t) @ final for t in transient.time[at]]
+    )
     assert (exact[1:] > 0).all()
     outputs = np.array([transient.voltages[f"x{j}"][at] for j in range(4)]).T
     assert np.abs(outputs - exact).max() < 1e-3 * final.max()

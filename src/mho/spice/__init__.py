@@ -3,22 +3,34 @@
 This room knows circuits, not chips: arrays in, text out. ngspice is a separate program, never linked or imported.
 """
 
-from mho.spice.circuit import CompactGinv
-from mho.spice.netlists import netlist
-from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, run, version
+from mho.spice.circuit import Circuit
+from mho.spice.classic import ClassicGinv
+from mho.spice.compact import CompactGinv
+from mho.spice.gram import GramInv
+from mho.spice.mvm import Mvm
+from mho.spice.netlists import netlist, rest_netlist
+from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, operating_point, run, version
+from mho.spice.opamp import OpAmp
 from mho.spice.settling import Rest, rest, time_constant
 from mho.spice.wires import Wires
 
 __all__ = [
+    "Circuit",
+    "ClassicGinv",
     "CompactGinv",
+    "GramInv",
+    "Mvm",
     "NgspiceError",
     "NgspiceMissing",
+    "OpAmp",
     "Rest",
     "Result",
     "Wires",
     "available",
     "netlist",
+    "operating_point",
     "rest",
+    "rest_netlist",
     "run",
     "time_constant",
     "version",

@@ -7,12 +7,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
 from mho.spice.arguments import positive_number
 
-__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "run", "version"]
+__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "operating_point", "run", "version"]
 
 _PROGRAM = "ngspice"
 _PROGRESS = ("Note:", "or no active circuit", "Trying gmin", "Warning: Further gmin", "Simulation interrupted")
@@ -41,6 +42,14 @@ class Result:
 
     time: np.ndarray
     voltages: dict[str, np.ndarray]
+
+
+class _Plot(NamedTuple):
+    """What one analysis left: its name, values by node, and times if it has any."""
+
+    name: str
+    voltages: dict[str, np.ndarray]
+    time: np.ndarray | None
 
 
 def available() -> bool:
@@ -84,6 +93,39 @@ def run(netlist: str, *, timeout: float = 60.0) -> Result:
     NgspiceError
         ngspice failed, with its own words, or did not end in time.
     """
+    name, voltages, time = _simulate(netlist, timeout)
+    if time is None:
+        raise NgspiceError(f"the netlist must ask for one transient (.tran), got{name}")
+    return Result(time=time, voltages=voltages)
+
+
+def operating_point(netlist: str, *, timeout: float = 60.0) -> dict[str, float]:
+    """Solve for the state of rest of a netlist.
+
+    Parameters
+    ----------
+    netlist : str
+        Title line, elements and one ``.op`` analysis. Run only your own, see `run`.
+    timeout : float
+        Seconds to wait for ngspice.
+
+    Returns
+    -------
+    dict of str to float
+        Volts by name of node, in lower case.
+
+    Raises
+    ------
+    NgspiceMissing, NgspiceError
+        See `run`.
+    """
+    name, voltages, time = _simulate(netlist, timeout)
+    if time is not None or any(len(volts) != 1 for volts in voltages.values()):
+        raise NgspiceError(f"the netlist must ask for one state of rest (.op), got{name}")
+    return {node: float(volts[0]) for node, volts in voltages.items()}
+
+
+def _simulate(netlist: str, timeout: float) -> _Plot:
     timeout = positive_number(timeout, "timeout")
     with TemporaryDirectory(prefix="mho-spice-") as folder:
         Path(folder, "net.cir").write_text(netlist, encoding="utf-8")
@@ -127,17 +169,17 @@ def _complaint(done: subprocess.CompletedProcess[str]) -> str:
     return "; ".join(telling) or "it does not say why"
 
 
-def _read_raw(content: bytes) -> Result:
-    """Read ngspice's binary raw file: a text header, then one double per variable and time."""
+def _read_raw(content: bytes) -> _Plot:
+    """Read ngspice's binary raw file: a text header, then one double per variable and point."""
     header, _, body = content.partition(b"Binary:\n")
     fields, _, listing = header.decode("utf-8", errors="replace").partition("Variables:\n")
     named = dict(line.split(":", 1) for line in fields.splitlines() if ":" in line)
     variables = [line.split() for line in listing.splitlines() if line.strip()]
-    if not variables or variables[0][1:] != ["time", "time"]:
-        raise NgspiceError(f"the netlist must ask for one transient (.tran), got{named.get('Plotname', ' nothing')}")
+    if not variables:
+        return _Plot(named.get("Plotname", " nothing"), {}, None)
     table = _table(body, int(named.get("No. Points", 0)), len(variables))
     voltages = {_node(name): table[:, int(at)] for at, name, kind in variables if kind == "voltage"}
-    return Result(time=table[:, 0], voltages=voltages)
+    return _Plot(named.get("Plotname", ""), voltages, table[:, 0] if variables[0][1:] == ["time", "time"] else None)
 
 
 def _table(body: bytes, points: int, width: int) -> np.ndarray:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mho.checks import nonnegative_number
-from mho.spice.circuit import CompactGinv
+from mho.spice.circuit import Circuit
 from mho.spice.netlists import netlist
-from mho.spice.ngspice import Result, run
+from mho.spice.ngspice import run
 
 __all__ = ["Rest", "rest", "time_constant"]
 
@@ -25,8 +25,8 @@ class Rest(NamedTuple):
 
     Attributes
     ----------
-    outputs : numpy.ndarray of shape (k,)
-        Column outputs x, volts.
+    outputs : numpy.ndarray of shape (outputs,)
+        Volts.
     settled : bool
         Whether they had stopped moving.
     """
@@ -35,39 +35,35 @@ class Rest(NamedTuple):
     settled: bool
 
 
-def time_constant(circuit: CompactGinv) -> float:
+def time_constant(circuit: Circuit) -> float:
     """Return the slowest time constant of a `circuit` with every output active and perfect wires, seconds.
 
-    With ``s = H z + const`` at the sense nodes and ``dz/dt = -2 pi GBW (s + z / A0)`` in the amplifiers it is
-    ``1 / (2 pi GBW (min Re eig(H) + 1 / A0))``, where ``H = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 G_L``.
+    It is ``1 / (2 pi bandwidth min Re eig(F))`` with the circuit's own `state_matrix` F.
 
     Raises
     ------
     ValueError
         The loop does not settle: an eigenvalue has no positive real part.
     """
-    left, right = circuit.g_left[circuit.on], circuit.g_right[circuit.on]
-    weighted = (right / circuit.row_conductance[:, None]).T
-    sensed = np.diag(circuit.column_conductance) - weighted @ right
-    slowest = np.linalg.eigvals(np.linalg.solve(sensed, weighted @ left)).real.min() + 1 / circuit.gain
+    slowest = np.linalg.eigvals(circuit.state_matrix()).real.min()
     if slowest <= 0:
         raise ValueError(
             f"circuit must have a loop that settles, got a slowest rate of {slowest:.3g} times the bandwidth: "
             "the two copies differ too much for how alike the columns are"
         )
-    return float(1 / (2 * pi * circuit.bandwidth * slowest))
+    return float(1 / (2 * pi * circuit.opamp.bandwidth * slowest))
 
 
 def rest(
-    circuit: CompactGinv, volts: Any, *, duration: float | None = None, tolerance: float = 1e-6, timeout: float = 60.0
+    circuit: Circuit, volts: Any, *, duration: float | None = None, tolerance: float = 1e-6, timeout: float = 60.0
 ) -> Rest:
     """Run a transient from zero until the outputs rest.
 
     Parameters
     ----------
-    circuit : CompactGinv
-        The circuit, m rows and k columns.
-    volts : array_like of shape (m,)
+    circuit : Circuit
+        The circuit.
+    volts : array_like of shape (inputs,)
         Right-hand side, volts.
     duration : float, optional
         Seconds; by default 20 of the slowest time constants, doubled twice at most until the outputs rest.
@@ -96,13 +92,9 @@ def rest(
     return answer
 
 
-def _end(circuit: CompactGinv, volts: Any, duration: float, tolerance: float, timeout: float) -> Rest:
+def _end(circuit: Circuit, volts: Any, duration: float, tolerance: float, timeout: float) -> Rest:
     transient = run(netlist(circuit, volts, duration=duration, step=duration / _STEPS), timeout=timeout)
-    outputs = _outputs(transient, circuit.shape[1])
+    outputs = np.array([transient.voltages[node] for node in circuit.outputs])
     late = outputs[:, transient.time >= (1 - _LAST_STRETCH) * duration]
     moved = np.abs(late - late[:, -1:]).max()
-    return Rest(outputs=outputs[:, -1].copy(), settled=bool(moved <= tolerance * late[:, -1].max()))
-
-
-def _outputs(transient: Result, columns: int) -> np.ndarray:
-    return np.array([transient.voltages[f"x{j}"] for j in range(columns)])
+    return Rest(outputs=outputs[:, -1].copy(), settled=bool(moved <= tolerance * np.abs(late[:, -1]).max()))

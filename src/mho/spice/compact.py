@@ -1,0 +1,168 @@
+"""The compact generalised-inverse circuit with conductance compensation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mho.spice import text
+from mho.spice.arguments import row_switches
+from mho.spice.circuit import Circuit
+from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.wires import Wires
+
+__all__ = ["CompactGinv"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompactGinv(Circuit):
+    """Compact GINV with conductance compensation: k op-amps, two copies of the matrix, m floating row nodes.
+
+    Nodes: ``b0`` inputs, ``r0`` rows, ``x0`` column outputs, ``s0`` sense nodes. Where a wire has resistance its nodes
+    follow: ``r0_1`` is row 0 at its cell 1, ``x0_1`` column 0 at row 1.
+
+    Attributes
+    ----------
+    g_left : numpy.ndarray of shape (m, k)
+        Driving copy, from column output j to row i, siemens. A zero is an open cell.
+    g_right : numpy.ndarray of shape (m, k)
+        Sensing copy, from sense node j to row i, siemens. A zero is an open cell.
+    g_comp : numpy.ndarray of shape (m,)
+        Compensation from row i to ground, siemens.
+    g_in : float
+        Input conductance of every row, siemens.
+    opamp : OpAmp
+        What every op-amp is.
+    bias : numpy.ndarray of shape (k,), optional
+        Constant current into each sense node, amperes; by default none.
+    word_lines : numpy.ndarray of bool of shape (m,), optional
+        Rows whose cells are connected; by default all.
+    offset : numpy.ndarray of shape (k,), optional
+        Input offset of each op-amp, volts: what its sense node is held at; by default none.
+    wires : Wires
+        Resistance between the cells; by default none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A value of the wrong type, shape or sign, or a column without a sensing cell: its amplifier has no input.
+
+    Notes
+    -----
+    The circuit is a hypothesis: it follows from Kirchhoff's laws and fits every published word about the chip, whose
+    inside is not public [2.4].
+    """
+
+    g_left: np.ndarray
+    g_right: np.ndarray
+    g_comp: np.ndarray
+    g_in: float
+    opamp: OpAmp
+    bias: np.ndarray | None = None
+    word_lines: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    wires: Wires = field(default_factory=Wires)
+
+    name = "compact GINV"
+
+    def __post_init__(self) -> None:
+        self._matrix("g_left")
+        self._matrix("g_right", like="g_left")
+        rows, columns = self.shape
+        self._vector("g_comp", rows)
+        self._positive("g_in")
+        for name in ("bias", "offset"):
+            self._vector(name, columns, each="column", nonnegative=False)
+        if self.word_lines is not None:
+            self._set("word_lines", row_switches(self.word_lines, "word_lines", rows))
+        self._check_sensed()
+
+    def _check_sensed(self) -> None:
+        silent = np.flatnonzero(self.column_conductance == 0)
+        if silent.size:
+            raise ValueError(
+                f"g_right must connect every column to a row whose word line is on, got none in column {int(silent[0])}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows m and columns k."""
+        rows, columns = self.g_left.shape
+        return rows, columns
+
+    @property
+    def inputs(self) -> int:
+        """m, a voltage for each row."""
+        return self.shape[0]
+
+    @property
+    def opamps(self) -> int:
+        """k, one for each column."""
+        return self.shape[1]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Column outputs ``x0`` on."""
+        return tuple(f"x{j}" for j in range(self.shape[1]))
+
+    @property
+    def on(self) -> np.ndarray:
+        """Rows whose word line is on, in order, shape (rows on,)."""
+        return np.arange(self.shape[0]) if self.word_lines is None else np.flatnonzero(self.word_lines)
+
+    @property
+    def row_conductance(self) -> np.ndarray:
+        """S, all that is tied to each row that is on, siemens, shape (rows on,)."""
+        return (self.g_left + self.g_right).sum(axis=1)[self.on] + self.g_in + self.g_comp[self.on]
+
+    @property
+    def column_conductance(self) -> np.ndarray:
+        """C, all that is tied to each sense node, siemens, shape (k,)."""
+        return self.g_right[self.on].sum(axis=0)
+
+    def state_matrix(self) -> np.ndarray:
+        """Return ``H + 1 / gain`` (k, k) with ``H = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 G_L`` [2.4]."""
+        left, right = self.g_left[self.on], self.g_right[self.on]
+        weighted = (right / self.row_conductance[:, None]).T
+        sensed = np.diag(self.column_conductance) - weighted @ right
+        return np.linalg.solve(sensed, weighted @ left) + np.eye(self.shape[1]) / self.opamp.gain
+
+    def parameters(self) -> dict[str, tuple[float, str]]:
+        """Return the input conductance."""
+        return {"g_in": (self.g_in, "input conductance of a row")}
+
+    def elements(self, volts: np.ndarray) -> Iterator[str]:
+        """Yield inputs, rows, both arrays, wires, bias and op-amps."""
+        yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
+        yield from text.sources(volts, "g_in", "r")
+        yield from self._rows()
+        yield from text.heading("Driving array: column output j to row i, ohms")
+        yield from text.array("l", self.g_left, lambda i, j: self._cell("x", i, j), self.on)
+        yield from text.heading("Sensing array: sense node j to row i, ohms")
+        yield from text.array("r", self.g_right, lambda i, j: self._cell("s", i, j), self.on)
+        if self.wires:
+            yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
+            yield from self.wires.resistors(*self.shape)
+        if self.bias is not None and self.bias.any():
+            yield from text.heading("Constant currents into the sense nodes, amperes")
+            yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(self.bias))
+        yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {self.opamp.clamp} clamp")
+        yield from subcircuit(self.opamp)
+        for j, volt in enumerate(np.zeros(self.shape[1]) if self.offset is None else self.offset):
+            yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
+
+    def _rows(self) -> Iterator[str]:
+        yield from text.heading("Row nodes float; compensation from row i to ground, ohms")
+        last = 2 * self.shape[1] - 1
+        for i, siemens in enumerate(self.g_comp):
+            if siemens > 0:
+                yield f"Rcomp{i} {self.wires.row_node(i, last)} 0 {text.number(1 / siemens)}"
+        off = np.setdiff1d(np.arange(self.shape[0]), self.on)
+        if off.size:
+            yield f"* word lines off, cells disconnected: rows {', '.join(map(str, off))}"
+
+    def _cell(self, column: str, i: int, j: int) -> str:
+        position = j if column == "x" else self.shape[1] + j
+        return f"{self.wires.column_node(f'{column}{j}', i)} {self.wires.row_node(i, position)}"

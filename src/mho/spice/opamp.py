@@ -1,0 +1,135 @@
+"""The one operational amplifier of all circuits: a single pole, a slew rate, rails, and a clamp at zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf, isinf
+
+from mho.checks import at_least, one_of
+from mho.spice.arguments import positive_number
+from mho.spice.text import number
+
+__all__ = ["CLAMPS", "OpAmp", "instance", "parameters", "subcircuit"]
+
+CLAMPS = ("rectifying", "single-supply")
+
+# Transconductance of the amplifier's only stage. Any value gives the same circuit: pole and load are scaled to it.
+_STAGE_SIEMENS = 1e-3
+
+_RAIL = 100
+"""A rail is this many times as stiff as the stage that drives against it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpAmp:
+    """A single-pole operational amplifier.
+
+    With its inputs at V+ and V- and z the voltage of its pole,
+    ``dz/dt = clip(2 pi bandwidth (V+ - V-), -slew_rate, slew_rate) - 2 pi bandwidth z / gain``, less what rails take.
+
+    Attributes
+    ----------
+    gain : float
+        Open-loop gain at zero frequency, volts per volt.
+    bandwidth : float
+        Gain-bandwidth product, hertz.
+    slew_rate : float
+        The fastest that the output moves, volts per second; infinite: as fast as it likes.
+    v_max : float
+        Upper rail of the output, volts, and minus the lower one where an op-amp may go below zero. Infinite: no rails.
+    clamp : {"rectifying", "single-supply"}
+        What an op-amp of non-negative output does that would have to go below zero. Rectifying: a diode path holds its
+        input at the reference. Single-supply: it stays at its lower rail and its input floats.
+    """
+
+    gain: float
+    bandwidth: float
+    slew_rate: float = inf
+    v_max: float = inf
+    clamp: str = "rectifying"
+
+    def __post_init__(self) -> None:
+        for name in ("gain", "bandwidth"):
+            object.__setattr__(self, name, positive_number(getattr(self, name), name))
+        for name in ("slew_rate", "v_max"):
+            at_least(getattr(self, name), name, 0, strict=True)
+        one_of(self.clamp, "clamp", CLAMPS)
+
+
+def parameters(opamp: OpAmp, g_clamp: float) -> Iterator[str]:
+    """Yield what the subcircuits refer to; `g_clamp` is the diode path of a rectifying op-amp, siemens."""
+    named = {
+        "gain": (opamp.gain, "of an op-amp, at zero frequency"),
+        "bandwidth": (opamp.bandwidth, "of an op-amp, gain times frequency, hertz"),
+        "slew_rate": (opamp.slew_rate, "of an op-amp, volts per second"),
+        "v_max": (opamp.v_max, "rail of an op-amp, volts"),
+        "g_clamp": (g_clamp, "diode path of a rectifying op-amp"),
+        "g_stage": (_STAGE_SIEMENS, "transconductance of an op-amp's stage; any value gives the same circuit"),
+    }
+    for name, (value, meaning) in named.items():
+        if not isinf(value):
+            yield f"* {name}: {meaning}"
+            yield f".param {name}={number(value)}"
+    yield "* c_pole: g_stage over 2 pi bandwidth, farads"
+    yield ".param c_pole={g_stage/(6.283185307179586*bandwidth)}"
+
+
+def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
+    """Yield the op-amp as a subcircuit with nodes plus, minus and output.
+
+    Parameters
+    ----------
+    opamp : OpAmp
+    bipolar : bool
+        Whether its output goes below zero; the subcircuit is then ``opamp_bipolar``, else ``opamp_positive``.
+    """
+    railed = not isinf(opamp.v_max)
+    yield f".subckt {_name(bipolar)} plus minus output"
+    yield "* one pole"
+    if isinf(opamp.slew_rate):
+        yield "Gstage 0 pole plus minus {g_stage}"
+    else:
+        most = "slew_rate*c_pole"
+        yield f"Gstage 0 pole VALUE={{min(max(g_stage*V(plus,minus),-{most}),{most})}}"
+    yield "Rpole pole 0 {gain/g_stage}"
+    yield "Cpole pole 0 {c_pole} ic=0"
+    lowest = ("-v_max" if railed else "") if bipolar else "0"
+    floored = f"max(V(pole),{lowest})" if lowest else "V(pole)"
+    yield f"Eoutput output 0 VALUE={{{f'min({floored},v_max)' if railed else floored}}}"
+    if railed:
+        yield "* the stage stops at a rail"
+        yield f"Ghigh pole 0 VALUE={{{_RAIL}*g_stage*max(V(pole)-v_max,0)}}"
+    if railed and bipolar:
+        yield f"Glow 0 pole VALUE={{{_RAIL}*g_stage*max(-V(pole)-v_max,0)}}"
+    if not bipolar:
+        yield from _clamp(opamp.clamp)
+    yield ".ends"
+
+
+def _clamp(clamp: str) -> list[str]:
+    if clamp == "rectifying":
+        return [
+            "* rectifying clamp: below zero a diode path balances the inputs",
+            "Gdiode minus plus VALUE={g_clamp*max(-V(pole),0)}",
+        ]
+    return [
+        "* single supply: the stage stops at zero, the input floats",
+        f"Glow 0 pole VALUE={{{_RAIL}*g_stage*max(-V(pole),0)}}",
+    ]
+
+
+def _name(bipolar: bool) -> str:
+    return "opamp_bipolar" if bipolar else "opamp_positive"
+
+
+def instance(name: str, nodes: tuple[str, str, str], offset: float = 0.0, *, bipolar: bool = False) -> Iterator[str]:
+    """Yield one op-amp between its nodes plus, minus and output.
+
+    The input that is at ground, ``"0"``, stands at the input offset instead, volts.
+    """
+    plus, minus, output = nodes
+    if offset:
+        yield f"Voffset{name} reference{name} 0 {number(offset)}"
+        plus, minus = (f"reference{name}" if node == "0" else node for node in (plus, minus))
+    yield f"Xopamp{name} {plus} {minus} {output} {_name(bipolar)}"
