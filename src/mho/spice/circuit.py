@@ -67,7 +67,7 @@ class Circuit(ABC):
 
     @abstractmethod
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield the lines of the netlist that are neither parameters nor analysis."""
+        """Yield what is neither parameters nor analysis in a netlist with inputs at minus `volts` (inputs,)."""
 
     @property
     def g_clamp(self) -> float:

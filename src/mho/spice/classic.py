@@ -120,7 +120,7 @@ class ClassicGinv(Circuit):
         return {"g_in": (self.g_in, "input conductance of a row")}
 
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield inputs, both arrays, feedback, bias and op-amps."""
+        """Yield inputs at minus `volts`, both arrays, feedback, bias and op-amps."""
         yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
         yield from text.sources(volts, "g_in", "r")
         yield from text.heading("First array: column output j to the input of row amplifier i, ohms")

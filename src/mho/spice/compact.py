@@ -134,7 +134,7 @@ class CompactGinv(Circuit):
         return {"g_in": (self.g_in, "input conductance of a row")}
 
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield inputs, rows, both arrays, wires, bias and op-amps."""
+        """Yield inputs at minus `volts`, rows, both arrays, wires, bias and op-amps."""
         yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
         yield from text.sources(volts, "g_in", "r")
         yield from self._rows()

@@ -88,7 +88,7 @@ class GramInv(Circuit):
         return {"g_in": (self.g_in, "input conductance of a row")}
 
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield inputs, array and op-amps."""
+        """Yield inputs at minus `volts`, array and op-amps."""
         yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
         yield from text.sources(volts, "g_in", "s")
         yield from text.heading("Array: output j to the input of op-amp i, ohms")

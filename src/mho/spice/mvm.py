@@ -84,7 +84,7 @@ class Mvm(Circuit):
         return {"g_feedback": (self.g_feedback, "feedback conductance of a row amplifier")}
 
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield inputs, array, feedback and op-amps."""
+        """Yield inputs at minus `volts`, array, feedback and op-amps."""
         yield from text.heading("Inputs: minus the vector")
         yield from (f"Vb{j} b{j} 0 {text.number(-volt)}" for j, volt in enumerate(volts))
         yield from text.heading("Array: input j to row i, ohms")
