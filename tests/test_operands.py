@@ -189,3 +189,11 @@ def test_an_index_outside_a_sparse_matrix_is_an_error_not_a_crash():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "indices" in done.stdout
+
+
+def test_rows_that_hold_nothing_are_found_however_late_the_first_entry_comes():
+    B = np.zeros((5, 300))
+    B[1, 299], B[3, 0], B[4, 150] = 1.0, 2.0, 3.0
+    for operand in (Dense(B), Dense(np.asfortranarray(B)), Sparse(sp.csr_array(B)), Sparse(sp.csc_array(B))):
+        assert operand.empty_rows().tolist() == [True, False, True, False, False]
+        assert operand.T.empty_rows().sum() == 297

@@ -12,6 +12,9 @@ from mho import checks
 
 __all__ = ["Dense", "Factored", "Matrix", "Operand", "Sparse", "as_matrix", "as_operand"]
 
+_GLANCE = 64
+"""Entries of a row that are looked at before all of it."""
+
 
 class Dense:
     """A matrix (m, n) of which every entry is known.
@@ -53,6 +56,13 @@ class Dense:
     def column_peaks(self) -> np.ndarray:
         """The largest absolute entry of each column, (n,)."""
         return np.maximum(self.array.max(axis=0), -self.array.min(axis=0))
+
+    def empty_rows(self) -> np.ndarray:
+        """Which rows hold nothing but zero, (m,)."""
+        empty = np.logical_not(self.array[:, :_GLANCE].any(axis=1))  # nearly every row shows an entry early
+        for i in np.flatnonzero(empty):
+            empty[i] = not self.array[i].any()
+        return empty
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -143,6 +153,10 @@ class Sparse:
             first = ptr[:-1][some]
             peaks[some] = np.maximum(np.maximum.reduceat(val, first), -np.minimum.reduceat(val, first))
         return peaks
+
+    def empty_rows(self) -> np.ndarray:
+        """Which rows store nothing but zero, (m,)."""
+        return self.T.column_peaks() == 0
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
 from mho.nmf.loop import Iterate, Problem, Stage, alternate, blend, extrapolate, phase_ends, stalled
-from mho.nmf.start import INITS, empty_rows, starting_factors
+from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import Stream
 from mho.nmf.weighted import WeightedDigital
 from mho.nmf.weights import as_weighted
@@ -32,7 +32,7 @@ __all__ = ["NMF"]
 
 _MOST_COMPRESSED = 100
 _COMPRESSED_SWEEPS = 8
-_COMPRESSED_TOL = 1e-3
+_COMPRESSED_TOL = 5e-4
 """Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
@@ -422,7 +422,7 @@ def _compressed_start(
 
 
 def _warn_of_empty(X: Matrix) -> None:
-    rows, columns = int(empty_rows(X).sum()), int(empty_rows(X.T).sum())
+    rows, columns = int(X.empty_rows().sum()), int(X.T.empty_rows().sum())
     if rows or columns:
         what = "hold no known entry above zero" if X.missing else "are all zero"
         message = f"{rows} rows and {columns} columns of X {what}; their factors are zero"

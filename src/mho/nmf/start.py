@@ -41,19 +41,14 @@ def starting_factors(
         raise ValueError(f"init={init!r} takes at most min(X.shape) = {min(X.shape)} components, got {k}; use 'random'")
     W, H = _random(X, k, rng) if init == "random" else _nndsvd(X, k, init, rng, compressed)
     # Nothing can be said of a row or column that holds nothing; zero stays zero in every update.
-    W[empty_rows(X)] = 0
-    H[:, empty_rows(X.T)] = 0
+    W[X.empty_rows()] = 0
+    H[:, X.T.empty_rows()] = 0
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
-
-
-def empty_rows(X: Matrix) -> np.ndarray:
-    """Which rows of a non-negative X hold no known entry but zero, (m,)."""
-    return X.T.column_peaks() == 0
 
 
 def _mean(X: Matrix) -> float:
     if isinstance(X, Dense):
-        return float(X.array.mean(dtype=np.float64))
+        return float(X.array.mean())
     known = len(X.values) if X.missing else X.shape[0] * X.shape[1]
     return float(X.values.sum(dtype=np.float64)) / max(1, known)
 
