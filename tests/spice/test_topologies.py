@@ -110,28 +110,18 @@ def test_a_bias_is_a_price_of_the_sum():
     assert (expected > 0).all()
 
 
-def states(circuit, volts):
-    """Where every state of an unclamped circuit goes, and its right-hand side."""
-    if isinstance(circuit, ClassicGinv):
-        drive = -circuit.g_in * volts / circuit.row_conductance
-        return np.r_[drive, np.zeros(circuit.shape[1])]
-    if isinstance(circuit, GramInv):
-        return -circuit.g_in * volts / circuit.column_conductance
-    return -circuit.g @ volts / circuit.column_conductance
-
-
 @pytest.mark.parametrize("build", [classic, gram, lambda G, opamp: Mvm(g=G, g_feedback=50 * MICRO, opamp=opamp)])
 def test_unclamped_states_move_by_the_matrix_exponential(build):
     G, _ = conductances(5)
     circuit = build(G, OpAmp(gain=1e4, bandwidth=1e8))
     x = np.array([0.1, 0.12, 0.14, 0.16])
     volts = x if isinstance(circuit, Mvm) else inputs(circuit, G, G @ x / (20 * MICRO))
-    F, drive = circuit.state_matrix(), states(circuit, volts)
-    final = -np.linalg.solve(F, drive)
+    states = circuit.state_space()
+    final = -np.linalg.solve(states.F, states.B @ volts + states.c)
     tau = time_constant(circuit)
     transient = run(netlist(circuit, volts, duration=6 * tau, step=tau / 200))
     at = np.arange(0, len(transient.time), 20)
-    rate = 2 * np.pi * circuit.opamp.bandwidth * F
+    rate = 2 * np.pi * circuit.opamp.bandwidth * states.F
     exact = np.array([(final - expm(-rate * t) @ final)[-len(circuit.outputs) :] for t in transient.time[at]])
     found = np.array([transient.voltages[node][at] for node in circuit.outputs]).T
     assert np.abs(found - exact).max() < 2e-3 * np.abs(exact).max()

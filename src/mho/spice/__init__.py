@@ -12,6 +12,7 @@ from mho.spice.netlists import netlist, rest_netlist
 from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, operating_point, run, version
 from mho.spice.opamp import OpAmp
 from mho.spice.settling import Rest, rest, time_constant
+from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "OpAmp",
     "Rest",
     "Result",
+    "StateSpace",
     "Wires",
     "available",
     "netlist",

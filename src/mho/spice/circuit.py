@@ -11,6 +11,7 @@ import numpy as np
 from mho.checks import as_matrix
 from mho.spice.arguments import positive_number, values
 from mho.spice.opamp import OpAmp
+from mho.spice.state_space import StateSpace
 
 __all__ = ["Circuit"]
 
@@ -58,8 +59,8 @@ class Circuit(ABC):
         """All that is tied to the input of each op-amp that holds an answer, siemens."""
 
     @abstractmethod
-    def state_matrix(self) -> np.ndarray:
-        """Return F of ``dz/dt = -2 pi bandwidth F z + constant``, every op-amp between its limits, perfect wires."""
+    def state_space(self) -> StateSpace:
+        """Return the linear equations of the loop with every op-amp between its limits, and perfect wires."""
 
     @abstractmethod
     def parameters(self) -> dict[str, tuple[float, str]]:
@@ -88,6 +89,11 @@ class Circuit(ABC):
 
     def _positive(self, name: str) -> None:
         self._set(name, positive_number(getattr(self, name), name))
+
+    def _given(self, name: str, length: int) -> np.ndarray:
+        """Return a vector that may be left out; zeros then."""
+        value = getattr(self, name)
+        return np.zeros(length) if value is None else value
 
     def _set(self, name: str, value: Any) -> None:
         if isinstance(value, np.ndarray):

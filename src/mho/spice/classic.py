@@ -10,6 +10,7 @@ import numpy as np
 from mho.spice import text
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.state_space import StateSpace
 
 __all__ = ["ClassicGinv"]
 
@@ -103,8 +104,11 @@ class ClassicGinv(Circuit):
         """All that is tied to the input of each column op-amp, siemens, shape (k,)."""
         return self.g_right.sum(axis=0)
 
-    def state_matrix(self) -> np.ndarray:
-        """Return F (m + k, m + k) of the states v, then z: ``[[L1 g, L1 G_L], [-L2 G_R', 0]] + 1 / gain``."""
+    def state_space(self) -> StateSpace:
+        """Return the equations of the row outputs v, then the column outputs [2.3].
+
+        ``u1 = L1 (G_L x - g_in b + g v)`` and ``u2 = L2 (G_R' v - bias)``.
+        """
         rows, columns = self.shape
         L1, L2 = 1 / self.row_conductance, 1 / self.column_conductance
         F = np.block(
@@ -113,7 +117,16 @@ class ClassicGinv(Circuit):
                 [-L2[:, None] * self.g_right.T, np.zeros((columns, columns))],
             ]
         )
-        return F + np.eye(rows + columns) / self.opamp.gain
+        priced = L2 * self._given("bias", columns)
+        return StateSpace(
+            F=F + np.eye(rows + columns) / self.opamp.gain,
+            B=np.vstack([np.diag(-self.g_in * L1), np.zeros((columns, rows))]),
+            c=np.r_[
+                -self._given("row_offset", rows), L2 * self._given("bias", columns) + self._given("offset", columns)
+            ],
+            Z=np.diag(np.r_[L1, L2]),
+            bipolar=rows,
+        )
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
@@ -138,9 +151,9 @@ class ClassicGinv(Circuit):
         rows, columns = self.shape
         yield from text.heading("Row amplifiers: one pole, of either sign")
         yield from subcircuit(self.opamp, bipolar=True)
-        for i, volt in enumerate(np.zeros(rows) if self.row_offset is None else self.row_offset):
+        for i, volt in enumerate(self._given("row_offset", rows)):
             yield from instance(f"_v{i}", ("0", f"r{i}", f"v{i}"), volt, bipolar=True)
         yield from text.heading(f"Column op-amps: class-AB output from zero upwards, {self.opamp.clamp} clamp")
         yield from subcircuit(self.opamp)
-        for j, volt in enumerate(np.zeros(columns) if self.offset is None else self.offset):
+        for j, volt in enumerate(self._given("offset", columns)):
             yield from instance(str(j), (f"s{j}", "0", f"x{j}"), volt)

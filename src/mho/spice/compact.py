@@ -11,6 +11,7 @@ from mho.spice import text
 from mho.spice.arguments import row_switches
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
 
 __all__ = ["CompactGinv"]
@@ -122,12 +123,23 @@ class CompactGinv(Circuit):
         """C, all that is tied to each sense node, siemens, shape (k,)."""
         return self.g_right[self.on].sum(axis=0)
 
-    def state_matrix(self) -> np.ndarray:
-        """Return ``H + 1 / gain`` (k, k) with ``H = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 G_L`` [2.4]."""
-        left, right = self.g_left[self.on], self.g_right[self.on]
+    def state_space(self) -> StateSpace:
+        """Return the equations of the k op-amps [2.4].
+
+        ``s = (C - G_R' S^-1 G_R)^-1 (G_R' S^-1 (G_L x - g_in b) + bias)``.
+        """
+        left, right, columns = self.g_left[self.on], self.g_right[self.on], self.shape[1]
         weighted = (right / self.row_conductance[:, None]).T
-        sensed = np.diag(self.column_conductance) - weighted @ right
-        return np.linalg.solve(sensed, weighted @ left) + np.eye(self.shape[1]) / self.opamp.gain
+        Z = np.linalg.inv(np.diag(self.column_conductance) - weighted @ right)
+        B = np.zeros((columns, self.inputs))
+        B[:, self.on] = -self.g_in * Z @ weighted
+        return StateSpace(
+            F=Z @ weighted @ left + np.eye(columns) / self.opamp.gain,
+            B=B,
+            c=Z @ self._given("bias", columns) - self._given("offset", columns),
+            Z=Z,
+            bipolar=0,
+        )
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
@@ -150,7 +162,7 @@ class CompactGinv(Circuit):
             yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(self.bias))
         yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {self.opamp.clamp} clamp")
         yield from subcircuit(self.opamp)
-        for j, volt in enumerate(np.zeros(self.shape[1]) if self.offset is None else self.offset):
+        for j, volt in enumerate(self._given("offset", self.shape[1])):
             yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
 
     def _rows(self) -> Iterator[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from mho.spice import text
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.state_space import StateSpace
 
 __all__ = ["GramInv"]
 
@@ -79,9 +80,16 @@ class GramInv(Circuit):
         """All that is tied to the input of each op-amp, siemens, shape (k,)."""
         return self.g_gram.sum(axis=1) + self.g_in
 
-    def state_matrix(self) -> np.ndarray:
-        """Return ``L G + 1 / gain`` (k, k), L the inverse of what is tied to each input [2.2]."""
-        return self.g_gram / self.column_conductance[:, None] + np.eye(self.opamps) / self.opamp.gain
+    def state_space(self) -> StateSpace:
+        """Return the equations of the k op-amps, ``s = L (G x - g_in b)`` [2.2]."""
+        k, L = self.opamps, 1 / self.column_conductance
+        return StateSpace(
+            F=L[:, None] * self.g_gram + np.eye(k) / self.opamp.gain,
+            B=np.diag(-self.g_in * L),
+            c=-self._given("offset", k),
+            Z=np.diag(L),
+            bipolar=0,
+        )
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
@@ -95,5 +103,5 @@ class GramInv(Circuit):
         yield from text.array("g", self.g_gram, lambda i, j: f"x{j} s{i}")
         yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {self.opamp.clamp} clamp")
         yield from subcircuit(self.opamp)
-        for j, volt in enumerate(np.zeros(self.opamps) if self.offset is None else self.offset):
+        for j, volt in enumerate(self._given("offset", self.opamps)):
             yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)

@@ -10,6 +10,7 @@ import numpy as np
 from mho.spice import text
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.state_space import StateSpace
 
 __all__ = ["Mvm"]
 
@@ -75,9 +76,16 @@ class Mvm(Circuit):
         """All that is tied to the input of each op-amp, siemens, shape (m,)."""
         return self.g.sum(axis=1) + self.g_feedback
 
-    def state_matrix(self) -> np.ndarray:
-        """Return the diagonal (m, m) of ``L g_feedback + 1 / gain``: slow where a row sum is large [2.1]."""
-        return np.diag(self.g_feedback / self.column_conductance + 1 / self.opamp.gain)
+    def state_space(self) -> StateSpace:
+        """Return the equations of the m op-amps, ``u = L (g_feedback y - G x)`` [2.1]."""
+        L = 1 / self.column_conductance
+        return StateSpace(
+            F=np.diag(self.g_feedback * L + 1 / self.opamp.gain),
+            B=-L[:, None] * self.g,
+            c=-self._given("offset", self.opamps),
+            Z=np.diag(L),
+            bipolar=self.opamps,
+        )
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the feedback conductance."""
@@ -93,5 +101,5 @@ class Mvm(Circuit):
         yield from (f"Rf{i} y{i} r{i} {{1/g_feedback}}" for i in range(self.shape[0]))
         yield from text.heading("Row amplifiers: one pole, of either sign")
         yield from subcircuit(self.opamp, bipolar=True)
-        for i, volt in enumerate(np.zeros(self.opamps) if self.offset is None else self.offset):
+        for i, volt in enumerate(self._given("offset", self.opamps)):
             yield from instance(str(i), ("0", f"r{i}", f"y{i}"), volt, bipolar=True)

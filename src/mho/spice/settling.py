@@ -38,14 +38,14 @@ class Rest(NamedTuple):
 def time_constant(circuit: Circuit) -> float:
     """Return the slowest time constant of a `circuit` with every output active and perfect wires, seconds.
 
-    It is ``1 / (2 pi bandwidth min Re eig(F))`` with the circuit's own `state_matrix` F.
+    It is ``1 / (2 pi bandwidth min Re eig(F))`` with F of the circuit's `state_space`.
 
     Raises
     ------
     ValueError
         The loop does not settle: an eigenvalue has no positive real part.
     """
-    slowest = np.linalg.eigvals(circuit.state_matrix()).real.min()
+    slowest = np.linalg.eigvals(circuit.state_space().F).real.min()
     if slowest <= 0:
         raise ValueError(
             f"circuit must have a loop that settles, got a slowest rate of {slowest:.3g} times the bandwidth: "
