@@ -121,9 +121,7 @@ class ClassicGinv(Circuit):
         return StateSpace(
             F=F + np.eye(rows + columns) / self.opamp.gain,
             B=np.vstack([np.diag(-self.g_in * L1), np.zeros((columns, rows))]),
-            c=np.r_[
-                -self._given("row_offset", rows), L2 * self._given("bias", columns) + self._given("offset", columns)
-            ],
+            c=np.r_[-self._given("row_offset", rows), priced + self._given("offset", columns)],
             Z=np.diag(np.r_[L1, L2]),
             bipolar=rows,
         )
