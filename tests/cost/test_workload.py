@@ -14,7 +14,7 @@ def test_movielens_takes_the_events_of_the_reference_sheet():
 
 def test_netflix_writes_longer_than_it_would_take_to_win():
     chip = estimate(sweep_ledger(WORKLOADS["netflix"]), solvers=10_000)
-    assert chip.write_seconds > 100 * chip.solve_seconds
+    assert chip.write_seconds.typical > 100 * chip.solve_seconds.typical
 
 
 def test_the_command(capsys):
@@ -22,6 +22,6 @@ def test_the_command(capsys):
 
     assert main(["cost", "movielens-100k"]) == 0
     printed = capsys.readouterr().out
-    assert "chip, with writing" in printed
-    assert "H100, roofline" in printed
+    assert "with writing" in printed
+    assert "H100" in printed
     assert main(["cost", "nothing"]) == 2

@@ -1,85 +1,128 @@
-"""From a ledger of events to seconds and joules."""
+"""From a ledger of events to seconds, joules, square metres and watts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from functools import partial
 
 from mho import checks
 from mho.chip import Ledger
+from mho.cost.arithmetic import NOTHING, Sum, factor
+from mho.cost.range import Range
 from mho.cost.technology import Technology, technology
 
 __all__ = ["Estimate", "Part", "estimate"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
-    """One line of the table.
+    """One line of the bill.
 
     Attributes
     ----------
     name : str
         Which events.
-    seconds, joules : float
-        What they take.
+    time, energy : Sum
+        What they take, s and J, factor by factor.
     writing : bool
         Whether they belong to writing the arrays.
     """
 
     name: str
-    seconds: float
-    joules: float
-    writing: bool
+    time: Sum = NOTHING
+    energy: Sum = NOTHING
+    writing: bool = False
+
+    @property
+    def seconds(self) -> Range:
+        """What they take, s."""
+        return self.time.value
+
+    @property
+    def joules(self) -> Range:
+        """What they take, J."""
+        return self.energy.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Time and energy of a run, by part.
+    """Time and energy of a run, by part; area and power of the chip.
 
     Attributes
     ----------
     parts : tuple of Part
         Their seconds and joules add up to the whole.
-    output_stages : int
-        Output stages that the op-amp with the largest load needs in parallel; 1 where one can deliver it.
+    areas : tuple of (str, Sum)
+        Square metres of cells, converters and op-amps of all copies, for the largest matrix programmed, held at once.
+    output_stages : Range
+        Output stages that the op-amp with the largest load needs in parallel; at least 1.
     """
 
     parts: tuple[Part, ...]
-    output_stages: int = 1
+    areas: tuple[tuple[str, Sum], ...]
+    output_stages: Range
 
     @property
-    def seconds(self) -> float:
+    def time(self) -> Sum:
+        """All of it, s, factor by factor."""
+        return sum((p.time for p in self.parts), start=NOTHING)
+
+    @property
+    def energy(self) -> Sum:
+        """All of it, J, factor by factor."""
+        return sum((p.energy for p in self.parts), start=NOTHING)
+
+    @property
+    def seconds(self) -> Range:
         """All of it, s."""
-        return sum(p.seconds for p in self.parts)
+        return self.time.value
 
     @property
-    def joules(self) -> float:
+    def joules(self) -> Range:
         """All of it, J."""
-        return sum(p.joules for p in self.parts)
+        return self.energy.value
 
     @property
-    def write_seconds(self) -> float:
+    def write_seconds(self) -> Range:
         """Writing the arrays, s."""
-        return sum(p.seconds for p in self.parts if p.writing)
+        return self._total(writing=True).time.value
 
     @property
-    def write_joules(self) -> float:
+    def write_joules(self) -> Range:
         """Writing the arrays, J."""
-        return sum(p.joules for p in self.parts if p.writing)
+        return self._total(writing=True).energy.value
 
     @property
-    def solve_seconds(self) -> float:
+    def solve_seconds(self) -> Range:
         """Everything but writing, s."""
-        return self.seconds - self.write_seconds
+        return self._total(writing=False).time.value
 
     @property
-    def solve_joules(self) -> float:
+    def solve_joules(self) -> Range:
         """Everything but writing, J."""
-        return self.joules - self.write_joules
+        return self._total(writing=False).energy.value
 
-    def rows(self) -> list[tuple[str, float, float]]:
-        """Return (part, seconds, joules) for a table."""
-        return [(p.name, p.seconds, p.joules) for p in self.parts]
+    @property
+    def watts(self) -> Range:
+        """Mean power, W; its ends are the least energy in the longest time and the reverse."""
+        return self.joules / self.seconds
+
+    @property
+    def solve_watts(self) -> Range:
+        """Mean power without writing, W."""
+        return self.solve_joules / self.solve_seconds
+
+    @property
+    def square_metres(self) -> Range:
+        """Area of all copies, m^2."""
+        return sum((area for _, area in self.areas), start=NOTHING).value
+
+    def _total(self, *, writing: bool) -> Estimate:
+        return Estimate(
+            parts=tuple(p for p in self.parts if p.writing is writing),
+            areas=self.areas,
+            output_stages=self.output_stages,
+        )
 
 
 def estimate(
@@ -100,26 +143,71 @@ def estimate(
     """
     t = technology(technology_) if isinstance(technology_, str) else technology_
     copies = checks.positive_int(solvers, "solvers")
-    steps = ledger.row_pulses if checks.one_of(write, "write", ("row", "serial")) == "row" else ledger.pulses
-    pulses = copies * ledger.pulses
-    input_joules = ledger.array_joules - ledger.load_joules
+    steps = "row_pulses" if checks.one_of(write, "write", ("row", "serial")) == "row" else "pulses"
+    stages = Range.exact(ledger.peak_amperes) / t.output_amperes.value
+    stages = Range(max(1.0, stages.low), max(1.0, stages.typical), max(1.0, stages.high))
     return Estimate(
-        (
-            Part("write pulses", steps * t.pulse_seconds, pulses * t.pulse_joules, True),
-            Part("verify reads", steps * t.verify_seconds, pulses * t.verify_joules, True),
-            Part("word lines", 0.0, ledger.word_lines * t.word_line_joules, False),
-            Part("DAC", ledger.solves * t.dac_seconds / copies, ledger.dac_conversions * t.dac_joules, False),
-            Part("input drivers", 0.0, _lost(t, ledger.input_coulombs, input_joules), False),
-            Part("arrays settling", ledger.settle_seconds / copies, ledger.array_joules, False),
-            Part("op-amp bias", 0.0, ledger.amplifier_seconds * t.amplifier_watts, False),
-            Part("op-amp outputs", 0.0, _lost(t, ledger.load_coulombs, ledger.load_joules), False),
-            Part("ADC", ledger.solves * t.adc_seconds / copies, ledger.adc_conversions * t.adc_joules, False),
-            Part("memory", 0.0, (ledger.bytes_read + ledger.bytes_written) * t.memory_joules_per_byte, False),
-        ),
-        output_stages=max(1, ceil(ledger.peak_amperes / t.output_amperes)),
+        parts=_parts(ledger, t, copies, steps), areas=_areas(ledger, t, copies, stages), output_stages=stages
     )
 
 
-def _lost(t: Technology, coulombs: float, delivered: float) -> float:
-    """What a class-AB output takes from its supply beyond what it hands on to the network, J."""
-    return max(0.0, t.supply_volts * coulombs - delivered)
+def _parts(ledger: Ledger, t: Technology, copies: int, steps: str) -> tuple[Part, ...]:
+    n, cost = partial(_count, ledger), partial(_cost, t)
+    P, shared = factor("solvers", copies, "given"), factor("1 / solvers", 1 / copies, "given")
+    moved = n("bytes_read") + n("bytes_written")
+    return (
+        Part(
+            name="write pulses",
+            time=n(steps) * cost("pulse_seconds"),
+            energy=n("pulses") * P * cost("pulse_joules"),
+            writing=True,
+        ),
+        Part(
+            name="verify reads",
+            time=n(steps) * cost("verify_seconds"),
+            energy=n("pulses") * P * cost("verify_joules"),
+            writing=True,
+        ),
+        Part(name="word lines", energy=n("word_lines") * cost("word_line_joules")),
+        Part(
+            name="DAC",
+            time=n("solves") * shared * cost("dac_seconds"),
+            energy=n("dac_conversions") * cost("dac_joules"),
+        ),
+        Part(name="arrays", time=n("settle_seconds") * shared, energy=n("array_joules")),
+        # What a class-AB output takes from its supply beyond what it hands on to the arrays.
+        Part(
+            name="input drivers",
+            energy=cost("supply_volts") * n("input_coulombs") + n("array_joules", -1) + n("load_joules"),
+        ),
+        Part(name="op-amp outputs", energy=cost("supply_volts") * n("load_coulombs") + n("load_joules", -1)),
+        Part(name="op-amp bias", energy=n("amplifier_cycles") * cost("amplifier_joules_per_cycle")),
+        Part(
+            name="ADC",
+            time=n("solves") * shared * cost("adc_seconds"),
+            energy=n("adc_conversions") * cost("adc_joules"),
+        ),
+        Part(name="memory", energy=moved * cost("memory_joules_per_byte")),
+    )
+
+
+def _areas(ledger: Ledger, t: Technology, copies: int, stages: Range) -> tuple[tuple[str, Sum], ...]:
+    n, cost = partial(_count, ledger), partial(_cost, t)
+    P, rows, columns = factor("solvers", copies, "given"), n("rows"), n("columns")
+    both = factor("2", 2, "a driving and a sensing copy")
+    needed = factor("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
+    return (
+        ("cells", P * both * rows * columns * cost("cell_area") + P * rows * cost("cell_area")),
+        ("DAC", P * rows * cost("dac_area")),
+        ("op-amps", P * columns * needed * cost("amplifier_area")),
+        ("ADC", P * columns * cost("adc_area")),
+    )
+
+
+def _count(ledger: Ledger, name: str, sign: int = 1) -> Sum:
+    return factor(name if sign > 0 else f"(-{name})", sign * getattr(ledger, name), "counted by the ledger")
+
+
+def _cost(t: Technology, name: str) -> Sum:
+    number = getattr(t, name)
+    return factor(name, number.value, f"{t.name}: {number.source}")

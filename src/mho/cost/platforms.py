@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mho.cost.range import Range
 from mho.cost.work import Work
 
 __all__ = ["PLATFORMS", "Platform", "Roofline"]
@@ -15,12 +16,11 @@ class Roofline:
 
     Attributes
     ----------
-    seconds, joules : tuple of float
-        Low, typical, high.
+    seconds, joules : Range
     """
 
-    seconds: tuple[float, float, float]
-    joules: tuple[float, float, float]
+    seconds: Range
+    joules: Range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +52,13 @@ class Platform:
         Low: 60 % of peak, factors cached. Typical: 30 %, cached [4.4]. High: 10 %, every factor row fetched anew. These
         shares are this project's assumption; starting a kernel, which dominates small problems, is left out.
         """
-        seconds = tuple(
-            max(work.flops / self.flops, moved / self.bytes_per_second) / share
-            for share, moved in ((0.6, work.bytes_cached), (0.3, work.bytes_cached), (0.1, work.bytes_uncached))
+        seconds = Range(
+            *(
+                max(work.flops / self.flops, moved / self.bytes_per_second) / share
+                for share, moved in ((0.6, work.bytes_cached), (0.3, work.bytes_cached), (0.1, work.bytes_uncached))
+            )
         )
-        low, typical, high = seconds
-        return Roofline(
-            seconds=(low, typical, high), joules=(low * self.watts, typical * self.watts, high * self.watts)
-        )
+        return Roofline(seconds=seconds, joules=seconds * self.watts)
 
 
 PLATFORMS = {

@@ -1,85 +1,144 @@
-"""What one event costs, and where the figure comes from."""
+"""What one event costs, and where the figure comes from.
+
+The numbers are in ``technologies/*.toml``, each with its low, typical and high value and its source. Sections in
+brackets refer to the project's reference sheet on analogue matrix computing.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
 
-__all__ = ["Technology", "technologies", "technology"]
+from mho.cost.range import Range
+
+__all__ = ["Number", "Technology", "technologies", "technology"]
+
+_FOLDER = Path(__file__).parent / "technologies"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A figure and where it comes from.
+
+    Attributes
+    ----------
+    value : Range
+        SI.
+    source : str
+    """
+
+    value: Range
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Technology:
-    """Time and energy of single events, SI.
+    """Time, energy and area of single events and parts, SI.
 
     Attributes
     ----------
     name : str
-    pulse_seconds, pulse_joules : float
+    pulse_seconds, pulse_joules : Number
         One write pulse.
-    verify_seconds, verify_joules : float
+    verify_seconds, verify_joules : Number
         The read that follows it.
-    dac_seconds, dac_joules : float
+    dac_seconds, dac_joules : Number
         One conversion; all rows convert at once.
-    adc_seconds, adc_joules : float
-        One conversion; all columns convert at once.
-    amplifier_watts : float
-        Quiescent power of one op-amp.
-    word_line_joules : float
+    adc_seconds, adc_joules : Number
+        One conversion of 8 bits; all columns convert at once.
+    amplifier_joules_per_cycle : Number
+        Quiescent power of one op-amp over its gain-bandwidth product, W/Hz.
+    word_line_joules : Number
         Switching one word line.
-    supply_volts : float
+    supply_volts : Number
         Supply of the class-AB outputs of op-amps and input drivers: what they deliver is drawn from it.
-    output_amperes : float
+    output_amperes : Number
         What one output stage can deliver; larger loads need several in parallel.
-    memory_joules_per_byte : float
+    memory_joules_per_byte : Number
         To or from the memory beside the chip.
+    cell_area, dac_area, adc_area, amplifier_area : Number
+        One of each, m^2.
+    bandwidth : Number
+        Gain-bandwidth product that its op-amps have, Hz: for the design whose events are counted.
     """
 
     name: str
-    pulse_seconds: float
-    pulse_joules: float
-    verify_seconds: float
-    verify_joules: float
-    dac_seconds: float
-    dac_joules: float
-    adc_seconds: float
-    adc_joules: float
-    amplifier_watts: float
-    word_line_joules: float
-    supply_volts: float
-    output_amperes: float
-    memory_joules_per_byte: float
+    pulse_seconds: Number
+    pulse_joules: Number
+    verify_seconds: Number
+    verify_joules: Number
+    dac_seconds: Number
+    dac_joules: Number
+    adc_seconds: Number
+    adc_joules: Number
+    amplifier_joules_per_cycle: Number
+    word_line_joules: Number
+    supply_volts: Number
+    output_amperes: Number
+    memory_joules_per_byte: Number
+    cell_area: Number
+    dac_area: Number
+    adc_area: Number
+    amplifier_area: Number
+    bandwidth: Number
 
+    def numbers(self) -> dict[str, Number]:
+        """Return every number by its name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
 
-_TECHNOLOGIES = {
-    # [3] pulse: 1.5 V x 50 uA x 1 us; [4.1] converters of 8 bits; [4.2] two-stage op-amp of 100 MHz; [5] 100 ns a
-    # conversion. The verify read is one 8-bit conversion. A word line is taken as 50 fF at 1.1 V.
-    # [4.2] 1.1 V; an output stage of 1 mA is this project's assumption. [4.3] LPDDR4, 7 pJ a bit.
-    "40nm": Technology(
-        name="40nm",
-        pulse_seconds=1e-6,
-        pulse_joules=75e-12,
-        verify_seconds=100e-9,
-        verify_joules=2.6e-12,
-        dac_seconds=100e-9,
-        dac_joules=1e-12,
-        adc_seconds=100e-9,
-        adc_joules=2.6e-12,
-        amplifier_watts=150e-6,
-        word_line_joules=60e-15,
-        supply_volts=1.1,
-        output_amperes=1e-3,
-        memory_joules_per_byte=56e-12,
-    ),
-}
+    def with_(self, **values: Range | float) -> Self:
+        """Return a technology with some numbers replaced.
+
+        Parameters
+        ----------
+        **values : Range or float
+            SI, by the names of the attributes.
+
+        Raises
+        ------
+        ValueError
+            There is no such number.
+        """
+        unknown = set(values) - set(self.numbers())
+        if unknown:
+            raise ValueError(f"{min(unknown)!r} is no number of a technology; there are: {', '.join(self.numbers())}")
+        return replace(
+            self,
+            **{
+                name: Number(value=value if isinstance(value, Range) else Range.exact(value), source="set by the user")
+                for name, value in values.items()
+            },
+        )
 
 
 def technologies() -> tuple[str, ...]:
     """Return the names that `technology` takes."""
-    return tuple(_TECHNOLOGIES)
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
+@cache
 def technology(name: str) -> Technology:
-    """Return a technology by name; ``"40nm"``."""
-    if name not in _TECHNOLOGIES:
-        raise ValueError(f"there is no technology {name!r}; there are: {', '.join(map(repr, _TECHNOLOGIES))}")
-    return _TECHNOLOGIES[name]
+    """Return a set of numbers by name.
+
+    Parameters
+    ----------
+    name : str
+        ``"130nm"``, ``"40nm"``, ``"28nm"``: one chip in that node. ``"board"``: the arrays on a circuit board between
+        op-amps and converters that one can buy.
+
+    Raises
+    ------
+    ValueError
+        There is no such technology.
+    """
+    if name not in technologies():
+        raise ValueError(f"there is no technology {name!r}; there are: {', '.join(map(repr, technologies()))}")
+    with (_FOLDER / f"{name}.toml").open("rb") as stream:
+        return Technology(name=name, **{key: _number(entry) for key, entry in tomllib.load(stream).items()})
+
+
+def _number(entry: dict[str, Any]) -> Number:
+    return Number(value=Range(*map(float, entry["value"])), source=entry["source"])

@@ -28,6 +28,15 @@ class Work:
     bytes_cached: float
     bytes_uncached: float
 
+    def times(self, factor: float) -> Work:
+        """Return the same work `factor` times.
+
+        Parameters
+        ----------
+        factor : float
+        """
+        return Work(self.flops * factor, self.bytes_cached * factor, self.bytes_uncached * factor)
+
 
 def sweep_work(m: int, n: int, k: int, known: int | None = None, *, missing: bool = False) -> Work:
     """Return the work of updating W (m, k) and H (k, n) once, float32.

@@ -31,6 +31,9 @@ class Workload:
     known: int
     k: int = 10
 
+    def __str__(self) -> str:
+        return f"{self.m:,} x {self.n:,}, {self.known:,} ratings, k = {self.k}"
+
     def work(self) -> Work:
         """Return the digital arithmetic of one sweep."""
         return sweep_work(self.m, self.n, self.k, self.known, missing=True)

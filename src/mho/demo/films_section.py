@@ -61,6 +61,7 @@ def _losses(results: Results) -> str:
         "Where the chip loses: against the digital engine’s, its error alone differs by "
         f"{difference(analog.score - digital.score)} stars, and by {difference(hybrid.score - digital.score)} with "
         f"{results.passes} digital passes at the end. The chip alone needs "
-        f"{quantity(analog.chip.seconds, 's')} in the model, this computer {quantity(digital.digital_seconds, 's')}; "
-        f"{writing_share(analog)}. Most films have few ratings, so that most of what is written is hardly used."
+        f"{quantity(analog.chip.seconds.typical, 's')} in the model, this computer "
+        f"{quantity(digital.digital_seconds, 's')}; {writing_share(analog)}. Most films have few ratings, so that "
+        "most of what is written is hardly used."
     )

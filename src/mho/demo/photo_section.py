@@ -86,7 +86,7 @@ def _losses(results: Results) -> str:
         f"Where the chip loses: alone it stops {digital.score - analog.score:.1f} dB short of the digital engine, "
         "since each write has fresh errors and nothing repairs those of the last. "
         f"With {results.passes} digital passes it comes within {digital.score - hybrid.score:.1f} dB. "
-        f"{_overtaken(digital, hybrid)} The chip needs {quantity(hybrid.chip.seconds, 's')} in the model; "
+        f"{_overtaken(digital, hybrid)} The chip needs {quantity(hybrid.chip.seconds.typical, 's')} in the model; "
         f"{writing_share(hybrid)}."
     )
 

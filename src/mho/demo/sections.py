@@ -26,9 +26,10 @@ def cost_table(caption: str, runs: tuple[Run, ...]) -> str:
 
 def _costs(run: Run) -> tuple[str, ...]:
     chip = run.chip
-    modelled = (
-        (None,) * 4 if chip is None else (chip.solve_seconds, chip.write_seconds, chip.solve_joules, chip.write_joules)
-    )
+    modelled: tuple[float | None, ...] = (None,) * 4
+    if chip is not None:
+        ranges = (chip.solve_seconds, chip.write_seconds, chip.solve_joules, chip.write_joules)
+        modelled = tuple(r.typical for r in ranges)
     here = (value or None for value in (run.digital_seconds, run.simulation_seconds))
     values = zip((*here, *modelled), ("s", "s", "s", "s", "J", "J"), strict=True)
     return NAMES[run.engine], *(quantity(value, unit) for value, unit in values)
@@ -38,5 +39,6 @@ def writing_share(run: Run) -> str:
     """Return how much of the chip's modelled time and energy is writing, as words."""
     chip = run.chip
     assert chip is not None
-    time, energy = percent(chip.write_seconds / chip.seconds), percent(chip.write_joules / chip.joules)
-    return f"writing the arrays is {time} of that time and {energy} of its {quantity(chip.joules, 'J')}"
+    time = percent(chip.write_seconds.typical / chip.seconds.typical)
+    energy = percent(chip.write_joules.typical / chip.joules.typical)
+    return f"writing the arrays is {time} of that time and {energy} of its {quantity(chip.joules.typical, 'J')}"

@@ -38,8 +38,9 @@ def _costs(run: Run) -> tuple[str, ...]:
     here = quantity(run.digital_seconds + run.simulation_seconds, "s")
     if run.chip is None:
         return str(len(run.curve)), here, "", "", ""
-    share = f"{100 * run.chip.write_seconds / run.chip.seconds:.0f} %"
-    return str(len(run.curve)), here, quantity(run.chip.seconds, "s"), quantity(run.chip.joules, "J"), share
+    seconds, joules = run.chip.seconds.typical, run.chip.joules.typical
+    share = f"{100 * run.chip.write_seconds.typical / seconds:.0f} %"
+    return str(len(run.curve)), here, quantity(seconds, "s"), quantity(joules, "J"), share
 
 
 def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -403,7 +403,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ledger = self.engine_.ledger()
         if ledger is not None and self._ledger_before is not None:
             estimate = cost.estimate(ledger.since(self._ledger_before))
-            record |= {"chip_seconds": estimate.seconds, "chip_joules": estimate.joules}
+            record |= {"chip_seconds": estimate.seconds.typical, "chip_joules": estimate.joules.typical}
         self.history_.append(record)
 
 

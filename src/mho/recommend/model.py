@@ -220,4 +220,4 @@ def _chip_cost(engine: Engine) -> dict[str, float]:
     if ledger is None:
         return {}
     spent = estimate(ledger)
-    return {"chip_seconds": spent.seconds, "chip_joules": spent.joules}
+    return {"chip_seconds": spent.seconds.typical, "chip_joules": spent.joules.typical}

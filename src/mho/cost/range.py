@@ -1,0 +1,69 @@
+"""A number that is known only within bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+__all__ = ["Range"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """Low, typical and high value of a quantity.
+
+    Sums and products of non-negative ranges keep every assumption at its low, typical or high end at once, so that
+    their ends are bounds and not what is likely.
+
+    Attributes
+    ----------
+    low, typical, high : float
+        In this order.
+
+    Examples
+    --------
+    >>> from mho.cost import Range
+    >>> print(Range(1, 2, 4) * 3 + Range.exact(1))
+    7 (4 to 13)
+    """
+
+    low: float
+    typical: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.typical <= self.high:
+            raise ValueError(f"low, typical and high must rise, got {self.low}, {self.typical}, {self.high}")
+
+    @classmethod
+    def exact(cls, value: float) -> Self:
+        """Return a range without width.
+
+        Parameters
+        ----------
+        value : float
+        """
+        return cls(value, value, value)
+
+    def __add__(self, other: Range) -> Range:
+        return Range(self.low + other.low, self.typical + other.typical, self.high + other.high)
+
+    def __mul__(self, other: Range | float) -> Range:
+        factor = other if isinstance(other, Range) else Range.exact(other)
+        return Range(self.low * factor.low, self.typical * factor.typical, self.high * factor.high)
+
+    def __truediv__(self, other: Range | float) -> Range:
+        divisor = other if isinstance(other, Range) else Range.exact(other)
+        return Range(
+            _ratio(self.low, divisor.high), _ratio(self.typical, divisor.typical), _ratio(self.high, divisor.low)
+        )
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.typical:.3g}"
+        return f"{self.typical:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+
+def _ratio(a: float, b: float) -> float:
+    """Of nothing to nothing: nothing."""
+    return a / b if a else 0.0
