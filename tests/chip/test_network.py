@@ -8,7 +8,7 @@ from mho.chip.network import Ports
 
 
 def nodal_currents(c, on, x, s, b):
-    """Currents out of the network into the sense nodes, with r, x, s and the inputs as nodes of one Laplacian."""
+    """Currents into the sense nodes and out of the outputs, with r, x, s and the inputs as nodes of one Laplacian."""
     m, k = c.left.shape
     row, output, sense, source, ground = np.split(np.arange(2 * m + 2 * k + 1), np.cumsum([m, k, k, m]))
     G = np.zeros((2 * m + 2 * k + 1,) * 2)
@@ -27,7 +27,7 @@ def nodal_currents(c, on, x, s, b):
     volts[output], volts[sense], volts[source] = x, s, -b
     free = row[on]
     volts[free] = np.linalg.solve(G[np.ix_(free, free)], -G[free] @ volts)
-    return -(G @ volts)[sense]
+    return -(G @ volts)[sense], (G @ volts)[output]
 
 
 @pytest.mark.parametrize("every", [1, 3], ids=["all rows on", "some rows off"])
@@ -39,5 +39,6 @@ def test_ports_agree_with_nodal_analysis(every):
     ports = Ports.reduce(c, on)
     x, s, b = rng.random(4), rng.normal(size=4), rng.normal(size=12)
     w = ports.drive @ x - ports.sense @ s - ports.inputs @ b[on]
-    expected = nodal_currents(c, on, x, s, b)
-    np.testing.assert_allclose(w, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+    delivered = ports.delivered(x, s, ports.feed @ b[on])
+    for found, expected in zip((w, delivered), nodal_currents(c, on, x, s, b), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_array
 
 from mho import spice
 from mho.chip import Chip, ChipError, Wires, as_circuit, preset
+from mho.operands import Sparse
 
 DESIGN = preset("ideal").with_(sigma=0.02, g_min=0.5e-6, gain=1e4, offset=1e-3)
 
@@ -71,10 +73,11 @@ def test_an_offset_beyond_the_range_is_refused():
         array.solve(b)
 
 
-def test_rows_switched_off_are_refused():
+@pytest.mark.parametrize("penalty", [{}, {"l2": 0.5, "prior": 0.4, "l1": 0.1}], ids=["plain", "with penalties"])
+def test_right_hand_sides_of_all_rows_are_the_same_with_and_without_word_lines(penalty):
+    """The kernel of masked right-hand sides gets the offset's current as pseudo rows, the other one in q."""
     A, b = problem((16, 4), 7)
-    array = Chip(DESIGN, seed=7).program(A)
-    volts = array.volts(b)
-    volts[2] = np.nan
-    with pytest.raises(ChipError, match="offset"):
-        array.solve_volts(volts)
+    array = Chip(DESIGN.with_(offset=1e-4), seed=7).program(A, **penalty)
+    B = np.stack([b, 0.3 * b[::-1], b**2], axis=1)
+    masked = array.solve(Sparse(csc_array(B), missing=True))
+    np.testing.assert_allclose(masked, array.solve(B), rtol=1e-9, atol=1e-12)

@@ -10,10 +10,11 @@ import numpy as np
 from mho import kernels
 from mho.chip.converters import to_digital, to_volts
 from mho.chip.design import ChipDesign
-from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
+from mho.chip.masked import Switched, rest_switched
 from mho.chip.programming import Conductances
+from mho.chip.ranging import settle_in_range
 from mho.chip.recording import block_events
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
@@ -21,10 +22,6 @@ __all__ = ["ProgrammedArray"]
 
 _BLOCK = 1 << 21
 """Numbers of a right-hand side block that are held as volts at a time."""
-
-_ATTEMPTS = 6
-"""Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
-shrink with the inputs, so that more may be needed."""
 
 
 class ProgrammedArray:
@@ -99,11 +96,9 @@ class ProgrammedArray:
         self.g_left, self.g_right = conductances.left, conductances.right
         self.g_comp, self.g_in = conductances.comp, conductances.g_in
         self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
-        self.loop = Loop.reduce(conductances, self.design.amplifier, self.design.wires)
-        self._base = self.loop.matrix(slice(self._rows, None))
+        self.loop = Loop.reduce(conductances, self.design.amplifier, self.design.wires, self.offset_volts)
         self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
         inputs = self.loop.ports.inputs.T
-        self._offset_current = self.loop.ports.sense @ self.offset_volts
         self._inputs = np.ascontiguousarray(inputs[: self._rows])
         self._constant = self.ridge_volts @ inputs[self._rows :] - self.bias
 
@@ -136,9 +131,11 @@ class ProgrammedArray:
         if column.ndim != 2 or len(column) != len(self.g_left):
             raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
         if np.isnan(column).any():
-            X = self._rest_masked(*Sparse(column).by_column(), np.zeros_like(self._base), -self.bias)
+            none = slice(len(V), None)
+            rows = Switched(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
+            X = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
         else:
-            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias + self._offset_current)
+            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
         return X[0] if V.ndim == 1 else X.T
 
     def solve(self, B: Any) -> np.ndarray:
@@ -152,8 +149,7 @@ class ProgrammedArray:
         Raises
         ------
         ChipError
-            The loop does not come to rest, or leaves the range at any input, or an entry is missing and the wires
-            have resistance or the op-amps an offset.
+            The loop does not come to rest, or leaves the range at any input.
         """
         if isinstance(B, np.ndarray) and B.ndim == 1:
             return self.solve(B[:, None])[:, 0]
@@ -176,62 +172,48 @@ class ProgrammedArray:
 
     def _solve_block(self, B: Matrix) -> np.ndarray:
         """X (n, k) of one block, at a range that fits both ends of each right-hand side."""
-        peak_in = np.maximum(B.column_peaks(), np.abs(self.ridge_volts).max(initial=0) / self._volts_per_unit)
-        X, V, range_, repeated = self._settle_in_range(B, peak_in)
-        self._ledger.add(block_events(self, B, V, X, range_, repeated=repeated))
-        read = to_digital(X * range_[:, None], self.design.converters) / range_[:, None]
-        return read * self.units_per_volt
+        settled = settle_in_range(self, B)
+        self._ledger.add(block_events(self, B, settled))
+        range_ = settled.range[:, None]
+        return to_digital(settled.outputs * range_, self.design.converters) / range_ * self.units_per_volt
 
-    def _settle_in_range(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        """Outputs, input volts, range and how many were solved again because their answer left the range."""
-        v_out, repeated = self.design.converters.v_out, 0
-        for attempt in range(_ATTEMPTS):
-            X, V = self._settle_block(B, peak_in)
-            range_ = self._range(peak_in)
-            peak_out = X.max(axis=1) * range_
-            clips = peak_out > v_out
-            if not clips.any() or (attempt and not self.offset_volts.any()):
-                return X, V, range_, repeated
-            repeated += int(clips.sum())
-            margin = 1 + 0.001 * 4**attempt
-            peak_in = peak_in * np.where(clips, margin * peak_out / v_out, 1.0)
-        raise ChipError(
-            f"an output stays above the full scale of {v_out:g} V however small the inputs are: the op-amps' offset is "
-            "too large for how alike the columns of the matrix are"
-        )
+    @property
+    def ridge_peak(self) -> float:
+        """The largest constant input of a ridge's rows, in the units of the right-hand sides."""
+        return float(np.abs(self.ridge_volts).max(initial=0)) / self._volts_per_unit
 
-    def _range(self, peak_in: np.ndarray) -> np.ndarray:
-        """Factor by which the converters' volts differ from those of the fixed scale."""
+    def full_range(self, peak_in: np.ndarray) -> np.ndarray:
+        """Return the factor (n,) from the volts of the fixed scale to those that put `peak_in` (n,) at full scale."""
         full = np.where(peak_in > 0, peak_in, 1.0) * self._volts_per_unit
         return self.design.converters.v_in / full
 
-    def _settle_block(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Outputs (n, k) and the input volts, dense (m, n) or the values of the stored entries."""
-        constant = self._constant_currents(peak_in)
+    def settle(self, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs at rest and the input volts of a block, both at the fixed scale.
+
+        Parameters
+        ----------
+        B : operand of shape (m, n)
+        peak_in : ndarray of shape (n,)
+            What the converters' full scale stands for in each right-hand side.
+
+        Returns
+        -------
+        X : ndarray of shape (n, k)
+        V : ndarray
+            Dense (m, n), or the values of the stored entries.
+        """
+        weight = 1 / self.full_range(peak_in)[:, None]
         if isinstance(B, Dense):
             V = self._block_volts(B.array, peak_in)
-            return self.loop.rest(V.T @ self._inputs + constant), V
+            return self.loop.rest(V.T @ self._inputs + self._constant, weight), V
         ptr, idx, val = B.by_column()
         V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)))
         if B.missing:
-            return self._rest_masked(ptr, idx, V, self._base, self._constant), V
+            rows = Switched(ptr, idx, V, slice(self._rows, None), self.ridge_volts)
+            return rest_switched(self.loop, rows, -self.bias, weight), V
         C = np.empty((B.shape[1], self.shape[1]))
         kernels.cross(self._inputs, ptr, idx, V, C, kernels.thread_count())
-        return self.loop.rest(C + constant), V
-
-    def _constant_currents(self, peak_in: np.ndarray) -> np.ndarray:
-        """What flows into the sense nodes whatever the inputs; an offset shrinks as the range grows."""
-        if not self.offset_volts.any():
-            return self._constant
-        return self._constant + self._offset_current / self._range(peak_in)[:, None]
-
-    def _rest_masked(self, *arguments: np.ndarray) -> np.ndarray:
-        if self.offset_volts.any():
-            raise ChipError(
-                "word lines cannot be switched off on a chip whose op-amps have an offset: its current differs for "
-                "every set of rows; complete the right-hand sides or leave the offset out"
-            )
-        return self.loop.rest_masked(*arguments)
+        return self.loop.rest(C + self._constant, weight), V
 
     def _block_volts(self, values: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
         return to_volts(values, peak_in, self.design.converters) * self._volts_per_unit

@@ -52,7 +52,7 @@ class Converters:
 
 @dataclass(frozen=True, kw_only=True)
 class Amplifier:
-    """A single-pole operational amplifier whose output is clamped at zero by a rectifier.
+    """A single-pole operational amplifier whose output cannot go below zero.
 
     Attributes
     ----------
@@ -62,16 +62,27 @@ class Amplifier:
         Gain-bandwidth product, hertz.
     offset : float
         Standard deviation of the input offset, volts; drawn once for each op-amp of a chip.
+    current_limit : float
+        The most that an output delivers, amperes; infinity is allowed. Right-hand sides that need more are scaled down
+        and solved again.
+    clamp : {"rectifying", "single-supply"}
+        What an op-amp does that would have to go below zero. Rectifying: a diode path holds its input at virtual
+        ground, which gives non-negative least squares. Single-supply: its output stays at the lower rail and its input
+        floats, which gives the same conditions in another metric [2.4].
     """
 
     gain: float = 1e4
     bandwidth: float = 100e6
     offset: float = 0.0
+    current_limit: float = np.inf
+    clamp: str = "rectifying"
 
     def __post_init__(self) -> None:
         checks.at_least(self.gain, "gain", 1, strict=True)
         checks.at_least(self.bandwidth, "bandwidth", 0, strict=True)
         checks.nonnegative_number(self.offset, "offset")
+        checks.at_least(self.current_limit, "current_limit", 0, strict=True)
+        checks.one_of(self.clamp, "clamp", ("rectifying", "single-supply"))
 
 
 @dataclass(frozen=True, kw_only=True)

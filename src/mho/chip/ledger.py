@@ -27,6 +27,10 @@ class Ledger:
         Pulses one after the other if a whole row of one array is written at once.
     solves : float
         Right-hand sides settled, one after the other.
+    clipped : float
+        Right-hand sides whose answer left the range of the outputs; they are solved again at smaller inputs.
+    overloaded : float
+        Right-hand sides that asked an op-amp for more than its current limit; they are solved again likewise.
     settle_seconds : float
         Time the loops were given to settle, s.
     amplifier_seconds : float
@@ -57,6 +61,8 @@ class Ledger:
     pulses: float = 0.0
     row_pulses: float = 0.0
     solves: float = 0.0
+    clipped: float = 0.0
+    overloaded: float = 0.0
     settle_seconds: float = 0.0
     amplifier_seconds: float = 0.0
     amplifier_cycles: float = 0.0

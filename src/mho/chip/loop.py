@@ -1,13 +1,18 @@
 """The closed loop at rest: k amplifiers at the ports of a passive network (docs/chip.md derives it).
 
-A rectifying op-amp j holds its sense node at ``s_j = -x_j / gain``, clamped or not, and its clamp has to take the
-current w_j that flows out of the network there. So at rest
+The network draws ``w = drive x - sense s - inputs b + i_bias`` out of the amplifiers' inputs, which stand at
+``s = v_os - x / gain`` where the output x is free. So for a rectifying op-amp, whose clamp holds the sense node and
+takes the current w,
 
     x >= 0 ,  w = M x - q >= 0 ,  x' w = 0
-    M = drive + sense / gain ,   q = inputs b - i_bias
+    M = drive + sense / gain ,   q = inputs b - i_bias + sense v_os
+
+A single-supply op-amp lets its sense node float instead, so that no current flows and the voltage is what is not
+negative: ``sense^-1 M`` and ``sense^-1 q`` take the place of M and q [2.4].
 
 All entries of M but for the 1/gain terms are non-negative and its diagonal is positive, so M is strictly copositive and
-a rest state exists for every input; it is unique if M is a P-matrix, which it is when both copies are equal.
+a rest state exists for every input; it is unique if M is a P-matrix, which it is when both copies are equal. Neither is
+known of ``sense^-1 M``.
 """
 
 from __future__ import annotations
@@ -24,7 +29,7 @@ from mho.chip.programming import Conductances
 from mho.chip.wires import wired_ports
 from mho.spice import Wires
 
-__all__ = ["Loop"]
+__all__ = ["Loop", "check_rest"]
 
 
 @dataclass(frozen=True)
@@ -39,98 +44,118 @@ class Loop:
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
         G_L - G_R / gain, siemens.
-    extra : ndarray of shape (m, k) or None
-        G_R / gain, siemens: what each row adds to the diagonal of M; None at infinite gain.
     total : ndarray of shape (m,)
         S, siemens: everything that is connected to a row.
+    conductances : Conductances
+    amplifier : Amplifier
     wires : Wires
-        `left`, `right` and the `matrix` of some rows know nothing of them: word lines are not modelled with wires.
+        `left` and `right` know nothing of them.
+    offset : ndarray of shape (k,)
+        Input offset of each op-amp, volts.
     """
 
     ports: Ports
     left: np.ndarray
     right: np.ndarray
-    extra: np.ndarray | None
     total: np.ndarray
     conductances: Conductances
     amplifier: Amplifier
     wires: Wires
+    offset: np.ndarray
 
     @classmethod
-    def reduce(cls, c: Conductances, amplifier: Amplifier, wires: Wires) -> Loop:
+    def reduce(cls, c: Conductances, amplifier: Amplifier, wires: Wires, offset: np.ndarray) -> Loop:
         """Reduce the network to its ports."""
         total = c.left.sum(axis=1) + c.right.sum(axis=1) + c.g_in + c.comp
-        finite = np.isfinite(amplifier.gain)
         return cls(
             ports=wired_ports(c, wires) if wires else Ports.reduce(c),
             left=np.ascontiguousarray(c.right / total[:, None]),
             right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
-            extra=c.right / amplifier.gain if finite else None,
             total=total,
             conductances=c,
             amplifier=amplifier,
             wires=wires,
+            offset=offset,
         )
 
-    def matrix(self, rows: slice = slice(None)) -> np.ndarray:
-        """M (k, k), siemens, with only `rows` switched on."""
-        ports = self.ports if rows == slice(None) else Ports.reduce(self.conductances, rows)
-        return ports.drive + ports.sense / self.amplifier.gain
-
-    def rest(self, Q: np.ndarray) -> np.ndarray:
-        """Outputs at rest X (n, k), volts, for the currents Q (n, k) into the sense nodes, every row on."""
-        X, failed = np.zeros_like(Q), np.zeros(len(Q), np.uint8)
-        M = self.matrix()
-        out = (kernels.GENERAL, X, failed, kernels.thread_count())
-        kernels.lcp(M, _inverse(M), np.ascontiguousarray(Q), *out)
-        _check_rest(failed)
-        return X
-
-    def rest_masked(
-        self, ptr: np.ndarray, idx: np.ndarray, V: np.ndarray, base: np.ndarray, offset: np.ndarray
-    ) -> np.ndarray:
-        """Outputs at rest X (n, k), volts, with only the rows on that each right-hand side names.
+    def network(self, on: np.ndarray) -> Ports:
+        """Return the ports with only some rows switched on.
 
         Parameters
         ----------
-        ptr, idx, V : ndarray
-            Input volts by columns: pointers, rows that are on, values.
-        base : ndarray of shape (k, k)
-            M of the rows that are on for every right-hand side.
-        offset : ndarray of shape (k,)
-            q of those rows, amperes.
+        on : ndarray of bool of shape (m,)
+        """
+        if on.all():
+            return self.ports
+        return wired_ports(self.conductances, self.wires, on) if self.wires else Ports.reduce(self.conductances, on)
+
+    def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
+        """Return the outputs at rest X (n, k), volts.
+
+        Parameters
+        ----------
+        currents : ndarray of shape (n, k)
+            ``inputs b - i_bias``: what the sense nodes are given, amperes.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset beside these currents: it does not shrink with the scale of the volts.
+        ports : Ports, optional
+            The network; by default that with every row on.
 
         Raises
         ------
         ChipError
-            No state of rest, or wires with resistance.
+            No state of rest.
         """
-        if self.wires:
-            raise ChipError(
-                "word lines cannot be switched off on a chip whose wires have resistance, because then every set of "
-                "rows is a network of its own: complete the right-hand sides or leave the wires perfect"
-            )
-        n, k = len(ptr) - 1, self.left.shape[1]
-        X, failed = np.zeros((n, k)), np.zeros(n, np.uint8)
-        ridge = np.stack([np.zeros(k), offset, np.zeros(k)])
-        currents = self.conductances.g_in * V
-        out = (X, failed, kernels.thread_count())
-        kernels.masked_lcp(self.left, self.right, self.extra, base, ridge, ptr, idx, currents, *out)
-        _check_rest(failed)
+        ports = ports or self.ports
+        M = ports.drive + ports.sense / self.amplifier.gain
+        Q = currents + weight * (ports.sense @ self.offset)
+        if self.amplifier.clamp == "single-supply":
+            sense = _regular(ports.sense)
+            M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
+        X, failed = np.zeros(Q.shape), np.zeros(len(Q), np.uint8)
+        out = (kernels.GENERAL, X, failed, kernels.thread_count())
+        kernels.lcp(M, _inverse(M), np.ascontiguousarray(Q), *out)
+        check_rest(failed)
         return X
+
+    def sense_volts(
+        self, X: np.ndarray, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
+    ) -> np.ndarray:
+        """Return what the sense nodes stand at (n, k), volts, for outputs X at rest; arguments as `rest` has them.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, k)
+        currents : ndarray of shape (n, k)
+        weight : ndarray of shape (n, 1) or float
+        ports : Ports, optional
+        """
+        ports = ports or self.ports
+        if self.amplifier.clamp == "single-supply":
+            return np.linalg.solve(_regular(ports.sense), ports.drive @ X.T - currents.T).T
+        return weight * self.offset - X / self.amplifier.gain
 
     def settling_rate(self, on: np.ndarray, active: np.ndarray) -> float:
         """The slowest decay rate of the loop, 1/s, with the rows `on` connected and the columns `active` unclamped.
 
-        From the eigenvalues of H = sense^-1 drive, both restricted to the unclamped columns [2.4], and the amplifier's
-        own pole. Negative: that state of the loop is not stable. Infinite if nothing is active.
+        From the eigenvalues of H = sense^-1 drive [2.4], and the amplifier's own pole. A clamp that holds its sense
+        node leaves the column out of the network before it is solved, one that lets it float afterwards. Negative: that
+        state of the loop is not stable. Infinite if nothing is active.
         """
         if not active.any() or not on.any():
             return np.inf
-        ports, free = self.ports if on.all() else Ports.reduce(self.conductances, on), np.ix_(active, active)
-        H = np.linalg.solve(ports.sense[free], ports.drive[free])
+        ports, free = self.network(on), np.ix_(active, active)
+        if self.amplifier.clamp == "single-supply":
+            H = np.linalg.solve(_regular(ports.sense), ports.drive)[free]
+        else:
+            H = np.linalg.solve(ports.sense[free], ports.drive[free])
         slowest = np.linalg.eigvals(H).real.min() + 1 / self.amplifier.gain
         return float(2 * np.pi * self.amplifier.bandwidth * slowest)
+
+
+def _regular(sense: np.ndarray) -> np.ndarray:
+    """`sense`, with something at the nodes of unconnected columns, whose outputs are zero whatever it is."""
+    return sense + np.diag(sense.diagonal() == 0)
 
 
 def _inverse(M: np.ndarray) -> np.ndarray | None:
@@ -141,7 +166,8 @@ def _inverse(M: np.ndarray) -> np.ndarray | None:
         return None
 
 
-def _check_rest(failed: np.ndarray) -> None:
+def check_rest(failed: np.ndarray) -> None:
+    """Refuse right-hand sides for which `failed` (n,) says that no state of rest was found."""
     if failed.any():
         raise ChipError(
             f"{int(failed.sum())} of {len(failed)} right-hand sides have no state of rest: the two copies of the "

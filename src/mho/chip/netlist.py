@@ -44,7 +44,9 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         g_right=array.g_right[:, connected],
         g_comp=array.g_comp,
         g_in=array.g_in,
-        opamp=spice.OpAmp(gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth),
+        opamp=spice.OpAmp(
+            gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp
+        ),
         bias=array.bias[connected],
         offset=array.offset_volts[connected],
         wires=array.design.wires,

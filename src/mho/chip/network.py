@@ -5,6 +5,11 @@ sense nodes is
 
     w = drive x - sense s - inputs b
     drive = G_R' S^-1 G_L ,   sense = diag(G_R' 1) - G_R' S^-1 G_R ,   inputs = g_in G_R' S^-1
+
+and what the outputs deliver into it is
+
+    i = load x - drive' s + feed b
+    load = diag(G_L' 1) - G_L' S^-1 G_L ,   feed = g_in G_L' S^-1
 """
 
 from __future__ import annotations
@@ -32,11 +37,17 @@ class Ports:
         column is connected.
     inputs : ndarray of shape (k, m)
         From the input voltages to the currents that they draw out of the sense nodes.
+    load : ndarray of shape (k, k)
+        From the outputs' voltages to the currents that they deliver.
+    feed : ndarray of shape (k, m)
+        From the input voltages to the currents that the outputs deliver.
     """
 
     drive: np.ndarray
     sense: np.ndarray
     inputs: np.ndarray
+    load: np.ndarray
+    feed: np.ndarray
 
     @classmethod
     def reduce(cls, c: Conductances, rows: Any = slice(None)) -> Ports:
@@ -50,5 +61,15 @@ class Ports:
         """
         left, right = c.left[rows], c.right[rows]
         total = left.sum(axis=1) + right.sum(axis=1) + c.g_in + c.comp[rows]
-        share = (right / total[:, None]).T
-        return cls(drive=share @ left, sense=np.diag(right.sum(axis=0)) - share @ right, inputs=c.g_in * share)
+        share_left, share = (left / total[:, None]).T, (right / total[:, None]).T
+        return cls(
+            drive=share @ left,
+            sense=np.diag(right.sum(axis=0)) - share @ right,
+            inputs=c.g_in * share,
+            load=np.diag(left.sum(axis=0)) - share_left @ left,
+            feed=c.g_in * share_left,
+        )
+
+    def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray) -> np.ndarray:
+        """Return the currents out of the outputs (n, k), amperes, of which `fed` = (feed b)' is the inputs' part."""
+        return x @ self.load.T - s @ self.drive + fed

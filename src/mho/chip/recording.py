@@ -9,6 +9,7 @@ import numpy as np
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.power import masked_power, power
+from mho.chip.ranging import Settled
 from mho.chip.rise import rise
 from mho.operands import Dense, Matrix, Sparse
 
@@ -29,26 +30,18 @@ _ADDRESS_BYTES = 4
 """To say which row is on."""
 
 
-def block_events(
-    array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray, *, repeated: int
-) -> Ledger:
+def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
     """Return the events of one block.
 
     Parameters
     ----------
     array : ProgrammedArray
     B : operand of shape (m, n)
-    V : ndarray
-        Input volts at the fixed scale, dense (m, n) or the values of the stored entries.
-    X : ndarray of shape (n, k)
-        Output volts at the fixed scale.
-    range_ : ndarray of shape (n,)
-        What the volts really are, times the fixed scale.
-    repeated : int
-        Right-hand sides that were solved twice because their answer left the range.
+    settled : Settled
     """
+    X, V, range_ = settled.outputs, settled.inputs, settled.range
     n, k = X.shape
-    solves, once_more = n + repeated, 1 + repeated / n
+    solves, once_more = n + settled.repeated, 1 + settled.repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
     seconds = _settle_seconds(array, B, X)
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X)
@@ -58,6 +51,8 @@ def block_events(
     converters = array.design.converters
     return Ledger(
         solves=solves,
+        clipped=settled.clipped,
+        overloaded=settled.overloaded,
         settle_seconds=solves * seconds,
         amplifier_seconds=amplifier_seconds,
         amplifier_cycles=amplifier_seconds * array.design.amplifier.bandwidth,

@@ -3,7 +3,8 @@
 With the unclamped columns free from the start, ``dx/dt = -w_g (s + x / gain)`` and the sense nodes
 ``s = H (x - x_rest) - x_rest / gain`` make the rise linear: ``x(t) = (1 - exp(-K t)) x_rest`` with
 ``K = w_g (H + 1 / gain)`` and H of `Loop.settling_rate`. Row voltages follow at once [2.4]. A column that is clamped
-only on the way, or free only on the way, is not seen.
+only on the way, or free only on the way, is not seen, nor is the offset. Clamped sense nodes are taken to be at virtual
+ground; where they float instead, the difference is in their cells alone.
 """
 
 from __future__ import annotations

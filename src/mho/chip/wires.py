@@ -22,24 +22,28 @@ from mho.spice import Wires
 __all__ = ["wired_ports"]
 
 
-def wired_ports(c: Conductances, wires: Wires) -> Ports:
-    """Reduce a network with wires, every row switched on, to its ports.
+def wired_ports(c: Conductances, wires: Wires, on: np.ndarray | None = None) -> Ports:
+    """Reduce a network with wires to its ports.
 
     Parameters
     ----------
     c : Conductances
     wires : Wires
+    on : ndarray of bool of shape (m,), optional
+        Rows whose word line is on, by default all. The columns' wires run past the others as well.
     """
-    k = c.left.shape[1]
+    m, k = c.left.shape
+    far_to_near = np.flatnonzero(np.ones(m, bool) if on is None else on)[::-1]
     Z = _row_resistance(2 * k, 1 / c.g_in, wires.row_ohms)
     cells = np.hstack([c.left, c.right, c.comp[:, None]])
-    Y, J = _row(cells[-1], Z)
-    for G in cells[-2::-1]:
-        Y, J = _in_series(Y, J, np.full(2 * k, wires.column_ohms))
-        own, current = _row(G, Z)
-        Y, J = Y + own, np.hstack([current, J])
-    Y, J = _in_series(Y, J, np.repeat([wires.driver_ohms, wires.sense_ohms], k))
-    return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:])
+    Y, J, previous = np.zeros((2 * k, 2 * k)), np.zeros((2 * k, 0)), m - 1
+    for i in far_to_near:
+        Y, J = _in_series(Y, J, np.full(2 * k, (previous - i) * wires.column_ohms))
+        own, current = _row(cells[i], Z)
+        Y, J, previous = Y + own, np.hstack([current, J]), i
+    ends = np.repeat([wires.driver_ohms, wires.sense_ohms], k) + previous * wires.column_ohms
+    Y, J = _in_series(Y, J, ends)
+    return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:], load=Y[:k, :k], feed=J[:k])
 
 
 def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
@@ -58,7 +62,7 @@ def _row(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _in_series(Y: np.ndarray, J: np.ndarray, ohms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put a resistance before every port."""
-    if not ohms.any():
+    if not (ohms.any() and Y.any()):
         return Y, J
     n = len(Y)
     both = np.linalg.solve(np.eye(n) + Y * ohms, np.hstack([Y, J]))

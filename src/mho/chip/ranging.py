@@ -1,0 +1,97 @@
+"""The range at which each right-hand side enters the chip, so that neither its inputs nor its answer clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mho.chip.errors import ChipError
+from mho.chip.load import load_currents
+from mho.operands import Matrix
+
+if TYPE_CHECKING:
+    from mho.chip.array import ProgrammedArray
+
+__all__ = ["Settled", "settle_in_range"]
+
+_ATTEMPTS = 6
+"""Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
+shrink with the inputs, so that more may be needed."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A block of n right-hand sides at rest.
+
+    Attributes
+    ----------
+    outputs : ndarray of shape (n, k)
+        Volts at the fixed scale.
+    inputs : ndarray
+        Volts at the fixed scale, dense (m, n) or the values of the stored entries.
+    range : ndarray of shape (n,)
+        What the volts really are, times the fixed scale.
+    clipped : int
+        Times that an answer left the range of the outputs and was solved again at smaller inputs.
+    overloaded : int
+        The same because an op-amp had to deliver more than its limit.
+    repeated : int
+        Times that either was so.
+    """
+
+    outputs: np.ndarray
+    inputs: np.ndarray
+    range: np.ndarray
+    clipped: int
+    overloaded: int
+    repeated: int
+
+
+def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
+    """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
+
+    Parameters
+    ----------
+    array : ProgrammedArray
+    B : operand of shape (m, n)
+
+    Raises
+    ------
+    ChipError
+        An answer stays outside however small the inputs are.
+    """
+    peak_in = np.maximum(B.column_peaks(), array.ridge_peak).astype(np.float64)
+    counts = over = np.zeros(3, int)
+    for attempt in range(_ATTEMPTS):
+        range_ = array.full_range(peak_in)
+        X, V = array.settle(B, peak_in)
+        of_range = X.max(axis=1) * range_ / array.design.converters.v_out
+        of_limit = _largest_load(array, B, V, X, range_) / array.design.amplifier.current_limit
+        excess = np.maximum(of_range, of_limit)
+        over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
+        if not over.any():
+            return Settled(X, V, range_, *map(int, counts))
+        counts = counts + over
+        margin = 1 + 0.001 * 4**attempt
+        peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
+    raise ChipError(_reason(array, clipped=bool(over[0])))
+
+
+def _largest_load(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:
+    """The largest current (n,) that an output really delivers, amperes; zero where no limit asks for it."""
+    if np.isinf(array.design.amplifier.current_limit):
+        return np.zeros(len(X))
+    return load_currents(array, B, V, X, 1 / range_[:, None]).max(axis=1) * range_
+
+
+def _reason(array: ProgrammedArray, *, clipped: bool) -> str:
+    if clipped:
+        what = f"an output stays above the full scale of {array.design.converters.v_out:g} V"
+    else:
+        what = f"an op-amp stays above its current limit of {array.design.amplifier.current_limit:g} A"
+    return (
+        f"{what} however small the inputs are: the op-amps' offset is too large for how alike the columns of the "
+        "matrix are"
+    )
