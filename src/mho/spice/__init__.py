@@ -8,8 +8,8 @@ from mho.spice.classic import ClassicGinv
 from mho.spice.compact import CompactGinv
 from mho.spice.gram import GramInv
 from mho.spice.mvm import Mvm
-from mho.spice.netlists import netlist, rest_netlist
-from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, operating_point, run, version
+from mho.spice.netlists import netlist, noise_netlist, rest_netlist
+from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, noise, operating_point, run, version
 from mho.spice.opamp import OpAmp
 from mho.spice.settling import Rest, rest, time_constant
 from mho.spice.state_space import StateSpace
@@ -30,6 +30,8 @@ __all__ = [
     "Wires",
     "available",
     "netlist",
+    "noise",
+    "noise_netlist",
     "operating_point",
     "rest",
     "rest_netlist",

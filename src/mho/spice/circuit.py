@@ -63,6 +63,14 @@ class Circuit(ABC):
         """Return the linear equations of the loop with every op-amp between its limits, and perfect wires."""
 
     @abstractmethod
+    def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the covariance (n, n) that cells of independent unit variance bring about at the op-amps' inputs.
+
+        V^2/S^2, for op-amp voltages `z` (n,) at rest with inputs `volts` (inputs,): a cell with a voltage v across it
+        injects a current v for each siemens.
+        """
+
+    @abstractmethod
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the circuit's own parameters: value and meaning by name."""
 

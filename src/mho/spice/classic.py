@@ -126,6 +126,12 @@ class ClassicGinv(Circuit):
             bipolar=rows,
         )
 
+    def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the covariance at the inputs of cells with the outputs in `z` across them, whatever `volts`."""
+        rows, columns = self.shape
+        v, x = z[:rows], np.maximum(z[rows:], 0)
+        return np.diag(np.r_[np.full(rows, x @ x), np.full(columns, v @ v)] * np.diag(self.state_space().Z) ** 2)
+
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
         return {"g_in": (self.g_in, "input conductance of a row")}

@@ -141,6 +141,22 @@ class CompactGinv(Circuit):
             bipolar=0,
         )
 
+    def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the covariance at the sense nodes for outputs `z` and inputs `volts`, the sense nodes near ground.
+
+        A driving cell injects into its row, a sensing cell takes from its row what it gives to its sense node.
+        """
+        S, right, x = self.row_conductance, self.g_right[self.on], np.maximum(z, 0)
+        r = (self.g_left[self.on] @ x - self.g_in * volts[self.on]) / S
+        share = right / S[:, None]  # of a current into a row that arrives at each sense node
+        driving = ((x - r[:, None]) ** 2).sum(axis=1)
+        square = r**2
+        sensing = self.shape[1] * square
+        into_nodes = np.eye(self.shape[1]) * square.sum() - share.T @ np.outer(square, np.ones(self.shape[1]))
+        currents = (share.T * (driving + sensing)) @ share + into_nodes
+        Z = self.state_space().Z
+        return Z @ (currents - np.outer(np.ones(self.shape[1]), square) @ share) @ Z
+
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
         return {"g_in": (self.g_in, "input conductance of a row")}

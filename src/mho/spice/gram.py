@@ -91,6 +91,10 @@ class GramInv(Circuit):
             bipolar=0,
         )
 
+    def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the covariance at the inputs of cells that have the outputs in `z` across them, whatever `volts`."""
+        return np.diag(z @ z / self.column_conductance**2)
+
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
         return {"g_in": (self.g_in, "input conductance of a row")}

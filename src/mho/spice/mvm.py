@@ -87,6 +87,10 @@ class Mvm(Circuit):
             bipolar=self.opamps,
         )
 
+    def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return the covariance at the inputs of cells that have `volts` across them, whatever `z`."""
+        return np.diag(volts @ volts / self.column_conductance**2)
+
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the feedback conductance."""
         return {"g_feedback": (self.g_feedback, "feedback conductance of a row amplifier")}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mho.checks import one_of
 from mho.spice import opamp, text
 from mho.spice.arguments import positive_number, values
 from mho.spice.circuit import Circuit
 
-__all__ = ["netlist", "rest_netlist"]
+__all__ = ["netlist", "noise_netlist", "rest_netlist"]
 
 # ngspice's defaults (1e-3 relative, 1 pA, 1 uV, 10 fC) suit volts and milliamperes. Here the answer is read to a part
 # in a million, a cell carries nanoamperes, and a finite-gain error at virtual ground is below a microvolt.
@@ -64,6 +65,32 @@ def rest_netlist(circuit: Circuit, volts: Any, *, title: str | None = None) -> s
         The netlist, ending in a newline.
     """
     return _deck(circuit, volts, title, _analysis("state of rest", _saved(circuit), ".op"))
+
+
+def noise_netlist(circuit: Circuit, volts: Any, output: str, *, title: str | None = None) -> str:
+    """Write the noise of one output at rest as an ngspice netlist (``.noise``), from 1 Hz to far above the bandwidth.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        The circuit.
+    volts : array_like of shape (inputs,)
+        Right-hand side, volts.
+    output : str
+        Node whose noise is asked for, one of the circuit's outputs.
+    title : str, optional
+        First line.
+
+    Returns
+    -------
+    str
+        The netlist, ending in a newline.
+    """
+    one_of(output, "output", circuit.outputs)
+    # ngspice wants to refer the noise to a source of alternating voltage; one that drives nothing else will do
+    probe = "Vprobe probe 0 0 AC 1\nRprobe probe 0 1"
+    command = f"{probe}\n.noise v({output}) Vprobe dec 100 1 {text.number(1e4 * circuit.opamp.bandwidth)}"
+    return _deck(circuit, volts, title, _analysis(f"noise of output {output}", (), command))
 
 
 def _deck(circuit: Circuit, volts: Any, title: str | None, analysis: Iterable[str]) -> str:

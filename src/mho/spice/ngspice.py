@@ -13,7 +13,7 @@ import numpy as np
 
 from mho.spice.arguments import positive_number
 
-__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "operating_point", "run", "version"]
+__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "noise", "operating_point", "run", "version"]
 
 _PROGRAM = "ngspice"
 _PROGRESS = ("Note:", "or no active circuit", "Trying gmin", "Warning: Further gmin", "Simulation interrupted")
@@ -45,11 +45,11 @@ class Result:
 
 
 class _Plot(NamedTuple):
-    """What one analysis left: its name, values by node, and times if it has any."""
+    """What one analysis left: its name, values by node, and times or frequencies if it has any."""
 
     name: str
     voltages: dict[str, np.ndarray]
-    time: np.ndarray | None
+    scale: np.ndarray | None
 
 
 def available() -> bool:
@@ -93,10 +93,10 @@ def run(netlist: str, *, timeout: float = 60.0) -> Result:
     NgspiceError
         ngspice failed, with its own words, or did not end in time.
     """
-    name, voltages, time = _simulate(netlist, timeout)
-    if time is None:
-        raise NgspiceError(f"the netlist must ask for one transient (.tran), got{name}")
-    return Result(time=time, voltages=voltages)
+    plot = _simulate(netlist, timeout)
+    if plot.scale is None or "onoise_spectrum" in plot.voltages:
+        raise NgspiceError(f"the netlist must ask for one transient (.tran), got{plot.name}")
+    return Result(time=plot.scale, voltages=plot.voltages)
 
 
 def operating_point(netlist: str, *, timeout: float = 60.0) -> dict[str, float]:
@@ -119,10 +119,32 @@ def operating_point(netlist: str, *, timeout: float = 60.0) -> dict[str, float]:
     NgspiceMissing, NgspiceError
         See `run`.
     """
-    name, voltages, time = _simulate(netlist, timeout)
-    if time is not None or any(len(volts) != 1 for volts in voltages.values()):
-        raise NgspiceError(f"the netlist must ask for one state of rest (.op), got{name}")
-    return {node: float(volts[0]) for node, volts in voltages.items()}
+    plot = _simulate(netlist, timeout)
+    if plot.scale is not None or not plot.voltages:
+        raise NgspiceError(f"the netlist must ask for one state of rest (.op), got{plot.name}")
+    return {node: float(volts[0]) for node, volts in plot.voltages.items()}
+
+
+def noise(netlist: str, *, timeout: float = 60.0) -> float:
+    """Integrate the noise of a netlist's output, volts (root mean square).
+
+    Parameters
+    ----------
+    netlist : str
+        Title line, elements and one ``.noise`` analysis. Run only your own, see `run`.
+    timeout : float
+        Seconds to wait for ngspice.
+
+    Raises
+    ------
+    NgspiceMissing, NgspiceError
+        See `run`.
+    """
+    plot = _simulate(netlist, timeout)
+    if "onoise_spectrum" not in plot.voltages or plot.scale is None:
+        raise NgspiceError(f"the netlist must ask for one noise analysis (.noise), got{plot.name}")
+    # ngspice's own integral is not a number where two densities happen to be alike
+    return float(np.sqrt(np.trapezoid(plot.voltages["onoise_spectrum"] ** 2, plot.scale)))
 
 
 def _simulate(netlist: str, timeout: float) -> _Plot:
@@ -170,7 +192,7 @@ def _complaint(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _read_raw(content: bytes) -> _Plot:
-    """Read ngspice's binary raw file: a text header, then one double per variable and point."""
+    """Read the first plot of ngspice's binary raw file: a text header, then one double per variable and point."""
     header, _, body = content.partition(b"Binary:\n")
     fields, _, listing = header.decode("utf-8", errors="replace").partition("Variables:\n")
     named = dict(line.split(":", 1) for line in fields.splitlines() if ":" in line)
@@ -178,15 +200,19 @@ def _read_raw(content: bytes) -> _Plot:
     if not variables:
         return _Plot(named.get("Plotname", " nothing"), {}, None)
     table = _table(body, int(named.get("No. Points", 0)), len(variables))
-    voltages = {_node(name): table[:, int(at)] for at, name, kind in variables if kind == "voltage"}
-    return _Plot(named.get("Plotname", ""), voltages, table[:, 0] if variables[0][1:] == ["time", "time"] else None)
+    of_kind = {
+        kind: {_node(name): table[:, int(at)] for at, name, found, *_ in variables if found.startswith(kind)}
+        for kind in ("voltage", "time", "frequency")
+    }
+    scale = next(iter((of_kind["time"] | of_kind["frequency"]).values()), None)
+    return _Plot(named.get("Plotname", ""), of_kind["voltage"], scale)
 
 
 def _table(body: bytes, points: int, width: int) -> np.ndarray:
     size = points * width * np.dtype(np.float64).itemsize
-    if not size or len(body) != size:
+    if not size or len(body) < size:  # a second plot may follow
         raise NgspiceError(f"ngspice's raw file holds {len(body)} bytes of numbers where its header promises {size}")
-    return np.frombuffer(body, dtype=np.float64).reshape(points, width)
+    return np.frombuffer(body[:size], dtype=np.float64).reshape(points, width)
 
 
 def _node(variable: str) -> str:

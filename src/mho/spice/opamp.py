@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, isinf
 
-from mho.checks import at_least, one_of
+from mho.checks import at_least, nonnegative_number, one_of
 from mho.spice.arguments import positive_number
 from mho.spice.text import number
 
-__all__ = ["CLAMPS", "OpAmp", "instance", "parameters", "subcircuit"]
+__all__ = ["CLAMPS", "RAIL", "OpAmp", "instance", "parameters", "subcircuit"]
 
 CLAMPS = ("rectifying", "single-supply")
 
 # Transconductance of the amplifier's only stage. Any value gives the same circuit: pole and load are scaled to it.
 _STAGE_SIEMENS = 1e-3
 
-_RAIL = 100
+_THERMAL = 4 * 1.380649e-23 * 300.15
+"""Thermal noise of one ohm at SPICE's own temperature, V^2/Hz."""
+
+RAIL = 100
 """A rail is this many times as stiff as the stage that drives against it."""
 
 
@@ -41,6 +44,8 @@ class OpAmp:
     clamp : {"rectifying", "single-supply"}
         What an op-amp of non-negative output does that would have to go below zero. Rectifying: a diode path holds its
         input at the reference. Single-supply: it stays at its lower rail and its input floats.
+    noise : float
+        White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
     """
 
     gain: float
@@ -48,12 +53,14 @@ class OpAmp:
     slew_rate: float = inf
     v_max: float = inf
     clamp: str = "rectifying"
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("gain", "bandwidth"):
             object.__setattr__(self, name, positive_number(getattr(self, name), name))
         for name in ("slew_rate", "v_max"):
             at_least(getattr(self, name), name, 0, strict=True)
+        object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
         one_of(self.clamp, "clamp", CLAMPS)
 
 
@@ -92,6 +99,10 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     else:
         most = "slew_rate*c_pole"
         yield f"Gstage 0 pole VALUE={{min(max(g_stage*V(plus,minus),-{most}),{most})}}"
+    if opamp.noise:
+        yield "* input noise: the thermal noise of a resistor that carries nothing else"
+        yield f"Rnoise noise 0 {number(opamp.noise**2 / _THERMAL)}"
+        yield "Gnoise 0 pole noise 0 {g_stage}"
     yield "Rpole pole 0 {gain/g_stage}"
     yield "Cpole pole 0 {c_pole} ic=0"
     lowest = ("-v_max" if railed else "") if bipolar else "0"
@@ -99,9 +110,9 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     yield f"Eoutput output 0 VALUE={{{f'min({floored},v_max)' if railed else floored}}}"
     if railed:
         yield "* the stage stops at a rail"
-        yield f"Ghigh pole 0 VALUE={{{_RAIL}*g_stage*max(V(pole)-v_max,0)}}"
+        yield f"Ghigh pole 0 VALUE={{{RAIL}*g_stage*max(V(pole)-v_max,0)}}"
     if railed and bipolar:
-        yield f"Glow 0 pole VALUE={{{_RAIL}*g_stage*max(-V(pole)-v_max,0)}}"
+        yield f"Glow 0 pole VALUE={{{RAIL}*g_stage*max(-V(pole)-v_max,0)}}"
     if not bipolar:
         yield from _clamp(opamp.clamp)
     yield ".ends"
@@ -115,7 +126,7 @@ def _clamp(clamp: str) -> list[str]:
         ]
     return [
         "* single supply: the stage stops at zero, the input floats",
-        f"Glow 0 pole VALUE={{{_RAIL}*g_stage*max(-V(pole),0)}}",
+        f"Glow 0 pole VALUE={{{RAIL}*g_stage*max(-V(pole),0)}}",
     ]
 
 
