@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mho.engines import Sparse as Sparse
     from mho.engines import nnls as nnls
     from mho.nmf import NMF as NMF
+    from mho.recommend import Recommender as Recommender
 
 __version__ = _version("mho")
 
@@ -27,6 +28,7 @@ _HOMES = {
     "Hybrid": "mho.engines",
     "NMF": "mho.nmf",
     "Penalty": "mho.engines",
+    "Recommender": "mho.recommend",
     "Sparse": "mho.engines",
     "nnls": "mho.engines",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "Engine",
     "Hybrid",
     "Penalty",
+    "Recommender",
     "Sparse",
     "__version__",
     "nnls",

@@ -5,7 +5,7 @@ import pytest
 from mho.chip import preset
 from mho.data import movielens
 from mho.engines import Analog, Hybrid
-from mho.recommend import BiasBaseline, RatingModel, rmse, split_random
+from mho.recommend import BiasBaseline, Recommender, rmse, split_random
 
 SEEDS = [0, 1, 2]
 MARGIN = 0.005
@@ -42,5 +42,5 @@ def test_the_baseline_is_a_fair_one(stars, baselines):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_factors_beat_offsets_alone_on_every_split(stars, baselines, engine):
     for seed, baseline in zip(SEEDS, baselines, strict=True):
-        model = RatingModel(engine=ENGINES[engine](seed), max_iter=10, random_state=seed)
+        model = Recommender(engine=ENGINES[engine](seed), max_iter=10, random_state=seed)
         assert held_out(model, stars, seed) < baseline - MARGIN

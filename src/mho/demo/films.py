@@ -11,7 +11,7 @@ from mho.data import movielens
 from mho.demo.plan import Plan, Progress
 from mho.demo.results import RatingResults, Run
 from mho.engines import Engine
-from mho.recommend import BiasBaseline, RatingModel, rmse, split_random
+from mho.recommend import BiasBaseline, Recommender, rmse, split_random
 
 __all__ = ["measure_ratings"]
 
@@ -31,7 +31,7 @@ class Split:
     known: list[np.ndarray]
     asked: list[np.ndarray]
 
-    def score(self, model: RatingModel | BiasBaseline) -> float:
+    def score(self, model: Recommender | BiasBaseline) -> float:
         """Return the held-out RMSE, stars."""
         users, items, stars = self.asked
         return rmse(stars, model.predict(users, items))
@@ -65,7 +65,7 @@ def _fit(split: Split, name: str, engine: Engine, plan: Plan, seed: int, progres
         curve.append(split.score(model))
         progress(f"ratings, {name}", record["iteration"], plan.rating_iterations, f"RMSE {curve[-1]:.4f}")
 
-    model = RatingModel(
+    model = Recommender(
         plan.rating_components,
         engine=engine,
         max_iter=plan.rating_iterations,

@@ -1,15 +1,40 @@
-"""Ratings predicted from known ratings, on any engine.
+"""Recommendations, and ratings predicted from known ratings, on any engine.
 
-    from mho.recommend import RatingModel
-    model = RatingModel(engine="hybrid").fit(users, items, ratings)
-    model.predict([7], ["Fargo"])
+    import mho
+    shelf = mho.Recommender(32, model="implicit").fit(users, items)
+    shelf.recommend([7], 10).items
 
-The factors of a rating model rank films worse than plain popularity does: use them to predict a rating, not to make
-a list of the best ten.
+    stars = mho.Recommender(16).fit(users, items, ratings)
+    stars.predict([7], ["Fargo"])
+
+The factors of ratings rank films worse than plain popularity does: use them to predict a rating, and an implicit model
+to make a list of the best ten.
 """
 
 from mho.recommend.bias import BiasBaseline
-from mho.recommend.model import RatingModel
-from mho.recommend.ratings import rmse, split_random
+from mho.recommend.evaluate import Scores, evaluate, mae, rmse
+from mho.recommend.explanation import Explanation
+from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.rating_model import RatingModel
+from mho.recommend.recommender import Recommender
+from mho.recommend.splits import split_by_time, split_by_user, split_random
+from mho.recommend.top import Top
+from mho.recommend.tune import Trial, tune
 
-__all__ = ["BiasBaseline", "RatingModel", "rmse", "split_random"]
+__all__ = [
+    "BiasBaseline",
+    "Explanation",
+    "ImplicitModel",
+    "RatingModel",
+    "Recommender",
+    "Scores",
+    "Top",
+    "Trial",
+    "evaluate",
+    "mae",
+    "rmse",
+    "split_by_time",
+    "split_by_user",
+    "split_random",
+    "tune",
+]

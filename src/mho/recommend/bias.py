@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from mho import checks
-from mho.recommend.ratings import RatingTable
+from mho.recommend.interactions import Interactions, same_length
 
 __all__ = ["BiasBaseline"]
 
@@ -31,19 +31,20 @@ class BiasBaseline:
         self.reg_user, self.reg_item, self.max_iter = reg_user, reg_item, max_iter
 
     def fit(self, users: Any, items: Any, ratings: Any) -> Self:
-        """Fit the offsets; `users`, `items` and `ratings` (n,) as `RatingModel.fit` takes them."""
+        """Fit the offsets; `users`, `items` and `ratings` (n,) as `mho.Recommender.fit` takes them."""
         reg_user = checks.nonnegative_number(self.reg_user, "reg_user")
         reg_item = checks.nonnegative_number(self.reg_item, "reg_item")
         max_iter = checks.positive_int(self.max_iter, "max_iter")
-        table = RatingTable.of(users, items, ratings)
-        self.mean_ = float(table.r.mean())
-        above = table.r - self.mean_
-        a, d = np.zeros(len(table.ids.users)), np.zeros(len(table.ids.items))
+        table = Interactions.of(users, items, ratings, "last")
+        (u, i), r = table.known.tocoo().coords, table.known.data
+        self.mean_ = float(r.mean())
+        above = r - self.mean_
+        a, d = np.zeros(len(table.users)), np.zeros(len(table.items))
         for _ in range(max_iter):
-            d = _shrunk_means(table.i, above - a[table.u], reg_item, len(d))
-            a = _shrunk_means(table.u, above - d[table.i], reg_user, len(a))
+            d = _shrunk_means(i, above - a[u], reg_item, len(d))
+            a = _shrunk_means(u, above - d[i], reg_user, len(a))
         self.user_offsets_, self.item_offsets_ = a, d
-        self._ids, self._range = table.ids, table.range
+        self._users, self._items, self._range = table.users, table.items, (r.min(), r.max())
         return self
 
     def predict(self, users: Any, items: Any) -> np.ndarray:
@@ -53,7 +54,8 @@ class BiasBaseline:
         """
         if not hasattr(self, "mean_"):
             raise RuntimeError("fit the model before predict")
-        u, i = self._ids.encode(users, items)
+        u, i = self._users.encode(users), self._items.encode(items)
+        same_length({"users": u, "items": i})
         a, d = np.append(self.user_offsets_, 0.0), np.append(self.item_offsets_, 0.0)
         return np.clip(self.mean_ + a[u] + d[i], *self._range)
 

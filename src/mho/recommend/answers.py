@@ -1,0 +1,73 @@
+"""What a fitted recommender says: predictions, the best items of users and of visitors, items that are alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho.engines import Engine
+from mho.recommend.fitted import Fitted
+from mho.recommend.interactions import Interactions, same_length
+from mho.recommend.top import Top, best
+
+__all__ = ["for_visitor", "most_alike", "predicted", "recommended"]
+
+
+def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
+    """See `Recommender.predict`."""
+    u, i = fitted.table.users.encode(users), fitted.table.items.encode(items)
+    same_length({"users": u, "items": i})
+    scores = fitted.unit * fitted.model.pairs(fitted.at_users(u), fitted.at_items(i))
+    known = fitted.table.known.data
+    return np.clip(scores, known.min(), known.max()) if fitted.model.bounded else scores
+
+
+def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -> Top:
+    """See `Recommender.recommend`."""
+    table = fitted.table
+    u = np.arange(len(table.users)) if users is None else table.users.require(users)
+    i = np.arange(len(table.items)) if among is None else np.unique(table.items.require(among))
+    known = _nothing(len(u), len(i)) if seen else _among(table.known[u], i)
+    P, Q = fitted.users.rows[u], fitted.items.rows[i]
+    blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
+    rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
+    return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.unit * scores)
+
+
+def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> Top:
+    """See `Recommender.recommend_for`; the one user of `visit` is folded in by `engine`."""
+    items = fitted.table.items
+    i = items.encode(visit.items.known)
+    there = i < len(items)
+    values = visit.known.data[np.argsort(visit.known.indices)][there] / fitted.unit
+    known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
+    p = fitted.model.solve(engine, fitted.items, known).side.rows
+    ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
+    return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.unit * scores)
+
+
+def most_alike(fitted: Fitted, item: Any, n: int) -> Top:
+    """See `Recommender.similar_items`."""
+    items = fitted.table.items
+    position = items.require([item])
+    itself = sp.csr_array(([1.0], position, [0, 1]), shape=(1, len(items)))
+    ((_, columns, scores),) = best(lambda _: likeness(fitted, int(position[0]))[None], itself, n)
+    return Top(np.full(len(columns), items.known[position[0]]), items.known[columns], scores)
+
+
+def likeness(fitted: Fitted, item: int) -> np.ndarray:
+    """Return the cosine (n_items,) of each item's factors with those of one, each less the prior's."""
+    F = (fitted.items.rows - fitted.prior)[:, fitted.model.offsets :]
+    norm = np.linalg.norm(F, axis=1)
+    product, scale = F @ F[item], norm * norm[item]
+    return np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
+
+
+def _nothing(m: int, n: int) -> Any:
+    return sp.csr_array((m, n))
+
+
+def _among(known: Any, columns: np.ndarray) -> Any:
+    return known if len(columns) == known.shape[1] else sp.csr_array(sp.csc_array(known)[:, columns])

@@ -1,0 +1,46 @@
+"""Why an item is recommended: since everything is non-negative, a score is a sum of parts, none of which cancel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho.recommend.answers import likeness
+from mho.recommend.fitted import Fitted
+
+__all__ = ["Explanation", "explain"]
+
+_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One score, taken apart.
+
+    Attributes
+    ----------
+    score : float
+        The sum of the parts.
+    parts : dict of str to float
+        Offsets and components by name, each >= 0, the largest first.
+    because : list of (id, float)
+        What the user rated or chose that is most like the item, with its likeness; see `Recommender.similar_items`.
+    """
+
+    score: float
+    parts: dict[str, float]
+    because: list[tuple[Any, float]]
+
+
+def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
+    """See `Recommender.explain`."""
+    u, i = int(fitted.table.users.require([user])[0]), int(fitted.table.items.require([item])[0])
+    parts = fitted.model.parts(fitted.users.rows[u], fitted.items.rows[i])
+    ordered = {name: fitted.unit * parts[name] for name in sorted(parts, key=lambda name: -parts[name])}
+    own = np.setdiff1d(fitted.table.known[[u]].indices, [i])
+    alike = likeness(fitted, i)[own]
+    reasons = np.argsort(-alike, kind="stable")[:_REASONS]
+    because = [(fitted.table.items.known[own[j]].item(), float(alike[j])) for j in reasons if alike[j] > 0]
+    return Explanation(sum(ordered.values()), ordered, because)

@@ -1,0 +1,89 @@
+"""A fitted recommender in numpy's .npz format: arrays and one line of JSON, no code."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho.data import DataError, replacing
+from mho.data.errors import damaged
+from mho.recommend.fitted import Fitted
+from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.interactions import Interactions
+from mho.recommend.labels import Labels
+from mho.recommend.model import Side
+from mho.recommend.rating_model import RatingModel
+
+__all__ = ["read", "write"]
+
+_FORMAT = "mho recommender 1"
+_MODELS = {"RatingModel": RatingModel, "ImplicitModel": ImplicitModel}
+_BAD = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+
+
+def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, Any]]) -> None:
+    """See `Recommender.save`."""
+    table = fitted.table
+    for labels in (table.users, table.items):
+        if labels.known.dtype.kind == "O":
+            raise TypeError(f"{labels.name} must be numbers, text or times to be saved, got objects")
+    about = {
+        "format": _FORMAT,
+        "model": type(fitted.model).__name__,
+        "settings": asdict(fitted.model),  # pyright: ignore[reportArgumentType]
+        "unit": fitted.unit,
+        "shape": table.known.shape,
+        "history": history,
+    }
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(
+            stream,
+            about=np.array(json.dumps(about)),
+            user_ids=table.users.known,
+            item_ids=table.items.known,
+            user_rows=fitted.users.rows,
+            item_rows=fitted.items.rows,
+            prior=fitted.prior,
+            values=table.known.data,
+            columns=table.known.indices,
+            pointers=table.known.indptr,
+        )
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
+    """See `Recommender.load`."""
+    path = Path(path)
+    with path.open("rb") as stream, damaged(path, *_BAD), np.load(stream, allow_pickle=False) as file:
+        about = json.loads(str(file["about"]))
+        if about["format"] != _FORMAT:
+            raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
+        entries = file["values"], file["columns"], file["pointers"]
+        known = sp.csr_array(entries, shape=tuple(about["shape"]))
+        known.check_format(full_check=True)
+        table = Interactions(Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items"), known)
+        model = _MODELS[about["model"]](**about["settings"])
+        sides = Side(file["user_rows"]), Side(file["item_rows"])
+        fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
+    _check(path, fitted)
+    return fitted, about["history"]
+
+
+def _check(path: Path, fitted: Fitted) -> None:
+    """Refuse arrays that do not go together, or hold what no fit gives."""
+    c = len(fitted.prior)
+    sizes = [(fitted.users, fitted.table.users), (fitted.items, fitted.table.items)]
+    shapes = [side.rows.shape == (len(labels), c) for side, labels in sizes]
+    shapes.append(fitted.table.known.shape == (len(fitted.users), len(fitted.items)))
+    if not all(shapes):
+        raise DataError(f"{path}: its factors, ids and table do not go together")
+    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data):
+        if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
+            raise DataError(f"{path}: every number must be finite and >= 0")

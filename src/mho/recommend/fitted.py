@@ -1,0 +1,103 @@
+"""A recommender's knowledge: factors of both sides and what they were fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho.engines import Engine
+from mho.recommend.interactions import Interactions
+from mho.recommend.model import Model, Side
+
+__all__ = ["Fitted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Both sides after a complete iteration, and the table.
+
+    Attributes
+    ----------
+    model : Model
+    table : Interactions
+    users, items : Side
+        In the order of the table's labels.
+    prior : ndarray of shape (c,)
+    unit : float
+        Of the model, in the values of the table.
+    """
+
+    model: Model
+    table: Interactions
+    users: Side
+    items: Side
+    prior: np.ndarray
+    unit: float
+
+    @classmethod
+    def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator) -> Fitted:
+        """Return the starting point: users at the prior, items scattered so that `k` components can part."""
+        m, n = table.known.shape
+        prior = model.prior(k)
+        users = Side(np.tile(prior, (m, 1)))
+        return cls(model, table, users, model.start(n, k, rng), prior, model.unit(table.known.data))
+
+    @property
+    def n_components(self) -> int:
+        """K."""
+        return len(self.prior) - self.model.offsets
+
+    def factors(self, side: Side) -> np.ndarray:
+        """Return the factors (n, k), in roots of the unit of the values."""
+        return np.sqrt(self.unit) * side.rows[:, self.model.offsets :]
+
+    def offsets(self, side: Side) -> np.ndarray:
+        """Return the offsets (n,), in the unit of the values."""
+        return self.unit * side.rows[:, : self.model.offsets].sum(axis=1)
+
+    def quality_of(self, error: float) -> float:
+        """Return a model's error as the number that the model shows, in the unit of the values."""
+        return self.unit * self.model.quality_of(error, self.table.known)
+
+    def scaled(self) -> tuple[Any, Any]:
+        """Return the table in the model's units with a column for each user, and with one for each item."""
+        known = self.table.known / self.unit
+        return sp.csc_array(known.T), sp.csc_array(known)
+
+    def at_users(self, positions: np.ndarray) -> np.ndarray:
+        """Return the users' rows (n, c); position n_users is somebody unknown."""
+        return np.vstack([self.users.rows, self.prior])[positions]
+
+    def at_items(self, positions: np.ndarray) -> np.ndarray:
+        """Return the items' rows (n, c); position n_items is something unknown."""
+        return np.vstack([self.items.rows, self.prior])[positions]
+
+    def with_table(self, table: Interactions) -> Fitted:
+        """Return these factors with another table, whose labels begin with this one's; what is new has the prior."""
+        m, n = table.known.shape
+        return replace(self, table=table, users=self._longer(self.users, m), items=self._longer(self.items, n))
+
+    def solved_users(self, engine: Engine, positions: np.ndarray) -> Fitted:
+        """Return a copy with the users at `positions` solved against the items."""
+        half = self.model.solve(engine, self.items, sp.csc_array(self.table.known[positions].T / self.unit))
+        return replace(self, users=_with_rows(self.users, positions, half.side))
+
+    def solved_items(self, engine: Engine, positions: np.ndarray) -> Fitted:
+        """Return a copy with the items at `positions` solved against the users."""
+        columns = sp.csc_array(sp.csc_array(self.table.known)[:, positions] / self.unit)
+        half = self.model.solve(engine, self.users, columns)
+        return replace(self, items=_with_rows(self.items, positions, half.side))
+
+    def _longer(self, side: Side, n: int) -> Side:
+        if n == len(side):
+            return side
+        return Side(np.vstack([side.rows, np.tile(self.prior, (n - len(side), 1))]))
+
+
+def _with_rows(side: Side, positions: np.ndarray, solved: Side) -> Side:
+    rows = side.rows.copy()
+    rows[positions] = solved.rows
+    return Side(rows)

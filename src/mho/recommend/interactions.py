@@ -1,0 +1,132 @@
+"""Who had to do with what: checked triplets, encoded and each pair once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho import checks
+from mho.recommend.labels import Labels
+
+__all__ = ["Interactions", "as_column", "same_length"]
+
+Duplicates = Literal["last", "sum"]
+_NAMES = ("user", "item", "rating")
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """What is known of users and items.
+
+    Attributes
+    ----------
+    users, items : Labels
+    known : csr_array of shape (users, items), float64
+        Ratings or strengths; what is not stored is not known.
+    """
+
+    users: Labels
+    items: Labels
+    known: Any
+
+    @classmethod
+    def of(cls, users: Any, items: Any, values: Any, duplicates: Duplicates) -> Interactions:
+        """Check and encode `users`, `items` and `values` as `mho.Recommender.fit` takes them.
+
+        Of a pair that occurs more than once the `duplicates` rule keeps the last value, or the sum.
+
+        Raises
+        ------
+        TypeError
+            Ids that are missing; values that are not real numbers.
+        ValueError
+            Unequal lengths, nothing at all, a value that is not finite or below zero.
+        """
+        if sp.issparse(users):
+            _nothing_else(items, values)
+            return _of_matrix(users)
+        users, items, values = _columns(users, items, values)
+        user_labels, u = Labels.of(users, "users")
+        item_labels, i = Labels.of(items, "items")
+        values = _values(values, len(u))
+        same_length({"users": u, "items": i, "ratings": values})
+        return cls(user_labels, item_labels, _matrix(u, i, values, (len(user_labels), len(item_labels)), duplicates))
+
+    def merged(self, other: Interactions, duplicates: Duplicates) -> Interactions:
+        """Return these and then `other`, ids that are new after the ones that are here."""
+        users, u = self.users.extended(other.users.known)
+        items, i = self.items.extended(other.items.known)
+        old, new = self.known.tocoo(), other.known.tocoo()
+        rows = np.concatenate([old.coords[0], u[new.coords[0]]])
+        columns = np.concatenate([old.coords[1], i[new.coords[1]]])
+        values = np.concatenate([old.data, new.data])
+        return Interactions(users, items, _matrix(rows, columns, values, (len(users), len(items)), duplicates))
+
+
+def _of_matrix(matrix: Any) -> Interactions:
+    known: Any = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    checks.check_values(known.data, "users")
+    if known.nnz == 0:
+        raise ValueError(f"users must be a matrix with entries, got one of shape {known.shape} that stores none")
+    known.sum_duplicates()
+    m, n = known.shape
+    return Interactions(Labels(np.arange(m), "users"), Labels(np.arange(n), "items"), known)
+
+
+def _columns(users: Any, items: Any, values: Any) -> tuple[Any, Any, Any]:
+    """Take a table apart; pass columns on."""
+    if not hasattr(users, "columns"):
+        if items is None:
+            raise TypeError(f"items are needed beside users, unless those are a table; got {type(users).__name__}")
+        return users, items, values
+    _nothing_else(items, values)
+    names = list(users.columns)
+    if len(names) < 2:
+        raise ValueError(f"users must be a table of user, item and rating, got the columns {names}")
+    wanted = [x for x in _NAMES if x in names] if {"user", "item"} <= set(names) else names[:3]
+    columns = [np.asarray(users[name]) for name in wanted]
+    return columns[0], columns[1], columns[2] if len(columns) > 2 else None
+
+
+def _nothing_else(items: Any, values: Any) -> None:
+    if items is not None or values is not None:
+        raise TypeError("users are a whole table or matrix; items and ratings must then be left out")
+
+
+def _values(values: Any, n: int) -> np.ndarray:
+    column = np.ones(n) if values is None else as_column(values, "ratings")
+    checks.check_values(column, "ratings")
+    return column
+
+
+def as_column(value: Any, name: str) -> np.ndarray:
+    """Return real numbers as one column (n,) of float64."""
+    array = np.atleast_1d(np.asarray(value))
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must be one column with at least one entry, got shape {array.shape}")
+    return array.astype(np.float64)
+
+
+def same_length(columns: dict[str, np.ndarray]) -> None:
+    """Refuse columns that do not go together."""
+    if len({len(column) for column in columns.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+        raise ValueError(f"{' and '.join(columns)} must be of equal length, got {lengths}")
+
+
+def _matrix(u: np.ndarray, i: np.ndarray, values: np.ndarray, shape: tuple[int, int], duplicates: Duplicates) -> Any:
+    if duplicates == "last":
+        last = _last_of_each(u.astype(np.int64) * shape[1] + i)
+        u, i, values = u[last], i[last], values[last]
+    return sp.csr_array(sp.coo_array((values, (u, i)), shape=shape))  # sums what is left
+
+
+def _last_of_each(places: np.ndarray) -> np.ndarray:
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    return order[np.append(ordered[1:] != ordered[:-1], True)]

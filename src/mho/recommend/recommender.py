@@ -1,0 +1,350 @@
+"""The recommender: a model of what is known, fitted by alternating least squares on any engine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from mho import checks
+from mho.cost import estimate
+from mho.engines import Engine, engine_for
+from mho.nmf.loop import phase_ends
+from mho.recommend.answers import for_visitor, most_alike, predicted, recommended
+from mho.recommend.explanation import Explanation, explain
+from mho.recommend.files import read, write
+from mho.recommend.fitted import Fitted
+from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.interactions import Interactions
+from mho.recommend.model import Model
+from mho.recommend.rating_model import RatingModel
+from mho.recommend.top import Top
+
+__all__ = ["MODELS", "Recommender"]
+
+MODELS: dict[str, Callable[[], Model]] = {"ratings": RatingModel, "implicit": ImplicitModel}
+
+
+class Recommender:
+    """Predicts ratings, or recommends by what was chosen: two models, because one does the other's work badly.
+
+    Ids are numbers, text, times or anything that can be hashed.
+
+    Parameters
+    ----------
+    n_components : int
+        Number k of components, at most the number of items.
+    model : {"ratings", "implicit"} or Model
+        What the table means. "ratings": how much each user liked some items; `predict` gives ratings (`RatingModel`).
+        "implicit": what each user chose; `recommend` ranks what they did not choose (`ImplicitModel`).
+    engine : {"digital", "analog", "hybrid"} or Engine
+        Who solves.
+    max_iter : int
+        Alternations.
+    random_state : int or None
+        Seed of the starting factors and of the engine's errors.
+    callback : callable, optional
+        Called with each record of `history_`; a true answer stops. Everything else may be called in it.
+
+    Attributes
+    ----------
+    user_ids_, item_ids_ : ndarray of shape (n_users,), (n_items,)
+        In the order of the factors.
+    user_factors_, item_factors_ : ndarray of shape (n_users, k), (n_items, k)
+        P and Q, >= 0; of ratings in roots of the unit of the ratings.
+    user_offsets_, item_offsets_ : ndarray of shape (n_users,), (n_items,)
+        Of ratings, in their unit; zero with "implicit".
+    history_ : list of dict
+        Per iteration "iteration", "seconds" (wall time so far, without the callback), "engine", on the training pairs
+        "rmse" (ratings) or "relative_error" (implicit), and with a chip "chip_seconds" and "chip_joules" (modelled, so
+        far, writing included).
+
+    Examples
+    --------
+    >>> import mho
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> mho.Recommender(2, model="implicit").fit(users, items).recommend(["cem"], 1).items.tolist()
+    ['tea']
+    """
+
+    def __init__(
+        self,
+        n_components: int = 16,
+        *,
+        model: Literal["ratings", "implicit"] | Model = "ratings",
+        engine: str | Engine = "digital",
+        max_iter: int = 20,
+        random_state: int | None = 0,
+        callback: Callable[[dict[str, Any]], Any] | None = None,
+    ) -> None:
+        self.n_components, self.model, self.engine, self.max_iter = n_components, model, engine, max_iter
+        self.random_state, self.callback = random_state, callback
+
+    # -- learning ------------------------------------------------------------------------------------------------
+
+    def fit(self, users: Any, items: Any = None, ratings: Any = None) -> Self:
+        """Fit from the beginning. An interrupt leaves the last complete iteration fitted.
+
+        Parameters
+        ----------
+        users : array_like of shape (n,), DataFrame or scipy sparse of shape (n_users, n_items)
+            Ids; or a table with the columns user, item, rating, or whose first three columns are those; or a matrix
+            that stores what is known, its ids then being row and column numbers.
+        items : array_like of shape (n,), optional
+            Ids; left out beside a table or matrix.
+        ratings : array_like of shape (n,), optional
+            Finite, >= 0, not all zero; by default 1. Implicit: strengths, > 0. Of a pair that occurs more than once
+            the last rating counts, or the sum of the strengths.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming the argument.
+        """
+        model, engine = self._model(), engine_for(self.engine, seed=self.random_state)
+        phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
+        table = Interactions.of(users, items, ratings, model.duplicates)
+        k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
+        start = Fitted.start(model, table, k, np.random.default_rng(self.random_state))
+        self._fitted, self.engine_, self.history_ = start, engine, []
+        self._alternate(stage.exact() for stage, length in phases for _ in range(length))
+        return self
+
+    def resume(self, iterations: int) -> Self:
+        """Do more `iterations` over everything known so far: after an interrupt, or after `partial_fit`."""
+        self._require()
+        last = self._engine()
+        self._alternate(last for _ in range(checks.positive_int(iterations, "iterations")))
+        return self
+
+    def partial_fit(self, users: Any, items: Any = None, ratings: Any = None) -> Self:
+        """Take in more of what `fit` takes, new ids included, and solve again only for those in it.
+
+        First their users against the items as they are, then their items. `resume` goes on to what a fit of everything
+        would give. Without an earlier fit it is one.
+
+        Parameters
+        ----------
+        users, items, ratings
+            As in `fit`. A new rating of a known pair replaces the old one; strengths add up.
+        """
+        if not hasattr(self, "_fitted"):
+            return self.fit(users, items, ratings)
+        fitted, u, i = self._merged(users, items, ratings)
+        self._fitted = fitted.solved_users(self._engine(), u).solved_items(self._engine(), i)
+        return self
+
+    def fold_in(
+        self, users: Any, items: Any = None, ratings: Any = None, *, side: Literal["users", "items"] = "users"
+    ) -> Self:
+        """Take in new users (or items) by one least-squares problem each; nobody else's factors change.
+
+        Parameters
+        ----------
+        users, items, ratings
+            As in `fit`.
+        side : {"users", "items"}
+            Whose rows are solved: everybody's that occurs here, with all that is known of them. An id of the other side
+            that is new has the prior's row.
+        """
+        checks.one_of(side, "side", ("users", "items"))
+        fitted, u, i = self._merged(users, items, ratings)
+        engine = self._engine()
+        self._fitted = fitted.solved_users(engine, u) if side == "users" else fitted.solved_items(engine, i)
+        return self
+
+    # -- answers -------------------------------------------------------------------------------------------------
+
+    def predict(self, users: Any, items: Any) -> np.ndarray:
+        """Return the scores (n,), pair by pair: ratings, within the range of those known; or strengths of preference.
+
+        Parameters
+        ----------
+        users, items : array_like of shape (n,)
+            Ids of the kind that `fit` was given. One that is not known has the prior's row.
+        """
+        return predicted(self._require(), users, items)
+
+    def recommend(self, users: Any = None, n: int = 10, *, among: Any = None, seen: bool = False) -> Top:
+        """Return the best items of each user, computed by blocks of users in bounded memory.
+
+        Parameters
+        ----------
+        users : array_like of shape (m,), optional
+            Ids that are known; by default everybody.
+        n : int
+            Items for each.
+        among : array_like, optional
+            Ids of the only items that may be recommended.
+        seen : bool
+            Recommend also what a user has rated or chosen already.
+
+        Raises
+        ------
+        ValueError
+            An id is not known; `fold_in` takes new ones.
+        """
+        return recommended(self._require(), users, checks.positive_int(n, "n"), among, seen=seen)
+
+    def recommend_for(self, items: Any, ratings: Any = None, n: int = 10) -> Top:
+        """Return the best items of a visitor, who is folded in and not kept.
+
+        Parameters
+        ----------
+        items : array_like of shape (m,)
+            Ids of what the visitor rated or chose; one that is not known takes no part.
+        ratings : array_like of shape (m,), optional
+            As in `fit`.
+        n : int
+            Items wanted, of those the visitor has not named.
+        """
+        fitted = self._require()
+        visit = Interactions.of(np.zeros(np.size(items), np.int8), items, ratings, fitted.model.duplicates)
+        return for_visitor(fitted, self._engine(), visit, checks.positive_int(n, "n"))
+
+    def similar_items(self, item: Any, n: int = 10) -> Top:
+        """Return the `n` items most like `item`: by the cosine of their factors, less the prior's."""
+        return most_alike(self._require(), item, checks.positive_int(n, "n"))
+
+    def explain(self, user: Any, item: Any) -> Explanation:
+        """Return which parts the score of `item` for `user` is made of, and what of the user's own speaks for it."""
+        return explain(self._require(), user, item)
+
+    # -- keeping -------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything that was learned to `path`, in numpy's .npz format; whole, or not at all.
+
+        Raises
+        ------
+        TypeError
+            Ids that are neither numbers, text nor times.
+        """
+        write(path, self._require(), self.history_)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, engine: str | Engine = "digital") -> Self:
+        """Return what `save` wrote to `path`, to go on with `engine`. Nothing in the file is executed.
+
+        Raises
+        ------
+        DataError
+            The file is damaged or another.
+        """
+        fitted, history = read(path)
+        loaded = cls(fitted.n_components, model=fitted.model, engine=engine)
+        loaded._fitted, loaded.history_, loaded.engine_ = fitted, history, engine_for(engine, seed=0)
+        return loaded
+
+    # -- what was learned ----------------------------------------------------------------------------------------
+
+    @property
+    def user_ids_(self) -> np.ndarray:
+        """(n_users,)."""
+        return self._require().table.users.known
+
+    @property
+    def item_ids_(self) -> np.ndarray:
+        """(n_items,)."""
+        return self._require().table.items.known
+
+    @property
+    def user_factors_(self) -> np.ndarray:
+        """P (n_users, k)."""
+        return self._require().factors(self._fitted.users)
+
+    @property
+    def item_factors_(self) -> np.ndarray:
+        """Q (n_items, k)."""
+        return self._require().factors(self._fitted.items)
+
+    @property
+    def user_offsets_(self) -> np.ndarray:
+        """(n_users,)."""
+        return self._require().offsets(self._fitted.users)
+
+    @property
+    def item_offsets_(self) -> np.ndarray:
+        """(n_items,)."""
+        return self._require().offsets(self._fitted.items)
+
+    @property
+    def model_(self) -> Model:
+        """What was fitted."""
+        return self._require().model
+
+    @property
+    def unit_(self) -> float:
+        """What one unit of the model is in that of the ratings: their mean at the time of the fit; implicit: 1."""
+        return self._require().unit
+
+    @property
+    def predicts_ratings(self) -> bool:
+        """Whether scores are ratings, rather than strengths of preference."""
+        return self._require().model.bounded
+
+    def encode(self, users: Any, items: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of `users` and `items` (n,) in the factors; n_users or n_items for one that is not known."""
+        table = self._require().table
+        return table.users.encode(users), table.items.encode(items)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _model(self) -> Model:
+        if isinstance(self.model, Model):
+            return self.model
+        return MODELS[checks.one_of(self.model, "model", tuple(MODELS))]()
+
+    def _require(self) -> Fitted:
+        if not hasattr(self, "_fitted"):
+            raise RuntimeError("fit the recommender first")
+        return self._fitted
+
+    def _engine(self) -> Engine:
+        """Return who finishes an alternating loop; it solves what comes after the fit."""
+        return self.engine_.phases()[-1][0].exact()
+
+    def _merged(self, users: Any, items: Any, ratings: Any) -> tuple[Fitted, np.ndarray, np.ndarray]:
+        """Return what is known with more of it, and the positions of the users and items of that."""
+        fitted = self._require()
+        more = Interactions.of(users, items, ratings, fitted.model.duplicates)
+        fitted.model.unit(more.known.data)  # refuses values that the model cannot take
+        table = fitted.table.merged(more, fitted.model.duplicates)
+        return fitted.with_table(table), table.users.encode(more.users.known), table.items.encode(more.items.known)
+
+    def _alternate(self, stages: Iterable[Engine]) -> None:
+        """Solve for the users, then for the items, stage by stage.
+
+        Both sides are replaced at once, so that an interrupt leaves a pair that belongs together.
+        """
+        by_user, by_item = self._fitted.scaled()
+        before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
+        seconds = before["seconds"]
+        for number, stage in enumerate(stages, before["iteration"] + 1):
+            begun = time.perf_counter()
+            users = self._fitted.model.solve(stage, self._fitted.items, by_user).side
+            items = self._fitted.model.solve(stage, users, by_item)
+            self._fitted = replace(self._fitted, users=users, items=items.side)
+            seconds += time.perf_counter() - begun
+            record = {
+                "iteration": number,
+                self._fitted.model.quality: self._fitted.quality_of(items.error),
+                "seconds": seconds,
+                "engine": type(stage).__name__.lower(),
+                **_chip_cost(self.engine_),
+            }
+            self.history_.append(record)
+            if self.callback is not None and self.callback(record):
+                break
+
+
+def _chip_cost(engine: Engine) -> dict[str, float]:
+    ledger = engine.ledger()
+    if ledger is None:
+        return {}
+    spent = estimate(ledger)
+    return {"chip_seconds": spent.seconds.typical, "chip_joules": spent.joules.typical}

@@ -1,0 +1,106 @@
+import uuid
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from mho.recommend import Recommender
+
+USERS, ITEMS, STARS = [1, 1, 2, 3], ["a", "b", "a", "c"], [4.0, 3.0, 5.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("users", "items", "ratings", "error", "message"),
+    [
+        (USERS, ITEMS, STARS[:3], ValueError, "of equal length, got users 4, items 4, ratings 3"),
+        ([], [], [], (ValueError, TypeError), "users must"),
+        (USERS, ITEMS, [4, 3, np.nan, 1], ValueError, "ratings contains NaN"),
+        (USERS, ITEMS, [4, 3, np.inf, 1], ValueError, "ratings contains an infinite entry"),
+        (USERS, ITEMS, [4, 3, -1, 1], ValueError, "ratings contains a negative entry"),
+        (USERS, ITEMS, ["4", "3", "5", "1"], TypeError, "ratings must hold real numbers"),
+        (USERS, ITEMS, [0, 0, 0, 0], ValueError, "ratings must not all be zero"),
+        ([1.5, np.nan, 2, 3], ITEMS, STARS, TypeError, "users must hold an id in every place, got nan"),
+        (USERS, ["a", None, "a", "c"], STARS, TypeError, "items must hold an id in every place, got None"),
+        (USERS, ["a", ["b"], "a", "c"], STARS, TypeError, "items must hold ids that can be hashed, got a list"),
+        ([USERS], ITEMS, STARS, ValueError, r"users must be one column with at least one entry, got shape \(1, 4\)"),
+        (np.eye(2), None, None, TypeError, "items are needed beside users"),
+        (csr_array((2, 2)), None, None, ValueError, "users must be a matrix with entries"),
+        (csr_array(np.eye(2)), ITEMS, None, TypeError, "items and ratings must then be left out"),
+    ],
+)
+def test_bad_ratings_are_refused(users, items, ratings, error, message):
+    with pytest.raises(error, match=message):
+        Recommender(2).fit(users, items, ratings)
+
+
+def test_ids_of_another_kind_are_refused():
+    model = Recommender(2, max_iter=1).fit(USERS, ITEMS, STARS)
+    with pytest.raises(TypeError, match="items must be text, as in fit, got numbers"):
+        model.predict([1], [7])
+
+
+def test_pairs_that_do_not_pair_are_refused():
+    model = Recommender(2, max_iter=1).fit(USERS, ITEMS, STARS)
+    with pytest.raises(ValueError, match="users and items must be of equal length, got users 1, items 2"):
+        model.predict([1], ["a", "b"])
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return Recommender(2, max_iter=2).fit(USERS, ITEMS, STARS)
+
+
+@pytest.mark.parametrize("columns", [["user", "item", "rating"], ["who", "what", "stars"], ["rating", "user", "item"]])
+def test_a_data_frame_is_read_by_the_names_or_the_order_of_its_columns(plain, columns):
+    pandas = pytest.importorskip("pandas")
+    content = {"user": USERS, "who": USERS, "item": ITEMS, "what": ITEMS, "rating": STARS, "stars": STARS}
+    fitted = Recommender(2, max_iter=2).fit(pandas.DataFrame({name: content[name] for name in columns}))
+    np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+
+
+def test_a_sparse_matrix_has_its_indices_as_ids(plain):
+    rows, columns = [0, 0, 1, 2], [0, 1, 0, 2]
+    matrix = csr_array((STARS, (rows, columns)), shape=(4, 3))
+    fitted = Recommender(2, max_iter=2).fit(matrix)
+    np.testing.assert_allclose(fitted.predict(rows, columns), plain.predict(USERS, ITEMS))
+    assert fitted.user_ids_.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda i: i,
+        lambda i: f"user {9 - i}",
+        lambda i: i / 7,
+        lambda i: np.datetime64("2024-01-01") + i,
+        lambda i: (i, "a tuple"),
+        lambda i: uuid.UUID(int=2**90 - i),
+        lambda i: i if i % 2 else str(i),
+    ],
+)
+def test_ids_may_be_of_any_type(plain, name):
+    users = np.empty(len(USERS), object)
+    users[:] = [name(i) for i in USERS]
+    users = users if isinstance(users[0], tuple) else list(users)
+    fitted = Recommender(2, max_iter=2).fit(users, ITEMS, STARS)
+    np.testing.assert_allclose(fitted.predict(users, ITEMS), plain.predict(USERS, ITEMS))
+
+
+def test_a_number_and_its_text_are_two_ids():
+    assert len(Recommender(1).fit([1, "1"], ["a", "b"], [1, 2]).user_ids_) == 2
+
+
+def test_of_a_pair_rated_twice_the_last_rating_counts(plain):
+    twice = Recommender(2, max_iter=2).fit([2, *USERS], ["a", *ITEMS], [1.0, *STARS])
+    np.testing.assert_array_equal(twice.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+
+
+def test_strengths_of_a_pair_chosen_twice_add_up():
+    once = Recommender(2, model="implicit").fit(USERS, ITEMS, [1.0, 2.0, 1.0, 1.0])
+    twice = Recommender(2, model="implicit").fit([*USERS, 1], [*ITEMS, "b"])
+    np.testing.assert_allclose(twice.predict(USERS, ITEMS), once.predict(USERS, ITEMS))
+
+
+def test_a_strength_of_zero_is_refused():
+    with pytest.raises(ValueError, match="ratings are strengths of choices and must be above 0"):
+        Recommender(2, model="implicit").fit(USERS, ITEMS, [1.0, 0.0, 1.0, 1.0])
