@@ -76,6 +76,11 @@ CASES = {
         *("sparse", 20, 0.94356, _SPARSE, "sparse", "sparse"),
         {"m": 20_000, "n": 10_000, "density": 0.005, "k": 20},
     ),
+    "words": Case(
+        "sparse 20,000 x 10,000, like documents that mix topics, zeros are data",
+        *("sparse", 20, 0.93894, _SPARSE, "sparse", "words"),
+        {"m": 20_000, "n": 10_000, "density": 0.005, "k": 20, "overlap": 1.0, "fame": 0.5},
+    ),
     "ratings-16": _ratings("10M ratings 70,000 x 10,000", 16, 0.7833, "ratings-10m"),
     "ratings-32": _ratings("10M ratings 70,000 x 10,000", 32, 0.7847, "ratings-10m"),
     "netflix-16": _ratings("100M ratings 480,189 x 17,770", 16, 0.783, "netflix", ("libmf",)),

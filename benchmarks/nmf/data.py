@@ -63,14 +63,20 @@ def photos(k: int) -> Arrays:
     return {"X": X} | _start(X.mean(), *X.shape, k)
 
 
-def sparse(m: int, n: int, density: float, k: int) -> Arrays:
-    """Counts with a mean of rank 20, in CSR; what is not stored is zero."""
+def sparse(m: int, n: int, density: float, k: int, *, overlap: float = 0.05, fame: float = 0.0) -> Arrays:
+    """Counts with a mean of rank 20, in CSR; what is not stored is zero.
+
+    A group's weights are gamma of shape `overlap` over the rows, small where a row belongs to one group and 1 where it
+    mixes all, and of shape 0.1 at most over the columns. The r-th row or column is seen r^-fame times as often as the
+    first.
+    """
     rng = np.random.default_rng(0)
     nnz = int(density * m * n)
     rank = 20
     group = rng.integers(rank, size=nnz)
-    rows = _drawn(rng.gamma(0.05, 1, (rank, m)), group, rng)
-    columns = _drawn(rng.gamma(0.05, 1, (rank, n)), group, rng)
+    seen = [np.arange(1, length + 1) ** -fame for length in (m, n)]
+    rows = _drawn(rng.gamma(overlap, 1, (rank, m)) * seen[0], group, rng)
+    columns = _drawn(rng.gamma(min(overlap, 0.1), 1, (rank, n)) * seen[1], group, rng)
     keys, counts = np.unique(rows * n + columns, return_counts=True)
     indptr = np.searchsorted(keys // n, np.arange(m + 1)).astype(np.int32)
     data = counts.astype(np.float32)
