@@ -1,0 +1,33 @@
+"""Pictures to train on: those that come with scikit-image, scikit-learn and matplotlib. None is of the Kodak suite."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import skimage
+import sklearn
+from PIL import Image
+
+_FOLDERS = {
+    "skimage": Path(skimage.__file__).parent / "data",
+    "sklearn": Path(sklearn.__file__).parent / "datasets" / "images",
+    "matplotlib": Path(matplotlib.__file__).parent / "mpl-data" / "sample_data",
+}
+_NAMES = {
+    "skimage": ["astronaut.png", "coffee.png", "chelsea.png", "motorcycle_left.png", "rocket.jpg", "retina.jpg"],
+    "sklearn": ["china.jpg", "flower.jpg"],
+    "matplotlib": ["grace_hopper.jpg"],
+}
+
+
+def training_pictures() -> list[np.ndarray]:
+    """Return 8-bit RGB pictures (m, n, 3); JPEGs are reduced to 2/3, which takes their 8 x 8 grid away."""
+    pictures = []
+    for folder, names in _NAMES.items():
+        for name in names:
+            picture = Image.open(_FOLDERS[folder] / name).convert("RGB")
+            if name.endswith(".jpg"):
+                size = (picture.width * 2 // 3, picture.height * 2 // 3)
+                picture = picture.resize(size, Image.Resampling.LANCZOS)
+            pictures.append(np.asarray(picture))
+    return pictures

@@ -1,0 +1,64 @@
+"""Planes to payload and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mho.image.codec.choose import PRICE, cheapest
+from mho.image.codec.dictionary import PATCH, Dictionary
+from mho.image.codec.entropy import Reader, Writer
+from mho.image.codec.model import ATOMS, Model
+from mho.image.codec.planes import from_patches, to_patches
+from mho.image.codec.statistics import Statistics
+from mho.image.codec.traverse import Where, traverse
+
+__all__ = ["exact_codes", "read_plane", "write_codes"]
+
+_SMALLEST = 0.6
+"""A code that is below this before rounding, everywhere in the picture, leaves its atom out of use."""
+
+
+def exact_codes(plane: np.ndarray, dictionary: Dictionary) -> np.ndarray:
+    """Return h+ - h- of each patch of a plane, (64, rows, columns), in grey levels."""
+    patches = to_patches(plane)
+    return (dictionary.inverse.astype(np.float32) @ patches.reshape(ATOMS, -1)).reshape(patches.shape)
+
+
+def write_codes(exact: np.ndarray, model: Model, writer: Writer, price: float = PRICE) -> tuple[int, np.ndarray]:
+    """Round codes (64, rows, columns), given in steps, and write them.
+
+    Returns
+    -------
+    int
+        Atoms in use, which a reader must be told.
+    ndarray of shape (64, rows, columns), int32
+        The codes written.
+    """
+    used = np.flatnonzero(np.abs(exact).reshape(ATOMS, -1).max(axis=1) >= _SMALLEST)
+    n_atoms = int(used[-1]) + 1 if len(used) else 1
+
+    def visit(
+        atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, statistics: Statistics
+    ) -> np.ndarray:
+        wanted = exact[atom][where] if predicted is None else exact[atom][where] - predicted
+        codes = cheapest(wanted, contexts, statistics, price)
+        writer.put(codes, contexts, statistics)
+        return codes
+
+    return n_atoms, traverse(model, exact.shape[1:], n_atoms, visit)
+
+
+def read_plane(
+    reader: Reader, model: Model, dictionary: Dictionary, shape: tuple[int, int], n_atoms: int, step: int
+) -> np.ndarray:
+    """Return a plane of `shape` in sixteenths of a grey level, int32; `step` is in sixteenths as well."""
+
+    def visit(
+        atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, statistics: Statistics
+    ) -> np.ndarray:
+        return reader.get(contexts, statistics)
+
+    rows, columns = (-(-side // PATCH) for side in shape)
+    codes = traverse(model, (rows, columns), n_atoms, visit)
+    patches = dictionary.patches(codes.reshape(ATOMS, -1), step)
+    return from_patches(patches.reshape(codes.shape), shape)

@@ -1,0 +1,88 @@
+"""The patch dictionary: two arrays of cells that are read differentially."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mho import checks
+
+__all__ = ["FRACTION", "PATCH", "Dictionary"]
+
+PATCH = 8
+"""Side of a patch in pixels."""
+
+FRACTION = 16
+"""Binary digits behind the point of `Dictionary.scale`."""
+
+_FAR = 2**15 - 1
+"""Sixteenths of a grey level that only a damaged file goes beyond."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dictionary:
+    """Atoms D = (P - N) scale, P and N non-negative: what two arrays of memory cells hold.
+
+    A patch is D h+ - D h-, with codes h+, h- >= 0 of which one is zero: the second half is the same cells read with the
+    other sign. Atoms are complete and nearly orthogonal, so the codes follow a transform coder's rather than a
+    parts-based factorization's, which needs a third more bits than JPEG.
+
+    Attributes
+    ----------
+    positive, negative : ndarray of shape (64, 64), float64
+        Levels of the cells of P and N; whole numbers unless read back from a noisy array. Rows are pixels of a patch,
+        columns are atoms, the flat one first.
+    scale : ndarray of shape (64,), float64
+        Whole numbers: 2**16 times what a level of each atom is worth.
+    """
+
+    positive: np.ndarray
+    negative: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def quantised(cls, atoms: np.ndarray, bits: int = 4) -> Dictionary:
+        """Return atoms (64, 64) as cells of 2**bits levels, each atom filling the range of its cells."""
+        top = 2 ** checks.positive_int(bits, "bits", limit=12) - 1
+        levels = np.rint(atoms / np.abs(atoms).max(axis=0) * top)
+        worth = np.einsum("ij,ij->j", atoms, levels) / np.einsum("ij,ij->j", levels, levels)  # least squares
+        return cls(np.maximum(levels, 0), np.maximum(-levels, 0), np.rint(worth * 2**FRACTION))
+
+    def read_back(self, noise: float, random_state: int | np.random.Generator | None = None) -> Dictionary:
+        """Return the dictionary as cells with a Gaussian error hold it.
+
+        The flat atom stays exact: the same for every pixel, it needs no cells but a bias after the arrays.
+
+        Parameters
+        ----------
+        noise : float
+            Standard deviation of each cell's level, as a share of the highest level.
+        random_state : int, Generator or None
+            Seed of the errors.
+        """
+        rng = checks.generator(random_state, "random_state")
+        sigma = checks.nonnegative_number(noise, "noise") * max(self.positive.max(), self.negative.max())
+        errors = sigma * rng.standard_normal((2, *self.positive.shape))
+        errors[:, :, 0] = 0
+        return replace(self, positive=self.positive + errors[0], negative=self.negative + errors[1])
+
+    @cached_property
+    def atoms(self) -> np.ndarray:
+        """D (64, 64), columns of length near 1."""
+        return (self.positive - self.negative) * self.scale / 2**FRACTION
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """D^-1 (64, 64): the codes h+ - h- of a patch, before they are rounded."""
+        return np.linalg.inv(self.atoms)
+
+    def patches(self, codes: np.ndarray, step: int) -> np.ndarray:
+        """Return the patches of whole codes (64, n), in units of `step` / 16 grey levels; sixteenths of a grey level.
+
+        With whole levels every product and sum is a whole number below 2**53, so float64 holds it exactly and the
+        answer is the same on every machine, whatever order its BLAS adds in.
+        """
+        products = (self.positive - self.negative) @ (codes * (self.scale * step)[:, None])
+        return np.clip(np.floor((products + 2 ** (FRACTION - 1)) / 2**FRACTION), -_FAR, _FAR).astype(np.int32)

@@ -1,0 +1,41 @@
+"""What mho ships with: the universal dictionary and the models of luma and chroma."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from mho.image.codec.dictionary import Dictionary
+from mho.image.codec.model import Model
+
+__all__ = ["models", "universal_dictionary"]
+
+
+@cache
+def _stored() -> dict[str, np.ndarray]:
+    data = (files("mho.image.codec") / "files" / "universal.npz").read_bytes()
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return dict(stored)
+
+
+@cache
+def universal_dictionary() -> Dictionary:
+    """Return the dictionary of files that do not bring their own: products of cosines on cells of 16 levels."""
+    return Dictionary(*(_stored()[name].astype(np.float64) for name in ("positive", "negative", "scale")))
+
+
+@cache
+def models() -> tuple[Model, Model, Model]:
+    """Return the models of Y, Cb and Cr."""
+    luma, chroma = (Model(**_fields(kind)) for kind in ("luma", "chroma"))
+    return luma, chroma, chroma
+
+
+def _fields(kind: str) -> dict[str, np.ndarray]:
+    """Weights as float32, which the products want, and counts as they are."""
+    prefix = f"{kind}_"
+    fields = {name.removeprefix(prefix): a for name, a in _stored().items() if name.startswith(prefix)}
+    return {name: a.astype(np.float32) if a.dtype == np.uint8 else a for name, a in fields.items()}

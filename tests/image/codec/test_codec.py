@@ -1,0 +1,133 @@
+"""Whole pictures, against Pillow's JPEG and scikit-image's measures."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from mho.data import DataError
+from mho.image.codec import Picture, decode, encode, universal_dictionary
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return data.astronaut()[:256, :384]
+
+
+def _jpeg_of_at_least(pixels, size):
+    """The smallest of Pillow's JPEGs with no fewer bytes."""
+    for quality in range(1, 100):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=quality, optimize=True)
+        if file.tell() >= size:
+            return np.asarray(Image.open(file))
+    raise AssertionError
+
+
+@pytest.mark.parametrize("quality", [10, 40, 80])
+@pytest.mark.parametrize("grey", [False, True])
+def test_closer_than_a_jpeg_of_as_many_bytes(astronaut, quality, grey):
+    pixels = astronaut[..., 1].copy() if grey else astronaut
+    coded = encode(Picture(pixels), quality=quality)
+    ours, jpeg = decode(coded).pixels, _jpeg_of_at_least(pixels, len(coded))
+    assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, jpeg) + 1
+    axis = None if grey else 2
+    assert structural_similarity(pixels, ours, channel_axis=axis) > structural_similarity(
+        pixels, jpeg, channel_axis=axis
+    )
+
+
+def test_quality_buys_decibels_with_bytes(astronaut):
+    files = [encode(Picture(astronaut), quality=quality) for quality in (0, 30, 60, 90, 100)]
+    sizes = [len(file) for file in files]
+    psnrs = [peak_signal_noise_ratio(astronaut, decode(file).pixels) for file in files]
+    assert sizes == sorted(sizes)
+    assert psnrs == sorted(psnrs)
+    assert psnrs[-1] > 40
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 50), (50, 1), (7, 9), (8, 8), (17, 33), (1, 1, 3), (19, 5, 3), (33, 16, 3)]
+)
+def test_any_size(shape):
+    pixels = np.random.default_rng(0).integers(60, 200, shape, dtype=np.uint8)
+    decoded = decode(encode(Picture(pixels), quality=100)).pixels
+    assert decoded.shape == shape
+    assert decoded.dtype == np.uint8
+    if len(shape) == 2:  # colour noise does not survive halving
+        assert np.abs(decoded.astype(int) - pixels).max() <= 2
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_flat_picture_is_a_hundred_bytes(level):
+    pixels = np.full((200, 300), level, np.uint8)
+    coded = encode(Picture(pixels))
+    assert len(coded) < 100
+    assert np.abs(decode(coded).pixels.astype(int) - level).max() <= 1
+
+
+def test_black_and_white_noise_at_the_best_quality():
+    """The largest codes that there are."""
+    pixels = np.random.default_rng(1).choice(np.array([0, 255], np.uint8), (64, 64))
+    assert np.abs(decode(encode(Picture(pixels), quality=100)).pixels.astype(int) - pixels).max() <= 2
+
+
+def test_what_belongs_to_the_picture_is_kept():
+    rng = np.random.default_rng(2)
+    alpha = rng.integers(0, 256, (20, 31), dtype=np.uint8)
+    picture = Picture(np.zeros((20, 31, 3), np.uint8), alpha, icc=b"profile", exif=b"Exif\0\0camera")
+    decoded = decode(encode(picture))
+    np.testing.assert_array_equal(decoded.alpha, alpha)
+    assert (decoded.icc, decoded.exif) == (picture.icc, picture.exif)
+
+
+def test_a_dictionary_of_the_file_s_own(astronaut):
+    """Its atoms reversed: the same pictures can be had, and the decoder must be told."""
+    universal = universal_dictionary()
+    flipped = type(universal)(universal.negative, universal.positive, universal.scale)
+    plain, own = encode(Picture(astronaut)), encode(Picture(astronaut), dictionary=flipped)
+    psnr = peak_signal_noise_ratio(astronaut, decode(own).pixels)
+    assert psnr == pytest.approx(peak_signal_noise_ratio(astronaut, decode(plain).pixels), abs=0.1)
+    assert len(plain) < len(own) < len(plain) + 3000
+
+
+def test_a_noisy_array_loses_little(astronaut):
+    coded = encode(Picture(astronaut), quality=40)
+    exact = peak_signal_noise_ratio(astronaut, decode(coded).pixels)
+    noisy = [
+        peak_signal_noise_ratio(
+            astronaut, decode(coded, dictionary=universal_dictionary().read_back(0.02, seed)).pixels
+        )
+        for seed in range(3)
+    ]
+    assert exact - 0.3 < np.mean(noisy) < exact
+
+
+@pytest.mark.parametrize(
+    ("pixels", "error", "message"),
+    [
+        (np.zeros((4, 4)), TypeError, "pixels must be 8-bit"),
+        (np.zeros((4, 4), np.uint16), TypeError, "uint16"),
+        (np.zeros((4, 4, 4), np.uint8), ValueError, r"\(m, n\) or \(m, n, 3\)"),
+        (np.zeros((0, 4), np.uint8), ValueError, "not be empty"),
+    ],
+)
+def test_what_is_no_picture(pixels, error, message):
+    with pytest.raises(error, match=message):
+        Picture(pixels)
+
+
+@pytest.mark.parametrize("quality", [-1, 101, float("nan")])
+def test_quality_out_of_range(quality):
+    with pytest.raises(ValueError, match="quality must be from 0 to 100"):
+        encode(Picture(np.zeros((4, 4), np.uint8)), quality=quality)
+
+
+def test_too_large_a_picture_is_refused():
+    coded = encode(Picture(np.zeros((40, 50), np.uint8)))
+    with pytest.raises(DataError, match="more than max_pixels = 1,999"):
+        decode(coded, max_pixels=1999)
+    assert decode(coded, max_pixels=2000).shape == (40, 50)

@@ -1,0 +1,106 @@
+"""Files from somebody who means harm."""
+
+import struct
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+
+from mho.data import DataError
+from mho.image.codec import Picture, decode, encode
+from mho.image.codec.container import ALPHA, Header, pack
+
+CAP = 1024
+
+
+def _checked(body):
+    """With the checksum that makes the decoder look at it."""
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def _files():
+    rng = np.random.default_rng(0)
+    smooth = np.add.outer(np.arange(9), np.arange(17)).astype(np.uint8)
+    colour = np.stack([smooth, smooth[::-1], 200 - smooth], axis=2) + rng.integers(0, 8, (9, 17, 3), dtype=np.uint8)
+    alpha = rng.integers(0, 2, (9, 17), dtype=np.uint8)
+    return [
+        encode(Picture(smooth), quality=20),
+        encode(Picture(colour), quality=10),
+        encode(Picture(colour, alpha, b"icc", b"exif"), quality=5),
+    ]
+
+
+def _mutated(data, rng):
+    body = bytearray(data[:-4])
+    kind = rng.integers(4)
+    if kind == 0:  # a few bytes anywhere
+        for at in rng.integers(len(body), size=rng.integers(1, 5)):
+            body[at] = rng.integers(256)
+    elif kind == 1:  # the header alone
+        body[rng.integers(5, min(29, len(body)))] = rng.integers(256)
+    elif kind == 2:  # cut
+        del body[rng.integers(len(body)) :]
+    else:  # a stretch repeated elsewhere
+        start, length, to = rng.integers(len(body)), rng.integers(1, 20), rng.integers(len(body))
+        body[to:to] = body[start : start + length]
+    return _checked(bytes(body)) if rng.random() < 0.9 else bytes(body) + data[-4:]
+
+
+def _decodes(data):
+    """Whether it is a picture within the cap; anything but a `DataError` is a fault."""
+    try:
+        picture = decode(data, max_pixels=CAP)
+    except DataError:
+        return False
+    assert picture.shape[0] * picture.shape[1] <= CAP
+    return True
+
+
+def test_ten_thousand_mutated_files():
+    rng = np.random.default_rng(1)
+    files = _files()
+    decoded = sum(_decodes(_mutated(files[i % len(files)], rng)) for i in range(10_000))
+    assert 500 < decoded < 9500  # both ends of the decoder were reached
+
+
+def test_memory_stays_with_the_cap():
+    """About 70 bytes a pixel of what is allowed, whatever a file claims."""
+    rng = np.random.default_rng(2)
+    files = _files()
+    _decodes(files[1])  # load what is loaded once
+    tracemalloc.start()
+    for i in range(300):
+        _decodes(_mutated(files[i % len(files)], rng))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6
+
+
+def test_noise_as_payload():
+    rng = np.random.default_rng(3)
+    header = Header(shape=(64, 64), steps=(65535, 65535), n_atoms=(64,))
+    for _ in range(20):
+        _decodes(pack(header, rng.bytes(4 * rng.integers(2000))))
+
+
+def test_an_alpha_channel_that_would_grow_without_end():
+    header = Header(shape=(8, 8), steps=(160, 160), n_atoms=(1,), sections={ALPHA: zlib.compress(bytes(10_000_000))})
+    picture = decode(pack(header, b""), max_pixels=CAP)
+    assert picture.alpha.shape == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a .mho"),
+        (b"\x89PNG\r\n\x1a\n", "not a .mho"),
+        (b"\x8bMHO", "version"),
+        (b"\x8bMHO\x02" + bytes(50), "version 2"),
+        (b"\x8bMHO\x01", "checksum"),
+        (_checked(b"\x8bMHO\x01" + bytes(40)), "header makes no sense"),
+    ],
+)
+def test_what_is_wrong_is_said(data, message):
+    with pytest.raises(DataError, match=message):
+        decode(data)
