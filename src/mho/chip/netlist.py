@@ -8,15 +8,21 @@ import numpy as np
 
 from mho import spice
 from mho.chip.array import ProgrammedArray
+from mho.chip.design import Amplifier
 from mho.chip.errors import ChipError
 
-__all__ = ["as_circuit", "as_netlist"]
+__all__ = ["as_circuit", "as_netlist", "as_opamp"]
 
 _LARGEST_GAIN = 1e9
 """Stands for infinity, which has no place in a netlist."""
 
 _TIME_CONSTANTS = 20
 _STEPS = 400
+
+
+def as_opamp(amplifier: Amplifier) -> spice.OpAmp:
+    """Return the op-amp of a circuit; an endless gain becomes one of 1e9."""
+    return spice.OpAmp(gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp)
 
 
 def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> spice.CompactGinv:
@@ -38,15 +44,12 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         raise ChipError(
             "a netlist with wires needs every column connected: leave the columns of zeros out of the matrix"
         )
-    amplifier = array.design.amplifier
     return spice.CompactGinv(
         g_left=array.g_left[:, connected],
         g_right=array.g_right[:, connected],
         g_comp=array.g_comp,
         g_in=array.g_in,
-        opamp=spice.OpAmp(
-            gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp
-        ),
+        opamp=as_opamp(array.design.amplifier),
         bias=array.bias[connected],
         offset=array.offset_volts[connected],
         wires=array.design.wires,

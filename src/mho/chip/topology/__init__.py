@@ -1,6 +1,19 @@
-"""The four circuits that a pair of arrays and some op-amps can be, compared."""
+"""The four circuits that a pair of arrays and some op-amps can be, behind one switch."""
 
+from mho.chip.topology.constraint import Constraint
 from mho.chip.topology.noise import Noise, offset_gain, output_noise
+from mho.chip.topology.program import TOPOLOGIES, program
+from mho.chip.topology.programmed import ProgrammedCircuit
 from mho.chip.topology.regime import regime, steady_state
 
-__all__ = ["Noise", "offset_gain", "output_noise", "regime", "steady_state"]
+__all__ = [
+    "TOPOLOGIES",
+    "Constraint",
+    "Noise",
+    "ProgrammedCircuit",
+    "offset_gain",
+    "output_noise",
+    "program",
+    "regime",
+    "steady_state",
+]
