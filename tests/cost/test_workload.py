@@ -23,5 +23,11 @@ def test_the_command(capsys):
     assert main(["cost", "movielens-100k"]) == 0
     printed = capsys.readouterr().out
     assert "with writing" in printed
-    assert "H100" in printed
+    assert all(name in printed for name in ("H100", "FPGA Zynq-7020", "this CPU"))
+    assert "1/217 of its power" in printed
+    assert main(["cost", "yahoo-music", "--solvers", "0"]) == 2
+    assert "--solvers must be at least 1" in capsys.readouterr().err
+    assert main(["cost", "explain", "netflix", "ADC"]) == 0
+    assert "ADC, energy = adc_conversions x adc_joules" in capsys.readouterr().out
+    assert main(["cost", "explain", "netflix", "DVD"]) == 2
     assert main(["cost", "nothing"]) == 2

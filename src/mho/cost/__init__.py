@@ -1,30 +1,43 @@
 """From a ledger of physical events to time and energy, and digital platforms beside it."""
 
 from mho.cost.arithmetic import Factor, Sum
+from mho.cost.calibration import calibrate
 from mho.cost.estimate import Estimate, Part, estimate
-from mho.cost.platforms import PLATFORMS, Platform, Roofline
+from mho.cost.headline import CLAIMS, Case, Claim, Verdict, cases, verdicts
+from mho.cost.platforms import PLATFORMS, Cost, Platform, Roofline, Sustained
 from mho.cost.range import Range
+from mho.cost.rapl import Rapl
 from mho.cost.technology import Number, Technology, technologies, technology
 from mho.cost.work import Work, sweep_work
 from mho.cost.workload import WORKLOADS, Workload, sweep_ledger
 
 __all__ = [
+    "CLAIMS",
     "PLATFORMS",
     "WORKLOADS",
+    "Case",
+    "Claim",
+    "Cost",
     "Estimate",
     "Factor",
     "Number",
     "Part",
     "Platform",
     "Range",
+    "Rapl",
     "Roofline",
     "Sum",
+    "Sustained",
     "Technology",
+    "Verdict",
     "Work",
     "Workload",
+    "calibrate",
+    "cases",
     "estimate",
     "sweep_ledger",
     "sweep_work",
     "technologies",
     "technology",
+    "verdicts",
 ]

@@ -1,18 +1,19 @@
-"""Digital platforms as rooflines: peak rates from data sheets, and the share of them that real kernels reach."""
+"""Digital platforms: rooflines from data sheets, and sustained rates that were published or measured."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from mho.cost.range import Range
 from mho.cost.work import Work
 
-__all__ = ["PLATFORMS", "Platform", "Roofline"]
+__all__ = ["PLATFORMS", "Cost", "Platform", "Roofline", "Sustained"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roofline:
-    """Time and energy of some work, from the kindest assumption to the harshest.
+class Cost:
+    """Time and energy of some work.
 
     Attributes
     ----------
@@ -23,48 +24,133 @@ class Roofline:
     joules: Range
 
 
+class Platform(Protocol):
+    """A processor with its memory."""
+
+    @property
+    def source(self) -> str:
+        """Where its numbers come from."""
+        ...
+
+    def cost(self, work: Work) -> Cost:
+        """Return what `work` takes."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
-class Platform:
-    """A processor with its memory.
+class Roofline:
+    """A processor by its peak rates.
 
     Attributes
     ----------
-    name : str
     flops : float
-        Peak rate in float32, 1/s.
+        In float32, 1/s.
     bytes_per_second : float
         Of its memory.
+    start_seconds : Range
+        To start a step that waits for the one before.
     watts : float
         Stated power.
     source : str
-        Of these three.
+        Of rates and power.
     """
 
-    name: str
     flops: float
     bytes_per_second: float
+    start_seconds: Range
     watts: float
     source: str
 
-    def sweep(self, work: Work) -> Roofline:
+    def cost(self, work: Work) -> Cost:
         """Return what `work` takes, all of the stated power drawn.
 
         Low: 60 % of peak, factors cached. Typical: 30 %, cached [4.4]. High: 10 %, every factor row fetched anew. These
-        shares are this project's assumption; starting a kernel, which dominates small problems, is left out.
+        shares and the time to start a step are this project's assumptions.
+
+        Parameters
+        ----------
+        work : Work
         """
-        seconds = Range(
-            *(
-                max(work.flops / self.flops, moved / self.bytes_per_second) / share
-                for share, moved in ((0.6, work.bytes_cached), (0.3, work.bytes_cached), (0.1, work.bytes_uncached))
-            )
+        low, typical, high = (
+            max(work.flops / self.flops, moved / self.bytes_per_second) / share
+            for share, moved in ((0.6, work.bytes_cached), (0.3, work.bytes_cached), (0.1, work.bytes_uncached))
         )
-        return Roofline(seconds=seconds, joules=seconds * self.watts)
+        seconds = Range(low, typical, high) + self.start_seconds * work.steps
+        return Cost(seconds=seconds, joules=seconds * self.watts)
 
 
-PLATFORMS = {
-    "H100": Platform(name="H100", flops=66.9e12, bytes_per_second=3.35e12, watts=700, source="SXM5 data sheet [4.4]"),
-    "A100": Platform(name="A100", flops=19.5e12, bytes_per_second=1.555e12, watts=400, source="40 GB SXM4 data sheet"),
-    "V100": Platform(
-        name="V100", flops=15.7e12, bytes_per_second=0.9e12, watts=300, source="SXM2; rate recalled, not verified"
+@dataclass(frozen=True, kw_only=True)
+class Sustained:
+    """A processor by the rate that it reached in such work, memory included.
+
+    Attributes
+    ----------
+    flops : Range
+        1/s.
+    watts : Range
+    source : str
+        Of rate and power.
+    """
+
+    flops: Range
+    watts: Range
+    source: str
+
+    def cost(self, work: Work) -> Cost:
+        """Return what `work` takes.
+
+        Parameters
+        ----------
+        work : Work
+        """
+        seconds = Range.exact(work.flops) / self.flops
+        return Cost(seconds=seconds, joules=seconds * self.watts)
+
+
+_KERNEL_START = Range(2e-6, 5e-6, 20e-6)
+_FPGA_START = Range(1e-6, 1e-6, 1e-5)
+
+PLATFORMS: dict[str, Platform] = {
+    "H100": Roofline(
+        flops=66.9e12,
+        bytes_per_second=3.35e12,
+        start_seconds=_KERNEL_START,
+        watts=700,
+        source="SXM5 data sheet [4.4]",
+    ),
+    "A100": Roofline(
+        flops=19.5e12,
+        bytes_per_second=1.555e12,
+        start_seconds=_KERNEL_START,
+        watts=400,
+        source="40 GB SXM4 data sheet",
+    ),
+    "V100": Roofline(
+        flops=15.7e12,
+        bytes_per_second=0.9e12,
+        start_seconds=_KERNEL_START,
+        watts=300,
+        source="SXM2; rate recalled, not verified",
+    ),
+    "FPGA VU9P": Roofline(
+        flops=1.4e12,
+        bytes_per_second=77e9,
+        start_seconds=_FPGA_START,
+        watts=75,
+        source="6,840 DSP slices, three a multiply-add, 300 MHz; four DDR4 channels; recalled, not verified. "
+        "75 W is this project's assumption",
+    ),
+    "FPGA Zynq-7020": Roofline(
+        flops=13e9,
+        bytes_per_second=4.2e9,
+        start_seconds=_FPGA_START,
+        watts=2,
+        source="220 DSP slices, five a multiply-add, 150 MHz; DDR3; recalled, not verified. 2 W [1.2] is an assumption",
+    ),
+    "FPGA FASTCF": Sustained(
+        flops=Range.exact(217e9),
+        watts=Range(10, 25, 75),
+        source="FASTCF, FPGA 2018: up to 217 GFLOPS in stochastic gradient descent on ratings [1.3]; "
+        "power not known to us, taken as 10, 25 and 75 W",
     ),
 }

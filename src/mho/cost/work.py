@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from mho import checks
 
@@ -22,11 +22,14 @@ class Work:
         Additions and multiplications.
     bytes_cached, bytes_uncached : float
         Traffic with memory if the factors stay in a cache, and if every known entry fetches its row of a factor anew.
+    steps : float
+        Updates of one factor, each of which waits for the one before.
     """
 
     flops: float
     bytes_cached: float
     bytes_uncached: float
+    steps: float = 2
 
     def times(self, factor: float) -> Work:
         """Return the same work `factor` times.
@@ -35,7 +38,7 @@ class Work:
         ----------
         factor : float
         """
-        return Work(self.flops * factor, self.bytes_cached * factor, self.bytes_uncached * factor)
+        return Work(*(getattr(self, f.name) * factor for f in fields(self)))
 
 
 def sweep_work(m: int, n: int, k: int, known: int | None = None, *, missing: bool = False) -> Work:

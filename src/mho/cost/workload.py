@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger, preset
 from mho.cost.work import Work, sweep_work
 
@@ -13,30 +14,43 @@ __all__ = ["WORKLOADS", "Workload", "sweep_ledger"]
 
 _LARGEST_SAMPLE = 256
 _SOLVES = 32
+_ADDRESS_BYTES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Ratings X (m, n) of which some are known, factorized at rank k.
+    """A matrix X (m, n) factorized at rank k.
 
     Attributes
     ----------
     m, n, k : int
-    known : int
-        Ratings.
+    known : int or None
+        How many of its entries are known; None: all, and it is dense.
     """
 
     m: int
     n: int
-    known: int
+    known: int | None = None
     k: int = 10
 
+    def __post_init__(self) -> None:
+        for name in ("m", "n", "k"):
+            checks.positive_int(getattr(self, name), name)
+        if self.known is not None:
+            checks.positive_int(self.known, "known", limit=self.m * self.n, what="m n")
+
     def __str__(self) -> str:
-        return f"{self.m:,} x {self.n:,}, {self.known:,} ratings, k = {self.k}"
+        entries = "dense" if self.known is None else f"{self.known:,} entries known"
+        return f"{self.m:,} x {self.n:,}, {entries}, k = {self.k}"
+
+    @property
+    def entries(self) -> int:
+        """Entries that take part."""
+        return self.m * self.n if self.known is None else self.known
 
     def work(self) -> Work:
         """Return the digital arithmetic of one sweep."""
-        return sweep_work(self.m, self.n, self.k, self.known, missing=True)
+        return sweep_work(self.m, self.n, self.k, self.known, missing=self.known is not None)
 
 
 WORKLOADS = {
@@ -67,7 +81,7 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
 
 
 def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledger:
-    on = w.known / solves
+    on = w.entries / solves
     sample = int(np.clip(on, w.k, _LARGEST_SAMPLE))
     rng = np.random.default_rng(0)
     chip = Chip(design, seed=0)
@@ -76,7 +90,7 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
     written = chip.ledger.copy()
     array.solve(A @ rng.random((w.k, _SOLVES)))
     solved = chip.ledger.since(written)
-    per_row = on / sample
+    per_row, masked = on / sample, w.known or 0
     one = solved.times(solves / solved.solves)
     ledger = written.times(rows / sample)
     ledger.add(
@@ -90,10 +104,10 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
             load_coulombs=one.load_coulombs * per_row,
             input_coulombs=one.input_coulombs * per_row,
             peak_amperes=one.peak_amperes * per_row,
-            dac_conversions=w.known,
+            dac_conversions=w.entries,
             adc_conversions=solves * w.k,
-            word_lines=w.known,
-            bytes_read=5 * w.known,
+            word_lines=masked,
+            bytes_read=w.entries + _ADDRESS_BYTES * masked,
             bytes_written=solves * w.k,
         )
     )

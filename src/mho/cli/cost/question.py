@@ -11,7 +11,7 @@ from mho.cli.settings import WholeNumber
 
 if TYPE_CHECKING:
     from mho.chip import Ledger
-    from mho.cost import Estimate, Work, Workload
+    from mho.cost import Estimate, Platform, Work, Workload
 
 __all__ = ["Question"]
 
@@ -70,3 +70,10 @@ class Question:
     def work(self, workload: Workload) -> Work:
         """Return the digital arithmetic of all iterations."""
         return workload.work().times(self.iterations)
+
+    def platforms(self, workload: Workload) -> dict[str, Platform]:
+        """Return all digital platforms, this computer measured now."""
+        from mho.cost import PLATFORMS, calibrate
+        from mho.engines import Digital
+
+        return {**PLATFORMS, "this CPU": calibrate(Digital(), workload)}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from mho.cli.cost.headline import headline
 from mho.cli.cost.question import Question
 from mho.cli.plain import columns
 
 if TYPE_CHECKING:
-    from mho.cost import Estimate, Work
+    from mho.cost import Cost, Estimate
 
 __all__ = ["show"]
 
@@ -23,6 +25,8 @@ def show(
 ) -> None:
     """Show what a factorization takes: the chip part by part, with and without writing, and digital platforms.
 
+    Where there is a published claim about the workload, it says for which assumptions that holds.
+
     Parameters
     ----------
     workload
@@ -30,12 +34,22 @@ def show(
     question
         What is asked.
     """
+    from mho.cost import CLAIMS, cases, technology
+
     question = question or Question()
     sizes = question.workload(workload)
-    chip = question.estimate(question.ledger(sizes))
-    print(f"{workload}: {sizes}; iterations: {question.iterations}\n")
-    print(_chip(chip, question), end="\n\n")
-    print(_platforms(question.work(sizes)))
+    ledger = question.ledger(sizes)
+    platforms = question.platforms(sizes)
+    costs = {name: platform.cost(question.work(sizes)) for name, platform in platforms.items()}
+    sections = [
+        f"{workload}: {sizes}; iterations: {question.iterations}",
+        _chip(question.estimate(ledger), question),
+        _platforms(costs) + f"\nthis CPU: {platforms['this CPU'].source}",
+    ]
+    if workload in CLAIMS:
+        counted = cases(ledger, technology(question.technology), write=question.write)
+        sections.append(headline(CLAIMS[workload], counted, costs, most=min(sizes.m, sizes.n)))
+    print("\n\n".join(sections))
 
 
 def _chip(chip: Estimate, question: Question) -> str:
@@ -54,11 +68,6 @@ def _chip(chip: Estimate, question: Question) -> str:
     return "\n\n".join((columns([head, *parts, *totals]), columns(rest)))
 
 
-def _platforms(work: Work) -> str:
-    from mho.cost import PLATFORMS
-
-    rows = [("platform, roofline", "time, typical (low to high)", "energy")]
-    for name, platform in PLATFORMS.items():
-        cost = platform.sweep(work)
-        rows.append((name, f"{cost.seconds} s", f"{cost.joules} J"))
-    return columns(rows)
+def _platforms(costs: Mapping[str, Cost]) -> str:
+    rows = [("platform", "time, typical (low to high)", "energy")]
+    return columns(rows + [(name, f"{cost.seconds} s", f"{cost.joules} J") for name, cost in costs.items()])
