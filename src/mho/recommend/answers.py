@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho.engines import Engine
+from mho.kernels.blas import one_blas_thread
 from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions, same_length
 from mho.recommend.top import Top, best
@@ -31,8 +32,9 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     i = np.arange(len(table.items)) if among is None else np.unique(table.items.require(among))
     known = _nothing(len(u), len(i)) if seen else _among(table.known[u], i)
     P, Q = fitted.users.rows[u], fitted.items.rows[i]
-    blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
-    rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
+    with one_blas_thread():
+        blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
+        rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
     return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.unit * scores)
 
 
@@ -43,8 +45,9 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     there = i < len(items)
     values = visit.known.data[np.argsort(visit.known.indices)][there] / fitted.unit
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
-    p = fitted.model.solve(engine, fitted.items, known).side.rows
-    ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
+    with one_blas_thread():
+        p = fitted.model.solve(engine, fitted.items, known).side.rows
+        ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
     return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.unit * scores)
 
 

@@ -41,9 +41,10 @@ class Fitted:
     def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator) -> Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
-        prior = model.prior(k)
+        unit, prior = model.unit(table.known.data), model.prior(k)
+        model = model.settled(table.known / unit)
         users = Side(np.tile(prior, (m, 1)))
-        return cls(model, table, users, model.start(n, k, rng), prior, model.unit(table.known.data))
+        return cls(model, table, users, model.start(n, k, rng), prior, unit)
 
     @property
     def n_components(self) -> int:

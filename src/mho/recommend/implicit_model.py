@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +13,10 @@ from mho.nmf.unseen import solve_unseen, weighted_error
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["ImplicitModel"]
+
+
+_TYPICAL_SHARE = 0.1
+"""Best on choices held out inside the training part of MovieLens 100k, for 16 to 64 components alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +30,14 @@ class ImplicitModel(Model):
 
     Attributes
     ----------
-    l2 : float
-        Ridge on the factors, > 0.
+    l2 : float or None
+        Ridge on the factors, > 0. None: a tenth of what the choices of a typical user or item weigh (the geometric mean
+        of both), so that small and large tables are held alike; `Recommender.model_` tells the number.
     confidence : float
         How much more a choice of strength one weighs than no choice, > 0.
     """
 
-    l2: float = 40.0
+    l2: float | None = None
     confidence: float = 5.0
 
     quality: ClassVar[str] = "relative_error"
@@ -41,8 +46,16 @@ class ImplicitModel(Model):
     duplicates: ClassVar = "sum"
 
     def __post_init__(self) -> None:
-        positive(self.l2, "l2")
+        if self.l2 is not None:
+            positive(self.l2, "l2")
         positive(self.confidence, "confidence")
+
+    def settled(self, known: Any) -> ImplicitModel:
+        """See `Model.settled`."""
+        if self.l2 is not None:
+            return self
+        typical = known.sum() / np.sqrt(np.prod(known.shape, dtype=np.float64))
+        return replace(self, l2=_TYPICAL_SHARE * (1 + self.confidence) * float(typical))
 
     def unit(self, values: np.ndarray) -> float:
         """See `Model.unit`."""
@@ -61,6 +74,7 @@ class ImplicitModel(Model):
     def solve(self, engine: Engine, fixed: Side, known: Any) -> Half:
         """See `Model.solve`."""
         extra = sp.csc_array((self.confidence * known.data, known.indices, known.indptr), shape=known.shape)
+        assert self.l2 is not None, "settled when fitted"
         X = solve_unseen(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
 

@@ -69,6 +69,10 @@ class Model(ABC):
     bounded: ClassVar[bool]
     """Whether a prediction lies within the range of the known values."""
 
+    def settled(self, known: Any) -> Model:
+        """Return this model with everything chosen that depends on the table `known` (users, items)."""
+        return self
+
     @abstractmethod
     def unit(self, values: np.ndarray) -> float:
         """Return what one unit of the model is in those of the caller's `values` (n,)."""

@@ -91,7 +91,7 @@ class RatingModel(Model):
 
     def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.scores`."""
-        return P[:, :1] + Q[:, 0] + P[:, 1:] @ Q[:, 1:].T
+        return P[:, :1] + np.column_stack([np.ones(len(P)), P[:, 1:]]) @ Q.T
 
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`."""

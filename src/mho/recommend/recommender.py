@@ -13,6 +13,7 @@ import numpy as np
 from mho import checks
 from mho.cost import estimate
 from mho.engines import Engine, engine_for
+from mho.kernels.blas import one_blas_thread
 from mho.nmf.loop import phase_ends
 from mho.recommend.answers import for_visitor, most_alike, predicted, recommended
 from mho.recommend.explanation import Explanation, explain
@@ -326,8 +327,9 @@ class Recommender:
         seconds = before["seconds"]
         for number, stage in enumerate(stages, before["iteration"] + 1):
             begun = time.perf_counter()
-            users = self._fitted.model.solve(stage, self._fitted.items, by_user).side
-            items = self._fitted.model.solve(stage, users, by_item)
+            with one_blas_thread():
+                users = self._fitted.model.solve(stage, self._fitted.items, by_user).side
+                items = self._fitted.model.solve(stage, users, by_item)
             self._fitted = replace(self._fitted, users=users, items=items.side)
             seconds += time.perf_counter() - begun
             record = {
