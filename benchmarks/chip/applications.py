@@ -39,7 +39,9 @@ def ratings(name: str, users: np.ndarray, items: np.ndarray, stars: np.ndarray) 
     start = perf_counter()
     model = RatingModel(16, engine=engine, max_iter=ITERATIONS).fit(users, items, stars)
     seconds = perf_counter() - start
-    print(f"{name}, {len(stars):,}, k = 16: {seconds:.1f} s, training RMSE {model.history_[-1]['rmse']:.3f}", flush=True)
+    print(
+        f"{name}, {len(stars):,}, k = 16: {seconds:.1f} s, training RMSE {model.history_[-1]['rmse']:.3f}", flush=True
+    )
 
 
 def random_ratings(users: int, items: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mho import kernels
-from mho.chip.converters import to_digital, to_volts
+from mho.chip.converters import ConverterBank
 from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
@@ -47,6 +47,8 @@ class ProgrammedArray:
         Price of the sum of the answer.
     offset_volts : ndarray of shape (k,)
         Input offset of each op-amp, volts.
+    converters : ConverterBank
+        The chip's.
 
     Attributes
     ----------
@@ -80,9 +82,11 @@ class ProgrammedArray:
         ridge_target: np.ndarray,
         l1: float,
         offset_volts: np.ndarray,
+        converters: ConverterBank,
     ) -> None:
         self.design = design
         self._ledger = ledger
+        self._converters = converters
         self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
         self.ridge_volts = ridge_target * self._volts_per_unit
         self._rows = len(conductances.left) - len(ridge_target)
@@ -116,7 +120,7 @@ class ProgrammedArray:
         column = b[:, None] if b.ndim == 1 else b
         B = Dense(column, name="b")
         self._check_rows(B)
-        V = self._block_volts(B.array, np.abs(B.array).max(axis=0))
+        V = self._block_volts(B.array, np.abs(B.array).max(axis=0), self._every_row)
         ridge = np.broadcast_to(self.ridge_volts[:, None], (len(self.ridge_volts), V.shape[1]))
         V = np.vstack([V, ridge])
         return V[:, 0] if b.ndim == 1 else V
@@ -175,7 +179,7 @@ class ProgrammedArray:
         settled = settle_in_range(self, B)
         self._ledger.add(block_events(self, B, settled))
         range_ = settled.range[:, None]
-        return to_digital(settled.outputs * range_, self.design.converters) / range_ * self.units_per_volt
+        return self._converters.to_digital(settled.outputs * range_) / range_ * self.units_per_volt
 
     @property
     def ridge_peak(self) -> float:
@@ -204,10 +208,10 @@ class ProgrammedArray:
         """
         weight = 1 / self.full_range(peak_in)[:, None]
         if isinstance(B, Dense):
-            V = self._block_volts(B.array, peak_in)
+            V = self._block_volts(B.array, peak_in, self._every_row)
             return self.loop.rest(V.T @ self._inputs + self._constant, weight), V
         ptr, idx, val = B.by_column()
-        V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)))
+        V = self._block_volts(val.astype(np.float64), np.repeat(peak_in, np.diff(ptr)), idx)
         if B.missing:
             rows = Switched(ptr, idx, V, slice(self._rows, None), self.ridge_volts)
             return rest_switched(self.loop, rows, -self.bias, weight), V
@@ -215,5 +219,9 @@ class ProgrammedArray:
         kernels.cross(self._inputs, ptr, idx, V, C, kernels.thread_count())
         return self.loop.rest(C + self._constant, weight), V
 
-    def _block_volts(self, values: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
-        return to_volts(values, peak_in, self.design.converters) * self._volts_per_unit
+    @property
+    def _every_row(self) -> np.ndarray:
+        return np.arange(self._rows)[:, None]
+
+    def _block_volts(self, values: np.ndarray, peak_in: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return self._converters.to_volts(values, peak_in, rows) * self._volts_per_unit

@@ -8,6 +8,7 @@ import numpy as np
 
 from mho import checks
 from mho.chip.array import ProgrammedArray
+from mho.chip.converters import ConverterBank
 from mho.chip.design import ChipDesign, preset
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
@@ -55,6 +56,7 @@ class Chip:
         self.ledger = Ledger()
         self._rng = checks.generator(seed, "seed")
         self._offset_volts = self._draw_offset()
+        self._converters = ConverterBank(design.converters, self._rng)
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
@@ -96,6 +98,7 @@ class Chip:
             ridge_target=(root * prior)[root > 0],
             l1=checks.nonnegative_number(l1, "l1"),
             offset_volts=self._offset_volts[:k],
+            converters=self._converters,
         )
 
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Quantisation at the rows and at the columns."""
+"""The converters of one chip, between numbers and volts; each has errors of its own, drawn once."""
 
 from __future__ import annotations
 
@@ -6,26 +6,100 @@ import numpy as np
 
 from mho.chip.design import Converters
 
-__all__ = ["to_digital", "to_volts"]
+__all__ = ["ConverterBank"]
 
 
-def to_volts(values: np.ndarray, full_scale: np.ndarray | float, converters: Converters) -> np.ndarray:
-    """Round signed values to the DAC's steps, `full_scale` being its largest code; same unit out as in."""
-    if converters.dac_bits is None:
+class ConverterBank:
+    """A DAC for each row and an ADC for each column.
+
+    Errors are stated in steps (LSB) of the converter, its end points being exact. Code c of n stands at
+
+        c + bow 4 (c/n) (1 - c/n) + sum of the errors of the steps below, less their mean
+
+    with the bow normal of spread `inl` for each converter and the step errors normal of spread `dnl`. A DAC has one
+    such curve for both signs and a row with code zero is tied to ground, so that zero is exact and free of noise. That
+    form is this project's model, not a measured converter's.
+
+    Parameters
+    ----------
+    converters : Converters
+    rng : Generator
+        Not touched where there is no error and no noise.
+    """
+
+    def __init__(self, converters: Converters, rng: np.random.Generator) -> None:
+        self._converters = converters
+        self._dac_seed, self._adc_seed, noise = (
+            rng.integers(2**62, size=3).tolist()
+            if converters.inl or converters.dnl or converters.conversion_noise
+            else (0, 0, 0)
+        )
+        self._noise = np.random.default_rng(noise)
+        self._dac, self._adc = np.zeros((0, 0)), np.zeros((0, 0))
+
+    def to_volts(self, values: np.ndarray, full_scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Put signed values through the DACs; same unit out as in.
+
+        Parameters
+        ----------
+        values : ndarray
+        full_scale : ndarray
+            What the largest code stands for; broadcasts against `values`.
+        rows : ndarray of int
+            Whose DAC each value goes through; likewise.
+        """
+        c = self._converters
+        if c.dac_bits is not None:
+            most = 2 ** (c.dac_bits - 1) - 1
+            step = np.broadcast_to(full_scale / most, values.shape)
+            codes = np.divide(values, step, out=np.zeros(values.shape), where=step > 0)
+            np.rint(codes, out=codes)
+            if c.inl or c.dnl:
+                curve = self._dac = _curves(self._dac, int(rows.max()) + 1, most, c, self._dac_seed)
+                codes = np.sign(codes) * curve[rows, np.abs(codes).astype(int)]
+            codes *= step
+            values = codes
+        if c.conversion_noise:
+            share = c.conversion_noise / c.v_in * full_scale
+            values = values + (values != 0) * share * self._noise.standard_normal(values.shape)
         return values
-    step = np.asarray(full_scale) / (2 ** (converters.dac_bits - 1) - 1)
-    codes = np.divide(values, step, out=np.zeros(np.shape(values)), where=np.broadcast_to(step > 0, np.shape(values)))
-    np.rint(codes, out=codes)
-    codes *= step
+
+    def to_digital(self, volts: np.ndarray) -> np.ndarray:
+        """Read outputs (n, k), volts >= 0, each row of them at the finest range that holds it."""
+        c = self._converters
+        if c.conversion_noise:
+            volts = np.maximum(volts + c.conversion_noise * self._noise.standard_normal(volts.shape), 0.0)
+        if c.adc_bits is None:
+            return volts
+        most = 2**c.adc_bits - 1
+        peak = volts.max(axis=1, keepdims=True)
+        headroom = np.divide(c.v_out, peak, out=np.ones_like(peak), where=peak > 0)
+        halvings = np.clip(np.floor(np.log2(headroom)), 0, c.adc_ranges)
+        step = c.v_out / 2.0**halvings / most
+        if not (c.inl or c.dnl):
+            return np.minimum(np.rint(volts / step), most) * step
+        self._adc = _curves(self._adc, volts.shape[1], most, c, self._adc_seed)
+        return _codes(volts / step, self._adc) * step
+
+
+def _curves(known: np.ndarray, count: int, most: int, converters: Converters, seed: int) -> np.ndarray:
+    """Where the codes 0 to `most` of `count` converters stand (count, most + 1), steps.
+
+    The first ones are the same however many there are.
+    """
+    if len(known) >= count:
+        return known
+    drawn = np.random.default_rng(seed).standard_normal((count, most + 1))
+    place = np.arange(most + 1) / most
+    walk = converters.dnl * np.cumsum(drawn, axis=1)
+    walk -= walk[:, :1] + (walk[:, -1:] - walk[:, :1]) * place
+    bow = converters.inl * drawn[:, :1] * 4 * place * (1 - place)
+    return np.arange(most + 1) + walk + bow
+
+
+def _codes(steps: np.ndarray, curves: np.ndarray) -> np.ndarray:
+    """Codes (n, k) for inputs in steps; an ADC changes from one to the next half-way between where they stand."""
+    codes = np.empty_like(steps)
+    for j, curve in enumerate(curves[: steps.shape[1]]):
+        codes[:, j] = np.searchsorted(np.sort((curve[1:] + curve[:-1]) / 2), steps[:, j], side="right")
     return codes
-
-
-def to_digital(volts: np.ndarray, converters: Converters) -> np.ndarray:
-    """Read outputs (n, k), volts >= 0, at the finest range that holds each row of them."""
-    if converters.adc_bits is None:
-        return volts
-    peak = volts.max(axis=1, keepdims=True)
-    headroom = np.divide(converters.v_out, peak, out=np.ones_like(peak), where=peak > 0)
-    halvings = np.clip(np.floor(np.log2(headroom)), 0, converters.adc_ranges)
-    step = converters.v_out / 2.0**halvings / (2**converters.adc_bits - 1)
-    return np.rint(volts / step) * step

@@ -18,6 +18,9 @@ from mho.spice import Wires
 __all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "preset", "presets"]
 
 
+_MOST_BITS = 12
+
+
 @dataclass(frozen=True, kw_only=True)
 class Converters:
     """Digital-to-analogue converters at the rows, analogue-to-digital converters at the columns.
@@ -32,6 +35,14 @@ class Converters:
         Full scale of an output, volts. Right-hand sides whose answer would exceed it are scaled down and solved again.
     adc_ranges : int
         The ADC's reference can be halved this many times, so that small answers keep their digits.
+    inl : float
+        Standard deviation, over the converters, of how far the middle of the characteristic is from the straight line,
+        in steps (LSB).
+    dnl : float
+        Standard deviation of the width of a step, in steps (LSB). Widths are independent, so that the middle of n steps
+        is off by half of dnl sqrt(n).
+    conversion_noise : float
+        Standard deviation of each conversion, volts at the DAC's output or the ADC's input.
     """
 
     dac_bits: int | None = None
@@ -39,6 +50,9 @@ class Converters:
     v_in: float = 0.2
     v_out: float = 0.2
     adc_ranges: int = 4
+    inl: float = 0.0
+    dnl: float = 0.0
+    conversion_noise: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("dac_bits", "adc_bits"):
@@ -48,6 +62,19 @@ class Converters:
         checks.at_least(self.v_in, "v_in", 0, strict=True)
         checks.at_least(self.v_out, "v_out", 0, strict=True)
         checks.at_least(self.adc_ranges, "adc_ranges", 0)
+        for name in ("inl", "dnl", "conversion_noise"):
+            checks.nonnegative_number(getattr(self, name), name)
+        if self.inl or self.dnl:
+            self._check_characteristic()
+
+    def _check_characteristic(self) -> None:
+        """Every code of every converter is held in memory."""
+        for name in ("dac_bits", "adc_bits"):
+            bits = getattr(self, name)
+            if bits is not None and bits > _MOST_BITS:
+                raise ValueError(f"{name} must be at most {_MOST_BITS} where inl or dnl is above 0, got {bits}")
+        if self.dac_bits is None and self.adc_bits is None:
+            raise ValueError("inl and dnl are errors of steps: they need dac_bits or adc_bits, got None for both")
 
 
 @dataclass(frozen=True, kw_only=True)
