@@ -1,0 +1,75 @@
+// The items: their 8-bit rows, their titles, and finding them.
+
+/** Fetch and open a packed catalogue. */
+export async function load(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error("the catalogue is not there");
+  const opened = answer.body.pipeThrough(new DecompressionStream("gzip"));
+  return new Catalogue(await new Response(opened).arrayBuffer());
+}
+
+export class Catalogue {
+  constructor(buffer) {
+    const length = new DataView(buffer).getUint32(0, true);
+    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    this.titles = head.titles;
+    this.details = head.detail.map((kind) => head.details[kind]);
+    this.steps = head.steps;
+    this.rule = head.rule;
+    this.known = head.known;
+    this.size = head.titles.length;
+    this.width = head.steps.length;
+    this.levels = new Uint8Array(buffer, 4 + length);
+  }
+
+  /** The row of item i. */
+  row(i) {
+    return Float64Array.from(this.steps, (step, f) => step * this.levels[f * this.size + i]);
+  }
+
+  /** weights . row for every item: a column at a time, and none whose weight is zero. */
+  scores(weights) {
+    const scores = new Float32Array(this.size);
+    for (let f = 0; f < this.width; f++) {
+      const weight = weights[f] * this.steps[f];
+      if (weight === 0) continue;
+      const column = this.levels.subarray(f * this.size, (f + 1) * this.size);
+      for (let i = 0; i < scores.length; i++) scores[i] += weight * column[i];
+    }
+    return scores;
+  }
+
+  /** The sum of all rows' outer products. */
+  gram() {
+    this.product ??= outerProducts(this);
+    return this.product;
+  }
+
+  /** The first `most` items that have a word beginning like each word of `query`. */
+  find(query, most) {
+    const wanted = simplified(query).split(" ").filter(Boolean);
+    this.words ??= this.titles.map((title, i) => " " + simplified(title + " " + this.details[i]));
+    const found = [];
+    for (let i = 0; i < this.size && found.length < most; i++) {
+      if (wanted.every((word) => this.words[i].includes(" " + word))) found.push(i);
+    }
+    return found;
+  }
+}
+
+/** Small letters without accents; whatever is neither letter nor digit is a space. */
+function simplified(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+}
+
+function outerProducts({ levels, steps, size, width }) {
+  const product = new Float64Array(width * width);
+  for (let f = 0; f < width; f++) {
+    for (let g = 0; g <= f; g++) {
+      let sum = 0;
+      for (let i = 0; i < size; i++) sum += levels[f * size + i] * levels[g * size + i];
+      product[f * width + g] = product[g * width + f] = sum * steps[f] * steps[g];
+    }
+  }
+  return product;
+}

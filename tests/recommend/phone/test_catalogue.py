@@ -1,0 +1,116 @@
+import gzip
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mho.data import movielens
+from mho.recommend.phone import Catalogue, ChoiceRule, RatingRule, write_app
+from mho.recommend.phone.catalogue import quantised
+
+from .conftest import HOSTILE, RULES, K, N, films
+
+TWO = {"rows": np.ones((2, 3)), "titles": ["a", "b"], "rule": ChoiceRule(confidence=1.0, l2=1.0)}
+
+
+def opened(packed):
+    """Head and levels (n, c) of a packed catalogue."""
+    raw = gzip.decompress(packed)
+    length = int.from_bytes(raw[:4], "little")
+    head = json.loads(raw[4 : 4 + length])
+    return head, np.frombuffer(raw[4 + length :], np.uint8).reshape(len(head["steps"]), -1).T
+
+
+def test_eight_bits_are_half_a_step_from_the_truth():
+    rows = np.random.default_rng(0).gamma(0.5, 1.0, (500, 5)) * [1, 1e-3, 1e3, 0, 1]
+    levels, steps = quantised(rows)
+    assert np.all(np.abs(levels * steps - rows) <= steps / 2 * (1 + 1e-12))
+    assert np.allclose(levels * steps, np.rint(rows / np.where(steps, steps, 1)) * steps, rtol=0)
+    assert levels.max(axis=0).tolist() == [255, 255, 255, 0, 255]
+
+
+def test_the_file_holds_every_row_beside_its_title():
+    catalogue = films(RULES["ratings"])
+    head, levels = opened(catalogue.packed())
+    of = {title: i for i, title in enumerate(catalogue.titles)}
+    for position in (40, 150, 299):
+        i = of[head["titles"][position]]
+        assert np.abs(levels[position] * head["steps"] - catalogue.rows[i]).max() <= max(head["steps"]) / 2 * 1.001
+        assert head["details"][head["detail"][position]] == catalogue.details[i]
+    assert head["titles"][head["known"][0]] == "Amélie"  # the most popular
+    assert len(head["titles"]) == N
+    assert levels.shape == (N, 1 + K)
+
+
+def test_the_same_catalogue_gives_the_same_file():
+    assert films(RULES["choices"]).packed() == films(RULES["choices"]).packed()
+
+
+def test_titles_are_one_line_of_text_that_utf_8_can_write():
+    head, _ = opened(films(RULES["choices"]).packed())
+    assert not any("\n" in title or "\ud800" in title for title in head["titles"])
+    assert HOSTILE[0] in head["titles"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"titles": ["a"]}, "titles must have one entry for each of 2 rows, got 1"),
+        ({"details": ["a"]}, "details must have one entry"),
+        ({"popularity": np.ones(3)}, "popularity must have one entry"),
+        ({"rows": -np.ones((2, 3))}, "rows contains a negative entry"),
+        ({"rows": np.full((2, 3), np.nan)}, "rows contains NaN"),
+        ({"rule": RULES["ratings"]}, "l2 must have a number for each of 3 columns"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Catalogue(**(TWO | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unit": 0.0}, "unit must be above 0"),
+        ({"highest": 0.5}, "highest must be above 0.5"),
+        ({"l2": (0.0,) * 7}, "l2 must be above 0"),
+        ({"prior": (-1.0,) * 7}, "prior must be finite and at least 0"),
+    ],
+)
+def test_a_rule_that_has_no_answer_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(RULES["ratings"], **change)
+
+
+def test_a_like_must_weigh_something():
+    with pytest.raises(ValueError, match="confidence must be above 0"):
+        ChoiceRule(confidence=0, l2=1.0)
+
+
+def test_the_worker_knows_every_file_and_changes_with_them(tmp_path):
+    catalogue = Catalogue(**TWO)
+    size = write_app(tmp_path / "new" / "app", catalogue, name="Tea & <b>milk</b>")
+    files = {path.name: path.read_text("latin-1") for path in (tmp_path / "new" / "app").iterdir()}
+    assert size == sum(map(len, files.values()))
+    assert all(f'"{name}"' in files["worker.js"] for name in files if name != "worker.js")
+    assert "<h1>Tea &amp; &lt;b&gt;milk&lt;/b&gt;</h1>" in files["index.html"]
+    write_app(tmp_path, replace(catalogue, titles=["a", "c"]), name="Tea & <b>milk</b>")
+    assert (tmp_path / "worker.js").read_text() != files["worker.js"]
+
+
+def test_an_app_needs_a_name(tmp_path):
+    with pytest.raises(ValueError, match="name must not be empty"):
+        write_app(tmp_path / "app", Catalogue(**TWO), name=" ")
+    assert not (tmp_path / "app").exists()
+
+
+def test_fifty_thousand_items_at_32_components_fit_in_two_mebibytes(tmp_path):
+    """With factors as heavy-tailed as a fit's, and titles of the films that come with mho, varied."""
+    rng = np.random.default_rng(0)
+    n, k = 50_000, 32
+    films = movielens().titles
+    titles = [f"{films[i % len(films)][:-6]}{1900 + i // len(films)}" for i in range(n)]
+    rows = rng.gamma(0.3, 1.0, (n, k))
+    rule = RatingRule(unit=1.0, lowest=0.0, highest=5.0, l2=(1.0,) * k, prior=(0.1,) * k)
+    assert write_app(tmp_path, Catalogue(rows=rows, titles=titles, rule=rule)) < 2 * 2**20

@@ -1,0 +1,243 @@
+"""The app in headless Chromium, at the size of a phone."""
+
+import numpy as np
+import pytest
+from scipy.optimize import nnls
+
+from mho.recommend.phone import write_app
+from mho.recommend.phone.catalogue import quantised
+
+from .conftest import HOSTILE, RULES, N, films
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
+FOLD = """async ([given, item]) => {
+  const [{ load }, { foldIn, recommend, because }] =
+    await Promise.all([import("./catalogue.js"), import("./visitor.js")]);
+  const catalogue = await load("./catalogue.bin");
+  const visitor = foldIn(catalogue, new Map(given));
+  return { x: [...visitor.x], best: recommend(visitor, 10), why: because(visitor, item) };
+}"""
+
+
+@pytest.fixture
+def visit(browser, serve, tmp_path):
+    """Write and serve an app and open it: the page, the server, complaints and requests."""
+    contexts = []
+
+    def begin(kind="ratings", *, viewport=PHONE, scheme="light"):
+        write_app(tmp_path, films(RULES[kind]), name="Films")
+        server = serve(tmp_path)
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=True)
+        contexts.append(context)
+        page = context.new_page()
+        heard = []
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("request", lambda asked: heard.append(asked.url) if server.address not in asked.url else None)
+        page.goto(server.address)
+        page.wait_for_selector("body[data-ready]")
+        return page, server, heard
+
+    yield begin
+    for context in contexts:
+        context.close()
+
+
+def in_order(catalogue):
+    """Rows as the page has them: in the order of titles, quantised."""
+    clean = [" ".join(t.encode("utf-8", "replace").decode().split()).casefold() for t in catalogue.titles]
+    rows = catalogue.rows[sorted(range(N), key=lambda i: (clean[i], i))]
+    levels, steps = quantised(rows)
+    return levels * steps, rows
+
+
+def rated(rule, rows, given):
+    """Offset and factors of a visitor, by scipy, as a problem of plain least squares."""
+    items, stars = np.array(list(given)), np.array(list(given.values()))
+    A = np.column_stack([np.ones(len(items)), rows[items, 1:]])
+    ridge = np.sqrt(rule.l2)
+    x, _ = nnls(
+        np.vstack([A, np.diag(ridge)]), np.append(stars / rule.unit - rows[items, 0], ridge * np.array(rule.prior))
+    )
+    return x, np.clip(rule.unit * (x[0] + rows[:, 0] + rows[:, 1:] @ x[1:]), rule.lowest, rule.highest)
+
+
+def liked(rule, rows, given):
+    """Factors of a visitor, by scipy, with every item in the problem."""
+    chosen = np.isin(np.arange(len(rows)), list(given))
+    weight = np.sqrt(1 + rule.confidence * chosen)
+    ridge = np.sqrt(rule.l2) * np.eye(rows.shape[1])
+    x, _ = nnls(np.vstack([weight[:, None] * rows, ridge]), np.append(weight * chosen, np.zeros(rows.shape[1])))
+    return x, rows @ x
+
+
+@pytest.mark.parametrize(("kind", "reference"), [("ratings", rated), ("choices", liked)])
+def test_the_page_folds_in_as_scipy_does(visit, kind, reference):
+    page, *_ = visit(kind)
+    rows, exact = in_order(films(RULES[kind]))
+    rng = np.random.default_rng(1)
+    some_zero = False
+    for size in (1, 3, 40):
+        items = rng.choice(N, size, replace=False)
+        values = rng.integers(1, 6, size) if kind == "ratings" else np.ones(size)
+        given = {int(i): float(v) for i, v in zip(items, values, strict=True)}
+        answer = page.evaluate(FOLD, [list(map(list, given.items())), 5])
+        x, scores = reference(RULES[kind], rows, given)
+        some_zero |= bool((x == 0).any())
+        assert np.allclose(answer["x"], x, atol=1e-10)
+        found = np.array([best["item"] for best in answer["best"]])
+        shown = np.array([best["score"] for best in answer["best"]])
+        assert np.allclose(shown, scores[found], rtol=1e-5)  # scores are float32
+        unseen = np.setdiff1d(np.arange(N), items)
+        assert np.allclose(shown, np.sort(scores[unseen])[::-1][:10], rtol=1e-5)
+        _, unquantised = reference(RULES[kind], exact, given)
+        assert np.allclose(shown, unquantised[found], rtol=0.02)
+    assert some_zero  # or the constraint was not tried
+
+
+def test_the_reasons_of_a_like_add_up_to_the_score(visit):
+    page, *_ = visit("choices")
+    given = {20: 1.0, 90: 1.0}
+    rows, _ = in_order(films(RULES["choices"]))
+    _, scores = liked(RULES["choices"], rows, given)
+    added = 0
+    for item in range(N):
+        why = page.evaluate(FOLD, [[[20, 1], [90, 1]], item])["why"] if item % 50 == 7 else []
+        if len(why) == len(given):
+            added += 1
+            assert sum(reason["share"] for reason in why) == pytest.approx(scores[item])
+            assert why[0]["share"] >= why[1]["share"]
+    assert added > 0
+
+
+def test_without_a_server_everything_goes_on(visit):
+    page, server, heard = visit()
+    page.get_by_text("Works without a network.").wait_for()
+    server.stop()
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_role("group", name="Rate Amélie").get_by_role("button", name="5 stars").tap()
+    page.get_by_role("button", name="For you").tap()
+    assert page.locator("#best > li").count() == 20
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.locator("#best > li").count() == 20
+    assert heard == []
+
+
+def test_a_rating_is_taken_changed_kept_and_taken_back(visit):
+    page, *_ = visit()
+    amelie = page.locator("#found").get_by_role("group", name="Rate Amélie")
+    amelie.get_by_role("button", name="2 stars").tap()
+    amelie.get_by_role("button", name="4 stars").tap()
+    assert page.locator("#count").text_content() == "1"
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_role("button", name="Yours").tap()
+    kept = page.locator("#yours").get_by_role("group", name="Rate Amélie")
+    assert kept.get_by_role("button", pressed=True).get_attribute("aria-label") == "4 stars"
+    kept.get_by_role("button", name="4 stars").tap()
+    assert page.locator("#yours > li").count() == 0
+    assert page.locator("#best > li").count() == 0
+    assert page.locator("[role=status]").text_content() == "Amélie: taken back."
+
+
+def test_a_liked_title_brings_others_and_says_why(visit):
+    page, *_ = visit("choices")
+    page.get_by_role("group", name="Like Amélie").get_by_role("button").tap()
+    page.get_by_role("button", name="For you").tap()
+    assert page.locator("#best .why").first.text_content() == "Because of Amélie"
+    assert page.get_by_role("group", name="Like Amélie").filter(visible=True).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [("amelie", ["Amélie"]), ("  FILM 04 ", [f"Film {i:03}" for i in range(40, 50)]), ("film 1951 comedy", None)],
+)
+def test_the_search_finds_words_whatever_their_accents(visit, query, titles):
+    page, *_ = visit()
+    page.get_by_role("searchbox", name="Search").fill(query)
+    found = page.locator("#found .title").all_text_contents()
+    expected = titles or [f"Film {i:03}" for i in range(8, N - 1) if i % 70 == 1 and i % 2]
+    assert found == expected
+
+
+def test_a_search_without_result_says_so(visit):
+    page, *_ = visit()
+    page.get_by_role("searchbox").fill("zzz")
+    assert page.get_by_text("Nothing here has a name like that.").is_visible()
+
+
+def test_hostile_titles_are_shown_and_not_run(visit):
+    page, _, heard = visit()
+    shown = page.evaluate("async () => (await (await import('./catalogue.js')).load('./catalogue.bin')).titles")
+    assert set(HOSTILE[:5]) <= set(shown)
+    for query in ("img", "script", "document", "yaw", "lt b", "half a pair", "w"):
+        page.get_by_role("searchbox").fill(query)
+        assert page.locator("#found > li").count() > 0
+        for buttons in page.locator("#found .buttons").all():
+            buttons.get_by_role("button", name="5 stars").tap()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Yours").tap()
+    assert page.locator("main img, main script").count() == 0
+    assert page.title() == "Films"
+    assert heard == []
+
+
+def test_nothing_may_run_or_be_fetched_from_elsewhere(visit):
+    page, *_ = visit()
+    blocked = page.evaluate("""async () => {
+      const said = new Promise((done) => document.addEventListener("securitypolicyviolation", done, { once: true }));
+      document.body.append(Object.assign(document.createElement("script"), { textContent: "document.title = 'run'" }));
+      const fetched = await fetch("https://example.org/").then(() => true, () => false);
+      return [(await said).violatedDirective, fetched, document.title];
+    }""")
+    assert blocked == ["script-src-elem", False, "Films"]
+
+
+@pytest.mark.parametrize("damage", ['"', "{}", '[["Amélie\\n1999, Comedy", "x"]]', "[[1, 2], 3]"])
+def test_a_damaged_memory_is_an_empty_one(visit, damage):
+    page, _, heard = visit()
+    page.evaluate("text => localStorage.setItem('mho /', text)", damage)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.locator("#yours > li").count() == 0
+    assert heard == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_it_fits_can_be_read_and_touched(visit, width, scheme):
+    page, *_ = visit(viewport={"width": width, "height": 844}, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = page.locator("#found .star").first.bounding_box()
+    assert min(box["width"], box["height"]) >= 44
+    page.locator("#found .star").first.tap()
+    if width < 832:
+        page.get_by_role("button", name="For you").tap()
+    for what in ("h1", ".soft", ".best .title", ".best .detail", ".best .guess"):
+        assert contrast(page, what) >= 4.5, what
+
+
+def contrast(page, what):
+    """Contrast of WCAG 2 between the letters of an element and what is painted behind them."""
+    pair = page.evaluate(
+        """what => {
+          let behind = document.querySelector(what);
+          const letters = getComputedStyle(behind).color;
+          while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
+          return [letters, getComputedStyle(behind).backgroundColor];
+        }""",
+        what,
+    )
+    darker, lighter = sorted(map(luminance, pair))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(css):
+    """Relative luminance of "rgb(r, g, b)"."""
+    channels = [int(c) / 255 for c in css.removeprefix("rgb(").removesuffix(")").split(",")]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
