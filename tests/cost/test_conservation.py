@@ -15,6 +15,7 @@ LARGEST = {"peak_amperes", "rows", "columns"}
 MASKED = {"word_lines", "dac_conversions", "bytes_read"}
 CURRENTS = {"array_joules", "load_joules", "load_coulombs", "input_coulombs"}
 UNMASKED = {"solves", "adc_conversions", "bytes_written"}
+AGAIN = {"clipped", "overloaded"}
 SETTLING = {"settle_seconds", "amplifier_seconds", "amplifier_cycles"}
 ALL = {f.name for f in fields(Ledger)}
 
@@ -43,7 +44,7 @@ def masked(B, rows):
 
 
 def test_every_entry_of_the_ledger_is_looked_at():
-    assert ALL == WRITING | LARGEST | MASKED | CURRENTS | UNMASKED | SETTLING
+    assert ALL == WRITING | LARGEST | MASKED | CURRENTS | UNMASKED | AGAIN | SETTLING
 
 
 @pytest.mark.parametrize("kind", [lambda B: B, lambda B: masked(B, M // 2)])
@@ -57,6 +58,7 @@ def test_twice_the_right_hand_sides_take_twice_the_events_of_solving(problem, ki
     for name in WRITING:
         assert getattr(once, name) == getattr(twice, name) == 0
     assert min(getattr(written, name) for name in WRITING) > 0
+    assert once.solves == N + once.clipped + once.overloaded
 
 
 def test_half_of_the_rows_known_takes_half_of_what_rows_take(problem):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from mho.cost.range import Range
 from mho.cost.work import Work
@@ -22,19 +21,6 @@ class Cost:
 
     seconds: Range
     joules: Range
-
-
-class Platform(Protocol):
-    """A processor with its memory."""
-
-    @property
-    def source(self) -> str:
-        """Where its numbers come from."""
-        ...
-
-    def cost(self, work: Work) -> Cost:
-        """Return what `work` takes."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +92,9 @@ class Sustained:
         seconds = Range.exact(work.flops) / self.flops
         return Cost(seconds=seconds, joules=seconds * self.watts)
 
+
+Platform = Roofline | Sustained
+"""A processor with its memory."""
 
 _KERNEL_START = Range(2e-6, 5e-6, 20e-6)
 _FPGA_START = Range(1e-6, 1e-6, 1e-5)
