@@ -6,6 +6,7 @@ This room knows circuits, not chips: arrays in, text out. ngspice is a separate 
 from mho.spice.circuit import Circuit
 from mho.spice.classic import ClassicGinv
 from mho.spice.compact import CompactGinv
+from mho.spice.dialect import DIALECTS
 from mho.spice.gram import GramInv
 from mho.spice.mvm import Mvm
 from mho.spice.netlists import netlist, noise_netlist, rest_netlist
@@ -16,6 +17,7 @@ from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
 
 __all__ = [
+    "DIALECTS",
     "Circuit",
     "ClassicGinv",
     "CompactGinv",

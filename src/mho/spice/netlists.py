@@ -9,17 +9,21 @@ from mho.checks import one_of
 from mho.spice import opamp, text
 from mho.spice.arguments import positive_number, values
 from mho.spice.circuit import Circuit
+from mho.spice.dialect import DIALECTS, OPTIONS, saved, transient
 
 __all__ = ["netlist", "noise_netlist", "rest_netlist"]
 
-# ngspice's defaults (1e-3 relative, 1 pA, 1 uV, 10 fC) suit volts and milliamperes. Here the answer is read to a part
-# in a million, a cell carries nanoamperes, and a finite-gain error at virtual ground is below a microvolt.
-# Gear, because a large step of the trapezoidal rule rings behind the fast clamped loops.
-_OPTIONS = ".options method=gear reltol=1e-6 abstol=1e-15 vntol=1e-10 chgtol=1e-20"
 
-
-def netlist(circuit: Circuit, volts: Any, *, duration: float, step: float, title: str | None = None) -> str:
-    """Write the transient from zero of one right-hand side as an ngspice netlist; the circuit says its nodes' names.
+def netlist(
+    circuit: Circuit,
+    volts: Any,
+    *,
+    duration: float,
+    step: float,
+    title: str | None = None,
+    dialect: str = "ngspice",
+) -> str:
+    """Write the transient from zero of one right-hand side as a netlist; the circuit says its nodes' names.
 
     Parameters
     ----------
@@ -31,6 +35,9 @@ def netlist(circuit: Circuit, volts: Any, *, duration: float, step: float, title
         Length of the transient and the longest time step, seconds.
     title : str, optional
         First line.
+    dialect : {"ngspice", "xyce"}
+        Whose options and commands it ends with; all else reads the same to both. That for Xyce follows its reference
+        guide and has not been run there.
 
     Returns
     -------
@@ -42,9 +49,10 @@ def netlist(circuit: Circuit, volts: Any, *, duration: float, step: float, title
     TypeError, ValueError
         A wrong shape, a step or duration that is not above zero, a title of several lines.
     """
-    end, longest = text.number(positive_number(duration, "duration")), text.number(positive_number(step, "step"))
-    transient = f".tran {longest} {end} 0 {longest} uic"
-    return _deck(circuit, volts, title, _analysis("from all amplifiers at zero", _saved(circuit), transient))
+    one_of(dialect, "dialect", DIALECTS)
+    duration, step = positive_number(duration, "duration"), positive_number(step, "step")
+    commands = transient(dialect, _shown(circuit), duration, step)
+    return _deck(circuit, volts, title, "transient from all amplifiers at zero", commands)
 
 
 def rest_netlist(circuit: Circuit, volts: Any, *, title: str | None = None) -> str:
@@ -64,7 +72,7 @@ def rest_netlist(circuit: Circuit, volts: Any, *, title: str | None = None) -> s
     str
         The netlist, ending in a newline.
     """
-    return _deck(circuit, volts, title, _analysis("state of rest", _saved(circuit), ".op"))
+    return _deck(circuit, volts, title, "state of rest", [OPTIONS, *saved(_shown(circuit)), ".op"])
 
 
 def noise_netlist(circuit: Circuit, volts: Any, output: str, *, title: str | None = None) -> str:
@@ -88,12 +96,12 @@ def noise_netlist(circuit: Circuit, volts: Any, output: str, *, title: str | Non
     """
     one_of(output, "output", circuit.outputs)
     # ngspice wants to refer the noise to a source of alternating voltage; one that drives nothing else will do
-    probe = "Vprobe probe 0 0 AC 1\nRprobe probe 0 1"
-    command = f"{probe}\n.noise v({output}) Vprobe dec 100 1 {text.number(1e4 * circuit.opamp.bandwidth)}"
-    return _deck(circuit, volts, title, _analysis(f"noise of output {output}", (), command))
+    probe = ["Vprobe probe 0 0 AC 1", "Rprobe probe 0 1"]
+    command = f".noise v({output}) Vprobe dec 100 1 {text.number(1e4 * circuit.opamp.bandwidth)}"
+    return _deck(circuit, volts, title, f"noise of output {output}", [OPTIONS, *probe, command])
 
 
-def _deck(circuit: Circuit, volts: Any, title: str | None, analysis: Iterable[str]) -> str:
+def _deck(circuit: Circuit, volts: Any, title: str | None, analysis: str, commands: Iterable[str]) -> str:
     volts = values(volts, "volts", circuit.inputs, each="input", nonnegative=False)
     rows, columns = circuit.shape
     name = circuit.name[0].upper() + circuit.name[1:]
@@ -101,7 +109,9 @@ def _deck(circuit: Circuit, volts: Any, title: str | None, analysis: Iterable[st
         text.one_line(f"{name}, {rows} rows, {columns} columns" if title is None else title),
         *_parameters(circuit),
         *circuit.elements(volts),
-        *analysis,
+        *text.heading(f"Analysis: {analysis}"),
+        *commands,
+        ".end",
     ]
     return "\n".join(lines) + "\n"
 
@@ -114,14 +124,6 @@ def _parameters(circuit: Circuit) -> Iterator[str]:
     yield from opamp.parameters(circuit.opamp, circuit.g_clamp)
 
 
-def _saved(circuit: Circuit) -> list[str]:
+def _shown(circuit: Circuit) -> list[str]:
     """Outputs, and the sense nodes of a loop."""
     return [name for x in circuit.outputs for name in ([x, f"s{x[1:]}"] if x.startswith("x") else [x])]
-
-
-def _analysis(what: str, nodes: Iterable[str], command: str) -> Iterator[str]:
-    yield from text.heading(f"Analysis: {what}")
-    yield _OPTIONS
-    yield from (f".save v({node})" for node in nodes)
-    yield command
-    yield ".end"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from mho.cli.chip.netlist import netlist
 from mho.cli.chip.presets import presets
 from mho.cli.chip.sweep import sweep
 
 __all__ = ["chip"]
 
 chip = App(name="chip", help="Look at the simulated chip: its designs and how well they do.")
+chip.command(netlist)
 chip.command(presets)
 chip.command(sweep)

@@ -1,0 +1,90 @@
+"""The problem that a command about one circuit looks at: a user's, or a random one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.settings import WholeNumber
+
+__all__ = ["Problem", "Topology"]
+
+Topology = Literal["compact", "classic", "gram", "mvm"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is programmed, and what is applied to it.
+
+    Parameters
+    ----------
+    matrix
+        File with the matrix; without it, entries from 0 to 1 are drawn.
+    rhs
+        File with one right-hand side, a row or a column; without it, one whose answer is zero in some places is drawn.
+    rows
+        Rows of the matrix that is drawn.
+    columns
+        Columns of the matrix that is drawn.
+    topology
+        Which circuit: the chip's own, the classic one with op-amps on the rows too, the inverse of A'A, or the product
+        with A.
+    preset
+        Cells, op-amps and converters.
+    seed
+        Of what is drawn and of the chip's errors.
+    """
+
+    matrix: Path | None = None
+    rhs: Path | None = None
+    rows: WholeNumber = 16
+    columns: WholeNumber = 4
+    topology: Topology = "compact"
+    preset: str = "pku-2025"
+    seed: WholeNumber = 0
+
+    def programmed(self) -> tuple[Any, Any]:
+        """Return the library's `ProgrammedCircuit`, and its input volts for the right-hand side."""
+        import numpy as np
+
+        from mho import checks
+        from mho.chip import preset
+        from mho.chip.topology import program
+
+        checks.at_least(self.seed, "--seed", 0)
+        rng = np.random.default_rng(self.seed)
+        A = self._matrix(rng)
+        circuit = program(self.topology, A, preset(self.preset), seed=rng)
+        wanted = rng.uniform(0.5, 1.5, A.shape[1])
+        wanted[::3] *= -0.5  # pushed against the clamp
+        drawn = wanted if self.topology == "mvm" else A @ wanted
+        return circuit, circuit.volts(self._rhs(drawn))
+
+    def _matrix(self, rng: Any) -> Any:
+        from mho import checks
+
+        if self.matrix is None:
+            sizes = (checks.positive_int(getattr(self, name), f"--{name}") for name in ("rows", "columns"))
+            return rng.random(tuple(sizes))
+        return checks.as_matrix(_read(self.matrix), str(self.matrix))
+
+    def _rhs(self, drawn: Any) -> Any:
+        from mho import checks
+
+        if self.rhs is None:
+            return drawn
+        b = checks.as_matrix(_read(self.rhs), str(self.rhs), nonnegative=False)
+        if b.size != drawn.size or 1 not in b.shape:
+            raise ValueError(f"{self.rhs}: must be one row or column of {drawn.size} numbers, got shape {b.shape}")
+        return b.ravel()
+
+
+def _read(path: Path) -> Any:
+    from mho.data import read_matrix
+
+    X = read_matrix(path)
+    return X.toarray() if hasattr(X, "toarray") else X
