@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mho.image import psnr
+from mho.image.quality import psnr_of_pixels, ssim_of_pixels
 
 
 def test_psnr_agrees_with_scikit_image():
@@ -36,3 +37,21 @@ def test_float32_pictures_are_compared_in_double_precision():
 def test_what_cannot_be_compared_is_refused(image, peak, message):
     with pytest.raises(ValueError, match=message):
         psnr(np.zeros((3, 3)), image, peak)
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (21, 33, 3)])
+def test_measures_of_pixels_agree_with_scikit_image(shape):
+    rng = np.random.default_rng(3)
+    a = rng.integers(0, 256, shape, dtype=np.uint8)
+    b = np.clip(a + rng.normal(0, 20, shape), 0, 255).astype(np.uint8)
+    axis = 2 if len(shape) == 3 else None
+    assert psnr_of_pixels(a, b) == pytest.approx(peak_signal_noise_ratio(a, b), rel=1e-12)
+    assert ssim_of_pixels(a, b) == pytest.approx(structural_similarity(a, b, channel_axis=axis), rel=1e-9)
+
+
+def test_pixels_of_unequal_shape_or_too_few():
+    a = np.zeros((5, 9), np.uint8)
+    with pytest.raises(ValueError, match="shape of reference"):
+        psnr_of_pixels(a, a[:4])
+    with pytest.raises(ValueError, match="at least 7 x 7"):
+        ssim_of_pixels(a, a)

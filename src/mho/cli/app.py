@@ -11,6 +11,7 @@ from mho.cli.cost import cost
 from mho.cli.demo import demo
 from mho.cli.errors import exit_code
 from mho.cli.factor import EXAMPLES, factor
+from mho.cli.image import image
 from mho.cli.info import info
 
 __all__ = ["main"]
@@ -36,6 +37,7 @@ app.command(factor, help_epilogue=EXAMPLES)
 app.command(demo)
 app.command(cost)
 app.command(chip)
+app.command(image)
 app.command(info)
 
 

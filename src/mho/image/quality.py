@@ -8,7 +8,7 @@ import numpy as np
 
 from mho import checks
 
-__all__ = ["psnr"]
+__all__ = ["measured", "psnr", "psnr_of_pixels", "ssim_of_pixels"]
 
 
 def psnr(reference: Any, image: Any, peak: float = 1.0) -> float:
@@ -39,3 +39,78 @@ def psnr(reference: Any, image: Any, peak: float = 1.0) -> float:
         raise ValueError("peak must be above 0, got 0")
     mean_square = float(np.mean((reference - image) ** 2))
     return float("inf") if mean_square == 0 else float(10 * np.log10(peak**2 / mean_square))
+
+
+def psnr_of_pixels(reference: np.ndarray, pixels: np.ndarray) -> float:
+    """Return the peak signal-to-noise ratio of 8-bit pixels over all samples, (m, n) or (m, n, 3), in dB.
+
+    Parameters
+    ----------
+    reference, pixels : ndarray of shape (m, n) or (m, n, 3), uint8
+        Two pictures.
+
+    Raises
+    ------
+    ValueError
+        Unequal shapes.
+    """
+    _same_shape(reference, pixels)
+    return psnr(reference.reshape(len(reference), -1), pixels.reshape(len(pixels), -1), peak=255)
+
+
+def ssim_of_pixels(reference: np.ndarray, pixels: np.ndarray) -> float:
+    """Return the structural similarity of 8-bit pixels, the mean over channels of Wang et al. 2004.
+
+    Over windows of 7 x 7 pixels, which the picture has to hold, with the sample covariance.
+
+    Parameters
+    ----------
+    reference, pixels : ndarray of shape (m, n) or (m, n, 3), uint8
+        Two pictures.
+
+    Raises
+    ------
+    ValueError
+        Unequal shapes, or smaller than a window.
+    """
+    _same_shape(reference, pixels)
+    if min(reference.shape[:2]) < _WINDOW:
+        raise ValueError(f"pixels must be at least {_WINDOW} x {_WINDOW} for SSIM, got {reference.shape}")
+    channels = zip(np.atleast_3d(reference).T, np.atleast_3d(pixels).T, strict=True)
+    return float(np.mean([_ssim(x.astype(np.float64), y.astype(np.float64)) for x, y in channels]))
+
+
+_WINDOW = 7
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+
+def _ssim(x: np.ndarray, y: np.ndarray) -> float:
+    from scipy.ndimage import uniform_filter
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        inside = _WINDOW // 2
+        return uniform_filter(values, _WINDOW)[inside:-inside, inside:-inside]
+
+    n = _WINDOW**2
+    mx, my = mean(x), mean(y)
+    vx, vy, vxy = (
+        n / (n - 1) * (mean(a * b) - ma * mb) for a, b, ma, mb in ((x, x, mx, mx), (y, y, my, my), (x, y, mx, my))
+    )
+    return float(np.mean((2 * mx * my + _C1) * (2 * vxy + _C2) / ((mx**2 + my**2 + _C1) * (vx + vy + _C2))))
+
+
+def _same_shape(reference: np.ndarray, pixels: np.ndarray) -> None:
+    if reference.shape != pixels.shape:
+        raise ValueError(f"pixels must have the shape of reference, {reference.shape}, got {pixels.shape}")
+
+
+def measured(reference: np.ndarray, pixels: np.ndarray) -> str:
+    """Return PSNR and SSIM of 8-bit pixels as a user reads them.
+
+    Parameters
+    ----------
+    reference, pixels : ndarray of shape (m, n) or (m, n, 3), uint8
+        Two pictures.
+    """
+    line = f"PSNR {psnr_of_pixels(reference, pixels):.2f} dB"
+    return line if min(reference.shape[:2]) < _WINDOW else f"{line}, SSIM {ssim_of_pixels(reference, pixels):.4f}"

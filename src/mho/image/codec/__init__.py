@@ -5,7 +5,22 @@ It is a transform coder that such arrays can decode, not a parts-based factoriza
 
 from mho.image.codec.codec import MAX_PIXELS, decode, encode
 from mho.image.codec.dictionary import Dictionary
+from mho.image.codec.files import FORMATS, picture_bytes, read_picture, write_file
 from mho.image.codec.picture import Picture
+from mho.image.codec.search import encode_to_psnr, encode_to_size
 from mho.image.codec.universal import universal_dictionary
 
-__all__ = ["MAX_PIXELS", "Dictionary", "Picture", "decode", "encode", "universal_dictionary"]
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "Dictionary",
+    "Picture",
+    "decode",
+    "encode",
+    "encode_to_psnr",
+    "encode_to_size",
+    "picture_bytes",
+    "read_picture",
+    "universal_dictionary",
+    "write_file",
+]

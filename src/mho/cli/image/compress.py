@@ -1,0 +1,109 @@
+"""`mho image compress`: pictures to `.mho` files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mho.cli.errors import note
+from mho.cli.image.batch import Output, run_batch
+from mho.cli.settings import WholeNumber
+
+__all__ = ["EXAMPLES", "compress"]
+
+EXAMPLES = """\
+Examples:
+
+    mho image compress photo.png -o photo.mho -q
+
+    mho image compress *.jpg -o small/ --target-psnr 36 --report
+
+    cat photo.png | mho image compress - -o - --target-size 50000 > photo.mho
+"""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """How good, or how small.
+
+    Parameters
+    ----------
+    quality
+        From 0, coarse, to 100; it sets the step between codes.
+    target_size
+        Instead of a quality: the best file of at most so many bytes.
+    target_psnr
+        Instead of a quality: the smallest file of so many dB.
+    """
+
+    quality: float | None = None
+    target_size: WholeNumber | None = None
+    target_psnr: float | None = None
+
+    def encoded(self, picture: Any) -> bytes:
+        """Return the file."""
+        from mho.image.codec import encode, encode_to_psnr, encode_to_size
+
+        if self.target_size is not None:
+            return encode_to_size(picture, self.target_size)
+        if self.target_psnr is not None:
+            return encode_to_psnr(picture, self.target_psnr)
+        return encode(picture, quality=60 if self.quality is None else self.quality)
+
+    def check(self) -> None:
+        """Refuse two goals at once, before any work."""
+        given = [value is not None for value in (self.quality, self.target_size, self.target_psnr)]
+        if sum(given) > 1:
+            raise ValueError("--quality, --target-size and --target-psnr exclude each other; give one of them")
+
+
+def compress(
+    sources: Annotated[list[str], Parameter(name="IN", negative="", allow_leading_hyphen=True)],
+    /,
+    *,
+    goal: Goal = Goal(),
+    output: Output,
+    report: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+) -> None:
+    """Compress pictures: PNG, JPEG, WebP or whatever else Pillow reads, 8 bits a sample.
+
+    ICC profile, Exif (with the orientation) and alpha are kept, alpha without loss; what is dropped is named.
+
+    Parameters
+    ----------
+    sources
+        Pictures; - is standard input.
+    goal
+        How good, or how small.
+    output
+        Where it goes.
+    report
+        Decode again and tell PSNR and SSIM.
+    """
+    from mho.image.codec import read_picture
+
+    goal.check()
+
+    def work(source: str, data: bytes, place: str) -> bytes:
+        picture, dropped = read_picture(data, source, max_pixels=output.max_pixels)
+        for what in dropped:
+            note(f"warning: {source}: {what} was dropped")
+        coded = goal.encoded(picture)
+        output.say(f"{place}: {_summary(picture, coded, report)}")
+        return coded
+
+    run_batch(sources, output, ".mho", work)
+
+
+def _summary(picture: Any, coded: bytes, report: bool) -> str:
+    pixels = picture.shape[0] * picture.shape[1]
+    line = f"{len(coded):,} bytes, {8 * len(coded) / pixels:.3f} bits a pixel"
+    if report:
+        from mho.image.codec import decode
+        from mho.image.quality import measured
+
+        line += f", {measured(picture.pixels, decode(coded, max_pixels=pixels).pixels)}"
+    return line

@@ -1,0 +1,41 @@
+"""`mho image info`: what a `.mho` file holds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mho.cli.image.batch import read
+from mho.cli.plain import table
+
+__all__ = ["info"]
+
+
+def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)], /) -> None:
+    """Show what a .mho file holds, without decoding it; its checksum is tested.
+
+    Parameters
+    ----------
+    source
+        File; - is standard input.
+    """
+    from mho.data import DataError
+    from mho.image.codec.container import ALPHA, DICTIONARY, EXIF, ICC, unpack
+
+    data = read(source)
+    try:
+        header, payload = unpack(data)
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
+    m, n = header.shape
+    names = {ICC: "ICC profile", EXIF: "Exif", ALPHA: "alpha", DICTIONARY: "dictionary of its own"}
+    rows = [
+        ("pixels", f"{n} x {m}, {'colour' if len(header.n_atoms) == 3 else 'grey'}"),
+        ("bytes", f"{len(data):,}, {8 * len(data) / (m * n):.3f} bits a pixel"),
+        ("step", " and ".join(f"{step / 16:g}" for step in header.steps[: len(header.n_atoms)]) + " grey levels"),
+        ("atoms in use", ", ".join(map(str, header.n_atoms))),
+        ("codes", f"{len(payload):,} bytes"),
+        *((names.get(kind, f"unknown ({kind})"), f"{len(held):,} bytes") for kind, held in header.sections.items()),
+    ]
+    print(table(rows))

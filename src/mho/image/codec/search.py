@@ -1,0 +1,79 @@
+"""The step that meets a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mho import checks
+from mho.image.codec.codec import analyse, decode, step_of, write
+from mho.image.codec.picture import Picture
+from mho.image.quality import psnr_of_pixels
+
+__all__ = ["encode_to_psnr", "encode_to_size"]
+
+_FINEST, _COARSEST = step_of(100), 1 << 14
+_NEXT = 1.005
+"""Ratio of steps that nobody can tell apart: less than 0.05 dB."""
+
+
+def encode_to_size(picture: Picture, size: int) -> bytes:
+    """Return the best file of at most `size` bytes.
+
+    Parameters
+    ----------
+    picture : Picture
+        8-bit grey or RGB.
+    size : int
+        Bytes.
+
+    Raises
+    ------
+    ValueError
+        Even the coarsest file is larger.
+    """
+    size = checks.positive_int(size, "size")
+    exact = analyse(picture)
+    smallest = write(exact, _COARSEST)
+    if len(smallest) > size:
+        raise ValueError(f"size must be at least {len(smallest)} for this picture, got {size}")
+    finest = write(exact, _FINEST)
+    if len(finest) <= size:
+        return finest
+    return _boundary(lambda step: write(exact, step), lambda data: len(data) <= size)[1]
+
+
+def encode_to_psnr(picture: Picture, psnr: float) -> bytes:
+    """Return the smallest file whose picture reaches a peak signal-to-noise ratio.
+
+    Parameters
+    ----------
+    picture : Picture
+        8-bit grey or RGB.
+    psnr : float
+        In dB, over all samples.
+
+    Raises
+    ------
+    ValueError
+        Even the best file does not reach it.
+    """
+    wanted = checks.nonnegative_number(psnr, "psnr")
+    exact = analyse(picture)
+
+    def misses(data: bytes) -> bool:
+        return psnr_of_pixels(picture.pixels, decode(data, max_pixels=picture.pixels.size).pixels) < wanted
+
+    if misses(write(exact, _FINEST)):
+        raise ValueError(f"psnr must be one that this picture reaches at quality 100, got {psnr}")
+    coarsest = write(exact, _COARSEST)
+    return _boundary(lambda step: write(exact, step), misses)[0] if misses(coarsest) else coarsest
+
+
+def _boundary(file: Callable[[int], bytes], coarse: Callable[[bytes], bool]) -> tuple[bytes, bytes]:
+    """Bisect the steps in ratio: the files of two next to each other, the first not `coarse`, the second so."""
+    fine, rough, files = _FINEST, _COARSEST, {}
+    while rough / fine > _NEXT and rough - fine > 1:
+        middle = round((fine * rough) ** 0.5)
+        files[middle] = file(middle)
+        fine, rough = (fine, middle) if coarse(files[middle]) else (middle, rough)
+    return files.get(fine) or file(fine), files.get(rough) or file(rough)

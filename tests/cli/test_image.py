@@ -1,0 +1,95 @@
+"""`mho image`, as a user calls it."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from mho.cli import main
+from mho.image.codec import decode
+from mho.image.quality import psnr_of_pixels
+
+PIXELS = data.astronaut()[100:180, 200:312]
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(PIXELS).save(path)
+    return path
+
+
+def test_there_and_back(photo, tmp_path, capsys):
+    small, back = tmp_path / "photo.mho", tmp_path / "back.webp"
+    assert main(["image", "compress", str(photo), "-o", str(small), "--report"]) == 0
+    report = capsys.readouterr().out
+    assert f"{small.stat().st_size:,} bytes" in report
+    assert main(["image", "decompress", str(small), "-o", str(back)]) == 0
+    pixels = np.asarray(Image.open(back))
+    np.testing.assert_array_equal(pixels, decode(small.read_bytes()).pixels)
+    assert float(re.search(r"PSNR ([\d.]+) dB", report)[1]) == pytest.approx(psnr_of_pixels(PIXELS, pixels), abs=0.005)
+    capsys.readouterr()
+    assert main(["image", "info", str(small)]) == 0
+    assert "112 x 80, colour" in capsys.readouterr().out
+
+
+def test_through_pipes(photo, capsysbinary, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes())))
+    assert main(["image", "compress", "-", "-o", "-", "--target-size", "2000"]) == 0
+    small = capsysbinary.readouterr().out
+    assert 1900 < len(small) <= 2000
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(small)))
+    assert main(["image", "decompress", "-", "-o", "-", "--format", "ppm", "-q"]) == 0
+    piped = capsysbinary.readouterr()
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(piped.out))), decode(small).pixels)
+    assert piped.err == b""
+
+
+def test_many_of_which_one_fails(photo, tmp_path, capsys):
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    sources = [str(tmp_path / "bad.png"), str(photo)]
+    assert main(["image", "compress", *sources, "-o", str(folder), "--quality", "30"]) == 1
+    assert decode((folder / "photo.mho").read_bytes()).shape == (80, 112)
+    errors = capsys.readouterr().err
+    assert "bad.png: not a picture" in errors
+    assert "1 of 2 pictures failed" in errors
+
+
+def test_a_page_to_compare(photo, tmp_path, capsys):
+    small, page = tmp_path / "photo.mho", tmp_path / "page.html"
+    assert main(["image", "compress", str(photo), "-o", str(small), "-q"]) == 0
+    assert main(["image", "compare", str(photo), str(small), "-o", str(page)]) == 0
+    assert "dB, SSIM" in capsys.readouterr().out
+    text = page.read_text()
+    assert text.count("data:image/png;base64,") == 2
+    assert not re.search(r"https?://", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["compress", "PHOTO", "-o", "x.mho", "--quality", "101"], 2, "quality must be from 0 to 100"),
+        (["compress", "PHOTO", "-o", "x.mho", "--quality", "9", "--target-size", "9"], 2, "exclude each other"),
+        (["compress", "PHOTO", "-o", "x.mho", "--target-size", "9"], 2, "size must be at least"),
+        (["compress", "PHOTO", "PHOTO", "-o", "x.mho"], 2, "must be a folder"),
+        (["compress", "nothing.png", "-o", "x.mho"], 1, "No such file"),
+        (["compress", "PHOTO", "-o", "PHOTO", "--no-overwrite"], 1, "is there already"),
+        (["compress", "PHOTO", "-o", "x.mho", "--max-pixels", "50"], 1, "more than max_pixels = 50"),
+        (["decompress", "PHOTO", "-o", "x.tga"], 2, "must end in .png"),
+        (["info", "PHOTO"], 1, "not a .mho picture"),
+    ],
+)
+def test_a_user_s_mistake_is_one_line(photo, tmp_path, monkeypatch, capsys, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    before = photo.read_bytes()
+    assert main(["image", *(str(photo) if word == "PHOTO" else word for word in arguments)]) == code
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert photo.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
