@@ -1,0 +1,163 @@
+"""The equations of motion of a loop of op-amps around a passive network.
+
+With z the voltages of the op-amps' poles, y what their outputs show of them and w = 2 pi bandwidth,
+
+    dz/dt = w (clip(v, -slew_rate / w, slew_rate / w) - z / gain - rails (z - y))
+    y = clip(z, lowest, highest) ,   v = v_rest - P y - N min(z, 0)
+
+v is the voltage between an op-amp's inputs. P follows from Kirchhoff's laws in the network, N is the diode path of a
+rectifying clamp, which acts below zero, and a rail takes 100 times what the stage gives. Everything is continuous and
+linear in pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from math import pi
+
+import numpy as np
+
+from mho.chip.network import Ports
+from mho.chip.programming import Conductances
+from mho.chip.wires import wired_ports
+from mho.spice import ClassicGinv, CompactGinv, GramInv, OpAmp
+
+__all__ = ["RAIL", "Dynamics", "dynamics"]
+
+RAIL = 100.0
+"""How much stiffer a rail is than the stage that drives against it, as in the netlist's op-amp."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """The equations of motion of one circuit, n op-amps and m inputs.
+
+    Attributes
+    ----------
+    opamp : OpAmp
+    positive : ndarray of bool of shape (n,)
+        Op-amps that cannot go below zero: they hold the answer.
+    coupling : ndarray of shape (n, n)
+        P, volts per volt.
+    diode : ndarray of shape (n, n)
+        N, volts per volt; zero without a diode path.
+    inputs : ndarray of shape (n, m)
+        From the input volts to `v_rest`.
+    constant : ndarray of shape (n,)
+        What offset and bias add to `v_rest`, volts.
+    """
+
+    opamp: OpAmp
+    positive: np.ndarray
+    coupling: np.ndarray
+    diode: np.ndarray
+    inputs: np.ndarray
+    constant: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """w, radians per second."""
+        return 2 * pi * self.opamp.bandwidth
+
+    @property
+    def lowest(self) -> np.ndarray:
+        """Where outputs end below, volts, shape (n,)."""
+        return np.where(self.positive, 0.0, -self.opamp.v_max)
+
+    @property
+    def lower_rail(self) -> np.ndarray:
+        """How stiff the lower end is, shape (n,): a diode path is none."""
+        return np.where(self.positive & (self.opamp.clamp == "rectifying"), 0.0, RAIL)
+
+    def v_rest(self, volts: np.ndarray) -> np.ndarray:
+        """Return the voltage between the inputs while all outputs are at zero, volts, for `volts` (m,) or (m, n)."""
+        return self.inputs @ volts + (self.constant if volts.ndim == 1 else self.constant[:, None])
+
+
+@singledispatch
+def dynamics(circuit: object) -> Dynamics:
+    """Return the equations of motion of a closed loop.
+
+    Parameters
+    ----------
+    circuit : CompactGinv, ClassicGinv or GramInv
+
+    Raises
+    ------
+    TypeError
+        Another circuit.
+    """
+    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv or GramInv, got {type(circuit).__name__}")
+
+
+@dynamics.register
+def _(circuit: CompactGinv) -> Dynamics:
+    """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
+    network, k = _ports(circuit), circuit.shape[1]
+    inputs = np.zeros((k, circuit.inputs))
+    inputs[:, circuit.on] = network.inputs
+    bias = _or_zero(circuit.bias, k)
+    solved = np.linalg.solve(network.sense, np.hstack([network.drive, np.eye(k), inputs, bias[:, None]]))
+    return Dynamics(
+        opamp=circuit.opamp,
+        positive=np.ones(k, bool),
+        coupling=solved[:, :k],
+        diode=solved[:, k : 2 * k] * _diode_siemens(circuit),
+        inputs=solved[:, 2 * k : -1],
+        constant=_or_zero(circuit.offset, k) - solved[:, -1],
+    )
+
+
+@dynamics.register
+def _(circuit: ClassicGinv) -> Dynamics:
+    """States v of the rows, then z of the columns: r = L1 (G_L x + g v - g_in b), s = L2 (G_R' v + clamp)."""  # [2.3]
+    m, k = circuit.shape
+    L1, L2 = 1 / circuit.row_conductance, 1 / circuit.column_conductance
+    rows = np.hstack([np.diag(L1 * circuit.g_feedback), L1[:, None] * circuit.g_left])
+    columns = np.hstack([-L2[:, None] * circuit.g_right.T, np.zeros((k, k))])
+    row_offset, offset = _or_zero(circuit.row_offset, m), _or_zero(circuit.offset, k)
+    return Dynamics(
+        opamp=circuit.opamp,
+        positive=np.arange(m + k) >= m,
+        coupling=np.vstack([rows, columns]),
+        diode=np.diag(np.concatenate([np.zeros(m), L2 * _diode_siemens(circuit)])),
+        inputs=np.vstack([np.diag(L1 * circuit.g_in), np.zeros((k, m))]),
+        constant=np.concatenate([row_offset, -offset - L2 * _or_zero(circuit.bias, k)]),
+    )
+
+
+@dynamics.register
+def _(circuit: GramInv) -> Dynamics:
+    """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""
+    k, L = circuit.opamps, 1 / circuit.column_conductance
+    return Dynamics(
+        opamp=circuit.opamp,
+        positive=np.ones(k, bool),
+        coupling=L[:, None] * circuit.g_gram,
+        diode=np.diag(L * _diode_siemens(circuit)),
+        inputs=np.diag(L * circuit.g_in),
+        constant=_or_zero(circuit.offset, k),
+    )
+
+
+def _ports(circuit: CompactGinv) -> Ports:
+    """The passive network, wires included, reduced to the ports of the rows that are on."""
+    on, none = circuit.on, np.zeros(circuit.shape[1])
+    c = Conductances(
+        left=circuit.g_left[on],
+        right=circuit.g_right[on],
+        comp=circuit.g_comp[on],
+        g_in=circuit.g_in,
+        scale=none,
+        cells=0,
+    )
+    return wired_ports(c, circuit.wires) if circuit.wires else Ports.reduce(c)
+
+
+def _diode_siemens(circuit: CompactGinv | ClassicGinv | GramInv) -> float:
+    return circuit.g_clamp if circuit.opamp.clamp == "rectifying" else 0.0
+
+
+def _or_zero(values: np.ndarray | None, length: int) -> np.ndarray:
+    return np.zeros(length) if values is None else values
