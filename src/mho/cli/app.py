@@ -13,6 +13,7 @@ from mho.cli.errors import exit_code
 from mho.cli.factor import EXAMPLES, factor
 from mho.cli.image import image
 from mho.cli.info import info
+from mho.cli.recommend import recommend
 
 __all__ = ["main"]
 
@@ -34,6 +35,7 @@ app = App(
     result_action="return_value",
 )
 app.command(factor, help_epilogue=EXAMPLES)
+app.command(recommend)
 app.command(demo)
 app.command(cost)
 app.command(chip)

@@ -5,18 +5,24 @@ one `DataError` naming the file.
 """
 
 from mho.data.bundled import Ratings, camera, movielens
+from mho.data.coded import Coded
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
+from mho.data.interactions import InteractionTable, Rejected, read_interactions
 from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
 
 __all__ = [
     "LAYOUTS",
+    "Coded",
     "DataError",
+    "InteractionTable",
     "Ratings",
+    "Rejected",
     "camera",
     "movielens",
     "read_factors",
+    "read_interactions",
     "read_matrix",
     "replacing",
     "write_factors",

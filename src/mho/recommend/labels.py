@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mho import checks
+from mho.data import Coded
 
 __all__ = ["Labels"]
 
@@ -40,6 +41,9 @@ class Labels:
         TypeError
             An id is None, NaN or not hashable.
         """
+        if isinstance(ids, Coded):
+            compact = ids.compact()
+            return cls(compact.ids, name), compact.codes
         ids = as_ids(ids, name)
         if ids.dtype.kind == "O":
             distinct = dict.fromkeys(ids)
@@ -53,6 +57,8 @@ class Labels:
 
     def encode(self, ids: Any) -> np.ndarray:
         """Return the position of each of `ids`, or ``len(self)`` for one that is not known."""
+        if isinstance(ids, Coded):
+            return self.encode(ids.ids)[ids.codes]
         ids = as_ids(ids, self.name)
         if _kind(ids) != _kind(self.known):
             raise TypeError(f"{self.name} must be {_kind(self.known)}, as in fit, got {_kind(ids)}")

@@ -1,0 +1,20 @@
+"""`mho recommend`: commands about recommenders, one file each."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from mho.cli.recommend.evaluate import evaluate
+from mho.cli.recommend.fit import EXAMPLES, fit
+from mho.cli.recommend.fold_in import fold_in
+from mho.cli.recommend.resume import resume
+from mho.cli.recommend.top import top
+
+__all__ = ["recommend"]
+
+recommend = App(name="recommend", help="Predict ratings and recommend items, from tables of user, item and rating.")
+recommend.command(fit, help_epilogue=EXAMPLES)
+recommend.command(resume)
+recommend.command(top)
+recommend.command(fold_in)
+recommend.command(evaluate, name="eval")

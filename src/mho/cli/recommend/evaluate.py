@@ -1,0 +1,54 @@
+"""`mho recommend eval`: a recommender on rows that it has not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mho.cli.plain import table as laid_out
+from mho.cli.recommend.table import read_table
+from mho.cli.settings import WholeNumber
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    source: Annotated[Path, Parameter(name="TABLE")],
+    /,
+    *,
+    n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
+    relevant: float = 0.0,
+    columns: str = "",
+) -> None:
+    """Show how well held-out ratings are predicted, and held-out items found among all that a user has not seen.
+
+    Parameters
+    ----------
+    model
+        What `fit` wrote.
+    source
+        The rows that were held out, as for `fit`.
+    n
+        Length of the lists.
+    relevant
+        From which rating on an item should have been in the list.
+    columns
+        As for `fit`.
+    """
+    import numpy as np
+
+    from mho import Recommender
+    from mho.recommend import evaluate as score
+
+    recommender = Recommender.load(model)
+    table = read_table(source, columns)
+    ratings = np.ones(len(table)) if table.ratings is None else table.ratings
+    found = score(recommender, table.users, table.items, ratings, n=n, relevant=relevant)
+    errors = [("RMSE", found.rmse), ("MAE", found.mae)]
+    rows = [(name, f"{value:.4f}") for name, value in errors if value is not None]
+    rows += [(f"nDCG@{n}", f"{found.ndcg:.4f}"), (f"recall@{n}", f"{found.recall:.4f}")]
+    rows += [("coverage", f"{found.coverage:.4f} of the items"), ("lists", f"{found.users:,} users")]
+    print(laid_out(rows))

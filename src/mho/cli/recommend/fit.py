@@ -1,0 +1,83 @@
+"""`mho recommend fit`: from a table to a recommender in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.progress import progress
+from mho.cli.recommend.run import run, summary
+from mho.cli.recommend.table import check_out, read_table
+from mho.cli.settings import WholeNumber
+
+__all__ = ["EXAMPLES", "fit"]
+
+EXAMPLES = """\
+Examples:
+
+    mho recommend fit ratings.csv -o stars.npz
+
+    mho recommend fit orders.parquet --model implicit -k 32 -o shelf.npz
+
+    mho recommend top shelf.npz --users 17,203 --titles items.csv
+"""
+
+
+def fit(
+    source: Annotated[Path, Parameter(name="TABLE")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    model: Literal["ratings", "implicit"] = "ratings",
+    n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
+    engine: Literal["digital", "analog", "hybrid"] = "digital",
+    max_iter: WholeNumber = 20,
+    seed: WholeNumber = 0,
+    columns: str = "",
+    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+) -> None:
+    """Learn from a table of user, item and rating.
+
+    Rows that cannot be read are told with their line numbers, written to OUT.rejected.csv and left out. Interrupted by
+    Ctrl-C or SIGTERM it writes the last complete iteration; `mho recommend resume` goes on from there.
+
+    Parameters
+    ----------
+    source
+        .csv, .tsv, .csv.gz or .parquet: user, item and rating (for implicit it may be left out).
+    out
+        File for the recommender, usually .npz.
+    model
+        What the table means: how much users liked items, to predict ratings; or what they chose, to recommend.
+    n_components
+        Number k of components.
+    engine
+        Who solves: this CPU, the simulated analogue chip, or the chip first and the CPU last.
+    max_iter
+        Iterations.
+    seed
+        For the starting factors and the errors of the chip.
+    columns
+        Names of the columns, with commas: USER,ITEM or USER,ITEM,RATING. By default user, item and rating if the
+        header has those, else the first three.
+    quiet
+        Show nothing but warnings and errors.
+    """
+    from mho import checks
+
+    checks.positive_int(n_components, "-k")
+    checks.positive_int(max_iter, "--max-iter")
+    checks.at_least(seed, "--seed", 0)
+    check_out(out)
+    with progress(quiet=quiet) as shown:
+        shown.stage(f"reading {source}")
+        table = read_table(source, columns, out)
+        from mho import Recommender
+
+        recommender = Recommender(n_components, model=model, engine=engine, max_iter=max_iter, random_state=seed)
+        shown.stage(f"learning from {len(table):,} rows")
+        run(recommender, lambda: recommender.fit(table.users, table.items, table.ratings), out, max_iter, shown)
+    if not quiet:
+        print(summary(recommender, out))

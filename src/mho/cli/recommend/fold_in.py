@@ -1,0 +1,50 @@
+"""`mho recommend fold-in`: new users or items into a recommender that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.recommend.table import check_out, read_table
+
+__all__ = ["fold_in"]
+
+
+def fold_in(
+    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    source: Annotated[Path, Parameter(name="TABLE")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    side: Literal["users", "items"] = "users",
+    engine: Literal["digital", "analog", "hybrid"] = "digital",
+    columns: str = "",
+) -> None:
+    """Solve for the users (or items) of a table, and leave everybody else as they are.
+
+    Parameters
+    ----------
+    model
+        What `fit` wrote.
+    source
+        A table of theirs, as for `fit`.
+    out
+        File for the recommender that knows them; it may be RECOMMENDER itself.
+    side
+        Whose factors are solved.
+    engine
+        Who solves.
+    columns
+        As for `fit`.
+    """
+    from mho import Recommender
+
+    check_out(out)
+    recommender = Recommender.load(model, engine=engine)
+    before = len(recommender.user_ids_), len(recommender.item_ids_)
+    table = read_table(source, columns, out)
+    recommender.fold_in(table.users, table.items, table.ratings, side=side).save(out)
+    new = len(recommender.user_ids_) - before[0], len(recommender.item_ids_) - before[1]
+    print(f"{out}: {len(table):,} rows taken in, {new[0]:,} new users, {new[1]:,} new items")

@@ -1,0 +1,53 @@
+"""`mho recommend resume`: more iterations of a recommender that was interrupted or has taken in more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.errors import note
+from mho.cli.progress import progress
+from mho.cli.recommend.run import run, summary
+from mho.cli.recommend.table import check_out
+from mho.cli.settings import WholeNumber
+
+__all__ = ["resume"]
+
+
+def resume(
+    source: Annotated[Path, Parameter(name="RECOMMENDER")],
+    /,
+    *,
+    max_iter: WholeNumber = 20,
+    engine: Literal["digital", "analog", "hybrid"] = "digital",
+    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+) -> None:
+    """Go on with everything that a recommender knows, and write it to the same file.
+
+    Parameters
+    ----------
+    source
+        What `fit` or `fold-in` wrote.
+    max_iter
+        Iterations, those done before included.
+    engine
+        Who solves; the hybrid engine's last iterations are digital, and these are such.
+    quiet
+        Show nothing but warnings and errors.
+    """
+    from mho import Recommender, checks
+
+    checks.positive_int(max_iter, "--max-iter")
+    check_out(source)
+    model = Recommender.load(source, engine=engine)
+    done = model.history_[-1]["iteration"] if model.history_ else 0
+    if done >= max_iter:
+        note(f"{source} already has {done} iterations; raise --max-iter to go on")
+        return
+    with progress(quiet=quiet) as shown:
+        shown.stage(f"going on with {source}", done)
+        run(model, lambda: model.resume(max_iter - done), source, max_iter, shown)
+    if not quiet:
+        print(summary(model, source))

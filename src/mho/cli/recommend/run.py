@@ -1,0 +1,73 @@
+"""Alternations that keep the last complete one, now and then and when they are interrupted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mho.cli.interrupts import undisturbed
+from mho.cli.plain import table
+from mho.cli.progress import Progress
+
+__all__ = ["run", "summary"]
+
+_SAVE_SECONDS = 60.0
+
+
+def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progress) -> None:
+    """Do `work` with a recommender and write it to `out`, after each minute and at the end.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Of the kind that came, saying what has been kept.
+    """
+    saved = time.monotonic()
+
+    def follow(record: dict[str, Any]) -> None:
+        nonlocal saved
+        shown.iteration(record["iteration"], total, _quality(record))
+        if time.monotonic() - saved > _SAVE_SECONDS:
+            _save(model, out)
+            saved = time.monotonic()
+
+    model.callback = follow
+    try:
+        work()
+    except KeyboardInterrupt as interrupt:
+        if not getattr(model, "history_", None):
+            raise type(interrupt)("before an iteration was complete; nothing was written") from None
+        _save(model, out)
+        kept = f"iteration {model.history_[-1]['iteration']} is kept in {out}; go on with mho recommend resume {out}"
+        raise type(interrupt)(kept) from None
+    _save(model, out)
+
+
+def _save(model: Any, out: Path) -> None:
+    with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
+        model.save(out)
+
+
+def summary(model: Any, out: Path) -> str:
+    """Return what was learned, as lines to print."""
+    last = model.history_[-1]
+    m, n = len(model.user_ids_), len(model.item_ids_)
+    rows = [
+        ("recommender", f"{out}, {m:,} users x {n:,} items, k = {model.user_factors_.shape[1]}"),
+        ("model", type(model.model_).__name__),
+        ("iterations", str(last["iteration"])),
+        ("on what is known", _quality(last)),
+        ("time", f"{last['seconds']:.3g} s"),
+    ]
+    if "chip_seconds" in last:
+        rows += [
+            ("chip time", f"{last['chip_seconds']:.3g} s (modelled)"),
+            ("chip energy", f"{last['chip_joules']:.3g} J (modelled)"),
+        ]
+    return table(rows)
+
+
+def _quality(record: dict[str, Any]) -> str:
+    return f"RMSE {record['rmse']:.4g}" if "rmse" in record else f"relative error {record['relative_error']:.4g}"

@@ -1,0 +1,106 @@
+"""`mho recommend top`: the best items of users."""
+
+from __future__ import annotations
+
+from itertools import count, islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mho.cli.plain import columns
+from mho.cli.recommend.table import check_out, typed_ids
+from mho.cli.settings import WholeNumber
+
+__all__ = ["top"]
+
+_USERS = 1000
+"""Whose lists are in memory at a time."""
+
+_LINES = 10_000
+"""What is laid out at a time."""
+
+
+def top(
+    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    /,
+    *,
+    users: str = "",
+    n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
+    titles: Path | None = None,
+    seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
+) -> None:
+    """Show the best items of users, without those that they have rated or chosen already.
+
+    Parameters
+    ----------
+    model
+        What `fit` wrote.
+    users
+        Ids with commas between them; by default everybody.
+    n
+        Length of the lists.
+    titles
+        A .csv file of item and title, in its first two columns.
+    seen
+        Recommend also what a user has rated or chosen.
+    out
+        Write a .csv file of user, rank, item, title and score instead.
+    """
+    from mho import Recommender, checks
+
+    checks.positive_int(n, "-n")
+    if out is not None:
+        check_out(out)
+    recommender = Recommender.load(model)
+    known = recommender.user_ids_
+    asked = typed_ids(users.split(","), known, "--users") if users else known
+    named = _titles(titles) if titles else {}
+    parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
+    rows = (row for part in parts for row in _rows(recommender.recommend(part, n, seen=seen), named))
+    if out is None:
+        _show(rows)
+    else:
+        _write(out, rows)
+
+
+def _rows(top: Any, titles: dict[str, str]) -> Any:
+    rank, last = 0, None
+    for user, item, score in zip(top.users.tolist(), top.items.tolist(), top.scores, strict=True):
+        rank, last = (rank + 1 if user == last else 1), user
+        yield str(user), str(rank), str(item), titles.get(str(item), ""), f"{score:.4g}"
+
+
+_HEADER = "user", "rank", "item", "title", "score"
+
+
+def _show(rows: Any) -> None:
+    for number in count():
+        part = list(islice(rows, _LINES))
+        if not part:
+            return
+        print(columns([_HEADER, *part] if number == 0 else part))
+
+
+def _write(out: Path, rows: Any) -> None:
+    import csv
+
+    from mho.data import replacing
+
+    with replacing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(_HEADER)
+        writer.writerows(rows)
+
+
+def _titles(path: Path) -> dict[str, str]:
+    import csv
+
+    from mho.data import DataError
+
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            return {row[0]: row[1] for row in csv.reader(stream) if len(row) > 1}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: is not a .csv file of item and title: {error}") from None

@@ -1,0 +1,41 @@
+"""Ids as codes: what a large table needs instead of a million copies of the same text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Coded"]
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column of ids.
+
+    Attributes
+    ----------
+    ids : ndarray of shape (n_distinct,)
+        Whole numbers or text, each once.
+    codes : ndarray of shape (n,), int64
+        Which of them stands in each row.
+    """
+
+    ids: np.ndarray
+    codes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: Any) -> Coded:
+        """Return some rows."""
+        return Coded(self.ids, self.codes[rows])
+
+    def compact(self) -> Coded:
+        """Return the same column with the ids that occur, ascending, and no others."""
+        used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.ids)))
+        used = used[np.argsort(self.ids[used], kind="stable")]
+        place = np.empty(len(self.ids), np.int64)
+        place[used] = np.arange(len(used))
+        return Coded(self.ids[used], place[self.codes])
