@@ -1,0 +1,90 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from mho.data import Coded, DataError, read_interactions
+
+pytest.importorskip("pyarrow")
+
+
+def columns(table):
+    return table.users.ids[table.users.codes].tolist(), table.items.ids[table.items.codes].tolist()
+
+
+@pytest.mark.parametrize("content", ["7,b,1\n3,a,2\n", "who,what,stars\n7,b,1\n3,a,2", "7\tb\t1\n3\ta\t2\n\n"[:-1]])
+def test_text_is_read_with_and_without_a_header(tmp_path, content):
+    (tmp_path / "t.csv").write_text(content)
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(content.encode()))
+    for name in ("t.csv", "t.csv.gz"):
+        table = read_interactions(tmp_path / name)
+        assert columns(table) == ([7, 3], ["b", "a"])
+        assert table.ratings.tolist() == [1, 2]
+        assert table.rejected == ()
+
+
+def test_columns_are_found_by_name(tmp_path):
+    (tmp_path / "t.csv").write_text("rating,user,item\n1,7,b\n")
+    assert columns(read_interactions(tmp_path / "t.csv")) == ([7], ["b"])
+    (tmp_path / "t.csv").write_text("when,who,what\n1,7,b\n")
+    table = read_interactions(tmp_path / "t.csv", columns=("who", "what"))
+    assert columns(table) == ([7], ["b"])
+    assert table.ratings is None
+
+
+def test_every_line_is_read_or_told(tmp_path):
+    """Random damage: what is read and what is told are all the lines, each once, each in its place."""
+    rng = np.random.default_rng(0)
+    bad = np.flatnonzero(rng.random(5000) < 0.1)
+    lines = np.array([f"{row},{row % 50},{row % 5}" for row in range(5000)], object)
+    lines[bad] = rng.choice(
+        ["1,2", "1,2,3,4", ",2,3", "1,,3", "1,2,x", "1,2,nan", "1,2,-1", "1,2,", "1,2,1_0", ""], len(bad)
+    )
+    (tmp_path / "t.csv").write_text("\n".join(["user,item,rating", *lines]) + "\n")
+    table = read_interactions(tmp_path / "t.csv")
+    good = np.setdiff1d(np.arange(5000), bad)
+    assert columns(table) == (good.tolist(), (good % 50).tolist())
+    np.testing.assert_array_equal(table.ratings, good % 5)
+    assert [row.line for row in table.rejected] == (bad + 2).tolist()
+
+
+def test_ids_are_numbers_only_if_all_are_written_like_numbers(tmp_path):
+    (tmp_path / "t.csv").write_text("user,item,rating\n01,1,1\n1,-2,1\n")
+    assert columns(read_interactions(tmp_path / "t.csv")) == (["01", "1"], [1, -2])
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"user,item,rating\n\xff\xfe,1,1\n2,2,2\n")
+    table = read_interactions(tmp_path / "t.csv")
+    assert [(row.line, row.reason) for row in table.rejected] == [(2, "the id is not UTF-8 text")]
+
+
+def test_parquet_with_gaps_and_text(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    content = {"user": ["x", None, "y", "x"], "item": [3, 4, 5, 3], "rating": [1.0, 2.0, np.nan, 4.0]}
+    pandas.DataFrame(content).to_parquet(tmp_path / "t.parquet")
+    table = read_interactions(tmp_path / "t.parquet")
+    assert columns(table) == (["x", "x"], [3, 3])
+    assert [row.line for row in table.rejected] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "begins with no line of fields"),
+        (b"user,item,rating\n", "holds no row that can be read"),
+        (b"user,item,rating\n1,2,x\n", r"holds no row that can be read; line 2: the rating must be a finite number"),
+        (b"user,item,user\n1,2,3\n", "the names of its columns must differ"),
+        (b"user\n1\n", "must have the columns user and item"),
+    ],
+)
+def test_what_is_no_table_is_named(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_interactions(tmp_path / "t.csv")
+
+
+def test_codes_can_be_cut_and_made_compact():
+    column = Coded(np.array(["c", "a", "b"]), np.array([0, 1, 0, 2]))[np.array([0, 1, 2])].compact()
+    assert column.ids.tolist() == ["a", "c"]
+    assert column.codes.tolist() == [1, 0, 1]
