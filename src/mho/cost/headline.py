@@ -143,7 +143,7 @@ def verdicts(
                 baseline=name,
                 solvers=solvers,
                 saving=saving,
-                holds=solvers is not None and saving >= claim.saving,
+                holds=bool(solvers is not None and saving >= claim.saving),
             )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.cost.named import workload_named
 from mho.cli.settings import WholeNumber
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Question:
         Copies of the chip that share the right-hand sides; each has to be written.
     write
         A row of cells at once, or one cell after the other.
+    layout
+        What a line of a table in a file is: a row of the matrix, or one entry (row id, column id, value).
     """
 
     k: WholeNumber = 10
@@ -40,14 +43,14 @@ class Question:
     technology: Literal["130nm", "40nm", "28nm", "board"] = "40nm"
     solvers: WholeNumber = 1
     write: Literal["row", "serial"] = "row"
+    layout: Literal["matrix", "triplets"] = "matrix"
 
     def workload(self, name: str) -> Workload:
         """Return the sizes that a name stands for, at this rank."""
         from mho import checks
-        from mho.cost import WORKLOADS
 
         checks.positive_int(self.k, "--k")
-        return replace(WORKLOADS[checks.one_of(name, "WORKLOAD", tuple(WORKLOADS))], k=self.k)
+        return workload_named(name, k=self.k, layout=self.layout)
 
     def ledger(self, workload: Workload) -> Ledger:
         """Return the events of all iterations."""

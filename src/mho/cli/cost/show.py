@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from mho.cli.cost.headline import headline
 from mho.cli.cost.question import Question
+from mho.cli.cost.record import as_json
 from mho.cli.plain import columns
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def show(
     /,
     *,
     question: Question | None = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> None:
     """Show what a factorization takes: the chip part by part, with and without writing, and digital platforms.
 
@@ -30,25 +32,33 @@ def show(
     Parameters
     ----------
     workload
-        movielens-100k, netflix or yahoo-music.
+        movielens-100k, netflix, yahoo-music, an image size as 512x512, or a file with a matrix, of which the entries
+        that are stored and not NaN are the known ones.
     question
         What is asked.
+    json
+        Print JSON.
     """
-    from mho.cost import CLAIMS, cases, technology
+    from mho.cost import CLAIMS, cases, technology, verdicts
 
     question = question or Question()
     sizes = question.workload(workload)
     ledger = question.ledger(sizes)
     platforms = question.platforms(sizes)
     costs = {name: platform.cost(question.work(sizes)) for name, platform in platforms.items()}
+    claim, most = CLAIMS.get(workload), min(sizes.m, sizes.n)
+    counted = cases(ledger, technology(question.technology), write=question.write)
+    if json:
+        found = list(verdicts(claim, counted, costs, most=most)) if claim else []
+        print(as_json(sizes, ledger, question.estimate(ledger), costs, found))
+        return
     sections = [
         f"{workload}: {sizes}; iterations: {question.iterations}",
         _chip(question.estimate(ledger), question),
         _platforms(costs) + f"\nthis CPU: {platforms['this CPU'].source}",
     ]
-    if workload in CLAIMS:
-        counted = cases(ledger, technology(question.technology), write=question.write)
-        sections.append(headline(CLAIMS[workload], counted, costs, most=min(sizes.m, sizes.n)))
+    if claim:
+        sections.append(headline(claim, counted, costs, most=most))
     print("\n\n".join(sections))
 
 

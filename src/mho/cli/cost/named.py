@@ -1,0 +1,60 @@
+"""The sizes that a word on the command line stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mho.cost import Workload
+
+__all__ = ["workload_named"]
+
+
+def workload_named(name: str, *, k: int, layout: str) -> Workload:
+    """Return the sizes of a named data set, of an image ROWSxCOLUMNS, or of the matrix in a file.
+
+    Parameters
+    ----------
+    name : str
+    k : int
+        Number of components.
+    layout : {"matrix", "triplets"}
+        What a line of a table in a file is.
+
+    Raises
+    ------
+    ValueError
+        It is none of these.
+    """
+    from mho.cost import WORKLOADS, Workload
+
+    if name in WORKLOADS:
+        return replace(WORKLOADS[name], k=k)
+    if image := re.fullmatch(r"(\d+)[xX×](\d+)", name):
+        m, n = map(int, image.groups())
+        return Workload(m=m, n=n, k=k)
+    if Path(name).exists():
+        return _of_file(Path(name), k, layout)
+    raise ValueError(
+        f"WORKLOAD must be one of {', '.join(map(repr, WORKLOADS))}, an image as 512x512, or a file, got {name!r}"
+    )
+
+
+def _of_file(path: Path, k: int, layout: str) -> Workload:
+    """Stored entries are the known ones; of a dense matrix, those that are not NaN."""
+    from mho.cost import Workload
+    from mho.data import read_matrix
+
+    X = read_matrix(path, layout=layout)
+    m, n = X.shape
+    known = X.nnz if hasattr(X, "nnz") else _known(X)
+    return Workload(m=m, n=n, known=None if known == m * n else known, k=k)
+
+
+def _known(X: Any) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(~np.isnan(X)))

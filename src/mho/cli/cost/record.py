@@ -1,0 +1,51 @@
+"""The bill as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mho.chip import Ledger
+    from mho.cost import Cost, Estimate, Range, Verdict, Workload
+
+__all__ = ["as_json"]
+
+
+def as_json(
+    workload: Workload, ledger: Ledger, chip: Estimate, costs: Mapping[str, Cost], verdicts: list[Verdict]
+) -> str:
+    """Return everything that the tables show, SI, each range as [low, typical, high].
+
+    Parameters
+    ----------
+    workload : Workload
+    ledger : Ledger
+    chip : Estimate
+    costs : mapping of str to Cost
+        Of each platform.
+    verdicts : list of Verdict
+        On a published claim at typical values; empty where there is none.
+    """
+    totals = ("seconds", "joules", "write_seconds", "write_joules", "solve_seconds", "solve_joules", "watts")
+    return json.dumps(
+        {
+            "workload": asdict(workload),
+            "ledger": asdict(ledger),
+            "chip": {name: _list(getattr(chip, name)) for name in (*totals, "square_metres", "output_stages")},
+            "parts": {p.name: _cost(p.seconds, p.joules) | {"writing": p.writing} for p in chip.parts},
+            "platforms": {name: _cost(cost.seconds, cost.joules) for name, cost in costs.items()},
+            "verdicts": [asdict(verdict) for verdict in verdicts],
+        },
+        indent=2,
+    )
+
+
+def _cost(seconds: Range, joules: Range) -> dict[str, Any]:
+    return {"seconds": _list(seconds), "joules": _list(joules)}
+
+
+def _list(value: Range) -> list[float]:
+    return [value.low, value.typical, value.high]
