@@ -274,6 +274,11 @@ class Recommender:
         return self._require().offsets(self._fitted.items)
 
     @property
+    def known_(self) -> Any:
+        """What is known, sparse of shape (n_users, n_items): ratings or strengths."""
+        return self._require().table.known
+
+    @property
     def model_(self) -> Model:
         """What was fitted."""
         return self._require().model

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from mho.recommend.phone import write_app
+from mho import Recommender
+from mho.data import movielens
+from mho.recommend.phone import catalogue_of, write_app
 from mho.recommend.phone.catalogue import quantised
 
 from .conftest import HOSTILE, RULES, N, films
@@ -25,8 +27,8 @@ def visit(browser, serve, tmp_path):
     """Write and serve an app and open it: the page, the server, complaints and requests."""
     contexts = []
 
-    def begin(kind="ratings", *, viewport=PHONE, scheme="light"):
-        write_app(tmp_path, films(RULES[kind]), name="Films")
+    def begin(kind="ratings", *, catalogue=None, viewport=PHONE, scheme="light"):
+        write_app(tmp_path, catalogue or films(RULES[kind]), name="Films")
         server = serve(tmp_path)
         context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=True)
         contexts.append(context)
@@ -94,6 +96,27 @@ def test_the_page_folds_in_as_scipy_does(visit, kind, reference):
         _, unquantised = reference(RULES[kind], exact, given)
         assert np.allclose(shown, unquantised[found], rtol=0.02)
     assert some_zero  # or the constraint was not tried
+
+
+@pytest.mark.parametrize("model", ["ratings", "implicit"])
+def test_the_page_says_what_the_recommender_says(visit, model):
+    table = movielens()
+    popular = table.items < 400
+    users, items, stars = (x[popular] for x in (table.users, table.items, table.ratings))
+    recommender = Recommender(8, model=model, max_iter=5).fit(users, items, stars if model == "ratings" else None)
+    titles = [f"{table.titles[i]} {i:03}" for i in recommender.item_ids_]
+    catalogue = catalogue_of(recommender, titles)
+    page, *_ = visit(catalogue=catalogue)
+    order = sorted(range(len(titles)), key=lambda i: (titles[i].casefold(), i))
+    visitor = {5: 5.0, 60: 1.0, 133: 4.0, 250: 3.0}
+    answer = page.evaluate(FOLD, [list(map(list, visitor.items())), 7])
+    named = recommender.item_ids_[[order[i] for i in visitor]]
+    wanted = recommender.recommend_for(named, list(visitor.values()) if model == "ratings" else None, n=400)
+    scores = dict(zip(wanted.items.tolist(), wanted.scores.tolist(), strict=True))
+    shown = [(recommender.item_ids_[order[best["item"]]], best["score"]) for best in answer["best"]]
+    highest = stars.max() if model == "ratings" else np.inf
+    assert [score for _, score in shown] == pytest.approx([min(highest, scores[i]) for i, _ in shown], rel=0.01)
+    assert [score for _, score in shown] == pytest.approx(np.minimum(highest, wanted.scores[:10]), rel=0.01)
 
 
 def test_the_reasons_of_a_like_add_up_to_the_score(visit):

@@ -1,13 +1,15 @@
 """A recommender as a folder of static files, that works on a phone without a network.
 
-    from mho.recommend.phone import Catalogue, RatingRule, write_app
-    write_app("app", Catalogue(rows=rows, titles=titles, rule=rule), name="Films")
+    from mho.recommend.phone import catalogue_of, write_app
+    write_app("app", catalogue_of(recommender, titles), name="Films")
 
 The page folds a visitor's own ratings in by one non-negative least-squares problem and never sends them anywhere.
 """
 
 from mho.recommend.phone.app import write_app
 from mho.recommend.phone.catalogue import Catalogue
+from mho.recommend.phone.fitted import catalogue_of
 from mho.recommend.phone.rules import ChoiceRule, RatingRule
+from mho.recommend.phone.titles import read_titles
 
-__all__ = ["Catalogue", "ChoiceRule", "RatingRule", "write_app"]
+__all__ = ["Catalogue", "ChoiceRule", "RatingRule", "catalogue_of", "read_titles", "write_app"]
