@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 from mho.data import DataError
 from mho.data.errors import damaged
@@ -32,7 +33,7 @@ def read_titles(path: str | os.PathLike[str], ids: Iterable[object]) -> tuple[li
         Not such a file, or an id of an item twice; the message has the line.
     """
     wanted = [str(item) for item in ids]
-    found = dict.fromkeys(wanted, ("", ""))
+    found: dict[str, tuple[str, str]] = dict.fromkeys(wanted, ("", ""))
     for line, (item, title, *details) in _lines(Path(path)):
         if item not in found:
             continue
@@ -45,7 +46,8 @@ def read_titles(path: str | os.PathLike[str], ids: Iterable[object]) -> tuple[li
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the fields of each line after the header."""
     with open_bytes(path) as stream, damaged(path, UnicodeDecodeError):
-        reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
+        text = io.TextIOWrapper(cast("IO[bytes]", stream), encoding="utf-8-sig", newline="")
+        reader = csv.reader(text, strict=True)
         try:
             width = len(next(reader, []))
             if width < 2:
