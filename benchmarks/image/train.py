@@ -95,7 +95,7 @@ def code_all(planes, dictionary, model, rng):
     counts = {n: np.zeros((n, TOKENS), np.int64) for n in (CONTEXTS, DC_CONTEXTS)}
     found, size = [], 0
     for plane in planes:
-        exact = exact_codes(plane, dictionary)
+        exact = exact_codes(plane, dictionary.codes)
         for step in STEPS:
             writer = Recorder(counts)
             codes = write_codes(exact / step, model, writer)[1]

@@ -8,10 +8,12 @@ from numbers import Real
 import numpy as np
 
 from mho.data import DataError
+from mho.engines import Engine
 from mho.image.codec.choose import PRICE
 from mho.image.codec.coder import exact_codes, read_plane, write_codes
 from mho.image.codec.container import ALPHA, DICTIONARY, EXIF, ICC, Header, pack, unpack
 from mho.image.codec.dictionary import Dictionary
+from mho.image.codec.engine_codes import programmed
 from mho.image.codec.entropy import Reader, Writer
 from mho.image.codec.picture import Picture
 from mho.image.codec.planes import plane_shapes, to_pixels, to_planes
@@ -56,10 +58,11 @@ class Exact:
     dictionary: Dictionary | None = None
 
 
-def analyse(picture: Picture, dictionary: Dictionary | None = None) -> Exact:
+def analyse(picture: Picture, dictionary: Dictionary | None = None, engine: str | Engine | None = None) -> Exact:
     """Return the codes of a picture for the universal dictionary, or for one that its file will hold."""
     atoms = dictionary or universal_dictionary()
-    return Exact(picture, tuple(exact_codes(plane, atoms) for plane in to_planes(picture.pixels)), dictionary)
+    solve = atoms.codes if engine is None else programmed(atoms, engine)
+    return Exact(picture, tuple(exact_codes(plane, solve) for plane in to_planes(picture.pixels)), dictionary)
 
 
 def write(exact: Exact, step: int, price: float = PRICE) -> bytes:
@@ -84,7 +87,13 @@ def _sections(exact: Exact) -> dict[int, bytes]:
     return {kind: data for kind, data in found.items() if data}
 
 
-def encode(picture: Picture, *, quality: float = 60, dictionary: Dictionary | None = None) -> bytes:
+def encode(
+    picture: Picture,
+    *,
+    quality: float = 60,
+    dictionary: Dictionary | None = None,
+    engine: str | Engine | None = None,
+) -> bytes:
     """Return a picture as the bytes of a `.mho` file.
 
     Parameters
@@ -95,8 +104,12 @@ def encode(picture: Picture, *, quality: float = 60, dictionary: Dictionary | No
         From 0, coarse, to 100.
     dictionary : Dictionary, optional
         One for this picture, which the file then holds; by default the universal one, which it need not.
+    engine : str or Engine, optional
+        Who solves for the codes, such as a simulated chip with arrays of 128 rows and 192 columns (slow); by default
+        they are taken with the inverse of the dictionary.
     """
-    return write(analyse(picture, dictionary), step_of(quality))
+    step = step_of(quality)
+    return write(analyse(picture, dictionary, engine), step)
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, dictionary: Dictionary | None = None) -> Picture:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mho.image.codec.choose import PRICE, cheapest
@@ -18,10 +20,10 @@ _SMALLEST = 0.6
 """A code that is below this before rounding, everywhere in the picture, leaves its atom out of use."""
 
 
-def exact_codes(plane: np.ndarray, dictionary: Dictionary) -> np.ndarray:
-    """Return h+ - h- of each patch of a plane, (64, rows, columns), in grey levels."""
+def exact_codes(plane: np.ndarray, solve: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return h+ - h- of each patch of a plane, (64, rows, columns), in grey levels; `solve` takes patches (64, n)."""
     patches = to_patches(plane)
-    return (dictionary.inverse.astype(np.float32) @ patches.reshape(ATOMS, -1)).reshape(patches.shape)
+    return solve(patches.reshape(ATOMS, -1)).astype(np.float32).reshape(patches.shape)
 
 
 def write_codes(exact: np.ndarray, model: Model, writer: Writer, price: float = PRICE) -> tuple[int, np.ndarray]:

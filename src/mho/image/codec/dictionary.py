@@ -26,8 +26,8 @@ class Dictionary:
     """Atoms D = (P - N) scale, P and N non-negative: what two arrays of memory cells hold.
 
     A patch is D h+ - D h-, with codes h+, h- >= 0 of which one is zero: the second half is the same cells read with the
-    other sign. Atoms are complete and nearly orthogonal, so the codes follow a transform coder's rather than a
-    parts-based factorization's, which needs a third more bits than JPEG.
+    other sign. Atoms are complete and nearly orthogonal: this is a transform coder that such arrays can hold, not a
+    parts-based factorization.
 
     Attributes
     ----------
@@ -74,9 +74,15 @@ class Dictionary:
         return (self.positive - self.negative) * self.scale / 2**FRACTION
 
     @cached_property
-    def inverse(self) -> np.ndarray:
-        """D^-1 (64, 64): the codes h+ - h- of a patch, before they are rounded."""
-        return np.linalg.inv(self.atoms)
+    def _inverse(self) -> np.ndarray:
+        return np.linalg.inv(self.atoms).astype(np.float32)
+
+    def codes(self, patches: np.ndarray) -> np.ndarray:
+        """Return h+ - h- of patches (64, n), float32.
+
+        D is square, so this is the non-negative least-squares solution in which one code of each pair is zero.
+        """
+        return self._inverse @ patches
 
     def patches(self, codes: np.ndarray, step: int) -> np.ndarray:
         """Return the patches of whole codes (64, n), in units of `step` / 16 grey levels; sixteenths of a grey level.
