@@ -140,6 +140,14 @@ class Sparse:
         other.columns = sp.csc_array((val[part], idx[part], ptr[begin : end + 1] - ptr[begin]), shape=shape, copy=False)
         return other
 
+    def with_values(self, values: np.ndarray) -> Sparse:
+        """Return the same entries, by columns, with other values."""
+        ptr, idx, _ = self.by_column()
+        other = object.__new__(Sparse)
+        other.missing = self.missing
+        other.columns = sp.csc_array((values, idx, ptr), shape=self.shape, copy=False)
+        return other
+
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""
         return np.diff(self.columns.indptr) if self.missing else np.full(self.shape[1], self.shape[0])

@@ -13,6 +13,7 @@ from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
 from mho.chip.masked import Switched, rest_switched
+from mho.chip.off_state import OffState
 from mho.chip.programming import Conductances
 from mho.chip.ranging import settle_in_range
 from mho.chip.recording import block_events
@@ -49,6 +50,8 @@ class ProgrammedArray:
         Input offset of each op-amp, volts.
     converters : ConverterBank
         The chip's.
+    off_state : OffState or None
+        Correction of the zeros, if they need one.
 
     Attributes
     ----------
@@ -83,10 +86,11 @@ class ProgrammedArray:
         l1: float,
         offset_volts: np.ndarray,
         converters: ConverterBank,
+        off_state: OffState | None,
     ) -> None:
         self.design = design
         self._ledger = ledger
-        self._converters = converters
+        self._converters, self._off_state = converters, off_state
         self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
         self.ridge_volts = ridge_target * self._volts_per_unit
         self._rows = len(conductances.left) - len(ridge_target)
@@ -168,14 +172,19 @@ class ProgrammedArray:
 
     def _blocks(self, B: Matrix) -> Iterator[Matrix]:
         n = B.shape[1]
-        if isinstance(B, Dense):
+        if isinstance(B, Dense) or (self._off_state and not B.missing):  # which fills the zeros of the block
             step = max(1, _BLOCK // B.shape[0])
         else:
             step = max(1, _BLOCK * n // max(1, len(B.values)))
         yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
 
     def _solve_block(self, B: Matrix) -> np.ndarray:
-        """X (n, k) of one block, at a range that fits both ends of each right-hand side."""
+        """X (n, k) of one block."""
+        X = self._solve_once(B)
+        return X if self._off_state is None else self._solve_once(self._off_state.made_up(B, X))
+
+    def _solve_once(self, B: Matrix) -> np.ndarray:
+        """X (n, k), at a range that fits both ends of each right-hand side."""
         settled = settle_in_range(self, B)
         self._ledger.add(block_events(self, B, settled))
         range_ = settled.range[:, None]

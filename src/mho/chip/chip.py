@@ -13,6 +13,7 @@ from mho.chip.design import ChipDesign, preset
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.netlist import as_netlist
+from mho.chip.off_state import OffState
 from mho.chip.programming import Conductances, write
 
 __all__ = ["Chip"]
@@ -99,6 +100,7 @@ class Chip:
             l1=checks.nonnegative_number(l1, "l1"),
             offset_volts=self._offset_volts[:k],
             converters=self._converters,
+            off_state=self._off_state(A, conductances),
         )
 
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
@@ -120,6 +122,10 @@ class Chip:
         """Input offset of every op-amp, volts; no random number is used up where there is none."""
         spread, columns = self.design.amplifier.offset, self.design.array.columns
         return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
+
+    def _off_state(self, A: np.ndarray, conductances: Conductances) -> OffState | None:
+        g_min = self.design.device.g_min
+        return OffState(A, conductances, g_min) if g_min and self.design.array.off_state == "digital" else None
 
     def _record_writing(self, conductances: Conductances) -> None:
         pulses = self.design.device.pulses

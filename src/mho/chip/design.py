@@ -120,14 +120,19 @@ class Array:
     ----------
     rows, columns : int
         Cells of one array.
+    off_state : {"none", "digital"}
+        What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
+        is added to the right-hand side, which is solved once more.
     """
 
     rows: int = 128
     columns: int = 128
+    off_state: str = "none"
 
     def __post_init__(self) -> None:
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
+        checks.one_of(self.off_state, "off_state", ("none", "digital"))
 
 
 @dataclass(frozen=True, kw_only=True)
