@@ -50,6 +50,11 @@ class Circuit(ABC):
 
     @property
     @abstractmethod
+    def cells(self) -> int:
+        """How many cells its arrays have."""
+
+    @property
+    @abstractmethod
     def outputs(self) -> tuple[str, ...]:
         """Nodes that hold the answer, in order."""
 

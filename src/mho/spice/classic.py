@@ -90,6 +90,11 @@ class ClassicGinv(Circuit):
         return sum(self.shape)
 
     @property
+    def cells(self) -> int:
+        """Both copies."""
+        return 2 * self.g_left.size
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Column outputs ``x0`` on."""
         return tuple(f"x{j}" for j in range(self.shape[1]))

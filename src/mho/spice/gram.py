@@ -71,6 +71,11 @@ class GramInv(Circuit):
         return self.shape[0]
 
     @property
+    def cells(self) -> int:
+        """The one array."""
+        return self.g_gram.size
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Outputs ``x0`` on."""
         return tuple(f"x{j}" for j in range(self.shape[0]))

@@ -67,6 +67,11 @@ class Mvm(Circuit):
         return self.shape[0]
 
     @property
+    def cells(self) -> int:
+        """The one array."""
+        return self.g.size
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Row outputs ``y0`` on."""
         return tuple(f"y{i}" for i in range(self.shape[0]))

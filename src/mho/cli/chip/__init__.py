@@ -7,6 +7,7 @@ from cyclopts import App
 from mho.cli.chip.netlist import netlist
 from mho.cli.chip.presets import presets
 from mho.cli.chip.sweep import sweep
+from mho.cli.chip.topologies import topologies
 
 __all__ = ["chip"]
 
@@ -14,3 +15,4 @@ chip = App(name="chip", help="Look at the simulated chip: its designs and how we
 chip.command(netlist)
 chip.command(presets)
 chip.command(sweep)
+chip.command(topologies)
