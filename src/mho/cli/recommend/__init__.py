@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 from mho.cli.recommend.evaluate import evaluate
+from mho.cli.recommend.export import export
 from mho.cli.recommend.fit import EXAMPLES, fit
 from mho.cli.recommend.fold_in import fold_in
 from mho.cli.recommend.resume import resume
@@ -18,3 +19,4 @@ recommend.command(resume)
 recommend.command(top)
 recommend.command(fold_in)
 recommend.command(evaluate, name="eval")
+recommend.command(export)

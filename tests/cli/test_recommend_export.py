@@ -1,0 +1,45 @@
+import pytest
+
+from mho import Recommender
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    path = tmp_path / "shelf.npz"
+    Recommender(2, model="implicit").fit([1, 1, 2, 2, 3], [7, 8, 7, 9, 8]).save(path)
+    return path
+
+
+def test_export_writes_the_app(mho, shelf, tmp_path):
+    titles = tmp_path / "titles.csv"
+    titles.write_text("id,title,kind\n7,Tea,drink\n8,Jam,\n")
+    code, out, err = mho("recommend", "export", shelf, "--titles", titles, "--to", tmp_path / "app", "--name", "Shop")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path / 'app'}: 3 items, 0.0")
+    assert "<h1>Shop</h1>" in (tmp_path / "app" / "index.html").read_text()
+    assert (tmp_path / "app" / "catalogue.bin").exists()
+
+
+def test_titles_may_be_left_out(mho, shelf, tmp_path):
+    assert mho("recommend", "export", shelf, "--to", tmp_path / "app")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("titles", "message"),
+    [("id,title\n7,Tea,drink\n", "line 2 has 3 fields, line 1 has 2"), (None, "titles.csv: No such file")],
+)
+def test_bad_titles_are_one_line_and_no_app(mho, shelf, tmp_path, titles, message):
+    path = tmp_path / "titles.csv"
+    if titles:
+        path.write_text(titles)
+    code, out, err = mho("recommend", "export", shelf, "--titles", path, "--to", tmp_path / "app")
+    assert (code, out) == (1, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "app").exists()
+
+
+def test_a_folder_that_is_a_file_is_one_line(mho, shelf):
+    code, _, err = mho("recommend", "export", shelf, "--to", shelf)
+    assert code == 1
+    assert "File exists" in err
