@@ -70,3 +70,12 @@ def test_a_file(answer, tmp_path, kind):
 def test_a_wrong_question(capsys, arguments, message):
     assert main(["cost", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_picture(capsys, tmp_path):
+    path = tmp_path / "cost.svg"
+    assert main(["cost", "48x32", "--k", "4", "--plot", str(path)]) == 0
+    picture = path.read_text()
+    assert all(text in picture for text in ("write pulse, s", "solvers", "bits of the converters", "H100"))
+    assert main(["cost", "48x32", "--plot", str(tmp_path / "nowhere" / "cost.svg")]) == 2
+    assert "its folder is not there" in capsys.readouterr().err

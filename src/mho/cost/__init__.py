@@ -7,6 +7,7 @@ from mho.cost.headline import CLAIMS, Case, Claim, Verdict, cases, verdicts
 from mho.cost.platforms import PLATFORMS, Cost, Platform, Roofline, Sustained
 from mho.cost.range import Range
 from mho.cost.rapl import Rapl
+from mho.cost.sensitivity import Curve, Swing, precision_curve, pulse_curve, solvers_curve, tornado
 from mho.cost.technology import Number, Technology, technologies, technology
 from mho.cost.work import Work, sweep_work
 from mho.cost.workload import WORKLOADS, Workload, sweep_ledger
@@ -18,6 +19,7 @@ __all__ = [
     "Case",
     "Claim",
     "Cost",
+    "Curve",
     "Estimate",
     "Factor",
     "Number",
@@ -28,6 +30,7 @@ __all__ = [
     "Roofline",
     "Sum",
     "Sustained",
+    "Swing",
     "Technology",
     "Verdict",
     "Work",
@@ -35,9 +38,13 @@ __all__ = [
     "calibrate",
     "cases",
     "estimate",
+    "precision_curve",
+    "pulse_curve",
+    "solvers_curve",
     "sweep_ledger",
     "sweep_work",
     "technologies",
     "technology",
+    "tornado",
     "verdicts",
 ]

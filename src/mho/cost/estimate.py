@@ -205,7 +205,7 @@ def _areas(ledger: Ledger, t: Technology, copies: int, stages: Range) -> tuple[t
 
 
 def _count(ledger: Ledger, name: str, sign: int = 1) -> Sum:
-    return factor(name if sign > 0 else f"(-{name})", sign * getattr(ledger, name), "counted by the ledger")
+    return factor(name if sign > 0 else f"(-{name})", sign * float(getattr(ledger, name)), "counted by the ledger")
 
 
 def _cost(t: Technology, name: str) -> Sum:

@@ -11,8 +11,8 @@ from mho.cli.cost.named import workload_named
 from mho.cli.settings import WholeNumber
 
 if TYPE_CHECKING:
-    from mho.chip import Ledger
-    from mho.cost import Estimate, Platform, Work, Workload
+    from mho.chip import ChipDesign, Ledger
+    from mho.cost import Curve, Estimate, Platform, Swing, Work, Workload
 
 __all__ = ["Question"]
 
@@ -55,12 +55,10 @@ class Question:
     def ledger(self, workload: Workload) -> Ledger:
         """Return the events of all iterations."""
         from mho import checks
-        from mho.chip import preset
-        from mho.cost import sweep_ledger, technology
+        from mho.cost import sweep_ledger
 
         checks.positive_int(self.iterations, "--iterations")
-        design = preset("pku-2025").with_(bandwidth=technology(self.technology).bandwidth.value.typical)
-        return sweep_ledger(workload, design).times(self.iterations)
+        return sweep_ledger(workload, self._design()).times(self.iterations)
 
     def estimate(self, ledger: Ledger) -> Estimate:
         """Return what they take."""
@@ -80,3 +78,27 @@ class Question:
         from mho.engines import Digital
 
         return {**PLATFORMS, "this CPU": calibrate(Digital(), workload)}
+
+    def tornado(self, ledger: Ledger) -> tuple[Swing, ...]:
+        """Return what each number of the technology does."""
+        from mho.cost import technology, tornado
+
+        return tornado(ledger, technology(self.technology), solvers=self.solvers, write=self.write)
+
+    def curves(self, workload: Workload, ledger: Ledger) -> tuple[Curve, ...]:
+        """Return time and energy of all iterations against write pulse, solvers and precision."""
+        from mho.cost import precision_curve, pulse_curve, solvers_curve, technology
+
+        t = technology(self.technology)
+        counts = [10**i for i in range(len(str(min(workload.m, workload.n))))]
+        return (
+            pulse_curve(ledger, t, [10.0**-i for i in range(10, 4, -1)], solvers=self.solvers, write=self.write),
+            solvers_curve(ledger, t, counts, write=self.write),
+            precision_curve(workload, t, self._design(), solvers=self.solvers).times(self.iterations),
+        )
+
+    def _design(self) -> ChipDesign:
+        from mho.chip import preset
+        from mho.cost import technology
+
+        return preset("pku-2025").with_(bandwidth=technology(self.technology).bandwidth.value.typical)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from mho.cli.cost.headline import headline
+from mho.cli.cost.plot import check_plotting
+from mho.cli.cost.plot import plot as draw
 from mho.cli.cost.question import Question
 from mho.cli.cost.record import as_json
 from mho.cli.plain import columns
@@ -24,6 +27,7 @@ def show(
     *,
     question: Question | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    plot: Path | None = None,
 ) -> None:
     """Show what a factorization takes: the chip part by part, with and without writing, and digital platforms.
 
@@ -38,16 +42,24 @@ def show(
         What is asked.
     json
         Print JSON.
+    plot
+        SVG file: shares of the parts, what moves the energy most, and time and energy against the length of a write
+        pulse, the number of solvers and the bits of the converters.
     """
     from mho.cost import CLAIMS, cases, technology, verdicts
 
     question = question or Question()
+    if plot is not None:
+        check_plotting(plot)
     sizes = question.workload(workload)
     ledger = question.ledger(sizes)
     platforms = question.platforms(sizes)
     costs = {name: platform.cost(question.work(sizes)) for name, platform in platforms.items()}
     claim, most = CLAIMS.get(workload), min(sizes.m, sizes.n)
     counted = cases(ledger, technology(question.technology), write=question.write)
+    if plot is not None:
+        chip = question.estimate(ledger)
+        draw(plot, chip, costs, question.tornado(ledger), question.curves(sizes, ledger))
     if json:
         found = list(verdicts(claim, counted, costs, most=most)) if claim else []
         print(as_json(sizes, ledger, question.estimate(ledger), costs, found))

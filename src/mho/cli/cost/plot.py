@@ -1,0 +1,90 @@
+"""The bill as a picture: stacked bars, a tornado, and curves that show where the chip breaks even."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mho.cost import Cost, Curve, Estimate, Swing
+
+__all__ = ["check_plotting", "plot"]
+
+_COMPARED = ("H100", "FPGA VU9P", "this CPU")
+
+
+def check_plotting(path: Path) -> None:
+    """Refuse before the work what would fail after it: no matplotlib, or no folder to write to.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise ImportError("--plot needs matplotlib: pip install 'mho[sweep]'") from None
+    if not path.parent.is_dir():
+        raise ValueError(f"--plot {path}: its folder is not there")
+
+
+def plot(
+    path: Path, chip: Estimate, costs: Mapping[str, Cost], swings: tuple[Swing, ...], curves: tuple[Curve, ...]
+) -> None:
+    """Write an SVG, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    chip : Estimate
+    costs : mapping of str to Cost
+        Of each platform.
+    swings : tuple of Swing
+    curves : tuple of Curve
+        One panel each, with the platforms as horizontal lines.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    from mho.data import replacing
+
+    figure = Figure(figsize=(4.5 * len(curves), 10), layout="constrained")
+    axes = figure.subplots(3, len(curves))
+    for panel, quantity in zip(axes[0], ("seconds", "joules"), strict=False):
+        _bars(panel, chip, costs, quantity)
+    _tornado(axes[0, 2], swings)
+    for column, curve in enumerate(curves):
+        for row, quantity in ((1, "seconds"), (2, "joules")):
+            _curve(axes[row, column], curve, costs, quantity)
+    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
+
+
+def _bars(axes: Any, chip: Estimate, costs: Mapping[str, Cost], quantity: str) -> None:
+    """The chip as shares of its whole, and the totals of all as text: their sizes differ too much for one axis."""
+    total, left = getattr(chip, quantity).typical, 0.0
+    for part in sorted(chip.parts, key=lambda p: -getattr(p, quantity).typical):
+        share = getattr(part, quantity).typical / total
+        if share > 0:
+            axes.barh(["with writing"], [share], left=left, label=f"{part.name} {100 * share:.2g} %")
+            left += share
+    axes.set(xlim=(0, 1), ylim=(-2.5, 0.6), xlabel=f"share of the chip's {getattr(chip, quantity)} {quantity}")
+    axes.legend(loc="lower left", fontsize="x-small", ncols=2)
+    axes.set_title("; ".join(f"{name} {getattr(costs[name], quantity).typical:.2g}" for name in _COMPARED), fontsize=8)
+
+
+def _tornado(axes: Any, swings: tuple[Swing, ...]) -> None:
+    widest = swings[:8][::-1]
+    axes.barh([s.name for s in widest], [s.joules[1] - s.joules[0] for s in widest], left=[s.joules[0] for s in widest])
+    axes.set(xlabel="joules, from the low to the high end of one number")
+    axes.tick_params(axis="y", labelsize="x-small")
+
+
+def _curve(axes: Any, curve: Curve, costs: Mapping[str, Cost], quantity: str) -> None:
+    axes.plot(curve.values, getattr(curve, quantity), "o-", ms=3, label="chip, writing counted")
+    for color, name in enumerate(_COMPARED, start=1):
+        axes.axhline(getattr(costs[name], quantity).typical, color=f"C{color}", ls="--", lw=1, label=name)
+    wide = max(curve.values) > 20 * min(curve.values)
+    axes.set(xlabel=curve.name, ylabel=quantity, yscale="log", xscale="log" if wide else "linear")
+    axes.legend(fontsize="x-small")

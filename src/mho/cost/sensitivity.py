@@ -1,0 +1,155 @@
+"""What moves the answer most, and how far something would have to move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mho.chip import ChipDesign, Ledger, preset
+from mho.cost.estimate import Estimate, estimate
+from mho.cost.technology import Technology
+from mho.cost.workload import Workload, sweep_ledger
+
+__all__ = ["Curve", "Swing", "precision_curve", "pulse_curve", "solvers_curve", "tornado"]
+
+_ADC_JOULES = {4: 1.4e-12, 6: 1.6e-12, 8: 2.6e-12, 10: 5.0e-12, 12: 11e-12}
+"""Best converters in 40 nm by resolution [4.1]; other technologies are taken to scale alike."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swing:
+    """What one number does to the whole, every other one typical.
+
+    Attributes
+    ----------
+    name : str
+        Of a number of the technology.
+    seconds, joules : tuple of float
+        With the number at its low and at its high end.
+    """
+
+    name: str
+    seconds: tuple[float, float]
+    joules: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The chip's time and energy, writing counted, against something that a designer chooses.
+
+    Attributes
+    ----------
+    name : str
+    values, seconds, joules : tuple of float
+    """
+
+    name: str
+    values: tuple[float, ...]
+    seconds: tuple[float, ...]
+    joules: tuple[float, ...]
+
+    def times(self, factor: float) -> Curve:
+        """Return the costs of the same work `factor` times.
+
+        Parameters
+        ----------
+        factor : float
+        """
+        seconds, joules = (tuple(factor * value for value in side) for side in (self.seconds, self.joules))
+        return replace(self, seconds=seconds, joules=joules)
+
+
+def tornado(ledger: Ledger, technology: Technology, *, solvers: int = 1, write: str = "row") -> tuple[Swing, ...]:
+    """Return the swing of every number that moves time or energy, the widest in energy first.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    technology : Technology
+    solvers : int
+    write : {"row", "serial"}
+        As for `estimate`.
+    """
+    typical = technology.with_(**{name: n.value.typical for name, n in technology.numbers().items()})
+    swings = []
+    for name, number in technology.numbers().items():
+        low, high = (
+            estimate(ledger, typical.with_(**{name: end}), solvers=solvers, write=write)
+            for end in (number.value.low, number.value.high)
+        )
+        seconds, joules = ((getattr(low, q).typical, getattr(high, q).typical) for q in ("seconds", "joules"))
+        if seconds[0] < seconds[1] or joules[0] < joules[1]:
+            swings.append(Swing(name=name, seconds=seconds, joules=joules))
+    return tuple(sorted(swings, key=lambda swing: swing.joules[0] - swing.joules[1]))
+
+
+def pulse_curve(
+    ledger: Ledger, technology: Technology, seconds: Iterable[float], *, solvers: int = 1, write: str = "row"
+) -> Curve:
+    """Return the chip's costs against the length of a write pulse, at the same power of a pulse [3].
+
+    Parameters
+    ----------
+    ledger : Ledger
+    technology : Technology
+    seconds : iterable of float
+        Lengths.
+    solvers : int
+    write : {"row", "serial"}
+        As for `estimate`.
+    """
+    watts = technology.pulse_joules.value.typical / technology.pulse_seconds.value.typical
+    found = {
+        s: estimate(ledger, technology.with_(pulse_seconds=s, pulse_joules=watts * s), solvers=solvers, write=write)
+        for s in seconds
+    }
+    return _curve("write pulse, s", found)
+
+
+def solvers_curve(ledger: Ledger, technology: Technology, counts: Iterable[int], *, write: str = "row") -> Curve:
+    """Return the chip's costs against the number of solvers.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    technology : Technology
+    counts : iterable of int
+        Of solvers.
+    write : {"row", "serial"}
+        As for `estimate`.
+    """
+    return _curve("solvers", {n: estimate(ledger, technology, solvers=n, write=write) for n in counts})
+
+
+def precision_curve(
+    workload: Workload, technology: Technology, design: ChipDesign | None = None, *, solvers: int = 1
+) -> Curve:
+    """Return the chip's costs against the bits of its converters: longer settling, dearer conversions.
+
+    Parameters
+    ----------
+    workload : Workload
+        One sweep of it.
+    technology : Technology
+    design : ChipDesign, optional
+        By default that of ``preset("pku-2025")``.
+    solvers : int
+        As for `estimate`.
+    """
+    design = preset("pku-2025") if design is None else design
+    found = {}
+    for bits, joules in _ADC_JOULES.items():
+        scaled = technology.adc_joules.value.typical * joules / _ADC_JOULES[8]
+        ledger = sweep_ledger(workload, design.with_(adc_bits=bits, dac_bits=bits))
+        found[bits] = estimate(ledger, technology.with_(adc_joules=scaled), solvers=solvers)
+    return _curve("bits of the converters", found)
+
+
+def _curve(name: str, found: dict) -> Curve:
+    estimates: list[Estimate] = list(found.values())
+    return Curve(
+        name=name,
+        values=tuple(found),
+        seconds=tuple(e.seconds.typical for e in estimates),
+        joules=tuple(e.joules.typical for e in estimates),
+    )

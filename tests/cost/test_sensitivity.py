@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from mho.chip import Ledger
+from mho.cost import (
+    WORKLOADS,
+    estimate,
+    precision_curve,
+    pulse_curve,
+    solvers_curve,
+    sweep_ledger,
+    technology,
+    tornado,
+)
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return sweep_ledger(WORKLOADS["movielens-100k"])
+
+
+def test_one_number_alone():
+    """Three conversions: only their own time and energy move the answer, from their low to their high end."""
+    t = technology("40nm")
+    (swing,) = tornado(Ledger(adc_conversions=3), t)
+    assert swing.name == "adc_joules"
+    assert swing.joules == pytest.approx((3 * t.adc_joules.value.low, 3 * t.adc_joules.value.high))
+
+
+def test_the_widest_swing_comes_first_and_all_lie_within_the_range(ledger):
+    swings, whole = tornado(ledger, technology("40nm")), estimate(ledger)
+    widths = [high - low for low, high in (s.joules for s in swings)]
+    assert widths == sorted(widths, reverse=True)
+    assert swings[0].name == "memory_joules_per_byte"
+    assert all(whole.joules.low <= s.joules[0] <= s.joules[1] <= whole.joules.high for s in swings)
+
+
+def test_swings_of_a_sum_add_up_to_its_range(ledger):
+    """Each product of the bill has one uncertain factor."""
+    whole = estimate(ledger)
+    widths = sum(high - low for low, high in (s.joules for s in tornado(ledger, technology("40nm"))))
+    assert widths == pytest.approx(whole.joules.high - whole.joules.low)
+
+
+def test_writing_takes_as_long_as_its_pulses(ledger):
+    t = technology("40nm")
+    curve = pulse_curve(ledger, t, [1e-9, 1e-6])
+    assert np.diff(curve.seconds)[0] == pytest.approx(ledger.row_pulses * (1e-6 - 1e-9))
+    assert curve.joules[1] == pytest.approx(estimate(ledger, t).joules.typical)
+
+
+def test_solvers_leave_writing(ledger):
+    curve = solvers_curve(ledger, technology("40nm"), [1, 10, 100])
+    writing = estimate(ledger).write_seconds.typical
+    assert np.subtract(curve.seconds, writing) * [1, 10, 100] == pytest.approx(curve.seconds[0] - writing)
+
+
+def test_every_bit_of_precision_costs_time_and_energy():
+    """Settling to half a step takes ln 2 time constants more for a bit [5]."""
+    curve = precision_curve(WORKLOADS["movielens-100k"], technology("40nm"))
+    steps = np.diff(curve.seconds)
+    assert (steps > 0).all()
+    assert steps == pytest.approx(steps.mean(), rel=0.05)
+    assert (np.diff(curve.joules) > 0).all()
