@@ -139,18 +139,19 @@ def lists_table(data: Ratings) -> Iterable[tuple[str, ...]]:
     name, als = tuned(data, peers)
     rows = {"popularity": popularity, f"implicit ALS, k = {COMPONENTS}, tuned ({name})": als}
     rows["predicted ratings used as a list, k = 16"] = ours(lambda: Recommender(16), ratings=True)
-    own = {
-        str(c): ours(lambda c=c: Recommender(COMPONENTS, model=ImplicitModel(confidence=c))) for c in (1, 2, 3, 5, 10)
-    }
-    confidence = float(tuned(data, own)[0])
-    model = ImplicitModel(confidence=confidence)
+    models = [ImplicitModel(l2=l2, confidence=c) for l2, c in itertools.product((10, 20, 30, 40), CONFIDENCES)]
+    own = {str(j): ours(lambda m=m: Recommender(COMPONENTS, model=m)) for j, m in enumerate(models)}
+    model = models[int(tuned(data, own)[0])]
     rows[f"implicit, k = {COMPONENTS}, digital, as it comes"] = ours(lambda: Recommender(COMPONENTS, model="implicit"))
     for engine in ENGINES:
         make = lambda engine=engine: Recommender(COMPONENTS, model=model, engine=ENGINES[engine](0))  # noqa: E731
-        rows[f"implicit, k = {COMPONENTS}, {engine}, tuned (confidence {confidence:g})"] = ours(make)
+        rows[f"implicit, k = {COMPONENTS}, {engine}, tuned (l2 {model.l2}, confidence {model.confidence})"] = ours(make)
     splits = [(data.rest(fold), fold) for fold in data.folds["u1-u5"]]
     for label, scores in rows.items():
         yield (label, *(f"{figure:.4f}" for figure in mean_quality(data, scores, splits)))
+
+
+TABLES = {"lists": lists_table, "ratings": ratings_table}
 
 
 def show(rows: Iterable[tuple[str, ...]]) -> None:
@@ -164,9 +165,12 @@ def show(rows: Iterable[tuple[str, ...]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ratings")
-    data = Ratings(parser.parse_args().ratings)
-    show(lists_table(data))
-    show(ratings_table(data))
+    parser.add_argument("--only", choices=TABLES)
+    arguments = parser.parse_args()
+    data = Ratings(arguments.ratings)
+    for name, table in TABLES.items():
+        if arguments.only in (None, name):
+            show(table(data))
 
 
 if __name__ == "__main__":
