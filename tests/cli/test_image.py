@@ -93,3 +93,15 @@ def test_a_user_s_mistake_is_one_line(photo, tmp_path, monkeypatch, capsys, argu
     assert errors.count("\n") == 1
     assert photo.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
+
+
+@pytest.mark.parametrize("engine", ["digital", "hybrid"])
+def test_half_the_numbers(photo, tmp_path, capsys, engine):
+    out = tmp_path / "half.png"
+    assert main(["image", "halve", str(photo), "-o", str(out), "--engine", engine, "--max-iter", "8"]) == 0
+    shown = capsys.readouterr().out
+    psnr = psnr_of_pixels(PIXELS, np.asarray(Image.open(out)))
+    assert psnr > 20
+    assert f"PSNR {psnr:.2f} dB" in shown
+    assert main(["image", "halve", str(photo), "-o", str(tmp_path / "half.txt")]) == 2
+    assert "--out must end in .png" in capsys.readouterr().err

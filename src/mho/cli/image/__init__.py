@@ -7,6 +7,7 @@ from cyclopts import App
 from mho.cli.image.compare import compare
 from mho.cli.image.compress import EXAMPLES, compress
 from mho.cli.image.decompress import decompress
+from mho.cli.image.halve import halve
 from mho.cli.image.info import info
 
 __all__ = ["image"]
@@ -15,4 +16,5 @@ image = App(name="image", help="Compress pictures to .mho files and back, and co
 image.command(compress, help_epilogue=EXAMPLES)
 image.command(decompress)
 image.command(info)
+image.command(halve)
 image.command(compare)

@@ -1,0 +1,63 @@
+"""Whole pictures at half the numbers."""
+
+import numpy as np
+import pytest
+from skimage import data
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from mho.chip import preset
+from mho.engines import Hybrid
+from mho.image import half_rank, halve, truncated
+
+PICTURES = ["camera", "moon", "astronaut", "coffee", "chelsea"]
+
+
+@pytest.fixture(scope="module", params=PICTURES)
+def halved(request):
+    pixels = getattr(data, request.param)()
+    return pixels, halve(pixels)
+
+
+def test_half_the_numbers_look_like_the_picture(halved):
+    pixels, picture = halved
+    channel_axis = None if pixels.ndim == 2 else 2
+    assert picture.storage <= 0.5
+    assert peak_signal_noise_ratio(pixels, picture.pixels) >= 29.5
+    assert structural_similarity(pixels, picture.pixels, channel_axis=channel_axis) >= 0.82
+
+
+def test_8_bit_factors_cost_less_than_a_tenth_of_a_dB_and_halve_the_bits(halved):
+    pixels, picture = halved
+    rounded = picture.rounded(pixels, 8)
+    loss = peak_signal_noise_ratio(pixels, picture.pixels) - peak_signal_noise_ratio(pixels, rounded.pixels)
+    assert loss < 0.1
+    samples = 1 if pixels.ndim == 2 else 3
+    assert rounded.bits_per_pixel(8) == pytest.approx(8 * samples / 2, rel=0.02)
+    for channel in rounded.channels:
+        used = channel.H[channel.H.any(axis=1)]
+        shares = used / used.max(axis=1, keepdims=True) * 255
+        assert np.abs(shares - np.rint(shares)).max() < 1e-3
+
+
+def test_no_product_of_that_rank_is_closer_than_the_singular_values(halved):
+    pixels, picture = halved
+    bound = truncated(pixels, half_rank(*pixels.shape[:2]))
+    assert peak_signal_noise_ratio(pixels, bound) > peak_signal_noise_ratio(pixels, picture.pixels)
+
+
+def test_the_chip_and_two_digital_passes_come_near():
+    pixels = data.camera()[::4, ::4]
+    design = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+    digital = halve(pixels)
+    hybrid = halve(pixels, engine=lambda: Hybrid(design, passes=2, seed=0), max_iter=32)
+    scores = [peak_signal_noise_ratio(pixels, picture.pixels) for picture in (digital, hybrid)]
+    assert scores[0] - scores[1] < 1.0
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(TypeError, match="8-bit"):
+        halve(np.zeros((8, 8)))
+    with pytest.raises(ValueError, match="shape"):
+        halve(np.zeros((8, 8, 2), np.uint8))
+    with pytest.raises(ValueError, match="bits"):
+        halve(data.camera()[::16, ::16], max_iter=2).rounded(data.camera()[::16, ::16], 17)
