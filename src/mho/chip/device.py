@@ -1,10 +1,13 @@
-"""A memory cell: its conductances, and how far from its target it comes to lie."""
+"""A memory cell: its conductances, how far from its target it comes to lie, and what becomes of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from mho import checks
+from mho.chip.laws import Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient
 
 __all__ = ["Device"]
 
@@ -21,8 +24,19 @@ class Device:
         Equally spaced states from 0 to `g_max`, the lowest replaced by `g_min`; None: any conductance.
     sigma : float
         Standard deviation of the programming error of each cell, as a share of `g_max`; drawn afresh at each write.
+        Zero where there is a `relaxation`, whose first time has it.
     pulses : float
         Mean write pulses per cell, each followed by a verify read.
+    relaxation : Relaxation or None
+        Error of writing, and what time adds to it; None: a cell stays as it was written.
+    retention : Retention or None
+        How heat speeds that up; None: not at all.
+    temperature : TemperatureCoefficient
+        Conductance while warm.
+    noise : ReadNoise
+        From one read to the next.
+    faults : Faults
+        Cells that cannot be written.
     """
 
     g_min: float
@@ -30,6 +44,11 @@ class Device:
     levels: int | None = None
     sigma: float = 0.0
     pulses: float = 1.0
+    relaxation: Relaxation | None = None
+    retention: Retention | None = None
+    temperature: TemperatureCoefficient = field(default_factory=TemperatureCoefficient)
+    noise: ReadNoise = field(default_factory=ReadNoise)
+    faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
         checks.at_least(self.g_min, "g_min", 0)
@@ -38,3 +57,53 @@ class Device:
         checks.at_least(self.pulses, "pulses", 1)
         if self.levels is not None and checks.positive_int(self.levels, "levels") < 2:
             raise ValueError("levels must be at least 2, got 1")
+        if self.relaxation is not None:
+            self._check_relaxation(self.relaxation)
+
+    def _check_relaxation(self, law: Relaxation) -> None:
+        if self.sigma:
+            raise ValueError(f"sigma must be 0 where relaxation has the error of writing, got {self.sigma}")
+        if self.g_min < law.levels[0] * (1 - 1e-9) or self.g_max > law.levels[-1] * (1 + 1e-9):
+            raise ValueError(
+                f"g_min and g_max must lie within the measured levels, {law.levels[0]:g} to {law.levels[-1]:g} S, got "
+                f"{self.g_min:g} and {self.g_max:g}"
+            )
+
+    @classmethod
+    def fit(
+        cls,
+        table: Mapping[str, Any],
+        *,
+        level: str = "level",
+        time: str = "time",
+        conductance: str = "conductance",
+        target: str | None = None,
+        least: int = 20,
+    ) -> Self:
+        """Describe your own cells: a device whose relaxation is that of a table of reads.
+
+        Parameters
+        ----------
+        table : DataFrame or mapping of str to array_like of shape (reads,)
+            One read a row. Rows in which anything is missing are left out.
+        level : str
+            Column that says which level a cell was written to; numbers or names.
+        time : str
+            Column of seconds since writing. More than 32 different times are put together where they lie within half
+            an octave.
+        conductance : str
+            Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
+        target : str, optional
+            Column of targets, siemens. Without it the target of a level is the mean of its cells at the first time.
+        least : int
+            Levels with fewer reads at the first time are left out.
+
+        Raises
+        ------
+        ValueError
+            A column is missing, or what is left are fewer than two levels.
+        """
+        from mho.chip.laws.fit import fit_relaxation
+
+        law = fit_relaxation(table, level=level, time=time, conductance=conductance, target=target, least=least)
+        return cls(g_min=law.levels[0], g_max=law.levels[-1], relaxation=law)

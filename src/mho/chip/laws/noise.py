@@ -1,0 +1,58 @@
+"""Noise of reading: what a conductance differs by from one read to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mho import checks
+
+__all__ = ["ReadNoise"]
+
+_BOLTZMANN = 1.380649e-23  # J/K
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadNoise:
+    """1/f noise and random telegraph noise in one Gaussian, and thermal noise.
+
+    A spectrum K g^2 / f, integrated from the time t since writing to the time tau of one read, has the variance
+    ``K g^2 ln((t + tau) / 2 tau)``, the form that CMO/HfO2 cells were fitted with (arXiv 2502.04524) [3]. Thermal noise
+    adds ``4 k T g / 2 tau`` over the square of the read voltage. That it stands still during a solve, which is far
+    shorter than t, is our hypothesis; the heavy tails of telegraph noise are not modelled.
+
+    Attributes
+    ----------
+    flicker : float
+        Square root of K, a pure number; zero for none.
+    read_volts : float
+        Voltage across a cell while it is read, volts; infinite leaves thermal noise out.
+    """
+
+    flicker: float = 0.0
+    read_volts: float = np.inf
+
+    def __post_init__(self) -> None:
+        checks.nonnegative_number(self.flicker, "flicker")
+        checks.at_least(self.read_volts, "read_volts", 0, strict=True)
+
+    def __bool__(self) -> bool:
+        return bool(self.flicker or np.isfinite(self.read_volts))
+
+    def spread(self, g: np.ndarray, seconds: np.ndarray | float, integration: float, kelvin: float) -> np.ndarray:
+        """Return the standard deviation of one read, siemens.
+
+        Parameters
+        ----------
+        g : ndarray
+            Conductances, siemens.
+        seconds : ndarray or float
+            Since they were written.
+        integration : float
+            Time of one read, seconds.
+        kelvin : float
+        """
+        decades = np.log(np.maximum((seconds + integration) / (2 * integration), 1.0))
+        thermal = 4 * _BOLTZMANN * kelvin * g / (2 * integration * self.read_volts**2)
+        return np.sqrt((self.flicker * g) ** 2 * decades + thermal)

@@ -1,0 +1,59 @@
+"""Retention: heat makes a stored conductance age faster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mho import checks
+from mho.chip.errors import ChipError
+from mho.chip.laws.measured import Measured
+
+__all__ = ["Retention"]
+
+_BOLTZMANN = 1.380649e-23  # J/K
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention(Measured):
+    """Arrhenius: t seconds at T kelvin age a cell as ``t exp(E/k (1/T_ref - 1/T))`` seconds at T_ref.
+
+    One activation energy for every level and one course of ageing at every temperature: measured cells need not follow
+    it (docs/devices.md shows some that do not), so that temperatures outside the fitted range are refused.
+
+    Attributes
+    ----------
+    activation : float
+        Activation energy E, joules.
+    reference : float
+        Temperature at which the relaxation was measured, kelvin.
+    coldest, hottest : float
+        Range in which E was found, kelvin.
+    """
+
+    activation: float
+    reference: float
+    coldest: float
+    hottest: float
+
+    def __post_init__(self) -> None:
+        checks.at_least(self.activation, "activation", 0)
+        checks.at_least(self.coldest, "coldest", 0, strict=True)
+        checks.at_least(self.hottest, "hottest", self.coldest)
+        checks.at_least(self.reference, "reference", 0, strict=True)
+
+    def acceleration(self, kelvin: float) -> float:
+        """Return how many times faster cells age at `kelvin` than at the reference.
+
+        Raises
+        ------
+        ChipError
+            A temperature outside the fitted range.
+        """
+        if not self.coldest <= kelvin <= self.hottest:
+            raise ChipError(
+                f"cells cannot be aged at {kelvin:g} K: their retention was fitted from {self.coldest:g} to "
+                f"{self.hottest:g} K"
+            )
+        return float(np.exp(self.activation / _BOLTZMANN * (1 / self.reference - 1 / kelvin)))
