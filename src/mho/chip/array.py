@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from mho import kernels
+from mho import checks, kernels
 from mho.chip.converters import ConverterBank
 from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
 from mho.chip.loop import Loop
 from mho.chip.masked import Switched, rest_switched
 from mho.chip.off_state import OffState
-from mho.chip.programming import Conductances
 from mho.chip.ranging import settle_in_range
 from mho.chip.recording import block_events
+from mho.chip.store import Store
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["ProgrammedArray"]
@@ -34,7 +34,7 @@ class ProgrammedArray:
 
     Parameters
     ----------
-    conductances : Conductances
+    store : Store
         What was written.
     design : ChipDesign
         What the chip is made of.
@@ -55,8 +55,12 @@ class ProgrammedArray:
 
     Attributes
     ----------
+    store : Store
+        The cells, one by one: targets, errors, pulses, seconds since each row was written.
+    kelvin : float
+        Temperature while solving; `heat` changes it.
     conductances : Conductances
-        What the cells are now.
+        What the cells are now, or were when last read.
     g_left, g_right : ndarray of shape (m, k)
         Driving and sensing copy, siemens. A ridge adds rows below those of the matrix.
     g_comp : ndarray of shape (m,)
@@ -77,7 +81,7 @@ class ProgrammedArray:
 
     def __init__(
         self,
-        conductances: Conductances,
+        store: Store,
         design: ChipDesign,
         ledger: Ledger,
         *,
@@ -93,14 +97,15 @@ class ProgrammedArray:
         self._converters, self._off_state = converters, off_state
         self._volts_per_unit = design.converters.v_in / (largest_sum or 1.0)
         self.ridge_volts = ridge_target * self._volts_per_unit
-        self._rows = len(conductances.left) - len(ridge_target)
+        self._rows = len(store.elapsed) - len(ridge_target)
         self._l1 = l1
         self.offset_volts = offset_volts
-        self._install(conductances)
+        self.store, self.kelvin = store, design.operation.kelvin
+        self._install()
 
-    def _install(self, conductances: Conductances) -> None:
-        """Make these the conductances of the chip and reduce its network anew."""
-        self.conductances = conductances
+    def _install(self, integration: float | None = None) -> None:
+        """Take the conductances as they are now, or as one read has them, and reduce the network anew."""
+        conductances = self.conductances = self.store.conductances(self.kelvin, integration)
         self.g_left, self.g_right = conductances.left, conductances.right
         self.g_comp, self.g_in = conductances.comp, conductances.g_in
         self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
@@ -114,6 +119,45 @@ class ProgrammedArray:
     def shape(self) -> tuple[int, int]:
         """Shape (m, k) of the matrix that was programmed."""
         return self._rows, self.g_left.shape[1]
+
+    def age(self, seconds: float, kelvin: float | None = None) -> None:
+        """Let time pass: the cells relax and drift as their device does.
+
+        Parameters
+        ----------
+        seconds : float
+        kelvin : float, optional
+            Temperature meanwhile; by default the one at which relaxation was measured.
+
+        Raises
+        ------
+        ChipError
+            A time or a temperature for which the device was not measured.
+        """
+        self.store.age(seconds, kelvin)
+        self._install()
+
+    def refresh(self, rows: Any = None) -> None:
+        """Write the matrix again, with fresh errors.
+
+        Parameters
+        ----------
+        rows : index, optional
+            Some rows only; those of a ridge follow the matrix.
+        """
+        self.store.refresh(slice(None) if rows is None else rows)
+        self._install()
+
+    def heat(self, kelvin: float) -> None:
+        """Solve at `kelvin` from now on.
+
+        Parameters
+        ----------
+        kelvin : float
+        """
+        checks.at_least(kelvin, "kelvin", 0, strict=True)
+        self.kelvin = kelvin
+        self._install()
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -163,6 +207,8 @@ class ProgrammedArray:
             return self.solve(B[:, None])[:, 0]
         operand = as_matrix(B)
         self._check_rows(operand)
+        if self.design.device.noise:
+            self._install(self.design.operation.integration)
         solved = [self._solve_block(block) for block in self._blocks(operand)]
         return np.vstack(solved).T
 

@@ -8,13 +8,16 @@ import numpy as np
 
 from mho import checks
 from mho.chip.array import ProgrammedArray
+from mho.chip.cells import Places
 from mho.chip.converters import ConverterBank
-from mho.chip.design import ChipDesign, preset
+from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.netlist import as_netlist
 from mho.chip.off_state import OffState
-from mho.chip.programming import Conductances, write
+from mho.chip.presets import preset
+from mho.chip.programming import plan
+from mho.chip.store import Store
 
 __all__ = ["Chip"]
 
@@ -58,6 +61,8 @@ class Chip:
         self._rng = checks.generator(seed, "seed")
         self._offset_volts = self._draw_offset()
         self._converters = ConverterBank(design.converters, self._rng)
+        self._places = Places.of(self._rng, design.array.columns)
+        self._writes = 0
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
@@ -89,10 +94,13 @@ class Chip:
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
             )
         root = np.sqrt(np.broadcast_to(np.asarray(l2, np.float64), (k,)))
-        conductances = write(A, root, self.design.device, self._rng)
-        self._record_writing(conductances)
+        self._writes += 1
+        layout, device = plan(A, root, self.design.device), self.design.device
+        store = Store(layout, device, self._rng, self._places, self._writes, self.ledger)
+        if self.design.operation.age:
+            store.age(self.design.operation.age, None)
         return ProgrammedArray(
-            conductances,
+            store,
             self.design,
             self.ledger,
             largest_sum=float(A.sum(axis=1).max()),
@@ -100,7 +108,7 @@ class Chip:
             l1=checks.nonnegative_number(l1, "l1"),
             offset_volts=self._offset_volts[:k],
             converters=self._converters,
-            off_state=self._off_state(A, conductances),
+            off_state=self._off_state(A, layout.scale),
         )
 
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
@@ -123,21 +131,6 @@ class Chip:
         spread, columns = self.design.amplifier.offset, self.design.array.columns
         return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
 
-    def _off_state(self, A: np.ndarray, conductances: Conductances) -> OffState | None:
+    def _off_state(self, A: np.ndarray, scale: np.ndarray) -> OffState | None:
         g_min = self.design.device.g_min
-        return OffState(A, conductances, g_min) if g_min and self.design.array.off_state == "digital" else None
-
-    def _record_writing(self, conductances: Conductances) -> None:
-        pulses = self.design.device.pulses
-        rows = 2 * len(conductances.left) + int(np.count_nonzero(conductances.comp))
-        rows_in_use, columns = conductances.left.shape
-        self.ledger.add(
-            Ledger(
-                cells=conductances.cells,
-                pulses=conductances.cells * pulses,
-                row_pulses=rows * pulses,
-                bytes_read=rows_in_use * columns,  # one byte holds any number of levels that cells have
-                rows=rows_in_use,
-                columns=columns,
-            )
-        )
+        return OffState(A, scale, g_min) if g_min and self.design.array.off_state == "digital" else None

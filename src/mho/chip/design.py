@@ -1,4 +1,4 @@
-"""What a chip is made of: frozen descriptions in SI units, and presets with their sources.
+"""What a chip is made of: frozen descriptions in SI units.
 
 Section numbers in brackets refer to the project's reference sheet on analogue matrix computing; docs/chip.md lists
 the sources behind them.
@@ -6,16 +6,18 @@ the sources behind them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from mho import checks
 from mho.chip.device import Device
+from mho.chip.laws import Measured
 from mho.spice import Wires
 
-__all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "preset", "presets"]
+__all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "Operation", "parts"]
 
 
 _MOST_BITS = 12
@@ -136,6 +138,30 @@ class Array:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operation:
+    """How a chip is used.
+
+    Attributes
+    ----------
+    age : float
+        Time that passes between writing a matrix and solving with it, seconds.
+    kelvin : float
+        Temperature while solving, kelvin.
+    integration : float
+        Time over which a read averages, seconds; read noise depends on it.
+    """
+
+    age: float = 0.0
+    kelvin: float = 300.0
+    integration: float = 1e-6
+
+    def __post_init__(self) -> None:
+        checks.nonnegative_number(self.age, "age")
+        checks.at_least(self.kelvin, "kelvin", 0, strict=True)
+        checks.at_least(self.integration, "integration", 0, strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChipDesign:
     """Everything that is decided before a chip is made; the compact circuit with conductance compensation [2.4].
 
@@ -148,6 +174,7 @@ class ChipDesign:
     amplifier : Amplifier
     array : Array
     wires : Wires
+    operation : Operation
     """
 
     name: str
@@ -156,6 +183,7 @@ class ChipDesign:
     amplifier: Amplifier = field(default_factory=Amplifier)
     array: Array = field(default_factory=Array)
     wires: Wires = field(default_factory=Wires)
+    operation: Operation = field(default_factory=Operation)
 
     def with_(self, **changes: Any) -> Self:
         """Return a design with some values changed, whichever part they belong to.
@@ -163,60 +191,41 @@ class ChipDesign:
         Parameters
         ----------
         **changes
-            Fields of the device, converters, amplifier, array or wires: ``with_(levels=16, gain=1e5)``.
+            Fields of any part, or of a part of the device: ``with_(levels=16, gain=1e5, stuck_low=0.01)``.
 
         Raises
         ------
         ValueError
             No part has such a field, or not such a value.
         """
-        parts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
-        home = {f.name: part for part, value in parts.items() for f in fields(value)}
+        known = {f.name for _, part in parts(self) for f in fields(part)} - {"name", *(name for name, _ in parts(self))}
         for key in changes:
-            if key not in home:
-                raise ValueError(f"{key!r} is no property of a chip design; there are: {', '.join(sorted(home))}")
-        for part, value in parts.items():
-            parts[part] = replace(value, **{k: v for k, v in changes.items() if home[k] == part})
-        return replace(self, **parts)
+            if key not in known:
+                raise ValueError(f"{key!r} is no property of a chip design; there are: {', '.join(sorted(known))}")
+        return _changed(self, changes)
 
 
-_PRESETS = {
-    # No error but the circuit's own: any conductance, exact writing, exact converters, endless gain.
-    "ideal": ChipDesign(
-        name="ideal",
-        device=Device(g_min=0.0, g_max=35e-6),
-        amplifier=Amplifier(gain=np.inf),
-    ),
-    # Foundry 40 nm 1T1R TaOx, 8 levels of 0.5, 5, 10 ... 35 uS [2.7, 3]; "5 % conductance variation" is read here as
-    # 5 % of full scale on every cell, the harsher reading. 8.5 pulses a cell are NeuRRAM's [3]. Converters, gain,
-    # bandwidth and 0.2 V are this project's defaults [4], not the paper's.
-    "pku-2025": ChipDesign(
-        name="pku-2025",
-        device=Device(g_min=0.5e-6, g_max=35e-6, levels=8, sigma=0.05, pulses=8.5),
-        converters=Converters(dac_bits=8, adc_bits=8),
-        amplifier=Amplifier(gain=1e4),
-    ),
-}
-
-
-def presets() -> tuple[str, ...]:
-    """Return the names that `preset` takes."""
-    return tuple(_PRESETS)
-
-
-def preset(name: str) -> ChipDesign:
-    """Return a design by name.
+def parts(whole: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts that something is made of, and theirs, by name; a measured law is a value, not a part.
 
     Parameters
     ----------
-    name : str
-        ``"ideal"``: only the circuit itself. ``"pku-2025"``: a 40 nm TaOx array as the published sister chip uses.
-
-    Raises
-    ------
-    ValueError
-        There is no such preset.
+    whole : dataclass
+        It comes last, as "chip".
     """
-    if name not in _PRESETS:
-        raise ValueError(f"there is no chip preset {name!r}; there are: {', '.join(map(repr, _PRESETS))}")
-    return _PRESETS[name]
+    for name, part in _own(whole):
+        yield from ((name if inner == "chip" else inner, value) for inner, value in parts(part))
+    yield "chip", whole
+
+
+def _own(whole: Any) -> Iterator[tuple[str, Any]]:
+    for f in fields(whole):
+        value = getattr(whole, f.name)
+        if is_dataclass(value) and not isinstance(value, Measured):
+            yield f.name, value
+
+
+def _changed(whole: Any, changes: dict[str, Any]) -> Any:
+    inner = {name: _changed(part, changes) for name, part in _own(whole)}
+    own = {f.name: changes[f.name] for f in fields(whole) if f.name in changes}
+    return replace(whole, **inner | own)

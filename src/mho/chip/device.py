@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from mho import checks
 from mho.chip.laws import Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient
+from mho.chip.verify import WriteVerify
 
 __all__ = ["Device"]
 
@@ -26,7 +27,9 @@ class Device:
         Standard deviation of the programming error of each cell, as a share of `g_max`; drawn afresh at each write.
         Zero where there is a `relaxation`, whose first time has it.
     pulses : float
-        Mean write pulses per cell, each followed by a verify read.
+        Mean write pulses per cell, each followed by a verify read, where `verify` does not count them.
+    verify : WriteVerify
+        Writing in a closed loop, whose outcome then replaces `sigma`.
     relaxation : Relaxation or None
         Error of writing, and what time adds to it; None: a cell stays as it was written.
     retention : Retention or None
@@ -44,6 +47,7 @@ class Device:
     levels: int | None = None
     sigma: float = 0.0
     pulses: float = 1.0
+    verify: WriteVerify = field(default_factory=WriteVerify)
     relaxation: Relaxation | None = None
     retention: Retention | None = None
     temperature: TemperatureCoefficient = field(default_factory=TemperatureCoefficient)
@@ -57,6 +61,9 @@ class Device:
         checks.at_least(self.pulses, "pulses", 1)
         if self.levels is not None and checks.positive_int(self.levels, "levels") < 2:
             raise ValueError("levels must be at least 2, got 1")
+        for name, kind in (("relaxation", Relaxation), ("retention", Retention)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise TypeError(f"{name} must be a {kind.__name__} or None, got {type(getattr(self, name)).__name__}")
         if self.relaxation is not None:
             self._check_relaxation(self.relaxation)
 

@@ -25,6 +25,8 @@ class Ledger:
         Write pulses, each followed by a verify read.
     row_pulses : float
         Pulses one after the other if a whole row of one array is written at once.
+    unverified : float
+        Conductances that verifying gave up on, outside their window.
     solves : float
         Right-hand sides settled, one after the other.
     clipped : float
@@ -60,6 +62,7 @@ class Ledger:
     cells: float = 0.0
     pulses: float = 0.0
     row_pulses: float = 0.0
+    unverified: float = 0.0
     solves: float = 0.0
     clipped: float = 0.0
     overloaded: float = 0.0

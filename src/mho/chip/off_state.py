@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from mho import kernels
-from mho.chip.programming import Conductances
 from mho.operands import Dense, Matrix
 
 __all__ = ["OffState"]
@@ -20,14 +19,14 @@ class OffState:
     Parameters
     ----------
     A : ndarray of shape (m, k)
-    conductances : Conductances
-        What was written for it.
+    scale : ndarray of shape (k,)
+        Siemens per unit of each column; zero where it is not connected.
     g_min : float
         Conductance of an open cell, siemens.
     """
 
-    def __init__(self, A: np.ndarray, conductances: Conductances, g_min: float) -> None:
-        per_siemens = np.divide(1, conductances.scale, out=np.zeros(A.shape[1]), where=conductances.scale > 0)
+    def __init__(self, A: np.ndarray, scale: np.ndarray, g_min: float) -> None:
+        per_siemens = np.divide(1, scale, out=np.zeros(A.shape[1]), where=scale > 0)
         self.excess = np.ascontiguousarray((A == 0) * (g_min * per_siemens))
 
     def made_up(self, B: Matrix, X: np.ndarray) -> Matrix:

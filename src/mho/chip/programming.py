@@ -8,7 +8,7 @@ import numpy as np
 
 from mho.chip.device import Device
 
-__all__ = ["Conductances", "write"]
+__all__ = ["Conductances", "Plan", "parallel", "plan"]
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,6 @@ class Conductances:
         Input conductance of every row.
     scale : ndarray of shape (k,)
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
-    cells : int
-        Cells written.
     """
 
     left: np.ndarray
@@ -34,15 +32,32 @@ class Conductances:
     comp: np.ndarray
     g_in: float
     scale: np.ndarray
-    cells: int
 
 
-def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Generator) -> Conductances:
-    """Write a non-negative matrix A (m, k) into two copies with independent errors.
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written, siemens.
 
-    Each column is scaled to the full conductance range. The input conductance is that of one full cell, so that an
-    answer with a single large entry comes out about as large as the input. The compensation brings every row's total
-    S_i to the largest one.
+    Attributes
+    ----------
+    target : ndarray of shape (m, k)
+        Of both copies.
+    comp : ndarray of shape (m,)
+        Compensation of each row.
+    scale : ndarray of shape (k,)
+        Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
+    """
+
+    target: np.ndarray
+    comp: np.ndarray
+    scale: np.ndarray
+
+
+def plan(A: np.ndarray, ridge: np.ndarray, device: Device) -> Plan:
+    """Lay out a non-negative matrix A (m, k).
+
+    Each column is scaled to the full conductance range. The compensation brings every row's total S_i to the largest
+    one.
 
     A ridge (k,) adds one row below for every entry above zero, connected to its own column only. Its conductance may
     exceed one cell: it is then made of several in parallel, as the compensation is.
@@ -53,15 +68,12 @@ def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Gener
     own = np.diag(_levels(ridge * scale, device) * (ridge > 0))[ridge > 0]
     target = np.vstack([_levels(A * scale, device) * (peak > 0), own])
     sums = target.sum(axis=1)
-    comp = 2 * (sums.max() - sums)
-    return Conductances(
-        left=_pulsed(target, device, rng),
-        right=_pulsed(target, device, rng),
-        comp=_pulsed(comp, device, rng),
-        g_in=device.g_max,
-        scale=scale,
-        cells=int(2 * _cells(target, device).sum() + _cells(comp, device).sum()),
-    )
+    return Plan(target, 2 * (sums.max() - sums), scale)
+
+
+def parallel(target: np.ndarray, device: Device) -> np.ndarray:
+    """Return how many cells in parallel make a conductance; none where there is no cell at all."""
+    return np.ceil(target / device.g_max - 1e-9)
 
 
 def _levels(G: np.ndarray, device: Device) -> np.ndarray:
@@ -70,16 +82,3 @@ def _levels(G: np.ndarray, device: Device) -> np.ndarray:
         step = device.g_max / (device.levels - 1)
         G = np.rint(G / step) * step
     return np.maximum(G, device.g_min)
-
-
-def _cells(target: np.ndarray, device: Device) -> np.ndarray:
-    """How many cells in parallel make a conductance; none where there is no cell at all."""
-    return np.ceil(target / device.g_max - 1e-9)
-
-
-def _pulsed(target: np.ndarray, device: Device, rng: np.random.Generator) -> np.ndarray:
-    """What the cells are after writing; those in parallel add up their independent errors."""
-    if device.sigma == 0:
-        return target.copy()
-    spread = device.sigma * device.g_max * np.sqrt(_cells(target, device))
-    return np.maximum(target + spread * rng.standard_normal(target.shape), 0.0)

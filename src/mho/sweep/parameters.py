@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mho.chip import ChipDesign
+from mho.chip.design import parts
 
 __all__ = ["Property", "properties"]
 
@@ -56,14 +58,8 @@ class Property:
 
 def properties(design: ChipDesign) -> dict[str, Property]:
     """Return every property of a design by name: the fields of its parts, then its own."""
-    found, own = {}, []
-    for f in fields(design):
-        value = getattr(design, f.name)
-        if is_dataclass(value):
-            found |= {p.name: p for p in _described(value, f.name)}
-        elif f.name != "name":
-            own.append(f.name)
-    return found | {p.name: p for p in _described(design, "chip") if p.name in own}
+    inner = {name for name, _ in parts(design)} | {"name"}
+    return {p.name: p for name, part in parts(design) for p in _described(part, name) if p.name not in inner}
 
 
 def _described(part: Any, name: str) -> list[Property]:
@@ -92,5 +88,6 @@ def _attribute_texts(doc: str) -> dict[str, str]:
 
 def _unit(text: str) -> str:
     """Symbol of the first unit word of the first sentence."""
-    words = re.findall(r"[a-z]+", text.partition(". ")[0])
-    return next((_UNITS[word] for word in words if word in _UNITS), "")
+    words = ["", *re.findall(r"[a-z]+", text.partition(". ")[0])]
+    found = ((before, _UNITS[word]) for before, word in itertools.pairwise(words) if word in _UNITS)
+    return next((f"1/{unit}" if before == "per" else unit for before, unit in found), "")

@@ -43,7 +43,7 @@ class Faults:
         checks.at_least(self.wear_shape, "wear_shape", 0, strict=True)
 
     def __bool__(self) -> bool:
-        return any(getattr(self, f.name) for f in fields(self)[:3]) or np.isfinite(self.endurance)
+        return bool(any(getattr(self, f.name) for f in fields(self)[:3]) or np.isfinite(self.endurance))
 
     def stuck_at(self, fate: np.ndarray, life: np.ndarray, writes: int, g_min: float, g_max: float) -> np.ndarray:
         """Return the conductance of each faulty cell, siemens; NaN where a cell is sound.

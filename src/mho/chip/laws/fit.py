@@ -71,7 +71,8 @@ def _reads(
     if numbers[0][good].min() < 0:
         raise ValueError(f"column {time!r} must be at least 0, got {numbers[0][good].min():g}")
     names, numbers = names[good], [column[good] for column in numbers]
-    return names.astype(str) if names.dtype.kind == "O" else names, *numbers[:2], numbers[2] if target else None
+    seconds, g, *targets = numbers
+    return names.astype(str) if names.dtype.kind == "O" else names, seconds, g, targets[0] if targets else None
 
 
 def _numbers(column: Any, name: str, length: int) -> np.ndarray:

@@ -42,7 +42,9 @@ class Relaxation(Measured):
         for name in ("shift", "spread"):
             table = np.asarray(getattr(self, name), np.float64)
             if table.shape != shape or not np.isfinite(table).all():
-                raise ValueError(f"{name} must be finite and of shape {shape}, levels by times, got shape {table.shape}")
+                raise ValueError(
+                    f"{name} must be finite and of shape {shape}, levels by times, got shape {table.shape}"
+                )
         if np.min(self.spread) < 0:
             raise ValueError(f"spread must be at least 0, got {np.min(self.spread)}")
 
@@ -72,14 +74,13 @@ class Relaxation(Measured):
                 "writing and nothing is known beyond; refresh them earlier or take another device"
             )
         tables = np.stack([np.asarray(self.shift), np.asarray(self.spread)], axis=-1)
-        age = self._abscissa(np.clip(seconds, self.times[0], self.times[-1]))
-        if len(self.times) == 1:  # an axis of one point is no grid
-            tables, axis = np.repeat(tables, 2, axis=1), np.array([age.min(), age.min() + 1])
-        else:
-            axis = self._abscissa(np.asarray(self.times))
+        axis = self._abscissa(np.asarray(self.times))
+        if len(axis) == 1:  # an axis of one point is no grid
+            tables, axis = np.repeat(tables, 2, axis=1), np.array([axis[0], axis[0] + 1])
         place = np.clip(target, self.levels[0], self.levels[-1])
+        age = np.clip(self._abscissa(np.asarray(seconds)), axis[0], axis[-1])
         points = np.stack(np.broadcast_arrays(place, age), axis=-1)
-        both = RegularGridInterpolator((self.levels, axis), tables, bounds_error=False, fill_value=None)(points)
+        both = RegularGridInterpolator((self.levels, axis), tables)(points)
         return both[..., 0], both[..., 1]
 
     def _abscissa(self, seconds: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from mho import checks, spice
 from mho.chip.design import Amplifier, ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.netlist import as_opamp
-from mho.chip.programming import Conductances, write
+from mho.chip.programming import Conductances
+from mho.chip.store import write
 from mho.chip.topology.constraint import Constraint
 from mho.chip.topology.programmed import ProgrammedCircuit
 

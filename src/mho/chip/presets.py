@@ -1,0 +1,55 @@
+"""Chip designs with their sources, by name.
+
+Section numbers in brackets refer to the project's reference sheet on analogue matrix computing; docs/chip.md and
+docs/devices.md list the sources behind them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mho.chip.design import Amplifier, ChipDesign, Converters
+from mho.chip.device import Device
+
+__all__ = ["preset", "presets"]
+
+_PRESETS = {
+    # No error but the circuit's own: any conductance, exact writing, exact converters, endless gain.
+    "ideal": ChipDesign(
+        name="ideal",
+        device=Device(g_min=0.0, g_max=35e-6),
+        amplifier=Amplifier(gain=np.inf),
+    ),
+    # Foundry 40 nm 1T1R TaOx, 8 levels of 0.5, 5, 10 ... 35 uS [2.7, 3]; "5 % conductance variation" is read here as
+    # 5 % of full scale on every cell, the harsher reading. 8.5 pulses a cell are NeuRRAM's [3]. Converters, gain,
+    # bandwidth and 0.2 V are this project's defaults [4], not the paper's.
+    "pku-2025": ChipDesign(
+        name="pku-2025",
+        device=Device(g_min=0.5e-6, g_max=35e-6, levels=8, sigma=0.05, pulses=8.5),
+        converters=Converters(dac_bits=8, adc_bits=8),
+        amplifier=Amplifier(gain=1e4),
+    ),
+}
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names that `preset` takes."""
+    return tuple(_PRESETS)
+
+
+def preset(name: str) -> ChipDesign:
+    """Return a design by name.
+
+    Parameters
+    ----------
+    name : str
+        ``"ideal"``: only the circuit itself. ``"pku-2025"``: a 40 nm TaOx array as the published sister chip uses.
+
+    Raises
+    ------
+    ValueError
+        There is no such preset.
+    """
+    if name not in _PRESETS:
+        raise ValueError(f"there is no chip preset {name!r}; there are: {', '.join(map(repr, _PRESETS))}")
+    return _PRESETS[name]
