@@ -150,7 +150,6 @@ def _ports(circuit: CompactGinv) -> Ports:
         comp=circuit.g_comp[on],
         g_in=circuit.g_in,
         scale=none,
-        cells=0,
     )
     return wired_ports(c, circuit.wires) if circuit.wires else Ports.reduce(c)
 
