@@ -66,8 +66,10 @@ def _code(error: Exception) -> int | None:
         return _USAGE
     from mho.chip import ChipError
     from mho.data import DataError
+    from mho.spice import NgspiceError, NgspiceMissing
 
-    if isinstance(error, DataError | ChipError | OSError | ImportError | MemoryError | ArithmeticError):
+    failures = DataError | ChipError | NgspiceError | NgspiceMissing | OSError | ImportError | MemoryError
+    if isinstance(error, failures | ArithmeticError):
         return _FAILED
     return _USAGE if isinstance(error, ValueError | TypeError) else None
 

@@ -8,6 +8,7 @@ from mho.cli.chip.netlist import netlist
 from mho.cli.chip.presets import presets
 from mho.cli.chip.sweep import sweep
 from mho.cli.chip.topologies import topologies
+from mho.cli.chip.verify import verify
 
 __all__ = ["chip"]
 
@@ -16,3 +17,4 @@ chip.command(netlist)
 chip.command(presets)
 chip.command(sweep)
 chip.command(topologies)
+chip.command(verify)

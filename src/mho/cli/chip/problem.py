@@ -58,9 +58,9 @@ class Problem:
         checks.at_least(self.seed, "--seed", 0)
         rng = np.random.default_rng(self.seed)
         A = self._matrix(rng)
-        circuit = program(self.topology, A, preset(self.preset), seed=rng)
         wanted = rng.uniform(0.5, 1.5, A.shape[1])
         wanted[::3] *= -0.5  # pushed against the clamp
+        circuit = program(self.topology, A, preset(self.preset), seed=rng)
         drawn = wanted if self.topology == "mvm" else A @ wanted
         return circuit, circuit.volts(self._rhs(drawn))
 

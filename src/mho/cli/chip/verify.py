@@ -1,0 +1,113 @@
+"""`mho chip verify`: the twin and ngspice on one problem, side by side."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from mho.cli.chip.problem import Problem
+from mho.cli.plain import table
+
+__all__ = ["verify"]
+
+
+def verify(
+    *,
+    problem: Problem | None = None,
+    plot: Annotated[Path | None, Parameter(name="--plot")] = None,
+    timeout: float = 300.0,
+) -> None:
+    """Follow one right-hand side from zero to rest in the twin and in ngspice, and compare.
+
+    Differences are in per cent of the largest output. Times are those of this run, ngspice's with its start.
+
+    Parameters
+    ----------
+    plot
+        SVG or PNG file: both waveforms on one axis.
+    timeout
+        Seconds to wait for ngspice.
+    """
+    from mho.chip.transient import transient
+    from mho.spice import netlist, run, version
+
+    _check(plot)
+    problem = problem or Problem()
+    if problem.topology == "mvm":
+        raise ValueError("--topology must be compact, classic or gram, a loop that settles, got mvm")
+    simulator = version()
+    programmed, volts = problem.programmed()
+    circuit = programmed.circuit
+    began = perf_counter()
+    twin = transient(circuit, volts)
+    settled = twin.settling_time(0.01)
+    twin_seconds = perf_counter() - began
+    if not settled:
+        raise ValueError("the right-hand side must make an output move, got one whose answer is zero")
+    began = perf_counter()
+    spice = run(netlist(circuit, volts, duration=_SPAN * settled, step=_SPAN * settled / _STEPS), timeout=timeout)
+    spice_seconds = perf_counter() - began
+    measured = [spice.voltages[node] for node in circuit.outputs]
+    print(f"{circuit.name}, {circuit.shape[0]} x {circuit.shape[1]}, {circuit.opamps} op-amps, {simulator}\n")
+    print(table(_rows(twin, settled, spice.time, measured)))
+    print(
+        f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {spice_seconds / twin_seconds:,.0f} times faster"
+    )
+    if plot is not None:
+        _plot(plot, twin, spice.time, measured)
+
+
+_SPAN = 3
+"""The transient that is compared lasts this many settling times of 1 %."""
+
+_STEPS = 1000
+
+
+def _check(plot: Path | None) -> None:
+    """Refuse before the work what would fail after it."""
+    from mho.sweep import check_plotting
+
+    if plot is None:
+        return
+    if plot.suffix not in (".svg", ".png"):
+        raise ValueError(f"--plot must end in .svg or .png, got {plot}")
+    if not (plot.parent.is_dir() and os.access(plot.parent, os.W_OK)):
+        raise ValueError(f"{plot}: its folder is not there or not writable")
+    check_plotting()
+
+
+def _rows(twin: Any, settled: float, time: Any, measured: Any) -> list[tuple[str, str]]:
+    import numpy as np
+
+    measured, own = np.array(measured), twin.outputs(time)
+    full, off = measured[:, -1].max(), np.abs(own - measured)
+    far = np.flatnonzero((np.abs(measured - measured[:, -1:]) > 0.01 * full).any(axis=0))
+    return [
+        ("largest output at rest", f"{full:.4g} V"),
+        ("difference at any time", f"{100 * off.max() / full:.2g} %"),
+        ("difference at rest", f"{100 * off[:, -1].max() / full:.2g} %"),
+        ("settling time to 1 %, twin", f"{settled:.4g} s"),
+        ("settling time to 1 %, ngspice", f"{time[min(far[-1] + 1, len(time) - 1)]:.4g} s"),
+    ]
+
+
+def _plot(path: Path, twin: Any, time: Any, measured: Any) -> None:
+    from matplotlib.figure import Figure
+
+    from mho.data import replacing
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for j, (ours, theirs) in enumerate(zip(twin.outputs(time), measured, strict=True)):
+        line = axes.plot(1e9 * time, 1e3 * ours, label=f"x{j}")[0]
+        axes.plot(1e9 * time, 1e3 * theirs, "--", color="black", linewidth=0.8, label="ngspice" if j == 0 else None)
+        line.set_linewidth(2.5)
+    axes.set(xlabel="time, ns", ylabel="output, mV", title="Twin (coloured) and ngspice (dashed)")
+    if len(measured) <= 10:
+        axes.legend()
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format=path.suffix[1:])

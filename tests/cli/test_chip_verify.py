@@ -1,0 +1,60 @@
+"""`mho chip verify` compares twin and ngspice, and refuses what it cannot."""
+
+import re
+
+import numpy as np
+import pytest
+
+from mho import spice
+
+needs_ngspice = pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
+
+
+@pytest.mark.spice
+@needs_ngspice
+@pytest.mark.parametrize("topology", ["compact", "classic", "gram"])
+def test_the_twin_and_ngspice_agree(mho, tmp_path, topology):
+    out = tmp_path / "both.svg"
+    code, printed, said = mho("chip", "verify", "--topology", topology, "--preset", "ideal", "--plot", out)
+    assert (code, said) == (0, "")
+    percent = [float(found) for found in re.findall(r"([\d.e+-]+) %\n", printed)]
+    assert len(percent) == 2
+    assert percent[0] < 0.2  # at any time
+    assert percent[1] < 0.01  # at rest
+    twin, measured = (float(found) for found in re.findall(r"settling time to 1 %, \w+ +([\d.e+-]+) s", printed))
+    assert twin == pytest.approx(measured, rel=0.03)
+    assert "<svg" in out.read_text()
+
+
+@pytest.mark.spice
+@needs_ngspice
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--topology", "mvm"], "a loop that settles, got mvm"),
+        (["--plot", "/nowhere/x.svg"], "/nowhere/x.svg: its folder is not there"),
+        (["--plot", "x.jpg"], "--plot must end in .svg or .png, got x.jpg"),
+        (["--timeout", "0"], "timeout must be above 0"),
+    ],
+)
+def test_a_mistake_is_one_line(mho, arguments, says):
+    code, printed, said = mho("chip", "verify", *arguments)
+    assert (code, printed) == (2, "")
+    assert says in said
+
+
+def test_without_ngspice_it_says_how_to_get_it(mho, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, _, said = mho("chip", "verify")
+    assert code != 0
+    assert "apt install ngspice" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.spice
+@needs_ngspice
+def test_an_answer_of_zero_has_nothing_to_compare(mho, tmp_path):
+    np.savetxt(tmp_path / "b.csv", np.zeros(16))
+    code, _, said = mho("chip", "verify", "--rhs", tmp_path / "b.csv")
+    assert code != 0
+    assert "zero" in said
