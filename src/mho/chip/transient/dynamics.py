@@ -88,7 +88,9 @@ def dynamics(circuit: object) -> Dynamics:
     TypeError
         Another circuit.
     """
-    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv or GramInv, got {type(circuit).__name__}")
+    raise TypeError(
+        f"circuit must be a closed loop, a CompactGinv, ClassicGinv or GramInv, got {type(circuit).__name__}"
+    )
 
 
 @dynamics.register

@@ -11,7 +11,7 @@ from scipy.linalg import expm
 
 __all__ = ["LinearMotion", "first_time"]
 
-_SPACING = 1.06
+_SPACING = 1.1
 """Of the times that show a motion: ratio of one to the next."""
 
 _SWINGING, _SWINGS = 1.5, 12.0
@@ -26,7 +26,7 @@ _RUNAWAY = 25
 _CANCELLING = 1e6
 """How much larger than their sum modes may be."""
 
-_RESOLUTION = 4e-6
+_RESOLUTION = 1e-4
 """How exactly an event is found, times when it happens."""
 
 _PARTS = 32
@@ -34,12 +34,10 @@ _PARTS = 32
 
 
 class _Modes(NamedTuple):
-    """Eigenvalues, eigenvectors V, V^-1 z and V^-1 f; of a conjugate pair the upper one alone, twice."""
+    """Of z(t) = z(0) + Re(parts (exp(values t) - 1)); of a conjugate pair the upper one alone, twice."""
 
     values: np.ndarray
-    vectors: np.ndarray
-    z: np.ndarray
-    f: np.ndarray
+    parts: np.ndarray
 
 
 class LinearMotion:
@@ -61,19 +59,21 @@ class LinearMotion:
     @cached_property
     def _modes(self) -> _Modes:
         values, V = np.linalg.eig(self.F)
+        values = np.where(values == 0, np.finfo(float).tiny, values)
         try:
-            z, f = np.linalg.solve(V, np.stack([self.z, self.f], axis=1)).T
+            share = np.linalg.solve(V, self.F @ self.z + self.f) / values
         except np.linalg.LinAlgError:
-            z, f = np.full((2, len(V)), np.inf)
+            share = np.full(len(V), np.inf)
         upper = np.imag(values) >= 0
-        values = values[upper]
-        return _Modes(values, V[:, upper] * np.where(np.imag(values) > 0, 2, 1), z[upper], f[upper])
+        values, parts = values[upper], (V * share)[:, upper]
+        return _Modes(values, parts * np.where(np.imag(values) > 0, 2, 1))
 
     @cached_property
     def _defective(self) -> bool:
-        """Whether the modes all but cancel, as where an op-amp integrates what another one integrates."""
-        parts = np.abs(self._modes.z).max(), np.abs(self._modes.f).max()
-        return parts[0] > _CANCELLING * np.abs(self.z).max() or parts[1] > _CANCELLING * np.abs(self.f).max()
+        """Whether the modes all but cancel at first, as where an op-amp integrates what another one integrates."""
+        values, parts = self._modes
+        speeds = np.abs(parts * values).max(initial=0)
+        return not speeds <= _CANCELLING * np.abs(self.F @ self.z + self.f).max()
 
     @property
     def eigenvalues(self) -> np.ndarray:
@@ -96,10 +96,8 @@ class LinearMotion:
         """Return z (n, t), volts, at times (t,) since the start, seconds."""
         if self._defective:
             return self._by_exponential(time)
-        values, V, z, f = self._modes
-        gained = np.expm1(np.multiply.outer(values, time))
-        share = np.where(values[:, None] == 0, time, gained / np.where(values == 0, 1, values)[:, None])
-        return np.real(V @ ((1 + gained) * z[:, None] + share * f[:, None]))
+        values, parts = self._modes
+        return self.z[:, None] + np.real(parts @ np.expm1(np.multiply.outer(values, time)))
 
     def _by_exponential(self, time: np.ndarray) -> np.ndarray:
         n = len(self.F)

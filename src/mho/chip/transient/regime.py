@@ -65,6 +65,7 @@ class Regime(LinearMotion):
         f = np.where(slewing, 0.0, self._v_0) + stiff * ends
         if slewing.any():
             f += (rising * 1.0 - falling) * d.opamp.slew_rate / d.rate
+        self._noise = np.where(limits, 1.0, -1.0)[..., None] * _NOISE * np.abs(v_rest).max()
         super().__init__(d.rate * F, d.rate * f, z)
 
     @classmethod
@@ -83,11 +84,11 @@ class Regime(LinearMotion):
 
     def limits_at(self, Z: np.ndarray) -> Limits:
         """Return the limits met at poles Z (n,) or (n, t), volts; one of this regime is left only beyond the noise."""
-        d, noise = self.d, _NOISE * np.abs(self.v_rest).max()
+        d = self.d
         one = Z.ndim == 1
         Z = Z[:, None] if one else Z
-        low, high, falling, rising = ((noise * np.where(met, 1, -1))[:, None] for met in self.limits)
-        below, above = d.lowest[:, None] + low > Z, d.opamp.v_max - high < Z
+        low, high, falling, rising = self._noise
+        below, above = Z < d.lowest[:, None] + low, Z > d.opamp.v_max - high
         if np.isinf(d.opamp.slew_rate):
             never = np.zeros(Z.shape, bool)
             found = Limits(below, above, never, never)
@@ -98,8 +99,11 @@ class Regime(LinearMotion):
 
     def over(self, time: np.ndarray) -> np.ndarray:
         """Return whether an op-amp has met or left a limit at times (t,) since the start, seconds."""
-        found = self.limits_at(self.at(time))
-        return np.any([met != was[:, None] for met, was in zip(found, self.limits, strict=True)], axis=(0, 1))
+        found, was = self.limits_at(self.at(time)), self.limits
+        changed = (found.low != was.low[:, None]) | (found.high != was.high[:, None])
+        if np.isfinite(self.d.opamp.slew_rate):
+            changed |= (found.falling != was.falling[:, None]) | (found.rising != was.rising[:, None])
+        return changed.any(axis=0)
 
     def end(self, longest: float) -> float | None:
         """Return when an op-amp meets or leaves a limit, seconds since the start; None if not before `longest`."""

@@ -10,6 +10,7 @@ from mho import checks
 from mho.chip.transient.dynamics import Dynamics, dynamics
 from mho.chip.transient.march import march
 from mho.chip.transient.waveform import follow, input_volts
+from mho.kernels.blas import one_blas_thread
 from mho.spice import Circuit
 
 __all__ = ["settling_bound", "settling_time"]
@@ -38,7 +39,11 @@ def settling_time(circuit: Circuit, volts: Any, tolerance: float = 0.01) -> Any:
     ChipError
         A loop that does not settle.
     """
-    d, b = dynamics(circuit), input_volts(circuit, volts)
+    with one_blas_thread():  # these matrices are too small to share
+        return _settling_time(dynamics(circuit), input_volts(circuit, volts), tolerance)
+
+
+def _settling_time(d: Dynamics, b: np.ndarray, tolerance: float) -> Any:
     bound, v_rest = _bound(d, tolerance), d.v_rest(b)
     if b.ndim == 1:
         return follow(d, v_rest, np.inf).settling_time(tolerance)

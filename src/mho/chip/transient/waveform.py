@@ -12,6 +12,7 @@ from mho.chip.errors import ChipError
 from mho.chip.transient.dynamics import Dynamics, dynamics
 from mho.chip.transient.linear import first_time
 from mho.chip.transient.regime import Regime
+from mho.kernels.blas import one_blas_thread
 from mho.spice import Circuit
 
 __all__ = ["Waveform", "transient"]
@@ -142,13 +143,14 @@ def transient(circuit: Circuit, volts: Any, *, duration: float | None = None) ->
 
     Notes
     -----
-    Exact but for the times of the clamp events, which are found to 4e-6 of how long each linear piece lasts.
+    Exact but for the times of the clamp events, which are found to 1e-4 of how long each linear piece lasts.
     """
     if duration is not None:
         checks.at_least(duration, "duration", 0, strict=True)
     d = dynamics(circuit)
     v_rest = d.v_rest(input_volts(circuit, volts))
-    return follow(d, v_rest, np.inf if duration is None else duration)
+    with one_blas_thread():  # these matrices are too small to share
+        return follow(d, v_rest, np.inf if duration is None else duration)
 
 
 def input_volts(circuit: Circuit, volts: Any) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 from mho.cli.chip.netlist import netlist
+from mho.cli.chip.plot import plot
 from mho.cli.chip.presets import presets
 from mho.cli.chip.sweep import sweep
 from mho.cli.chip.topologies import topologies
@@ -14,6 +15,7 @@ __all__ = ["chip"]
 
 chip = App(name="chip", help="Look at the simulated chip: its designs and how well they do.")
 chip.command(netlist)
+chip.command(plot)
 chip.command(presets)
 chip.command(sweep)
 chip.command(topologies)

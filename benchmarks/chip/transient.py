@@ -1,0 +1,82 @@
+"""The exact transient against ngspice, one right-hand side each, and a thousand settling times:
+
+    python benchmarks/chip/transient.py
+
+Random conductances from 0.5 to 35 microsiemens, two copies 2 % apart, op-amps of 100 MHz and gain 1e5; every second
+output ends at its clamp. From zero, for three of the slowest time constants, steps of at most 1/400 of that. The twin's
+time is the least of 20 runs, the reduction of the network included. ngspice takes a minute or more at 512x32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+
+from mho import spice
+from mho.chip.transient import settling_bound, settling_time, transient
+
+SIZES = (("compact", 64, 8), ("classic", 64, 8), ("compact", 512, 32))
+SIDES = 1000
+
+
+def circuit(kind: str, rows: int, columns: int) -> spice.Circuit:
+    rng = np.random.default_rng(0)
+    G = rng.uniform(0.5e-6, 35e-6, (rows, columns))
+    left, right = (G * (1 + 0.02 * rng.standard_normal(G.shape)) for _ in range(2))
+    opamp = spice.OpAmp(gain=1e5, bandwidth=1e8)
+    g_in = float(G.sum(axis=1).mean())
+    if kind == "classic":
+        return spice.ClassicGinv(g_left=left, g_right=right, g_feedback=np.full(rows, g_in), g_in=g_in, opamp=opamp)
+    sums = (left + right).sum(axis=1)
+    return spice.CompactGinv(g_left=left, g_right=right, g_comp=sums.max() - sums, g_in=g_in, opamp=opamp)
+
+
+def sides(loop: spice.CompactGinv | spice.ClassicGinv, n: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    rows, columns = loop.shape
+    wanted = rng.uniform(0.08, 0.2, (columns, n))
+    wanted[::2] *= -0.5
+    return loop.g_left @ wanted / loop.g_in + 0.002 * rng.standard_normal((rows, n))
+
+
+def seconds(run: Callable[[], object], times: int) -> float:
+    spent = []
+    for _ in range(times):
+        start = perf_counter()
+        run()
+        spent.append(perf_counter() - start)
+    return min(spent)
+
+
+def main() -> None:
+    """Print times, their ratio and the largest difference for each size, then the batch."""
+    for kind, rows, columns in SIZES:
+        loop = circuit(kind, rows, columns)
+        volts = sides(loop, 1)[:, 0]
+        duration = 3 * spice.time_constant(loop)
+        netlist = spice.netlist(loop, volts, duration=duration, step=duration / 400)
+        start = perf_counter()
+        found = spice.run(netlist, timeout=1800)
+        in_ngspice = perf_counter() - start
+        twin = seconds(lambda loop=loop, volts=volts: transient(loop, volts), 20)
+        expected = np.array([found.voltages[node] for node in loop.outputs])
+        X = transient(loop, volts).outputs(np.minimum(found.time, duration))
+        print(
+            f"{kind} {rows}x{columns}: ngspice {in_ngspice:.2f} s, mho {1e3 * twin:.2f} ms, {in_ngspice / twin:,.0f} "
+            f"times faster; largest difference {np.abs(X - expected).max() / expected.max():.1e} of full scale",
+            flush=True,
+        )
+    volts = sides(loop, SIDES)
+    batch = seconds(lambda: settling_time(loop, volts), 3)
+    together, alone = settling_time(loop, volts), [settling_time(loop, b) for b in volts.T[:20]]
+    error = np.abs(together[:20] / alone - 1).max()
+    print(
+        f"{SIDES} settling times at {rows}x{columns}: {batch:.2f} s, {together.min():.3g} to {together.max():.3g} s, "
+        f"bound {settling_bound(loop):.3g} s; the first 20 are within {error:.1%} of the exact ones"
+    )
+
+
+if __name__ == "__main__":
+    main()

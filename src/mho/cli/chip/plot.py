@@ -1,0 +1,39 @@
+"""`mho chip plot`: one settling loop as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.chip.problem import Problem
+
+__all__ = ["plot"]
+
+
+def plot(
+    what: Literal["waveforms", "array", "active-set", "poles"],
+    *,
+    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    problem: Problem | None = None,
+) -> None:
+    """Draw how a circuit settles on one problem.
+
+    Parameters
+    ----------
+    what
+        Outputs against time; conductances and currents at rest; which outputs are free against time; the eigenvalues
+        of the loop at its start and at rest.
+    out
+        PNG or SVG file.
+    """
+    from mho.chip.transient import picture
+
+    problem = problem or Problem()
+    if out.suffix not in (".png", ".svg"):
+        raise ValueError(f"--out must end in .png or .svg, got {out}")
+    if not out.parent.is_dir():
+        raise ValueError(f"{out}: its folder is not there")
+    programmed, volts = problem.programmed()
+    picture(what, programmed.circuit, volts, out)
