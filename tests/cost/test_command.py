@@ -54,7 +54,7 @@ def test_a_file(answer, tmp_path, kind):
     else:
         path = tmp_path / "x.npy"
         np.save(path, np.where(X > 0, X, np.nan))
-    assert answer(path, "--k", 3)["workload"] == {"m": 30, "n": 20, "known": 15 * 7, "k": 3}
+    assert answer(path, "--k", 3)["workload"] == {"m": 30, "n": 20, "known": 15 * 7, "k": 3, "missing": True}
 
 
 @pytest.mark.parametrize(

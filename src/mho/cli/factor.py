@@ -13,6 +13,7 @@ from mho.cli.checkpoint import Start, resume
 from mho.cli.errors import note
 from mho.cli.plain import table
 from mho.cli.progress import progress
+from mho.cli.recorder import Recorder
 from mho.cli.run import Run
 from mho.cli.settings import Settings
 from mho.cli.source import Source, read_source
@@ -25,6 +26,9 @@ Examples:
     mho factor photo.npy -k 16 -o photo.safetensors
 
     mho factor spectra.csv -k 4 --missing nan --engine hybrid -o f.safetensors
+
+    mho factor photo.npy -k 16 -o p.safetensors --engine analog --ledger run.json
+    mho cost run.json
 
     mho factor ratings.csv -k 10 --layout triplets --missing unstored \\
         --l2-w 5 --l2-h 5 -o ratings.safetensors
@@ -46,6 +50,8 @@ class Output:
         File for W (m, k) and H (k, n), in the safetensors format.
     resume
         Go on from the factors in OUT, if it is there: after an interrupt, or with a larger --max-iter.
+    ledger
+        JSON file for what the chip did in this run, which `mho cost` takes; with an engine that has a chip.
     no_overwrite
         Leave an OUT that is there as it is, and fail.
     quiet
@@ -54,6 +60,7 @@ class Output:
 
     out: Annotated[Path, Parameter(name=("-o", "--out"))]
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    ledger: Path | None = None
     no_overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
 
@@ -71,10 +78,14 @@ def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Outpu
     """
     settings.check()
     _check_output(output, source)
+    if output.ledger is not None:
+        _check_ledger(output.ledger, output, settings)
     with progress(quiet=output.quiet) as shown:
         shown.stage(f"reading {source}")
         given = read_source(source, settings)
-        run = Run(source=given, start=_start(given, output, settings), settings=settings, out=output.out)
+        start = _start(given, output, settings)
+        recorder = None if output.ledger is None else Recorder.of(output.ledger, given, settings)
+        run = Run(source=given, start=start, settings=settings, out=output.out, recorder=recorder)
         if run.start.iterations >= settings.max_iter:
             note(f"{output.out} already has {run.start.iterations} iterations; raise --max-iter to go on")
             return
@@ -88,15 +99,28 @@ def _check_output(output: Output, source: Path) -> None:
     out = output.out
     if output.resume and output.no_overwrite:
         raise ValueError("--resume writes to OUT, which --no-overwrite forbids; give one of them")
-    if out.exists():
-        if not out.is_file():
-            raise ValueError(f"{out}: must be a file, is a folder or a device")
-        if source.exists() and out.samefile(source):
-            raise ValueError(f"{out}: must not be INPUT itself")
-        if output.no_overwrite:
-            raise ValueError(f"{out}: is there already and --no-overwrite was given")
-    if not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
-        raise ValueError(f"{out}: its folder is not there or not writable")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise ValueError(f"{out}: must not be INPUT itself")
+    _check_target(out, output)
+
+
+def _check_ledger(ledger: Path, output: Output, settings: Settings) -> None:
+    if settings.engine == "digital":
+        raise ValueError("--ledger is for engines with a chip, --engine analog or hybrid, got --engine digital")
+    if ledger.suffix != ".json":  # by which `mho cost` knows a run from a matrix
+        raise ValueError(f"--ledger must end in .json, got {ledger}")
+    if ledger.resolve() == output.out.resolve():
+        raise ValueError(f"--ledger: {ledger} must not be OUT itself")
+    _check_target(ledger, output)
+
+
+def _check_target(file: Path, output: Output) -> None:
+    if file.exists() and not file.is_file():
+        raise ValueError(f"{file}: must be a file, is a folder or a device")
+    if file.exists() and output.no_overwrite:
+        raise ValueError(f"{file}: is there already and --no-overwrite was given")
+    if not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
+        raise ValueError(f"{file}: its folder is not there or not writable")
 
 
 def _start(given: Source, output: Output, settings: Settings) -> Start:

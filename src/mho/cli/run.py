@@ -9,6 +9,7 @@ from typing import Any
 from mho.cli.checkpoint import Start, about
 from mho.cli.interrupts import undisturbed
 from mho.cli.progress import Progress
+from mho.cli.recorder import Recorder
 from mho.cli.settings import Settings
 from mho.cli.source import Source
 
@@ -25,12 +26,15 @@ class Run:
     start : Start
     settings : Settings
     out : Path
+    recorder : Recorder or None
+        For the events of the chip.
     """
 
     source: Source
     start: Start
     settings: Settings
     out: Path
+    recorder: Recorder | None = None
 
     def fit(self, shown: Progress) -> Any:
         """Factorize, write the factors to `out` and return the fitted `mho.NMF`.
@@ -91,3 +95,5 @@ class Run:
         }
         with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
             write_factors(self.out, model.W_, model.components_, about(self.source, self.settings, **result))
+            if self.recorder is not None:
+                self.recorder.save(model)

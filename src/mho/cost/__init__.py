@@ -2,6 +2,7 @@
 
 from mho.cost.arithmetic import Factor, Sum
 from mho.cost.calibration import calibrate
+from mho.cost.chip_run import ChipRun, read_run, write_run
 from mho.cost.estimate import Estimate, Part, estimate
 from mho.cost.headline import CLAIMS, Case, Claim, Verdict, cases, verdicts
 from mho.cost.platforms import PLATFORMS, Cost, Platform, Roofline, Sustained
@@ -17,6 +18,7 @@ __all__ = [
     "PLATFORMS",
     "WORKLOADS",
     "Case",
+    "ChipRun",
     "Claim",
     "Cost",
     "Curve",
@@ -40,6 +42,7 @@ __all__ = [
     "estimate",
     "precision_curve",
     "pulse_curve",
+    "read_run",
     "solvers_curve",
     "sweep_ledger",
     "sweep_work",
@@ -47,4 +50,5 @@ __all__ = [
     "technology",
     "tornado",
     "verdicts",
+    "write_run",
 ]

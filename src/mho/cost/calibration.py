@@ -79,7 +79,7 @@ def _matrix(w: Workload) -> Matrix:
     rng = np.random.default_rng(0)
     if w.known is None:
         return Dense(rng.random((w.m, w.n)))
-    return Sparse(sp.random_array((w.m, w.n), density=w.known / (w.m * w.n), rng=rng, format="csr"), missing=True)
+    return Sparse(sp.random_array((w.m, w.n), density=w.known / (w.m * w.n), rng=rng, format="csr"), missing=w.missing)
 
 
 def _half_sweep(engine: _Engine, A: np.ndarray, B: Matrix) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -26,12 +27,15 @@ class Workload:
     m, n, k : int
     known : int or None
         How many of its entries are known; None: all, and it is dense.
+    missing : bool
+        Whether the other entries are missing; else they are zeros.
     """
 
     m: int
     n: int
     known: int | None = None
     k: int = 10
+    missing: bool = True
 
     def __post_init__(self) -> None:
         for name in ("m", "n", "k"):
@@ -39,18 +43,40 @@ class Workload:
         if self.known is not None:
             checks.positive_int(self.known, "known", limit=self.m * self.n, what="m n")
 
+    @classmethod
+    def of(cls, X: Any, *, k: int, missing: bool = True) -> Self:
+        """Return the sizes of a matrix.
+
+        Parameters
+        ----------
+        X : ndarray or scipy sparse of shape (m, n)
+            Known are the stored entries; of an ndarray, those that are not NaN.
+        k : int
+        missing : bool
+            Whether what a sparse matrix leaves out is missing; else it is zero.
+        """
+        m, n = X.shape
+        known = int(X.nnz if hasattr(X, "nnz") else np.count_nonzero(~np.isnan(X)))
+        return cls(m=m, n=n, known=None if known == m * n else known, k=k, missing=missing)
+
     def __str__(self) -> str:
-        entries = "dense" if self.known is None else f"{self.known:,} entries known"
+        others = "" if self.missing else ", the others zero"
+        entries = "dense" if self.known is None else f"{self.known:,} entries known{others}"
         return f"{self.m:,} x {self.n:,}, {entries}, k = {self.k}"
 
     @property
     def entries(self) -> int:
-        """Entries that take part."""
+        """Entries that are stored."""
         return self.m * self.n if self.known is None else self.known
+
+    @property
+    def masked(self) -> bool:
+        """Whether entries are missing, so that every right-hand side has rows of its own."""
+        return self.missing and self.known is not None
 
     def work(self) -> Work:
         """Return the digital arithmetic of one sweep."""
-        return sweep_work(self.m, self.n, self.k, self.known, missing=self.known is not None)
+        return sweep_work(self.m, self.n, self.k, self.known, missing=self.masked)
 
 
 WORKLOADS = {
@@ -81,7 +107,8 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
 
 
 def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledger:
-    on = w.entries / solves
+    entries = w.entries if w.masked else w.m * w.n
+    on = entries / solves
     sample = int(np.clip(on, w.k, _LARGEST_SAMPLE))
     rng = np.random.default_rng(0)
     chip = Chip(design, seed=0)
@@ -90,7 +117,7 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
     written = chip.ledger.copy()
     array.solve(A @ rng.random((w.k, _SOLVES)))
     solved = chip.ledger.since(written)
-    per_row, masked = on / sample, w.known or 0
+    per_row, word_lines = on / sample, entries if w.masked else 0
     one = solved.times(solves / solved.solves)
     ledger = written.times(rows / sample)
     ledger.add(
@@ -104,10 +131,10 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
             load_coulombs=one.load_coulombs * per_row,
             input_coulombs=one.input_coulombs * per_row,
             peak_amperes=one.peak_amperes * per_row,
-            dac_conversions=w.entries,
+            dac_conversions=entries,
             adc_conversions=solves * w.k,
-            word_lines=masked,
-            bytes_read=w.entries + _ADDRESS_BYTES * masked,
+            word_lines=word_lines,
+            bytes_read=entries + _ADDRESS_BYTES * word_lines,
             bytes_written=solves * w.k,
         )
     )

@@ -36,7 +36,7 @@ def explain(
     from mho import checks
 
     question = question or Question()
-    bill = _bill(question.estimate(question.ledger(question.workload(workload))))
+    bill = _bill(question.estimate(question.run(workload).ledger))
     names = tuple(dict.fromkeys(name for name, _, _, _ in bill))
     wanted = names if part is None else (checks.one_of(part, "PART", names),)
     print("\n\n".join(_arithmetic(*line) for line in bill if line[0] in wanted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mho.cost import Workload
@@ -44,17 +44,7 @@ def workload_named(name: str, *, k: int, layout: str) -> Workload:
 
 
 def _of_file(path: Path, k: int, layout: str) -> Workload:
-    """Stored entries are the known ones; of a dense matrix, those that are not NaN."""
     from mho.cost import Workload
     from mho.data import read_matrix
 
-    X = read_matrix(path, layout=layout)
-    m, n = X.shape
-    known = X.nnz if hasattr(X, "nnz") else _known(X)
-    return Workload(m=m, n=n, known=None if known == m * n else known, k=k)
-
-
-def _known(X: Any) -> int:
-    import numpy as np
-
-    return int(np.count_nonzero(~np.isnan(X)))
+    return Workload.of(read_matrix(path, layout=layout), k=k)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Parameter
@@ -12,7 +13,7 @@ from mho.cli.settings import WholeNumber
 
 if TYPE_CHECKING:
     from mho.chip import ChipDesign, Ledger
-    from mho.cost import Curve, Estimate, Platform, Swing, Work, Workload
+    from mho.cost import ChipRun, Curve, Estimate, Platform, Swing, Workload
 
 __all__ = ["Question"]
 
@@ -25,9 +26,9 @@ class Question:
     Parameters
     ----------
     k
-        Number of components.
+        Number of components; 10 by default. A recorded run has its own.
     iterations
-        Updates of both factors.
+        Updates of both factors; 1 by default. A recorded run has its own.
     technology
         What events cost.
     solvers
@@ -38,27 +39,23 @@ class Question:
         What a line of a table in a file is: a row of the matrix, or one entry (row id, column id, value).
     """
 
-    k: WholeNumber = 10
-    iterations: WholeNumber = 1
+    k: WholeNumber | None = None
+    iterations: WholeNumber | None = None
     technology: Literal["130nm", "40nm", "28nm", "board"] = "40nm"
     solvers: WholeNumber = 1
     write: Literal["row", "serial"] = "row"
     layout: Literal["matrix", "triplets"] = "matrix"
 
-    def workload(self, name: str) -> Workload:
-        """Return the sizes that a name stands for, at this rank."""
-        from mho import checks
+    def run(self, name: str) -> ChipRun:
+        """Return the run in a file, or one of the sizes that a name stands for, with its events counted."""
+        from mho.cost import read_run
 
-        checks.positive_int(self.k, "--k")
-        return workload_named(name, k=self.k, layout=self.layout)
-
-    def ledger(self, workload: Workload) -> Ledger:
-        """Return the events of all iterations."""
-        from mho import checks
-        from mho.cost import sweep_ledger
-
-        checks.positive_int(self.iterations, "--iterations")
-        return sweep_ledger(workload, self._design()).times(self.iterations)
+        path = Path(name)
+        if path.suffix != ".json" or not path.exists():
+            return self._counted(name)
+        if self.k is not None or self.iterations is not None:
+            raise ValueError(f"--k and --iterations are those of the run in {name}; leave them out")
+        return read_run(path)
 
     def estimate(self, ledger: Ledger) -> Estimate:
         """Return what they take."""
@@ -67,10 +64,6 @@ class Question:
 
         checks.positive_int(self.solvers, "--solvers")
         return estimate(ledger, self.technology, solvers=self.solvers, write=self.write)
-
-    def work(self, workload: Workload) -> Work:
-        """Return the digital arithmetic of all iterations."""
-        return workload.work().times(self.iterations)
 
     def platforms(self, workload: Workload) -> dict[str, Platform]:
         """Return all digital platforms, this computer measured now."""
@@ -85,17 +78,28 @@ class Question:
 
         return tornado(ledger, technology(self.technology), solvers=self.solvers, write=self.write)
 
-    def curves(self, workload: Workload, ledger: Ledger) -> tuple[Curve, ...]:
-        """Return time and energy of all iterations against write pulse, solvers and precision."""
+    def curves(self, run: ChipRun) -> tuple[Curve, ...]:
+        """Return time and energy against write pulse, solvers and precision; the last one counted by the sizes."""
         from mho.cost import precision_curve, pulse_curve, solvers_curve, technology
 
         t = technology(self.technology)
+        workload, ledger = run.workload, run.ledger
         counts = [10**i for i in range(len(str(min(workload.m, workload.n))))]
         return (
             pulse_curve(ledger, t, [10.0**-i for i in range(10, 4, -1)], solvers=self.solvers, write=self.write),
             solvers_curve(ledger, t, counts, write=self.write),
-            precision_curve(workload, t, self._design(), solvers=self.solvers).times(self.iterations),
+            precision_curve(workload, t, self._design(), solvers=self.solvers).times(run.iterations),
         )
+
+    def _counted(self, name: str) -> ChipRun:
+        from mho import checks
+        from mho.cost import ChipRun, sweep_ledger
+
+        k = checks.positive_int(10 if self.k is None else self.k, "--k")
+        iterations = checks.positive_int(1 if self.iterations is None else self.iterations, "--iterations")
+        workload, design = workload_named(name, k=k, layout=self.layout), self._design()
+        ledger = sweep_ledger(workload, design).times(iterations)
+        return ChipRun(workload=workload, iterations=iterations, design=design.name, ledger=ledger)
 
     def _design(self) -> ChipDesign:
         from mho.chip import preset

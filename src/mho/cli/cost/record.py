@@ -8,21 +8,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mho.chip import Ledger
-    from mho.cost import Cost, Estimate, Range, Verdict, Workload
+    from mho.cost import ChipRun, Cost, Estimate, Range, Verdict
 
 __all__ = ["as_json"]
 
 
-def as_json(
-    workload: Workload, ledger: Ledger, chip: Estimate, costs: Mapping[str, Cost], verdicts: list[Verdict]
-) -> str:
+def as_json(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], verdicts: list[Verdict]) -> str:
     """Return everything that the tables show, SI, each range as [low, typical, high].
 
     Parameters
     ----------
-    workload : Workload
-    ledger : Ledger
+    run : ChipRun
     chip : Estimate
     costs : mapping of str to Cost
         Of each platform.
@@ -32,10 +28,10 @@ def as_json(
     totals = ("seconds", "joules", "write_seconds", "write_joules", "solve_seconds", "solve_joules", "watts")
     return json.dumps(
         {
-            "workload": asdict(workload),
-            "ledger": asdict(ledger),
+            **asdict(run),
             "chip": {name: _list(getattr(chip, name)) for name in (*totals, "square_metres", "output_stages")},
             "parts": {p.name: _cost(p.seconds, p.joules) | {"writing": p.writing} for p in chip.parts},
+            "areas": {name: _list(area.value) for name, area in chip.areas},
             "platforms": {name: _cost(cost.seconds, cost.joules) for name, cost in costs.items()},
             "verdicts": [asdict(verdict) for verdict in verdicts],
         },

@@ -13,7 +13,7 @@ from mho.cli.cost.plot import check_plotting
 from mho.cli.cost.plot import plot as draw
 from mho.cli.cost.question import Question
 from mho.cli.cost.record import as_json
-from mho.cli.plain import columns
+from mho.cli.plain import columns, printable
 
 if TYPE_CHECKING:
     from mho.cost import Cost, Estimate
@@ -36,8 +36,8 @@ def show(
     Parameters
     ----------
     workload
-        movielens-100k, netflix, yahoo-music, an image size as 512x512, or a file with a matrix, of which the entries
-        that are stored and not NaN are the known ones.
+        movielens-100k, netflix, yahoo-music, an image size as 512x512, a .json that `mho factor --ledger` wrote, or a
+        file with a matrix, of which the entries that are stored and not NaN are the known ones.
     question
         What is asked.
     json
@@ -51,22 +51,21 @@ def show(
     question = question or Question()
     if plot is not None:
         check_plotting(plot)
-    sizes = question.workload(workload)
-    ledger = question.ledger(sizes)
-    platforms = question.platforms(sizes)
-    costs = {name: platform.cost(question.work(sizes)) for name, platform in platforms.items()}
-    claim, most = CLAIMS.get(workload), min(sizes.m, sizes.n)
-    counted = cases(ledger, technology(question.technology), write=question.write)
+    run = question.run(workload)
+    chip = question.estimate(run.ledger)
+    work, platforms = run.workload.work().times(run.iterations), question.platforms(run.workload)
+    costs = {name: platform.cost(work) for name, platform in platforms.items()}
+    claim, most = CLAIMS.get(workload), min(run.workload.m, run.workload.n)
+    counted = cases(run.ledger, technology(question.technology), write=question.write) if claim else ()
     if plot is not None:
-        chip = question.estimate(ledger)
-        draw(plot, chip, costs, question.tornado(ledger), question.curves(sizes, ledger))
+        draw(plot, chip, costs, question.tornado(run.ledger), question.curves(run))
     if json:
         found = list(verdicts(claim, counted, costs, most=most)) if claim else []
-        print(as_json(sizes, ledger, question.estimate(ledger), costs, found))
+        print(as_json(run, chip, costs, found))
         return
     sections = [
-        f"{workload}: {sizes}; iterations: {question.iterations}",
-        _chip(question.estimate(ledger), question),
+        printable(f"{workload}: {run}"),
+        _chip(chip, question),
         _platforms(costs) + f"\nthis CPU: {platforms['this CPU'].source}",
     ]
     if claim:
@@ -83,8 +82,9 @@ def _chip(chip: Estimate, question: Question) -> str:
     rest = [
         ("power without writing", f"{chip.solve_watts} W"),
         ("power with writing", f"{chip.watts} W"),
+        *((f"area of {name}", f"{area.value * 1e6} mm²") for name, area in chip.areas),
         ("area", f"{chip.square_metres * 1e6} mm²"),
-        ("output stages per column", f"{chip.output_stages} for the mean right-hand side"),
+        ("output stages per column", str(chip.output_stages)),
     ]
     head = (f"chip, {question.technology}, solvers: {question.solvers}", "time, typical (low to high)", "energy")
     return "\n\n".join((columns([head, *parts, *totals]), columns(rest)))
