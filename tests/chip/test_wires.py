@@ -8,7 +8,9 @@ import pytest
 from mho import spice
 from mho.chip import Chip, Wires, as_circuit, preset
 from mho.chip.network import Ports
+from mho.chip.wired_rows import WiredRows
 from mho.chip.wires import wired_ports
+from mho.operands import Sparse
 
 DESIGN = preset("ideal").with_(sigma=0.05, g_min=0.5e-6, gain=1e5)
 ALL = Wires(row_ohms=2.0, column_ohms=3.0, driver_ohms=5.0, sense_ohms=7.0)
@@ -66,6 +68,36 @@ def test_elimination_of_perfect_wires_gives_the_network_without():
     for name in ("drive", "sense", "inputs"):
         want = getattr(expected, name)
         np.testing.assert_allclose(getattr(ports, name), want, rtol=0, atol=1e-12 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("off", [[], [0, 1, 5, 11], range(12)], ids=["all rows on", "some rows off", "none on"])
+def test_first_order_is_exact_but_for_the_square_of_the_columns_resistance(off):
+    c = Chip(DESIGN, seed=0).program(np.random.default_rng(0).random((12, 4))).conductances
+    on = ~np.isin(np.arange(12), off)
+    for name in ("drive", "sense", "inputs", "load", "feed"):
+        error = []
+        for ohms in (0.0, 10.0, 20.0):
+            wires = replace(ALL, column_ohms=ohms)
+            exact = getattr(wired_ports(c, wires, on), name)
+            first_order = getattr(WiredRows.reduce(c, wires).ports(on), name)
+            error.append(np.abs(first_order - exact).max(initial=0) / np.abs(exact).max(initial=1e-12))
+        assert error[0] < 1e-12
+        assert error[2] < 1e-3
+        assert not error[2] or 3.5 < error[2] / error[1] < 4.5
+
+
+@pytest.mark.parametrize(("ohms", "most"), [(0.1, 1e-4), (0.5, 2e-3), (2.0, 2e-2)])
+def test_first_order_answers_with_rows_switched_off(ohms, most):
+    rng = np.random.default_rng(4)
+    A = rng.random((128, 16))
+    B = np.where(rng.random((128, 10)) < 0.5, A @ rng.random((16, 10)), np.nan)
+    wired = DESIGN.with_(sigma=0.02, gain=1e4, row_ohms=ohms, column_ohms=ohms)
+    exact, first_order, perfect = (
+        Chip(design, seed=4).program(A).solve(Sparse(B))
+        for design in (wired, wired.with_(switched_wires="first-order"), wired.with_(row_ohms=0.0, column_ohms=0.0))
+    )
+    assert np.linalg.norm(first_order - exact) < most * np.linalg.norm(exact)
+    assert np.linalg.norm(first_order - exact) < 0.1 * np.linalg.norm(perfect - exact)
 
 
 @pytest.mark.spice

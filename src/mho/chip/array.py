@@ -109,7 +109,7 @@ class ProgrammedArray:
         self.g_left, self.g_right = conductances.left, conductances.right
         self.g_comp, self.g_in = conductances.comp, conductances.g_in
         self.units_per_volt = conductances.scale / (self.g_in * self._volts_per_unit)
-        self.loop = Loop.reduce(conductances, self.design.amplifier, self.design.wires, self.offset_volts)
+        self.loop = Loop.reduce(conductances, self.design, self.offset_volts)
         self.bias = self._l1 * conductances.scale * self.g_in * self._volts_per_unit / self.loop.total.max()
         inputs = self.loop.ports.inputs.T
         self._inputs = np.ascontiguousarray(inputs[: self._rows])

@@ -125,16 +125,22 @@ class Array:
     off_state : {"none", "digital"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
         is added to the right-hand side, which is solved once more.
+    switched_wires : {"exact", "first-order"}
+        How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
+        set of rows being a network of its own. First order in the columns' resistance costs about a fifth;
+        `mho.chip.wired_rows` derives it, docs/chip.md states its error.
     """
 
     rows: int = 128
     columns: int = 128
     off_state: str = "none"
+    switched_wires: str = "exact"
 
     def __post_init__(self) -> None:
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
         checks.one_of(self.off_state, "off_state", ("none", "digital"))
+        checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,14 +18,16 @@ known of ``sense^-1 M``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mho import kernels
-from mho.chip.design import Amplifier
+from mho.chip.design import Amplifier, ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.network import Ports
 from mho.chip.programming import Conductances
+from mho.chip.wired_rows import WiredRows
 from mho.chip.wires import wired_ports
 from mho.spice import Wires
 
@@ -52,6 +54,8 @@ class Loop:
         `left` and `right` know nothing of them.
     offset : ndarray of shape (k,)
         Input offset of each op-amp, volts.
+    switched_wires : {"exact", "first-order"}
+        See `Array`.
     """
 
     ports: Ports
@@ -62,10 +66,12 @@ class Loop:
     amplifier: Amplifier
     wires: Wires
     offset: np.ndarray
+    switched_wires: str = "exact"
 
     @classmethod
-    def reduce(cls, c: Conductances, amplifier: Amplifier, wires: Wires, offset: np.ndarray) -> Loop:
-        """Reduce the network to its ports."""
+    def reduce(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
+        """Reduce the network of a design to its ports."""
+        amplifier, wires = design.amplifier, design.wires
         total = c.left.sum(axis=1) + c.right.sum(axis=1) + c.g_in + c.comp
         return cls(
             ports=wired_ports(c, wires) if wires else Ports.reduce(c),
@@ -76,7 +82,12 @@ class Loop:
             amplifier=amplifier,
             wires=wires,
             offset=offset,
+            switched_wires=design.array.switched_wires,
         )
+
+    @cached_property
+    def _wired_rows(self) -> WiredRows:
+        return WiredRows.reduce(self.conductances, self.wires)
 
     def network(self, on: np.ndarray) -> Ports:
         """Return the ports with only some rows switched on.
@@ -87,7 +98,11 @@ class Loop:
         """
         if on.all():
             return self.ports
-        return wired_ports(self.conductances, self.wires, on) if self.wires else Ports.reduce(self.conductances, on)
+        if not self.wires:
+            return Ports.reduce(self.conductances, on)
+        if self.switched_wires == "first-order":
+            return self._wired_rows.ports(on)
+        return wired_ports(self.conductances, self.wires, on)
 
     def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
         """Return the outputs at rest X (n, k), volts.

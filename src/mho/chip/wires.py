@@ -13,13 +13,15 @@ holds at zero ohms. One 2k x 2k system for each row and for each join: O(m k^3 +
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mho.chip.network import Ports
 from mho.chip.programming import Conductances
 from mho.spice import Wires
 
-__all__ = ["wired_ports"]
+__all__ = ["at_the_ends", "each_row", "wired_ports"]
 
 
 def wired_ports(c: Conductances, wires: Wires, on: np.ndarray | None = None) -> Ports:
@@ -34,15 +36,41 @@ def wired_ports(c: Conductances, wires: Wires, on: np.ndarray | None = None) -> 
     """
     m, k = c.left.shape
     far_to_near = np.flatnonzero(np.ones(m, bool) if on is None else on)[::-1]
-    Z = _row_resistance(2 * k, 1 / c.g_in, wires.row_ohms)
-    cells = np.hstack([c.left, c.right, c.comp[:, None]])
     Y, J, previous = np.zeros((2 * k, 2 * k)), np.zeros((2 * k, 0)), m - 1
-    for i in far_to_near:
+    for i, (own, current) in zip(far_to_near, each_row(c, wires, far_to_near), strict=True):
         Y, J = _in_series(Y, J, np.full(2 * k, (previous - i) * wires.column_ohms))
-        own, current = _row(cells[i], Z)
         Y, J, previous = Y + own, np.hstack([current, J]), i
-    ends = np.repeat([wires.driver_ohms, wires.sense_ohms], k) + previous * wires.column_ohms
-    Y, J = _in_series(Y, J, ends)
+    return at_the_ends(Y, J, wires, previous)
+
+
+def each_row(
+    c: Conductances, wires: Wires, rows: np.ndarray | slice = slice(None)
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield Y (2k, 2k) and J (2k, 1) of one row after another, siemens.
+
+    Parameters
+    ----------
+    c : Conductances
+    wires : Wires
+    rows : index, optional
+        Which, in order.
+    """
+    Z = _row_resistance(2 * c.left.shape[1], 1 / c.g_in, wires.row_ohms)
+    yield from (_row(G, Z) for G in np.hstack([c.left, c.right, c.comp[:, None]])[rows])
+
+
+def at_the_ends(Y: np.ndarray, J: np.ndarray, wires: Wires, near: int) -> Ports:
+    """Return the ports at the op-amps of columns that are Y and J at row `near`, the first that is on.
+
+    Parameters
+    ----------
+    Y : ndarray of shape (2 k, 2 k)
+    J : ndarray of shape (2 k, rows on)
+    wires : Wires
+    near : int
+    """
+    k = len(Y) // 2
+    Y, J = _in_series(Y, J, np.repeat([wires.driver_ohms, wires.sense_ohms], k) + near * wires.column_ohms)
     return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:], load=Y[:k, :k], feed=J[:k])
 
 
