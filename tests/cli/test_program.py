@@ -96,7 +96,7 @@ def test_a_reader_that_leaves_is_no_error(executable):
 def test_a_terminal_gets_a_bar_and_a_clean_result(executable, source, out):
     leader, follower = pty.openpty()
     command = [executable, "factor", source, "-k", "3", "-o", out, "--tol", "0", "--max-iter", "3000"]
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "250"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, text=True, env=environment) as process:
         os.close(follower)
         shown = b"".join(iter(lambda: _read(leader), b"")).decode()
