@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -13,12 +13,12 @@ import numpy as np
 from mho import checks
 from mho.cost import estimate
 from mho.engines import Engine, engine_for
-from mho.kernels.blas import one_blas_thread
 from mho.nmf.loop import phase_ends
 from mho.recommend.answers import for_visitor, most_alike, predicted, recommended
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
+from mho.recommend.halves import Cluster, Halves, here
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
 from mho.recommend.model import Model
@@ -48,6 +48,9 @@ class Recommender:
         Alternations.
     random_state : int or None
         Seed of the starting factors and of the engine's errors.
+    cluster : Cluster, optional
+        Workers that solve for `fit` and `resume`, such as a `mho.recommend.distributed.DaskCluster`; by default this
+        process does.
     callback : callable, optional
         Called with each record of `history_`; a true answer stops. Everything else may be called in it.
 
@@ -80,10 +83,11 @@ class Recommender:
         engine: str | Engine = "digital",
         max_iter: int = 20,
         random_state: int | None = 0,
+        cluster: Cluster | None = None,
         callback: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self.n_components, self.model, self.engine, self.max_iter = n_components, model, engine, max_iter
-        self.random_state, self.callback = random_state, callback
+        self.random_state, self.cluster, self.callback = random_state, cluster, callback
 
     # -- learning ------------------------------------------------------------------------------------------------
 
@@ -112,14 +116,13 @@ class Recommender:
         k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
         start = Fitted.start(model, table, k, np.random.default_rng(self.random_state))
         self._fitted, self.engine_, self.history_ = start, engine, []
-        self._alternate(stage.exact() for stage, length in phases for _ in range(length))
+        self._alternate([stage.exact() for stage, length in phases for _ in range(length)])
         return self
 
     def resume(self, iterations: int) -> Self:
         """Do more `iterations` over everything known so far: after an interrupt, or after `partial_fit`."""
         self._require()
-        last = self._engine()
-        self._alternate(last for _ in range(checks.positive_int(iterations, "iterations")))
+        self._alternate([self._engine()] * checks.positive_int(iterations, "iterations"))
         return self
 
     def partial_fit(self, users: Any, items: Any = None, ratings: Any = None) -> Self:
@@ -322,31 +325,31 @@ class Recommender:
         table = fitted.table.merged(more, fitted.model.duplicates)
         return fitted.with_table(table), table.users.encode(more.users.known), table.items.encode(more.items.known)
 
-    def _alternate(self, stages: Iterable[Engine]) -> None:
-        """Solve for the users, then for the items, stage by stage.
+    def _alternate(self, stages: list[Engine]) -> None:
+        """Solve for the users, then for the items, stage by stage."""
+        fitted = self._fitted
+        with here(fitted) if self.cluster is None else self.cluster.placed(fitted, stages) as halves:
+            for stage in stages:
+                record = self._iterate(stage, halves)
+                if self.callback is not None and self.callback(record):
+                    break
 
-        Both sides are replaced at once, so that an interrupt leaves a pair that belongs together.
-        """
-        by_user, by_item = self._fitted.scaled()
+    def _iterate(self, stage: Engine, halves: Halves) -> dict[str, Any]:
+        """Replace both sides at once, so that an interrupt leaves a pair that belongs together."""
         before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
-        seconds = before["seconds"]
-        for number, stage in enumerate(stages, before["iteration"] + 1):
-            begun = time.perf_counter()
-            with one_blas_thread():
-                users = self._fitted.model.solve(stage, self._fitted.items, by_user).side
-                items = self._fitted.model.solve(stage, users, by_item)
-            self._fitted = replace(self._fitted, users=users, items=items.side)
-            seconds += time.perf_counter() - begun
-            record = {
-                "iteration": number,
-                self._fitted.model.quality: self._fitted.quality_of(items.error),
-                "seconds": seconds,
-                "engine": type(stage).__name__.lower(),
-                **_chip_cost(self.engine_),
-            }
-            self.history_.append(record)
-            if self.callback is not None and self.callback(record):
-                break
+        begun = time.perf_counter()
+        users = halves.users(stage, self._fitted.items).side
+        items = halves.items(stage, users)
+        self._fitted = replace(self._fitted, users=users, items=items.side)
+        record = {
+            "iteration": before["iteration"] + 1,
+            self._fitted.model.quality: self._fitted.quality_of(items.error),
+            "seconds": before["seconds"] + time.perf_counter() - begun,
+            "engine": type(stage).__name__.lower(),
+            **_chip_cost(self.engine_),
+        }
+        self.history_.append(record)
+        return record
 
 
 def _chip_cost(engine: Engine) -> dict[str, float]:

@@ -1,0 +1,115 @@
+"""Half-steps as plain Dask futures: one for each block, a pure function of two files."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.engines import Digital, Engine
+from mho.kernels.blas import one_blas_thread
+from mho.recommend.distributed.blocks import Block, write_blocks
+from mho.recommend.fitted import Fitted
+from mho.recommend.halves import Halves
+from mho.recommend.model import Half, Model, Side
+
+__all__ = ["DaskCluster"]
+
+_BLOCKS_PER_WORKER = 3
+"""Enough for the fast to help the slow; many more would keep the scheduler busy instead of the workers."""
+
+_RETRIES = 2
+"""Of a block whose files could not be read; one that was on a lost worker does not count."""
+
+
+@dataclass(frozen=True)
+class DaskCluster:
+    """Workers that solve blocks of users and of items, for `mho.Recommender`.
+
+    Ratings and factors go to the workers through files alone and an exact solve is a function of them, so a worker that
+    is lost takes nothing with it: others solve its blocks again, and the result is the same. A worker holds one block
+    for each of its threads, and the factors of the other side.
+
+    Attributes
+    ----------
+    client : distributed.Client
+        Its workers have mho installed. Workers with one thread each, because the kernels are parallel themselves.
+    folder : path
+        Seen under this name here and by every worker, with room for all ratings twice. What is written there is removed
+        in the end.
+    block_ratings : int
+        Most ratings of a block, unless one user or item has more.
+
+    Raises
+    ------
+    ValueError
+        The folder is not there, or the engine is not digital: a chip would be programmed anew for each block.
+    """
+
+    client: Any
+    folder: str | os.PathLike[str]
+    block_ratings: int = 2**22
+
+    def __post_init__(self) -> None:
+        checks.positive_int(self.block_ratings, "block_ratings")
+        if not Path(self.folder).is_dir():
+            raise ValueError(f"folder must be one that is there, got {os.fspath(self.folder)!r}")
+
+    @contextmanager
+    def placed(self, fitted: Fitted, stages: Sequence[Engine]) -> Iterator[Halves]:
+        """See `Cluster.placed`."""
+        for stage in stages:
+            if not isinstance(stage, Digital):
+                raise ValueError(f"engine must be digital on a cluster, got {type(stage).__name__.lower()}")
+        with tempfile.TemporaryDirectory(prefix="mho-", dir=Path(self.folder).resolve()) as folder:
+            yield self._halves(fitted, Path(folder))
+
+    def _halves(self, fitted: Fitted, folder: Path) -> Halves:
+        workers = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
+        even = -(-fitted.table.known.nnz // (_BLOCKS_PER_WORKER * workers))
+        entries = min(self.block_ratings, even)
+        by_user, by_item = fitted.scaled()
+        blocks = write_blocks(folder / "users", by_user, entries), write_blocks(folder / "items", by_item, entries)
+        return _OnWorkers(self.client, fitted.model, folder, *blocks)
+
+
+class _OnWorkers:
+    def __init__(self, client: Any, model: Model, folder: Path, users: list[Block], items: list[Block]) -> None:
+        self.client, self.model, self.folder = client, model, folder
+        self.by_user, self.by_item = users, items
+        self.count = itertools.count()
+
+    def users(self, engine: Engine, items: Side) -> Half:
+        return self._solve(engine, items, self.by_user)
+
+    def items(self, engine: Engine, users: Side) -> Half:
+        return self._solve(engine, users, self.by_item)
+
+    def _solve(self, engine: Engine, fixed: Side, blocks: list[Block]) -> Half:
+        # A scattered factor would be lost with the worker that holds it; a file is not.
+        path = self.folder / f"fixed-{next(self.count)}.npy"
+        np.save(path, fixed.rows)
+        futures = [
+            # Dask takes tasks of equal keys for the same task: the folder's name is of this fit alone.
+            self.client.submit(
+                _solve_block, self.model, engine, path, block, key=f"{path}:{block.path}", retries=_RETRIES
+            )
+            for block in blocks
+        ]
+        halves = self.client.gather(futures)
+        path.unlink()
+        return Half(Side(np.concatenate([half.side.rows for half in halves])), sum(half.error for half in halves))
+
+
+def _solve_block(model: Model, engine: Engine, path: Path, block: Block) -> Half:
+    """Solve the columns of `block` against the factor at `path`; nothing else goes in, so it can be done again."""
+    with one_blas_thread():
+        return model.solve(engine, Side(np.load(path)), block.read())
