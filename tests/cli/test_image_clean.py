@@ -1,0 +1,48 @@
+"""`mho image clean`, as a user calls it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from mho.cli import main
+from mho.image.cleanup import inpaint
+
+PIXELS = np.ascontiguousarray(data.astronaut()[100:148, 200:248])
+MASK = np.random.default_rng(0).random(PIXELS.shape[:2]) < 0.2
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    alpha = np.full((*PIXELS.shape[:2], 1), 200, np.uint8)
+    Image.fromarray(np.concatenate([PIXELS, alpha], axis=2)).save("photo.png")
+    Image.fromarray(np.where(MASK, 255, 0).astype(np.uint8)).save("mask.png")
+    return tmp_path
+
+
+def test_lost_pixels_are_filled_in_and_alpha_stays(folder, capsys):
+    assert main(["image", "clean", "photo.png", "-o", "out.png", "--mask", "mask.png"]) == 0
+    assert f"{MASK.sum()} pixels filled in" in capsys.readouterr().out
+    out = np.asarray(Image.open("out.png"))
+    np.testing.assert_array_equal(out[..., :3], inpaint(PIXELS, MASK))
+    assert (out[..., 3] == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["photo.png", "-o", "x.png"], 2, "--mask"),
+        (["photo.png", "-o", "x.tga", "--mask", "mask.png"], 2, "must end in .png"),
+        (["photo.png", "-o", "x.png", "--mask", "nothing.png"], 1, "No such file"),
+        (["photo.png", "-o", "mask.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),
+        (["photo.png", "-o", "x.png", "--mask", "small.png"], 2, "--mask must be as large"),
+    ],
+)
+def test_a_user_s_mistake_is_one_line(folder, capsys, arguments, code, message):
+    Image.fromarray(MASK[:9]).save("small.png")
+    assert main(["image", "clean", *arguments]) == code
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not (folder / "x.png").exists()

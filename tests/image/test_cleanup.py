@@ -1,0 +1,61 @@
+"""Photo clean-up, beside scikit-image."""
+
+import numpy as np
+import pytest
+from skimage import data
+from skimage.metrics import peak_signal_noise_ratio
+from skimage.restoration import inpaint_biharmonic
+
+from mho.image.cleanup import inpaint
+
+CAMERA = data.camera()[160:256, 160:256]
+ASTRONAUT = np.ascontiguousarray(data.astronaut()[64:128, 192:256])
+
+
+def lost(shape, share, seed=0):
+    return np.random.default_rng(seed).random(shape[:2]) < share
+
+
+@pytest.mark.parametrize("pixels", [CAMERA, ASTRONAUT], ids=["grey", "colour"])
+def test_lost_pixels_come_back_within_a_dB_of_biharmonic(pixels):
+    mask = lost(pixels.shape, 0.5)
+    damaged = np.where(mask if pixels.ndim == 2 else mask[..., None], 0, pixels).astype(np.uint8)
+    ours = inpaint(damaged, mask)
+    axis = None if pixels.ndim == 2 else 2
+    theirs = inpaint_biharmonic(damaged / 255, mask, channel_axis=axis)
+    theirs = np.rint(255 * np.clip(theirs, 0, 1)).astype(np.uint8)
+    assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, theirs) - 1
+    assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, damaged) + 12
+    np.testing.assert_array_equal(ours[~mask], pixels[~mask])
+
+
+def test_what_lies_under_the_mask_does_not_matter():
+    mask = lost(CAMERA.shape, 0.2)
+    one, other = (inpaint(np.where(mask, level, CAMERA).astype(np.uint8), mask) for level in (0, 255))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_holes_larger_than_a_patch_are_filled():
+    flat = np.full((40, 40), 90, np.uint8)
+    mask = np.zeros(flat.shape, bool)
+    mask[8:30, 8:30] = True
+    np.testing.assert_allclose(inpaint(np.where(mask, 0, flat).astype(np.uint8), mask), flat, atol=1)
+
+
+def test_nothing_lost_is_nothing_done():
+    np.testing.assert_array_equal(inpaint(CAMERA, np.zeros(CAMERA.shape, bool)), CAMERA)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "mask", "error", "message"),
+    [
+        (CAMERA / 255, np.zeros(CAMERA.shape, bool), TypeError, "8-bit"),
+        (CAMERA[:7], np.zeros((7, 96), bool), ValueError, "at least 8 x 8"),
+        (CAMERA, np.zeros(CAMERA.shape), TypeError, "mask must be boolean"),
+        (CAMERA, np.zeros((2, 2), bool), ValueError, "mask must have the shape"),
+        (CAMERA, np.ones(CAMERA.shape, bool), ValueError, "at least one pixel known"),
+    ],
+)
+def test_what_cannot_be_filled_is_refused(pixels, mask, error, message):
+    with pytest.raises(error, match=message):
+        inpaint(pixels, mask)
