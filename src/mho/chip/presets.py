@@ -10,6 +10,7 @@ import numpy as np
 
 from mho.chip.design import Amplifier, ChipDesign, Converters
 from mho.chip.device import Device
+from mho.chip.published import cmo_hfox, milo_2021, neurram, rram_tech_c
 
 __all__ = ["preset", "presets"]
 
@@ -29,6 +30,17 @@ _PRESETS = {
         converters=Converters(dac_bits=8, adc_bits=8),
         amplifier=Amplifier(gain=1e4),
     ),
+} | {
+    # Measured cells; converters, gain, bandwidth and voltages are those of pku-2025.
+    name: ChipDesign(
+        name=name, device=device, converters=Converters(dac_bits=8, adc_bits=8), amplifier=Amplifier(gain=1e4)
+    )
+    for name, device in {
+        "neurram": neurram(),
+        "milo-2021": milo_2021(),
+        "cmo-hfox": cmo_hfox(),
+        "rram-tech-c": rram_tech_c(),
+    }.items()
 }
 
 
@@ -44,6 +56,8 @@ def preset(name: str) -> ChipDesign:
     ----------
     name : str
         ``"ideal"``: only the circuit itself. ``"pku-2025"``: a 40 nm TaOx array as the published sister chip uses.
+        ``"neurram"``, ``"milo-2021"``, ``"cmo-hfox"``, ``"rram-tech-c"``: measured cells that relax; docs/devices.md
+        has their sources, and the times and conductances they hold for.
 
     Raises
     ------

@@ -49,7 +49,7 @@ class Relaxation(Measured):
             raise ValueError(f"spread must be at least 0, got {np.min(self.spread)}")
 
     def __str__(self) -> str:
-        return f"{len(self.levels)} levels, {len(self.times)} times"
+        return f"levels: {len(self.levels)}, times: {len(self.times)}"
 
     def moments(self, target: np.ndarray, seconds: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """Return shift and spread, siemens, of cells with targets `target`, `seconds` after writing.

@@ -1,0 +1,102 @@
+"""Fit `rram-tech-c` to technology C of the RRAM-Relaxation-Master-Model, and show how good the fit is:
+
+    python benchmarks/chip/fit_cells.py DIRECTORY
+
+DIRECTORY holds relaxdata.min.tsv.gz. This writes src/mho/chip/tech_c.py and docs/figures/relaxation-tech-c.svg, and
+prints how far cells that the simulated chip draws, and cells that were left out of a fit, are from the law.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mho.chip import Device
+from mho.chip.cells import fresh
+from mho.chip.laws import Relaxation
+from mho.data.output import replacing
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ["addr", "time", "r", "g", "gi", "range", "timept"]
+COLUMNS = {"level": "range", "time": "timept", "conductance": "g"}
+DRAWN = 20_000
+MICRO = 1e-6
+
+
+def main(directory: Path) -> None:
+    table = pd.read_csv(directory / "relaxdata.min.tsv.gz", sep="\t", names=NAMES)
+    device = Device.fit(table, **COLUMNS)
+    law = device.relaxation
+    print(f"{len(law.levels)} levels from {device.g_min:.3g} to {device.g_max:.3g} S, {law.times[-1]:g} s")
+    (ROOT / "src/mho/chip/tech_c.py").write_text(source(law))
+
+    _compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
+    even, odd = (Device.fit(table[table.addr % 2 == half], **COLUMNS, least=100).relaxation for half in (0, 1))
+    _compare("half of the cells, law of the other half", *moments_of_law(even), *moments_of_law(odd))
+    plot(even, odd, ROOT / "docs/figures/relaxation-tech-c.svg")
+
+
+def moments_of_law(law: Relaxation) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and spread, (levels, times), siemens."""
+    return np.asarray(law.levels)[:, None] + np.asarray(law.shift), np.asarray(law.spread)
+
+
+def moments_drawn(device: Device) -> tuple[np.ndarray, np.ndarray]:
+    """Those of many cells of the simulated chip, each level a row."""
+    law = device.relaxation
+    rng = np.random.default_rng(0)
+    target = np.repeat(np.asarray(law.levels)[:, None], DRAWN, axis=1)
+    cells = fresh(target, np.ones_like(target), device, rng)
+    reads = [cells.conductance(device, np.full(len(target), seconds), 300.0) for seconds in law.times]
+    return np.stack([g.mean(axis=1) for g in reads], axis=1), np.stack([g.std(axis=1) for g in reads], axis=1)
+
+
+def _compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray, spread2: np.ndarray) -> None:
+    off, ratio = np.abs(mean2 - mean) / MICRO, np.abs(spread2 / spread - 1)
+    print(
+        f"{what}: mean off by {np.median(off):.3f} uS (median), {off.max():.3f} uS (worst level and time); "
+        f"spread by {np.median(ratio):.1%}, {ratio.max():.1%}"
+    )
+
+
+def source(law: Relaxation) -> str:
+    """The law as a module of constants, in whole nanosiemens."""
+    rows = {name: np.rint(np.asarray(getattr(law, name)) * 1e9).astype(int) for name in ("levels", "shift", "spread")}
+    lines = [
+        '"""Relaxation of technology C, made by benchmarks/chip/fit_cells.py; docs/devices.md has the source."""',
+        "",
+        f"TIMES = {law.times}  # seconds",
+        "# Nanosiemens: target of each level; mean less target and standard deviation, a row for each level.",
+        "# fmt: off",
+        "LEVELS = (",
+        *(f"    {', '.join(map(str, part))}," for part in np.array_split(rows["levels"], 3)),
+        ")",
+    ]
+    for name in ("shift", "spread"):
+        lines += [f"{name.upper()} = (", *(f"    {tuple(map(int, row))}," for row in rows[name]), ")"]
+    return "\n".join([*lines, "# fmt: on", ""])
+
+
+def plot(law: Relaxation, left_out: Relaxation, path: Path) -> None:
+    """Draw the law of half of the cells as lines, the other half as points."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for at, name in zip(axes, ("shift", "spread"), strict=True):
+        for i, seconds in enumerate(law.times):
+            line, points = (np.asarray(getattr(half, name))[:, i] / MICRO for half in (law, left_out))
+            at.plot(np.asarray(law.levels) / MICRO, line, color=f"C{i}", label=f"{seconds:g} s", linewidth=1)
+            at.plot(np.asarray(left_out.levels) / MICRO, points, ".", color=f"C{i}", markersize=4)
+        at.set(xlabel="target, µS", ylabel={"shift": "mean less target, µS", "spread": "standard deviation, µS"}[name])
+    axes[1].legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

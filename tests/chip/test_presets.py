@@ -1,0 +1,65 @@
+"""Presets have the published numbers of their cells, and chips made of them show these numbers."""
+
+import numpy as np
+import pytest
+
+from mho.chip import Chip, ChipError, preset, presets
+
+MICRO = 1e-6
+DAY = 86400.0
+
+
+def spread(name, micro, seconds):
+    """Standard deviation in uS of the cells of a preset, by the law it was given."""
+    return preset(name).device.relaxation.moments(np.asarray(micro) * MICRO, seconds)[1] / MICRO
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_solves(name):
+    A = np.random.default_rng(0).uniform(0.3, 1, (64, 8))
+    x = np.random.default_rng(1).random(8)
+    answer = Chip(preset(name), seed=0).program(A).solve(A @ x)
+    assert np.linalg.norm(answer - x) < 0.35 * np.linalg.norm(x)
+
+
+def test_neurram_has_the_peaks_of_the_published_figure():
+    levels = np.arange(1, 41)
+    for seconds, peak in ((1.0, 2.3), (DAY, 4.0), (2 * DAY, 4.0)):
+        assert spread("neurram", levels, seconds).max() == pytest.approx(peak, abs=0.1)
+    assert 9 <= levels[spread("neurram", levels, 1.0).argmax()] <= 12
+    assert spread("neurram", 40, 1.0) == pytest.approx(1.1, abs=0.05)
+
+
+def test_milo_2021_has_the_spread_of_its_line_and_does_not_age():
+    assert spread("milo-2021", [50, 225], 0.0) == pytest.approx([4.33, 2.73], abs=0.01)
+    with pytest.raises(ChipError, match="cannot be aged to 1 s"):
+        Chip(preset("milo-2021"), seed=0).program(np.ones((4, 2))).age(1)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 30.0, 3e4])
+def test_cmo_hfox_follows_its_logarithms(seconds):
+    law = preset("cmo-hfox").device.relaxation
+    shift, found = (part / MICRO for part in law.moments(np.array(50e-6), seconds))
+    assert shift == pytest.approx(-0.0890 * np.log(seconds), abs=0.02)
+    assert found == pytest.approx(np.hypot(0.412 + 0.0420 * np.log(seconds), 0.054), abs=0.02)
+
+
+def test_cmo_hfox_reads_with_the_published_noise_in_the_middle():
+    noise = preset("cmo-hfox").device.noise
+    found = noise.spread(np.array(50e-6), DAY, 1e-6, 300.0) / MICRO
+    assert found == pytest.approx(0.0277 * np.log10(50) * np.sqrt(np.log((DAY + 1e-6) / 2e-6)), rel=0.01)
+
+
+def test_fitted_cells_agree_with_the_published_figure_of_cells_of_their_kind():
+    micro = [5, 10, 20, 30]
+    for seconds in (1.0, DAY):
+        assert spread("rram-tech-c", micro, seconds) == pytest.approx(spread("neurram", micro, seconds), rel=0.25)
+
+
+def test_a_chip_of_relaxing_cells_gets_worse():
+    A = np.random.default_rng(0).random((128, 10))
+    X = np.random.default_rng(1).random((10, 20))
+    array = Chip("rram-tech-c", seed=0).program(A)
+    fresh = np.linalg.norm(array.solve(A @ X) - X)
+    array.age(1e5)
+    assert np.linalg.norm(array.solve(A @ X) - X) > 2 * fresh
