@@ -17,7 +17,7 @@ from mho.chip import Chip, preset
 from mho.data import camera, movielens
 from mho.engines import Analog
 from mho.image import factor_image
-from mho.recommend import RatingModel
+from mho.recommend import Recommender
 
 ITERATIONS = 10
 DESIGN = preset("pku-2025").with_(levels=16, sigma=0.02)
@@ -37,7 +37,7 @@ def ratings(name: str, users: np.ndarray, items: np.ndarray, stars: np.ndarray) 
     """Fit a model of 16 factors on a chip whose op-amps have an offset of 1 uV."""
     engine = Analog(Chip(DESIGN.with_(offset=1e-6), seed=0))
     start = perf_counter()
-    model = RatingModel(16, engine=engine, max_iter=ITERATIONS).fit(users, items, stars)
+    model = Recommender(16, engine=engine, max_iter=ITERATIONS).fit(users, items, stars)
     seconds = perf_counter() - start
     print(
         f"{name}, {len(stars):,}, k = 16: {seconds:.1f} s, training RMSE {model.history_[-1]['rmse']:.3f}", flush=True

@@ -150,22 +150,20 @@ class Loop:
             return np.linalg.solve(_regular(ports.sense), ports.drive @ X.T - currents.T).T
         return weight * self.offset - X / self.amplifier.gain
 
-    def settling_rate(self, on: np.ndarray, active: np.ndarray) -> float:
-        """The slowest decay rate of the loop, 1/s, with the rows `on` connected and the columns `active` unclamped.
+    def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.chip.modes`.
 
-        From the eigenvalues of H = sense^-1 drive [2.4], and the amplifier's own pole. A clamp that holds its sense
-        node leaves the column out of the network before it is solved, one that lets it float afterwards. Negative: that
-        state of the loop is not stable. Infinite if nothing is active.
+        Parameters
+        ----------
+        on : ndarray of bool of shape (m,)
+        free : ndarray of bool of shape (k,)
         """
-        if not active.any() or not on.any():
-            return np.inf
-        ports, free = self.network(on), np.ix_(active, active)
+        if not free.any():
+            return np.zeros((0, 0))
+        ports, block = self.network(on), np.ix_(free, free)
         if self.amplifier.clamp == "single-supply":
-            H = np.linalg.solve(_regular(ports.sense), ports.drive)[free]
-        else:
-            H = np.linalg.solve(ports.sense[free], ports.drive[free])
-        slowest = np.linalg.eigvals(H).real.min() + 1 / self.amplifier.gain
-        return float(2 * np.pi * self.amplifier.bandwidth * slowest)
+            return np.linalg.solve(_regular(ports.sense), ports.drive)[block]
+        return np.linalg.solve(ports.sense[block], ports.drive[block])
 
 
 def _regular(sense: np.ndarray) -> np.ndarray:

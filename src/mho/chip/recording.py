@@ -8,9 +8,11 @@ import numpy as np
 
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
+from mho.chip.modes import Modes
 from mho.chip.power import masked_power, power
 from mho.chip.ranging import Settled
 from mho.chip.rise import rise
+from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
@@ -43,10 +45,12 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
     n, k = X.shape
     solves, once_more = n + settled.repeated, 1 + settled.repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
-    seconds = _settle_seconds(array, B, X)
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X)
+    with one_blas_thread():  # the matrices of one loop are too small to share
+        modes = {j: Modes.of(array.loop, _word_lines(array, B, j), X[j] > 0) for j in _samples(n)}
+        seconds = _settle_seconds(array, list(modes.values()))
+        sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
-    sampled, peak = _sampled(array, B, V, X, range_, watts, seconds)
     amplifier_seconds = solves * seconds * k
     converters = array.design.converters
     return Ledger(
@@ -70,23 +74,17 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
 
 
 def _sampled(
-    array: ProgrammedArray,
-    B: Matrix,
-    V: np.ndarray,
-    X: np.ndarray,
-    range_: np.ndarray,
-    watts: np.ndarray,
-    seconds: float,
+    array: ProgrammedArray, B: Matrix, settled: Settled, modes: dict[int, Modes], watts: np.ndarray, seconds: float
 ) -> tuple[np.ndarray, float]:
     """What some right-hand sides took on their way to rest, over their energy at rest; and the largest current.
 
     The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
     """
-    samples = _samples(len(X))
+    X, range_, samples = settled.outputs, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
     for j in samples:
-        on = _word_lines(array, B, j)
-        delivery = rise(array, on, _inputs(array, B, V, j), X[j], seconds)
+        inputs = _inputs(array, B, settled.inputs, j)
+        delivery = rise(array, modes[j], _word_lines(array, B, j), inputs, X[j], seconds)
         square, once = range_[j] ** 2, range_[j]
         whole += (
             delivery.joules * square,
@@ -116,10 +114,10 @@ def _inputs(array: ProgrammedArray, B: Matrix, V: np.ndarray, j: int) -> np.ndar
     return np.concatenate([given, array.ridge_volts])
 
 
-def _settle_seconds(array: ProgrammedArray, B: Matrix, X: np.ndarray) -> float:
+def _settle_seconds(array: ProgrammedArray, modes: list[Modes]) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
-    rate = min(array.loop.settling_rate(_word_lines(array, B, j), X[j] > 0) for j in _samples(len(X)))
+    rate = min(loop.slowest for loop in modes)
     if rate <= 0:
         raise ChipError(
             "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "

@@ -1,10 +1,9 @@
 """What one right-hand side takes while the outputs rise from zero to rest: energy, and charge from the supplies.
 
-With the unclamped columns free from the start, ``dx/dt = -w_g (s + x / gain)`` and the sense nodes
-``s = H (x - x_rest) - x_rest / gain`` make the rise linear: ``x(t) = (1 - exp(-K t)) x_rest`` with
-``K = w_g (H + 1 / gain)`` and H of `Loop.settling_rate`. Row voltages follow at once [2.4]. A column that is clamped
-only on the way, or free only on the way, is not seen, nor is the offset. Clamped sense nodes are taken to be at virtual
-ground; where they float instead, the difference is in their cells alone.
+With the unclamped columns free from the start the rise is linear (`mho.chip.modes`), and the sense nodes follow as
+``s = H (x - x_rest) - x_rest / gain``. Row voltages follow at once [2.4]. A column that is clamped only on the way, or
+free only on the way, is not seen, nor is the offset. Clamped sense nodes are taken to be at virtual ground; where they
+float instead, the difference is in their cells alone.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mho.chip.design import Amplifier
+from mho.chip.modes import Modes
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -49,12 +48,16 @@ class Delivery:
     peak_amperes: float
 
 
-def rise(array: ProgrammedArray, on: np.ndarray, V: np.ndarray, x: np.ndarray, seconds: float) -> Delivery:
+def rise(
+    array: ProgrammedArray, modes: Modes, on: np.ndarray, V: np.ndarray, x: np.ndarray, seconds: float
+) -> Delivery:
     """Integrate over `seconds` from zero.
 
     Parameters
     ----------
     array : ProgrammedArray
+    modes : Modes
+        Of the loop with these rows on, free where `x` is above zero.
     on : ndarray of bool of shape (m,)
         Rows whose word line is on.
     V : ndarray of shape (rows on,)
@@ -66,7 +69,8 @@ def rise(array: ProgrammedArray, on: np.ndarray, V: np.ndarray, x: np.ndarray, s
     free = x > 0
     drive, total = array.g_left[on], array.loop.total[on]
     sense = array.g_right[on][:, free]
-    x_t, s_t = _course(drive[:, free], sense, total, x[free], seconds, array.design.amplifier)
+    missing = modes.before_rest(x[free], seconds * _SHARE)
+    x_t, s_t = x[free] - missing, -missing @ modes.H.T - x[free] / modes.amplifier.gain
     # Sums over rows of what their voltage r = (drive x + sense s - g_in V) / S does to outputs and inputs
     scaled = drive / total[:, None]
     from_x, from_s, from_v = scaled.T @ drive[:, free], scaled.T @ sense, array.g_in * (V @ scaled)
@@ -90,19 +94,3 @@ def rise(array: ProgrammedArray, on: np.ndarray, V: np.ndarray, x: np.ndarray, s
         input_coulombs=integral(through_inputs(np.sign(V))),
         peak_amperes=float(max(0.0, current[-1].max())),
     )
-
-
-def _course(
-    drive: np.ndarray, sense: np.ndarray, total: np.ndarray, rest: np.ndarray, seconds: float, amplifier: Amplifier
-) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs and sense nodes of the free columns at the quadrature points, two of (points, free)."""
-    if not rest.size:
-        return np.zeros((len(_SHARE), 0)), np.zeros((len(_SHARE), 0))
-    per_row = (sense / total[:, None]).T
-    H = np.linalg.solve(np.diag(sense.sum(axis=0)) - per_row @ sense, per_row @ drive)
-    rate, modes = np.linalg.eig(H + np.eye(len(H)) / amplifier.gain)
-    time = 2 * np.pi * amplifier.bandwidth * seconds * _SHARE
-    amplitude = np.linalg.solve(modes, rest.astype(complex))
-    left = (np.exp(-np.outer(time, rate)) * amplitude @ modes.T).real
-    x_t = rest - left
-    return x_t, -left @ H.T - rest / amplifier.gain
