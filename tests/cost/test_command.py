@@ -79,3 +79,12 @@ def test_a_picture(capsys, tmp_path):
     assert all(text in picture for text in ("write pulse, s", "solvers", "bits of the converters", "H100"))
     assert main(["cost", "48x32", "--plot", str(tmp_path / "nowhere" / "cost.svg")]) == 2
     assert "its folder is not there" in capsys.readouterr().err
+
+
+def test_break_even_is_printed(capsys, answer):
+    even = {one["baseline"]: one for one in answer("movielens-100k")["break_even"]}
+    assert main(["cost", "movielens-100k"]) == 0
+    lines = capsys.readouterr().out.split("break-even, typical values")[1].splitlines()
+    (h100,) = (line.split()[1:] for line in lines if line.startswith("H100"))
+    assert h100[:3] == ["none", "none", f"{even['H100']['unwritten_as_fast']:,}"]
+    assert h100[3:] == [f"{even['H100']['pulse_as_frugal']:.3g}", "s", f"{even['H100']['solvers_as_frugal']:,}"]

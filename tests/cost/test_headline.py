@@ -1,6 +1,7 @@
 import pytest
 
-from mho.cost import CLAIMS, PLATFORMS, WORKLOADS, Cost, Range, cases, sweep_ledger, technology, verdicts
+from mho.cost import CLAIMS, PLATFORMS, WORKLOADS, Cost, cases, sweep_ledger, technology, verdicts
+from mho.cost.arithmetic import factor
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_the_fewest_solvers_are_just_enough(netflix):
 
 def test_every_copy_is_written(netflix):
     """Against a platform that takes an hour and a megajoule some solvers are enough, and each has been written."""
-    slow = {"slow": Cost(seconds=Range.exact(12 * 14.2), joules=Range.exact(1e6))}
+    slow = {"slow": Cost(time=factor("s", 12 * 14.2, ""), energy=factor("J", 1e6, ""))}
     counted = next(case for case in netflix if case.name == "compact, writing counted")
     (found,) = verdicts(CLAIMS["netflix"], (counted,), slow, most=17_770)
     one = counted.one

@@ -17,7 +17,7 @@ def test_a_roofline_by_hand():
 
 def test_the_published_FPGA():
     """Section 1.3: 217 GFLOPS."""
-    assert PLATFORMS["FPGA FASTCF"].cost(Work(217e9, 0, 0)).seconds == Range.exact(1.0)
+    assert PLATFORMS["FPGA FASTCF"].cost(Work(217e9, 0, 0)).seconds.typical == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("workload", [Workload(m=300, n=200, known=6_000, k=5), Workload(m=200, n=100, k=5)])

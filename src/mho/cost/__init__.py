@@ -1,6 +1,8 @@
 """From a ledger of physical events to time and energy, and digital platforms beside it."""
 
 from mho.cost.arithmetic import Factor, Sum
+from mho.cost.bill import Line, bill
+from mho.cost.break_even import BreakEven, break_even
 from mho.cost.calibration import calibrate
 from mho.cost.chip_run import ChipRun, read_run, write_run
 from mho.cost.estimate import Estimate, Part, estimate
@@ -17,6 +19,7 @@ __all__ = [
     "CLAIMS",
     "PLATFORMS",
     "WORKLOADS",
+    "BreakEven",
     "Case",
     "ChipRun",
     "Claim",
@@ -24,6 +27,7 @@ __all__ = [
     "Curve",
     "Estimate",
     "Factor",
+    "Line",
     "Number",
     "Part",
     "Platform",
@@ -37,6 +41,8 @@ __all__ = [
     "Verdict",
     "Work",
     "Workload",
+    "bill",
+    "break_even",
     "calibrate",
     "cases",
     "estimate",

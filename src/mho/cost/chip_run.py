@@ -10,6 +10,7 @@ from typing import Any
 
 from mho import checks
 from mho.chip import Ledger
+from mho.cost.work import Work
 from mho.cost.workload import Workload
 from mho.data import DataError, replacing
 from mho.data.errors import damaged
@@ -41,6 +42,10 @@ class ChipRun:
     iterations: int
     design: str
     ledger: Ledger
+
+    def work(self) -> Work:
+        """Return the digital arithmetic of as many iterations."""
+        return self.workload.work().times(self.iterations)
 
     def __str__(self) -> str:
         return f"{self.workload}; chip: {self.design}; iterations: {self.iterations}"
@@ -121,7 +126,10 @@ def _workload(record: Any) -> Workload:
 def _ledger(record: Any) -> Ledger:
     names = {f.name for f in fields(Ledger)}
     _check_names(record, "ledger", names)
-    return Ledger(**{name: checks.nonnegative_number(record[name], f"ledger: {name}") for name in names})
+    ledger = Ledger(**{name: checks.nonnegative_number(record[name], f"ledger: {name}") for name in names})
+    for name in ("pulses", "row_pulses", "solves", "settle_seconds"):
+        checks.at_least(getattr(ledger, name), f"ledger: {name}", 0, strict=True)
+    return ledger
 
 
 def _whole(record: dict[str, Any], name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mho.cost.arithmetic import Sum, factor
 from mho.cost.range import Range
 from mho.cost.work import Work
 
@@ -16,11 +17,22 @@ class Cost:
 
     Attributes
     ----------
-    seconds, joules : Range
+    time, energy : Sum
+        s and J, factor by factor.
     """
 
-    seconds: Range
-    joules: Range
+    time: Sum
+    energy: Sum
+
+    @property
+    def seconds(self) -> Range:
+        """Time, s."""
+        return self.time.value
+
+    @property
+    def joules(self) -> Range:
+        """Energy, J."""
+        return self.energy.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +69,16 @@ class Roofline:
         ----------
         work : Work
         """
-        low, typical, high = (
-            max(work.flops / self.flops, moved / self.bytes_per_second) / share
-            for share, moved in ((0.6, work.bytes_cached), (0.3, work.bytes_cached), (0.1, work.bytes_uncached))
+        at_peak = factor(
+            "seconds at peak",
+            Range(*(max(work.flops / self.flops, b / self.bytes_per_second) for b in _traffic(work))),
+            f"the longer of {work.flops:.3g} operations at {self.flops:.3g}/s and {work.bytes_cached:.3g} bytes, high: "
+            f"{work.bytes_uncached:.3g}, at {self.bytes_per_second:.3g}/s; {self.source}",
         )
-        seconds = Range(low, typical, high) + self.start_seconds * work.steps
-        return Cost(seconds=seconds, joules=seconds * self.watts)
+        slower = factor("1 / share of peak", _SLOWER, "[4.4] 60, 30 and 10 %, an assumption")
+        steps = factor("steps", work.steps, "counted") * factor("start_seconds", self.start_seconds, "an assumption")
+        time = at_peak * slower + steps
+        return Cost(time=time, energy=time * factor("watts", self.watts, self.source))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +105,19 @@ class Sustained:
         ----------
         work : Work
         """
-        seconds = Range.exact(work.flops) / self.flops
-        return Cost(seconds=seconds, joules=seconds * self.watts)
+        slowness = factor("1 / rate", Range.exact(1.0) / self.flops, self.source)
+        time = factor("operations", work.flops, "counted") * slowness
+        return Cost(time=time, energy=time * factor("watts", self.watts, self.source))
+
+
+def _traffic(work: Work) -> tuple[float, float, float]:
+    return work.bytes_cached, work.bytes_cached, work.bytes_uncached
 
 
 Platform = Roofline | Sustained
 """A processor with its memory."""
 
+_SLOWER = Range(1 / 0.6, 1 / 0.3, 1 / 0.1)
 _KERNEL_START = Range(2e-6, 5e-6, 20e-6)
 _FPGA_START = Range(1e-6, 1e-6, 1e-5)
 

@@ -74,6 +74,11 @@ class Workload:
         """Whether entries are missing, so that every right-hand side has rows of its own."""
         return self.missing and self.known is not None
 
+    @property
+    def fewest_solves(self) -> int:
+        """Right-hand sides of the half-sweep that has fewer; more solvers than that have nothing to do."""
+        return min(self.m, self.n)
+
     def work(self) -> Work:
         """Return the digital arithmetic of one sweep."""
         return sweep_work(self.m, self.n, self.k, self.known, missing=self.masked)

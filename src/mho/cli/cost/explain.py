@@ -10,7 +10,7 @@ from mho.cli.cost.question import Question
 from mho.cli.plain import columns
 
 if TYPE_CHECKING:
-    from mho.cost import Estimate, Sum
+    from mho.cost import Line
 
 __all__ = ["explain"]
 
@@ -29,26 +29,23 @@ def explain(
     workload
         As for `mho cost`.
     part
-        One line of the table, as "write pulses" or "cells"; by default all of them.
+        A part of the chip ("write pulses", "cells"), a total ("with writing", "without writing", "area") or a platform
+        ("H100", "this CPU"); by default all of them.
     question
         What is asked.
     """
     from mho import checks
+    from mho.cost import bill
 
     question = question or Question()
-    bill = _bill(question.estimate(question.run(workload).ledger))
-    names = tuple(dict.fromkeys(name for name, _, _, _ in bill))
+    run = question.run(workload)
+    costs = {name: platform.cost(run.work()) for name, platform in question.platforms(run.workload).items()}
+    lines = bill(question.estimate(run.ledger), costs)
+    names = tuple(dict.fromkeys(line.name for line in lines))
     wanted = names if part is None else (checks.one_of(part, "PART", names),)
-    print("\n\n".join(_arithmetic(*line) for line in bill if line[0] in wanted))
+    print("\n\n".join(_arithmetic(line) for line in lines if line.name in wanted))
 
 
-def _bill(chip: Estimate) -> list[tuple[str, str, str, Sum]]:
-    """Part, quantity, unit and sum of each number that is not zero."""
-    lines = [(p.name, *line) for p in chip.parts for line in (("time", "s", p.time), ("energy", "J", p.energy))]
-    lines += [(name, "area", "m²", area) for name, area in chip.areas]
-    return [line for line in lines if line[-1].products]
-
-
-def _arithmetic(name: str, quantity: str, unit: str, total: Sum) -> str:
-    factors = [(f"  {f.name}", str(f.value), f.source) for f in total.factors()]
-    return f"{name}, {quantity} = {total}\n{columns(factors)}\n  = {total.value} {unit}"
+def _arithmetic(line: Line) -> str:
+    factors = [(f"  {f.name}", str(f.value), f.source) for f in line.sum.factors()]
+    return f"{line.name}, {line.quantity} = {line.sum}\n{columns(factors)}\n  = {line.sum.value} {line.unit}"

@@ -87,4 +87,5 @@ def _curve(axes: Any, curve: Curve, costs: Mapping[str, Cost], quantity: str) ->
         axes.axhline(getattr(costs[name], quantity).typical, color=f"C{color}", ls="--", lw=1, label=name)
     wide = max(curve.values) > 20 * min(curve.values)
     axes.set(xlabel=curve.name, ylabel=quantity, yscale="log", xscale="log" if wide else "linear")
+    axes.minorticks_off()  # half of the file, and without labels
     axes.legend(fontsize="x-small")

@@ -13,7 +13,7 @@ from mho.cli.settings import WholeNumber
 
 if TYPE_CHECKING:
     from mho.chip import ChipDesign, Ledger
-    from mho.cost import ChipRun, Curve, Estimate, Platform, Swing, Workload
+    from mho.cost import BreakEven, ChipRun, Cost, Curve, Estimate, Platform, Swing, Workload
 
 __all__ = ["Question"]
 
@@ -72,6 +72,13 @@ class Question:
 
         return {**PLATFORMS, "this CPU": calibrate(Digital(), workload)}
 
+    def break_even(self, run: ChipRun, costs: dict[str, Cost]) -> tuple[BreakEven, ...]:
+        """Return where the chip does as well as each platform."""
+        from mho.cost import break_even, technology
+
+        most = run.workload.fewest_solves
+        return tuple(break_even(run.ledger, technology(self.technology), costs, most=most, write=self.write))
+
     def tornado(self, ledger: Ledger) -> tuple[Swing, ...]:
         """Return what each number of the technology does."""
         from mho.cost import technology, tornado
@@ -84,7 +91,7 @@ class Question:
 
         t = technology(self.technology)
         workload, ledger = run.workload, run.ledger
-        counts = [10**i for i in range(len(str(min(workload.m, workload.n))))]
+        counts = [10**i for i in range(len(str(workload.fewest_solves)))]
         return (
             pulse_curve(ledger, t, [10.0**-i for i in range(10, 4, -1)], solvers=self.solvers, write=self.write),
             solvers_curve(ledger, t, counts, write=self.write),

@@ -8,12 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mho.cost import ChipRun, Cost, Estimate, Range, Verdict
+    from mho.cost import BreakEven, ChipRun, Cost, Estimate, Range, Verdict
 
 __all__ = ["as_json"]
 
 
-def as_json(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], verdicts: list[Verdict]) -> str:
+def as_json(
+    run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], even: tuple[BreakEven, ...], verdicts: list[Verdict]
+) -> str:
     """Return everything that the tables show, SI, each range as [low, typical, high].
 
     Parameters
@@ -22,6 +24,8 @@ def as_json(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], verdicts: l
     chip : Estimate
     costs : mapping of str to Cost
         Of each platform.
+    even : tuple of BreakEven
+        Against each platform.
     verdicts : list of Verdict
         On a published claim at typical values; empty where there is none.
     """
@@ -33,6 +37,7 @@ def as_json(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], verdicts: l
             "parts": {p.name: _cost(p.seconds, p.joules) | {"writing": p.writing} for p in chip.parts},
             "areas": {name: _list(area.value) for name, area in chip.areas},
             "platforms": {name: _cost(cost.seconds, cost.joules) for name, cost in costs.items()},
+            "break_even": [asdict(one) for one in even],
             "verdicts": [asdict(verdict) for verdict in verdicts],
         },
         indent=2,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from mho.cli.cost.break_even import break_even_table
 from mho.cli.cost.headline import headline
 from mho.cli.cost.plot import check_plotting
 from mho.cli.cost.plot import plot as draw
@@ -53,20 +54,22 @@ def show(
         check_plotting(plot)
     run = question.run(workload)
     chip = question.estimate(run.ledger)
-    work, platforms = run.workload.work().times(run.iterations), question.platforms(run.workload)
-    costs = {name: platform.cost(work) for name, platform in platforms.items()}
-    claim, most = CLAIMS.get(workload), min(run.workload.m, run.workload.n)
+    platforms = question.platforms(run.workload)
+    costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
+    even = question.break_even(run, costs)
+    claim, most = CLAIMS.get(workload), run.workload.fewest_solves
     counted = cases(run.ledger, technology(question.technology), write=question.write) if claim else ()
     if plot is not None:
         draw(plot, chip, costs, question.tornado(run.ledger), question.curves(run))
     if json:
         found = list(verdicts(claim, counted, costs, most=most)) if claim else []
-        print(as_json(run, chip, costs, found))
+        print(as_json(run, chip, costs, even, found))
         return
     sections = [
         printable(f"{workload}: {run}"),
         _chip(chip, question),
         _platforms(costs) + f"\nthis CPU: {platforms['this CPU'].source}",
+        break_even_table(even, most=most),
     ]
     if claim:
         sections.append(headline(claim, counted, costs, most=most))

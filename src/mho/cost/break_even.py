@@ -1,0 +1,86 @@
+"""How fast must writes be, and how many solvers, before the chip wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil, floor
+
+from mho.chip import Ledger
+from mho.cost.estimate import Estimate, estimate
+from mho.cost.platforms import Cost
+from mho.cost.technology import Technology
+
+__all__ = ["BreakEven", "break_even"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakEven:
+    """Where the chip does as well as one platform, every number typical. None: nowhere.
+
+    Attributes
+    ----------
+    baseline : str
+        The platform.
+    pulse_as_fast, pulse_as_frugal : float or None
+        The longest write pulse, s, at the same power of a pulse, for one solver, with which a run takes no more time,
+        no more energy.
+    solvers_as_fast, unwritten_as_fast : int or None
+        The fewest solvers that take no more time, writing counted and left out.
+    solvers_as_frugal : int or None
+        The most that take no more energy, writing counted.
+    """
+
+    baseline: str
+    pulse_as_fast: float | None
+    pulse_as_frugal: float | None
+    solvers_as_fast: int | None
+    unwritten_as_fast: int | None
+    solvers_as_frugal: int | None
+
+
+def break_even(
+    ledger: Ledger, technology: Technology, costs: Mapping[str, Cost], *, most: int, write: str = "row"
+) -> Iterator[BreakEven]:
+    """Yield where the chip breaks even with each platform.
+
+    Time and energy of one solver are straight lines in the length of a pulse; P solvers take t_write + t_solve / P
+    and E_solve + P E_write [5].
+
+    Parameters
+    ----------
+    ledger : Ledger
+    technology : Technology
+    costs : mapping of str to Cost
+        The same work on each platform.
+    most : int
+        Solvers that have work: right-hand sides of the half-sweep that has fewer.
+    write : {"row", "serial"}
+        As for `estimate`.
+    """
+    chip, pulse = estimate(ledger, technology, write=write), technology.pulse_seconds.value.typical
+    for name, cost in costs.items():
+        seconds, joules = cost.seconds.typical, cost.joules.typical
+        yield BreakEven(
+            baseline=name,
+            pulse_as_fast=_longest_pulse(chip, "seconds", seconds, pulse),
+            pulse_as_frugal=_longest_pulse(chip, "joules", joules, pulse),
+            solvers_as_fast=_fewest(chip.solve_seconds.typical, seconds - chip.write_seconds.typical, most),
+            unwritten_as_fast=_fewest(chip.solve_seconds.typical, seconds, most),
+            solvers_as_frugal=_most_frugal(chip, joules, most),
+        )
+
+
+def _longest_pulse(chip: Estimate, quantity: str, allowed: float, pulse: float) -> float | None:
+    (pulses,) = (getattr(part, quantity).typical for part in chip.parts if part.name == "write pulses")
+    left = allowed - (getattr(chip, quantity).typical - pulses)
+    return left / pulses * pulse if left > 0 else None
+
+
+def _fewest(solve_seconds: float, left: float, most: int) -> int | None:
+    return ceil(solve_seconds / left) if left * most >= solve_seconds else None
+
+
+def _most_frugal(chip: Estimate, joules: float, most: int) -> int | None:
+    solvers = floor((joules - chip.solve_joules.typical) / chip.write_joules.typical)
+    return min(solvers, most) if solvers >= 1 else None
