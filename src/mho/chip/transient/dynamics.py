@@ -13,7 +13,7 @@ linear in pieces.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cached_property, singledispatch
 from math import pi
 
 import numpy as np
@@ -61,14 +61,24 @@ class Dynamics:
         return 2 * pi * self.opamp.bandwidth
 
     @property
+    def v_slew(self) -> float:
+        """The voltage between the inputs beyond which an op-amp slews, volts."""
+        return self.opamp.slew_rate / self.rate
+
+    @cached_property
     def lowest(self) -> np.ndarray:
         """Where outputs end below, volts, shape (n,)."""
         return np.where(self.positive, 0.0, -self.opamp.v_max)
 
-    @property
+    @cached_property
     def lower_rail(self) -> np.ndarray:
         """How stiff the lower end is, shape (n,): a diode path is none."""
         return np.where(self.positive & (self.opamp.clamp == "rectifying"), 0.0, RAIL)
+
+    @cached_property
+    def limited(self) -> np.ndarray:
+        """Whether op-amps can be low, high, falling and rising, shape (4,): not where a limit is infinite."""
+        return np.isfinite([0.0, self.opamp.v_max, self.v_slew, self.v_slew])
 
     def v_rest(self, volts: np.ndarray) -> np.ndarray:
         """Return the voltage between the inputs while all outputs are at zero, volts, for `volts` (m,) or (m, n)."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import expm
+from scipy.linalg import expm, get_lapack_funcs
+from scipy.optimize import brentq
 
-__all__ = ["LinearMotion", "first_time"]
+__all__ = ["LinearMotion", "crossing"]
+
+_geev, _gesv = get_lapack_funcs(("geev", "gesv"))
 
 _SPACING = 1.1
 """Of the times that show a motion: ratio of one to the next."""
@@ -26,18 +29,19 @@ _RUNAWAY = 25
 _CANCELLING = 1e6
 """How much larger than their sum modes may be."""
 
-_RESOLUTION = 1e-4
-"""How exactly an event is found, times when it happens."""
-
-_PARTS = 32
-"""Into which an interval is divided to find an event."""
+_RESOLUTION = 1e-9
+"""How exactly a crossing is found, times when it happens."""
 
 
 class _Modes(NamedTuple):
-    """Of z(t) = z(0) + Re(parts (exp(values t) - 1)); of a conjugate pair the upper one alone, twice."""
+    """Of z(t) = z(0) + shares [e(decays t), Re e(swings t), Im e(swings t)] with e(u) = exp(u) - 1.
 
-    values: np.ndarray
-    parts: np.ndarray
+    `decays` are the real eigenvalues (r,), `swings` the upper ones of c conjugate pairs; shares is (n, r + 2 c).
+    """
+
+    decays: np.ndarray
+    swings: np.ndarray
+    shares: np.ndarray
 
 
 class LinearMotion:
@@ -58,27 +62,35 @@ class LinearMotion:
 
     @cached_property
     def _modes(self) -> _Modes:
-        values, V = np.linalg.eig(self.F)
-        values = np.where(values == 0, np.finfo(float).tiny, values)
-        try:
-            share = np.linalg.solve(V, self.F @ self.z + self.f) / values
-        except np.linalg.LinAlgError:
-            share = np.full(len(V), np.inf)
-        upper = np.imag(values) >= 0
-        values, parts = values[upper], (V * share)[:, upper]
-        return _Modes(values, parts * np.where(np.imag(values) > 0, 2, 1))
+        real, imag, _, V, _ = _geev(self.F, compute_vl=0)  # V holds the real and imaginary part of a pair's vector
+        real[(real == 0) & (imag == 0)] = np.finfo(float).tiny
+        _, _, c, singular = _gesv(V, self._speed)
+        if singular:
+            c = np.full(len(V), np.inf)
+        upper = imag.nonzero()[0][::2]
+        if not upper.size:
+            return _Modes(real, upper * 1j, V * (c / real))
+        alone, swings = imag == 0, real[upper] + 1j * imag[upper]
+        decays = real[alone]
+        pairs = (V[:, upper] + 1j * V[:, upper + 1]) * ((c[upper] - 1j * c[upper + 1]) / swings)
+        return _Modes(decays, swings, np.hstack([V[:, alone] * (c[alone] / decays), np.real(pairs), -np.imag(pairs)]))
+
+    @cached_property
+    def _speed(self) -> np.ndarray:
+        """At the start, volts per second."""
+        return self.F @ self.z + self.f
 
     @cached_property
     def _defective(self) -> bool:
         """Whether the modes all but cancel at first, as where an op-amp integrates what another one integrates."""
-        values, parts = self._modes
-        speeds = np.abs(parts * values).max(initial=0)
-        return not speeds <= _CANCELLING * np.abs(self.F @ self.z + self.f).max()
+        decays, swings, shares = self._modes
+        rates = np.concatenate([decays, swings, swings]) if swings.size else decays
+        return not np.abs(shares * np.abs(rates)).max() <= _CANCELLING * np.abs(self._speed).max()
 
-    @property
+    @cached_property
     def eigenvalues(self) -> np.ndarray:
         """Of F, 1/s; of a conjugate pair the upper one."""
-        return self._modes.values
+        return np.concatenate([self._modes.decays, self._modes.swings])
 
     @property
     def growth(self) -> float:
@@ -94,10 +106,22 @@ class LinearMotion:
 
     def at(self, time: np.ndarray) -> np.ndarray:
         """Return z (n, t), volts, at times (t,) since the start, seconds."""
+        return self.z[:, None] + self.shares @ self.shapes(time)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """What each of m shapes moves (n, m), volts."""
+        return np.eye(len(self.z)) if self._defective else self._modes.shares
+
+    def shapes(self, time: np.ndarray) -> np.ndarray:
+        """Return how the motion goes (m, t), zero at the start: z = z(0) + shares shapes."""
         if self._defective:
-            return self._by_exponential(time)
-        values, parts = self._modes
-        return self.z[:, None] + np.real(parts @ np.expm1(np.multiply.outer(values, time)))
+            return self._by_exponential(time) - self.z[:, None]
+        shapes = np.expm1(np.multiply.outer(self._modes.decays, time))
+        if not self._modes.swings.size:
+            return shapes
+        swinging = np.expm1(np.multiply.outer(self._modes.swings, time))
+        return np.concatenate([shapes, np.real(swinging), np.imag(swinging)])
 
     def _by_exponential(self, time: np.ndarray) -> np.ndarray:
         n = len(self.F)
@@ -110,28 +134,28 @@ class LinearMotion:
         return -np.linalg.solve(self.F, self.f)
 
     def times(self, longest: float) -> np.ndarray:
-        """Return times (t,) that show all that happens before `longest`, seconds; denser while modes swing."""
-        values = self.eigenvalues
-        first, last = 0.1 / np.abs(values).max(), min(longest, self.horizon)
-        times = [first * _SPACING ** np.arange(np.log(max(last / first, 1.0)) / np.log(_SPACING)), [last]]
-        for mode in values[np.imag(values) > _SWINGING * np.abs(np.real(values))]:
-            times.append(np.arange(0.0, min(last, _SWINGS / abs(mode.real)), 0.3 / mode.imag)[1:])
-        return np.unique(np.concatenate(times))
+        """Return times (t,) from 0 to `longest`, seconds: each 1.1 times the one before, denser while modes swing."""
+        first, last = 0.1 / np.abs(self.eigenvalues).max(), min(longest, self.horizon)
+        growing = np.arange(np.log(max(last / first, 1.0)) / np.log(_SPACING))
+        times = [[0.0], first * _SPACING**growing, [last]]
+        for mode in self._modes.swings:
+            if mode.imag > _SWINGING * abs(mode.real):
+                times.append(np.arange(0.0, min(last, _SWINGS / abs(mode.real)), 0.3 / mode.imag)[1:])
+        return np.unique(np.concatenate(times)) if len(times) > 3 else np.concatenate(times)
 
 
-def first_time(holds: Callable[[np.ndarray], np.ndarray], before: float, after: float) -> float:
-    """Return when a condition first holds.
+def crossing(signal: Callable[[float], float], before: float, after: float) -> float:
+    """Return a time just after a signal passes zero, by less than 2e-9 of `after`.
 
     Parameters
     ----------
-    holds : callable
-        Whether it does at each of the times (t,).
+    signal : callable
+        Of a time.
     before, after : float
-        Times at which it does not and does.
+        Times at which its signs differ.
     """
-    while after - before > _RESOLUTION * after:
-        inside = np.linspace(before, after, _PARTS + 1)
-        found = holds(inside[1:-1])
-        first = int(found.argmax()) if found.any() else _PARTS - 1
-        before, after = float(inside[first]), float(inside[first + 1])
-    return after
+    if signal(before) * signal(after) >= 0:  # by rounding
+        return after
+    near = _RESOLUTION * after
+    root: Any = brentq(signal, before, after, xtol=near)
+    return min(root + near, after)

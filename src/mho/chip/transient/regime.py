@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from mho.chip.transient.dynamics import RAIL, Dynamics
-from mho.chip.transient.linear import LinearMotion, first_time
+from mho.chip.transient.linear import LinearMotion, crossing
 
 __all__ = ["Limits", "Regime"]
 
-_BLOCK = 32
+_BLOCK = 96
 """Times looked at together."""
 
 _NOISE = 1e-10
@@ -19,13 +20,13 @@ _NOISE = 1e-10
 
 
 class Limits(NamedTuple):
-    """Op-amps at their limits, n of them; with a second axis, at each of t times.
+    """Which of n op-amps are at their limits.
 
     Attributes
     ----------
-    low, high : ndarray of bool of shape (n,) or (n, t)
+    low, high : ndarray of bool of shape (n,)
         At the lower and upper end of their outputs.
-    falling, rising : ndarray of bool of shape (n,) or (n, t)
+    falling, rising : ndarray of bool of shape (n,)
         At their slew rate.
     """
 
@@ -61,56 +62,66 @@ class Regime(LinearMotion):
         self._to_v, self._v_0 = -d.coupling * ~(low | high) - d.diode * low, v_rest - d.coupling @ ends
         stiff = d.lower_rail * low + RAIL * high
         slewing = falling | rising
-        F = np.where(slewing[:, None], 0.0, self._to_v) - np.diag(1 / d.opamp.gain + stiff)
-        f = np.where(slewing, 0.0, self._v_0) + stiff * ends
+        F, f = self._to_v.copy(), self._v_0.copy()
         if slewing.any():
-            f += (rising * 1.0 - falling) * d.opamp.slew_rate / d.rate
-        self._noise = np.where(limits, 1.0, -1.0)[..., None] * _NOISE * np.abs(v_rest).max()
-        super().__init__(d.rate * F, d.rate * f, z)
+            F[slewing], f[slewing] = 0.0, (rising * 1.0 - falling)[slewing] * d.v_slew
+        F.flat[:: len(F) + 1] -= 1 / d.opamp.gain + stiff
+        super().__init__(d.rate * F, d.rate * (f + stiff * ends), z)
 
     @classmethod
     def first(cls, d: Dynamics, v_rest: np.ndarray) -> Regime:
         """Return the regime of all amplifiers at zero: an output there is free if it is on its way up."""
         z = np.zeros(len(v_rest))
         regime = cls(d, v_rest, Limits.none(len(z)), z)
-        regime = cls(d, v_rest, regime.limits_at(z), z)
+        B, c = regime._beyond
+        regime = cls(d, v_rest, regime._changed(B @ z + c > 0), z)
         low = (z == d.lowest) & (regime.F @ z + regime.f < 0)
         return cls(d, v_rest, regime.limits._replace(low=low), z)
 
-    def next(self, lasted: float) -> Regime:
-        """Return the regime that follows when this one has `lasted` so many seconds."""
-        z = self.at(np.array([lasted]))[:, 0]
-        return type(self)(self.d, self.v_rest, self.limits_at(z), z)
-
-    def limits_at(self, Z: np.ndarray) -> Limits:
-        """Return the limits met at poles Z (n,) or (n, t), volts; one of this regime is left only beyond the noise."""
-        d = self.d
-        one = Z.ndim == 1
-        Z = Z[:, None] if one else Z
-        low, high, falling, rising = self._noise
-        below, above = Z < d.lowest[:, None] + low, Z > d.opamp.v_max - high
-        if np.isinf(d.opamp.slew_rate):
-            never = np.zeros(Z.shape, bool)
-            found = Limits(below, above, never, never)
-        else:
-            v, most = self._to_v @ Z + self._v_0[:, None], d.opamp.slew_rate / d.rate
-            found = Limits(below, above, -v > most - falling, v > most - rising)
-        return Limits(*(met[:, 0] for met in found)) if one else found
-
-    def over(self, time: np.ndarray) -> np.ndarray:
-        """Return whether an op-amp has met or left a limit at times (t,) since the start, seconds."""
-        found, was = self.limits_at(self.at(time)), self.limits
-        changed = (found.low != was.low[:, None]) | (found.high != was.high[:, None])
-        if np.isfinite(self.d.opamp.slew_rate):
-            changed |= (found.falling != was.falling[:, None]) | (found.rising != was.rising[:, None])
-        return changed.any(axis=0)
-
-    def end(self, longest: float) -> float | None:
-        """Return when an op-amp meets or leaves a limit, seconds since the start; None if not before `longest`."""
-        times = self.times(longest)
-        for start in range(0, len(times), _BLOCK):
-            over = self.over(times[start : start + _BLOCK])
-            if over.any():
-                first = start + int(over.argmax())
-                return first_time(self.over, float(times[first - 1]) if first else 0.0, float(times[first]))
+    def next(self, longest: float) -> tuple[float, Regime] | None:
+        """Return how many seconds this regime lasts and the one that follows; None if it outlasts `longest`."""
+        times, (B, c) = self.times(longest), self._beyond
+        start, moves = B @ self.z + c, B @ self.shares
+        for block in range(0, len(times), _BLOCK):
+            beyond = start[:, None] + moves @ self.shapes(times[block : block + _BLOCK]) > 0
+            if beyond.any():
+                at = int(beyond.any(axis=0).argmax())
+                rows = np.flatnonzero(beyond[:, at])
+                lasted, row = self._first_crossing(start[rows], moves[rows], times[: block + at + 1][-2:])
+                z = self.at(np.array([lasted]))[:, 0]
+                crossed = B @ z + c > 0
+                crossed[rows[row]] = True
+                return lasted, type(self)(self.d, self.v_rest, self._changed(crossed), z)
         return None
+
+    def _first_crossing(self, start: np.ndarray, moves: np.ndarray, between: np.ndarray) -> tuple[float, int]:
+        """Return when the first of some signals passes zero, which all have by the end of an interval, and its row."""
+        if len(between) == 1:
+            return 0.0, 0
+
+        def signal(time: float, row: int) -> float:
+            return float(start[row] + moves[row] @ self.shapes(np.array([time]))[:, 0])
+
+        return min((crossing(partial(signal, row=row), *between), row) for row in range(len(start)))
+
+    @cached_property
+    def _beyond(self) -> tuple[np.ndarray, np.ndarray]:
+        """B (q n, n) and c (q n,): B z + c is how far op-amps are beyond where the q kinds of limits change, volts.
+
+        One is met or left only beyond the noise.
+        """
+        d, one = self.d, np.eye(len(self.z))
+        kinds = [(-one, d.lowest)]
+        if np.isfinite(d.opamp.v_max):
+            kinds.append((one, np.full(len(one), -d.opamp.v_max)))
+        if np.isfinite(d.v_slew):
+            kinds += [(-self._to_v, -self._v_0 - d.v_slew), (self._to_v, self._v_0 - d.v_slew)]
+        B, c = (np.concatenate(parts) for parts in zip(*kinds, strict=True))
+        sign = np.where(np.array(self.limits)[d.limited], -1.0, 1.0).ravel()
+        return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest).max()
+
+    def _changed(self, crossed: np.ndarray) -> Limits:
+        """The limits after those of `crossed` (q n,) have been met or left."""
+        limits = np.array(self.limits)
+        limits[self.d.limited] ^= crossed.reshape(-1, limits.shape[1])
+        return Limits(*limits)

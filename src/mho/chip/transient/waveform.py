@@ -10,7 +10,7 @@ import numpy as np
 from mho import checks
 from mho.chip.errors import ChipError
 from mho.chip.transient.dynamics import Dynamics, dynamics
-from mho.chip.transient.linear import first_time
+from mho.chip.transient.linear import crossing
 from mho.chip.transient.regime import Regime
 from mho.kernels.blas import one_blas_thread
 from mho.spice import Circuit
@@ -106,13 +106,14 @@ class Waveform:
         ends = np.append(self.starts[1:], np.inf)
         for regime, start, end in zip(self.regimes[::-1], self.starts[::-1], ends[::-1], strict=True):
 
-            def near(time: np.ndarray, regime: Regime = regime) -> np.ndarray:
-                return np.all(np.abs(self._shown(regime.at(time)) - rest) <= tolerance * rest.max(), axis=0)
+            def excess(time: Any, regime: Regime = regime) -> Any:
+                """How far off the band the farthest output is."""
+                return np.abs(self._shown(regime.at(np.atleast_1d(time))) - rest).max(axis=0) - tolerance * rest.max()
 
-            times = np.concatenate([[0.0], regime.times(end - start)])
-            far = np.flatnonzero(~near(times))
+            times = regime.times(end - start)
+            far = np.flatnonzero(excess(times) > 0)
             if far.size and far[-1] + 1 < len(times):
-                return float(start) + first_time(near, float(times[far[-1]]), float(times[far[-1] + 1]))
+                return float(start) + crossing(lambda t, f=excess: f(t)[0], *times[far[-1] : far[-1] + 2])
             if far.size:
                 return float(start + times[-1])
         return 0.0
@@ -143,14 +144,15 @@ def transient(circuit: Circuit, volts: Any, *, duration: float | None = None) ->
 
     Notes
     -----
-    Exact but for the times of the clamp events, which are found to 1e-4 of how long each linear piece lasts.
+    Exact but for two things. The times of the clamp events are found to 2e-9 of how long each linear piece lasts. And
+    limits are looked at at times each 1.1 times the one before, counted from the start of the piece, and 0.3 radians
+    apart while a mode swings: one that is met and left again between two such times is missed.
     """
     if duration is not None:
         checks.at_least(duration, "duration", 0, strict=True)
-    d = dynamics(circuit)
-    v_rest = d.v_rest(input_volts(circuit, volts))
     with one_blas_thread():  # these matrices are too small to share
-        return follow(d, v_rest, np.inf if duration is None else duration)
+        d = dynamics(circuit)
+        return follow(d, d.v_rest(input_volts(circuit, volts)), np.inf if duration is None else duration)
 
 
 def input_volts(circuit: Circuit, volts: Any) -> np.ndarray:
@@ -182,9 +184,9 @@ def follow(d: Dynamics, v_rest: np.ndarray, duration: float) -> Waveform:
     """
     regime, now = Regime.first(d, v_rest), 0.0
     regimes, starts = [regime], [now]
-    while (lasted := regime.end(duration - now)) is not None:
+    while (step := regime.next(duration - now)) is not None:
+        lasted, regime = step
         now += lasted
-        regime = regime.next(lasted)
         regimes.append(regime)
         starts.append(now)
         if len(regimes) > _EVENTS_PER_OPAMP * len(v_rest) + _EVENTS_PER_OPAMP:

@@ -55,7 +55,7 @@ def verify(
     print(f"{circuit.name}, {circuit.shape[0]} x {circuit.shape[1]}, {circuit.opamps} op-amps, {simulator}\n")
     print(table(_rows(twin, settled, spice.time, measured)))
     print(
-        f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {spice_seconds / twin_seconds:,.0f} times faster"
+        f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {spice_seconds / twin_seconds:,.0f} times as fast"
     )
     if plot is not None:
         _plot(plot, twin, spice.time, measured)
