@@ -38,7 +38,23 @@ def test_every_line_is_read_or_told(tmp_path):
     bad = np.flatnonzero(rng.random(5000) < 0.1)
     lines = np.array([f"{row},{row % 50},{row % 5}" for row in range(5000)], object)
     lines[bad] = rng.choice(
-        ["1,2", "1,2,3,4", ",2,3", "1,,3", "1,2,x", "1,2,nan", "1,2,-1", "1,2,", "1,2,1_0", ""], len(bad)
+        [
+            "1,2",
+            "1,2,3,4",
+            ",2,3",
+            "1,,3",
+            "1,2,x",
+            "1,2,nan",
+            "1,2,-1",
+            "1,2,",
+            "1,2,1_0",
+            "",
+            '"1,2,3',
+            '1,"2,3',
+            '1,2,"',
+            'x"y,"z',
+        ],
+        len(bad),
     )
     (tmp_path / "t.csv").write_text("\n".join(["user,item,rating", *lines]) + "\n")
     table = read_interactions(tmp_path / "t.csv")
@@ -57,6 +73,46 @@ def test_bytes_that_are_no_text_are_told(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"user,item,rating\n\xff\xfe,1,1\n2,2,2\n")
     table = read_interactions(tmp_path / "t.csv")
     assert [(row.line, row.reason) for row in table.rejected] == [(2, "the id is not UTF-8 text")]
+
+
+def test_quotes_are_read_where_they_are_closed(tmp_path):
+    (tmp_path / "t.csv").write_text('user,item,rating\n"a,b","5"" nail",1\n"open,x,2\n5" nail,x,3\n"c","y",4\n')
+    table = read_interactions(tmp_path / "t.csv")
+    assert columns(table) == (["a,b", '5" nail', "c"], ['5" nail', "x", "y"])
+    assert [row.line for row in table.rejected] == [3]
+
+
+def test_lines_are_counted_over_the_blocks_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("mho.data.text._BLOCK_BYTES", 64)
+    lines = [f"{row},{row % 7},1" for row in range(100)]
+    for bad in (0, 40, 41, 99):
+        lines[bad] = '"' + lines[bad]
+    lines[60] = ""
+    (tmp_path / "t.csv").write_text("\n".join(lines[1:]))
+    table = read_interactions(tmp_path / "t.csv")
+    assert [row.line for row in table.rejected] == [40, 41, 60, 99]
+    assert columns(table)[0] == np.setdiff1d(np.arange(1, 100), [40, 41, 60, 99]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("texts", "dtype"), [(["4.5", "1e3"], np.float32), (["0.1", "3"], np.float64), (["1e300", "3"], np.float64)]
+)
+def test_ratings_are_single_where_that_is_exact(tmp_path, texts, dtype):
+    (tmp_path / "t.csv").write_text("".join(f"1,{item},{text}\n" for item, text in enumerate(texts)))
+    ratings = read_interactions(tmp_path / "t.csv").ratings
+    assert ratings.dtype == dtype
+    assert ratings.tolist() == [float(text) for text in texts]
+
+
+@pytest.mark.parametrize("ids", [["a"] * 999 + ["b" * 1000], range(1000), [f"{i:09}" for i in range(1000)]])
+def test_a_table_that_is_too_large_is_refused(tmp_path, ids):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "t.csv").write_text("".join(f"{x},{x},3\n" for x in ids))
+    parquet.write_table(pa.table({"user": list(ids), "item": list(ids)}), tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        with pytest.raises(DataError, match="more than max_bytes = 15,000"):
+            read_interactions(tmp_path / name, max_bytes=15_000)
+        assert len(read_interactions(tmp_path / name, max_bytes=200_000)) == 1000
 
 
 def test_parquet_with_gaps_and_text(tmp_path):

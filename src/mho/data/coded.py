@@ -18,7 +18,7 @@ class Coded:
     ----------
     ids : ndarray of shape (n_distinct,)
         Whole numbers or text, each once.
-    codes : ndarray of shape (n,), int64
+    codes : ndarray of shape (n,) of integers
         Which of them stands in each row.
     """
 
@@ -36,6 +36,6 @@ class Coded:
         """Return the same column with the ids that occur, ascending, and no others."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.ids)))
         used = used[np.argsort(self.ids[used], kind="stable")]
-        place = np.empty(len(self.ids), np.int64)
+        place = np.empty(len(self.ids), np.int32)
         place[used] = np.arange(len(used))
         return Coded(self.ids[used], place[self.codes])

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from mho import checks
 from mho.data.coded import Coded
-from mho.data.errors import DataError, damaged
-from mho.data.parquet import coded, id_columns
+from mho.data.csv_rows import CsvRows
+from mho.data.distinct import Distinct, is_number
+from mho.data.errors import DataError, check_size
+from mho.data.parquet import id_columns
 from mho.data.text import open_bytes
 
 __all__ = ["InteractionTable", "Rejected", "read_interactions"]
 
 _NAMES = ("user", "item", "rating")
+_ROW_BYTES = 16
+"""Two codes and a rating."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class InteractionTable:
     users, items : Coded
         Whole numbers if every id of the column is one, else text.
     ratings : ndarray of shape (n,) or None
-        None where the file has no third column.
+        float32 if that holds every one of them exactly, else float64; None where the file has no third column.
     rejected : tuple of Rejected
         By line.
     """
@@ -60,7 +64,7 @@ class InteractionTable:
         return len(self.users)
 
 
-def read_interactions(path: Path, *, columns: tuple[str, ...] = ()) -> InteractionTable:
+def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: int = 2**33) -> InteractionTable:
     """Read user, item and, if there is one, rating.
 
     Parameters
@@ -70,20 +74,33 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = ()) -> Interacti
     columns : tuple of str
         Names of the two or three columns in the header. By default user, item and rating if the header has these
         names, else the first three columns. Text whose third field is a number in the first line has no header.
+    max_bytes : int
+        Refuse a table larger than this in memory; the default is 8 GiB. Reading may take twice as much for a moment.
 
     Raises
     ------
     DataError
-        The file is damaged, has no such columns, or no row that can be read.
+        The file is damaged, has no such columns, no row that can be read, or is too large.
     """
-    path = Path(path)
-    raw, lines, rejected = _parquet(path, columns) if path.suffix.lower() == ".parquet" else _text(path, columns)
-    return _table(path, raw, lines, rejected)
+    path, max_bytes = Path(path), checks.positive_int(max_bytes, "max_bytes")
+    if path.suffix.lower() == ".parquet":
+        raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
+        return _table(path, [Distinct.of(column) for column in raw], _Lines(1, []), max_bytes)
+    rows = _text(path, columns)
+    raw = [Distinct.of(column) for column in rows.read(max_bytes)]
+    return _table(path, raw, _Lines(1 + rows.header, [Rejected(*row) for row in rows.no_rows]), max_bytes)
 
 
-def _parquet(path: Path, columns: tuple[str, ...]) -> tuple[list[Coded], np.ndarray, list[Rejected]]:
-    raw = id_columns(path, lambda names: _wanted(path, names, columns))
-    return raw, np.arange(1, len(raw[0]) + 1), []
+@dataclass(frozen=True)
+class _Lines:
+    """Where rows stand in a file whose first is in line `first`, and what stands between them."""
+
+    first: int
+    between: list[Rejected]
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        gaps = np.array([row.line for row in self.between], np.int64) - self.first
+        return self.first + rows + np.searchsorted(gaps - np.arange(len(gaps)), rows, "right")
 
 
 def _wanted(path: Path, names: list[str], columns: tuple[str, ...]) -> list[str]:
@@ -97,36 +114,14 @@ def _wanted(path: Path, names: list[str], columns: tuple[str, ...]) -> list[str]
     return [name for name in _NAMES if name in names] if {"user", "item"} <= set(names) else names[:3]
 
 
-def _text(path: Path, columns: tuple[str, ...]) -> tuple[list[Coded], np.ndarray, list[Rejected]]:
+def _text(path: Path, columns: tuple[str, ...]) -> CsvRows:
     try:
-        import pyarrow as pa
-        import pyarrow.csv as csv
+        import pyarrow  # noqa: F401
     except ImportError:
         raise ImportError(f"{path}: this needs pyarrow: pip install 'mho[recommend]'") from None
     delimiter, names, header = _layout(path, columns)
-    wanted = _wanted(path, names, columns)
-    dropped: list[tuple[int, str, int]] = []
-
-    def set_aside(row: Any) -> str:
-        dropped.append((row.number, row.text, row.actual_columns))
-        return "skip"
-
-    kinds = {name: pa.dictionary(pa.int32(), pa.binary()) for name in wanted}
-    with open_bytes(path) as stream, damaged(path, pa.ArrowException):
-        table = csv.read_csv(
-            stream,
-            # Row numbers are told by one thread only.
-            read_options=csv.ReadOptions(
-                use_threads=False, block_size=2**24, column_names=names, skip_rows=1 if header else 0
-            ),
-            parse_options=csv.ParseOptions(
-                delimiter=delimiter, invalid_row_handler=set_aside, ignore_empty_lines=False
-            ),
-            convert_options=csv.ConvertOptions(column_types=kinds, include_columns=wanted),
-        )
-    rejected = [Rejected(n, f"has {found} fields, must have {len(names)}", text) for n, text, found in dropped]
-    lines = np.setdiff1d(np.arange(1, len(table) + len(dropped) + header + 1), [n for n, *_ in dropped])[header:]
-    return [coded(table.column(name)) for name in wanted], lines, rejected
+    wanted = tuple(_wanted(path, names, columns))
+    return CsvRows(path=path, delimiter=delimiter, names=tuple(names), wanted=wanted, header=header)
 
 
 def _layout(path: Path, columns: tuple[str, ...]) -> tuple[str, list[str], bool]:
@@ -137,79 +132,57 @@ def _layout(path: Path, columns: tuple[str, ...]) -> tuple[str, list[str], bool]
         raise DataError(f"{path}: begins with no line of fields")
     delimiter = "\t" if "\t" in first else ","
     fields = [field.strip('"') for field in first.split(delimiter)]
-    header = bool(columns) or {"user", "item"} <= set(fields) or (len(fields) > 2 and not _is_number(fields[2]))
+    header = bool(columns) or {"user", "item"} <= set(fields) or (len(fields) > 2 and not is_number(fields[2]))
     if header and len(set(fields)) < len(fields):
         raise DataError(f"{path}: the names of its columns must differ")
     return delimiter, fields if header else [f"field {j}" for j in range(1, len(fields) + 1)], header
 
 
-def _table(path: Path, raw: list[Coded], lines: np.ndarray, rejected: list[Rejected]) -> InteractionTable:
+def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> InteractionTable:
     """Make numbers of ratings and ids of ids, and set aside the rows in which one is none."""
-    faults = [*(_id_faults(column) for column in raw[:2]), *(_rating_faults(column) for column in raw[2:])]
-    bad = np.zeros(len(lines), bool)
+    faults = [*(column.id_faults() for column in raw[:2]), *(column.rating_faults() for column in raw[2:])]
+    bad = np.zeros(len(raw[0].codes), bool)
     for column, fault in zip(raw, faults, strict=True):
-        bad |= np.array([bool(x) for x in fault])[column.codes]
-    for row in np.flatnonzero(bad):
-        fields = [column.ids[column.codes[row]] for column in raw]
-        reason = next(
-            fault[column.codes[row]] for column, fault in zip(raw, faults, strict=True) if fault[column.codes[row]]
-        )
-        rejected.append(Rejected(int(lines[row]), reason, ",".join(map(_plain, fields))))
+        if fault:
+            bad |= np.isin(np.arange(len(column.values)), list(fault))[column.codes]
+    rows = np.flatnonzero(bad)
+    rejected = [*lines.between, *map(partial(_rejected, raw, faults), rows, lines.of(rows))]
     rejected.sort(key=lambda row: row.line)
     if bad.all():
         why = f"; line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
         raise DataError(f"{path}: holds no row that can be read{why}")
-    users, items = (_ids(column[~bad]) for column in raw[:2])
-    return InteractionTable(users, items, _numbers(raw[2][~bad]) if len(raw) > 2 else None, tuple(rejected))
+    good = slice(None) if not len(rows) else ~bad
+    users, items = (_ids(path, Distinct(column.values, column.codes[good]), max_bytes) for column in raw[:2])
+    ratings = _ratings(raw[2].numbers(), raw[2].codes[good]) if len(raw) > 2 else None
+    return InteractionTable(users, items, ratings, tuple(rejected))
 
 
-def _id_faults(column: Coded) -> list[str]:
-    return [
-        "" if _is_id(x) else "the id is empty" if x in (b"", "", None) else "the id is not UTF-8 text"
-        for x in column.ids
-    ]
+def _rejected(raw: list[Distinct], faults: list[dict[int, str]], row: int, line: int) -> Rejected:
+    codes = [int(column.codes[row]) for column in raw]
+    reason = next(fault[code] for fault, code in zip(faults, codes, strict=True) if code in fault)
+    return Rejected(int(line), reason, ",".join(column.text(code) for column, code in zip(raw, codes, strict=True)))
 
 
-def _rating_faults(column: Coded) -> list[str]:
-    return [
-        ""
-        if _is_number(x) and 0 <= float(x) < math.inf
-        else f"the rating must be a finite number >= 0, is {_plain(x)!r}"
-        for x in column.ids
-    ]
+def _ids(path: Path, column: Distinct, max_bytes: int) -> Coded:
+    import pyarrow.compute as pc
 
-
-def _is_id(x: Any) -> bool:
-    if x is None or len(str(x)) == 0 or x == b"":
-        return False
-    try:
-        return not isinstance(x, bytes) or bool(x.decode())
-    except UnicodeDecodeError:
-        return False
-
-
-def _is_number(x: Any) -> bool:
-    try:
-        float(x)
-    except (ValueError, TypeError):
-        return False
-    return "_" not in _plain(x)  # Python reads 1_000, no other program writes it
-
-
-def _plain(x: Any) -> str:
-    return x.decode(errors="replace") if isinstance(x, bytes) else "" if x is None else str(x)
-
-
-def _numbers(column: Coded) -> np.ndarray:
-    return np.array([float(x) if _is_number(x) else math.nan for x in column.ids])[column.codes]
-
-
-def _ids(column: Coded) -> Coded:
-    """Return whole numbers if all are, written as programs write them: 01 is an id of its own."""
-    used = np.unique(column.codes)
-    texts = [_plain(x) for x in column.ids[used]]
-    place = np.empty(len(column.ids), np.int64)
+    used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values)))
+    found = column.ids(used)
+    if str(found.type) != "int64":
+        # One long id makes every place of an array of text as long.
+        longest = pc.max(pc.utf8_length(found)).as_py()
+        check_size(path, 4 * longest * len(found) + _ROW_BYTES * len(column.codes), max_bytes)
+        ids = np.array(found.to_pylist())
+    else:
+        ids = found.to_numpy()
+    place = np.empty(len(column.values), np.int32)
     place[used] = np.arange(len(used))
-    whole = all(x.lstrip("-").isdecimal() and len(x) < 19 and str(int(x)) == x for x in texts)
-    ids = np.array(texts, np.int64) if whole else np.array(texts)
     return Coded(ids, place[column.codes]).compact()
+
+
+def _ratings(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    used = np.bincount(codes, minlength=len(values)) > 0
+    values = np.where(used, values, 0.0)
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    return (single if np.array_equal(single, values) else values)[codes]

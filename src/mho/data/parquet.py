@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mho.data.coded import Coded
 from mho.data.errors import DataError, check_size, damaged
 from mho.data.triplets import entries_to_csr, ranks
 
-__all__ = ["coded", "id_columns", "read_parquet", "read_parquet_triplets"]
+__all__ = ["id_columns", "read_parquet", "read_parquet_triplets"]
 
 _ENTRY_BYTES = 24
 
@@ -49,22 +48,12 @@ def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
         return _entries(path, rows, columns, values)
 
 
-def id_columns(path: Path, choose: Callable[[list[str]], list[str]]) -> list[Coded]:
-    """Read the columns that `choose` picks by name, each as codes; a null is None."""
+def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: int) -> list[Any]:
+    """Read the columns that `choose` picks by name."""
     with _opened(path) as file:
         chosen = choose(list(file.schema_arrow.names))
-        return [coded(file.read(columns=[name]).column(0)) for name in chosen]
-
-
-def coded(column: Any) -> Coded:
-    """Return an arrow column as codes; null is None."""
-    import pyarrow.types as types
-
-    encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
-    encoded = encoded.unify_dictionaries().combine_chunks()
-    ids = np.array([*encoded.dictionary.to_pylist(), None], object)
-    codes = encoded.indices.fill_null(len(ids) - 1).to_numpy(zero_copy_only=False)
-    return Coded(ids, codes.astype(np.int64))
+        check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
+        return [file.read(columns=[name]).column(0) for name in chosen]
 
 
 def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:

@@ -1,0 +1,120 @@
+"""Rows of delimited text as arrow columns, and every line that is no row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mho.data.errors import check_size
+from mho.data.text import blocks
+
+__all__ = ["CsvRows"]
+
+_CODE_BYTES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvRows:
+    """How a text is taken apart.
+
+    Attributes
+    ----------
+    path : Path
+    delimiter : str
+    names : tuple of str
+        Of all fields of a line.
+    wanted : tuple of str
+        Of the columns to read.
+    header : bool
+        Leave out the first line.
+    no_rows : list of (int, str, str)
+        Number, fault and text of each line that is no row, filled by `read`.
+    """
+
+    path: Path
+    delimiter: str
+    names: tuple[str, ...]
+    wanted: tuple[str, ...]
+    header: bool
+    no_rows: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def read(self, max_bytes: int) -> list[Any]:
+        """Return each wanted column as a chunked array of dictionary<int32, binary>."""
+        import pyarrow as pa
+
+        columns: list[list[Any]] = [[] for _ in self.wanted]
+        size = 0
+        for first, lines in blocks(self.path, skip=int(self.header), empty_lines=True):
+            table = pa.concat_tables(self._rows(first, lines))
+            for column, name in zip(columns, self.wanted, strict=True):
+                # Encoded as a whole, which costs less than in each part.
+                chunk = table.column(name).combine_chunks().dictionary_encode()
+                column.append(chunk)
+                size += _CODE_BYTES * len(chunk) + chunk.dictionary.nbytes
+            check_size(self.path, size, max_bytes)
+        return [pa.chunked_array(column, type=pa.dictionary(pa.int32(), pa.binary())) for column in columns]
+
+    def _rows(self, first: int, lines: bytes) -> Iterator[Any]:
+        """Parse whole lines; where rows and lines do not agree a quote is open over the end of its line: look closer.
+
+        The parser would take all lines up to the next quote for one row, and lose them.
+        """
+        import pyarrow as pa
+
+        faults: list[tuple[int, str, str]] = []
+        count = np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1
+        try:
+            table = self._parse(first, lines, faults)
+        except pa.ArrowInvalid:
+            table = None
+        if table is not None and table.num_rows + len(faults) == count:
+            self.no_rows.extend(faults)
+            yield table
+        elif count == 1:
+            self.no_rows.append((first, "is not one row of fields", lines.decode(errors="replace")))
+            yield pa.schema([(name, pa.binary()) for name in self.wanted]).empty_table()
+        else:
+            for skipped, part in _parts(lines):
+                yield from self._rows(first + skipped, part)
+
+    def _parse(self, first: int, lines: bytes, faults: list[tuple[int, str, str]]) -> Any:
+        import pyarrow as pa
+        import pyarrow.csv as csv
+
+        def set_aside(row: Any) -> str:
+            fault = f"has {row.actual_columns} fields, must have {len(self.names)}"
+            faults.append((first + row.number - 1, fault, row.text))
+            return "skip"
+
+        return csv.read_csv(
+            pa.BufferReader(lines + b"\n"),
+            # One block in one thread: otherwise rows have no numbers.
+            read_options=csv.ReadOptions(use_threads=False, block_size=len(lines) + 2, column_names=self.names),
+            parse_options=csv.ParseOptions(
+                delimiter=self.delimiter, invalid_row_handler=set_aside, ignore_empty_lines=False
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(self.wanted, pa.binary()), include_columns=self.wanted
+            ),
+        )
+
+
+def _parts(lines: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with an odd number of quotes one by one and what is between them; of none the two halves.
+
+    With each part comes the number of lines before it.
+    """
+    text = np.frombuffer(lines, np.uint8)
+    ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
+    quotes = np.bincount(np.searchsorted(ends, np.flatnonzero(text == ord('"'))), minlength=len(ends))
+    odd = np.flatnonzero(quotes % 2)
+    inner = np.union1d(odd, odd + 1) if len(odd) and len(ends) > 1 else np.array([len(ends) // 2])
+    cuts = np.unique(np.concatenate([[0], inner, [len(ends)]]))
+    starts = np.append(0, ends + 1)
+    for begin, stop in pairwise(cuts):
+        yield int(begin), lines[starts[begin] : starts[stop] - 1]

@@ -1,0 +1,136 @@
+"""What stands in a column, each value once: made ids or numbers without an object of Python for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Distinct", "is_number"]
+
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
+"""Numbers as programs write them: 01 is an id of its own."""
+_PLAIN = r"^[0-9]+(\.[0-9]+)?$"
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """A column as the values that occur and which of them stands in each row.
+
+    Attributes
+    ----------
+    values : pyarrow.Array of length n_distinct
+        Of any type.
+    codes : ndarray of shape (n,), int32
+    """
+
+    values: Any
+    codes: np.ndarray
+
+    @classmethod
+    def of(cls, column: Any) -> Distinct:
+        """Take an arrow column apart; null is a value like others."""
+        import pyarrow as pa
+        import pyarrow.types as types
+
+        encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
+        encoded = encoded.unify_dictionaries().combine_chunks()
+        values, codes = encoded.dictionary, encoded.indices
+        if codes.null_count:
+            codes = codes.fill_null(len(values))
+            values = pa.concat_arrays([values, pa.nulls(1, values.type)])
+        return cls(values, codes.to_numpy().astype(np.int32, copy=False))
+
+    def id_faults(self) -> dict[int, str]:
+        """Return what is wrong with the values that are no id."""
+        import pyarrow.compute as pc
+
+        empty = np.flatnonzero(pc.equal(pc.binary_length(self.texts()), 0).to_numpy(zero_copy_only=False))
+        return dict.fromkeys(self._not_utf8(), "the id is not UTF-8 text") | dict.fromkeys(empty, "the id is empty")
+
+    def rating_faults(self) -> dict[int, str]:
+        """Return what is wrong with the values that are no rating."""
+        numbers = self.numbers()
+        bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
+        return {j: f"the rating must be a finite number >= 0, is {self.text(j)!r}" for j in bad}
+
+    def text(self, j: int) -> str:
+        """Return value `j` as text."""
+        return _text(self.values[int(j)].as_py())
+
+    def texts(self) -> Any:
+        """Return the values as an arrow array of text; null is empty."""
+        import pyarrow as pa
+
+        try:
+            if _is_textual(self.values.type):
+                return self.values.cast(pa.large_string()).fill_null("")
+        except pa.ArrowInvalid:
+            pass  # not UTF-8 in some places
+        return pa.array(map(_text, self.values.to_pylist()), pa.large_string())
+
+    def numbers(self) -> np.ndarray:
+        """Return the values (n_distinct,) as float64; NaN for one that is no number."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.types as types
+
+        kind = self.values.type
+        if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
+            return self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        texts = self.texts()
+        plain = pc.match_substring_regex(texts, _PLAIN)
+        numbers = np.empty(len(texts))
+        places = plain.to_numpy(zero_copy_only=False)
+        numbers[places] = texts.filter(plain).cast(pa.float64()).to_numpy()
+        numbers[~places] = [float(x) if is_number(x) else np.nan for x in texts.filter(pc.invert(plain)).to_pylist()]
+        return numbers
+
+    def ids(self, used: np.ndarray) -> Any:
+        """Return the values at `used` as an arrow array: whole numbers if all of these are, else text."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.types as types
+
+        if types.is_integer(self.values.type) and not types.is_uint64(self.values.type):
+            return self.values.take(pa.array(used)).cast(pa.int64())
+        texts = self.texts().take(pa.array(used))
+        return texts.cast(pa.int64()) if pc.all(pc.match_substring_regex(texts, _WHOLE)).as_py() else texts
+
+    def _not_utf8(self) -> list[int]:
+        import pyarrow as pa
+
+        try:
+            self.values.cast(pa.large_string()) if _is_textual(self.values.type) else None
+        except pa.ArrowInvalid:
+            return [j for j, x in enumerate(self.values.to_pylist()) if x and not _is_utf8(x)]
+        return []
+
+
+def _is_textual(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    tests = types.is_string, types.is_large_string, types.is_binary, types.is_large_binary
+    return any(test(kind) for test in tests)
+
+
+def _is_utf8(x: Any) -> bool:
+    try:
+        x.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(x: Any) -> str:
+    return x.decode(errors="replace") if isinstance(x, bytes) else "" if x is None else str(x)
+
+
+def is_number(text: str) -> bool:
+    """Return whether `text` is a number as programs write it: Python alone reads 1_000."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
