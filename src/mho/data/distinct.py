@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Distinct", "is_number"]
+__all__ = ["Distinct", "is_number", "longest"]
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 """Numbers as programs write them: 01 is an id of its own."""
@@ -44,20 +44,21 @@ class Distinct:
 
     def id_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no id."""
-        import pyarrow.compute as pc
-
-        empty = np.flatnonzero(pc.equal(pc.binary_length(self.texts()), 0).to_numpy(zero_copy_only=False))
-        return dict.fromkeys(self._not_utf8(), "the id is not UTF-8 text") | dict.fromkeys(empty, "the id is empty")
+        pc = _compute()
+        empty = pc.equal(pc.binary_length(self.texts()), 0).to_numpy(zero_copy_only=False)
+        return dict.fromkeys(self._not_utf8(), "the id is not UTF-8 text") | dict.fromkeys(
+            np.flatnonzero(empty).tolist(), "the id is empty"
+        )
 
     def rating_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no rating."""
         numbers = self.numbers()
         bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
-        return {j: f"the rating must be a finite number >= 0, is {self.text(j)!r}" for j in bad}
+        return {j: f"the rating must be a finite number >= 0, is {self.text(j)!r}" for j in bad.tolist()}
 
     def text(self, j: int) -> str:
         """Return value `j` as text."""
-        return _text(self.values[int(j)].as_py())
+        return _text(self.values[j].as_py())
 
     def texts(self) -> Any:
         """Return the values as an arrow array of text; null is empty."""
@@ -73,10 +74,9 @@ class Distinct:
     def numbers(self) -> np.ndarray:
         """Return the values (n_distinct,) as float64; NaN for one that is no number."""
         import pyarrow as pa
-        import pyarrow.compute as pc
         import pyarrow.types as types
 
-        kind = self.values.type
+        pc, kind = _compute(), self.values.type
         if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
             return self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         texts = self.texts()
@@ -90,9 +90,9 @@ class Distinct:
     def ids(self, used: np.ndarray) -> Any:
         """Return the values at `used` as an arrow array: whole numbers if all of these are, else text."""
         import pyarrow as pa
-        import pyarrow.compute as pc
         import pyarrow.types as types
 
+        pc = _compute()
         if types.is_integer(self.values.type) and not types.is_uint64(self.values.type):
             return self.values.take(pa.array(used)).cast(pa.int64())
         texts = self.texts().take(pa.array(used))
@@ -106,6 +106,18 @@ class Distinct:
         except pa.ArrowInvalid:
             return [j for j, x in enumerate(self.values.to_pylist()) if x and not _is_utf8(x)]
         return []
+
+
+def longest(texts: Any) -> int:
+    """Return the number of characters of the longest of an arrow array of text."""
+    pc = _compute()
+    return pc.max(pc.utf8_length(texts)).as_py()
+
+
+def _compute() -> Any:
+    import pyarrow.compute
+
+    return pyarrow.compute  # makes its functions when loaded, unknown to a type checker
 
 
 def _is_textual(kind: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from mho import checks
 from mho.data.coded import Coded
 from mho.data.csv_rows import CsvRows
-from mho.data.distinct import Distinct, is_number
+from mho.data.distinct import Distinct, is_number, longest
 from mho.data.errors import DataError, check_size
 from mho.data.parquet import id_columns
 from mho.data.text import open_bytes
@@ -146,7 +145,8 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
         if fault:
             bad |= np.isin(np.arange(len(column.values)), list(fault))[column.codes]
     rows = np.flatnonzero(bad)
-    rejected = [*lines.between, *map(partial(_rejected, raw, faults), rows, lines.of(rows))]
+    told = zip(rows.tolist(), lines.of(rows).tolist(), strict=True)
+    rejected = [*lines.between, *(_rejected(raw, faults, row, line) for row, line in told)]
     rejected.sort(key=lambda row: row.line)
     if bad.all():
         why = f"; line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
@@ -160,18 +160,15 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
 def _rejected(raw: list[Distinct], faults: list[dict[int, str]], row: int, line: int) -> Rejected:
     codes = [int(column.codes[row]) for column in raw]
     reason = next(fault[code] for fault, code in zip(faults, codes, strict=True) if code in fault)
-    return Rejected(int(line), reason, ",".join(column.text(code) for column, code in zip(raw, codes, strict=True)))
+    return Rejected(line, reason, ",".join(column.text(code) for column, code in zip(raw, codes, strict=True)))
 
 
 def _ids(path: Path, column: Distinct, max_bytes: int) -> Coded:
-    import pyarrow.compute as pc
-
     used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values)))
     found = column.ids(used)
     if str(found.type) != "int64":
         # One long id makes every place of an array of text as long.
-        longest = pc.max(pc.utf8_length(found)).as_py()
-        check_size(path, 4 * longest * len(found) + _ROW_BYTES * len(column.codes), max_bytes)
+        check_size(path, 4 * longest(found) * len(found) + _ROW_BYTES * len(column.codes), max_bytes)
         ids = np.array(found.to_pylist())
     else:
         ids = found.to_numpy()
