@@ -77,7 +77,9 @@ def _bars(axes: Any, chip: Estimate, costs: Mapping[str, Cost], quantity: str) -
 def _tornado(axes: Any, swings: tuple[Swing, ...]) -> None:
     widest = swings[:8][::-1]
     axes.barh([s.name for s in widest], [s.joules[1] - s.joules[0] for s in widest], left=[s.joules[0] for s in widest])
-    axes.set(xlabel="joules, from the low to the high end of one number")
+    axes.set_xlabel("joules, one number from low to high", loc="left")
+    axes.ticklabel_format(axis="x", style="scientific", scilimits=(-2, 3))
+    axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="y", labelsize="x-small")
 
 
