@@ -15,7 +15,7 @@ from mho.chip.loop import Loop
 from mho.chip.masked import Switched, rest_switched
 from mho.chip.off_state import OffState
 from mho.chip.ranging import settle_in_range
-from mho.chip.recording import block_events
+from mho.chip.recording import block_events, read_events
 from mho.chip.store import Store
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
@@ -158,6 +158,24 @@ class ProgrammedArray:
         checks.at_least(kelvin, "kelvin", 0, strict=True)
         self.kelvin = kelvin
         self._install()
+
+    def read_back(self, A: Any) -> None:
+        """Read the driving copy, cell by cell, and from now on solve a second time with what it differs by made up for.
+
+        The sensing copy is not read: what its errors do grows with the residual alone. Read again after ageing.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            What was programmed.
+        """
+        A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+        if A.shape != self.shape:
+            raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
+        integration = self.design.operation.integration if self.design.device.noise else None
+        read = self.store.conductances(self.kelvin, integration)
+        self._off_state = OffState.of_reads(A, read.scale, read.left[: self._rows])
+        self._ledger.add(read_events(self.design, *self.shape))
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.

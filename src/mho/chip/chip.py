@@ -133,4 +133,4 @@ class Chip:
 
     def _off_state(self, A: np.ndarray, scale: np.ndarray) -> OffState | None:
         g_min = self.design.device.g_min
-        return OffState(A, scale, g_min) if g_min and self.design.array.off_state == "digital" else None
+        return OffState.of_zeros(A, scale, g_min) if g_min and self.design.array.off_state == "digital" else None

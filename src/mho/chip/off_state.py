@@ -1,6 +1,8 @@
-"""Digital correction of cells that should be open but conduct: a zero is written as the lowest conductance."""
+"""Digital correction of cells that are known to conduct something else than the matrix says."""
 
 from __future__ import annotations
+
+from typing import Self
 
 import numpy as np
 
@@ -11,23 +13,47 @@ __all__ = ["OffState"]
 
 
 class OffState:
-    """What the zeros of a programmed matrix A (m, k) stand for, and right-hand sides that make up for it.
+    """What the cells of a programmed matrix A (m, k) add to it, and right-hand sides that make up for it.
 
-    With E what those cells add to A, an answer x of the chip sends ``E x`` too much through the rows. Solving again for
+    With E what they add, an answer x of the chip sends ``E x`` too much through the rows. Solving again for
     ``b + E x`` therefore leaves only what E does to the change of x.
 
     Parameters
     ----------
-    A : ndarray of shape (m, k)
-    scale : ndarray of shape (k,)
-        Siemens per unit of each column; zero where it is not connected.
-    g_min : float
-        Conductance of an open cell, siemens.
+    excess : ndarray of shape (m, k)
+        E, in the units of A.
     """
 
-    def __init__(self, A: np.ndarray, scale: np.ndarray, g_min: float) -> None:
-        per_siemens = np.divide(1, scale, out=np.zeros(A.shape[1]), where=scale > 0)
-        self.excess = np.ascontiguousarray((A == 0) * (g_min * per_siemens))
+    def __init__(self, excess: np.ndarray) -> None:
+        self.excess = np.ascontiguousarray(excess)
+
+    @classmethod
+    def of_zeros(cls, A: np.ndarray, scale: np.ndarray, g_min: float) -> Self:
+        """Return what the zeros of A stand for, which are written as the lowest conductance.
+
+        Parameters
+        ----------
+        A : ndarray of shape (m, k)
+        scale : ndarray of shape (k,)
+            Siemens per unit of each column; zero where it is not connected.
+        g_min : float
+            Conductance of an open cell, siemens.
+        """
+        return cls((A == 0) * (g_min * _per_siemens(scale)))
+
+    @classmethod
+    def of_reads(cls, A: np.ndarray, scale: np.ndarray, g: np.ndarray) -> Self:
+        """Return what conductances that were read differ by from those meant.
+
+        Parameters
+        ----------
+        A : ndarray of shape (m, k)
+        scale : ndarray of shape (k,)
+            Siemens per unit of each column; zero where it is not connected.
+        g : ndarray of shape (m, k)
+            Siemens.
+        """
+        return cls(np.where(scale > 0, g * _per_siemens(scale) - A, 0.0))
 
     def made_up(self, B: Matrix, X: np.ndarray) -> Matrix:
         """Return ``B + E X`` for answers X (n, k), at the entries of B that are known.
@@ -45,3 +71,7 @@ class OffState:
         sent = np.empty(len(val))
         kernels.sampled(self.excess, np.ascontiguousarray(X), ptr, idx, sent, kernels.thread_count())
         return B.with_values(val + sent)
+
+
+def _per_siemens(scale: np.ndarray) -> np.ndarray:
+    return np.divide(1, scale, out=np.zeros(len(scale)), where=scale > 0)

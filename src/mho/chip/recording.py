@@ -17,8 +17,9 @@ from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
+    from mho.chip.design import ChipDesign
 
-__all__ = ["block_events"]
+__all__ = ["block_events", "read_events"]
 
 _SHORTEST_SETTLE = 60e-9
 """Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
@@ -70,6 +71,22 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
         dac_conversions=driven * solves / n,
         adc_conversions=k * solves,
         word_lines=driven if B.missing else 0,
+    )
+
+
+def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
+    """Return the events of reading every cell of one copy, a row at a time.
+
+    Parameters
+    ----------
+    design : ChipDesign
+    rows, columns : int
+    """
+    cells = rows * columns
+    return Ledger(
+        dac_conversions=rows,
+        adc_conversions=cells,
+        bytes_written=cells * (design.converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
     )
 
 

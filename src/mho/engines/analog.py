@@ -21,9 +21,13 @@ class Analog(Engine):
         A chip, or what to make one of.
     seed : int, Generator or None
         For a chip that is made here.
+    readback : bool
+        Whether each matrix is read back after writing, and each answer corrected for what its cells differ by; see
+        `ProgrammedArray.read_back`.
     """
 
-    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None) -> None:
+    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None, readback: bool = False) -> None:
+        self.readback = readback
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
 
     def __repr__(self) -> str:
@@ -36,6 +40,8 @@ class Analog(Engine):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
         l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])
         array = self.chip.program(A, l2=l2, prior=prior, l1=penalty.l1)
+        if self.readback:
+            array.read_back(A)
         return AnalogFactor(A, array)
 
     def ledger(self) -> Ledger:

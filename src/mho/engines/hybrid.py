@@ -29,10 +29,19 @@ class Hybrid(Engine):
         Digital iterations at the end of an alternating loop, each half-step solved exactly.
     seed : int, Generator or None
         For a chip that is made here.
+    readback : bool
+        As for `Analog`.
     """
 
-    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, passes: int = 2, seed: Any = None) -> None:
-        self.analog = Analog(chip, seed=seed)
+    def __init__(
+        self,
+        chip: Chip | ChipDesign | str = "pku-2025",
+        *,
+        passes: int = 2,
+        seed: Any = None,
+        readback: bool = False,
+    ) -> None:
+        self.analog = Analog(chip, seed=seed, readback=readback)
         self.passes = checks.positive_int(passes, "passes")
         self.digital = Digital()
 

@@ -34,7 +34,8 @@ def program(
     A : array_like of shape (m, k)
         Non-negative, no column of zeros.
     design : ChipDesign
-        Its device, amplifier, converters and, for the compact circuit, wires.
+        Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
+        temperature of writing and without read noise: its `operation` has no effect.
     constraint : Constraint, optional
         Beyond non-negativity; by default nothing.
     seed : int, Generator or None

@@ -1,0 +1,61 @@
+"""Reading a matrix back and correcting for its errors."""
+
+import numpy as np
+import pytest
+
+from mho.chip import Chip, preset
+from mho.engines import Analog, Hybrid, Sparse
+
+CHIP = preset("pku-2025").with_(levels=16, sigma=0.02, dac_bits=12, adc_bits=12)
+
+
+def problem(seed=0):
+    rng = np.random.default_rng(seed)
+    A, X = rng.random((128, 16)), rng.random((16, 200))
+    return A, X, A @ X
+
+
+def error(design, *, readback, seed=0):
+    A, X, B = problem(seed)
+    answer = Analog(Chip(design, seed=seed), readback=readback).program(A).solve(B)
+    return np.linalg.norm(answer - X) / np.linalg.norm(X)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_error_of_the_answers_falls_clearly(seed):
+    assert error(CHIP, readback=True, seed=seed) < error(CHIP, readback=False, seed=seed) / 4
+
+
+def test_without_other_errors_it_falls_as_a_square():
+    few, many = (
+        error(preset("ideal").with_(sigma=sigma), readback=True)
+        / error(preset("ideal").with_(sigma=sigma), readback=False)
+        for sigma in (0.002, 0.02)
+    )
+    assert few == pytest.approx(many / 10, rel=0.3)
+
+
+def test_missing_entries_and_columns_of_zeros():
+    A, X, B = problem()
+    A[:, 3] = 0
+    B = A @ X
+    B[np.random.default_rng(1).random(B.shape) < 0.3] = np.nan
+    known = np.arange(16) != 3
+    plain, corrected = (
+        Analog(Chip(CHIP, seed=0), readback=readback).program(A).solve(Sparse(B))[known] for readback in (False, True)
+    )
+    assert np.linalg.norm(corrected - X[known]) < np.linalg.norm(plain - X[known]) / 3
+
+
+def test_the_ledger_counts_reads_and_second_solves():
+    A, _, B = problem()
+    engine = Hybrid(Chip(preset("ideal"), seed=0), readback=True)
+    programmed = engine.program(A)
+    assert engine.ledger().adc_conversions == A.size
+    programmed.solve(B)
+    assert engine.ledger().solves >= 2 * B.shape[1]
+
+
+def test_what_is_read_back_must_be_what_was_programmed():
+    with pytest.raises(ValueError, match=r"A must be of shape \(128, 16\), as programmed, got \(2, 2\)"):
+        Chip(CHIP, seed=0).program(problem()[0]).read_back(np.ones((2, 2)))
