@@ -6,7 +6,7 @@ from PIL import Image
 from skimage import data
 
 from mho.cli import main
-from mho.image.cleanup import inpaint
+from mho.image.cleanup import denoise, inpaint
 
 PIXELS = np.ascontiguousarray(data.astronaut()[100:148, 200:248])
 MASK = np.random.default_rng(0).random(PIXELS.shape[:2]) < 0.2
@@ -27,6 +27,12 @@ def test_lost_pixels_are_filled_in_and_alpha_stays(folder, capsys):
     out = np.asarray(Image.open("out.png"))
     np.testing.assert_array_equal(out[..., :3], inpaint(PIXELS, MASK))
     assert (out[..., 3] == 200).all()
+
+
+def test_noise_is_taken_away_last(folder, capsys):
+    assert main(["image", "clean", "photo.png", "-o", "out.ppm", "--mask", "mask.png", "--noise", "9"]) == 0
+    assert "noise of 9 grey levels reduced" in capsys.readouterr().out
+    np.testing.assert_array_equal(np.asarray(Image.open("out.ppm")), denoise(inpaint(PIXELS, MASK), 9))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
 from skimage.restoration import inpaint_biharmonic
 
-from mho.image.cleanup import inpaint
+from mho.image.cleanup import denoise, inpaint
 
 CAMERA = data.camera()[160:256, 160:256]
 ASTRONAUT = np.ascontiguousarray(data.astronaut()[64:128, 192:256])
@@ -59,3 +59,23 @@ def test_nothing_lost_is_nothing_done():
 def test_what_cannot_be_filled_is_refused(pixels, mask, error, message):
     with pytest.raises(error, match=message):
         inpaint(pixels, mask)
+
+
+def noisy(pixels, sigma):
+    noise = np.random.default_rng(0).normal(0, sigma, pixels.shape)
+    return np.rint(np.clip(pixels + noise, 0, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("sigma", "gain"), [(10, 1), (25, 4)])
+@pytest.mark.parametrize("pixels", [CAMERA, ASTRONAUT], ids=["grey", "colour"])
+def test_noise_becomes_less(pixels, sigma, gain):
+    pixels = pixels[:64, :64]
+    damaged = noisy(pixels, sigma)
+    cleaned = denoise(damaged, sigma)
+    assert peak_signal_noise_ratio(pixels, cleaned) > peak_signal_noise_ratio(pixels, damaged) + gain
+
+
+def test_no_noise_is_nothing_done_and_no_number_is_refused():
+    np.testing.assert_array_equal(denoise(CAMERA, 0), CAMERA)
+    with pytest.raises(ValueError, match="sigma"):
+        denoise(CAMERA, -1)

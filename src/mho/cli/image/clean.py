@@ -1,4 +1,4 @@
-"""`mho image clean`: lost pixels of a photo filled in."""
+"""`mho image clean`: lost pixels of a photo filled in, noise taken away."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def clean(
     *,
     output: Output,
     mask: Path | None = None,
+    noise: float | None = None,
     seed: WholeNumber = 0,
 ) -> None:
-    """Fill in lost pixels of a photo from non-negative factors of its own patches.
+    """Fill in lost pixels of a photo, or take noise away, by non-negative factors of its own patches.
 
     Parameters
     ----------
@@ -32,21 +33,23 @@ def clean(
     output
         Where it goes; a pipe gets PNG.
     mask
-        A picture of the same size: what is not black in it is lost. All other pixels stay.
+        A picture of the same size: what is not black in it is lost. Without --noise all other pixels stay.
+    noise
+        Standard deviation of Gaussian noise in grey levels of 0 to 255; it is taken away last.
     seed
         For the dictionary of patches.
     """
     from mho.image.codec import FORMATS, picture_bytes, read_picture
 
-    if mask is None:
-        raise ValueError("--mask must be given, there is nothing else to do")
+    if mask is None and noise is None:
+        raise ValueError("--mask or --noise must be given, there is nothing else to do")
 
     def work(name: str, data: bytes, place: str) -> bytes:
         suffix = ".png" if place == PIPE else Path(place).suffix.lower()
         if suffix not in FORMATS:
             raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {place!r}")
         picture, dropped = read_picture(data, name, max_pixels=output.max_pixels)
-        pixels, told = _inpainted(picture.pixels, mask, seed)
+        pixels, told = _cleaned(picture.pixels, mask, noise, seed)
         result, lost = picture_bytes(replace(picture, pixels=pixels), FORMATS[suffix])
         for what in (*dropped, *lost):
             note(f"warning: {name}: {what} was dropped")
@@ -54,6 +57,19 @@ def clean(
         return result
 
     run_batch([source], output, ".png", work)
+
+
+def _cleaned(pixels: Any, mask: Path | None, noise: float | None, seed: int) -> tuple[Any, str]:
+    from mho.image.cleanup import denoise
+
+    told = []
+    if mask is not None:
+        pixels, filled = _inpainted(pixels, mask, seed)
+        told.append(filled)
+    if noise is not None:
+        pixels = denoise(pixels, noise, random_state=seed)
+        told.append(f"noise of {noise:g} grey levels reduced")
+    return pixels, ", ".join(told)
 
 
 def _inpainted(pixels: Any, mask: Path, seed: int) -> tuple[Any, str]:
