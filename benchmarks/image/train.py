@@ -18,7 +18,7 @@ from mho.image.codec.entropy import Writer
 from mho.image.codec.model import ATOMS, CONTEXTS, DC_CONTEXTS, LOUDEST, UNIT, Model
 from mho.image.codec.planes import to_planes
 from mho.image.codec.tokens import TOKENS, token_of
-from mho.image.codec.traverse import _beside
+from mho.image.codec.traverse import beside
 
 STEPS = (5, 8, 12, 18, 27, 40, 60)
 SAMPLES, TURNS = 30_000, 3
@@ -51,7 +51,7 @@ class Recorder(Writer):
 def samples(codes, rng):
     """Magnitudes of a plane's codes, of each phase: (own, near), both (ATOMS, n), for a share of the patches."""
     magnitudes = np.minimum(np.abs(codes), LOUDEST).astype(np.float32)
-    near = np.stack([_beside(m) for m in magnitudes])
+    near = np.stack([beside(m) for m in magnitudes])
     board = np.add.outer(np.arange(codes.shape[1]), np.arange(codes.shape[2])) % 2
     for phase in (0, 1):
         where = np.nonzero((board == phase) & (rng.random(board.shape) < SHARE))

@@ -76,6 +76,7 @@ def test_a_page_to_compare(photo, tmp_path, capsys):
         (["compress", "PHOTO", "-o", "x.mho", "--quality", "101"], 2, "quality must be from 0 to 100"),
         (["compress", "PHOTO", "-o", "x.mho", "--quality", "9", "--target-size", "9"], 2, "exclude each other"),
         (["compress", "PHOTO", "-o", "x.mho", "--target-size", "9"], 2, "size must be at least"),
+        (["compress", "PHOTO", "-o", "x.mho", "--effort", "0"], 2, "effort must be at least 1"),
         (["compress", "PHOTO", "PHOTO", "-o", "x.mho"], 2, "must be a folder"),
         (["compress", "nothing.png", "-o", "x.mho"], 1, "No such file"),
         (["compress", "PHOTO", "-o", "PHOTO", "--no-overwrite"], 1, "is there already"),

@@ -10,6 +10,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mho.data import DataError
 from mho.image.codec import Picture, decode, encode, universal_dictionary
+from mho.image.codec.codec import step_of
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,26 @@ def test_quality_buys_decibels_with_bytes(astronaut):
     assert psnrs[-1] > 40
 
 
+def test_effort_saves_more_bits_than_it_costs_in_error(astronaut):
+    """At a price p, in squared steps a bit, error / step^2 + p bits falls; 0.13 is the encoder's."""
+    picture, step = Picture(astronaut[..., 1].copy()), step_of(40) / 16
+
+    def cost(effort):
+        coded = encode(picture, quality=40, effort=effort)
+        error = np.sum((picture.pixels - decode(coded).pixels.astype(float)) ** 2)
+        return error / step**2 + 0.13 * 8 * len(coded)
+
+    costs = [cost(effort) for effort in (1, 2, 3)]
+    assert costs[1] < 0.999 * costs[0]
+    assert costs[2] < 0.999 * costs[0]
+
+
 @pytest.mark.parametrize(
     "shape", [(1, 1), (1, 50), (50, 1), (7, 9), (8, 8), (17, 33), (1, 1, 3), (19, 5, 3), (33, 16, 3)]
 )
 def test_any_size(shape):
     pixels = np.random.default_rng(0).integers(60, 200, shape, dtype=np.uint8)
-    decoded = decode(encode(Picture(pixels), quality=100)).pixels
+    decoded = decode(encode(Picture(pixels), quality=100, effort=2)).pixels
     assert decoded.shape == shape
     assert decoded.dtype == np.uint8
     if len(shape) == 2:  # colour noise does not survive halving

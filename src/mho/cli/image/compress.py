@@ -37,21 +37,24 @@ class Goal:
         Instead of a quality: the best file of at most so many bytes.
     target_psnr
         Instead of a quality: the smallest file of so many dB.
+    effort
+        Passes, 1 to 9; each after the first chooses the codes anew, for files a little smaller.
     """
 
     quality: float | None = None
     target_size: WholeNumber | None = None
     target_psnr: float | None = None
+    effort: WholeNumber = 1
 
     def encoded(self, picture: Any) -> bytes:
         """Return the file."""
         from mho.image.codec import encode, encode_to_psnr, encode_to_size
 
         if self.target_size is not None:
-            return encode_to_size(picture, self.target_size)
+            return encode_to_size(picture, self.target_size, effort=self.effort)
         if self.target_psnr is not None:
-            return encode_to_psnr(picture, self.target_psnr)
-        return encode(picture, quality=60 if self.quality is None else self.quality)
+            return encode_to_psnr(picture, self.target_psnr, effort=self.effort)
+        return encode(picture, quality=60 if self.quality is None else self.quality, effort=self.effort)
 
     def check(self) -> None:
         """Refuse two goals at once, before any work."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mho.image.codec.model import LOUDEST
 from mho.image.codec.statistics import Statistics
 from mho.image.codec.tokens import LARGEST
 
@@ -13,7 +14,13 @@ PRICE = 0.13
 """Of a bit, in squared steps. At high rates 6 dB a bit makes it ln 2 / 6 = 0.116; low rates ask for more."""
 
 
-def cheapest(exact: np.ndarray, contexts: np.ndarray, statistics: Statistics, price: float = PRICE) -> np.ndarray:
+def cheapest(
+    exact: np.ndarray,
+    contexts: np.ndarray,
+    statistics: Statistics,
+    price: float = PRICE,
+    influence: np.ndarray | None = None,
+) -> np.ndarray:
     """Return codes (n,) that minimise (exact - code)^2 + price bits(code), among zero and the two nearest inwards.
 
     Parameters
@@ -26,6 +33,8 @@ def cheapest(exact: np.ndarray, contexts: np.ndarray, statistics: Statistics, pr
         Of the tokens so far.
     price : float
         Of a bit, in squared steps.
+    influence : ndarray of shape (n,), optional
+        Bits that all other codes grow by for each unit of magnitude.
     """
     codes = np.zeros(len(exact), np.int32)
     size = np.abs(exact)
@@ -36,6 +45,8 @@ def cheapest(exact: np.ndarray, contexts: np.ndarray, statistics: Statistics, pr
     nearest = np.minimum(np.rint(size).astype(np.int64), LARGEST)
     candidates = np.stack([nearest, nearest - 1, np.zeros_like(nearest)])
     bits = statistics.bits(int(nearest.max()))[contexts[places], candidates]
+    if influence is not None:
+        bits += influence[places] * np.minimum(candidates, LOUDEST)
     best = np.argmin((size - candidates) ** 2 + price * bits, axis=0)
     codes[places] = np.copysign(candidates[best, np.arange(len(places))], exact[places])
     return codes

@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 
+from mho import checks
 from mho.data import DataError
 from mho.engines import Engine
 from mho.image.codec.choose import PRICE
@@ -20,7 +21,7 @@ from mho.image.codec.planes import plane_shapes, to_pixels, to_planes
 from mho.image.codec.sections import pack_alpha, pack_dictionary, unpack_alpha, unpack_dictionary
 from mho.image.codec.universal import models, universal_dictionary
 
-__all__ = ["MAX_PIXELS", "Exact", "analyse", "decode", "encode", "step_of", "write"]
+__all__ = ["MAX_PIXELS", "Exact", "analyse", "checked_effort", "decode", "encode", "step_of", "write"]
 
 MAX_PIXELS = 1 << 25
 """33.6 million: what `decode` takes unless told otherwise."""
@@ -37,6 +38,11 @@ def step_of(quality: float) -> int:
     if not 0 <= quality <= 100:
         raise ValueError(f"quality must be from 0 to 100, got {quality!r}")
     return round(16 * _COARSEST ** (1 - float(quality) / 100) ** 0.5)
+
+
+def checked_effort(effort: int) -> int:
+    """Return an effort from 1 to 9."""
+    return checks.positive_int(effort, "effort", limit=9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +71,16 @@ def analyse(picture: Picture, dictionary: Dictionary | None = None, engine: str 
     return Exact(picture, tuple(exact_codes(plane, solve) for plane in to_planes(picture.pixels)), dictionary)
 
 
-def write(exact: Exact, step: int, price: float = PRICE) -> bytes:
-    """Return the file of codes rounded at a step in sixteenths of a grey level; `price` as in `choose.cheapest`."""
+def write(exact: Exact, step: int, price: float = PRICE, effort: int = 1) -> bytes:
+    """Return the file of codes rounded at a step in sixteenths of a grey level.
+
+    `price` is that of `choose.cheapest`, `effort` that of `encode`.
+    """
     chroma_step = max(16, round(step * _CHROMA))
     writer, n_atoms = Writer(), []
     for plane, codes in enumerate(exact.codes):
         scaled = codes * np.float32(16 / (chroma_step if plane else step))
-        n_atoms.append(write_codes(scaled, models()[plane], writer, price)[0])
+        n_atoms.append(write_codes(scaled, models()[plane], writer, price, effort)[0])
     sections = _sections(exact)
     header = Header(shape=exact.picture.shape, steps=(step, chroma_step), n_atoms=tuple(n_atoms), sections=sections)
     return pack(header, writer.data)
@@ -93,6 +102,7 @@ def encode(
     quality: float = 60,
     dictionary: Dictionary | None = None,
     engine: str | Engine | None = None,
+    effort: int = 1,
 ) -> bytes:
     """Return a picture as the bytes of a `.mho` file.
 
@@ -107,9 +117,11 @@ def encode(
     engine : str or Engine, optional
         Who solves for the codes, such as a simulated chip with arrays of 128 rows and 192 columns (slow); by default
         they are taken with the inverse of the dictionary.
+    effort : int
+        Passes, 1 to 9; each after the first chooses the codes anew by what they do to the bits of those around them.
     """
-    step = step_of(quality)
-    return write(analyse(picture, dictionary, engine), step)
+    step, effort = step_of(quality), checked_effort(effort)
+    return write(analyse(picture, dictionary, engine), step, effort=effort)
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, dictionary: Dictionary | None = None) -> Picture:

@@ -9,6 +9,7 @@ import numpy as np
 from mho.image.codec.choose import PRICE, cheapest
 from mho.image.codec.dictionary import PATCH, Dictionary
 from mho.image.codec.entropy import Reader, Writer
+from mho.image.codec.influence import influence
 from mho.image.codec.model import ATOMS, Model
 from mho.image.codec.planes import from_patches, to_patches
 from mho.image.codec.statistics import Statistics
@@ -26,8 +27,10 @@ def exact_codes(plane: np.ndarray, solve: Callable[[np.ndarray], np.ndarray]) ->
     return solve(patches.reshape(ATOMS, -1)).astype(np.float32).reshape(patches.shape)
 
 
-def write_codes(exact: np.ndarray, model: Model, writer: Writer, price: float = PRICE) -> tuple[int, np.ndarray]:
-    """Round codes (64, rows, columns), given in steps, and write them.
+def write_codes(
+    exact: np.ndarray, model: Model, writer: Writer, price: float = PRICE, effort: int = 1
+) -> tuple[int, np.ndarray]:
+    """Round codes (64, rows, columns), given in steps, and write them; `effort` is how often to choose them.
 
     Returns
     -------
@@ -38,16 +41,32 @@ def write_codes(exact: np.ndarray, model: Model, writer: Writer, price: float = 
     """
     used = np.flatnonzero(np.abs(exact).reshape(ATOMS, -1).max(axis=1) >= _SMALLEST)
     n_atoms = int(used[-1]) + 1 if len(used) else 1
+    bits = None
+    for _ in range(effort - 1 if n_atoms > 1 else 0):
+        trial = _Pass(exact, Writer(), price, bits)
+        codes = traverse(model, exact.shape[1:], n_atoms, trial)
+        bits = influence(model, codes[:n_atoms], trial.contexts[:n_atoms], trial.statistics)
+    return n_atoms, traverse(model, exact.shape[1:], n_atoms, _Pass(exact, writer, price, bits))
 
-    def visit(
-        atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, statistics: Statistics
+
+class _Pass:
+    """A visit that chooses codes, writes them and remembers in which contexts."""
+
+    statistics: Statistics
+
+    def __init__(self, exact: np.ndarray, writer: Writer, price: float, influence: np.ndarray | None) -> None:
+        self._exact, self._writer, self._price, self._influence = exact, writer, price, influence
+        self.contexts = np.zeros(exact.shape, np.int8)
+
+    def __call__(
+        self, atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, statistics: Statistics
     ) -> np.ndarray:
-        wanted = exact[atom][where] if predicted is None else exact[atom][where] - predicted
-        codes = cheapest(wanted, contexts, statistics, price)
-        writer.put(codes, contexts, statistics)
+        wanted = self._exact[atom][where] - (0 if predicted is None else predicted)
+        others = None if self._influence is None or predicted is not None else self._influence[atom][where]
+        codes = cheapest(wanted, contexts, statistics, self._price, others)
+        self._writer.put(codes, contexts, statistics)
+        self.contexts[atom][where], self.statistics = contexts, statistics
         return codes
-
-    return n_atoms, traverse(model, exact.shape[1:], n_atoms, visit)
 
 
 def read_plane(

@@ -8,7 +8,7 @@ import numpy as np
 
 from mho.image.codec.dictionary import PATCH
 
-__all__ = ["ATOMS", "CONTEXTS", "DC_CONTEXTS", "LOUDEST", "Model", "context_of"]
+__all__ = ["ATOMS", "CONTEXTS", "DC_CONTEXTS", "EDGES", "LOUDEST", "Model", "context_of"]
 
 ATOMS = PATCH**2
 LOUDEST = 63
@@ -18,12 +18,12 @@ UNIT = 256
 """Weights are whole numbers in units of 1/UNIT."""
 
 CONTEXTS, DC_CONTEXTS = 28, 14
-_EDGES = np.unique(np.rint(2 ** (np.arange(CONTEXTS + 8) / 2))).astype(np.float32)[: CONTEXTS - 1]
+EDGES = np.unique(np.rint(2 ** (np.arange(CONTEXTS + 8) / 2))).astype(np.float32)[: CONTEXTS - 1]
 
 
 def context_of(activity: np.ndarray) -> np.ndarray:
     """Return the context of an expected magnitude in units of 1/UNIT: about two to an octave."""
-    return np.searchsorted(_EDGES, activity, side="right")
+    return np.searchsorted(EDGES, activity, side="right")
 
 
 @dataclass(frozen=True, eq=False)

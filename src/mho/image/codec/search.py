@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mho import checks
-from mho.image.codec.codec import analyse, decode, step_of, write
+from mho.image.codec.codec import analyse, checked_effort, decode, step_of, write
 from mho.image.codec.picture import Picture
 from mho.image.quality import psnr_of_pixels
 
@@ -16,7 +16,7 @@ _NEXT = 1.005
 """Ratio of steps that nobody can tell apart: less than 0.05 dB."""
 
 
-def encode_to_size(picture: Picture, size: int) -> bytes:
+def encode_to_size(picture: Picture, size: int, *, effort: int = 1) -> bytes:
     """Return the best file of at most `size` bytes.
 
     Parameters
@@ -25,6 +25,8 @@ def encode_to_size(picture: Picture, size: int) -> bytes:
         8-bit grey or RGB.
     size : int
         Bytes.
+    effort : int
+        As of `encode`.
 
     Raises
     ------
@@ -32,17 +34,21 @@ def encode_to_size(picture: Picture, size: int) -> bytes:
         Even the coarsest file is larger.
     """
     size = checks.positive_int(size, "size")
-    exact = analyse(picture)
-    smallest = write(exact, _COARSEST)
+    exact, effort = analyse(picture), checked_effort(effort)
+
+    def file(step: int) -> bytes:
+        return write(exact, step, effort=effort)
+
+    smallest = file(_COARSEST)
     if len(smallest) > size:
         raise ValueError(f"size must be at least {len(smallest)} for this picture, got {size}")
-    finest = write(exact, _FINEST)
+    finest = file(_FINEST)
     if len(finest) <= size:
         return finest
-    return _boundary(lambda step: write(exact, step), lambda data: len(data) <= size)[1]
+    return _boundary(file, lambda data: len(data) <= size)[1]
 
 
-def encode_to_psnr(picture: Picture, psnr: float) -> bytes:
+def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1) -> bytes:
     """Return the smallest file whose picture reaches a peak signal-to-noise ratio.
 
     Parameters
@@ -51,6 +57,8 @@ def encode_to_psnr(picture: Picture, psnr: float) -> bytes:
         8-bit grey or RGB.
     psnr : float
         In dB, over all samples.
+    effort : int
+        As of `encode`.
 
     Raises
     ------
@@ -58,15 +66,18 @@ def encode_to_psnr(picture: Picture, psnr: float) -> bytes:
         Even the best file does not reach it.
     """
     wanted = checks.nonnegative_number(psnr, "psnr")
-    exact = analyse(picture)
+    exact, effort = analyse(picture), checked_effort(effort)
+
+    def file(step: int) -> bytes:
+        return write(exact, step, effort=effort)
 
     def misses(data: bytes) -> bool:
         return psnr_of_pixels(picture.pixels, decode(data, max_pixels=picture.pixels.size).pixels) < wanted
 
-    if misses(write(exact, _FINEST)):
+    if misses(file(_FINEST)):
         raise ValueError(f"psnr must be one that this picture reaches at quality 100, got {psnr}")
-    coarsest = write(exact, _COARSEST)
-    return _boundary(lambda step: write(exact, step), misses)[0] if misses(coarsest) else coarsest
+    coarsest = file(_COARSEST)
+    return _boundary(file, misses)[0] if misses(coarsest) else coarsest
 
 
 def _boundary(file: Callable[[int], bytes], coarse: Callable[[bytes], bool]) -> tuple[bytes, bytes]:

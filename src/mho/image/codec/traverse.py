@@ -10,7 +10,7 @@ from mho.image.codec.flat import interpolated
 from mho.image.codec.model import ATOMS, LOUDEST, Model, context_of
 from mho.image.codec.statistics import Statistics
 
-__all__ = ["Visit", "Where", "traverse"]
+__all__ = ["Visit", "Where", "beside", "traverse"]
 
 Where = tuple[np.ndarray, np.ndarray]
 """Rows and columns of patches."""
@@ -46,16 +46,16 @@ def traverse(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -
     own = [np.zeros((ATOMS, len(where[0])), np.float32) for where in phases]
     near = [np.zeros_like(magnitudes) for magnitudes in own]
     for j in range(1, n_atoms):
-        beside = np.zeros(shape, np.float32)
+        around = np.zeros(shape, np.float32)
         for phase, where in enumerate(phases):
             activity = model.own[phase, j, 1:j] @ own[phase][1:j] + model.near[phase, j, 1:j] @ near[phase][1:j]
-            activity += model.bias[phase, j] + model.same[phase, j] * beside[where]
+            activity += model.bias[phase, j] + model.same[phase, j] * around[where]
             codes[j][where] = visit(j, where, None, context_of(activity), statistics)
             magnitudes = np.minimum(np.abs(codes[j]), LOUDEST).astype(np.float32)
             own[phase][j] = magnitudes[where]
-            beside = _beside(magnitudes)
+            around = beside(magnitudes)
         for phase, where in enumerate(phases):
-            near[phase][j] = beside[where]
+            near[phase][j] = around[where]
     return codes
 
 
@@ -71,7 +71,7 @@ def _places(mask: np.ndarray) -> Where:
     return rows, columns
 
 
-def _beside(magnitudes: np.ndarray) -> np.ndarray:
+def beside(magnitudes: np.ndarray) -> np.ndarray:
     """Sum over the four patches beside each; nothing is beyond the edge."""
     total = np.zeros_like(magnitudes)
     total[1:] += magnitudes[:-1]
