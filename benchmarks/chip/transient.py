@@ -4,7 +4,7 @@
 
 Random conductances from 0.5 to 35 microsiemens, two copies 2 % apart, op-amps of 100 MHz and gain 1e5; every second
 output ends at its clamp. From zero, for three of the slowest time constants, steps of at most 1/400 of that. The twin's
-time is the least of 200 runs, the reduction of the network included. ngspice takes a minute or more at 512x32.
+time is the least of 200 runs, the reduction of the network included. ngspice takes half a minute or more at 512x32.
 """
 
 from __future__ import annotations
