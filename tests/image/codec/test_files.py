@@ -31,6 +31,16 @@ def test_lossless_formats_come_in_and_go_out_unchanged(form):
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(going))), PIXELS)
 
 
+def test_jpeg_comes_in_as_pillow_decodes_it_and_goes_out_close():
+    coming = _saved(Image.fromarray(PIXELS), "JPEG", quality=60)
+    picture, dropped = read_picture(coming, "x.jpg")
+    np.testing.assert_array_equal(picture.pixels, np.asarray(Image.open(io.BytesIO(coming))))
+    assert dropped == ()
+    going = Image.open(io.BytesIO(picture_bytes(picture, "JPEG")[0]))
+    assert going.format == "JPEG"
+    assert psnr_of_pixels(picture.pixels, np.asarray(going)) > 34
+
+
 def test_orientation_profile_and_alpha_survive_the_whole_way():
     exif = Image.Exif()
     exif[0x0112] = 6
