@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.progress import progress
+from mho.cli.recommend.dask import dask_cluster
 from mho.cli.recommend.run import run, summary
 from mho.cli.recommend.table import check_out, read_table
 from mho.cli.settings import WholeNumber
@@ -20,6 +21,8 @@ Examples:
     mho recommend fit ratings.csv -o stars.npz
 
     mho recommend fit orders.parquet --model implicit -k 32 -o shelf.npz
+
+    mho recommend fit ratings.parquet -o stars.npz --dask tcp://10.0.0.5:8786 --shared /shared/scratch
 
     mho recommend top shelf.npz --users 17,203 --titles items.csv
 """
@@ -36,6 +39,8 @@ def fit(
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
     columns: str = "",
+    dask: str = "",
+    shared: Path | None = None,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
     """Learn from a table of user, item and rating.
@@ -62,6 +67,10 @@ def fit(
     columns
         Names of the columns, with commas: USER,ITEM or USER,ITEM,RATING. By default user, item and rating if the
         header has those, else the first three.
+    dask
+        Address of a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers solve; by default this machine does.
+    shared
+        Folder that this machine and all workers see under this name, for what they read; by default that of OUT.
     quiet
         Show nothing but warnings and errors.
     """
@@ -71,12 +80,13 @@ def fit(
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
     check_out(out)
-    with progress(quiet=quiet) as shown:
+    with dask_cluster(dask, shared or out.parent) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
         table = read_table(source, columns, out)
         from mho import Recommender
 
-        recommender = Recommender(n_components, model=model, engine=engine, max_iter=max_iter, random_state=seed)
+        settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}
+        recommender = Recommender(n_components, model=model, **settings)
         shown.stage(f"learning from {len(table):,} rows")
         run(recommender, lambda: recommender.fit(table.users, table.items, table.ratings), out, max_iter, shown)
     if not quiet:
