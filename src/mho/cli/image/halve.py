@@ -38,7 +38,8 @@ def halve(
     out
         Where the product of the factors goes: .png, .jpg, .webp or .ppm.
     engine
-        Who solves the half-steps; the chips have 16 levels, a programming error of 2 % and 8-bit converters.
+        Who solves the half-steps; the chips have 16 levels, a programming error of 2 % and 8-bit converters, and
+        read their cells back.
     n_components
         Rank; without it, that of half the numbers.
     max_iter
@@ -74,7 +75,7 @@ def _engine(name: str, seed: int) -> Any:
     from mho.engines import Analog, Hybrid
 
     design = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
-    return lambda: (Analog if name == "analog" else Hybrid)(design, seed=seed)
+    return lambda: (Analog if name == "analog" else Hybrid)(design, seed=seed, readback=True)
 
 
 def _rows(pixels: Any, result: Any, rank: int) -> list[tuple[str, str]]:
