@@ -36,6 +36,16 @@ def test_the_file_holds_what_the_library_learns(fitted):
     assert loaded.item_ids_.tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("command", ["fit", "fold-in", "eval"])
+def test_a_table_that_takes_too_much_memory_is_refused(mho, fitted, ratings, tmp_path, command):
+    before = () if command == "fit" else (fitted,)
+    after = () if command == "eval" else ("-o", tmp_path / "x.npz")
+    code, out, told = mho("recommend", command, *before, ratings, *after, "--max-bytes", 50)
+    assert (code, out) == (1, "")
+    assert "more than --max-bytes = 50" in told
+    assert not (tmp_path / "x.npz").exists()
+
+
 def test_parquet_gives_the_same(mho, fitted, tmp_path):
     pandas = pytest.importorskip("pandas")
     pandas.DataFrame(ROWS, columns=["who", "what", "stars"]).to_parquet(tmp_path / "r.parquet")

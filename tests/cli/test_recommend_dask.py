@@ -1,4 +1,4 @@
-"""`mho recommend fit --dask`."""
+"""`mho recommend fit --dask` and `resume --dask`."""
 
 import numpy as np
 import pytest
@@ -34,6 +34,27 @@ def test_the_file_is_that_of_one_machine(mho, scheduler, ratings, tmp_path):
     np.testing.assert_allclose(many.user_factors_, one.user_factors_, rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(many.item_factors_, one.item_factors_, rtol=1e-5, atol=1e-9)
     assert not list(shared.iterdir())
+
+
+def test_resume_goes_on_at_the_workers(mho, scheduler, ratings, tmp_path):
+    one, many = tmp_path / "one.npz", tmp_path / "many.npz"
+    for out, dask in ((one, ()), (many, ("--dask", scheduler))):
+        assert mho("recommend", "fit", ratings, "-k", 2, "--max-iter", 2, "-q", "-o", out) == (0, "", "")
+        assert mho("recommend", "resume", out, "--max-iter", 4, "-q", *dask) == (0, "", "")
+    one, many = Recommender.load(one), Recommender.load(many)
+    np.testing.assert_allclose(many.item_factors_, one.item_factors_, rtol=1e-5, atol=1e-9)
+    assert [record["iteration"] for record in many.history_] == [1, 2, 3, 4]
+
+
+def test_resume_at_no_scheduler_is_told_and_the_file_is_as_it_was(mho, ratings, tmp_path, monkeypatch):
+    monkeypatch.setattr("mho.cli.recommend.dask._CONNECT_SECONDS", 0.3)
+    out = tmp_path / "m.npz"
+    assert mho("recommend", "fit", ratings, "-k", 2, "--max-iter", 2, "-q", "-o", out) == (0, "", "")
+    before = out.read_bytes()
+    code, _, told = mho("recommend", "resume", out, "--max-iter", 4, "-q", "--dask", "tcp://127.0.0.1:1")
+    assert code == 1
+    assert told.startswith("mho: error: ")
+    assert out.read_bytes() == before
 
 
 def test_a_chip_on_a_cluster_is_refused_in_one_line(mho, scheduler, ratings, tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,14 @@ import numpy as np
 from mho.data.errors import check_size
 from mho.data.text import blocks
 
-__all__ = ["CsvRows"]
+__all__ = ["CsvRows", "NoRow"]
+
+NoRow = tuple[int, str, str]
+"""Number, fault and text of a line that is no row."""
 
 _CODE_BYTES = 4
+_THREADS = 2
+"""That parse, beside the one that reads; each holds a block, which more of them would multiply."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +39,6 @@ class CsvRows:
         Of the columns to read.
     header : bool
         Leave out the first line.
-    no_rows : list of (int, str, str)
-        Number, fault and text of each line that is no row, filled by `read`.
     """
 
     path: Path
@@ -41,48 +46,56 @@ class CsvRows:
     names: tuple[str, ...]
     wanted: tuple[str, ...]
     header: bool
-    no_rows: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def read(self, max_bytes: int) -> list[Any]:
-        """Return each wanted column as a chunked array of dictionary<int32, binary>."""
+    def read(self, max_bytes: int) -> tuple[list[Any], list[NoRow]]:
+        """Return each wanted column as a chunked array of dictionary<int32, binary>, and the lines that are no row."""
         import pyarrow as pa
 
         columns: list[list[Any]] = [[] for _ in self.wanted]
+        no_rows: list[NoRow] = []
         size = 0
-        for first, lines in blocks(self.path, skip=int(self.header), empty_lines=True):
-            table = pa.concat_tables(self._rows(first, lines))
-            for column, name in zip(columns, self.wanted, strict=True):
-                # Encoded as a whole, which costs less than in each part.
-                chunk = table.column(name).combine_chunks().dictionary_encode()
+        for chunks, faults in _ahead(self._block, blocks(self.path, skip=int(self.header), empty_lines=True)):
+            no_rows += faults
+            for column, chunk in zip(columns, chunks, strict=True):
                 column.append(chunk)
                 size += _CODE_BYTES * len(chunk) + chunk.dictionary.nbytes
             check_size(self.path, size, max_bytes)
-        return [pa.chunked_array(column, type=pa.dictionary(pa.int32(), pa.binary())) for column in columns]
+        kind = pa.dictionary(pa.int32(), pa.binary())
+        return [pa.chunked_array(column, type=kind) for column in columns], no_rows
 
-    def _rows(self, first: int, lines: bytes) -> Iterator[Any]:
-        """Parse whole lines; where rows and lines do not agree a quote is open over the end of its line: look closer.
+    def _block(self, numbered: tuple[int, bytes]) -> tuple[list[Any], list[NoRow]]:
+        import pyarrow as pa
 
-        The parser would take all lines up to the next quote for one row, and lose them.
+        no_rows: list[NoRow] = []
+        table = pa.concat_tables(self._rows(*numbered, no_rows))
+        # Encoded as a whole, which costs less than in each part.
+        return [table.column(name).combine_chunks().dictionary_encode() for name in self.wanted], no_rows
+
+    def _rows(self, first: int, lines: bytes, no_rows: list[NoRow]) -> Iterator[Any]:
+        """Parse whole lines, and add those that are no row to `no_rows`.
+
+        Where rows and lines do not agree a quote is open over the end of its line: look closer. The parser would take
+        all lines up to the next quote for one row, and lose them.
         """
         import pyarrow as pa
 
-        faults: list[tuple[int, str, str]] = []
+        faults: list[NoRow] = []
         count = np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1
         try:
             table = self._parse(first, lines, faults)
         except pa.ArrowInvalid:
             table = None
         if table is not None and table.num_rows + len(faults) == count:
-            self.no_rows.extend(faults)
+            no_rows.extend(faults)
             yield table
         elif count == 1:
-            self.no_rows.append((first, "is not one row of fields", lines.decode(errors="replace")))
+            no_rows.append((first, "is not one row of fields", lines.decode(errors="replace")))
             yield pa.schema([(name, pa.binary()) for name in self.wanted]).empty_table()
         else:
             for skipped, part in _parts(lines):
-                yield from self._rows(first + skipped, part)
+                yield from self._rows(first + skipped, part, no_rows)
 
-    def _parse(self, first: int, lines: bytes, faults: list[tuple[int, str, str]]) -> Any:
+    def _parse(self, first: int, lines: bytes, faults: list[NoRow]) -> Any:
         import pyarrow as pa
         import pyarrow.csv as csv
 
@@ -102,6 +115,18 @@ class CsvRows:
                 column_types=dict.fromkeys(self.wanted, pa.binary()), include_columns=self.wanted
             ),
         )
+
+
+def _ahead(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Yield `work` of each item in their order, done in threads while the next items are fetched."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        started: deque[Any] = deque()
+        for item in items:
+            started.append(pool.submit(work, item))
+            if len(started) > _THREADS:
+                yield started.popleft().result()
+        while started:
+            yield started.popleft().result()
 
 
 def _parts(lines: bytes) -> Iterator[tuple[int, bytes]]:

@@ -86,8 +86,9 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
         raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
         return _table(path, [Distinct.of(column) for column in raw], _Lines(1, []), max_bytes)
     rows = _text(path, columns)
-    raw = [Distinct.of(column) for column in rows.read(max_bytes)]
-    return _table(path, raw, _Lines(1 + rows.header, [Rejected(*row) for row in rows.no_rows]), max_bytes)
+    read, no_rows = rows.read(max_bytes)
+    raw = [Distinct.of(column) for column in read]
+    return _table(path, raw, _Lines(1 + rows.header, [Rejected(*row) for row in no_rows]), max_bytes)
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,10 @@ def _ids(path: Path, column: Distinct, max_bytes: int) -> Coded:
         ids = np.array(found.to_pylist())
     else:
         ids = found.to_numpy()
+    order = np.argsort(ids, kind="stable")
     place = np.empty(len(column.values), np.int32)
-    place[used] = np.arange(len(used))
-    return Coded(ids, place[column.codes]).compact()
+    place[used[order]] = np.arange(len(used))
+    return Coded(ids[order], place[column.codes])
 
 
 def _ratings(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

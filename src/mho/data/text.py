@@ -62,12 +62,14 @@ def blocks(path: Path, *, skip: int = 0, empty_lines: bool = False) -> Iterator[
 
 
 def _lines(path: Path, number: int, text: bytes, empty_lines: bool) -> bytes:
-    text = b"\n" + text.replace(b"\r\n", b"\n").removesuffix(b"\r") + b"\n"
-    before, gap, _ = text.partition(b"\n\n")
-    if gap and not empty_lines:
-        line = number + before.count(b"\n")
-        raise DataError(f"{path}: line {line} is empty")
-    return text[1:-1]
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    if not empty_lines:
+        before, gap, _ = (b"\n" + text + b"\n").partition(b"\n\n")
+        if gap:
+            line = number + before.count(b"\n")
+            raise DataError(f"{path}: line {line} is empty")
+    return text
 
 
 def shown(field: str | bytes) -> str:

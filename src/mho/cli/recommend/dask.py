@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["dask_cluster"]
+from cyclopts import Parameter
+
+__all__ = ["Workers", "dask_cluster"]
 
 _CONNECT_SECONDS = 10
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """Who solves.
+
+    Parameters
+    ----------
+    dask
+        Address of a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers solve; by default this machine does.
+    shared
+        Folder that this machine and all workers see under this name, for what they read; by default that of the
+        recommender.
+    """
+
+    dask: str = ""
+    shared: Path | None = None
+
+
 @contextmanager
-def dask_cluster(address: str, shared: Path) -> Iterator[Any]:
-    """Connect to the scheduler at `address`; None for no address, which is this machine alone."""
+def dask_cluster(workers: Workers, out: Path) -> Iterator[Any]:
+    """Connect to the scheduler for a recommender that goes to `out`; None for no address, this machine alone."""
+    address, shared = workers.dask, workers.shared or out.parent
     if not address:
         yield None
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.plain import table as laid_out
-from mho.cli.recommend.table import read_table
+from mho.cli.recommend.table import Reading, read_table
 from mho.cli.settings import WholeNumber
 
 __all__ = ["evaluate"]
@@ -21,7 +21,7 @@ def evaluate(
     *,
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
     relevant: float = 0.0,
-    columns: str = "",
+    reading: Reading = Reading(),  # noqa: B008
 ) -> None:
     """Show how well held-out ratings are predicted, and held-out items found among all that a user has not seen.
 
@@ -35,8 +35,6 @@ def evaluate(
         Length of the lists.
     relevant
         From which rating on an item should have been in the list.
-    columns
-        As for `fit`.
     """
     import numpy as np
 
@@ -44,7 +42,7 @@ def evaluate(
     from mho.recommend import evaluate as score
 
     recommender = Recommender.load(model)
-    table = read_table(source, columns)
+    table = read_table(source, reading)
     ratings = np.ones(len(table)) if table.ratings is None else table.ratings
     found = score(recommender, table.users, table.items, ratings, n=n, relevant=relevant)
     errors = [("RMSE", found.rmse), ("MAE", found.mae)]

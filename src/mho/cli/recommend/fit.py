@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.progress import progress
-from mho.cli.recommend.dask import dask_cluster
+from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.run import run, summary
-from mho.cli.recommend.table import check_out, read_table
+from mho.cli.recommend.table import Reading, check_out, read_table
 from mho.cli.settings import WholeNumber
 
 __all__ = ["EXAMPLES", "fit"]
@@ -38,9 +38,8 @@ def fit(
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
-    columns: str = "",
-    dask: str = "",
-    shared: Path | None = None,
+    reading: Reading = Reading(),  # noqa: B008
+    workers: Workers = Workers(),  # noqa: B008
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
     """Learn from a table of user, item and rating.
@@ -64,13 +63,6 @@ def fit(
         Iterations.
     seed
         For the starting factors and the errors of the chip.
-    columns
-        Names of the columns, with commas: USER,ITEM or USER,ITEM,RATING. By default user, item and rating if the
-        header has those, else the first three.
-    dask
-        Address of a Dask scheduler, such as tcp://10.0.0.5:8786, whose workers solve; by default this machine does.
-    shared
-        Folder that this machine and all workers see under this name, for what they read; by default that of OUT.
     quiet
         Show nothing but warnings and errors.
     """
@@ -80,9 +72,9 @@ def fit(
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
     check_out(out)
-    with dask_cluster(dask, shared or out.parent) as cluster, progress(quiet=quiet) as shown:
+    with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
-        table = read_table(source, columns, out)
+        table = read_table(source, reading, out)
         from mho import Recommender
 
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}

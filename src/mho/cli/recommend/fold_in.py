@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.recommend.table import check_out, read_table
+from mho.cli.recommend.table import Reading, check_out, read_table
 
 __all__ = ["fold_in"]
 
@@ -20,7 +20,7 @@ def fold_in(
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
     side: Literal["users", "items"] = "users",
     engine: Literal["digital", "analog", "hybrid"] = "digital",
-    columns: str = "",
+    reading: Reading = Reading(),  # noqa: B008
 ) -> None:
     """Solve for the users (or items) of a table, and leave everybody else as they are.
 
@@ -36,15 +36,13 @@ def fold_in(
         Whose factors are solved.
     engine
         Who solves.
-    columns
-        As for `fit`.
     """
     from mho import Recommender
 
     check_out(out)
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)
-    table = read_table(source, columns, out)
+    table = read_table(source, reading, out)
     recommender.fold_in(table.users, table.items, table.ratings, side=side).save(out)
     new = len(recommender.user_ids_) - before[0], len(recommender.item_ids_) - before[1]
     print(f"{out}: {len(table):,} rows taken in, {new[0]:,} new users, {new[1]:,} new items")

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.progress import progress
+from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.run import run, summary
 from mho.cli.recommend.table import check_out
 from mho.cli.settings import WholeNumber
@@ -22,6 +23,7 @@ def resume(
     *,
     max_iter: WholeNumber = 20,
     engine: Literal["digital", "analog", "hybrid"] = "digital",
+    workers: Workers = Workers(),  # noqa: B008
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
     """Go on with everything that a recommender knows, and write it to the same file.
@@ -46,7 +48,7 @@ def resume(
     if done >= max_iter:
         note(f"{source} already has {done} iterations; raise --max-iter to go on")
         return
-    with progress(quiet=quiet) as shown:
+    with dask_cluster(workers, source) as model.cluster, progress(quiet=quiet) as shown:
         shown.stage(f"going on with {source}", done)
         run(model, lambda: model.resume(max_iter - done), source, max_iter, shown)
     if not quiet:

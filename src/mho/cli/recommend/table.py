@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mho.cli.errors import note
+from cyclopts import Parameter
 
-__all__ = ["check_out", "read_table", "typed_ids"]
+from mho.cli.errors import note
+from mho.cli.settings import WholeNumber
+
+__all__ = ["Reading", "check_out", "read_table", "typed_ids"]
 
 _SHOWN = 5
 
 
-def read_table(path: Path, columns: str, out: Path | None = None) -> Any:
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a table is read.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns, with commas: USER,ITEM or USER,ITEM,RATING. By default user, item and rating if the
+        header has those, else the first three.
+    max_bytes
+        Refuse a table that takes more memory.
+    """
+
+    columns: str = ""
+    max_bytes: WholeNumber = 2**33
+
+
+def read_table(path: Path, how: Reading, out: Path | None = None) -> Any:
     """Read user, item and rating; tell of rows that cannot be read, and write all of them beside `out`."""
     from mho.data import read_interactions
 
-    table = read_interactions(path, columns=tuple(columns.split(",")) if columns else ())
+    columns = tuple(how.columns.split(",")) if how.columns else ()
+    table = read_interactions(path, columns=columns, max_bytes=how.max_bytes)
     if table.rejected:
         kept = "" if out is None else f"; all of them are in {_write_rejected(out, table.rejected)}"
         count, whole = len(table.rejected), len(table.rejected) + len(table)
