@@ -5,13 +5,17 @@ One clear error names the argument, what came and what is taken.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from mho import kernels
+
 __all__ = [
     "NAN_ADVICE",
+    "Survey",
     "as_matrix",
     "at_least",
     "check_values",
@@ -20,9 +24,51 @@ __all__ = [
     "nonnegative_number",
     "one_of",
     "positive_int",
+    "survey",
+    "surveyed_matrix",
+    "surveyed_values",
 ]
 
 NAN_ADVICE = "NaN is read as missing only where you say so, with missing='nan'"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over an array tells.
+
+    Attributes
+    ----------
+    low, high : float
+        The extremes of the entries that are numbers; infinite where there are none.
+    total, square : float
+        The sum of all entries and of their squares; NaN if there is one among them.
+    """
+
+    low: float
+    high: float
+    total: float
+    square: float
+
+
+_BLOCK = 1 << 16
+"""Entries that are copied at once of an array that is not contiguous."""
+
+
+def survey(array: np.ndarray) -> Survey:
+    """Survey a float32 or float64 array (m,) or (m, n) of any layout."""
+    if array.flags.f_contiguous:
+        array = array.T
+    out = np.empty(4)
+    if array.flags.c_contiguous:
+        kernels.survey(array, out, kernels.thread_count())
+        return Survey(*out.tolist())
+    rows = max(1, _BLOCK * len(array) // array.size)
+    return _together([survey(array[i : i + rows].copy()) for i in range(0, len(array), rows)])
+
+
+def _together(parts: list[Survey]) -> Survey:
+    low, high = min(part.low for part in parts), max(part.high for part in parts)
+    return Survey(low, high, sum(part.total for part in parts), sum(part.square for part in parts))
 
 
 def as_matrix(
@@ -51,6 +97,13 @@ def as_matrix(
         Not two-dimensional, empty, infinite, NaN where not allowed, negative, or so large or small that squares do not
         exist in its precision.
     """
+    return surveyed_matrix(value, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)[0]
+
+
+def surveyed_matrix(
+    value: Any, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
+) -> tuple[np.ndarray, Survey]:
+    """Return what `as_matrix` does, and the survey that checked it."""
     if hasattr(value, "tocsc"):
         raise TypeError(f"{name} must be dense here, got a sparse {type(value).__name__}; use {name}.toarray()")
     array = _real(value, name)
@@ -58,15 +111,22 @@ def as_matrix(
         raise ValueError(f"{name} must be a matrix (2 dimensions), got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    _check_entries(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
-    return array
+    found = survey(array)
+    _check_survey(found, array.dtype, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
+    return array, found
 
 
 def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> np.ndarray:
     """Return the stored entries of a sparse matrix as float32 or float64, checked like a dense matrix."""
+    return surveyed_values(values, name, nonnegative=nonnegative)[0]
+
+
+def surveyed_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> tuple[np.ndarray, Survey]:
+    """Return what `check_values` does, and the survey that checked it."""
     values = _real(values, name)
-    _check_entries(values, name, nonnegative=nonnegative, missing=False, nan_advice="")
-    return values
+    found = survey(values)
+    _check_survey(found, values.dtype, name, nonnegative=nonnegative, missing=False, nan_advice="")
+    return values, found
 
 
 def no_mask(value: Any, name: str) -> None:
@@ -90,20 +150,19 @@ def _real(value: Any, name: str) -> np.ndarray:
     return array.astype(np.float64)
 
 
-def _check_entries(array: np.ndarray, name: str, *, nonnegative: bool, missing: bool, nan_advice: str) -> None:
-    if array.size == 0:
-        return
-    lowest, highest = _extremes(array, skip_nan=missing)
-    if np.isnan(lowest):
-        if missing:  # every entry is missing
-            return
+def _check_survey(
+    found: Survey, dtype: np.dtype, name: str, *, nonnegative: bool, missing: bool, nan_advice: str
+) -> None:
+    if np.isnan(found.square) and not missing:
         raise ValueError(f"{name} contains NaN; {nan_advice or 'every entry must be a number'}")
-    if np.isinf(lowest) or np.isinf(highest):
+    if found.low > found.high:  # no entries, or every one is missing
+        return
+    if np.isinf(found.low) or np.isinf(found.high):
         raise ValueError(f"{name} contains an infinite entry; every entry must be finite")
-    if nonnegative and lowest < 0:
-        found = f"{name} contains a negative entry ({float(lowest)!r}); every entry must be >= 0"
-        raise ValueError(f"Negative values in data: {found}")
-    _check_squares(max(float(highest), -float(lowest)), array.dtype, name)
+    if nonnegative and found.low < 0:
+        negative = f"{name} contains a negative entry ({found.low!r}); every entry must be >= 0"
+        raise ValueError(f"Negative values in data: {negative}")
+    _check_squares(max(found.high, -found.low), dtype, name)
 
 
 def _check_squares(peak: float, dtype: np.dtype, name: str) -> None:
@@ -113,13 +172,6 @@ def _check_squares(peak: float, dtype: np.dtype, name: str) -> None:
             f"{name} must have its largest entry between {1 / limit:g} and {limit:g} in {dtype}, or be zero, "
             f"got {peak:g}; use another unit"
         )
-
-
-def _extremes(array: np.ndarray, *, skip_nan: bool) -> tuple[np.floating, np.floating]:
-    """Minimum and maximum in two passes that allocate nothing; NaN if there is one (or, skipping it, nothing else)."""
-    if skip_nan:
-        return np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
-    return array.min(), array.max()
 
 
 def positive_int(value: Any, name: str, *, limit: int | None = None, what: str = "") -> int:

@@ -31,7 +31,9 @@ class Dense:
     missing = False
 
     def __init__(self, matrix: Any, *, name: str = "B", nonnegative: bool = False) -> None:
-        self.array = checks.as_matrix(matrix, name, nonnegative=nonnegative, nan_advice=checks.NAN_ADVICE)
+        self.array, self.survey = checks.surveyed_matrix(
+            matrix, name, nonnegative=nonnegative, nan_advice=checks.NAN_ADVICE
+        )
 
     @classmethod
     def trusted(cls, array: np.ndarray) -> Dense:
@@ -39,6 +41,11 @@ class Dense:
         operand = object.__new__(cls)
         operand.array = array
         return operand
+
+    @cached_property
+    def survey(self) -> checks.Survey:
+        """Extremes and sums of the entries."""
+        return checks.survey(self.array)
 
     @cached_property
     def T(self) -> Dense:
@@ -74,10 +81,15 @@ class Dense:
         """float32 or float64."""
         return self.array.dtype
 
-    @cached_property
+    @property
     def square(self) -> float:
         """The sum of the squared entries."""
-        return _square(self.array)
+        return self.survey.square
+
+    @property
+    def mean(self) -> float:
+        """The mean of the entries."""
+        return self.survey.total / self.array.size
 
 
 class Sparse:
@@ -182,9 +194,20 @@ class Sparse:
         return self._stored.data
 
     @cached_property
+    def survey(self) -> checks.Survey:
+        """Extremes and sums of the stored entries."""
+        return checks.survey(self.values)
+
+    @property
     def square(self) -> float:
         """The sum of the squared entries."""
-        return _square(self.values)
+        return self.survey.square
+
+    @property
+    def mean(self) -> float:
+        """The mean of the known entries."""
+        known = len(self.values) if self.missing else self.shape[0] * self.shape[1]
+        return self.survey.total / max(1, known)
 
     @property
     def _stored(self) -> Any:
@@ -251,12 +274,6 @@ def as_matrix(B: Any, name: str = "B") -> Matrix:
     if isinstance(operand, Factored):
         raise TypeError(f"{name} must be a dense or sparse matrix here, got a product of two")
     return operand
-
-
-def _square(values: np.ndarray) -> float:
-    """Sum of squares in float64 whatever the precision of the values, without a copy of them."""
-    subscripts = "i,i->" if values.ndim == 1 else "ij,ij->"
-    return float(np.einsum(subscripts, values, values, dtype=np.float64))
 
 
 def _known_entries(dense: np.ndarray) -> sp.csc_array:

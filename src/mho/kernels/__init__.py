@@ -5,6 +5,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 
 =====================  ===============================================================================================
 ``gram``               A'A
+``survey``             least, largest, sum and sum of squares of an array, in one pass
 ``sweep_rows``         coordinate descent on |Ax - b| over x >= 0, right-hand sides by rows of a dense matrix
 ``sweep_columns``      the same by columns of a dense matrix
 ``sweep_sparse``       the same by columns of a sparse matrix whose zeros are data
@@ -36,6 +37,7 @@ from mho.kernels._core import (
     products_of_columns,
     products_of_rows,
     sampled,
+    survey,
     sweep,
     sweep_columns,
     sweep_rows,
@@ -59,6 +61,7 @@ __all__ = [
     "products_of_columns",
     "products_of_rows",
     "sampled",
+    "survey",
     "sweep",
     "sweep_columns",
     "sweep_rows",

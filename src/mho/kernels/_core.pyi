@@ -11,6 +11,9 @@ def isa() -> str: ...
 def gram(A: np.ndarray, G: np.ndarray, threads: int) -> None:
     """G (k, k) = A'A for A (m, k), whose columns or rows are contiguous."""
 
+def survey(x: np.ndarray, out: np.ndarray, threads: int) -> None:
+    """Out (4,): the least and the largest entry of x that are numbers, the sum and the sum of squares of all."""
+
 def sweep(G: np.ndarray, C: np.ndarray, answer: np.ndarray, sweeps: int, threads: int) -> None:
     """Sweep with the cross products C (n, k) at hand; answer (n, k)."""
 

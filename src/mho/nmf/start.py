@@ -6,7 +6,7 @@ import numpy as np
 
 from mho import checks
 from mho.nmf.compress import compress, singular_triplets
-from mho.operands import Dense, Factored, Matrix
+from mho.operands import Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]
 
@@ -46,16 +46,9 @@ def starting_factors(
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
-def _mean(X: Matrix) -> float:
-    if isinstance(X, Dense):
-        return float(X.array.mean())
-    known = len(X.values) if X.missing else X.shape[0] * X.shape[1]
-    return float(X.values.sum(dtype=np.float64)) / max(1, known)
-
-
 def _random(X: Matrix, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
-    scale = np.sqrt(_mean(X) / k)
+    scale = np.sqrt(X.mean / k)
     # Uniform about the value that would reproduce the mean: positive, so that no component starts dead.
     return scale * rng.uniform(0.5, 1.5, (m, k)), scale * rng.uniform(0.5, 1.5, (k, n))
 
@@ -72,7 +65,7 @@ def _nndsvd(
         if norm_u > 0 and norm_v > 0:
             root = np.sqrt(s[j] * norm_u * norm_v)
             W[:, j], H[j] = root * u / norm_u, root * v / norm_v
-    _fill_zeros(W, H, _mean(X), init, rng)
+    _fill_zeros(W, H, X.mean, init, rng)
     return W, H
 
 

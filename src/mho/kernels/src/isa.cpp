@@ -3,6 +3,7 @@
 
 namespace mho {
 #include "vector.inl"
+#include "survey.inl"
 #include "dense.inl"
 #include "sparse.inl"
 #include "sweep.inl"
@@ -26,7 +27,8 @@ template <class T> constexpr Dense<T> dense() {
             &masked_scratch<T>,
             &newton_scratch<T>,
             &newton_dense<T>,
-            &gram<T>};
+            &gram<T>,
+            &survey<T>};
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {

@@ -4,6 +4,7 @@
 // table when the module loads and spreads ranges over threads. The functions must not instantiate standard
 // templates: the linker may keep the widest instruction set's copy of such a template for everybody.
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 namespace mho {
@@ -60,6 +61,17 @@ struct Effort {
     index_t steps, sweeps;
 };
 
+// The extremes, the sum and the sum of squares of some numbers.
+struct Survey {
+    double low, high, total, square;
+};
+
+constexpr Survey nothing_surveyed{INFINITY, -INFINITY, 0, 0};
+
+static inline Survey together(const Survey &a, const Survey &b) {
+    return {b.low < a.low ? b.low : a.low, b.high > a.high ? b.high : a.high, a.total + b.total, a.square + b.square};
+}
+
 // One complementarity problem per right-hand side, summed over the rows i that are present in a column of n rows:
 //     M = base + n diag(l2_known) + sum_i (left_i right_i' + diag(extra_i))
 //     q = offset + n pull_known + sum_i val_i left_i
@@ -92,6 +104,7 @@ template <class T> struct Dense {
     void (*newton)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,
                    double *fit, Range, T *scratch);
     void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
+    Survey (*survey)(const T *x, Range);
 };
 
 template <class T, class I> struct Sparse {

@@ -147,6 +147,19 @@ template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
         for (index_t l = 0; l < k * k; ++l) G.data()[l] += parts[c * k * k + l];
 }
 
+// Out: the least and the largest number, the sum, the sum of squares.
+template <class T> void survey(In<T> x, Out<double> out, index_t threads) {
+    const index_t n = x.size(), chunk = 1 << 16;
+    vector(out, 4, "out must be (4,)");
+    threads = team_for(double(n) / 4, threads);
+    nb::gil_scoped_release release;
+    std::vector<Survey> parts((n + chunk - 1) / chunk); // put together in order, whoever made them
+    parallel_for<T>(n, chunk, threads, 0, [&](Range range, T *) { parts[range.begin / chunk] = dense<T>().survey(x.data(), range); });
+    Survey all = nothing_surveyed;
+    for (const Survey &part : parts) all = together(all, part);
+    out.data()[0] = all.low, out.data()[1] = all.high, out.data()[2] = all.total, out.data()[3] = all.square;
+}
+
 template <class T> Problem<T> problem(const In<T> &G, const In<T> &offset, std::size_t k) {
     matrix(G, k, k, "G must be (k, k)");
     vector(offset, k, "offset must be (k,)");
@@ -426,6 +439,7 @@ template <class T, class I> void define_sparse(nb::module_ &m) {
 
 template <class T> void define(nb::module_ &m) {
     define_exactly(m, "gram", &gram<T>);
+    define_exactly(m, "survey", &survey<T>);
     define_exactly(m, "sweep", &sweep<T>);
     define_exactly(m, "sweep_rows", &sweep_rows<T>);
     define_exactly(m, "sweep_columns", &sweep_columns<T>);
