@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["Block", "write_blocks"]
+__all__ = ["RETRIES", "Block", "column_cuts", "write_blocks", "write_entries"]
+
+RETRIES = 2
+"""Of a block whose files could not be read; one that was on a lost worker does not count."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,15 @@ def write_blocks(folder: Path, table: Any, entries: int) -> list[Block]:
     A column that has more is a block of its own: it takes one worker's memory to solve it.
     """
     folder.mkdir()
-    cuts = _cuts(table.indptr, entries)
+    cuts = column_cuts(table.indptr, entries)
     return [_write(folder / f"{begin:010d}.parquet", table, begin, end) for begin, end in pairwise(cuts)]
 
 
-def _cuts(pointers: np.ndarray, entries: int) -> list[int]:
-    """Split by entries and not by columns: the slowest block sets the pace."""
+def column_cuts(pointers: np.ndarray, entries: int) -> list[int]:
+    """Return the ends of runs of columns with at most `entries` entries each, from 0 on; one that has more is alone.
+
+    Split by entries and not by columns: the slowest block sets the pace.
+    """
     cuts = [0]
     while cuts[-1] < len(pointers) - 1:
         end = int(np.searchsorted(pointers, pointers[cuts[-1]] + entries, side="right")) - 1
@@ -59,12 +65,16 @@ def _cuts(pointers: np.ndarray, entries: int) -> list[int]:
     return cuts
 
 
-def _write(path: Path, table: Any, begin: int, end: int) -> Block:
+def write_entries(path: Path, row: np.ndarray, column: np.ndarray, value: np.ndarray) -> None:
+    """Write the entries of a block, by column."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    pq.write_table(pa.table({"row": row, "column": column, "value": value}), path)
+
+
+def _write(path: Path, table: Any, begin: int, end: int) -> Block:
     part = slice(table.indptr[begin], table.indptr[end])
     column = np.repeat(np.arange(begin, end, dtype=np.int32), np.diff(table.indptr[begin : end + 1]))
-    row = table.indices[part].astype(np.int32, copy=False)
-    pq.write_table(pa.table({"row": row, "column": column, "value": table.data[part]}), path)
+    write_entries(path, table.indices[part].astype(np.int32, copy=False), column, table.data[part])
     return Block(path, begin, end, table.shape[0])

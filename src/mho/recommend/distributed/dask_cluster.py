@@ -16,7 +16,7 @@ import numpy as np
 from mho import checks
 from mho.engines import Digital, Engine
 from mho.kernels.blas import one_blas_thread
-from mho.recommend.distributed.blocks import Block, write_blocks
+from mho.recommend.distributed.blocks import RETRIES, Block, write_blocks
 from mho.recommend.fitted import Fitted
 from mho.recommend.halves import Halves
 from mho.recommend.model import Half, Model, Side
@@ -25,9 +25,6 @@ __all__ = ["DaskCluster"]
 
 _BLOCKS_PER_WORKER = 3
 """Enough for the fast to help the slow; many more would keep the scheduler busy instead of the workers."""
-
-_RETRIES = 2
-"""Of a block whose files could not be read; one that was on a lost worker does not count."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class _OnWorkers:
         futures = [
             # Dask takes tasks of equal keys for the same task: the folder's name is of this fit alone.
             self.client.submit(
-                _solve_block, self.model, engine, path, block, key=f"{path}:{block.path}", retries=_RETRIES
+                _solve_block, self.model, engine, path, block, key=f"{path}:{block.path}", retries=RETRIES
             )
             for block in blocks
         ]

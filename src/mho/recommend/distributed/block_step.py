@@ -1,0 +1,129 @@
+"""What a worker does out of core: one block against the factors of the other side, from files to a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho.data import replacing
+from mho.engines import Digital
+from mho.kernels.blas import one_blas_thread
+from mho.recommend.distributed.blocks import Block
+from mho.recommend.model import Model, Side
+
+__all__ = ["HalfStep", "Work", "peak_rss", "read_rows", "solve_block", "write_rows"]
+
+
+@dataclass(frozen=True)
+class HalfStep:
+    """One side against the other.
+
+    Attributes
+    ----------
+    model : Model
+    unit : float
+        Of the model, in that of the ratings.
+    fixed, solved : Path
+        Folders with the rows of the side that stays and of the one that is solved, a file for each block.
+    """
+
+    model: Model
+    unit: float
+    fixed: Path
+    solved: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a block was and what it took.
+
+    Attributes
+    ----------
+    worker : int
+        Its process.
+    ratings, rows, fixed, numbers : int
+        Known entries, rows that were solved, rows of the other side, numbers in each.
+    error : float
+        Sum of the squared errors, in the model's units.
+    seconds, processor_seconds : float
+    peak_bytes : int
+        Most memory that the worker has had resident until now.
+    """
+
+    worker: int
+    ratings: int
+    rows: int
+    fixed: int
+    numbers: int
+    error: float
+    seconds: float
+    processor_seconds: float
+    peak_bytes: int
+
+
+def solve_block(step: HalfStep, block: Block) -> Work:
+    """Solve the columns of `block` and write their rows: a function of files, so it can be done again elsewhere."""
+    begun, busy = time.perf_counter(), time.process_time()
+    fixed = Side(_fixed(step.fixed))
+    known = _in_units(block.read(), step.unit)
+    with one_blas_thread():
+        half = step.model.solve(Digital(), fixed, known)
+    write_rows(step.solved, block.begin, half.side.rows)
+    return Work(
+        worker=os.getpid(),
+        ratings=known.nnz,
+        rows=known.shape[1],
+        fixed=known.shape[0],
+        numbers=half.side.rows.shape[1],
+        error=half.error,
+        seconds=time.perf_counter() - begun,
+        processor_seconds=time.process_time() - busy,
+        peak_bytes=peak_rss(),
+    )
+
+
+def write_rows(folder: Path, begin: int, rows: np.ndarray) -> None:
+    """Write rows (n, c) from number `begin` on, whole or not at all."""
+    with replacing(folder / f"{begin:010d}.npy") as temporary, temporary.open("wb") as stream:
+        np.save(stream, rows)
+
+
+def read_rows(folder: Path) -> np.ndarray:
+    """Return all rows in `folder`, (n, c)."""
+    parts = [np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))]
+    return np.concatenate(parts)
+
+
+def peak_rss() -> int:
+    """Return the most bytes that this process has had in memory."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        import resource  # counts what a parent had before the process was made, but other systems have nothing else
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return 1024 * int(found[1]) if found else 0
+
+
+_kept: dict[Path, np.ndarray] = {}
+
+
+def _fixed(folder: Path) -> np.ndarray:
+    """Read a side once for all blocks of a half-step."""
+    rows = _kept.get(folder)
+    if rows is None:
+        _kept.clear()  # before the next is read: a worker has room for one
+        rows = _kept[folder] = read_rows(folder)
+    return rows
+
+
+def _in_units(known: Any, unit: float) -> Any:
+    return sp.csc_array((known.data.astype(np.float64) / unit, known.indices, known.indptr), shape=known.shape)

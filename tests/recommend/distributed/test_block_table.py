@@ -1,0 +1,78 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.sparse as sp
+
+from mho.data import DataError
+from mho.recommend.distributed import BlockTable, ParquetRatings
+
+SHAPE = 70, 40
+
+
+@pytest.fixture
+def batches():
+    """Four batches with heavy tails, so that pairs come again, within a batch and in later ones."""
+    rng = np.random.default_rng(1)
+    return [
+        (*((n * rng.random(300) ** 2).astype(np.int32) for n in SHAPE), rng.integers(0, 6, 300).astype(np.float32))
+        for _ in range(4)
+    ]
+
+
+def last_of_each(batches):
+    known = {(u, i): r for batch in batches for u, i, r in zip(*batch, strict=True)}
+    (u, i), r = zip(*known, strict=True), list(known.values())
+    return sp.coo_array((r, (u, i)), shape=SHAPE)
+
+
+def assert_same(whole, known):
+    assert whole.nnz == known.nnz  # zeros that are known included
+    assert (whole != known.tocsc()).nnz == 0
+
+
+@pytest.mark.parametrize("most", [10, 100, 10_000])
+def test_blocks_by_user_and_by_item_are_the_table(tmp_path, batches, most):
+    table, known = BlockTable.write(tmp_path / "t", batches, SHAPE, block_ratings=most), last_of_each(batches)
+    assert_same(sp.hstack([block.read() for block in table.users], format="csc").T.tocsc(), known)
+    assert_same(sp.hstack([block.read() for block in table.items], format="csc"), known)
+    assert table.n_ratings == known.nnz
+    assert table.mean == pytest.approx(known.data.mean())
+    assert BlockTable.open(tmp_path / "t") == table
+    for block in (*table.users, *table.items):
+        assert block.read().nnz <= most or block.end == block.begin + 1
+
+
+def test_a_parquet_file_gives_its_batches(tmp_path, batches):
+    columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
+    pq.write_table(
+        pa.table(dict(zip(("rating", "user", "item"), (columns[2], *columns[:2]), strict=True))), tmp_path / "r.parquet"
+    )
+    source = ParquetRatings(tmp_path / "r.parquet", batch_rows=77)
+    assert max(len(batch[0]) for batch in source) == 77
+    table = BlockTable.write(tmp_path / "t", source, SHAPE, block_ratings=100)
+    assert_same(sp.hstack([block.read() for block in table.items], format="csc"), last_of_each(batches))
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (([70], [0], [1.0]), "users must be whole numbers from 0 to 69, got 70 to 70"),
+        (([0], [-1], [1.0]), "items must be whole numbers from 0 to 39, got -1 to -1"),
+        (([0], [0], [-1.0]), "ratings"),
+        (([0], [0], [np.nan]), "ratings"),
+        (([], [], []), "at least one"),
+    ],
+)
+def test_what_is_no_rating_is_refused(tmp_path, batch, message):
+    arrays = tuple(np.array(x, kind) for x, kind in zip(batch, (np.int64, np.int64, np.float32), strict=True))
+    with pytest.raises(ValueError, match=message):
+        BlockTable.write(tmp_path / "t", [arrays], SHAPE)
+
+
+def test_a_table_that_is_not_whole_is_refused(tmp_path, batches):
+    BlockTable.write(tmp_path / "t", batches, SHAPE)
+    (tmp_path / "t" / "table.json").write_text("{}")
+    for folder in (tmp_path / "t", tmp_path / "nowhere"):
+        with pytest.raises(DataError, match="holds no whole table of ratings"):
+            BlockTable.open(folder)

@@ -1,0 +1,100 @@
+"""Ratings on disk and two processes, against the same iterations in memory."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from mho import Recommender
+from mho.recommend import RatingModel
+from mho.recommend.distributed import BlockTable, OutOfCore
+from mho.recommend.distributed.block_step import peak_rss
+
+SHAPE, K = (300, 120), 4
+
+
+@pytest.fixture(scope="module")
+def ratings():
+    rng = np.random.default_rng(3)
+    known = rng.permutation(SHAPE[0] * SHAPE[1])[: SHAPE[0] * SHAPE[1] // 10]
+    users, items = np.divmod(known, SHAPE[1])
+    return users, items, rng.integers(1, 6, len(known)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def table(ratings, tmp_path_factory):
+    return BlockTable.write(tmp_path_factory.mktemp("t") / "t", [ratings], SHAPE, block_ratings=300)
+
+
+def assert_same(fit, one):
+    for side, factors, offsets in (
+        (fit.users, one.user_factors_, one.user_offsets_),
+        (fit.items, one.item_factors_, one.item_offsets_),
+    ):
+        np.testing.assert_allclose(np.sqrt(fit.unit) * side.rows[:, 1:], factors, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(fit.unit * side.rows[:, 0], offsets, rtol=1e-5, atol=1e-7)
+
+
+def test_the_factors_are_those_of_one_machine(client, ratings, table, tmp_path):
+    fit = OutOfCore(client=client, folder=tmp_path, n_components=K, max_iter=4).fit(table)
+    one = Recommender(K, max_iter=4).fit(*ratings)
+    assert_same(fit, one)
+    assert [r["rmse"] for r in fit.history] == pytest.approx([r["rmse"] for r in one.history_], rel=1e-6)
+    inside = fit.predict(*ratings[:2])
+    np.testing.assert_allclose(np.clip(inside, 1, 5), one.predict(*ratings[:2]), rtol=1e-5)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_block_tells_what_it_was_and_its_worker_what_it_took(client, table, tmp_path):
+    history = OutOfCore(client=client, folder=tmp_path, n_components=K, max_iter=2).fit(table).history
+    workers = set(client.run(os.getpid).values())
+    resident = client.run(lambda: __import__("psutil").Process().memory_info().rss)
+    for record in history:
+        by_user = record["work"][: len(table.users)]
+        assert sum(work.ratings for work in record["work"]) == 2 * table.n_ratings
+        assert sum(work.rows for work in by_user) == SHAPE[0]
+        assert {(work.fixed, work.numbers) for work in by_user} == {(SHAPE[1], K + 1)}
+        assert set(record["peak_bytes"]) <= workers
+    assert max(history[-1]["peak_bytes"].values()) > 0.5 * min(resident.values())
+
+
+def test_the_peak_counts_what_is_no_longer_there():
+    before = peak_rss()
+    array = np.ones(2**24)
+    size = array.nbytes
+    del array
+    assert peak_rss() > before + 0.4 * size
+
+
+def test_a_worker_killed_while_it_solves_changes_nothing(client, ratings, table, tmp_path):
+    order = tmp_path / "die"
+
+    class Deadly(RatingModel):
+        """Kills the worker that finds the order first."""
+
+        def solve(self, engine, fixed, known):
+            try:
+                order.unlink()
+            except FileNotFoundError:
+                return super().solve(engine, fixed, known)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def follow(record):
+        if record["iteration"] == 2:
+            order.touch()
+
+    settings = {"n_components": K, "max_iter": 4, "model": Deadly(), "callback": follow}
+    fit = OutOfCore(client=client, folder=tmp_path, **settings).fit(table)
+    assert_same(fit, Recommender(K, max_iter=4).fit(*ratings))
+    client.wait_for_workers(2, timeout=20)
+
+
+def test_a_callback_stops(client, table, tmp_path):
+    settings = {"n_components": K, "max_iter": 9, "callback": lambda record: record["iteration"] == 2}
+    assert len(OutOfCore(client=client, folder=tmp_path, **settings).fit(table).history) == 2
+
+
+def test_a_folder_that_is_not_there_is_named(client, tmp_path):
+    with pytest.raises(ValueError, match=r"folder must be one that is there, got .*nowhere"):
+        OutOfCore(client=client, folder=tmp_path / "nowhere")
