@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mho import NMF
 from mho.chip import Chip, preset
-from mho.engines import Analog, Hybrid, Sparse
+from mho.engines import Analog, Digital, Hybrid, Sparse
 
 CHIP = preset("pku-2025").with_(levels=16, sigma=0.02, dac_bits=12, adc_bits=12)
 
@@ -59,3 +60,22 @@ def test_the_ledger_counts_reads_and_second_solves():
 def test_what_is_read_back_must_be_what_was_programmed():
     with pytest.raises(ValueError, match=r"A must be of shape \(128, 16\), as programmed, got \(2, 2\)"):
         Chip(CHIP, seed=0).program(problem()[0]).read_back(np.ones((2, 2)))
+
+
+def loop_error(engine, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.random((64, 5)) @ rng.random((5, 48))
+    model = NMF(5, engine=engine, max_iter=20, tol=0, random_state=seed).fit(X)
+    assert len(model.history_) == 20
+    return np.linalg.norm(X - model.W_ @ model.components_) / np.linalg.norm(X)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_error_of_a_loop_falls_clearly(seed):
+    written, read = (loop_error(Analog(Chip(CHIP, seed=seed), readback=readback), seed) for readback in (False, True))
+    assert read < 0.7 * written
+
+
+def test_a_loop_strides_beyond_half_steps_only_where_they_are_corrected():
+    assert Analog("ideal", readback=True).extrapolates()
+    assert not any(engine.extrapolates() for engine in (Analog("ideal"), Digital(), Hybrid("ideal", readback=True)))

@@ -44,6 +44,10 @@ class Analog(Engine):
             array.read_back(A)
         return AnalogFactor(A, array)
 
+    def extrapolates(self) -> bool:
+        """Return whether answers are corrected for the errors of the cells."""
+        return self.readback
+
     def ledger(self) -> Ledger:
         """Return the chip's events so far."""
         return self.chip.ledger

@@ -152,6 +152,14 @@ class Engine(ABC):
         """Return who does the iterations of an alternating loop, in turn: (engine, how many; None: all that remain)."""
         return ((self, None),)
 
+    def extrapolates(self) -> bool:
+        """Return whether an alternating loop may stride beyond this engine's half-steps.
+
+        It does where a half-step's error is small beside what an iteration gains; otherwise the loop would throw away
+        every other stride for an error that rose by chance.
+        """
+        return False
+
     def ledger(self) -> Ledger | None:
         """Return the physical events so far, if this engine is a physical one."""
         return None

@@ -21,7 +21,7 @@ from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
-from mho.nmf.loop import Iterate, Problem, Stage, alternate, blend, extrapolate, phase_ends, stalled
+from mho.nmf.loop import Iterate, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import Stream
 from mho.nmf.weighted import WeightedDigital
@@ -371,23 +371,20 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             step = alternate if plan.name == "hals" else extrapolate
             return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, self.max_iter, "digital")]
         return [
-            Stage(Problem(X, engine, *penalties), alternate, length, type(engine).__name__.lower())
+            Stage(Problem(X, engine, *penalties), step_for(engine), length, type(engine).__name__.lower())
             for engine, length in phase_ends(self.engine_.phases(), self.max_iter)
         ]
 
     def _iterate(self, stages: list[Stage]) -> None:
-        for number, stage in enumerate(stages, 1):
-            objectives, mean = [], None
+        for stage in stages:
+            objectives = []
             for _, iterate in zip(range(stage.length), stage.iterates(self.W_, self.components_), strict=False):
                 objectives.append(iterate.objective)
                 self._keep(iterate, stage)
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
-                mean = None if number == len(stages) else blend(mean, iterate)
                 if stalled(objectives, self.tol):
                     break
-            if mean is not None:
-                self.W_, self.components_ = mean
 
     def _keep(self, iterate: Iterate, stage: Stage) -> None:
         self.W_, self.components_ = iterate.W, iterate.H

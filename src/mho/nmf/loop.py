@@ -11,7 +11,17 @@ import numpy as np
 from mho.engines import Engine, Penalty
 from mho.operands import Dense
 
-__all__ = ["Alternating", "Iterate", "Problem", "Stage", "alternate", "blend", "extrapolate", "phase_ends", "stalled"]
+__all__ = [
+    "Alternating",
+    "Iterate",
+    "Problem",
+    "Stage",
+    "alternate",
+    "extrapolate",
+    "phase_ends",
+    "stalled",
+    "step_for",
+]
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,10 @@ class Alternating(Protocol):
         ...
 
 
+Step = Callable[[Alternating, np.ndarray, np.ndarray], Iterator[Iterate]]
+"""`alternate` or `extrapolate`."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """Some iterations of one kind.
@@ -94,8 +108,7 @@ class Stage:
     Attributes
     ----------
     problem : Alternating
-    step : callable
-        `alternate` or `extrapolate`.
+    step : Step
     length : int
         Iterations at the most.
     engine : str
@@ -103,7 +116,7 @@ class Stage:
     """
 
     problem: Alternating
-    step: Callable[[Alternating, np.ndarray, np.ndarray], Iterator[Iterate]]
+    step: Step
     length: int
     engine: str
 
@@ -154,13 +167,9 @@ def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
     return np.maximum(far, 0, out=far)
 
 
-def blend(mean: tuple[np.ndarray, np.ndarray] | None, iterate: Iterate) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of the last few iterates, the latest counting a fifth; a noisy engine's errors average out."""
-    if mean is None:
-        return iterate.W.copy(), iterate.H.copy()
-    for old, new in zip(mean, (iterate.W, iterate.H), strict=True):
-        old += (new - old) / 5
-    return mean
+def step_for(engine: Engine) -> Step:
+    """Return how an engine iterates that has no algorithms to choose from."""
+    return extrapolate if engine.extrapolates() else alternate
 
 
 def phase_ends(phases: tuple[tuple[Engine, int | None], ...], max_iter: int) -> list[tuple[Engine, int]]:
