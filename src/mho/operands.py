@@ -124,6 +124,13 @@ class Sparse:
         else:
             self.columns = _checked(matrix.tocsc(), name, nonnegative)
 
+    @classmethod
+    def trusted(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
+        """Wrap a matrix that has been checked."""
+        operand = object.__new__(cls)
+        operand.columns, operand.missing = columns, missing
+        return operand
+
     @cached_property
     def columns(self) -> sp.csc_array:
         """The entries by columns."""
@@ -146,19 +153,13 @@ class Sparse:
         """Return the columns from `begin` to before `end`, sharing their entries."""
         ptr, idx, val = self.by_column()
         part = slice(ptr[begin], ptr[end])
-        other = object.__new__(Sparse)
-        other.missing = self.missing
-        shape = (self.shape[0], end - begin)
-        other.columns = sp.csc_array((val[part], idx[part], ptr[begin : end + 1] - ptr[begin]), shape=shape, copy=False)
-        return other
+        entries, shape = (val[part], idx[part], ptr[begin : end + 1] - ptr[begin]), (self.shape[0], end - begin)
+        return Sparse.trusted(sp.csc_array(entries, shape=shape, copy=False), missing=self.missing)
 
     def with_values(self, values: np.ndarray) -> Sparse:
         """Return the same entries, by columns, with other values."""
         ptr, idx, _ = self.by_column()
-        other = object.__new__(Sparse)
-        other.missing = self.missing
-        other.columns = sp.csc_array((values, idx, ptr), shape=self.shape, copy=False)
-        return other
+        return Sparse.trusted(sp.csc_array((values, idx, ptr), shape=self.shape, copy=False), missing=self.missing)
 
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""

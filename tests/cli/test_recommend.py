@@ -29,7 +29,7 @@ def fitted(mho, ratings, tmp_path):
 
 def test_the_file_holds_what_the_library_learns(fitted):
     users, items, stars = (list(column) for column in zip(*ROWS, strict=True))
-    same = Recommender(2, max_iter=4).fit(users, items, stars)
+    same = Recommender(2, max_iter=4).fit(users, items, np.float32(stars))
     loaded = Recommender.load(fitted)
     np.testing.assert_array_equal(loaded.predict(users, items), same.predict(users, items))
     assert loaded.user_ids_.tolist() == ["ann", "bob", "cem", "dee"]

@@ -36,6 +36,8 @@ class Coded:
         """Return the same column with the ids that occur, ascending, and no others."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.ids)))
         used = used[np.argsort(self.ids[used], kind="stable")]
+        if np.array_equal(used, np.arange(len(self.ids))):
+            return self
         place = np.empty(len(self.ids), np.int32)
         place[used] = np.arange(len(used))
         return Coded(self.ids[used], place[self.codes])

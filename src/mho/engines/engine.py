@@ -199,7 +199,7 @@ def _sparse_error(A: np.ndarray, B: Sparse, X: np.ndarray) -> float:
     kernels.sampled(A, Xt, ptr, idx, fitted, kernels.thread_count())
     if B.missing:
         fitted -= val
-        return float(np.vdot(fitted, fitted))
+        return B.with_values(fitted).square
     # |AX - B|^2 = |AX|^2 - 2 <AX, B> + |B|^2, and |AX|^2 = <A'A, XX'>
     gram = float(np.vdot(A.T @ A, X @ X.T))
     return max(0.0, gram - 2 * float(np.vdot(fitted, val)) + B.square)

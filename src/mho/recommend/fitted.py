@@ -42,7 +42,7 @@ class Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
         unit, prior = model.unit(table.known.data), model.prior(k)
-        model = model.settled(table.known / unit)
+        model = model.settled(_divided(table.known, unit))
         users = Side(np.tile(prior, (m, 1)))
         return cls(model, table, users, model.start(n, k, rng), prior, unit)
 
@@ -65,8 +65,8 @@ class Fitted:
 
     def scaled(self) -> tuple[Any, Any]:
         """Return the table in the model's units with a column for each user, and with one for each item."""
-        known = self.table.known / self.unit
-        return sp.csc_array(known.T), sp.csc_array(known)
+        known = _divided(self.table.known, self.unit)
+        return known.T, known.tocsc()
 
     def at_users(self, positions: np.ndarray) -> np.ndarray:
         """Return the users' rows (n, c); position n_users is somebody unknown."""
@@ -96,6 +96,11 @@ class Fitted:
         if n == len(side):
             return side
         return Side(np.vstack([side.rows, np.tile(self.prior, (n - len(side), 1))]))
+
+
+def _divided(known: Any, unit: float) -> Any:
+    """Known / unit, which shares the places of its entries with `known`."""
+    return sp.csr_array((known.data / unit, known.indices, known.indptr), shape=known.shape)
 
 
 def _with_rows(side: Side, positions: np.ndarray, solved: Side) -> Side:

@@ -24,8 +24,9 @@ class Interactions:
     Attributes
     ----------
     users, items : Labels
-    known : csr_array of shape (users, items), float64
-        Ratings or strengths; what is not stored is not known.
+    known : csr_array of shape (users, items), float32 or float64
+        Ratings or strengths; what is not stored is not known. float32 if every number of the type that was given is one
+        of float32.
     """
 
     users: Labels
@@ -67,7 +68,7 @@ class Interactions:
 
 
 def _of_matrix(matrix: Any) -> Interactions:
-    known: Any = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    known: Any = sp.csr_array(matrix, dtype=_precision(matrix.dtype), copy=True)
     checks.check_values(known.data, "users")
     if known.nnz == 0:
         raise ValueError(f"users must be a matrix with entries, got one of shape {known.shape} that stores none")
@@ -97,19 +98,23 @@ def _nothing_else(items: Any, values: Any) -> None:
 
 
 def _values(values: Any, n: int) -> np.ndarray:
-    column = np.ones(n) if values is None else as_column(values, "ratings")
+    column = np.ones(n, np.float32) if values is None else as_column(values, "ratings")
     checks.check_values(column, "ratings")
     return column
 
 
 def as_column(value: Any, name: str) -> np.ndarray:
-    """Return real numbers as one column (n,) of float64."""
+    """Return real numbers as one column (n,) of float32 or float64; one of those is not copied."""
     array = np.atleast_1d(np.asarray(value))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be one column with at least one entry, got shape {array.shape}")
-    return array.astype(np.float64)
+    return array.astype(_precision(array.dtype), copy=False)
+
+
+def _precision(dtype: np.dtype) -> type[np.floating]:
+    return np.float32 if np.can_cast(dtype, np.float32) else np.float64
 
 
 def same_length(columns: dict[str, np.ndarray]) -> None:
@@ -120,13 +125,24 @@ def same_length(columns: dict[str, np.ndarray]) -> None:
 
 
 def _matrix(u: np.ndarray, i: np.ndarray, values: np.ndarray, shape: tuple[int, int], duplicates: Duplicates) -> Any:
-    if duplicates == "last":
-        last = _last_of_each(u.astype(np.int64) * shape[1] + i)
-        u, i, values = u[last], i[last], values[last]
-    return sp.csr_array(sp.coo_array((values, (u, i)), shape=shape))  # sums what is left
+    """Sort by counting, by item and then by user: values of one pair come to stand side by side in their old order."""
+    whole = sp.get_index_dtype(maxval=max(len(values), *shape))
+    entries = sp.coo_array((values, (u.astype(whole, copy=False), i.astype(whole, copy=False))), shape=shape)
+    entries.has_canonical_format = True  # else tocsc sums what stands in one place
+    known: Any = entries.tocsc().tocsr()
+    if not known.has_canonical_format:
+        known = _last_of_each(known) if duplicates == "last" else _summed(known)
+    return known
 
 
-def _last_of_each(places: np.ndarray) -> np.ndarray:
-    order = np.argsort(places, kind="stable")
-    ordered = places[order]
-    return order[np.append(ordered[1:] != ordered[:-1], True)]
+def _summed(known: Any) -> Any:
+    known.sum_duplicates()
+    return known
+
+
+def _last_of_each(known: Any) -> Any:
+    """Return a matrix with the last of entries that stand in one place, those being side by side."""
+    last = np.append(known.indices[1:] != known.indices[:-1], True)
+    last[known.indptr[1:][np.diff(known.indptr) > 0] - 1] = True
+    pointers = known.indptr - np.searchsorted(np.flatnonzero(~last), known.indptr).astype(known.indptr.dtype)
+    return sp.csr_array((known.data[last], known.indices[last], pointers), shape=known.shape)

@@ -49,7 +49,7 @@ class Labels:
             distinct = dict.fromkeys(ids)
             labels = cls(_objects(list(distinct)), name)
             return labels, labels.encode(ids)
-        known, positions = np.unique(ids, return_inverse=True)
+        known, positions = _counted(ids) if _small(ids) else np.unique(ids, return_inverse=True)
         return cls(known, name), positions
 
     def __len__(self) -> int:
@@ -112,6 +112,20 @@ def as_ids(value: Any, name: str) -> np.ndarray:
     elif array.dtype.kind in "fmM" and (array != array).any():
         raise TypeError(f"{name} must hold an id in every place, got one that is missing (NaN)")
     return array
+
+
+def _small(ids: np.ndarray) -> bool:
+    """Whether there is room for a table of all whole numbers up to the largest id."""
+    return ids.dtype.kind in "iu" and int(ids.min()) >= 0 and int(ids.max()) < 4 * len(ids)
+
+
+def _counted(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What `numpy.unique` returns, without its sort and in half the memory."""
+    place = np.zeros(int(ids.max()) + 1, np.int32)
+    place[ids] = 1
+    known = np.flatnonzero(place)
+    place[known] = np.arange(len(known))
+    return known.astype(ids.dtype), place[ids]
 
 
 def _objects(values: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,9 +11,13 @@ import scipy.sparse as sp
 
 from mho import checks
 from mho.engines import Engine, Penalty, Sparse
+from mho.recommend.cuts import column_cuts
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["RatingModel"]
+
+_BLOCK = 1 << 23
+"""Ratings that are solved at a time: what is left of them without the offsets is not held for a whole table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,7 @@ class RatingModel(Model):
         """See `Model.unit`: the mean rating."""
         if not values.any():
             raise ValueError("ratings must not all be zero")
-        return float(values.mean())
+        return float(values.mean(dtype=np.float64))
 
     def prior(self, k: int) -> np.ndarray:
         """See `Model.prior`: two such rows together predict the mean rating, 1."""
@@ -74,12 +79,17 @@ class RatingModel(Model):
         if known.nnz < len(F):  # of many items a new user has rated few; the others take no part
             used, rows = np.unique(rows, return_inverse=True)
             F = F[used]
-        rest = known.data - F[rows, 0]
+        columns = sp.csc_array((known.data, rows, known.indptr), shape=(len(F), known.shape[1]))
+        ratings, offsets = Sparse.trusted(columns, missing=True), F[:, 0].astype(known.dtype)
         A = np.column_stack([np.ones(len(F)), F[:, 1:]])
-        B = Sparse(sp.csc_array((rest, rows, known.indptr), shape=(len(F), known.shape[1])), missing=True)
         programmed = engine.program(A, penalty=self._penalty(F.shape[1] - 1))
-        X = programmed.solve(B)
-        return Half(Side(np.ascontiguousarray(X.T)), programmed.squared_error(B, X))
+        X, error = np.empty((known.shape[1], F.shape[1])), 0.0
+        for begin, end in pairwise(column_cuts(known.indptr, _BLOCK)):
+            part = ratings.column_range(begin, end)
+            B = part.with_values(part.values - offsets[part.columns.indices])
+            solved = programmed.solve(B)
+            X[begin:end], error = solved.T, error + programmed.squared_error(B, solved)
+        return Half(Side(X), error)
 
     def quality_of(self, error: float, known: Any) -> float:
         """See `Model.quality_of`: the root mean squared error of the known ratings."""

@@ -14,7 +14,8 @@ import numpy as np
 
 from mho import checks
 from mho.data import DataError, replacing
-from mho.recommend.distributed.blocks import Block, column_cuts, write_entries
+from mho.recommend.cuts import column_cuts
+from mho.recommend.distributed.blocks import Block, write_entries
 
 __all__ = ["BlockTable", "ParquetRatings"]
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["RETRIES", "Block", "column_cuts", "write_blocks", "write_entries"]
+from mho.recommend.cuts import column_cuts
+
+__all__ = ["RETRIES", "Block", "write_blocks", "write_entries"]
 
 RETRIES = 2
 """Of a block whose files could not be read; one that was on a lost worker does not count."""
@@ -51,18 +53,6 @@ def write_blocks(folder: Path, table: Any, entries: int) -> list[Block]:
     folder.mkdir()
     cuts = column_cuts(table.indptr, entries)
     return [_write(folder / f"{begin:010d}.parquet", table, begin, end) for begin, end in pairwise(cuts)]
-
-
-def column_cuts(pointers: np.ndarray, entries: int) -> list[int]:
-    """Return the ends of runs of columns with at most `entries` entries each, from 0 on; one that has more is alone.
-
-    Split by entries and not by columns: the slowest block sets the pace.
-    """
-    cuts = [0]
-    while cuts[-1] < len(pointers) - 1:
-        end = int(np.searchsorted(pointers, pointers[cuts[-1]] + entries, side="right")) - 1
-        cuts.append(max(end, cuts[-1] + 1))
-    return cuts
 
 
 def write_entries(path: Path, row: np.ndarray, column: np.ndarray, value: np.ndarray) -> None:
