@@ -1,6 +1,7 @@
-"""BD-rate of the picture codec against Pillow's JPEG: `python benchmarks/image/bdrate.py FOLDER [--grey]`.
+"""BD-rate of mho and of WebP against JPEG: `python benchmarks/image/bdrate.py FOLDER [--grey] [--plot rate.svg]`.
 
-Files are real ones, headers included. JPEG is `optimize=True`, 4:2:0. PSNR is of all samples of the 8-bit pictures, RGB
+Files are real ones, headers included. JPEG is Pillow's, `optimize=True`, 4:2:0; WebP is Pillow's at its slowest,
+`method=6`. PSNR is of all samples of the 8-bit pictures, RGB
 for colour; SSIM is scikit-image's (7 x 7 window, mean over channels). The rate is averaged over the range of quality
 that both curves cover (Bjontegaard 2001, with the monotone cubic of scipy instead of a polynomial).
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+from chart import chart
 from cyclopts import App, Parameter
 from PIL import Image
 from scipy.interpolate import PchipInterpolator
@@ -20,6 +22,7 @@ from mho.image.codec import Picture, decode
 from mho.image.codec.codec import analyse, write
 
 JPEG_QUALITIES = (8, 15, 25, 40, 55, 70, 82, 90)
+WEBP_QUALITIES = (1, 10, 25, 45, 65, 80, 90, 95)
 STEPS = (100, 140, 200, 280, 400, 560, 800, 1120)
 
 app = App(help=__doc__, result_action="return_value")
@@ -57,13 +60,22 @@ def point(original, decoded, size):
     )
 
 
-def jpeg(original):
+def pillow(original, form, qualities, **options):
     points = []
-    for quality in JPEG_QUALITIES:
+    for quality in qualities:
         file = io.BytesIO()
-        Image.fromarray(original).save(file, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")
-        points.append(point(original, np.asarray(Image.open(file)), file.tell()))
+        Image.fromarray(original).save(file, form, quality=quality, **options)
+        decoded = np.asarray(Image.open(file).convert("L" if original.ndim == 2 else "RGB"))
+        points.append(point(original, decoded, file.tell()))
     return Curve(tuple(points))
+
+
+def jpeg(original):
+    return pillow(original, "JPEG", JPEG_QUALITIES, optimize=True, subsampling="4:2:0")
+
+
+def webp(original):
+    return pillow(original, "WEBP", WEBP_QUALITIES, method=6)
 
 
 def ours(original, dictionary=None):
@@ -72,16 +84,36 @@ def ours(original, dictionary=None):
     return Curve(tuple(point(original, decode(data).pixels, len(data)) for data in files))
 
 
+CODECS = {"JPEG": jpeg, "WebP": webp, "mho": ours}
+
+
+def against_jpeg(curves, name):
+    return [bd_rate(curves[name], curves["JPEG"], measure) for measure in (1, 2)]
+
+
 @app.default
-def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False, limit: int | None = None):
+def main(
+    folder: Path,
+    *,
+    grey: Annotated[bool, Parameter(negative="")] = False,
+    limit: int | None = None,
+    plot: Path | None = None,
+):
     """Compare over every PNG of a folder."""
-    rows = []
+    found = []
     for path in sorted(folder.glob("*.png"))[:limit]:
         original = np.asarray(Image.open(path).convert("L" if grey else "RGB"))
-        a, b = ours(original), jpeg(original)
-        rows.append([bd_rate(a, b, measure) for measure in (1, 2)])
-        print(f"{path.stem}  PSNR {rows[-1][0]:+.1%}  SSIM {rows[-1][1]:+.1%}", flush=True)
-    print("mean      PSNR {:+.1%}  SSIM {:+.1%}".format(*np.mean(rows, axis=0)))
+        found.append({name: codec(original) for name, codec in CODECS.items()})
+        told = (
+            f"{name} PSNR {{:+.1%}} SSIM {{:+.1%}}".format(*against_jpeg(found[-1], name)) for name in ("mho", "WebP")
+        )
+        print(path.stem, *told, sep="  ", flush=True)
+    for name in ("mho", "WebP"):
+        rows = np.array([against_jpeg(curves, name) for curves in found])
+        for measure, column in zip(("PSNR", "SSIM"), rows.T, strict=True):
+            print(f"{name:5} {measure}  mean {column.mean():+.1%}, {column.min():+.1%} to {column.max():+.1%}")
+    if plot is not None:
+        chart(plot, {name: [curves[name].points for curves in found] for name in CODECS})
 
 
 if __name__ == "__main__":

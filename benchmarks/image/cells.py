@@ -1,7 +1,8 @@
 """What the dictionary's cells cost: `python benchmarks/image/cells.py FOLDER [--grey]`.
 
 BD-rate of cells of 16 levels against cells of 1024; and what a stored dictionary with 2 % noise loses below 0.7 bits a
-pixel, where the encoder does not know and where it was told the values read back.
+pixel: with the columns that the universal dictionary has, with one column for each atom, and with one where the encoder
+was told the values read back. The last file of a picture is the best one below that rate.
 """
 
 from dataclasses import replace
@@ -12,43 +13,63 @@ import numpy as np
 from bdrate import STEPS, Curve, bd_rate, point
 from cyclopts import App, Parameter
 from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio
 from train import cosines
 
 from mho.image.codec import Dictionary, Picture, decode, universal_dictionary
 from mho.image.codec.codec import analyse, write
+from mho.image.quality import psnr_of_pixels
 
-NOISE, CHIPS, RATE = 0.02, 3, 0.7
+NOISE, CHIPS, RATE = 0.02, 5, 0.7
+WAYS = ("shared columns", "one column", "one, encoder told")
 
 app = App(help=__doc__, result_action="return_value")
 
 
-def files(original, dictionary, steps=STEPS):
-    """Files for this dictionary that do not hold it, as they do not hold the universal one."""
-    exact = replace(analyse(Picture(original), dictionary), dictionary=None)
-    return [write(exact, step) for step in steps]
+def analysed(original, dictionary):
+    """For files that do not hold this dictionary, as they do not hold the universal one."""
+    return replace(analyse(Picture(original), dictionary), dictionary=None)
 
 
 def curve(original, dictionary):
-    coded = files(original, dictionary)
+    exact = analysed(original, dictionary)
+    coded = [write(exact, step) for step in STEPS]
     return Curve(tuple(point(original, decode(d, dictionary=dictionary).pixels, len(d)) for d in coded))
 
 
+def rate(original, data):
+    return 8 * len(data) / (original.shape[0] * original.shape[1])
+
+
+def steps_below(original, exact):
+    """Those of `STEPS` with files below `RATE`, and the finest of all that has one."""
+    below = [step for step in STEPS if rate(original, write(exact, step)) < RATE]
+    low, high = STEPS[0] // 2, below[0]
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if rate(original, write(exact, middle)) < RATE else (middle, high)
+    return sorted({*below, high}, reverse=True)
+
+
 def losses(original):
-    """Rate, and dB lost by an encoder that does not know and by one that does, for each step below RATE."""
-    universal = universal_dictionary()
-    chips = [universal.read_back(NOISE, seed) for seed in range(CHIPS)]
-    for step, data in zip(STEPS, files(original, universal), strict=True):
-        rate = 8 * len(data) / (original.shape[0] * original.shape[1])
-        if rate < RATE:
-            told = [(files(original, chip, [step])[0], chip) for chip in chips]
-            blind = [(data, chip) for chip in chips]
-            exact = peak_signal_noise_ratio(original, decode(data).pixels)
-            found = [
-                np.mean([peak_signal_noise_ratio(original, decode(d, dictionary=chip).pixels) for d, chip in pairs])
-                for pairs in (blind, told)
-            ]
-            yield rate, exact - found[0], exact - found[1]
+    """dB lost, (steps, ways, chips)."""
+    several = universal_dictionary()
+    single = replace(several, columns=np.minimum(several.columns, 1))
+    exact = analysed(original, several)
+    chips = [(several.read_back(NOISE, seed), single.read_back(NOISE, seed)) for seed in range(CHIPS)]
+    told = [analysed(original, one) for _, one in chips]
+    lost = []
+    for step in steps_below(original, exact):
+        blind = write(exact, step)
+        best = psnr_of_pixels(original, decode(blind).pixels)
+        ways = [
+            [(blind, more) for more, _ in chips],
+            [(blind, one) for _, one in chips],
+            [(write(codes, step), one) for codes, (_, one) in zip(told, chips, strict=True)],
+        ]
+        lost.append(
+            [[best - psnr_of_pixels(original, decode(d, dictionary=held).pixels) for d, held in way] for way in ways]
+        )
+    return np.array(lost)
 
 
 @app.default
@@ -60,15 +81,18 @@ def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False,
         original = np.asarray(Image.open(path).convert("L" if grey else "RGB"))
         a, b = curve(original, universal_dictionary()), curve(original, fine)
         costs.append([bd_rate(a, b, measure) for measure in (1, 2)])
-        lost += losses(original)
-        print(f"{path.stem}  16 levels: PSNR {costs[-1][0]:+.2%}  SSIM {costs[-1][1]:+.2%}", flush=True)
+        lost.append(losses(original))
+        most = "  ".join(f"{dB:.3f}" for dB in lost[-1].mean(axis=2).max(axis=0))
+        print(f"{path.stem}  16 levels: PSNR {costs[-1][0]:+.2%}  SSIM {costs[-1][1]:+.2%}  lost: {most}", flush=True)
     print("mean      16 levels: PSNR {:+.2%}  SSIM {:+.2%}".format(*np.mean(costs, axis=0)))
-    lost = np.array(lost)
-    print(
-        f"2 % noise below {RATE} bpp ({len(lost)} files): dB lost, mean {lost[:, 1].mean():.3f}, most"
-        f" {lost[:, 1].max():.3f} at {lost[lost[:, 1].argmax(), 0]:.2f} bpp;"
-        f" encoder told: mean {lost[:, 2].mean():.3f}, most {lost[:, 2].max():.3f}"
-    )
+    print(f"{NOISE:.0%} noise below {RATE} bpp, {sum(map(len, lost))} files, {CHIPS} chips; dB lost")
+    last = np.array([files[-1] for files in lost])
+    lost = np.concatenate(lost)
+    for way, name in enumerate(WAYS):
+        print(
+            f"{name:18}  mean of files {lost[:, way].mean():.3f}, of those at {RATE} bpp {last[:, way].mean():.3f};"
+            f" worst file {lost[:, way].mean(axis=1).max():.3f}, worst file and chip {lost[:, way].max():.3f}"
+        )
 
 
 if __name__ == "__main__":

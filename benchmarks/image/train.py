@@ -1,7 +1,8 @@
 """Train what the picture codec ships with: `python benchmarks/image/train.py universal.npz`.
 
 In turn: code the training pictures at several steps, fit the expected magnitude of each atom by non-negative
-least divergence (Kullback-Leibler, the likelihood of Poisson counts), count tokens in the contexts that follow.
+least divergence (Kullback-Leibler, the likelihood of Poisson counts), count tokens in the contexts that follow. Last,
+share columns among the atoms, so that errors of cells weigh least in luma.
 """
 
 import sys
@@ -26,6 +27,8 @@ STRENGTH = 4096
 """Codes that the shipped counts of a context weigh as much as."""
 SHARE = 0.06
 """Of the patches, to fit weights on."""
+COLUMNS = 96
+"""Of an array that holds the dictionary; the more, the more errors of its cells average out."""
 
 
 def cosines():
@@ -105,6 +108,20 @@ def code_all(planes, dictionary, model, rng):
     return own, near, counts, size
 
 
+def shared(own, scale):
+    """Columns (ATOMS,) of each atom but the flat one: the next goes where it lowers the expected error most.
+
+    The cells' independent errors reach the picture in proportion to the codes they multiply: an atom in c columns adds
+    the mean square of its codes, times its scale squared, over c.
+    """
+    error = np.mean(np.concatenate(own, axis=1).astype(float) ** 2, axis=1) * scale**2
+    columns = np.ones(ATOMS, int)
+    columns[0] = error[0] = 0
+    for _ in range(COLUMNS - (ATOMS - 1)):
+        columns[np.argmax(error / np.maximum(columns, 1) / (columns + 1))] += 1
+    return columns
+
+
 def main(path):
     rng = np.random.default_rng(0)
     dictionary = Dictionary.quantised(cosines())
@@ -123,6 +140,8 @@ def main(path):
                 model = trained(own, near, counts, model)
             else:  # contexts are those of the last weights: only the counts change
                 model = with_counts(model, counts)
+        if kind == "luma":
+            stored["columns"] = shared(own, dictionary.scale).astype(np.uint8)
         for name in ("own", "near", "same", "bias"):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint8)
         for name in ("counts", "flat_counts"):

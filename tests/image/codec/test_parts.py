@@ -86,12 +86,21 @@ def test_cells_of_more_levels_come_closer_to_the_atoms():
     assert errors[0] > 3 * errors[1] > 9 * errors[2]
 
 
-def test_a_read_back_dictionary_has_the_error_asked_for():
+def test_a_read_back_dictionary_has_the_error_of_a_mean_over_its_columns():
     dictionary = universal_dictionary()
     noisy = dictionary.read_back(0.02, random_state=0)
     for found, cells in ((noisy.positive, dictionary.positive), (noisy.negative, dictionary.negative)):
-        assert np.std((found - cells)[:, 1:]) == pytest.approx(0.02 * 15, rel=0.05)
-        np.testing.assert_array_equal(found[:, 0], cells[:, 0])
+        error = found - cells
+        assert not error[:, 0].any()
+        scaled = error[:, 1:] * np.sqrt(dictionary.columns[1:])
+        assert np.std(scaled) == pytest.approx(0.02 * 15, rel=0.05)
+
+
+def test_the_universal_dictionary_shares_columns_by_frequency():
+    """96 columns, none for the flat atom; each other one has some, the lowest frequencies most."""
+    columns = universal_dictionary().columns
+    assert (columns[0], columns.sum(), columns[1:].min()) == (0, 96, 1)
+    assert columns[1:3].min() > columns[3:].max()
 
 
 def test_the_flat_map_is_visited_once_everywhere():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,11 +36,16 @@ class Dictionary:
         columns are atoms, the flat one first.
     scale : ndarray of shape (64,), float64
         Whole numbers: 2**16 times what a level of each atom is worth.
+    columns : ndarray of shape (64,), int, optional
+        Columns of each array that hold an atom, one of each by default. Equal columns driven by the same code, each with
+        its share of the voltage, give the mean of their cells. Zero is an atom without cells: the flat one may be a
+        bias after the arrays, as it is the same for every pixel.
     """
 
     positive: np.ndarray
     negative: np.ndarray
     scale: np.ndarray
+    columns: np.ndarray = field(default_factory=lambda: np.ones(PATCH**2, int))
 
     @classmethod
     def quantised(cls, atoms: np.ndarray, bits: int = 4) -> Dictionary:
@@ -51,9 +56,7 @@ class Dictionary:
         return cls(np.maximum(levels, 0), np.maximum(-levels, 0), np.rint(worth * 2**FRACTION))
 
     def read_back(self, noise: float, random_state: int | np.random.Generator | None = None) -> Dictionary:
-        """Return the dictionary as cells with a Gaussian error hold it.
-
-        The flat atom stays exact: the same for every pixel, it needs no cells but a bias after the arrays.
+        """Return the dictionary as cells with a Gaussian error hold it, each the mean of its atom's columns.
 
         Parameters
         ----------
@@ -64,8 +67,8 @@ class Dictionary:
         """
         rng = checks.generator(random_state, "random_state")
         sigma = checks.nonnegative_number(noise, "noise") * max(self.positive.max(), self.negative.max())
-        errors = sigma * rng.standard_normal((2, *self.positive.shape))
-        errors[:, :, 0] = 0
+        held = np.maximum(self.columns, 1)
+        errors = np.where(self.columns > 0, sigma / np.sqrt(held), 0) * rng.standard_normal((2, *self.positive.shape))
         return replace(self, positive=self.positive + errors[0], negative=self.negative + errors[1])
 
     @cached_property

@@ -23,8 +23,13 @@ def _stored() -> dict[str, np.ndarray]:
 
 @cache
 def universal_dictionary() -> Dictionary:
-    """Return the dictionary of files that do not bring their own: products of cosines on cells of 16 levels."""
-    return Dictionary(*(_stored()[name].astype(np.float64) for name in ("positive", "negative", "scale")))
+    """Return the dictionary of files that do not bring their own: products of cosines on cells of 16 levels.
+
+    Its atoms share 96 columns; the flat one has none.
+    """
+    stored = _stored()
+    cells = (stored[name].astype(np.float64) for name in ("positive", "negative", "scale"))
+    return Dictionary(*cells, columns=stored["columns"].astype(int))
 
 
 @cache
