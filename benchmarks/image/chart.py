@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, ScalarFormatter
 from mho.data.output import replacing
 
 RATES = (0.1, 0.2, 0.5, 1, 2)
+SSIMS = (0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
 MEASURES = {1: "PSNR in dB", 2: "SSIM"}
 
 
@@ -26,8 +27,7 @@ def chart(path, codecs):
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(FixedLocator([]))
         axes.grid(alpha=0.3)
-    axes.set_yscale("function", functions=(lambda s: -np.log(1 - np.minimum(s, 0.999)), lambda y: 1 - np.exp(-y)))
-    axes.yaxis.set_major_locator(FixedLocator([0.6, 0.7, 0.8, 0.9, 0.95, 0.98]))
+    axes.set_yticks([-np.log(1 - ssim) for ssim in SSIMS], [str(ssim) for ssim in SSIMS])
     axes.legend(loc="lower right")
     with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
@@ -35,6 +35,5 @@ def chart(path, codecs):
 
 def _mean(pictures, measure):
     rate = np.exp(np.log(pictures[..., 0]).mean(axis=0))
-    if measure == 2:
-        return rate, 1 - np.exp(np.log(1 - pictures[..., 2]).mean(axis=0))
-    return rate, pictures[..., measure].mean(axis=0)
+    quality = pictures[..., 1] if measure == 1 else -np.log(1 - pictures[..., 2])
+    return rate, quality.mean(axis=0)
