@@ -37,9 +37,9 @@ class Dictionary:
     scale : ndarray of shape (64,), float64
         Whole numbers: 2**16 times what a level of each atom is worth.
     columns : ndarray of shape (64,), int, optional
-        Columns of each array that hold an atom, one of each by default. Equal columns driven by the same code, each with
-        its share of the voltage, give the mean of their cells. Zero is an atom without cells: the flat one may be a
-        bias after the arrays, as it is the same for every pixel.
+        Columns of each array that hold an atom, by default one. Columns that share the voltage of one code give the
+        mean of their cells. Zero is an atom without cells: the flat one, the same for every pixel, may be a bias after
+        the arrays.
     """
 
     positive: np.ndarray
