@@ -9,6 +9,7 @@ namespace mho {
 #include "sweep.inl"
 #include "masked.inl"
 #include "lcp.inl"
+#include "lcp_lanes.inl"
 #include "loss.inl"
 #include "newton_dense.inl"
 #include "newton_sparse.inl"

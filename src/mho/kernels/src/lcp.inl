@@ -388,18 +388,6 @@ inline void guess(const double *inverse, index_t k, const double *Q, double *ans
     give(x, k, 1, size, k, answer + range.begin * k);
 }
 
-// The answer is (n, k). Its support on entry is the first guess, unless the inverse of M is given for a better one.
-void lcp(const double *M, index_t k, const double *inverse, const double *Q, Method method, double *answer, std::uint8_t *failed,
-         Range range, double *scratch) {
-    Workspace s = workspace(scratch, k);
-    const bool solvable = finite(M, k * k);
-    for (index_t begin = range.begin; begin < range.end; begin += block<double>) {
-        const Range part{begin, smaller(range.end, begin + block<double>)};
-        if (inverse) guess(inverse, k, Q, answer, part, scratch + lcp_scratch(k));
-        for (index_t j = part.begin; j < part.end; ++j) failed[j] = !(solvable && solve_one(M, k, Q + j * k, method, answer + j * k, s));
-    }
-}
-
 // A right-hand side's own matrix, compact, from the padded sums of its rows.
 inline void compact(const double *padded_M, index_t kp, const double *base, index_t k, double *M) {
     for (index_t i = 0; i < k; ++i)
@@ -444,8 +432,6 @@ void masked_lcp(Rows rows, index_t k, Columns<T, I> b, Method method, double *an
         failed[j] = !(finite(M, k * k) && solve_one(M, k, q, method, answer + j * k, s));
     }
 }
-
-inline index_t lcp_total_scratch(index_t k) { return lcp_scratch(k) + 2 * k * block<double>; }
 
 inline index_t masked_lcp_scratch(index_t k) {
     const index_t kp = padded<double>(k);

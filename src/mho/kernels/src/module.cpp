@@ -364,7 +364,7 @@ void lcp(In<double> M, std::optional<In<double>> inverse, In<double> Q, int meth
     vector(failed, n, "failed must be (n,)");
     const double *first = inverse ? inverse->data() : nullptr;
     nb::gil_scoped_release release;
-    parallel_for<double>(n, small_chunk, threads, table().exact.scratch(k), [&](Range range, double *scratch) {
+    parallel_for<double>(n, chunk_of<double>(n, threads, 1024), threads, table().exact.scratch(k), [&](Range range, double *scratch) {
         table().exact.lcp(M.data(), k, first, Q.data(), method_of(method), answer.data(), failed.data(), range, scratch);
     });
 }
