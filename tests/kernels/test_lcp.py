@@ -6,7 +6,7 @@ from scipy.optimize import nnls
 
 from mho import kernels
 
-SIZES = [1, 2, 3, 5, 8, 13, 33]
+SIZES = [1, 2, 3, 5, 8, 13, 33, 64, 65]
 
 
 def _solve(M, Q, method, start=None, threads=2):

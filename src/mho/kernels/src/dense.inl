@@ -75,6 +75,7 @@ inline void outer_rows(const T *X, index_t n, const T *W, index_t ldw, index_t c
     constexpr index_t J = outer_columns;
     index_t j = 0;
     for (; j + J <= count; j += J) outer<T, J>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
+    for (; j + 8 <= count; j += 8) outer<T, 8>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
     for (; j + 4 <= count; j += 4) outer<T, 4>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
     for (; j < count; ++j) outer<T, 1>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
 }
