@@ -35,10 +35,20 @@ def test_noise_is_taken_away_last(folder, capsys):
     np.testing.assert_array_equal(np.asarray(Image.open("out.ppm")), denoise(inpaint(PIXELS, MASK), 9))
 
 
+def test_scratches_are_found_and_filled_in_by_a_chip(folder, capsys):
+    pixels = np.full((96, 24), 90, np.uint8)
+    pixels[:, 11] = 240
+    Image.fromarray(pixels).save("film.png")
+    chosen = ["--scratches", "bright", "--engine", "hybrid"]
+    assert main(["image", "clean", "film.png", "-o", "out.png", *chosen]) == 0
+    assert "96 pixels filled in" in capsys.readouterr().out
+    assert np.abs(np.asarray(Image.open("out.png")).astype(int) - 90).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["photo.png", "-o", "x.png"], 2, "--mask"),
+        (["photo.png", "-o", "x.png"], 2, "--scratches"),
         (["photo.png", "-o", "x.tga", "--mask", "mask.png"], 2, "must end in .png"),
         (["photo.png", "-o", "x.png", "--mask", "nothing.png"], 1, "No such file"),
         (["photo.png", "-o", "mask.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),

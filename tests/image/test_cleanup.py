@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from skimage import data
+from skimage import data, draw
 from skimage.metrics import peak_signal_noise_ratio
 from skimage.restoration import inpaint_biharmonic
 
-from mho.image.cleanup import denoise, inpaint
+from mho import Analog, Hybrid
+from mho.chip import preset
+from mho.image.cleanup import denoise, inpaint, scratches
 
 CAMERA = data.camera()[160:256, 160:256]
 ASTRONAUT = np.ascontiguousarray(data.astronaut()[64:128, 192:256])
@@ -79,3 +81,63 @@ def test_no_noise_is_nothing_done_and_no_number_is_refused():
     np.testing.assert_array_equal(denoise(CAMERA, 0), CAMERA)
     with pytest.raises(ValueError, match="sigma"):
         denoise(CAMERA, -1)
+
+
+NOISY_CHIP = preset("pku-2025").with_(levels=16, sigma=0.02)
+
+
+def test_a_chip_without_error_and_the_hybrid_clean_up_as_the_cpu_does():
+    pixels, mask = CAMERA[:32, 40:72], np.zeros((32, 32), bool)
+    mask[:, 14:16] = True
+    by_cpu = inpaint(pixels, mask), denoise(noisy(pixels, 15), 15)
+    for engine in (Analog(preset("ideal"), seed=0), Hybrid(NOISY_CHIP, seed=0)):
+        found = inpaint(pixels, mask, engine=engine), denoise(noisy(pixels, 15), 15, engine=engine)
+        for a, b in zip(found, by_cpu, strict=True):
+            np.testing.assert_allclose(a.astype(int), b, atol=1)
+
+
+def test_a_noisy_chip_cleans_up_less_well_and_still_cleans():
+    pixels, mask = CAMERA[:32, 40:72], np.zeros((32, 32), bool)
+    mask[:, 14:16] = True
+    damaged = np.where(mask, 255, pixels).astype(np.uint8)
+    psnrs = [
+        peak_signal_noise_ratio(pixels, inpaint(damaged, mask, engine=engine))
+        for engine in (Analog(NOISY_CHIP, seed=0), "digital")
+    ]
+    assert peak_signal_noise_ratio(pixels, damaged) + 10 < psnrs[0] < psnrs[1]
+
+
+def scratched(pixels, level):
+    """Two that cross, two pixels wide, and where they are."""
+    mask = np.zeros(pixels.shape[:2], bool)
+    last = len(mask) - 1
+    for left, right in ((30, 90), (80, 20)):
+        rows, cols = draw.line(0, left, last, right)
+        mask[rows, cols] = mask[rows, cols + 1] = True
+    return np.where(mask if pixels.ndim == 2 else mask[..., None], level, pixels).astype(np.uint8), mask
+
+
+@pytest.mark.parametrize("pixels", [data.chelsea()[:150, :200], data.chelsea()[:150, :200, 1]], ids=["colour", "grey"])
+@pytest.mark.parametrize(("polarity", "level"), [("bright", 255), ("dark", 0)])
+def test_scratches_are_found_and_little_else(pixels, polarity, level):
+    assert scratches(pixels, polarity).mean() < 0.002
+    damaged, mask = scratched(pixels, level)
+    found = scratches(damaged, polarity)
+    assert found[mask].mean() > 0.98
+    assert found[~mask].mean() < 0.005
+    assert not (scratches(damaged, "dark" if polarity == "bright" else "bright") & mask).any()
+
+
+def test_short_wide_and_faint_lines_are_no_scratches():
+    flat = np.full((120, 120), 100, np.uint8)
+    for place, level in ((np.s_[10:60, 50], 200), (np.s_[:, 50:55], 200), (np.s_[:, 50], 115)):
+        pixels = flat.copy()
+        pixels[place] = level
+        assert not scratches(pixels).any()
+    pixels[:, 50] = 117
+    np.testing.assert_array_equal(np.unique(np.nonzero(scratches(pixels))[1]), [50])
+
+
+def test_scratches_are_bright_or_dark():
+    with pytest.raises(ValueError, match="polarity"):
+        scratches(CAMERA, "green")

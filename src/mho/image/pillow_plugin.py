@@ -4,6 +4,8 @@
 >>> from PIL import Image
 >>> Image.registered_extensions()[".mho"]
 'MHO'
+
+`Image.save` takes the `quality` and the `effort` of `mho.image.codec.encode`.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ class MhoImageFile(ImageFile.ImageFile):
 
 def _save(image: Image.Image, file: Any, filename: str | bytes) -> None:
     picture, _ = from_pillow(image)
-    file.write(encode(picture, quality=getattr(image, "encoderinfo", {}).get("quality", 60)))
+    given = getattr(image, "encoderinfo", {})
+    file.write(encode(picture, **{name: given[name] for name in ("quality", "effort") if name in given}))
 
 
 Image.register_open(_NAME, MhoImageFile, lambda prefix: prefix.startswith(MAGIC[:4]))

@@ -103,6 +103,13 @@ def test_pillow_opens_and_saves():
     assert grey.resize((9, 6)).size == (9, 6)
 
 
+def test_pillow_passes_quality_and_effort_on():
+    picture = Picture(PIXELS)
+    assert _saved(Image.fromarray(PIXELS), "MHO") == encode(picture)
+    for options in ({"quality": 30}, {"effort": 3}, {"quality": 80, "effort": 2}):
+        assert _saved(Image.fromarray(PIXELS), "MHO", **options) == encode(picture, **options)
+
+
 def test_pillow_says_what_is_no_picture():
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(io.BytesIO(encode(Picture(PIXELS))[:-9]))

@@ -1,18 +1,80 @@
-"""`mho image clean`: lost pixels of a photo filled in, noise taken away."""
+"""`mho image clean`: lost pixels and scratches of a photo filled in, noise taken away."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.image.batch import PIPE, Output, read, run_batch
+from mho.cli.image.chips import engine_of
 from mho.cli.settings import WholeNumber
 
 __all__ = ["clean"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """What is wrong with the photo.
+
+    Parameters
+    ----------
+    mask
+        A picture of the same size: what is not black in it is lost. Without --noise all other pixels stay.
+    scratches
+        Fill in what looks like a scratch: thin, straight, brighter or darker than both sides. So do wires and masts.
+    noise
+        Standard deviation of Gaussian noise in grey levels of 0 to 255; it is taken away last.
+    """
+
+    mask: Path | None = None
+    scratches: Literal["bright", "dark"] | None = None
+    noise: float | None = None
+
+    def check(self) -> None:
+        """Refuse nothing to do, before any work."""
+        if self.mask is None and self.scratches is None and self.noise is None:
+            raise ValueError("--mask, --scratches or --noise must be given, there is nothing else to do")
+
+    def repaired(self, pixels: Any, **options: Any) -> tuple[Any, str]:
+        """Return the pixels without it, and what was done."""
+        from mho.image.cleanup import denoise, inpaint
+
+        told = []
+        if self.mask is not None or self.scratches is not None:
+            lost = self._lost(pixels)
+            pixels = inpaint(pixels, lost, **options)
+            told.append(f"{lost.sum():,} pixels filled in")
+        if self.noise is not None:
+            pixels = denoise(pixels, self.noise, **options)
+            told.append(f"noise of {self.noise:g} grey levels reduced")
+        return pixels, ", ".join(told)
+
+    def _lost(self, pixels: Any) -> Any:
+        import numpy as np
+
+        from mho.image.cleanup import scratches
+
+        lost = np.zeros(pixels.shape[:2], bool)
+        if self.mask is not None:
+            lost |= _read_mask(self.mask, lost.shape)
+        if self.scratches is not None:
+            lost |= scratches(pixels, self.scratches)
+        return lost
+
+
+def _read_mask(path: Path, shape: tuple[int, ...]) -> Any:
+    from mho.image.codec import read_picture
+
+    picture, _ = read_picture(read(str(path)), str(path))
+    lost = picture.pixels > 0 if picture.pixels.ndim == 2 else picture.pixels.any(axis=2)
+    if lost.shape != shape:
+        raise ValueError(f"--mask must be as large as the picture, {shape}, got {lost.shape}")
+    return lost
 
 
 def clean(
@@ -20,8 +82,8 @@ def clean(
     /,
     *,
     output: Output,
-    mask: Path | None = None,
-    noise: float | None = None,
+    damage: Damage = Damage(),
+    engine: Literal["digital", "analog", "hybrid"] = "digital",
     seed: WholeNumber = 0,
 ) -> None:
     """Fill in lost pixels of a photo, or take noise away, by non-negative factors of its own patches.
@@ -32,24 +94,24 @@ def clean(
         A picture that Pillow reads; - is standard input.
     output
         Where it goes; a pipe gets PNG.
-    mask
-        A picture of the same size: what is not black in it is lost. Without --noise all other pixels stay.
-    noise
-        Standard deviation of Gaussian noise in grey levels of 0 to 255; it is taken away last.
+    damage
+        What is wrong with the photo.
+    engine
+        Who solves for the codes of the patches; the chips have 16 levels, a programming error of 2 % and 8-bit
+        converters, and read their cells back.
     seed
-        For the dictionary of patches.
+        For the dictionary of patches and the errors of the chip.
     """
     from mho.image.codec import FORMATS, picture_bytes, read_picture
 
-    if mask is None and noise is None:
-        raise ValueError("--mask or --noise must be given, there is nothing else to do")
+    damage.check()
 
     def work(name: str, data: bytes, place: str) -> bytes:
         suffix = ".png" if place == PIPE else Path(place).suffix.lower()
         if suffix not in FORMATS:
             raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {place!r}")
         picture, dropped = read_picture(data, name, max_pixels=output.max_pixels)
-        pixels, told = _cleaned(picture.pixels, mask, noise, seed)
+        pixels, told = damage.repaired(picture.pixels, engine=engine_of(engine, seed), random_state=seed)
         result, lost = picture_bytes(replace(picture, pixels=pixels), FORMATS[suffix])
         for what in (*dropped, *lost):
             note(f"warning: {name}: {what} was dropped")
@@ -57,27 +119,3 @@ def clean(
         return result
 
     run_batch([source], output, ".png", work)
-
-
-def _cleaned(pixels: Any, mask: Path | None, noise: float | None, seed: int) -> tuple[Any, str]:
-    from mho.image.cleanup import denoise
-
-    told = []
-    if mask is not None:
-        pixels, filled = _inpainted(pixels, mask, seed)
-        told.append(filled)
-    if noise is not None:
-        pixels = denoise(pixels, noise, random_state=seed)
-        told.append(f"noise of {noise:g} grey levels reduced")
-    return pixels, ", ".join(told)
-
-
-def _inpainted(pixels: Any, mask: Path, seed: int) -> tuple[Any, str]:
-    from mho.image.cleanup import inpaint
-    from mho.image.codec import read_picture
-
-    picture, _ = read_picture(read(str(mask)), str(mask))
-    lost = picture.pixels > 0 if picture.pixels.ndim == 2 else picture.pixels.any(axis=2)
-    if lost.shape != pixels.shape[:2]:
-        raise ValueError(f"--mask must be as large as the picture, {pixels.shape[:2]}, got {lost.shape}")
-    return inpaint(pixels, lost, random_state=seed), f"{lost.sum():,} pixels filled in"

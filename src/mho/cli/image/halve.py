@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from mho.cli.image.batch import read
+from mho.cli.image.chips import engine_of
 from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.settings import WholeNumber
@@ -69,13 +70,7 @@ def halve(
 
 
 def _engine(name: str, seed: int) -> Any:
-    if name == "digital":
-        return name
-    from mho.chip import preset
-    from mho.engines import Analog, Hybrid
-
-    design = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
-    return lambda: (Analog if name == "analog" else Hybrid)(design, seed=seed, readback=True)
+    return name if name == "digital" else lambda: engine_of(name, seed)
 
 
 def _rows(pixels: Any, result: Any, rank: int) -> list[tuple[str, str]]:

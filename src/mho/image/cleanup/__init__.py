@@ -1,6 +1,7 @@
-"""Photo clean-up by non-negative factors of overlapping patches: lost pixels, noise."""
+"""Photo clean-up by non-negative factors of overlapping patches: lost pixels, scratches, noise."""
 
 from mho.image.cleanup.denoise import denoise
 from mho.image.cleanup.inpaint import inpaint
+from mho.image.cleanup.scratches import scratches
 
-__all__ = ["denoise", "inpaint"]
+__all__ = ["denoise", "inpaint", "scratches"]

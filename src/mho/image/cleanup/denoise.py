@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from mho import checks
-from mho.engines import nnls
-from mho.image.cleanup.patches import averaged, columns, dictionary, patches_touching, pixels_of, planes_of
+from mho.engines import Engine, engine_for, nnls
+from mho.image.cleanup.patches import averaged, codes, columns, dictionary, patches_touching, pixels_of, planes_of
 
 __all__ = ["denoise"]
 
 _RANKS = (4, 8, 16, 32, 48)
 
 
-def denoise(pixels: np.ndarray, sigma: float, *, random_state: int = 0) -> np.ndarray:
+def denoise(pixels: np.ndarray, sigma: float, *, engine: str | Engine = "digital", random_state: int = 0) -> np.ndarray:
     """Return the picture with less Gaussian noise.
 
     Every overlapping patch is fitted by the picture's own atoms and the fits are averaged. The more atoms, the more
@@ -26,8 +26,10 @@ def denoise(pixels: np.ndarray, sigma: float, *, random_state: int = 0) -> np.nd
         Grey or RGB, at least 8 x 8.
     sigma : float
         Standard deviation of the noise in grey levels of 0 to 255, >= 0.
+    engine : {"digital", "analog", "hybrid"} or Engine
+        Who solves for the codes of the patches; the dictionary is learnt and chosen on the CPU.
     random_state : int
-        For the dictionary.
+        For the dictionary, and for the errors of a chip that is made here.
 
     Returns
     -------
@@ -39,13 +41,14 @@ def denoise(pixels: np.ndarray, sigma: float, *, random_state: int = 0) -> np.nd
     TypeError, ValueError
         Naming the argument.
     """
-    planes = planes_of(pixels)
+    planes, solver = planes_of(pixels), engine_for(engine, seed=random_state)
     variance = (checks.nonnegative_number(sigma, "sigma") / 255) ** 2
     if variance == 0:
         return pixels.copy()
     places = patches_touching(np.ones(planes.shape[:2], bool))
     D = _dictionary(planes, variance, random_state)
-    return pixels_of(averaged(lambda at: D @ nnls(D, columns(planes, at)), places, planes.shape))
+    solve = codes(D, solver)
+    return pixels_of(averaged(lambda at: D @ solve(columns(planes, at)), places, planes.shape))
 
 
 def _dictionary(planes: np.ndarray, variance: float, random_state: int) -> np.ndarray:

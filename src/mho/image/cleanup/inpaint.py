@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mho.engines import nnls
-from mho.image.cleanup.patches import averaged, columns, dictionary, patches_touching, pixels_of, planes_of
+from mho.engines import Engine, engine_for
+from mho.image.cleanup.patches import averaged, codes, columns, dictionary, patches_touching, pixels_of, planes_of
 
 __all__ = ["inpaint"]
 
@@ -18,7 +18,7 @@ _TRUST = 0.5
 """Weight of the estimate of a pixel's level against a known one."""
 
 
-def inpaint(pixels: np.ndarray, mask: Any, *, random_state: int = 0) -> np.ndarray:
+def inpaint(pixels: np.ndarray, mask: Any, *, engine: str | Engine = "digital", random_state: int = 0) -> np.ndarray:
     """Return the picture with its lost pixels filled in; all others stay as they are.
 
     In each round a dictionary D >= 0 is learnt from all patches of the estimate x^, and every patch that touches a lost
@@ -31,8 +31,11 @@ def inpaint(pixels: np.ndarray, mask: Any, *, random_state: int = 0) -> np.ndarr
         Grey or RGB, at least 8 x 8.
     mask : array_like of shape (m, n), bool
         True where a pixel is lost.
+    engine : {"digital", "analog", "hybrid"} or Engine
+        Who solves for the codes of the patches, each dictionary programmed once; a simulated chip is slow. Dictionaries
+        are learnt on the CPU.
     random_state : int
-        For the dictionary.
+        For the dictionary, and for the errors of a chip that is made here.
 
     Returns
     -------
@@ -44,7 +47,7 @@ def inpaint(pixels: np.ndarray, mask: Any, *, random_state: int = 0) -> np.ndarr
     TypeError, ValueError
         Naming the argument; also if every pixel is lost.
     """
-    planes = planes_of(pixels)
+    planes, solver = planes_of(pixels), engine_for(engine, seed=random_state)
     mask = _checked(mask, pixels)
     if not mask.any():
         return pixels.copy()
@@ -54,8 +57,8 @@ def inpaint(pixels: np.ndarray, mask: Any, *, random_state: int = 0) -> np.ndarr
     for rank in _RANKS:
         D = dictionary(estimate, rank, random_state)
         both = np.concatenate([known, _TRUST * estimate], axis=2)
-        A = np.vstack([D, _TRUST * D])
-        mean = averaged(lambda at, D=D, A=A, B=both: D @ nnls(A, columns(B, at), missing="nan"), places, planes.shape)
+        solve = codes(np.vstack([D, _TRUST * D]), solver)
+        mean = averaged(lambda at, D=D, h=solve, B=both: D @ h(columns(B, at)), places, planes.shape)
         estimate[mask] = mean[mask]
     return np.where(mask[..., None], np.atleast_3d(pixels_of(estimate)), np.atleast_3d(pixels)).reshape(pixels.shape)
 

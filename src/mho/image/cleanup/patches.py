@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from mho.engines import Engine
+from mho.engines.solve import as_known
 from mho.image.codec import Picture
 from mho.nmf import NMF
 
-__all__ = ["averaged", "columns", "dictionary", "patches_touching", "pixels_of", "planes_of"]
+__all__ = ["averaged", "codes", "columns", "dictionary", "patches_touching", "pixels_of", "planes_of"]
 
 SIDE = 8
 """Pixels along a patch."""
@@ -62,6 +64,12 @@ def dictionary(planes: np.ndarray, rank: int, random_state: int) -> np.ndarray:
     places = np.unravel_index(rng.permutation(shape[0] * shape[1])[:_SAMPLE], shape)
     X = columns(planes, (places[0], places[1]))
     return NMF(rank, max_iter=20, tol=0, random_state=random_state).fit(X).W_
+
+
+def codes(A: np.ndarray, engine: Engine) -> Callable[[np.ndarray], np.ndarray]:
+    """Program A (m, k) and return a function from columns (m, n), NaN where not known, to codes (k, n) >= 0."""
+    held = engine.exact().program(A)
+    return lambda B: held.solve(as_known(B, "nan", "B"))
 
 
 def averaged(fit: Callable[[Places], np.ndarray], places: Places, shape: tuple[int, ...]) -> np.ndarray:
