@@ -24,7 +24,7 @@ patches could not."""
 _SAMPLE = 1 << 13
 """Patches that a dictionary is learnt from."""
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 """Patches solved at once, to bound memory."""
 
 Places = tuple[np.ndarray, np.ndarray]

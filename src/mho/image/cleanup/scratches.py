@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -46,9 +46,9 @@ def scratches(pixels: np.ndarray, polarity: Literal["bright", "dark"] = "bright"
 
     checks.one_of(polarity, "polarity", ("bright", "dark"))
     planes_of(pixels)  # refuses what is no picture
-    tophat = white_tophat if polarity == "bright" else black_tophat
+    tophat: Any = white_tophat if polarity == "bright" else black_tophat
     left = tophat(np.atleast_3d(pixels), (_WIDTH + 1, _WIDTH + 1, 1))
-    return _on_segments((left >= _CONTRAST).all(axis=2))
+    return _on_segments(np.all(left >= _CONTRAST, axis=2))
 
 
 def _on_segments(thin: np.ndarray) -> np.ndarray:
