@@ -1,0 +1,51 @@
+"""What clean-up takes of a small device: `python benchmarks/image/budget.py scratches|noise [--pixels N]`.
+
+Seconds on one core, and the most memory that the process had beyond what it took to load mho and the picture, of a
+colour picture of 1024 x 1024 pixels or fewer. Linux only: the peak is the kernel's VmHWM.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from cyclopts import App, Parameter
+from skimage import data
+from threadpoolctl import threadpool_limits
+
+from mho.image.cleanup import denoise, inpaint, scratches
+
+app = App(help=__doc__, result_action="return_value")
+
+
+def megabytes(name):
+    """A line of the kernel's account of this process."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[name].split()[0]) / 1000
+
+
+def scratched(pixels):
+    damaged = pixels.copy()
+    for column in np.linspace(50, pixels.shape[1] - 50, 8).astype(int):
+        damaged[:, column : column + 2] = 255
+    return damaged
+
+
+@app.default
+def main(what: Literal["scratches", "noise"], *, side: Annotated[int, Parameter()] = 1024):
+    """Clean up one picture and tell."""
+    pixels = np.tile(data.astronaut(), (2, 2, 1))[:side, :side]
+    damaged = scratched(pixels)
+    denoise(pixels[:16, :16], 10)  # loads what is loaded on first use
+    before, started, cpu = megabytes("VmRSS"), time.perf_counter(), time.process_time()
+    with threadpool_limits(1):
+        if what == "noise":
+            denoise(pixels, 10)
+        else:
+            inpaint(damaged, scratches(damaged))
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    print(f"{what}, {side} x {side}: {seconds:.1f} s, {cpu:.1f} s of CPU, {megabytes('VmHWM') - before:.0f} MB more")
+
+
+if __name__ == "__main__":
+    app()
