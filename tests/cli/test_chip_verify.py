@@ -13,10 +13,13 @@ needs_ngspice = pytest.mark.skipif(not spice.available(), reason="ngspice is not
 @pytest.mark.spice
 @needs_ngspice
 @pytest.mark.parametrize("topology", ["compact", "classic", "gram"])
-def test_the_twin_and_ngspice_agree(mho, tmp_path, topology):
+@pytest.mark.parametrize(("rows", "columns"), [(16, 4), (32, 8)])
+def test_the_twin_and_ngspice_agree(mho, tmp_path, topology, rows, columns):
     out = tmp_path / "both.svg"
-    code, printed, said = mho("chip", "verify", "--topology", topology, "--preset", "ideal", "--plot", out)
+    size = ("--rows", rows, "--columns", columns)
+    code, printed, said = mho("chip", "verify", "--topology", topology, *size, "--preset", "ideal", "--plot", out)
     assert (code, said) == (0, "")
+    assert f"{columns if topology == 'gram' else rows} x {columns}" in printed
     percent = [float(found) for found in re.findall(r"([\d.e+-]+) %\n", printed)]
     assert len(percent) == 2
     assert percent[0] < 0.2  # at any time

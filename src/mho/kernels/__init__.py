@@ -19,6 +19,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
 ``divergence_sparse``  the same by columns of a sparse matrix
 ``sampled``            A[i] . X[j] at the stored entries (i, j) of a sparse matrix
+``motion.follow``      dz/dt = F z + f until a signal passes zero; ``motion.between`` the states it gives
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
 """

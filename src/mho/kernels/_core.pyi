@@ -181,3 +181,29 @@ def weighted_lcp(
     threads: int,
 ) -> None:
     """`masked_lcp` for left = right = A (m, k) without extra, each known row counting as often as its weight says."""
+
+def follow_scratch(n: int, q: int) -> int:
+    """Numbers of memory that `follow` needs."""
+
+def follow(
+    F: np.ndarray,
+    f: np.ndarray,
+    z: np.ndarray,
+    B: np.ndarray,
+    c: np.ndarray,
+    longest: float,
+    scale: float,
+    tolerance: float,
+    end: np.ndarray,
+    crossed: np.ndarray,
+    scratch: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Follow dz/dt = F z + f from z (n,) on until one of the signals B z + c, B (q, n), is above zero, in float64.
+
+    Returns times (p,) since then, states (p, 3, n) (z, dz/dt and its derivative), and how it ended, see
+    `mho.kernels.motion`. What lies `between` them is within `tolerance` of the largest |z| so far, `scale` before.
+    `end` (n,) receives the last z, `crossed` (q,) uint8 which signals passed zero.
+    """
+
+def between(times: np.ndarray, states: np.ndarray, wanted: np.ndarray, out: np.ndarray) -> None:
+    """Out (t, n) at `wanted` (t,), quintic polynomials between states (p, 3, n) at times (p,), all ascending."""

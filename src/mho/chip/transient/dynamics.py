@@ -80,6 +80,14 @@ class Dynamics:
         """Whether op-amps can be low, high, falling and rising, shape (4,): not where a limit is infinite."""
         return np.isfinite([0.0, self.opamp.v_max, self.v_slew, self.v_slew])
 
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """B (e n, n) and c (e n,): B z + c is how far poles are below the lowest, above the highest output, volts."""
+        one = np.eye(len(self.positive))
+        if not np.isfinite(self.opamp.v_max):
+            return -one, self.lowest
+        return np.concatenate([-one, one]), np.concatenate([self.lowest, np.full(len(one), -self.opamp.v_max)])
+
     def v_rest(self, volts: np.ndarray) -> np.ndarray:
         """Return the voltage between the inputs while all outputs are at zero, volts, for `volts` (m,) or (m, n)."""
         return self.inputs @ volts + (self.constant if volts.ndim == 1 else self.constant[:, None])
@@ -91,7 +99,8 @@ def dynamics(circuit: object) -> Dynamics:
 
     Parameters
     ----------
-    circuit : CompactGinv, ClassicGinv or GramInv
+    circuit : CompactGinv, ClassicGinv, GramInv or Dynamics
+        Equations of motion are returned as they are.
 
     Raises
     ------
@@ -104,20 +113,24 @@ def dynamics(circuit: object) -> Dynamics:
 
 
 @dynamics.register
+def _(circuit: Dynamics) -> Dynamics:
+    return circuit
+
+
+@dynamics.register
 def _(circuit: CompactGinv) -> Dynamics:
     """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
     network, k = _ports(circuit), circuit.shape[1]
     inputs = np.zeros((k, circuit.inputs))
     inputs[:, circuit.on] = network.inputs
-    bias = _or_zero(circuit.bias, k)
-    solved = np.linalg.solve(network.sense, np.hstack([network.drive, np.eye(k), inputs, bias[:, None]]))
+    solved = np.linalg.inv(network.sense)
     return Dynamics(
         opamp=circuit.opamp,
         positive=np.ones(k, bool),
-        coupling=solved[:, :k],
-        diode=solved[:, k : 2 * k] * _diode_siemens(circuit),
-        inputs=solved[:, 2 * k : -1],
-        constant=_or_zero(circuit.offset, k) - solved[:, -1],
+        coupling=solved @ network.drive,
+        diode=solved * _diode_siemens(circuit),
+        inputs=solved @ inputs,
+        constant=_or_zero(circuit.offset, k) - solved @ _or_zero(circuit.bias, k),
     )
 
 

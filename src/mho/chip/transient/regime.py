@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from mho.chip.transient.dynamics import RAIL, Dynamics
-from mho.chip.transient.linear import LinearMotion, crossing
+from mho.kernels import motion
 
-__all__ = ["Limits", "Regime"]
-
-_BLOCK = 96
-"""Times looked at together."""
+__all__ = ["Limits", "Piece", "Regime", "scratch"]
 
 _NOISE = 1e-10
 """Of the voltages that drive a loop: as far beyond a limit nothing has happened yet."""
+
+_TOLERANCE = 1e-9
+"""Of the largest voltage so far: how far a waveform between two of its exact states may be off."""
 
 
 class Limits(NamedTuple):
@@ -41,8 +41,40 @@ class Limits(NamedTuple):
         return cls(*np.zeros((4, n), bool))
 
 
-class Regime(LinearMotion):
-    """One linear piece of a transient.
+class Piece(NamedTuple):
+    """The motion in one regime.
+
+    Attributes
+    ----------
+    times : ndarray of shape (p,)
+        Seconds since it began.
+    states : ndarray of shape (p, 3, n)
+        The poles' voltages, volts, with their first two derivatives by time.
+    end : ndarray of shape (n,)
+        Voltages of the poles at its end, volts.
+    endless : bool
+        The motion runs away or swings on.
+    """
+
+    times: np.ndarray
+    states: np.ndarray
+    end: np.ndarray
+    endless: bool
+
+
+def scratch(d: Dynamics) -> np.ndarray:
+    """Return memory for all regimes of a transient: the system gives new one only slowly.
+
+    Parameters
+    ----------
+    d : Dynamics
+    """
+    n = len(d.positive)
+    return np.empty(motion.follow_scratch(n, int(d.limited.sum()) * n))
+
+
+class Regime:
+    """One linear piece of a transient, ``dz/dt = F z + f``.
 
     Parameters
     ----------
@@ -50,78 +82,89 @@ class Regime(LinearMotion):
     v_rest : ndarray of shape (n,)
         See `Dynamics`, volts.
     limits : Limits
-    z : ndarray of shape (n,)
-        Voltages of the poles at its start, volts.
+
+    Attributes
+    ----------
+    F : ndarray of shape (n, n)
+        1/s.
+    f : ndarray of shape (n,)
+        V/s.
     """
 
-    def __init__(self, d: Dynamics, v_rest: np.ndarray, limits: Limits, z: np.ndarray) -> None:
+    def __init__(self, d: Dynamics, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
         low, high, falling, rising = limits
         ends = np.where(low, d.lowest, 0.0)
-        ends[high] = d.opamp.v_max
-        self._to_v, self._v_0 = -d.coupling * ~(low | high) - d.diode * low, v_rest - d.coupling @ ends
-        stiff = d.lower_rail * low + RAIL * high
-        slewing = falling | rising
-        F, f = self._to_v.copy(), self._v_0.copy()
-        if slewing.any():
-            F[slewing], f[slewing] = 0.0, (rising * 1.0 - falling)[slewing] * d.v_slew
-        F.flat[:: len(F) + 1] -= 1 / d.opamp.gain + stiff
-        super().__init__(d.rate * F, d.rate * (f + stiff * ends), z)
+        self._path = np.where(low, d.diode, d.coupling)
+        if high.any():
+            ends[high], self._path[:, high] = d.opamp.v_max, 0.0
+        self._v_0 = v_rest - d.coupling @ ends
+        self.F, self.f = -d.rate * self._path, d.rate * self._v_0
+        if (slewing := falling | rising).any():
+            self.F[slewing], self.f[slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
+        stiff = d.rate * (d.lower_rail * low + RAIL * high)
+        self.F.flat[:: len(low) + 1] -= d.rate / d.opamp.gain + stiff
+        self.f += stiff * ends
 
     @classmethod
     def first(cls, d: Dynamics, v_rest: np.ndarray) -> Regime:
         """Return the regime of all amplifiers at zero: an output there is free if it is on its way up."""
-        z = np.zeros(len(v_rest))
-        regime = cls(d, v_rest, Limits.none(len(z)), z)
-        B, c = regime._beyond
-        regime = cls(d, v_rest, regime._changed(B @ z + c > 0), z)
-        low = (z == d.lowest) & (regime.F @ z + regime.f < 0)
-        return cls(d, v_rest, regime.limits._replace(low=low), z)
+        regime = cls(d, v_rest, Limits.none(len(v_rest)))
+        regime = regime._after(regime._beyond[1] > 0)
+        return cls(d, v_rest, regime.limits._replace(low=(d.lowest == 0) & (regime.f < 0)))
 
-    def next(self, longest: float) -> tuple[float, Regime] | None:
-        """Return how many seconds this regime lasts and the one that follows; None if it outlasts `longest`."""
-        times, (B, c) = self.times(longest), self._beyond
-        start, moves = B @ self.z + c, B @ self.shares
-        for block in range(0, len(times), _BLOCK):
-            beyond = start[:, None] + moves @ self.shapes(times[block : block + _BLOCK]) > 0
-            if beyond.any():
-                at = int(beyond.any(axis=0).argmax())
-                rows = np.flatnonzero(beyond[:, at])
-                lasted, row = self._first_crossing(start[rows], moves[rows], times[: block + at + 1][-2:])
-                z = self.at(np.array([lasted]))[:, 0]
-                crossed = B @ z + c > 0
-                crossed[rows[row]] = True
-                return lasted, type(self)(self.d, self.v_rest, self._changed(crossed), z)
-        return None
+    def run(self, z: np.ndarray, longest: float, scale: float, scratch: np.ndarray) -> tuple[Piece, Regime | None]:
+        """Return the motion from the poles' voltages `z` (n,) on, and the regime that follows if one does.
 
-    def _first_crossing(self, start: np.ndarray, moves: np.ndarray, between: np.ndarray) -> tuple[float, int]:
-        """Return when the first of some signals passes zero, which all have by the end of an interval, and its row."""
-        if len(between) == 1:
-            return 0.0, 0
-
-        def signal(time: float, row: int) -> float:
-            return float(start[row] + moves[row] @ self.shapes(np.array([time]))[:, 0])
-
-        return min((crossing(partial(signal, row=row), *between), row) for row in range(len(start)))
+        Parameters
+        ----------
+        z : ndarray of shape (n,)
+            Volts.
+        longest : float
+            Seconds that are looked at.
+        scale : float
+            The largest voltage so far.
+        scratch : ndarray
+            Memory, as `scratch` makes it.
+        """
+        B, c = self._beyond
+        end, crossed = np.empty(len(z)), np.empty(len(c), np.uint8)
+        times, states, how = motion.follow(
+            self.F, self.f, z, B, c, float(longest), float(scale), _TOLERANCE, end, crossed, scratch
+        )
+        following = self._after(crossed.view(bool)) if how == motion.CROSSED else None
+        return Piece(times, states, end, how == motion.ENDLESS), following
 
     @cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Of F, 1/s."""
+        return np.linalg.eigvals(self.F)
+
+    @property
+    def growth(self) -> float:
+        """The largest real part of an eigenvalue, 1/s; below zero where the motion comes to rest."""
+        return float(np.real(self.eigenvalues).max())
+
+    def rest(self) -> np.ndarray:
+        """Return where the motion would end (n,), volts."""
+        return -np.linalg.solve(self.F, self.f)
+
+    @property
     def _beyond(self) -> tuple[np.ndarray, np.ndarray]:
         """B (q n, n) and c (q n,): B z + c is how far op-amps are beyond where the q kinds of limits change, volts.
 
         One is met or left only beyond the noise.
         """
-        d, one = self.d, np.eye(len(self.z))
-        kinds = [(-one, d.lowest)]
-        if np.isfinite(d.opamp.v_max):
-            kinds.append((one, np.full(len(one), -d.opamp.v_max)))
+        d = self.d
+        B, c = d.ends
         if np.isfinite(d.v_slew):
-            kinds += [(-self._to_v, -self._v_0 - d.v_slew), (self._to_v, self._v_0 - d.v_slew)]
-        B, c = (np.concatenate(parts) for parts in zip(*kinds, strict=True))
-        sign = np.where(np.array(self.limits)[d.limited], -1.0, 1.0).ravel()
+            B = np.concatenate([B, self._path, -self._path])
+            c = np.concatenate([c, -self._v_0 - d.v_slew, self._v_0 - d.v_slew])
+        sign = 1.0 - 2.0 * np.array(self.limits)[d.limited].ravel()
         return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest).max()
 
-    def _changed(self, crossed: np.ndarray) -> Limits:
-        """The limits after those of `crossed` (q n,) have been met or left."""
+    def _after(self, crossed: np.ndarray) -> Regime:
+        """The regime after the limits of `crossed` (q n,) have been met or left."""
         limits = np.array(self.limits)
         limits[self.d.limited] ^= crossed.reshape(-1, limits.shape[1])
-        return Limits(*limits)
+        return Regime(self.d, self.v_rest, Limits(*limits))

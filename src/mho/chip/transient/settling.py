@@ -16,12 +16,12 @@ from mho.spice import Circuit
 __all__ = ["settling_bound", "settling_time"]
 
 
-def settling_time(circuit: Circuit, volts: Any, tolerance: float = 0.01) -> Any:
+def settling_time(circuit: Circuit | Dynamics, volts: Any, tolerance: float = 0.01) -> Any:
     """Return after which time no output is off its rest by more than `tolerance` of the largest one, seconds.
 
     Parameters
     ----------
-    circuit : CompactGinv, ClassicGinv or GramInv
+    circuit : CompactGinv, ClassicGinv, GramInv or Dynamics
     volts : array_like of shape (inputs,) or (inputs, n)
         Right-hand sides, volts. One is followed exactly. Several go together in time steps, and agree with that
         within 3 %, if `settling_bound` is finite; if not, each is followed exactly.
@@ -40,7 +40,8 @@ def settling_time(circuit: Circuit, volts: Any, tolerance: float = 0.01) -> Any:
         A loop that does not settle.
     """
     with one_blas_thread():  # these matrices are too small to share
-        return _settling_time(dynamics(circuit), input_volts(circuit, volts), tolerance)
+        d = dynamics(circuit)
+        return _settling_time(d, input_volts(d, volts), tolerance)
 
 
 def _settling_time(d: Dynamics, b: np.ndarray, tolerance: float) -> Any:
@@ -53,12 +54,12 @@ def _settling_time(d: Dynamics, b: np.ndarray, tolerance: float) -> Any:
     return seconds
 
 
-def settling_bound(circuit: Circuit, tolerance: float = 0.01) -> float:
+def settling_bound(circuit: Circuit | Dynamics, tolerance: float = 0.01) -> float:
     """Return a time by which every right-hand side has settled, seconds; infinite where none can be told.
 
     Parameters
     ----------
-    circuit : CompactGinv, ClassicGinv or GramInv
+    circuit : CompactGinv, ClassicGinv, GramInv or Dynamics
     tolerance : float
         Fraction of the largest output at rest.
 

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from mho import checks
 from mho.chip.errors import ChipError
 from mho.chip.transient.dynamics import Dynamics, dynamics
-from mho.chip.transient.linear import crossing
-from mho.chip.transient.regime import Regime
+from mho.chip.transient.regime import Regime, scratch
 from mho.kernels.blas import one_blas_thread
+from mho.kernels.motion import between
 from mho.spice import Circuit
 
 __all__ = ["Waveform", "transient"]
 
 _EVENTS_PER_OPAMP = 50
 """An op-amp that meets its limits more often than this on average will not come to rest."""
+
+_LOOKS = np.arange(4) / 4
+"""Where in a step the outputs are looked at for the last one that is off."""
 
 _COPIES = "a smaller programming error, fewer columns or a ridge would help"
 
@@ -33,12 +37,18 @@ class Waveform:
         When each linear piece begins, seconds: an op-amp has met or left a limit.
     regimes : tuple of Regime
         The r pieces.
+    times : ndarray of shape (p,)
+        Seconds, ascending, from 0 on; an event's twice.
+    states : ndarray of shape (p, 3, n)
+        Voltages z of all op-amps' poles then, volts, with their first two derivatives by time.
     end : float
         Where the waveform ends, seconds; infinite: it has come to rest.
     """
 
     starts: np.ndarray
     regimes: tuple[Regime, ...]
+    times: np.ndarray
+    states: np.ndarray
     end: float
 
     @property
@@ -62,9 +72,9 @@ class Waveform:
         time = np.asarray(time, np.float64)
         if time.ndim != 1 or (time.size and not (np.all(np.diff(time) >= 0) and 0 <= time[0] and time[-1] <= self.end)):
             raise ValueError(f"time must be a vector that ascends between 0 and {self.end:g} s")
-        parts = np.split(time, np.searchsorted(time, self.starts[1:]))
-        pieces = zip(self.regimes, self.starts, parts, strict=True)
-        return np.hstack([regime.at(part - start) for regime, start, part in pieces])
+        Z = np.empty((len(time), self.states.shape[2]))
+        between(self.times, self.states, np.ascontiguousarray(time), Z)
+        return Z.T
 
     def outputs(self, time: Any) -> np.ndarray:
         """Return the outputs x (k, t) that hold the answer, volts, at times (t,), seconds.
@@ -103,33 +113,35 @@ class Waveform:
         """
         checks.at_least(tolerance, "tolerance", 0, strict=True)
         rest = self.rest()[:, None]
-        ends = np.append(self.starts[1:], np.inf)
-        for regime, start, end in zip(self.regimes[::-1], self.starts[::-1], ends[::-1], strict=True):
 
-            def excess(time: Any, regime: Regime = regime) -> Any:
-                """How far off the band the farthest output is."""
-                return np.abs(self._shown(regime.at(np.atleast_1d(time))) - rest).max(axis=0) - tolerance * rest.max()
+        def excess(time: Any) -> Any:
+            """How far off the band the farthest output is."""
+            return np.abs(self.outputs(np.atleast_1d(time)) - rest).max(axis=0) - tolerance * rest.max()
 
-            times = regime.times(end - start)
-            far = np.flatnonzero(excess(times) > 0)
-            if far.size and far[-1] + 1 < len(times):
-                return float(start) + crossing(lambda t, f=excess: f(t)[0], *times[far[-1] : far[-1] + 2])
-            if far.size:
-                return float(start + times[-1])
-        return 0.0
+        times = np.append(self.times[:-1, None] + np.diff(self.times)[:, None] * _LOOKS, self.times[-1])
+        far = np.flatnonzero(excess(times) > 0)
+        if not far.size:
+            return 0.0
+        before, after = times[far[-1]], times[min(far[-1] + 1, len(times) - 1)]
+        if excess(after)[0] >= 0:
+            return float(after)
+        entered: Any = brentq(lambda time: excess(time)[0], before, after)
+        return float(entered)
 
     def _shown(self, Z: np.ndarray) -> np.ndarray:
-        positive = self.dynamics.positive
-        return np.clip(Z[positive], 0.0, self.dynamics.opamp.v_max)
+        d = self.dynamics
+        X = Z if d.positive.all() else Z[d.positive]
+        return np.clip(X, 0.0, d.opamp.v_max, out=X)
 
 
-def transient(circuit: Circuit, volts: Any, *, duration: float | None = None) -> Waveform:
+def transient(circuit: Circuit | Dynamics, volts: Any, *, duration: float | None = None) -> Waveform:
     """Follow a loop from all amplifiers at zero.
 
     Parameters
     ----------
-    circuit : CompactGinv, ClassicGinv or GramInv
-        The circuit, as `as_circuit` makes it of a programmed chip.
+    circuit : CompactGinv, ClassicGinv, GramInv or Dynamics
+        The circuit, as `as_circuit` makes it of a programmed chip; its `dynamics` saves their computation, which takes
+        long where wires have resistance.
     volts : array_like of shape (inputs,)
         Right-hand side, volts.
     duration : float, optional
@@ -140,34 +152,35 @@ def transient(circuit: Circuit, volts: Any, *, duration: float | None = None) ->
     TypeError, ValueError
         A wrong argument.
     ChipError
-        Without a `duration`: the loop runs away or swings for ever.
+        The loop runs away; without a `duration`, also if it swings for ever.
 
     Notes
     -----
-    Exact but for two things. The times of the clamp events are found to 2e-9 of how long each linear piece lasts. And
-    limits are looked at at times each 1.1 times the one before, counted from the start of the piece, and 0.3 radians
-    apart while a mode swings: one that is met and left again between two such times is missed.
+    States at the ends of steps and times of clamp events are exact but for rounding, some 1e-16 times the ratio of the
+    slowest time constant to the fastest. Between two ends a waveform is a polynomial of fifth degree, in the middle of
+    the step within 1e-9 of the largest voltage so far. Limits are looked at in the ends and middles of steps: one that
+    is met and left again between two such times is missed.
     """
     if duration is not None:
         checks.at_least(duration, "duration", 0, strict=True)
     with one_blas_thread():  # these matrices are too small to share
         d = dynamics(circuit)
-        return follow(d, d.v_rest(input_volts(circuit, volts)), np.inf if duration is None else duration)
+        return follow(d, d.v_rest(input_volts(d, volts)), np.inf if duration is None else duration)
 
 
-def input_volts(circuit: Circuit, volts: Any) -> np.ndarray:
-    """Return one right-hand side (inputs,) or several (inputs, n), checked.
+def input_volts(d: Dynamics, volts: Any) -> np.ndarray:
+    """Return one right-hand side (m,) or several (m, n), checked.
 
     Parameters
     ----------
-    circuit : Circuit
+    d : Dynamics
     volts : array_like
     """
-    given = np.asarray(volts)
+    given, inputs = np.asarray(volts), d.inputs.shape[1]
     column = given[:, None] if given.ndim == 1 else given
     array = checks.as_matrix(column, "volts", nonnegative=False).astype(np.float64)
-    if len(array) != circuit.inputs:
-        raise ValueError(f"volts must have {circuit.inputs} rows, one per input, got shape {given.shape}")
+    if len(array) != inputs:
+        raise ValueError(f"volts must have {inputs} rows, one per input, got shape {given.shape}")
     return array[:, 0] if given.ndim == 1 else array
 
 
@@ -182,21 +195,39 @@ def follow(d: Dynamics, v_rest: np.ndarray, duration: float) -> Waveform:
     duration : float
         Seconds; infinite: until rest.
     """
-    regime, now = Regime.first(d, v_rest), 0.0
-    regimes, starts = [regime], [now]
-    while (step := regime.next(duration - now)) is not None:
-        lasted, regime = step
-        now += lasted
+    regime: Regime | None = Regime.first(d, v_rest)
+    regimes, pieces, starts = [], [], []
+    z, now, scale, memory = np.zeros(len(v_rest)), 0.0, 0.0, scratch(d)
+    while regime is not None:
         regimes.append(regime)
         starts.append(now)
+        piece, regime = regime.run(z, duration - now, scale, memory)
+        pieces.append(piece)
+        now += float(piece.times[-1])
+        z, scale = piece.end, max(scale, np.abs(piece.end).max())
         if len(regimes) > _EVENTS_PER_OPAMP * len(v_rest) + _EVENTS_PER_OPAMP:
             raise ChipError(
                 f"the loop does not settle: after {len(regimes)} clamp events in {now:.3g} s it still swings between "
                 f"its limits; {_COPIES}"
             )
-    if np.isinf(duration) and regime.growth >= 0:
-        raise ChipError(
-            f"the loop does not settle: with its limits as after {now:.3g} s it runs away at {regime.growth:.3g} per "
-            f"second, because the two copies of the matrix differ too much for how alike its columns are; {_COPIES}"
-        )
-    return Waveform(starts=np.array(starts), regimes=tuple(regimes), end=duration)
+        if now >= duration:
+            break
+    if pieces[-1].endless:
+        raise ChipError(_endless(regimes[-1], starts[-1]))
+    return Waveform(
+        starts=np.array(starts),
+        regimes=tuple(regimes),
+        times=np.concatenate([start + piece.times for start, piece in zip(starts, pieces, strict=True)]),
+        states=np.concatenate([piece.states for piece in pieces]),
+        end=duration,
+    )
+
+
+def _endless(regime: Regime, now: float) -> str:
+    loop = f"the loop does not settle: with its limits as after {now:.3g} s it"
+    if regime.growth < 0:
+        return f"{loop} swings too long to be followed, and decays at only {-regime.growth:.3g} per second"
+    return (
+        f"{loop} runs away at {regime.growth:.3g} per second, because the two copies of the matrix differ too much for "
+        f"how alike its columns are; {_COPIES}"
+    )

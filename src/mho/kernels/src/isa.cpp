@@ -13,6 +13,7 @@ namespace mho {
 #include "loss.inl"
 #include "newton_dense.inl"
 #include "newton_sparse.inl"
+#include "motion.inl"
 
 namespace {
 
@@ -49,6 +50,9 @@ extern const Table MHO_TABLE;
 const Table MHO_TABLE = {
     MHO_NAME,
     {&lcp_total_scratch, &masked_lcp_scratch, &lcp},
+    &follow_scratch,
+    &follow,
+    &between,
     dense<float>(),
     dense<double>(),
     sparse<float, std::int32_t>(),

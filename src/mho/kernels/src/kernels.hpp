@@ -87,6 +87,33 @@ struct Rows {
 
 enum Method : int { symmetric = 0, general = 1, degenerate = 2 };
 
+// dz/dt = F z + f from z on, followed for `longest` or until one of the signals B z + c is above zero.
+struct Motion {
+    const double *F; // (n, n)
+    const double *f; // (n,)
+    const double *z; // (n,)
+    const double *B; // (q, n)
+    const double *c; // (q,)
+    index_t n, q;
+    double longest;
+    double scale;     // the largest |z| so far
+    double tolerance; // of the largest |z| so far: how exact the motion between two knots is
+};
+
+enum class Outcome : int { crossed = 0, outlasted = 1, rested = 2, endless = 3 };
+
+// Where the knots of a motion go: state, speed and acceleration (3, n), in rows of `row`, at a time since it began.
+struct Sink {
+    void (*take)(void *to, double time, const double *knot, index_t row);
+    void *to;
+};
+
+struct Knots {
+    const double *times;  // (count,), ascending
+    const double *states; // (count, 3, n)
+    index_t count, n;
+};
+
 // Scratch sizes are in numbers of the kernel's own type. `answer` is read as a start and written.
 template <class T> struct Dense {
     index_t lanes; // rows of padded factors are a multiple of this long
@@ -127,6 +154,9 @@ struct Exact {
 struct Table {
     const char *name;
     Exact exact;
+    index_t (*follow_scratch)(index_t n, index_t q);
+    Outcome (*follow)(Motion, double *end, std::uint8_t *crossed, Sink, double *scratch);
+    void (*between)(Knots, const double *time, index_t count, double *out);
     Dense<float> dense_f;
     Dense<double> dense_d;
     Sparse<float, std::int32_t> sparse_fi;

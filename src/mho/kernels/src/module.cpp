@@ -411,6 +411,57 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     });
 }
 
+using Given = nb::ndarray<nb::numpy, double, nb::c_contig>;
+
+// A vector as an array that owns it.
+Given array(std::vector<double> &&values, std::initializer_list<std::size_t> shape) {
+    auto *kept = new std::vector<double>(std::move(values));
+    nb::capsule owner(kept, [](void *p) noexcept { delete static_cast<std::vector<double> *>(p); });
+    return Given(kept->data(), shape, owner);
+}
+
+nb::tuple follow(In<double> F, In<double> f, In<double> z, In<double> B, In<double> c, double longest, double scale, double tolerance,
+                 Out<double> end, Out<std::uint8_t> crossed, Out<double> scratch) {
+    matrix(B, "B must be (q, n)");
+    const std::size_t n = z.size(), q = B.shape(0);
+    vector(z, n, "z must be (n,)");
+    matrix(F, n, n, "F must be (n, n)");
+    vector(f, n, "f must be (n,)");
+    matrix(B, q, n, "B must be (q, n)");
+    vector(c, q, "c must be (q,)");
+    vector(end, n, "end must be (n,)");
+    vector(crossed, q, "crossed must be (q,)");
+    require(index_t(scratch.size()) >= table().follow_scratch(n, q), "scratch must be as large as follow_scratch says");
+    struct Kept {
+        std::size_t n;
+        std::vector<double> times, states;
+    } kept{n, {}, {}};
+    const Sink sink{[](void *to, double time, const double *knot, index_t row) {
+                        auto &k = *static_cast<Kept *>(to);
+                        k.times.push_back(time);
+                        for (int r = 0; r < 3; ++r) k.states.insert(k.states.end(), knot + r * row, knot + r * row + k.n);
+                    },
+                    &kept};
+    const Motion m{F.data(), f.data(), z.data(), B.data(), c.data(), index_t(n), index_t(q), longest, scale, tolerance};
+    Outcome outcome;
+    {
+        nb::gil_scoped_release release;
+        outcome = table().follow(m, end.data(), crossed.data(), sink, scratch.data());
+    }
+    const std::size_t count = kept.times.size();
+    return nb::make_tuple(array(std::move(kept.times), {count}), array(std::move(kept.states), {count, 3, n}), int(outcome));
+}
+
+void between(In<double> times, In<double> states, In<double> wanted, Out<double> out) {
+    require(states.ndim() == 3 && states.shape(0) > 0 && states.shape(1) == 3, "states must be (p, 3, n), p > 0");
+    const std::size_t p = states.shape(0), n = states.shape(2), count = wanted.size();
+    vector(times, p, "times must be (p,)");
+    vector(wanted, count, "wanted must be (t,)");
+    matrix(out, count, n, "out must be (t, n)");
+    nb::gil_scoped_release release;
+    table().between({times.data(), states.data(), index_t(p), index_t(n)}, wanted.data(), count, out.data());
+}
+
 template <class T> constexpr bool optional = false;
 template <class T> constexpr bool optional<std::optional<T>> = true;
 
@@ -422,7 +473,7 @@ template <class T> auto argument() {
 }
 
 // Arguments by position: the kernels' own names are in _core.pyi. No argument is converted, so nothing is copied unseen.
-template <class... Arguments> void define_exactly(nb::module_ &m, const char *name, void (*f)(Arguments...)) {
+template <class R, class... Arguments> void define_exactly(nb::module_ &m, const char *name, R (*f)(Arguments...)) {
     m.def(name, f, argument<Arguments>()...);
 }
 
@@ -456,6 +507,9 @@ template <class T> void define(nb::module_ &m) {
 NB_MODULE(_core, m) {
     m.def("isa", [] { return std::string(mho::table().name); });
     mho::define_exactly(m, "lcp", &mho::lcp);
+    m.def("follow_scratch", [](mho::index_t n, mho::index_t q) { return mho::table().follow_scratch(n, q); });
+    mho::define_exactly(m, "follow", &mho::follow);
+    mho::define_exactly(m, "between", &mho::between);
     mho::define<float>(m);
     mho::define<double>(m);
 }
