@@ -5,9 +5,9 @@ import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from mho.chip import preset
 from mho.engines import Hybrid
 from mho.image import half_rank, halve, truncated
+from mho.image.chips import PICTURE_CHIP
 
 PICTURES = ["camera", "moon", "astronaut", "coffee", "chelsea"]
 
@@ -45,13 +45,19 @@ def test_no_product_of_that_rank_is_closer_than_the_singular_values(halved):
     assert peak_signal_noise_ratio(pixels, bound) > peak_signal_noise_ratio(pixels, picture.pixels)
 
 
-def test_the_chip_and_two_digital_passes_come_near():
-    pixels = data.camera()[::4, ::4]
-    design = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
-    digital = halve(pixels)
-    hybrid = halve(pixels, engine=lambda: Hybrid(design, passes=2, seed=0), max_iter=32)
-    scores = [peak_signal_noise_ratio(pixels, picture.pixels) for picture in (digital, hybrid)]
-    assert scores[0] - scores[1] < 1.0
+@pytest.mark.parametrize("pixels", [data.camera(), data.astronaut()[..., 1]], ids=["camera", "astronaut's green"])
+def test_the_chip_and_two_digital_passes_come_near(pixels):
+    pixels = np.ascontiguousarray(pixels[160:352, 160:352])
+    digital, hybrid = (peak_signal_noise_ratio(pixels, halve(pixels, engine=e).pixels) for e in ("digital", "hybrid"))
+    assert digital - hybrid < 0.6  # 0.7 and 0.9 without reading back; whole pictures lose more, docs/halved.md
+
+
+def test_a_named_chip_is_the_one_that_is_told_read_back():
+    pixels = data.camera()[::8, ::8]
+    told = PICTURE_CHIP.with_(levels=16, sigma=0.02, dac_bits=8, adc_bits=8)
+    named = halve(pixels, engine="hybrid", max_iter=5, random_state=3)
+    given = halve(pixels, engine=Hybrid(told, seed=3, passes=2, readback=True), max_iter=5, random_state=3)
+    assert np.array_equal(named.channels[0].W, given.channels[0].W)
 
 
 def test_what_is_no_picture_is_refused():

@@ -14,9 +14,14 @@ import numpy as np
 
 from mho import checks
 from mho.engines import Engine, nnls
+from mho.image.chips import picture_engine
 from mho.image.factor import FactoredImage, factor_image
 
 __all__ = ["HalvedPicture", "half_rank", "halve", "truncated"]
+
+_ITERATIONS = 100
+_CHIP_ITERATIONS = 40
+"""The chip hardly comes closer with more: in each its cells are written anew, with new errors."""
 
 _PEAK_BITS = 32
 """For the largest entry of each component, which its 8-bit numbers are shares of."""
@@ -87,8 +92,8 @@ def halve(
     pixels: np.ndarray,
     *,
     n_components: int | None = None,
-    engine: Callable[[], Engine] | str = "digital",
-    max_iter: int = 100,
+    engine: Engine | str = "digital",
+    max_iter: int | None = None,
     random_state: int | None = 0,
     callback: Callable[[dict[str, Any]], Any] | None = None,
 ) -> HalvedPicture:
@@ -100,10 +105,14 @@ def halve(
         Grey or RGB.
     n_components : int, optional
         Rank; `half_rank` if not given.
-    engine : str or callable
-        Name of an engine, or what makes one for each channel.
-    max_iter, random_state, callback
-        As `mho.NMF` takes them; iterations do not stop early.
+    engine : {"digital", "analog", "hybrid"} or Engine
+        Who solves the half-steps; see `picture_engine`.
+    max_iter : int, optional
+        Iterations, which do not stop early; 100 if not given, 40 where a chip takes part.
+    random_state : int, optional
+        For the start and a chip's errors.
+    callback : callable, optional
+        As `mho.NMF` takes it.
 
     Raises
     ------
@@ -111,12 +120,14 @@ def halve(
         Naming the argument.
     """
     channels = _channels(pixels)
+    solver = picture_engine(engine, seed=random_state)
+    if max_iter is None:
+        max_iter = _ITERATIONS if solver.ledger() is None else _CHIP_ITERATIONS
     k = half_rank(*channels[0].shape) if n_components is None else n_components
     factored = (
         factor_image(
             *(channel, k),
-            engine=engine if isinstance(engine, str) else engine(),
-            **{"max_iter": max_iter, "tol": 0, "random_state": random_state, "callback": callback},
+            **{"engine": solver, "max_iter": max_iter, "tol": 0, "random_state": random_state, "callback": callback},
         )
         for channel in channels
     )

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.image.batch import PIPE, Output, read, run_batch
-from mho.cli.image.chips import engine_of
 from mho.cli.settings import WholeNumber
 
 __all__ = ["clean"]
@@ -102,6 +101,7 @@ def clean(
     seed
         For the dictionary of patches and the errors of the chip.
     """
+    from mho.image import picture_engine
     from mho.image.codec import FORMATS, picture_bytes, read_picture
 
     damage.check()
@@ -111,7 +111,7 @@ def clean(
         if suffix not in FORMATS:
             raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {place!r}")
         picture, dropped = read_picture(data, name, max_pixels=output.max_pixels)
-        pixels, told = damage.repaired(picture.pixels, engine=engine_of(engine, seed), random_state=seed)
+        pixels, told = damage.repaired(picture.pixels, engine=picture_engine(engine, seed=seed), random_state=seed)
         result, lost = picture_bytes(replace(picture, pixels=pixels), FORMATS[suffix])
         for what in (*dropped, *lost):
             note(f"warning: {name}: {what} was dropped")

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from mho.cli.image.batch import read
-from mho.cli.image.chips import engine_of
 from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.settings import WholeNumber
@@ -23,7 +22,7 @@ def halve(
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     n_components: Annotated[WholeNumber | None, Parameter(name=("-k", "--components"))] = None,
-    max_iter: WholeNumber = 100,
+    max_iter: WholeNumber | None = None,
     seed: WholeNumber = 0,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
@@ -44,7 +43,7 @@ def halve(
     n_components
         Rank; without it, that of half the numbers.
     max_iter
-        Iterations, the two digital ones at the end of the hybrid included.
+        Iterations, the two digital ones at the end of the hybrid included; without it 100, with a chip 40.
     seed
         For the starting factors and the errors of the chip.
     quiet
@@ -62,15 +61,11 @@ def halve(
         shown.stage(f"factoring {source} at rank {rank}")
         result = halved(
             *(picture.pixels,),
-            **{"n_components": rank, "engine": _engine(engine, seed), "max_iter": max_iter, "random_state": seed},
+            **{"n_components": rank, "engine": engine, "max_iter": max_iter, "random_state": seed},
         )
     write_file(out, picture_bytes(type(picture)(result.pixels), FORMATS[out.suffix.lower()])[0])
     if not quiet:
         print(table(_rows(picture.pixels, result, rank)))
-
-
-def _engine(name: str, seed: int) -> Any:
-    return name if name == "digital" else lambda: engine_of(name, seed)
 
 
 def _rows(pixels: Any, result: Any, rank: int) -> list[tuple[str, str]]:
