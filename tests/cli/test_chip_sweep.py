@@ -10,11 +10,12 @@ import pytest
 
 from mho.chip import preset
 from mho.cli.chip.values import swept
-from mho.sweep import Sweep, run
+from mho.sweep import Range, Sweep, run
 
 pq = pytest.importorskip("pyarrow.parquet")
 
 SIZES = ("--chips", 3, "--rows", 12, "--columns", 3, "--rhs", 5, "--seed", 1)
+CUBE = ("--range", "sigma=0.01:0.1:log", "--range", "levels=4:16", "--samples", 4, *SIZES)
 GRID = ("--set", "levels=4,16", "--set", "sigma=0.01:0.04:2:log", *SIZES)
 
 
@@ -44,16 +45,34 @@ def test_the_table_is_what_the_library_finds_whatever_the_processes(sweep, table
         np.testing.assert_array_equal(found[name], column)
 
 
-def test_an_interrupt_keeps_what_is_complete_and_the_same_command_goes_on(sweep, table, monkeypatch):
-    assert sweep(*GRID)[0] == 0
+def test_ranges_are_the_hypercube_of_the_library(sweep, table):
+    plan = Sweep(
+        design=preset("pku-2025"),
+        ranges={"sigma": Range(0.01, 0.1, log=True), "levels": Range(4, 16)},
+        samples=4,
+        chips=3,
+        rows=12,
+        columns=3,
+        rhs=5,
+        seed=1,
+    )
+    assert sweep(*CUBE, "--jobs", 2) == (0, "", "")
+    found = pq.read_table(table).to_pydict()
+    for name, column in run(plan).items():
+        np.testing.assert_array_equal(found[name], column)
+
+
+@pytest.mark.parametrize("plan", [GRID, CUBE])
+def test_an_interrupt_keeps_what_is_complete_and_the_same_command_goes_on(sweep, table, monkeypatch, plan):
+    assert sweep(*plan)[0] == 0
     whole = pq.read_table(table)
     table.unlink()
     trials = _interrupted_after(monkeypatch, 5)
-    code, _, said = sweep(*GRID)
+    code, _, said = sweep(*plan)
     assert (code, said) == (130, f"mho: interrupted: 5 of 12 chips are kept in {table}; go on with the same command\n")
     assert pq.read_table(table) == whole.slice(0, 5)
     trials.undo()
-    assert sweep(*GRID)[0] == 0
+    assert sweep(*plan)[0] == 0
     assert pq.read_table(table) == whole
 
 
@@ -128,6 +147,16 @@ def test_the_plot_is_svg_with_a_curve(sweep, tmp_path, changed):
     assert root.findall(".//*[@id='FillBetweenPolyCollection_1']")
 
 
+def test_a_hypercube_is_plotted_with_its_rank_correlations(sweep, table, tmp_path):
+    path = tmp_path / "s.svg"
+    assert sweep(*CUBE, "--plot", path) == (0, "", "")
+    points = pq.read_table(table).to_pandas().groupby("point").median(numeric_only=True)
+    drawn = [text.text for text in ElementTree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text")]
+    for name in ("sigma", "levels"):
+        assert name in drawn
+        assert f"Spearman's ρ = {points[name].corr(points.error, method='spearman'):+.2f}" in drawn
+
+
 @pytest.mark.parametrize(("changed", "failed", "total"), [("columns=2,128", 3, 6), ("columns=2", 3, 3)])
 def test_chips_that_cannot_are_told(sweep, table, tmp_path, changed, failed, total):
     code, _, said = sweep("--set", changed, *SIZES, "--plot", tmp_path / "s.svg")
@@ -159,7 +188,17 @@ def test_a_plot_needs_matplotlib_and_says_so_before_the_work(sweep, table, tmp_p
         (("--set", "sigma=0", "--seed", -1), "--seed must be at least 0, got -1"),
         (("--set", "sigma=0", "--preset", "best"), "best"),
         (("--set", "sigma=0", "--plot", "/no/such/folder/s.svg"), "/no/such/folder/s.svg: its folder is not there"),
-        ((), "--set"),
+        (("--range", "sigma"), "--range must be NAME=LOW:HIGH"),
+        (("--range", "sigma=0.1"), "got 'sigma=0.1'"),
+        (("--range", "sigma=0.1:0.01"), "got 'sigma=0.1:0.01'"),
+        (("--range", "sigma=0:0.1:log"), "got 'sigma=0:0.1:log'"),
+        (("--range", "sigma=0:inf"), "got 'sigma=0:inf'"),
+        (("--range", "sigma=0:1", "--set", "sigma=1"), "values or a range, got both for 'sigma'"),
+        (("--range", "colour=0:1"), "'colour' is no property"),
+        (("--range", "levels=4:7.5"), "ends of a range of whole numbers must be whole, got 4.0 and 7.5"),
+        (("--range", "sigma=0:1", "--samples", 0), "samples must be at least 1, got 0"),
+        (("--set", "sigma=0", "--samples", 9), "--samples are points of a hypercube"),
+        ((), "give --set NAME=VALUES or --range NAME=LOW:HIGH"),
     ],
 )
 def test_bad_input_is_one_line_and_no_file(sweep, table, options, message):

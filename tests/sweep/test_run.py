@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mho.chip import preset
-from mho.sweep import Sweep, run
+from mho.sweep import Range, Sweep, run
 
 
 def _small(**changes):
@@ -26,6 +26,38 @@ def test_an_ideal_chip_is_exact_and_the_error_is_proportional_to_sigma():
     assert mean[2] / mean[1] == pytest.approx(2, rel=0.15)  # some 4 standard errors of a ratio of means of 40
 
 
+def test_a_hypercube_has_one_point_in_each_stratum_of_each_range():
+    ranges = {"sigma": Range(0.02, 0.1), "gain": Range(1e2, 1e6, log=True), "levels": Range(4, 35)}
+    points = _small(values={}, ranges=ranges, samples=32).points()
+    sigma, gain, levels = ([point[name] for point in points] for name in ranges)
+    strata = [
+        np.floor(32 * (np.array(sigma) - 0.02) / 0.08),
+        np.floor(32 * np.log(np.array(gain) / 1e2) / np.log(1e4)),
+        np.array(levels) - 4,  # as many whole numbers as points: each once
+    ]
+    for found in strata:
+        np.testing.assert_array_equal(np.sort(found), np.arange(32))
+    assert all(type(level) is int for level in levels)
+    assert np.corrcoef(strata)[np.triu_indices(3, 1)] == pytest.approx(0, abs=0.55)  # 3 / sqrt(32)
+
+
+def test_whole_numbers_of_a_logarithmic_range_lie_within_it():
+    levels = [point["levels"] for point in _small(values={}, ranges={"levels": Range(2, 9, log=True)}).points()]
+    assert set(levels) == set(range(2, 10))
+    share = np.mean([level < 4 for level in levels])
+    assert share == pytest.approx(np.log(4 / 2) / np.log(10 / 2), abs=0.01)  # 100 strata
+
+
+def test_a_seed_has_its_hypercube_and_each_value_of_the_grid_the_same():
+    plan = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5)
+    points = plan.points()
+    assert [point["levels"] for point in points] == [4] * 5 + [16] * 5
+    assert [point["sigma"] for point in points[:5]] == [point["sigma"] for point in points[5:]]
+    again = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5)
+    other = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5, seed=1)
+    assert points == again.points() != other.points()
+
+
 def test_a_chip_that_cannot_is_counted_with_its_reason():
     design = preset("ideal").with_(columns=2)
     found = run(Sweep(design=design, values={"sigma": [0.01]}, chips=1, rows=8, columns=3))
@@ -40,6 +72,9 @@ def test_a_chip_that_cannot_is_counted_with_its_reason():
         ({"values": {"sigma": []}}, "sigma"),
         ({"values": {"sigma": [-1]}}, "sigma"),
         ({"chips": 0}, "chips"),
+        ({"ranges": {"sigma": Range(0, 1)}}, "both for 'sigma'"),
+        ({"ranges": {"offset": Range(-1, 1)}, "samples": 8}, "offset"),
+        ({"ranges": {"rows": Range(1, 2.5)}}, "must be whole"),
     ],
 )
 def test_bad_plans_are_refused_before_any_work(changes, message):

@@ -1,9 +1,21 @@
 """Monte Carlo over chip designs: many chips at every point of a plan."""
 
+from mho.sweep.hypercube import Range
 from mho.sweep.parameters import Property, properties
 from mho.sweep.plan import Sweep
 from mho.sweep.plot import check_plotting, plot
 from mho.sweep.run import run, trials
 from mho.sweep.table import read_trials, write_trials
 
-__all__ = ["Property", "Sweep", "check_plotting", "plot", "properties", "read_trials", "run", "trials", "write_trials"]
+__all__ = [
+    "Property",
+    "Range",
+    "Sweep",
+    "check_plotting",
+    "plot",
+    "properties",
+    "read_trials",
+    "run",
+    "trials",
+    "write_trials",
+]

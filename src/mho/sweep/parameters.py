@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any
 
 from mho.chip import ChipDesign
@@ -45,6 +45,8 @@ class Property:
         In the design that was looked at.
     unit : str
         SI symbol; empty for pure numbers.
+    whole : bool
+        It counts something: whole numbers only.
     meaning : str
         What the part's docstring says about it.
     """
@@ -53,6 +55,7 @@ class Property:
     part: str
     value: Any
     unit: str
+    whole: bool
     meaning: str
 
 
@@ -65,10 +68,14 @@ def properties(design: ChipDesign) -> dict[str, Property]:
 def _described(part: Any, name: str) -> list[Property]:
     texts = _attribute_texts(inspect.getdoc(type(part)) or "")
     return [
-        Property(name=f.name, part=name, value=getattr(part, f.name), unit=_unit(text), meaning=text)
+        Property(name=f.name, part=name, value=getattr(part, f.name), unit=_unit(text), whole=_whole(f), meaning=text)
         for f in fields(part)
         for text in [texts.get(f.name, "")]
     ]
+
+
+def _whole(declared: Field) -> bool:
+    return "int" in re.findall(r"\w+", str(declared.type))
 
 
 def _attribute_texts(doc: str) -> dict[str, str]:

@@ -1,28 +1,35 @@
-"""The plan of a Monte Carlo: a grid of designs, and least-squares problems for many chips at each."""
+"""The plan of a Monte Carlo: designs, and least-squares problems for many chips of each."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mho import checks
 from mho.chip import ChipDesign
+from mho.sweep.hypercube import Range, latin_hypercube
+from mho.sweep.parameters import properties
+from mho.sweep.streams import POINTS, stream
 
 __all__ = ["Sweep"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Many chips at every point of a grid of designs.
+    """Many chips at every point of a grid, of a Latin hypercube, or of a hypercube repeated over a grid.
 
     Attributes
     ----------
     design : ChipDesign
         What is not swept.
     values : mapping of str to sequence
-        Properties of the design and the values each takes; a point for every combination.
+        Properties of the design and the values each takes; every combination is tried.
+    ranges : mapping of str to Range
+        Properties that are sampled together, the same `samples` points at every combination of `values`.
+    samples : int
+        Points of the Latin hypercube over `ranges`.
     chips : int
         Chips at each point.
     rows, columns, rhs : int
@@ -34,7 +41,9 @@ class Sweep:
     """
 
     design: ChipDesign
-    values: Mapping[str, Sequence[Any]]
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    samples: int = 100
     chips: int = 20
     rows: int = 128
     columns: int = 10
@@ -43,17 +52,23 @@ class Sweep:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("chips", "rows", "columns", "rhs"):
+        for name in ("samples", "chips", "rows", "columns", "rhs"):
             checks.positive_int(getattr(self, name), name)
         checks.nonnegative_number(self.noise, "noise")
         for name, values in self.values.items():
             if not len(values):
                 raise ValueError(f"values must give at least one value for {name!r}, got none")
+        for name in self.values.keys() & self.ranges.keys():
+            raise ValueError(f"a property must have values or a range, got both for {name!r}")
         self.designs()
 
     def points(self) -> list[dict[str, Any]]:
-        """Return every combination of values, the last property changing fastest."""
-        return [dict(zip(self.values, chosen, strict=True)) for chosen in itertools.product(*self.values.values())]
+        """Return every combination of values, the last property changing fastest, with every sample of the ranges."""
+        grid = [dict(zip(self.values, chosen, strict=True)) for chosen in itertools.product(*self.values.values())]
+        known = properties(self.design)
+        whole = frozenset(name for name in self.ranges if name in known and known[name].whole)
+        samples = latin_hypercube(self.ranges, self.samples, stream(self.seed, POINTS), whole=whole)
+        return [chosen | sample for chosen, sample in itertools.product(grid, samples)]
 
     def designs(self) -> list[ChipDesign]:
         """Return the design of every point; a wrong name or value is a ValueError here, before any work."""

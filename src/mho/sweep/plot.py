@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 
 from mho.data.output import replacing
+from mho.sweep.hypercube import Range
 from mho.sweep.plan import Sweep
 
 __all__ = ["check_plotting", "plot"]
 
 _LOG_RATIO = 20.0
 """From this ratio of its largest to its smallest value an axis is logarithmic."""
+
+_ABREAST = 4
+"""Panels in a row of the picture."""
+
+_DECADES_ALONE = 100.0
+"""From this ratio of its ends a logarithmic axis is labelled at powers of ten only."""
+
+_FEWEST_TO_RANK = 3
 
 
 def check_plotting() -> None:
@@ -25,14 +34,17 @@ def check_plotting() -> None:
 
 
 def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
-    """Write an SVG: median and 10 to 90 % of all chips with each value of each property; failed chips are left out.
+    """Write an SVG with a panel for each swept property; failed chips are left out.
+
+    A property with values has the median and the 10 to 90 % band of all chips with each value. One with a range has a
+    dot for each point, the median of its chips, and Spearman's rank correlation of the dots.
 
     Parameters
     ----------
     path : Path
         Replaced only once the new picture is complete.
     sweep : Sweep
-        The plan, one panel for each of its properties.
+        The plan.
     rows : list of dict
         As `trials` yields them.
     """
@@ -40,15 +52,25 @@ def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    count = len(sweep.values)
-    figure = Figure(figsize=(4 * count, 3), layout="constrained")
-    for axes, name in zip(figure.subplots(1, count, squeeze=False)[0], sweep.values, strict=True):
-        _draw(axes, name, list(dict.fromkeys(sweep.values[name])), rows)
+    values = {name: list(dict.fromkeys(values)) for name, values in sweep.values.items()}
+    if sweep.ranges:  # what was only fixed for the sampling needs no panel
+        values = {name: distinct for name, distinct in values.items() if len(distinct) > 1}
+    names = [*values, *sweep.ranges]
+    down, across = -(-len(names) // _ABREAST), min(len(names), _ABREAST)
+    figure = Figure(figsize=(4 * across, 3 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).flat
+    for name, axes in zip(names, panels, strict=False):
+        if name in values:
+            _draw_bands(axes, name, values[name], rows)
+        else:
+            _draw_points(axes, name, sweep.ranges[name], rows)
+    for axes in panels:  # those left over
+        axes.remove()
     with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
-def _draw(axes: Any, name: str, values: list[Any], rows: list[dict[str, Any]]) -> None:
+def _draw_bands(axes: Any, name: str, values: list[Any], rows: list[dict[str, Any]]) -> None:
     low, median, high = (100 * band for band in _bands(name, values, rows))
     numeric = all(isinstance(value, int | float) and np.isfinite(value) for value in values)
     places = values if numeric else range(len(values))
@@ -57,12 +79,35 @@ def _draw(axes: Any, name: str, values: list[Any], rows: list[dict[str, Any]]) -
     if not numeric:
         axes.set_xticks(places, [str(value) for value in values])
     elif _wide(values):
-        axes.set_xscale("log")
-    axes.set(xlabel=name, ylabel="error, %", **({"yscale": "log"} if _wide(median) else {"ylim": (0, None)}))
+        _make_logarithmic(axes, min(values), max(values))
+    _label(axes, name, median)
+
+
+def _draw_points(axes: Any, name: str, span: Range, rows: list[dict[str, Any]]) -> None:
+    place, median = _medians(name, rows)
+    axes.plot(place, 100 * median, "o", ms=3, alpha=0.6, markeredgewidth=0)
+    if span.log:
+        _make_logarithmic(axes, span.low, span.high)
+    _label(axes, name, 100 * median)
+    axes.set_title(f"Spearman's ρ {_rank_correlation(place, median)}", fontsize="medium")
+
+
+def _make_logarithmic(axes: Any, low: float, high: float) -> None:
+    axes.set_xscale("log")
+    if high < _DECADES_ALONE * low:  # powers of ten alone would hardly label it
+        from matplotlib.ticker import LogLocator
+
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+
+
+def _label(axes: Any, name: str, error: np.ndarray) -> None:
+    axes.set(xlabel=name, ylabel="error, %", **({"yscale": "log"} if _wide(error) else {"ylim": (0, None)}))
 
 
 def _wide(values: Any) -> bool:
-    return min(values) > 0 and max(values) >= _LOG_RATIO * min(values)
+    return len(values) > 0 and min(values) > 0 and max(values) >= _LOG_RATIO * min(values)
 
 
 def _bands(name: str, values: list[Any], rows: list[dict[str, Any]]) -> np.ndarray:
@@ -73,3 +118,23 @@ def _bands(name: str, values: list[Any], rows: list[dict[str, Any]]) -> np.ndarr
         if errors:
             bands[:, column] = np.percentile(errors, [10, 50, 90])
     return bands
+
+
+def _medians(name: str, rows: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Value of a property and median error of each point, without points where every chip failed."""
+    errors: dict[int, list[float]] = {}
+    places: dict[int, float] = {}
+    for row in rows:
+        if not row["failure"]:
+            errors.setdefault(row["point"], []).append(row["error"])
+            places[row["point"]] = row[name]
+    return np.array([*places.values()]), np.array([np.median(found) for found in errors.values()])
+
+
+def _rank_correlation(x: np.ndarray, y: np.ndarray) -> str:
+    """With its sign; a word where ranks say nothing."""
+    from scipy.stats import spearmanr
+
+    if len(x) < _FEWEST_TO_RANK or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return "undefined"
+    return f"= {spearmanr(x, y)[0]:+.2f}"

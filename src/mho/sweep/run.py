@@ -7,7 +7,6 @@ from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import product
 from multiprocessing import get_context
 from typing import Any
 
@@ -18,10 +17,9 @@ from mho import checks
 from mho.chip import Chip, ChipError
 from mho.engines import nnls
 from mho.sweep.plan import Sweep
+from mho.sweep.streams import CHIP, PROBLEM, stream
 
 __all__ = ["run", "trials"]
-
-_PROBLEM, _CHIP = 0, 1
 
 
 def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
@@ -54,7 +52,9 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
     done : int
         Chips at the beginning that are left out.
     """
-    places = list(product(range(len(sweep.points())), range(sweep.chips)))[done:]
+    places = [(point, chosen, chip) for point, chosen in enumerate(sweep.points()) for chip in range(sweep.chips)][
+        done:
+    ]
     if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
         yield from (_try_chip(sweep, place) for place in places)
         return
@@ -70,13 +70,12 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _try_chip(sweep: Sweep, place: tuple[int, int]) -> dict[str, Any]:
-    point, number = place
-    chosen = sweep.points()[point]
+def _try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
+    point, chosen, number = place
     with threadpool_limits(1):
         problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
         A, B = problem.draw()
-        chip = Chip(sweep.design.with_(**chosen), seed=_generator(sweep.seed, _CHIP, point, number))
+        chip = Chip(sweep.design.with_(**chosen), seed=stream(sweep.seed, CHIP, point, number))
         error, residual, failure = np.nan, np.nan, ""
         try:
             X = chip.program(A).solve(B)
@@ -101,7 +100,7 @@ class _Problem:
     noise: float
 
     def draw(self) -> tuple[np.ndarray, np.ndarray]:
-        rng = _generator(self.seed, _PROBLEM, self.number)
+        rng = stream(self.seed, PROBLEM, self.number)
         A = rng.random((self.rows, self.columns))
         B = A @ rng.random((self.columns, self.rhs))
         return A, B + self.noise * np.sqrt(np.mean(B**2)) * rng.standard_normal(B.shape)
@@ -111,7 +110,3 @@ class _Problem:
 def _exact(problem: _Problem) -> np.ndarray:
     """Exact answers, which all points share."""
     return nnls(*problem.draw())
-
-
-def _generator(seed: int, *key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -1,21 +1,25 @@
-"""`mho chip sweep`: many chips at every combination of values, in a table and a plot."""
+"""`mho chip sweep`: many chips over a grid or a Latin hypercube of designs, in a table and a plot."""
 
 from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.chip.values import swept
+from mho.cli.chip.values import spans, swept
 from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
 from mho.cli.progress import Progress, progress
 
 __all__ = ["sweep"]
+
+
+def _repeated(name: str) -> Parameter:
+    return Parameter(name=name, negative="", show_default=False)
 
 
 @Parameter(name="*")
@@ -28,10 +32,15 @@ class Plan:
     sets
         A property and its values: NAME=A,B,C or NAME=FIRST:LAST:COUNT, evenly or with :log in equal ratios. Several
         of them make a grid. `mho chip presets` has the names.
+    ranges
+        A property and where it lies: NAME=LOW:HIGH, or with :log in equal ratios. All of them are sampled together as
+        a Latin hypercube, the same at each combination of --set.
+    samples
+        Points of the hypercube. [default: 100]
     preset
         The design that is changed.
     chips
-        Chips at each point of the grid.
+        Chips at each point.
     rows
         Rows of the matrix.
     columns
@@ -39,10 +48,12 @@ class Plan:
     rhs
         Right-hand sides.
     seed
-        Of problems and chips.
+        Of points, problems and chips.
     """
 
-    sets: Annotated[list[str], Parameter(name="--set", negative="")]
+    sets: Annotated[list[str], _repeated("--set")] = field(default_factory=list)
+    ranges: Annotated[list[str], _repeated("--range")] = field(default_factory=list)
+    samples: int | None = None
     preset: str = "pku-2025"
     chips: int = 20
     rows: int = 64
@@ -57,8 +68,13 @@ class Plan:
         from mho.sweep import Sweep
 
         checks.at_least(self.seed, "--seed", 0)
-        sizes = {name: getattr(self, name) for name in ("chips", "rows", "columns", "rhs", "seed")}
-        return Sweep(design=preset(self.preset), values=swept(self.sets), **sizes)
+        if not (self.sets or self.ranges):
+            raise ValueError("nothing to sweep: give --set NAME=VALUES or --range NAME=LOW:HIGH")
+        if self.samples is not None and not self.ranges:
+            raise ValueError("--samples are points of a hypercube: give it a --range NAME=LOW:HIGH")
+        given = {name: getattr(self, name) for name in ("samples", "chips", "rows", "columns", "rhs", "seed")}
+        sizes = {name: value for name, value in given.items() if value is not None}
+        return Sweep(design=preset(self.preset), values=swept(self.sets), ranges=spans(self.ranges), **sizes)
 
 
 @Parameter(name="*")
@@ -71,7 +87,7 @@ class Output:
     out
         Parquet file, a row for each chip. If it is there already, the same plan goes on where it stopped.
     plot
-        SVG file: median error and 10 to 90 % band against each property.
+        SVG file: error against each property, as a band over values and as dots with a rank correlation over a range.
     jobs
         Processes; the result does not depend on it.
     quiet
@@ -100,8 +116,8 @@ class Output:
             check_plotting()
 
 
-def sweep(*, plan: Plan, output: Output) -> None:
-    """Make many chips at every combination of values and compare each with the exact answers.
+def sweep(*, plan: Plan = Plan(), output: Output) -> None:
+    """Make many chips at every point of a grid or a Latin hypercube and compare each with the exact answers.
 
     Interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from there.
     """

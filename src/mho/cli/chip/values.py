@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ["swept"]
+if TYPE_CHECKING:
+    from mho.sweep import Range
+
+__all__ = ["spans", "swept"]
 
 _FORMS = "NAME=A,B,C or NAME=FIRST:LAST:COUNT or NAME=FIRST:LAST:COUNT:log"
+_RANGE_FORMS = "NAME=LOW:HIGH or NAME=LOW:HIGH:log, finite, LOW below HIGH and above 0 where log"
 _MOST = 10_000
 
 Value = float | int | None
+T = TypeVar("T")
 
 
 def swept(texts: Sequence[str]) -> dict[str, list[Value]]:
     """Read every `--set`; ValueError says which one is wrong and what is taken."""
-    found: dict[str, list[Value]] = {}
+    return _read(texts, "--set", _FORMS, _values)
+
+
+def spans(texts: Sequence[str]) -> dict[str, Range]:
+    """Read every `--range`; ValueError says which one is wrong and what is taken."""
+    return _read(texts, "--range", _RANGE_FORMS, _span)
+
+
+def _read(texts: Sequence[str], option: str, forms: str, read: Callable[[str], T]) -> dict[str, T]:
+    found: dict[str, T] = {}
     for text in texts:
         name, equals, values = text.partition("=")
         if not (name and equals and values):
-            raise ValueError(f"--set must be {_FORMS}, got {text!r}")
+            raise ValueError(f"{option} must be {forms}, got {text!r}")
         if name in found:
-            raise ValueError(f"--set must name a property once, got {name!r} twice")
+            raise ValueError(f"{option} must name a property once, got {name!r} twice")
         try:
-            found[name] = _range(values) if ":" in values else [_value(value) for value in values.split(",")]
+            found[name] = read(values)
         except (ValueError, OverflowError):
-            raise ValueError(f"--set must be {_FORMS}, got {text!r}") from None
+            raise ValueError(f"{option} must be {forms}, got {text!r}") from None
     return found
+
+
+def _values(text: str) -> list[Value]:
+    return _steps(text) if ":" in text else [_value(value) for value in text.split(",")]
 
 
 def _value(text: str) -> Value:
@@ -35,7 +54,7 @@ def _value(text: str) -> Value:
     return int(text) if text.lstrip("+-").isdecimal() else number
 
 
-def _range(text: str) -> list[Value]:
+def _steps(text: str) -> list[Value]:
     import numpy as np
 
     first, last, count, *scale = text.split(":")
@@ -47,3 +66,12 @@ def _range(text: str) -> list[Value]:
     numbers = (np.geomspace if scale else np.linspace)(*ends, steps).tolist()
     whole = first.isdecimal() and last.isdecimal() and all(number.is_integer() for number in numbers)
     return [int(number) for number in numbers] if whole else numbers
+
+
+def _span(text: str) -> Range:
+    from mho.sweep import Range
+
+    low, high, *scale = text.split(":")
+    if scale not in ([], ["log"]):
+        raise ValueError
+    return Range(float(low), float(high), log=bool(scale))
