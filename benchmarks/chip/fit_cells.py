@@ -34,8 +34,14 @@ def main(directory: Path) -> None:
     (ROOT / "src/mho/chip/tech_c.py").write_text(source(law))
 
     _compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
-    even, odd = (Device.fit(table[table.addr % 2 == half], **COLUMNS, least=100).relaxation for half in (0, 1))
+    halves = [table[table.addr % 2 == half] for half in (0, 1)]
+    samples = [table.groupby(["range", "timept"]).sample(frac=0.5, replace=True, random_state=seed) for seed in (0, 1)]
+    whole, even, odd, one, two = (
+        Device.fit(part, **COLUMNS, least=100).relaxation for part in (table, *halves, *samples)
+    )
     _compare("half of the cells, law of the other half", *moments_of_law(even), *moments_of_law(odd))
+    _compare("two samples as large, of one distribution", *moments_of_law(one), *moments_of_law(two))
+    _compare("one of them, law of all cells", *moments_of_law(one), *moments_of_law(whole))
     plot(even, odd, ROOT / "docs/figures/relaxation-tech-c.svg")
 
 

@@ -96,19 +96,20 @@ class Device:
         level : str
             Column that says which level a cell was written to; numbers or names.
         time : str
-            Column of seconds since writing. More than 32 different times are put together where they lie within half
-            an octave.
+            Column of seconds since writing. More than 32 different times are put together: those between pauses of
+            half an octave, in pieces of half an octave where they span more than one.
         conductance : str
             Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
         target : str, optional
-            Column of targets, siemens. Without it the target of a level is the mean of its cells at the first time.
+            Column of targets, siemens. Without it the target of a level is the mean of its cells at the first time
+            that has `least` reads of it. Levels of the same target are one.
         least : int
-            Levels with fewer reads at the first time are left out.
+            Levels that have fewer reads at every time are left out.
 
         Raises
         ------
         ValueError
-            A column is missing, or what is left are fewer than two levels.
+            A column is missing, conductances cannot be in siemens, or what is left are fewer than two levels.
         """
         from mho.chip.laws.fit import fit_relaxation
 

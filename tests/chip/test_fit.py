@@ -1,0 +1,133 @@
+"""`Device.fit` on cells it was not made for: measured ones of another technology, and all that a table may contain."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mho.chip import Chip, Device, preset
+
+MICRO = 1e-6
+FEWEST = 8
+
+
+def measured(table):
+    """Mean and spread of every level (rows) at every time (columns) as pandas has them; NaN of fewer reads than 8."""
+    found = table.dropna().groupby(["level", "time"]).conductance.agg(["size", "mean", "std"])
+    found = found.where(found["size"] >= FEWEST).unstack()
+    return found["mean"].sort_values(0.0), found["std"].loc[found["mean"].sort_values(0.0).index]
+
+
+def drawn(device, seconds):
+    """Mean and spread of the cells of a chip, 4,000 of each level of the law."""
+    levels = np.asarray(device.relaxation.levels)
+    design = replace(preset("ideal").with_(columns=200), device=device)
+    array = Chip(design, seed=0).program(np.repeat(levels / device.g_max, 20)[:, None] * np.ones(200))
+    array.age(seconds)
+    g = array.g_left.reshape(len(levels), -1)
+    return g.mean(axis=1), g.std(axis=1)
+
+
+def tech_a():
+    table = pd.read_csv(Path(__file__).parent / "data/tech_a_bake_220.csv", comment="#")
+    return table.assign(conductance=table.nS * 1e-9, level=table.range, time=table.after.astype(float))
+
+
+def unlike_any():
+    """12 levels up to 240 uS, unevenly filled, with heavy tails, gaps, outliers, and a lowest one lost in noise."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for level, target in enumerate(np.linspace(0.1, 240, 12) ** 1.05 * 0.75):
+        cells = rng.integers(40, 400)
+        cell = target + rng.standard_t(5, cells)
+        for i, seconds in enumerate([0.0, 1e-3, 0.1, 30.0, 1e6]):
+            read = cell - 0.01 * i * target + rng.standard_t(5, cells) * (0.2 + i) * (0.3 + target / 100)
+            rows += [(f"L{level}", seconds, g * MICRO) for g in read[rng.random(cells) < rng.choice([1, 0.8, 0.4])]]
+    table = pd.DataFrame(rows, columns=["level", "time", "conductance"])
+    table.loc[rng.choice(len(table), 100), "conductance"] = np.nan
+    table.loc[rng.choice(len(table), 20), "conductance"] *= 3
+    return table.sample(frac=1, random_state=0)
+
+
+@pytest.mark.parametrize("cells", [tech_a, unlike_any])
+def test_mean_and_spread_of_every_level_and_time_are_met(cells):
+    table = cells()
+    mean, spread = measured(table)
+    device = Device.fit(table)
+    levels = np.asarray(device.relaxation.levels)
+    for seconds in mean.columns:
+        shift, found = device.relaxation.moments(levels, seconds)
+        known = mean[seconds].notna().to_numpy()
+        np.testing.assert_allclose((levels + shift)[known], mean[seconds][known], rtol=1e-9, atol=1e-9 * MICRO)
+        np.testing.assert_allclose(found[known], spread[seconds][known], rtol=1e-9)
+
+
+@pytest.mark.parametrize("cells", [tech_a, unlike_any])
+def test_so_are_they_by_the_cells_of_a_chip(cells):
+    table = cells()
+    mean, spread = (part.dropna(axis=1) for part in measured(table))
+    device = Device.fit(table)
+    for seconds in mean.columns:
+        centre, found = drawn(device, seconds)
+        error = 3 * spread[seconds] / np.sqrt(4000)  # of a mean of that many cells
+        possible = np.maximum(mean[seconds], spread[seconds] / 3)  # of what conducts, whatever noise of reading adds
+        assert np.all(np.abs(centre - possible) < 0.5 * MICRO + error)
+        np.testing.assert_allclose(found, spread[seconds], rtol=0.1)
+
+
+def test_reads_at_times_of_their_own_are_put_together():
+    rng = np.random.default_rng(0)
+    table = unlike_any()
+    late = table.time > 0
+    scattered = table.assign(time=table.time.where(~late, table.time * rng.uniform(0.8, 1.25, len(table))))
+    nominal, found = Device.fit(table).relaxation, Device.fit(scattered).relaxation
+    np.testing.assert_allclose(found.times, nominal.times, rtol=0.3)
+    np.testing.assert_allclose(found.spread, nominal.spread, rtol=1e-9)
+
+
+def test_a_trace_is_cut_into_pieces():
+    time = np.geomspace(0.01, 100, 4000)
+    table = {"level": np.tile([0, 1], 4000), "time": np.repeat(time, 2)}
+    table["conductance"] = np.tile([5e-6, 9e-6], 4000) + 1e-6 * np.log10(np.repeat(time, 2))
+    law = Device.fit(table).relaxation
+    assert 20 <= len(law.times) <= 28  # 13.3 octaves in halves
+    known = np.array([0.3, 3.0, 30.0])
+    shift, _ = law.moments(np.full(3, law.levels[1]), known)
+    assert law.levels[1] + shift == pytest.approx(9e-6 + 1e-6 * np.log10(known), abs=0.05e-6)
+
+
+def test_a_level_need_not_be_read_at_the_first_time():
+    table = unlike_any()
+    later = table[(table.level != "L5") | (table.time >= 0.1)]
+    law = Device.fit(later).relaxation
+    reads = later[(later.level == "L5") & (later.time == 0.1)].conductance.dropna()
+    row = int(np.argmin(np.abs(np.asarray(law.levels) - reads.mean())))
+    assert law.levels[row] == pytest.approx(reads.mean())
+    assert law.spread[row][0] == law.spread[row][2] == pytest.approx(reads.std())
+
+
+def test_names_of_one_target_are_one_level():
+    table = unlike_any().assign(aim=20 * MICRO)
+    table.loc[table.level == "L3", "aim"] = 80 * MICRO
+    law = Device.fit(table, target="aim").relaxation
+    assert law.levels == pytest.approx((20 * MICRO, 80 * MICRO))
+    rest = table[(table.level != "L3") & (table.time == 30.0)].conductance
+    assert law.spread[0][3] == pytest.approx(rest.std())
+
+
+@pytest.mark.parametrize("kind", ["Float64", "object"])
+def test_every_kind_of_missing_value_is_left_out(kind):
+    table = unlike_any().astype({"conductance": kind, "level": "string"})
+    table.loc[table.index[::7], "level"] = pd.NA
+    expected = table.dropna().astype({"conductance": float, "level": object})
+    assert Device.fit(table) == Device.fit(expected)
+
+
+@pytest.mark.parametrize(("factor", "median"), [(1e6, "got a median of"), (None, "turn resistances over")])
+def test_what_cannot_be_siemens_is_refused(factor, median):
+    table = unlike_any().dropna()
+    table["conductance"] = 1 / table.conductance if factor is None else table.conductance * factor
+    with pytest.raises(ValueError, match=f"'conductance' must be in siemens, .*{median}"):
+        Device.fit(table)
