@@ -9,6 +9,8 @@ from mho.cli.recommend.export import export
 from mho.cli.recommend.fit import EXAMPLES, fit
 from mho.cli.recommend.fold_in import fold_in
 from mho.cli.recommend.resume import resume
+from mho.cli.recommend.scale import EXAMPLES as SCALE_EXAMPLES
+from mho.cli.recommend.scale import scale
 from mho.cli.recommend.top import top
 
 __all__ = ["recommend"]
@@ -20,3 +22,4 @@ recommend.command(top)
 recommend.command(fold_in)
 recommend.command(evaluate, name="eval")
 recommend.command(export)
+recommend.command(scale, help_epilogue=SCALE_EXAMPLES)

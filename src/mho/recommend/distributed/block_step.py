@@ -97,8 +97,14 @@ def write_rows(folder: Path, begin: int, rows: np.ndarray) -> None:
 
 def read_rows(folder: Path) -> np.ndarray:
     """Return all rows in `folder`, (n, c)."""
-    parts = [np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))]
-    return np.concatenate(parts)
+    paths = sorted(folder.glob("*.npy"))
+    n, c = map(sum, zip(*(np.load(path, mmap_mode="r").shape for path in paths), strict=True))
+    rows, end = np.empty((n, c // len(paths))), 0
+    for path in paths:
+        part = np.load(path)
+        rows[end : end + len(part)] = part
+        end += len(part)
+    return rows
 
 
 def peak_rss() -> int:
