@@ -83,6 +83,7 @@ def test_a_signal_beyond_zero_at_the_start_ends_the_motion_there():
 
 
 def test_how_motions_end():
+    assert _follow([[-1.0]], [0.0], [0.0])[2] == motion.RESTED, "where it is"
     assert _follow([[-1.0]], [1.0], [0.0], longest=2.0)[2] == motion.OUTLASTED
     assert _follow([[1.0]], [0.0], [1.0])[2] == motion.ENDLESS, "it runs away"
     assert _follow([[1.0]], [0.0], [0.0])[2] == motion.ENDLESS, "it would"

@@ -310,7 +310,7 @@ inline Outcome follow_knots(Steps &s, Motion m, double *here, double *there, dou
         if (time >= m.longest) return leave(there, Outcome::outlasted);
         if (s.size[level] < at_rest) return leave(there, Outcome::rested);
         if (!(s.size[level] < run_away) || level + 1 == doublings) return leave(there, Outcome::endless);
-        if (64 * error < m.tolerance * scale) ++level;
+        if (64 * error <= m.tolerance * scale) ++level;
         ++steps;
         double *left = here;
         here = there;
