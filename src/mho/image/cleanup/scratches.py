@@ -14,21 +14,21 @@ __all__ = ["scratches"]
 _WIDTH = 4
 """Pixels across a scratch, at the most."""
 
-_CONTRAST = 16
+_CONTRAST = 12
 """Grey levels by which it stands out in every channel, at the least."""
 
 _HALF, _DIRECTIONS = 40, 128
 """It is at least 2 _HALF + 1 pixels long; the ends of segments in neighbouring directions are a pixel apart."""
 
-_SHARE = 0.88
+_SHARE = 0.85
 """Of a segment's pixels that have to be thin ones; others may be hidden by what is as bright, or by another scratch."""
 
 
 def scratches(pixels: np.ndarray, polarity: Literal["bright", "dark"] = "bright") -> np.ndarray:
     """Return where scratches are, for `inpaint`.
 
-    A pixel is thin if the top-hat transform by a square of 5 x 5 pixels leaves at least 16 grey levels of it in every
-    channel. Where 88 % of a straight segment of 81 pixels, in one of 128 directions, are thin, its thin pixels are
+    A pixel is thin if the top-hat transform by a square of 5 x 5 pixels leaves at least 12 grey levels of it in every
+    channel. Where 85 % of a straight segment of 81 pixels, in one of 128 directions, are thin, its thin pixels are
     marked. A wire or a mast looks the same.
 
     Parameters
