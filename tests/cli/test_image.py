@@ -36,6 +36,16 @@ def test_there_and_back(photo, tmp_path, capsys):
     assert "112 x 80, colour" in capsys.readouterr().out
 
 
+def test_a_hatched_picture_learns_a_dictionary(tmp_path, capsys):
+    i, j = np.indices((160, 160))
+    Image.fromarray(np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i)).astype(np.uint8)).save(tmp_path / "hatched.png")
+    small = str(tmp_path / "hatched.mho")
+    assert main(["image", "compress", str(tmp_path / "hatched.png"), "-o", small, "--learn"]) == 0
+    capsys.readouterr()
+    assert main(["image", "info", small]) == 0
+    assert "dictionary of its own" in capsys.readouterr().out
+
+
 def test_through_pipes(photo, capsysbinary, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(photo.read_bytes())))
     assert main(["image", "compress", "-", "-o", "-", "--target-size", "2000"]) == 0
@@ -75,6 +85,7 @@ def test_a_page_to_compare(photo, tmp_path, capsys):
     [
         (["compress", "PHOTO", "-o", "x.mho", "--quality", "101"], 2, "quality must be from 0 to 100"),
         (["compress", "PHOTO", "-o", "x.mho", "--quality", "9", "--target-size", "9"], 2, "exclude each other"),
+        (["compress", "PHOTO", "-o", "x.mho", "--learn", "--target-size", "9"], 2, "it takes no target"),
         (["compress", "PHOTO", "-o", "x.mho", "--target-size", "9"], 2, "size must be at least"),
         (["compress", "PHOTO", "-o", "x.mho", "--effort", "0"], 2, "effort must be at least 1"),
         (["compress", "PHOTO", "PHOTO", "-o", "x.mho"], 2, "must be a folder"),

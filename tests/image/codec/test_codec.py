@@ -10,8 +10,9 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mho.data import DataError
-from mho.image.codec import Picture, decode, encode, universal_dictionary
+from mho.image.codec import Picture, decode, encode, encode_learned, learned_dictionary, universal_dictionary
 from mho.image.codec.codec import step_of
+from mho.image.codec.planes import to_patches
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,33 @@ def test_too_large_a_picture_is_refused():
     with pytest.raises(DataError, match="more than max_pixels = 1,999"):
         decode(coded, max_pixels=1999)
     assert decode(coded, max_pixels=2000).shape == (40, 50)
+
+
+def _hatched():
+    i, j = np.indices((192, 192))
+    return np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i)).astype(np.uint8)
+
+
+def test_a_learned_dictionary_is_orthogonal_but_for_its_cells_and_ranks_by_energy():
+    dictionary = learned_dictionary(Picture(data.camera()[:128, :128].copy()))
+    assert np.abs(dictionary.atoms.T @ dictionary.atoms - np.eye(64)).max() < 0.15
+    assert np.ptp(dictionary.atoms[:, 0]) == 0
+    assert max(dictionary.positive.max(), dictionary.negative.max()) == 15
+    energy = np.var(dictionary.codes(to_patches(data.camera()[:128, :128] - 128.0).reshape(64, -1)), axis=1)[1:]
+    assert energy[:8].min() > energy[-32:].max()
+
+
+def test_a_learned_dictionary_is_taken_where_it_wins(astronaut):
+    hatched, photo = Picture(_hatched()), Picture(astronaut[:64, :64].copy())
+    coded, own = encode_learned(hatched, quality=50)
+    plain = encode(hatched, quality=50)
+    assert own
+    assert len(coded) < 0.8 * len(plain)
+    psnrs = [peak_signal_noise_ratio(hatched.pixels, decode(file).pixels) for file in (coded, plain)]
+    assert psnrs[0] > psnrs[1]
+    assert encode_learned(photo, effort=2) == (encode(photo, effort=2), False)
+
+
+def test_a_flat_picture_has_a_dictionary_too():
+    picture = Picture(np.full((16, 16), 77, np.uint8))
+    assert np.abs(decode(encode(picture, dictionary=learned_dictionary(picture))).pixels - 77.0).max() <= 1

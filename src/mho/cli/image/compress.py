@@ -39,28 +39,36 @@ class Goal:
         Instead of a quality: the smallest file of so many dB.
     effort
         Passes, 1 to 9; each after the first chooses the codes anew, for files a little smaller.
+    learn
+        Also try a dictionary of the picture's own, and keep the better file: for hatching, cloth, print screens.
     """
 
     quality: float | None = None
     target_size: WholeNumber | None = None
     target_psnr: float | None = None
     effort: WholeNumber = 1
+    learn: Annotated[bool, Parameter(negative="", show_default=False)] = False
 
     def encoded(self, picture: Any) -> bytes:
         """Return the file."""
-        from mho.image.codec import encode, encode_to_psnr, encode_to_size
+        from mho.image.codec import encode, encode_learned, encode_to_psnr, encode_to_size
 
         if self.target_size is not None:
             return encode_to_size(picture, self.target_size, effort=self.effort)
         if self.target_psnr is not None:
             return encode_to_psnr(picture, self.target_psnr, effort=self.effort)
-        return encode(picture, quality=60 if self.quality is None else self.quality, effort=self.effort)
+        quality = 60 if self.quality is None else self.quality
+        if self.learn:
+            return encode_learned(picture, quality=quality, effort=self.effort)[0]
+        return encode(picture, quality=quality, effort=self.effort)
 
     def check(self) -> None:
         """Refuse two goals at once, before any work."""
         given = [value is not None for value in (self.quality, self.target_size, self.target_psnr)]
         if sum(given) > 1:
             raise ValueError("--quality, --target-size and --target-psnr exclude each other; give one of them")
+        if self.learn and (self.target_size is not None or self.target_psnr is not None):
+            raise ValueError("--learn compares two files of one --quality; it takes no target")
 
 
 def compress(

@@ -1,0 +1,55 @@
+"""When a dictionary of the picture's own wins: `python benchmarks/image/learned.py [PICTURE...]`.
+
+BD-rate of it against the universal dictionary, its own bytes counted: a photo, the same photo printed with a screen of
+dots (a period in pixels, an angle), hatching; and further pictures, in grey.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from bdrate import bd_rate, ours
+from cyclopts import App
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from skimage import data
+
+from mho.image.codec import Picture, learned_dictionary
+
+app = App(help=__doc__, result_action="return_value")
+
+
+def waves(shape, period, degrees):
+    """cos of the phase along a direction and across it, two pictures."""
+    i, j = np.indices(shape)
+    k, angle = 2 * np.pi / period, np.radians(degrees)
+    return np.cos(k * (j * np.cos(angle) + i * np.sin(angle))), np.cos(k * (i * np.cos(angle) - j * np.sin(angle)))
+
+
+def printed(pixels, period, degrees):
+    """Black dots on white, as a scanner sees them."""
+    screen = 0.5 + sum(waves(pixels.shape, period, degrees)) / 4
+    return np.rint(255 * gaussian_filter((pixels / 255 > screen).astype(float), 0.7)).astype(np.uint8)
+
+
+def pictures(paths):
+    camera, rng = data.camera(), np.random.default_rng(0)
+    yield "camera", camera
+    for period, degrees in ((4, 15), (5, 45), (6, 30)):
+        yield f"camera, dots every {period} pixels at {degrees} degrees", printed(camera, period, degrees)
+    hatching = 128 + 90 * waves(camera.shape, 5, 35)[0] + rng.normal(0, 4, camera.shape)
+    yield "hatching", np.rint(np.clip(hatching, 0, 255)).astype(np.uint8)
+    for path in paths:
+        yield path.stem, np.asarray(Image.open(path).convert("L"))
+
+
+@app.default
+def main(*paths: Path):
+    """Print a line for each."""
+    for name, pixels in pictures(paths):
+        own, universal = ours(pixels, learned_dictionary(Picture(pixels))), ours(pixels)
+        saved = [bd_rate(own, universal, measure) for measure in (1, 2)]
+        print(f"{name}: PSNR {saved[0]:+.1%}  SSIM {saved[1]:+.1%}", flush=True)
+
+
+if __name__ == "__main__":
+    app()
