@@ -31,17 +31,17 @@ def main(directory: Path) -> None:
     device = Device.fit(table, **COLUMNS)
     law = device.relaxation
     print(f"{len(law.levels)} levels from {device.g_min:.3g} to {device.g_max:.3g} S, {law.times[-1]:g} s")
-    (ROOT / "src/mho/chip/tech_c.py").write_text(source(law))
+    (ROOT / "src/mho/chip/tech_c.py").write_text(source(law, "Relaxation of technology C", "fit_cells.py"))
 
-    _compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
+    compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
     halves = [table[table.addr % 2 == half] for half in (0, 1)]
     samples = [table.groupby(["range", "timept"]).sample(frac=0.5, replace=True, random_state=seed) for seed in (0, 1)]
     whole, even, odd, one, two = (
         Device.fit(part, **COLUMNS, least=100).relaxation for part in (table, *halves, *samples)
     )
-    _compare("half of the cells, law of the other half", *moments_of_law(even), *moments_of_law(odd))
-    _compare("two samples as large, of one distribution", *moments_of_law(one), *moments_of_law(two))
-    _compare("one of them, law of all cells", *moments_of_law(one), *moments_of_law(whole))
+    compare("half of the cells, law of the other half", *moments_of_law(even), *moments_of_law(odd))
+    compare("two samples as large, of one distribution", *moments_of_law(one), *moments_of_law(two))
+    compare("one of them, law of all cells", *moments_of_law(one), *moments_of_law(whole))
     plot(even, odd, ROOT / "docs/figures/relaxation-tech-c.svg")
 
 
@@ -60,7 +60,7 @@ def moments_drawn(device: Device) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([g.mean(axis=1) for g in reads], axis=1), np.stack([g.std(axis=1) for g in reads], axis=1)
 
 
-def _compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray, spread2: np.ndarray) -> None:
+def compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray, spread2: np.ndarray) -> None:
     off, ratio = np.abs(mean2 - mean) / MICRO, np.abs(spread2 / spread - 1)
     print(
         f"{what}: mean off by {np.median(off):.3f} uS (median), {off.max():.3f} uS (worst level and time); "
@@ -68,13 +68,13 @@ def _compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray,
     )
 
 
-def source(law: Relaxation) -> str:
+def source(law: Relaxation, what: str, script: str) -> str:
     """The law as a module of constants, in whole nanosiemens."""
     rows = {name: np.rint(np.asarray(getattr(law, name)) * 1e9).astype(int) for name in ("levels", "shift", "spread")}
     lines = [
-        '"""Relaxation of technology C, made by benchmarks/chip/fit_cells.py; docs/devices.md has the source."""',
+        f'"""{what}, made by benchmarks/chip/{script}; docs/devices.md has the source."""',
         "",
-        f"TIMES = {law.times}  # seconds",
+        f"TIMES = {tuple(float(f'{time:.7g}') for time in law.times)}  # seconds",
         "# Nanosiemens: target of each level; mean less target and standard deviation, a row for each level.",
         "# fmt: off",
         "LEVELS = (",

@@ -173,6 +173,15 @@ def test_read_noise_is_its_formula_and_falls_with_integration():
     assert noise.spread(g, 100.0, 1e-3, 300.0) < noise.spread(g, 100.0, 1e-6, 300.0)
 
 
+def test_additive_read_noise_is_that_of_a_sampled_one_over_f_spectrum():
+    tau, periods = 1e-3, 4096
+    f = np.fft.rfftfreq(periods, tau)[1:]
+    level = (0.3 * MICRO) ** 2
+    variance = np.sum(level / f * f[0])  # from 1 / t to 1 / 2 tau
+    found = ReadNoise(flicker_siemens=0.3 * MICRO).spread(np.array([1e-6, 1e-4]), periods * tau, tau, 300.0)
+    np.testing.assert_allclose(found, np.sqrt(variance), rtol=0.05)
+
+
 def test_every_solve_reads_anew_where_there_is_read_noise():
     A, b = np.random.default_rng(0).random((20, 3)), np.ones(20)
     noisy = Chip(preset("ideal").with_(flicker=0.01, integration=1e-3), seed=0).program(A)

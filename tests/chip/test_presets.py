@@ -1,11 +1,14 @@
 """Presets have the published numbers of their cells, and chips made of them show these numbers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from mho.chip import Chip, ChipError, preset, presets
 
 MICRO = 1e-6
+BAKED = Path(__file__).parent / "data/tech_a_bake_220.csv"
 DAY = 86400.0
 
 
@@ -63,3 +66,23 @@ def test_a_chip_of_relaxing_cells_gets_worse():
     fresh = np.linalg.norm(array.solve(A @ X) - X)
     array.age(1e5)
     assert np.linalg.norm(array.solve(A @ X) - X) > 2 * fresh
+
+
+@pytest.mark.parametrize("level", range(8))
+def test_rram_tech_a_bakes_as_single_cells_did(level):
+    reads = np.loadtxt(BAKED, delimiter=",", skiprows=2)  # range, seconds, nanosiemens: 60 cells of 8 ranges
+    number = np.unique(reads[:, 0])[level]
+    before, after = (reads[(reads[:, 0] == number) & (reads[:, 1] == t), 2] * 1e-9 for t in np.unique(reads[:, 1]))
+    design = preset("rram-tech-a").with_(levels=None, columns=100)
+    share = before.mean() / design.device.g_max
+    array = Chip(design, seed=0).program(np.vstack([np.full((40, 100), share), np.ones((1, 100))]))
+    array.age(4566, kelvin=220 + 273.15)
+    baked = array.g_left[:-1]
+    assert baked.mean() == pytest.approx(after.mean(), abs=4 * after.std() / np.sqrt(60))
+    assert baked.std() == pytest.approx(after.std(), rel=0.5)  # of 60 cells with heavy tails
+
+
+def test_rram_tech_a_knows_no_room_temperature():
+    array = Chip("rram-tech-a", seed=0).program(np.ones((4, 2)))
+    with pytest.raises(ChipError, match=r"fitted from 373\.15 to 533\.15 K"):
+        array.age(1.0, kelvin=300.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mho.chip.design import Amplifier, ChipDesign, Converters
 from mho.chip.device import Device
-from mho.chip.published import cmo_hfox, milo_2021, neurram, rram_tech_c
+from mho.chip.published import cmo_hfox, milo_2021, neurram, rram_tech_a, rram_tech_c
 
 __all__ = ["preset", "presets"]
 
@@ -40,6 +40,7 @@ _PRESETS = {
         "milo-2021": milo_2021(),
         "cmo-hfox": cmo_hfox(),
         "rram-tech-c": rram_tech_c(),
+        "rram-tech-a": rram_tech_a(),
     }.items()
 }
 
@@ -56,8 +57,8 @@ def preset(name: str) -> ChipDesign:
     ----------
     name : str
         ``"ideal"``: only the circuit itself. ``"pku-2025"``: a 40 nm TaOx array as the published sister chip uses.
-        ``"neurram"``, ``"milo-2021"``, ``"cmo-hfox"``, ``"rram-tech-c"``: measured cells that relax; docs/devices.md
-        has their sources, and the times and conductances they hold for.
+        ``"neurram"``, ``"milo-2021"``, ``"cmo-hfox"``, ``"rram-tech-c"``, ``"rram-tech-a"``: measured cells that relax;
+        docs/devices.md has their sources, and the times and conductances they hold for.
 
     Raises
     ------

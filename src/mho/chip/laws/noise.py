@@ -17,8 +17,9 @@ _BOLTZMANN = 1.380649e-23  # J/K
 class ReadNoise:
     """1/f noise and random telegraph noise in one Gaussian, and thermal noise.
 
-    A spectrum K g^2 / f, integrated from the time t since writing to the time tau of one read, has the variance
-    ``K g^2 ln((t + tau) / 2 tau)``, the form that CMO/HfO2 cells were fitted with (arXiv 2502.04524) [3]. Thermal noise
+    A spectrum (K g^2 + L) / f, integrated from the time t since writing to the time tau of one read, has the variance
+    ``(K g^2 + L) ln((t + tau) / 2 tau)``, with L = 0 the form that CMO/HfO2 cells were fitted with (arXiv 2502.04524)
+    [3]. Thermal noise
     adds ``4 k T g / 2 tau`` over the square of the read voltage. That it stands still during a solve, which is far
     shorter than t, is our hypothesis; the heavy tails of telegraph noise are not modelled.
 
@@ -26,19 +27,23 @@ class ReadNoise:
     ----------
     flicker : float
         Square root of K, a pure number; zero for none.
+    flicker_siemens : float
+        Square root of L, which all conductances have alike, siemens.
     read_volts : float
         Voltage across a cell while it is read, volts; infinite leaves thermal noise out.
     """
 
     flicker: float = 0.0
+    flicker_siemens: float = 0.0
     read_volts: float = np.inf
 
     def __post_init__(self) -> None:
         checks.nonnegative_number(self.flicker, "flicker")
+        checks.nonnegative_number(self.flicker_siemens, "flicker_siemens")
         checks.at_least(self.read_volts, "read_volts", 0, strict=True)
 
     def __bool__(self) -> bool:
-        return bool(self.flicker or np.isfinite(self.read_volts))
+        return bool(self.flicker or self.flicker_siemens or np.isfinite(self.read_volts))
 
     def spread(self, g: np.ndarray, seconds: np.ndarray | float, integration: float, kelvin: float) -> np.ndarray:
         """Return the standard deviation of one read, siemens.
@@ -55,4 +60,4 @@ class ReadNoise:
         """
         decades = np.log(np.maximum((seconds + integration) / (2 * integration), 1.0))
         thermal = 4 * _BOLTZMANN * kelvin * g / (2 * integration * self.read_volts**2)
-        return np.sqrt((self.flicker * g) ** 2 * decades + thermal)
+        return np.sqrt(((self.flicker * g) ** 2 + self.flicker_siemens**2) * decades + thermal)
