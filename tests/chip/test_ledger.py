@@ -56,31 +56,37 @@ def test_energy_does_not_depend_on_how_the_right_hand_sides_are_stored(penalty):
 @pytest.mark.spice
 @pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed):
+@pytest.mark.parametrize("changes", [{}, {"g_min": 3.5e-6, "off_state": "circuit"}], ids=["", "reference columns"])
+def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed, changes):
     """Sources and outputs deliver it; every node of the transient is saved, from zero to the time the loop is given."""
     rng = np.random.default_rng(seed)
     A = rng.random((16, 4))
     b = A @ rng.uniform(0.5, 1.5, (4, 1)) + 0.02 * rng.standard_normal((16, 1))
-    chip = Chip(preset("pku-2025").with_(dac_bits=None, gain=1e5), seed=seed)
+    chip = Chip(preset("pku-2025").with_(dac_bits=None, gain=1e5, **changes), seed=seed)
     array = chip.program(A)
+    reference = array.conductances.reference
     before = chip.ledger.copy()
     array.solve(b)
     spent = chip.ledger.since(before)
     seconds = spent.settle_seconds / spent.solves
     volts = array.volts(b[:, 0])
-    every_node = "\n".join(f".save v(r{i})" for i in range(16))
+    inner = [f"r{i}" for i in range(16)] + ([] if reference is None else ["y"])
+    every_node = "\n".join(f".save v({node})" for node in inner)
     deck = spice.netlist(as_circuit(array), volts, duration=seconds, step=seconds / 2000)
     transient = spice.run(deck.replace(".tran", f"{every_node}\n.tran"))
     r = np.array([transient.voltages[f"r{i}"] for i in range(16)])
     x = np.array([transient.voltages[f"x{j}"] for j in range(4)])
-    current = array.g_left.sum(axis=0)[:, None] * x - array.g_left.T @ r
+    scale = 0.2 / np.abs(volts).max()  # the converters' range against the fixed scale
+    scale = min(scale, 0.2 / (1.001 * x[:, -1].max()))
+    left = array.g_left
+    if reference is not None:
+        x, left = np.vstack([x, transient.voltages["y"]]), np.column_stack([left, reference.left])
+    current = left.sum(axis=0)[:, None] * x - left.T @ r
     inputs = array.g_in * volts[:, None] * (volts[:, None] + r)
 
     def integral(rate):
         return np.trapezoid(rate, transient.time)
 
-    scale = 0.2 / np.abs(volts).max()  # the converters' range against the fixed scale
-    scale = min(scale, 0.2 / (1.001 * x[:, -1].max()))
     once = spent.solves * scale
     assert spent.load_joules == pytest.approx(integral((x * current).sum(axis=0)) * once * scale, rel=0.05)
     assert spent.array_joules == pytest.approx(

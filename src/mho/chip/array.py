@@ -174,7 +174,7 @@ class ProgrammedArray:
             raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
         integration = self.design.operation.integration if self.design.device.noise else None
         read = self.store.conductances(self.kelvin, integration)
-        self._off_state = OffState.of_reads(A, read.scale, read.left[: self._rows])
+        self._off_state = OffState.of_reads(A, read.scale, read.written[: self._rows])
         self._ledger.add(read_events(self.design, *self.shape))
 
     def volts(self, b: Any) -> np.ndarray:

@@ -84,7 +84,7 @@ class Chip:
         Raises
         ------
         ChipError
-            The matrix has more columns than an array.
+            The matrix has more columns than an array, or a reference column would be on wires that have resistance.
         """
         A = np.asarray(checks.as_matrix(A, "A"), np.float64)
         k = A.shape[1]
@@ -93,9 +93,14 @@ class Chip:
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
             )
+        if self._has_reference and self.design.wires:
+            raise ChipError(
+                "off_state='circuit' is modelled with perfect wires alone: leave them perfect, or use 'digital'"
+            )
         root = np.sqrt(np.broadcast_to(np.asarray(l2, np.float64), (k,)))
         self._writes += 1
-        layout, device = plan(A, root, self.design.device), self.design.device
+        device = self.design.device
+        layout = plan(A, root, device, reference=self._has_reference)
         store = Store(layout, device, self._rng, self._places, self._writes, self.ledger)
         if self.design.operation.age:
             store.age(self.design.operation.age, None)
@@ -130,6 +135,10 @@ class Chip:
         """Input offset of every op-amp, volts; no random number is used up where there is none."""
         spread, columns = self.design.amplifier.offset, self.design.array.columns
         return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
+
+    @property
+    def _has_reference(self) -> bool:
+        return self.design.array.off_state == "circuit" and self.design.device.g_min > 0
 
     def _off_state(self, A: np.ndarray, scale: np.ndarray) -> OffState | None:
         g_min = self.design.device.g_min

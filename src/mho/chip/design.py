@@ -122,9 +122,10 @@ class Array:
     ----------
     rows, columns : int
         Cells of one array.
-    off_state : {"none", "digital"}
+    off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
-        is added to the right-hand side, which is solved once more.
+        is added to the right-hand side, which is solved once more. Circuit: one more column of such cells in each copy
+        and two op-amps take it out (`mho.chip.reference`); with perfect wires only.
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
         set of rows being a network of its own. First order in the columns' resistance costs about a fifth;
@@ -139,7 +140,7 @@ class Array:
     def __post_init__(self) -> None:
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
-        checks.one_of(self.off_state, "off_state", ("none", "digital"))
+        checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
 
 

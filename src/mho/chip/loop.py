@@ -45,7 +45,7 @@ class Loop:
     left : ndarray of shape (m, k)
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
-        G_L - G_R / gain, siemens.
+        G_L - G_R / gain, siemens; less a reference column.
     total : ndarray of shape (m,)
         S, siemens: everything that is connected to a row.
     conductances : Conductances
@@ -72,12 +72,12 @@ class Loop:
     def reduce(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
         """Reduce the network of a design to its ports."""
         amplifier, wires = design.amplifier, design.wires
-        total = c.left.sum(axis=1) + c.right.sum(axis=1) + c.g_in + c.comp
+        driving = c.left if c.reference is None else c.reference.driving(c.left, amplifier.gain)
         return cls(
-            ports=wired_ports(c, wires) if wires else Ports.reduce(c),
-            left=np.ascontiguousarray(c.right / total[:, None]),
-            right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
-            total=total,
+            ports=wired_ports(c, wires) if wires else Ports.reduce(c, gain=amplifier.gain),
+            left=np.ascontiguousarray(c.right / c.total[:, None]),
+            right=np.ascontiguousarray(driving - c.right / amplifier.gain),
+            total=c.total,
             conductances=c,
             amplifier=amplifier,
             wires=wires,
@@ -99,7 +99,7 @@ class Loop:
         if on.all():
             return self.ports
         if not self.wires:
-            return Ports.reduce(self.conductances, on)
+            return Ports.reduce(self.conductances, on, gain=self.amplifier.gain)
         if self.switched_wires == "first-order":
             return self._wired_rows.ports(on)
         return wired_ports(self.conductances, self.wires, on)

@@ -64,7 +64,7 @@ def rest_switched(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.n
     ChipError
         No state of rest.
     """
-    if loop.wires or loop.amplifier.clamp == "single-supply":
+    if loop.wires or loop.conductances.reference or loop.amplifier.clamp == "single-supply":
         return _one_by_one(loop, rows, constant, weight)
     return _together(loop, rows, constant, weight)
 
@@ -80,7 +80,7 @@ def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.nda
 
 
 def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Without wires M and q are sums over the rows that are on, which one kernel forms and solves."""
+    """M and q are sums over the rows that are on, which one kernel forms and solves."""
     gain, c = loop.amplifier.gain, loop.conductances
     base = Ports.reduce(c, rows.always)
     n, k = len(rows), len(constant)

@@ -10,6 +10,7 @@ from mho import spice
 from mho.chip.array import ProgrammedArray
 from mho.chip.design import Amplifier
 from mho.chip.errors import ChipError
+from mho.chip.reference import Reference
 
 __all__ = ["as_circuit", "as_netlist", "as_opamp"]
 
@@ -53,7 +54,21 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         bias=array.bias[connected],
         offset=array.offset_volts[connected],
         wires=array.design.wires,
+        reference=_reference(array.conductances.reference, array.g_in),
         word_lines=word_lines,
+    )
+
+
+def _reference(reference: Reference | None, g_sum: float) -> spice.ReferenceColumns | None:
+    """The summing inverter's conductances only have to be alike."""
+    if reference is None:
+        return None
+    return spice.ReferenceColumns(
+        g_left=reference.left,
+        g_right=reference.right,
+        g_feedback=reference.feedback,
+        g_sum=g_sum,
+        share=reference.share,
     )
 
 

@@ -8,8 +8,10 @@ sense nodes is
 
 and what the outputs deliver into it is
 
-    i = load x - drive' s + feed b
+    i = load x - back s + feed b          back = drive'
     load = diag(G_L' 1) - G_L' S^-1 G_L ,   feed = g_in G_L' S^-1
+
+Where there are reference columns, `mho.chip.reference` has what takes the places of G_L and G_R.
 """
 
 from __future__ import annotations
@@ -33,14 +35,16 @@ class Ports:
     drive : ndarray of shape (k, k)
         From an output's voltage to the currents into the sense nodes.
     sense : ndarray of shape (k, k)
-        From the sense nodes' voltages to the currents that they give back; symmetric, positive definite where every
-        column is connected.
+        From the sense nodes' voltages to the currents that they give back. Without reference columns symmetric, and
+        positive definite where every column is connected.
     inputs : ndarray of shape (k, m)
         From the input voltages to the currents that they draw out of the sense nodes.
     load : ndarray of shape (k, k)
         From the outputs' voltages to the currents that they deliver.
     feed : ndarray of shape (k, m)
         From the input voltages to the currents that the outputs deliver.
+    back : ndarray of shape (k, k)
+        From the sense nodes' voltages to the currents that the outputs need not deliver.
     """
 
     drive: np.ndarray
@@ -48,9 +52,10 @@ class Ports:
     inputs: np.ndarray
     load: np.ndarray
     feed: np.ndarray
+    back: np.ndarray
 
     @classmethod
-    def reduce(cls, c: Conductances, rows: Any = slice(None)) -> Ports:
+    def reduce(cls, c: Conductances, rows: Any = slice(None), *, gain: float = np.inf) -> Ports:
         """Eliminate the row nodes of a network without wire resistance.
 
         Parameters
@@ -58,18 +63,26 @@ class Ports:
         c : Conductances
         rows : index
             Which rows are switched on; m is how many.
+        gain : float
+            Of the op-amps at reference columns.
         """
-        left, right = c.left[rows], c.right[rows]
-        total = left.sum(axis=1) + right.sum(axis=1) + c.g_in + c.comp[rows]
-        share_left, share = (left / total[:, None]).T, (right / total[:, None]).T
+        left, right, total = c.left[rows], c.right[rows], c.total[rows]
+        driving, sensing, lifted, tied = left, right, left, right.sum(axis=0)
+        if c.reference is not None:
+            reference = c.reference.rows(rows)
+            driving = reference.driving(left, gain)
+            sensing, lifted = reference.sensing(right, total, gain), reference.lifted(left, total, gain)
+            tied = tied + reference.share * reference.feedback * (tied > 0)
+        share_left, share = (lifted / total[:, None]).T, (sensing / total[:, None]).T
         return cls(
-            drive=share @ left,
-            sense=np.diag(right.sum(axis=0)) - share @ right,
+            drive=share @ driving,
+            sense=np.diag(tied) - share @ right,
             inputs=c.g_in * share,
-            load=np.diag(left.sum(axis=0)) - share_left @ left,
+            load=np.diag(left.sum(axis=0)) - share_left @ driving,
             feed=c.g_in * share_left,
+            back=share_left @ right,
         )
 
     def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray) -> np.ndarray:
         """Return the currents out of the outputs (n, k), amperes, of which `fed` = (feed b)' is the inputs' part."""
-        return x @ self.load.T - s @ self.drive + fed
+        return x @ self.load.T - s @ self.back.T + fed

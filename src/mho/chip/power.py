@@ -1,7 +1,8 @@
 """Power turned into heat in the passive network at rest: what the sources and the op-amps deliver.
 
 Row sources at -V deliver ``g_in V (V + r)`` each, op-amp outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
-``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``. Summed over the rows that are switched on.
+``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``. Summed over the rows that are switched on. A reference
+column is one more output, at minus a share of the sum of the others; the heat of its amplifiers' resistors is left out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np
     """Return watts (n,) for outputs X (n, k) in volts and inputs V, with every row on."""
     loop, g_in, rows = array.loop, array.g_in, array.shape[0]
     scaled = loop.right / loop.total[:, None]
-    drive = np.diag(array.g_left.sum(axis=0)) - loop.right.T @ scaled
+    drive = np.diag(array.g_left.sum(axis=0)) + _reference(array).sum() - loop.right.T @ scaled
     share = g_in * (1 - g_in / loop.total)  # of V^2, per row
     ridge = array.ridge_volts
     constant = g_in * (ridge @ scaled[rows:])
@@ -51,12 +52,19 @@ def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray
     threads = kernels.thread_count()
     kernels.sampled(loop.right[:rows], X, ptr, idx, u, threads)
     kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
+    heat += _reference(array)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
     r = (u - g_in * V) / loop.total[idx]
     watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
     ridge = array.ridge_volts
     u = X @ loop.right[rows:].T
     r = (u - g_in * ridge) / loop.total[rows:]
     return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)
+
+
+def _reference(array: ProgrammedArray) -> np.ndarray:
+    """The driving copy's reference column (m,), siemens, as seen from the sum of the outputs."""
+    reference = array.conductances.reference
+    return np.zeros(len(array.g_left)) if reference is None else reference.left * reference.share**2
 
 
 def _per_column(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mho.chip.device import Device
+from mho.chip.reference import Reference
 
 __all__ = ["Conductances", "Plan", "parallel", "plan"]
 
@@ -25,6 +26,8 @@ class Conductances:
         Input conductance of every row.
     scale : ndarray of shape (k,)
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
+    reference : Reference or None
+        Columns that take the lowest conductance out.
     """
 
     left: np.ndarray
@@ -32,6 +35,18 @@ class Conductances:
     comp: np.ndarray
     g_in: float
     scale: np.ndarray
+    reference: Reference | None = None
+
+    @property
+    def total(self) -> np.ndarray:
+        """S, all that is connected to each row, siemens (m,)."""
+        total = self.left.sum(axis=1) + self.right.sum(axis=1) + self.g_in + self.comp
+        return total if self.reference is None else total + self.reference.left + self.reference.right
+
+    @property
+    def written(self) -> np.ndarray:
+        """What the driving copy holds of the matrix, the lowest conductance taken out, siemens (m, k)."""
+        return self.left if self.reference is None else self.reference.driving(self.left, np.inf)
 
 
 @dataclass(frozen=True)
@@ -46,29 +61,34 @@ class Plan:
         Compensation of each row.
     scale : ndarray of shape (k,)
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
+    reference : ndarray of shape (m,)
+        Of the reference column of either copy; zeros: there is none.
     """
 
     target: np.ndarray
     comp: np.ndarray
     scale: np.ndarray
+    reference: np.ndarray
 
 
-def plan(A: np.ndarray, ridge: np.ndarray, device: Device) -> Plan:
+def plan(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False) -> Plan:
     """Lay out a non-negative matrix A (m, k).
 
-    Each column is scaled to the full conductance range. The compensation brings every row's total S_i to the largest
-    one.
+    Each column is scaled to the full conductance range, with a `reference` to what is above the lowest conductance. The
+    compensation brings every row's total S_i to the largest one.
 
     A ridge (k,) adds one row below for every entry above zero, connected to its own column only. Its conductance may
     exceed one cell: it is then made of several in parallel, as the compensation is.
     """
     peak = A.max(axis=0)
     peak = np.where(peak > 0, peak, ridge)
-    scale = np.divide(device.g_max, peak, out=np.zeros(A.shape[1]), where=peak > 0)
+    lowest = device.g_min if reference else 0.0
+    scale = np.divide(device.g_max - lowest, peak, out=np.zeros(A.shape[1]), where=peak > 0)
     own = np.diag(_levels(ridge * scale, device) * (ridge > 0))[ridge > 0]
-    target = np.vstack([_levels(A * scale, device) * (peak > 0), own])
-    sums = target.sum(axis=1)
-    return Plan(target, 2 * (sums.max() - sums), scale)
+    target = np.vstack([np.where(A > 0, _levels(lowest + A * scale, device), device.g_min) * (peak > 0), own])
+    references = np.repeat([device.g_max if reference else 0.0, 0.0], [len(A), len(own)])
+    sums = target.sum(axis=1) + references
+    return Plan(target, 2 * (sums.max() - sums), scale, references)
 
 
 def parallel(target: np.ndarray, device: Device) -> np.ndarray:

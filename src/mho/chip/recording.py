@@ -52,7 +52,7 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
-    amplifier_seconds = solves * seconds * k
+    amplifier_seconds = solves * seconds * (k if array.conductances.reference is None else k + 2)
     converters = array.design.converters
     return Ledger(
         solves=solves,

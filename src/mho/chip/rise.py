@@ -3,7 +3,8 @@
 With the unclamped columns free from the start the rise is linear (`mho.chip.modes`), and the sense nodes follow as
 ``s = H (x - x_rest) - x_rest / gain``. Row voltages follow at once [2.4]. A column that is clamped only on the way, or
 free only on the way, is not seen, nor is the offset. Clamped sense nodes are taken to be at virtual ground; where they
-float instead, the difference is in their cells alone.
+float instead, the difference is in their cells alone. A reference column is one more output, at minus a share of the
+sum of the others, which it follows at once.
 """
 
 from __future__ import annotations
@@ -71,6 +72,10 @@ def rise(
     sense = array.g_right[on][:, free]
     missing = modes.before_rest(x[free], seconds * _SHARE)
     x_t, s_t = x[free] - missing, -missing @ modes.H.T - x[free] / modes.amplifier.gain
+    if array.conductances.reference is not None:
+        reference = array.conductances.reference
+        drive = np.column_stack([drive, reference.left[on]])
+        free, x_t = np.append(free, True), np.column_stack([x_t, -reference.share * x_t.sum(axis=1)])
     # Sums over rows of what their voltage r = (drive x + sense s - g_in V) / S does to outputs and inputs
     scaled = drive / total[:, None]
     from_x, from_s, from_v = scaled.T @ drive[:, free], scaled.T @ sense, array.g_in * (V @ scaled)

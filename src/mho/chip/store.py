@@ -13,10 +13,12 @@ from mho.chip.device import Device
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.programming import Conductances, Plan, parallel, plan
+from mho.chip.reference import Reference
 
 __all__ = ["Store", "write"]
 
-_PARTS = ("left", "right", "comp")
+_COPIES = ("left", "right")
+_REFERENCES = ("reference_left", "reference_right")
 
 
 class Store:
@@ -36,8 +38,8 @@ class Store:
 
     Attributes
     ----------
-    left, right, comp : Cells
-        Driving copy, sensing copy, compensation.
+    left, right, comp, reference_left, reference_right : Cells
+        Driving copy, sensing copy, compensation, reference columns if there are any.
     elapsed : ndarray of shape (m,)
         Seconds since each row was written, at the temperature at which relaxation was measured.
     """
@@ -50,30 +52,38 @@ class Store:
         self.elapsed = np.zeros(len(layout.target))
         self.left, self.right = (self._in_place(self._fresh(layout.target), copy) for copy in (0, 1))
         self.comp = self._fresh(layout.comp)
+        self._parts = (*_COPIES, "comp")
+        if layout.reference.any():
+            self.reference_left, self.reference_right = (self._fresh(layout.reference) for _ in range(2))
+            self._parts += _REFERENCES
         self._enter(slice(None))
 
     def conductances(self, kelvin: float, integration: float | None = None) -> Conductances:
         """Return what the cells are at `kelvin`; read for `integration` seconds, with the noise of one read."""
-        parts = [getattr(self, part).conductance(self._device, self.elapsed, kelvin) for part in _PARTS]
+        parts = [getattr(self, part).conductance(self._device, self.elapsed, kelvin) for part in self._parts]
         if integration is not None:
             parts = [self._read(g, integration, kelvin) for g in parts]
-        return Conductances(*parts, g_in=self._device.g_max, scale=self._layout.scale)
+        reference = None
+        if len(parts) > 3:
+            share = self._device.g_min / self._device.g_max
+            reference = Reference(*parts[3:], feedback=float(self._layout.reference.sum()), share=share)
+        return Conductances(*parts[:3], g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
 
     def age(self, seconds: float, kelvin: float | None) -> None:
         """Let time pass; see `ProgrammedArray.age`."""
         after = self.elapsed + checks.nonnegative_number(seconds, "seconds") * self._acceleration(kelvin)
-        for part in _PARTS:
+        for part in self._parts:
             setattr(self, part, getattr(self, part).aged(self._device, self.elapsed, after, self._rng))
         self.elapsed = after
 
     def refresh(self, rows: Any) -> None:
         """Write rows again; see `ProgrammedArray.refresh`."""
         self._writes += 1
-        for part in _PARTS:
+        for part in self._parts:
             old: Cells = getattr(self, part)
             new = self._fresh(old.target)
-            if part != "comp":
-                new = self._in_place(new, _PARTS.index(part))
+            if part in _COPIES:
+                new = self._in_place(new, _COPIES.index(part))
             setattr(self, part, _replaced(old, new, rows))
         self.elapsed = self.elapsed.copy()
         self.elapsed[rows] = 0.0
@@ -110,7 +120,7 @@ class Store:
 
     def _enter(self, rows: Any) -> None:
         """Enter the writing of some rows."""
-        parts: list[Cells] = [getattr(self, part) for part in _PARTS]
+        parts: list[Cells] = [getattr(self, part) for part in self._parts]
         pulses = [p.pulses[rows] * p.parallel[rows] for p in parts]
         slowest = [np.where(p.parallel[rows] > 0, p.pulses[rows], 0) for p in parts]
         matrix = np.stack([s.max(axis=1) for s in slowest[:2]])
@@ -119,7 +129,7 @@ class Store:
             Ledger(
                 cells=float(sum(p.parallel[rows].sum() for p in parts)),
                 pulses=float(sum(p.sum() for p in pulses)),
-                row_pulses=float(matrix.sum() + slowest[2].sum()),
+                row_pulses=float(matrix.sum() + sum(column.sum() for column in slowest[2:])),
                 unverified=float(sum((p.outside[rows] & (p.parallel[rows] > 0)).sum() for p in parts)),
                 bytes_read=size[0] * size[1],  # one byte holds any number of levels that cells have
                 rows=size[0],

@@ -71,7 +71,7 @@ def at_the_ends(Y: np.ndarray, J: np.ndarray, wires: Wires, near: int) -> Ports:
     """
     k = len(Y) // 2
     Y, J = _in_series(Y, J, np.repeat([wires.driver_ohms, wires.sense_ohms], k) + near * wires.column_ohms)
-    return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:], load=Y[:k, :k], feed=J[:k])
+    return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:], load=Y[:k, :k], feed=J[:k], back=-Y[:k, k:])
 
 
 def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:

@@ -12,6 +12,7 @@ from mho.spice.mvm import Mvm
 from mho.spice.netlists import netlist, noise_netlist, rest_netlist
 from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, noise, operating_point, run, version
 from mho.spice.opamp import OpAmp
+from mho.spice.reference import ReferenceColumns
 from mho.spice.settling import Rest, rest, time_constant
 from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
@@ -26,6 +27,7 @@ __all__ = [
     "NgspiceError",
     "NgspiceMissing",
     "OpAmp",
+    "ReferenceColumns",
     "Rest",
     "Result",
     "StateSpace",

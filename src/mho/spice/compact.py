@@ -11,6 +11,7 @@ from mho.spice import text
 from mho.spice.arguments import row_switches
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.reference import ReferenceColumns
 from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
 
@@ -44,6 +45,8 @@ class CompactGinv(Circuit):
         Input offset of each op-amp, volts: what its sense node is held at; by default none.
     wires : Wires
         Resistance between the cells; by default none.
+    reference : ReferenceColumns, optional
+        With perfect wires only; by default none.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class CompactGinv(Circuit):
     word_lines: np.ndarray | None = None
     offset: np.ndarray | None = None
     wires: Wires = field(default_factory=Wires)
+    reference: ReferenceColumns | None = None
 
     name = "compact GINV"
 
@@ -79,6 +83,8 @@ class CompactGinv(Circuit):
         if self.word_lines is not None:
             self._set("word_lines", row_switches(self.word_lines, "word_lines", rows))
         self._check_sensed()
+        if self.reference is not None and self.wires:
+            raise ValueError(f"wires must be perfect where there are reference columns, got {self.wires}")
 
     def _check_sensed(self) -> None:
         silent = np.flatnonzero(self.column_conductance == 0)
@@ -100,13 +106,17 @@ class CompactGinv(Circuit):
 
     @property
     def opamps(self) -> int:
-        """k, one for each column."""
-        return self.shape[1]
+        """k, one for each column, and two for reference columns."""
+        return self.shape[1] + self._extra
 
     @property
     def cells(self) -> int:
         """Both copies."""
-        return 2 * self.g_left.size
+        return 2 * self.g_left.size + self._extra * self.shape[0]
+
+    @property
+    def _extra(self) -> int:
+        return 0 if self.reference is None else 2
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -118,32 +128,59 @@ class CompactGinv(Circuit):
         """Rows whose word line is on, in order, shape (rows on,)."""
         return np.arange(self.shape[0]) if self.word_lines is None else np.flatnonzero(self.word_lines)
 
+    def _copies(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both copies at the rows that are on, reference columns before the others, siemens."""
+        left, right = self.g_left[self.on], self.g_right[self.on]
+        if self.reference is None:
+            return left, right
+        return (
+            np.column_stack([self.reference.g_left[self.on], left]),
+            np.column_stack([self.reference.g_right[self.on], right]),
+        )
+
     @property
     def row_conductance(self) -> np.ndarray:
         """S, all that is tied to each row that is on, siemens, shape (rows on,)."""
-        return (self.g_left + self.g_right).sum(axis=1)[self.on] + self.g_in + self.g_comp[self.on]
+        return sum(copy.sum(axis=1) for copy in self._copies()) + self.g_in + self.g_comp[self.on]
 
     @property
     def column_conductance(self) -> np.ndarray:
-        """C, all that is tied to each sense node, siemens, shape (k,)."""
+        """C, all that is tied to each sense node but for what takes a reference's current, siemens, shape (k,)."""
         return self.g_right[self.on].sum(axis=0)
 
-    def state_space(self) -> StateSpace:
-        """Return the equations of the k op-amps [2.4].
+    def _sense_resistance(self) -> np.ndarray:
+        """(C - G_R' S^-1 G_R)^-1, that of a reference column first, ohms."""
+        _, right = self._copies()
+        taken = 0.0 if self.reference is None else self.reference.taken(self.shape[1])
+        return np.linalg.inv(np.diag(right.sum(axis=0) + taken) - (right / self.row_conductance[:, None]).T @ right)
 
-        ``s = (C - G_R' S^-1 G_R)^-1 (G_R' S^-1 (G_L x - g_in b) + bias)``.
+    def state_space(self) -> StateSpace:
+        """Return the equations of the k op-amps, those of reference columns, y and t, before them [2.4].
+
+        ``s = (C - G_R' S^-1 G_R)^-1 (G_R' S^-1 (G_L x - g_in b) + bias)``; a reference column is one more column whose
+        ``x`` is y, and t gives every sense node its feedback conductance's current.
         """
-        left, right, columns = self.g_left[self.on], self.g_right[self.on], self.shape[1]
+        (left, right), Z = self._copies(), self._sense_resistance()
         weighted = (right / self.row_conductance[:, None]).T
-        Z = np.linalg.inv(np.diag(self.column_conductance) - weighted @ right)
-        B = np.zeros((columns, self.inputs))
-        B[:, self.on] = -self.g_in * Z @ weighted
-        return StateSpace(
-            F=Z @ weighted @ left + np.eye(columns) / self.opamp.gain,
-            B=B,
-            c=Z @ self._given("bias", columns) - self._given("offset", columns),
-            Z=Z,
-            bipolar=0,
+        F, into = Z @ weighted @ left, np.zeros((len(Z), self.inputs))
+        into[:, self.on] = -self.g_in * Z @ weighted
+        bias = np.r_[np.zeros(self._extra // 2), self._given("bias", self.shape[1])]
+        c = Z @ bias - np.r_[np.zeros(self._extra // 2), self._given("offset", self.shape[1])]
+        if self.reference is not None:
+            F, into, c, Z = self._with_reference(self.reference, F, into, c, Z)
+        return StateSpace(F=F + np.eye(len(F)) / self.opamp.gain, B=into, c=c, Z=Z, bipolar=self._extra)
+
+    def _with_reference(
+        self, reference: ReferenceColumns, F: np.ndarray, B: np.ndarray, c: np.ndarray, Z: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Join the inverter, whose input divides evenly between all that it sums, and let t act."""
+        legs = np.r_[1.0, 0.0, np.full(self.shape[1], reference.share)]
+        taken = Z @ reference.taken(self.shape[1])
+        return (
+            np.vstack([legs / legs.sum(), np.column_stack([F[:, 0], taken, F[:, 1:]])]),
+            np.vstack([np.zeros(self.inputs), B]),
+            np.r_[0.0, c],
+            np.pad(Z, ((1, 0), (1, 0))) + np.diag(np.r_[1 / (legs.sum() * reference.g_sum), np.zeros(len(Z))]),
         )
 
     def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -151,16 +188,18 @@ class CompactGinv(Circuit):
 
         A driving cell injects into its row, a sensing cell takes from its row what it gives to its sense node.
         """
-        S, right, x = self.row_conductance, self.g_right[self.on], np.maximum(z, 0)
-        r = (self.g_left[self.on] @ x - self.g_in * volts[self.on]) / S
+        (left, right), S, Z = self._copies(), self.row_conductance, self._sense_resistance()
+        columns = right.shape[1]
+        x = np.r_[z[: self._extra // 2], np.maximum(z[self._extra :], 0)]
+        r = (left @ x - self.g_in * volts[self.on]) / S
         share = right / S[:, None]  # of a current into a row that arrives at each sense node
         driving = ((x - r[:, None]) ** 2).sum(axis=1)
         square = r**2
-        sensing = self.shape[1] * square
-        into_nodes = np.eye(self.shape[1]) * square.sum() - share.T @ np.outer(square, np.ones(self.shape[1]))
+        sensing = columns * square
+        into_nodes = np.eye(columns) * square.sum() - share.T @ np.outer(square, np.ones(columns))
         currents = (share.T * (driving + sensing)) @ share + into_nodes
-        Z = self.state_space().Z
-        return Z @ (currents - np.outer(np.ones(self.shape[1]), square) @ share) @ Z
+        covariance = Z @ (currents - np.outer(np.ones(columns), square) @ share) @ Z
+        return np.pad(covariance, ((self._extra // 2, 0),) * 2)
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
@@ -175,6 +214,8 @@ class CompactGinv(Circuit):
         yield from text.array("l", self.g_left, lambda i, j: self._cell("x", i, j), self.on)
         yield from text.heading("Sensing array: sense node j to row i, ohms")
         yield from text.array("r", self.g_right, lambda i, j: self._cell("s", i, j), self.on)
+        if self.reference is not None:
+            yield from self.reference.elements(self.on, self.shape[1], self.opamp)
         if self.wires:
             yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
             yield from self.wires.resistors(*self.shape)

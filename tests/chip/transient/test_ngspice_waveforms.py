@@ -75,3 +75,11 @@ def test_programmed_chip_with_wires_offset_and_rows_off():
     plain = Chip(design.with_(row_ohms=0.0, column_ohms=0.0), seed=4).program(A)
     on = np.arange(16) % 4 != 1
     compare(as_circuit(plain, on), plain.volts(b))
+
+
+@pytest.mark.parametrize("clamp", ["rectifying", "single-supply"])
+def test_programmed_chip_with_reference_columns(clamp):
+    design = preset("ideal").with_(g_min=3.5e-6, off_state="circuit", sigma=0.02, gain=1e5, clamp=clamp)
+    A = np.random.default_rng(4).uniform(0, 1, (16, 4))
+    array = Chip(design, seed=4).program(A)
+    compare(as_circuit(array), array.volts(A @ np.array([1.0, -0.5, 0.8, 1.2])))

@@ -35,7 +35,8 @@ def program(
         Non-negative, no column of zeros.
     design : ChipDesign
         Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
-        temperature of writing and without read noise: its `operation` has no effect.
+        temperature of writing and without read noise, zeros conduct what they do: `operation` and `off_state` have no
+        effect.
     constraint : Constraint, optional
         Beyond non-negativity; by default nothing.
     seed : int, Generator or None

@@ -6,7 +6,8 @@ is left of ``F z + r``, with r from inputs and offsets, is a complementarity pro
     x >= 0 ,   F x + r >= 0 ,   x' (F x + r) = 0
 
 where the inputs of a clamped op-amp float. A rectifying clamp holds them instead; then it is the current that the clamp
-takes which is complementary to the output: both are multiplied by the conductance seen from the inputs, ``Z^-1``.
+takes which is complementary to the output: both are multiplied by the conductance seen from the inputs, ``Z^-1``, with
+the op-amps of either sign at rest.
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ def steady_state(circuit: Circuit, volts: Any) -> np.ndarray:
     r = states.B @ np.asarray(volts, np.float64) + states.c
     n, free = len(r), slice(states.bipolar)
     z = np.zeros(n)
-    F, drift = _without_bipolar(states, r)
+    F, drift, Z = _without_bipolar(states, r)
     if states.bipolar < n:
-        z[states.bipolar :] = _complementary(circuit, states, F, drift)
+        z[states.bipolar :] = _complementary(circuit, F, drift, Z)
     z[free] = np.linalg.solve(states.F[free, free], -r[free] - states.F[free, states.bipolar :] @ z[states.bipolar :])
     return z
 
 
-def _without_bipolar(states: StateSpace, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F and r of the outputs alone, the op-amps of either sign at rest."""
-    v, x, F = slice(states.bipolar), slice(states.bipolar, None), states.F
-    through = np.linalg.solve(F[v, v], np.column_stack([F[v, x], r[v]]))
-    return F[x, x] - F[x, v] @ through[:, :-1], r[x] - F[x, v] @ through[:, -1]
+def _without_bipolar(states: StateSpace, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """F, r and Z of the outputs alone, the op-amps of either sign at rest."""
+    v, x, F, Z = slice(states.bipolar), slice(states.bipolar, None), states.F, states.Z
+    through = F[x, v] @ np.linalg.inv(F[v, v])
+    return F[x, x] - through @ F[v, x], r[x] - through @ r[v], Z[x, x] - through @ Z[v, x]
 
 
-def _complementary(circuit: Circuit, states: StateSpace, F: np.ndarray, drift: np.ndarray) -> np.ndarray:
+def _complementary(circuit: Circuit, F: np.ndarray, drift: np.ndarray, Z: np.ndarray) -> np.ndarray:
     if circuit.opamp.clamp == "rectifying":
-        held = np.linalg.inv(states.Z[states.bipolar :, states.bipolar :])
+        held = np.linalg.inv(Z)
         F, drift = held @ F, held @ drift
     x, failed = np.zeros((1, len(F))), np.zeros(1, np.uint8)
     kernels.lcp(F, np.linalg.inv(F), -drift[None], kernels.GENERAL, x, failed, 1)

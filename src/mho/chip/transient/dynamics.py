@@ -120,6 +120,8 @@ def _(circuit: Dynamics) -> Dynamics:
 @dynamics.register
 def _(circuit: CompactGinv) -> Dynamics:
     """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
+    if circuit.reference is not None:
+        return _with_reference(circuit)
     network, k = _ports(circuit), circuit.shape[1]
     inputs = np.zeros((k, circuit.inputs))
     inputs[:, circuit.on] = network.inputs
@@ -163,6 +165,20 @@ def _(circuit: GramInv) -> Dynamics:
         diode=np.diag(L * _diode_siemens(circuit)),
         inputs=np.diag(L * circuit.g_in),
         constant=_or_zero(circuit.offset, k),
+    )
+
+
+def _with_reference(circuit: CompactGinv) -> Dynamics:
+    """The op-amps of the reference columns come first; what the diode paths give their inputs, they see as well."""
+    states = circuit.state_space()
+    positive = np.arange(circuit.opamps) >= states.bipolar
+    return Dynamics(
+        opamp=circuit.opamp,
+        positive=positive,
+        coupling=states.F - np.eye(circuit.opamps) / circuit.opamp.gain,
+        diode=states.Z * positive * _diode_siemens(circuit),
+        inputs=-states.B,
+        constant=-states.c,
     )
 
 

@@ -1,0 +1,109 @@
+"""Reference columns that take the lowest conductance out, against exact NNLS of the matrix meant, and ngspice."""
+
+import numpy as np
+import pytest
+from scipy.optimize import nnls
+
+from mho import spice
+from mho.chip import Chip, ChipError, as_circuit, preset
+from mho.chip.modes import Modes
+from mho.chip.topology import steady_state
+from mho.engines import Analog
+from mho.operands import Sparse
+
+LEAKY = preset("ideal").with_(g_min=3.5e-6, off_state="circuit")  # a tenth of g_max
+SIZES = [(16, 4), (32, 8)]
+CASES = {
+    "gain 1e6": {"gain": 1e6},
+    "gain 1e4 and unequal cells": {"gain": 1e4, "sigma": 0.02},
+    "floating clamp": {"gain": 1e4, "sigma": 0.02, "clamp": "single-supply"},
+}
+
+
+def problem(m, k, seed=1, n=1):
+    rng = np.random.default_rng(seed)
+    A = rng.random((m, k)) * (rng.random((m, k)) < 0.7)
+    X = rng.uniform(0.5, 1.5, (k, n))
+    X[::3] = -0.5
+    return A, A @ X + 0.02 * rng.standard_normal((m, n))
+
+
+def exact(A, B, known=None):
+    known = np.ones(B.shape, bool) if known is None else known
+    return np.stack([nnls(A[on], b[on])[0] for on, b in zip(known.T, B.T, strict=True)], axis=1)
+
+
+@pytest.mark.spice
+@pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_the_state_of_rest_in_ngspice(size, changes):
+    A, b = problem(*size)
+    array = Chip(LEAKY.with_(**changes), seed=1).program(A)
+    volts, on = array.volts(b[:, 0]), np.arange(size[0]) % 5 != 2
+    for rows in (np.ones_like(on), on):
+        rest = spice.rest(as_circuit(array, rows), volts)
+        assert rest.settled
+        assert (rest.outputs < 1e-6).any()
+        found = array.solve_volts(np.where(rows, volts, np.nan))
+        np.testing.assert_allclose(found, rest.outputs, rtol=0, atol=1e-6 * rest.outputs.max())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_the_state_of_rest_of_the_op_amps_equations(size, changes):
+    A, b = problem(*size, seed=2)
+    array = Chip(LEAKY.with_(**changes), seed=2).program(A)
+    volts = array.volts(b[:, 0])
+    expected = steady_state(as_circuit(array), volts)[2:]
+    np.testing.assert_allclose(array.solve_volts(volts), expected, rtol=0, atol=1e-9 * expected.max())
+
+
+def test_endless_gain_and_exact_cells_give_nnls_of_the_matrix_that_was_meant():
+    A, B = problem(40, 6, n=30)
+    expected, chips = exact(A, B), [Chip(LEAKY.with_(off_state=how)) for how in ("none", "circuit")]
+    none, circuit = (np.linalg.norm(chip.program(A).solve(B) - expected) for chip in chips)
+    assert none > 0.05 * np.linalg.norm(expected)
+    assert circuit < 1e-9 * np.linalg.norm(expected)
+    ledger = chips[1].ledger
+    assert ledger.amplifier_seconds == pytest.approx((6 + 2) * ledger.settle_seconds)
+    assert ledger.adc_conversions == chips[0].ledger.adc_conversions
+
+
+def test_missing_entries_ridge_and_a_column_of_zeros():
+    A, B = problem(40, 6, n=30)
+    A[:, 4] = 0
+    known = np.random.default_rng(5).random(B.shape) < 0.7
+    ridge = np.vstack([A, 0.3 * np.eye(6)])
+    padded = np.vstack([B, np.zeros((6, 30))])
+    expected = exact(ridge, padded, np.vstack([known, np.ones((6, 30), bool)]))
+    found = Chip(LEAKY).program(A, l2=0.09).solve(Sparse(np.where(known, B, np.nan)))
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_reading_back_knows_the_reference():
+    A, B = problem(60, 6, n=30)
+    design, expected = LEAKY.with_(sigma=0.02), exact(*problem(60, 6, n=30))
+    plain, read = (
+        np.linalg.norm(Analog(Chip(design, seed=0), readback=readback).program(A).solve(B) - expected)
+        for readback in (False, True)
+    )
+    assert read < plain / 2
+
+
+@pytest.mark.parametrize("size", [*SIZES, (128, 16)])
+def test_the_loop_is_stable_and_its_two_amplifiers_hardly_slow_it(size):
+    """The chip takes both to follow at once; the equations of all op-amps say what that leaves out."""
+    A, _ = problem(*size)
+    array = Chip(LEAKY.with_(gain=1e4, sigma=0.02), seed=0).program(A)
+    free = np.ones(size[1], bool)
+    rates = np.linalg.eigvals(as_circuit(array).state_space().F) * 2 * np.pi * array.design.amplifier.bandwidth
+    slowest = Modes.of(array.loop, np.ones(size[0], bool), free).slowest
+    assert slowest > 0
+    assert rates.real.min() == pytest.approx(slowest, rel=0.15)
+
+
+def test_wires_with_resistance_are_refused():
+    A, _ = problem(16, 4)
+    with pytest.raises(ChipError, match="off_state='circuit' is modelled with perfect wires alone"):
+        Chip(LEAKY.with_(row_ohms=1.0)).program(A)
