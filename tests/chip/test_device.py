@@ -269,3 +269,27 @@ def test_age_and_temperature_of_a_design_are_those_of_its_arrays():
 def test_bad_input(make, kind, message):
     with pytest.raises(kind, match=message):
         make()
+
+
+@pytest.mark.parametrize(("fault", "each"), [("stuck_high", 35 * MICRO), ("stuck_low", 0.5 * MICRO), ("dead", 0.0)])
+def test_faults_of_the_compensation_and_of_reference_columns_reach_every_cell_in_parallel(fault, each):
+    A = np.triu(np.random.default_rng(0).random((60, 20)))
+    design = preset("ideal").with_(g_min=0.5e-6, off_state="circuit")
+    sound, all_faulty, some = (Chip(design.with_(**{fault: share}), seed=0).program(A) for share in (0, 1, 0.3))
+    cells = np.ceil(sound.g_comp / (35 * MICRO) - 1e-9)
+    assert cells.max() > 10
+    np.testing.assert_allclose(all_faulty.g_comp, cells * each, atol=1e-12)
+    expected = 0.7 * sound.g_comp.sum() + 0.3 * each * cells.sum()
+    assert some.g_comp.sum() == pytest.approx(expected, rel=0.1)
+    for column in (all_faulty.conductances.reference.left, all_faulty.conductances.reference.right):
+        np.testing.assert_allclose(column, each, atol=1e-12)
+
+
+def test_a_faulty_cell_of_the_compensation_stays_so_through_every_writing():
+    A = np.triu(np.random.default_rng(0).random((60, 20)))
+    chip = Chip(preset("ideal").with_(dead=0.2, sigma=0.0), seed=0)
+    array = chip.program(A)
+    before = array.g_comp
+    array.refresh()
+    np.testing.assert_array_equal(array.g_comp, before)
+    np.testing.assert_array_equal(chip.program(A).g_comp, before)

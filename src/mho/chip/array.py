@@ -220,6 +220,10 @@ class ProgrammedArray:
         ------
         ChipError
             The loop does not come to rest, or leaves the range at any input.
+
+        Notes
+        -----
+        Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
         """
         if isinstance(B, np.ndarray) and B.ndim == 1:
             return self.solve(B[:, None])[:, 0]

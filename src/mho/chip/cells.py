@@ -35,6 +35,12 @@ class Places:
         """Return a number in [0, 1) for each place."""
         return np.random.default_rng([self.seed, kind]).random((shape[0], self.columns))[:, : shape[1]]
 
+    def each(self, kind: int, rows: int, count: int) -> np.ndarray:
+        """Return a number in [0, 1) for each of `count` places in parallel in each row, (rows, count)."""
+        blocks = range(-(-count // self.columns))
+        drawn = [np.random.default_rng([self.seed, kind, b]).random((rows, self.columns)) for b in blocks]
+        return np.hstack([np.zeros((rows, 0)), *drawn])[:, :count]
+
     def normal(self, kind: int, shape: tuple[int, ...]) -> np.ndarray:
         """Return a standard normal number for each place."""
         return np.random.default_rng([self.seed, kind]).standard_normal((shape[0], self.columns))[:, : shape[1]]
@@ -60,8 +66,10 @@ class Cells:
         Standard normal: where a cell stands among those that relax with it.
     warmth : ndarray of shape (m, ...)
         Standard normal: where it stands among the temperature coefficients.
+    sound : ndarray of shape (m, ...) or None
+        Share of those in parallel that are not faulty; None: all.
     stuck : ndarray of shape (m, ...) or None
-        What faulty cells conduct, siemens; NaN where a cell is sound.
+        What the faulty ones conduct, siemens.
     """
 
     target: np.ndarray
@@ -71,7 +79,8 @@ class Cells:
     outside: np.ndarray
     moved: np.ndarray
     warmth: np.ndarray
-    stuck: np.ndarray | None
+    sound: np.ndarray | None = None
+    stuck: np.ndarray | None = None
 
     def conductance(self, device: Device, elapsed: np.ndarray, kelvin: float) -> np.ndarray:
         """Return what they conduct `elapsed` (m,) seconds after writing, at `kelvin`; siemens, (m, ...)."""
@@ -79,8 +88,8 @@ class Cells:
         g = self._relaxed(device, seconds)
         if kelvin != device.temperature.written_at:
             g = g * device.temperature.factor(self.warmth, kelvin)
-        if self.stuck is not None:
-            g = np.where(np.isnan(self.stuck), g, self.stuck)
+        if self.sound is not None:
+            g = self.sound * g + self.stuck
         return np.where(self.target > 0, g, 0.0)
 
     def aged(self, device: Device, before: np.ndarray, after: np.ndarray, rng: np.random.Generator) -> Self:
@@ -142,7 +151,7 @@ def fresh(target: np.ndarray, parallel: np.ndarray, device: Device, rng: np.rand
     else:
         error = np.zeros(shape)
     moved = rng.standard_normal(shape) if device.relaxation is not None else np.zeros(shape)
-    return Cells(target, parallel, error, pulses, outside, moved, np.zeros(shape), stuck=None)
+    return Cells(target, parallel, error, pulses, outside, moved, np.zeros(shape))
 
 
 _ASKEW = 1.5

@@ -51,10 +51,12 @@ class Store:
         self._places, self._writes = places, writes
         self.elapsed = np.zeros(len(layout.target))
         self.left, self.right = (self._in_place(self._fresh(layout.target), copy) for copy in (0, 1))
-        self.comp = self._fresh(layout.comp)
+        self.comp = self._in_a_column(self._fresh(layout.comp), 0)
         self._parts = (*_COPIES, "comp")
         if layout.reference.any():
-            self.reference_left, self.reference_right = (self._fresh(layout.reference) for _ in range(2))
+            self.reference_left, self.reference_right = (
+                self._in_a_column(self._fresh(layout.reference), column) for column in (1, 2)
+            )
             self._parts += _REFERENCES
         self._enter(slice(None))
 
@@ -82,8 +84,8 @@ class Store:
         for part in self._parts:
             old: Cells = getattr(self, part)
             new = self._fresh(old.target)
-            if part in _COPIES:
-                new = self._in_place(new, _COPIES.index(part))
+            place = self._parts.index(part)
+            new = self._in_place(new, place) if part in _COPIES else self._in_a_column(new, place - len(_COPIES))
             setattr(self, part, _replaced(old, new, rows))
         self.elapsed = self.elapsed.copy()
         self.elapsed[rows] = 0.0
@@ -99,9 +101,32 @@ class Store:
             cells = replace(cells, warmth=self._places.normal(copy, shape))
         if device.faults:
             fate, life = (self._places.uniform(kind + copy, shape) for kind in (2, 4))
-            stuck = device.faults.stuck_at(fate, life, self._writes, device.g_min, device.g_max)
-            cells = replace(cells, stuck=stuck)
+            cells = self._with_faults(cells, fate, life)
         return cells
+
+    def _in_a_column(self, cells: Cells, column: int) -> Cells:
+        """The same for a column beside the copies, each of whose conductances is several cells in parallel."""
+        if self._device.faults:
+            rows, most = len(cells.target), int(cells.parallel.max(initial=0))
+            fate, life = (self._places.each(kind + column, rows, most) for kind in (6, 9))
+            missing = np.arange(most) >= cells.parallel[:, None]
+            cells = self._with_faults(cells, fate, life, missing)
+        return cells
+
+    def _with_faults(
+        self, cells: Cells, fate: np.ndarray, life: np.ndarray, missing: np.ndarray | None = None
+    ) -> Cells:
+        device = self._device
+        g = device.faults.stuck_at(fate, life, self._writes, device.g_min, device.g_max)
+        sound, stuck = np.isnan(g), np.nan_to_num(g)
+        if missing is None:
+            return replace(cells, sound=sound.astype(np.float64), stuck=stuck)
+        faulty = np.count_nonzero(~sound & ~missing, axis=1)
+        return replace(
+            cells,
+            sound=1 - faulty / np.maximum(cells.parallel, 1),
+            stuck=np.where(missing, 0.0, stuck).sum(axis=1),
+        )
 
     def _acceleration(self, kelvin: float | None) -> float:
         if kelvin is None:
@@ -156,7 +181,7 @@ def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Gener
 def _replaced(old: Cells, new: Cells, rows: Any) -> Cells:
     """The cells, with those of some rows replaced."""
     parts = {}
-    for name in ("error", "pulses", "outside", "moved", "stuck"):
+    for name in ("error", "pulses", "outside", "moved", "sound", "stuck"):
         was, now = getattr(old, name), getattr(new, name)
         if isinstance(was, np.ndarray):
             was = was.copy()

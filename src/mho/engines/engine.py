@@ -106,7 +106,8 @@ class Programmed(ABC):
     * ``solve(B) >= 0``, and column j depends on column j of B alone;
     * ``solve(c * B) == c * solve(B)`` for c > 0 where there is no penalty;
     * a right-hand side with missing rows is solved as if A had only the others;
-    * the same B gives the same X, however often and together with whatever else it is solved.
+    * the same B gives the same X, however often and together with whatever else it is solved, but for noise that a
+      chip's design asks for: converters and read noise draw theirs afresh in every call.
 
     An engine without error also satisfies the conditions of Karush, Kuhn and Tucker: x >= 0, A'(Ax - b) >= 0, and
     their product is zero.
