@@ -2,7 +2,8 @@
 
 from mho.chip.array import ProgrammedArray
 from mho.chip.chip import Chip
-from mho.chip.design import Amplifier, Array, ChipDesign, Converters, Operation
+from mho.chip.components import Amplifier, Array, Converters, Operation
+from mho.chip.design import ChipDesign
 from mho.chip.device import Device
 from mho.chip.errors import ChipError
 from mho.chip.laws import Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient

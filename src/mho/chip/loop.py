@@ -23,7 +23,8 @@ from functools import cached_property
 import numpy as np
 
 from mho import kernels
-from mho.chip.design import Amplifier, ChipDesign
+from mho.chip.components import Amplifier
+from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.network import Ports
 from mho.chip.programming import Conductances

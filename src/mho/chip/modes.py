@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from mho.chip.design import Amplifier
+from mho.chip.components import Amplifier
 from mho.chip.loop import Loop
 
 __all__ = ["Modes"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from mho import spice
 from mho.chip.array import ProgrammedArray
-from mho.chip.design import Amplifier
+from mho.chip.components import Amplifier
 from mho.chip.errors import ChipError
 from mho.chip.reference import Reference
 

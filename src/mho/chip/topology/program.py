@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mho import checks, spice
-from mho.chip.design import Amplifier, ChipDesign
+from mho.chip.components import Amplifier
+from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.netlist import as_opamp
 from mho.chip.programming import Conductances
