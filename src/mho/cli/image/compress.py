@@ -40,7 +40,7 @@ class Goal:
     effort
         Passes, 1 to 9; each after the first chooses the codes anew, for files a little smaller.
     learn
-        Also try a dictionary of the picture's own, and keep the better file: for hatching, cloth, print screens.
+        Also try a dictionary of the picture's own, and keep the better file: for scans of print, and hatching.
     """
 
     quality: float | None = None

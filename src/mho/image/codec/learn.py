@@ -36,7 +36,7 @@ def encode_learned(picture: Picture, *, quality: float = 60, effort: int = 1) ->
 
     The better one has the smaller sum of squared error and bits at the price at which codes are chosen. Contexts were
     trained for the universal atoms, so that the picture's own win where it repeats itself in directions that
-    products of cosines do not have: hatching, woven cloth, print screens.
+    products of cosines do not have: hatching, the screen of a printed photo.
 
     Parameters
     ----------
