@@ -122,6 +122,28 @@ def test_a_waveform_that_ends_early_has_no_rest(make_circuit, make_volts):
         waveform.outputs([2e-8])
 
 
+def test_equations_of_motion_stand_for_their_circuit(make_circuit, make_volts):
+    """What costs seconds where wires have resistance is computed once."""
+    circuit = make_circuit("compact", (16, 4), 10)
+    volts, d = make_volts(circuit, 10), dynamics(circuit)
+    assert dynamics(d) is d
+    time = np.linspace(0, 1e-6, 50)
+    np.testing.assert_array_equal(transient(d, volts).outputs(time), transient(circuit, volts).outputs(time))
+    assert settling_time(d, volts) == settling_time(circuit, volts)
+    assert settling_bound(d) == settling_bound(circuit)
+    with pytest.raises(ValueError, match="volts must have 16 rows"):
+        transient(d, volts[1:])
+
+
+def test_three_times_the_right_hand_side_is_three_times_the_waveform(make_circuit, make_volts):
+    circuit = make_circuit("compact", (32, 8), 11)
+    volts = make_volts(circuit, 11)
+    once, thrice = transient(circuit, volts), transient(circuit, 3 * volts)
+    np.testing.assert_allclose(thrice.starts, once.starts, rtol=1e-6)
+    time = np.linspace(0, 2e-6, 80)
+    np.testing.assert_allclose(thrice.outputs(time), 3 * once.outputs(time), rtol=0, atol=1e-8)
+
+
 def test_bad_arguments(make_circuit):
     circuit = make_circuit("compact", (16, 4), 9)
     with pytest.raises(ValueError, match=r"volts must have 16 rows.*\(15,\)"):
