@@ -54,6 +54,11 @@ def _ratings(title: str, k: int, target: float, data: str, peers: tuple[str, ...
     return Case(title, "masked", k, target, peers, "ratings", data, sizes[data])
 
 
+def _prize(k: int, target: float) -> Case:
+    title = "100M ratings 480,189 x 17,770, the marginals of the Netflix prize"
+    return Case(title, "masked", k, target, ("libmf",), "prize", "prize", {"m": 480_189, "n": 17_770})
+
+
 def _nnls(m: int, k: int) -> Case:
     title = f"NNLS {m} x {k}, 20,000 right-hand sides"
     arguments = {"m": m, "k": k, "n": 20_000}
@@ -84,6 +89,8 @@ CASES = {
     "ratings-16": _ratings("10M ratings 70,000 x 10,000", 16, 0.7833, "ratings-10m"),
     "ratings-32": _ratings("10M ratings 70,000 x 10,000", 32, 0.7847, "ratings-10m"),
     "netflix-16": _ratings("100M ratings 480,189 x 17,770", 16, 0.783, "netflix", ("libmf",)),
+    "prize-16": _prize(16, 0.95),
+    "prize-32": _prize(32, 0.95),
     "nnls-32": _nnls(1000, 32),
     "nnls-64": _nnls(4000, 64),
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from cases import CASES, Case
+from prize import PRIZE
 
 CACHE = Path(os.environ.get("MHO_BENCH_CACHE", Path(__file__).parent.parent / ".cache"))
 BLOCK = 1 << 22
@@ -112,6 +113,14 @@ def ratings(m: int, n: int, nnz: int, tails: tuple[float, float]) -> Arrays:
     return {name: a[~held] for name, a in parts.items()} | {f"test_{name}": a[held] for name, a in parts.items()}
 
 
+def prize(m: int, n: int) -> Arrays:
+    """The marginals of the Netflix prize, `m` users and `n` films; its probe held out."""
+    users, items, values, held = PRIZE.ratings()
+    assert (m, n) == (PRIZE.users.n, PRIZE.films.n)
+    parts = {"users": users, "items": items, "values": values}
+    return {name: a[~held] for name, a in parts.items()} | {f"test_{name}": a[held] for name, a in parts.items()}
+
+
 def _popular(m: int, n: int, nnz: int, tails: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
     """Up to `nnz` different pairs as item * m + user, in order."""
     drawn = int(1.3 * nnz)
@@ -147,6 +156,7 @@ MAKERS: dict[str, Callable[..., Arrays]] = {
     "faces": faces,
     "sparse": sparse,
     "ratings": ratings,
+    "prize": prize,
     "right_sides": right_sides,
 }
 
