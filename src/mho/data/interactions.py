@@ -12,7 +12,7 @@ from mho.data.coded import Coded
 from mho.data.csv_rows import CsvRows
 from mho.data.distinct import Distinct, is_number, longest
 from mho.data.errors import DataError, check_size
-from mho.data.parquet import id_columns
+from mho.data.parquet import id_columns, release_unused
 from mho.data.text import open_bytes
 
 __all__ = ["InteractionTable", "Rejected", "read_interactions"]
@@ -83,12 +83,18 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
     """
     path, max_bytes = Path(path), checks.positive_int(max_bytes, "max_bytes")
     if path.suffix.lower() == ".parquet":
-        raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
-        return _table(path, [Distinct.of(column) for column in raw], _Lines(1, []), max_bytes)
+        table = _parquet(path, columns, max_bytes)
+        release_unused()
+        return table
     rows = _text(path, columns)
     read, no_rows = rows.read(max_bytes)
     raw = [Distinct.of(column) for column in read]
     return _table(path, raw, _Lines(1 + rows.header, [Rejected(*row) for row in no_rows]), max_bytes)
+
+
+def _parquet(path: Path, columns: tuple[str, ...], max_bytes: int) -> InteractionTable:
+    raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
+    return _table(path, [Distinct.of(column) for column in raw], _Lines(1, []), max_bytes)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from mho.data.errors import DataError, check_size, damaged
 from mho.data.triplets import entries_to_csr, ranks
 
-__all__ = ["id_columns", "read_parquet", "read_parquet_triplets"]
+__all__ = ["id_columns", "read_parquet", "read_parquet_triplets", "release_unused"]
 
 _ENTRY_BYTES = 24
 
@@ -54,6 +54,13 @@ def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: 
         chosen = choose(list(file.schema_arrow.names))
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
         return [file.read(columns=[name]).column(0) for name in chosen]
+
+
+def release_unused() -> None:
+    """Give back memory that arrow keeps for its next columns: as much again as the table of a large file."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:
