@@ -16,7 +16,7 @@ from mho.image import halve
 
 PICTURES = ("camera", "moon", "astronaut", "coffee", "chelsea")
 ENGINES = ("digital", "analog", "hybrid")
-TITLES = ("original", "CPU", "chip alone", "chip, then two passes of the CPU")
+TITLES = ("original", "CPU", "chip alone", "chip, then 2 CPU passes")
 DETAILS = {"camera": (90, 190), "moon": (150, 150), "astronaut": (20, 140), "coffee": (120, 250), "chelsea": (50, 130)}
 """Row and column where the part that the sheet shows begins."""
 

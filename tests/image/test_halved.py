@@ -5,9 +5,9 @@ import pytest
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from mho.chip import preset
 from mho.engines import Hybrid
 from mho.image import half_rank, halve, truncated
-from mho.image.chips import PICTURE_CHIP
 
 PICTURES = ["camera", "moon", "astronaut", "coffee", "chelsea"]
 
@@ -54,7 +54,7 @@ def test_the_chip_and_two_digital_passes_come_near(pixels):
 
 def test_a_named_chip_is_the_one_that_is_told_read_back():
     pixels = data.camera()[::8, ::8]
-    told = PICTURE_CHIP.with_(levels=16, sigma=0.02, dac_bits=8, adc_bits=8)
+    told = preset("pku-2025").with_(levels=16, sigma=0.02, dac_bits=8, adc_bits=8, off_state="circuit")
     named = halve(pixels, engine="hybrid", max_iter=5, random_state=3)
     given = halve(pixels, engine=Hybrid(told, seed=3, passes=2, readback=True), max_iter=5, random_state=3)
     assert np.array_equal(named.channels[0].W, given.channels[0].W)

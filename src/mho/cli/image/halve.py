@@ -38,8 +38,8 @@ def halve(
     out
         Where the product of the factors goes: .png, .jpg, .webp or .ppm.
     engine
-        Who solves the half-steps; the chips have 16 levels, a programming error of 2 % and 8-bit converters, and
-        read their cells back.
+        Who solves the half-steps; the chips have 16 levels, a programming error of 2 %, 8-bit converters and reference
+        columns, and read their cells back.
     n_components
         Rank; without it, that of half the numbers.
     max_iter
