@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from mho.chip import Chip, ChipDesign, ChipError, Device, preset, presets
@@ -47,6 +49,18 @@ def test_conductances_lie_on_the_levels(levels):
     assert np.abs(array.g_left[:, :, None] - states).min(axis=2).max() < 1e-18
     np.testing.assert_array_equal(array.g_left, array.g_right)
     assert array.g_left.max(axis=0) == pytest.approx(design.device.g_max)
+
+
+@given(levels=st.integers(2, 20), lowest=st.floats(0, 0.9), shares=st.lists(st.floats(0.001, 1), min_size=1))
+def test_an_entry_goes_to_the_nearest_state(levels, lowest, shares):
+    """Whatever the levels, and however high the lowest state is."""
+    g_max = IDEAL.device.g_max
+    design = IDEAL.with_(levels=levels, g_min=lowest * g_max)
+    wanted = np.array([1.0, *shares]) * g_max
+    found = Chip(design).program(wanted[:, None]).g_left[:, 0]
+    states = np.maximum(np.linspace(0, g_max, levels), design.device.g_min)
+    nearest = np.abs(wanted[:, None] - states).min(axis=1)
+    np.testing.assert_allclose(np.abs(found - wanted), nearest, rtol=0, atol=1e-12 * g_max)
 
 
 def test_programming_error_has_the_stated_spread_and_the_copies_are_independent():

@@ -1,23 +1,32 @@
 """Reference columns that take the lowest conductance out, against exact NNLS of the matrix meant, and ngspice."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy.optimize import nnls
 
 from mho import spice
-from mho.chip import Chip, ChipError, as_circuit, preset
+from mho.chip import Chip, as_circuit, preset
 from mho.chip.modes import Modes
 from mho.chip.topology import steady_state
+from mho.chip.transient import transient
 from mho.engines import Analog
 from mho.operands import Sparse
 
 LEAKY = preset("ideal").with_(g_min=3.5e-6, off_state="circuit")  # a tenth of g_max
 SIZES = [(16, 4), (32, 8)]
-CASES = {
+PERFECT_WIRES = {
     "gain 1e6": {"gain": 1e6},
     "gain 1e4 and unequal cells": {"gain": 1e4, "sigma": 0.02},
     "floating clamp": {"gain": 1e4, "sigma": 0.02, "clamp": "single-supply"},
 }
+OHMS = {"row_ohms": 20.0, "column_ohms": 20.0, "driver_ohms": 50.0, "sense_ohms": 50.0, "sigma": 0.02}
+WIRES = {
+    "wires": {"gain": 1e6, **OHMS},
+    "wires and floating clamp": {"gain": 1e4, "clamp": "single-supply", **OHMS},
+}
+CASES = PERFECT_WIRES | WIRES
 
 
 def problem(m, k, seed=1, n=1):
@@ -35,11 +44,12 @@ def exact(A, B, known=None):
 
 @pytest.mark.spice
 @pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
-def test_the_state_of_rest_in_ngspice(size, changes):
+@pytest.mark.parametrize(
+    ("name", "size"), [*product(PERFECT_WIRES, SIZES), *((name, SIZES[0]) for name in WIRES)]
+)  # larger ones with wires are in test_statics.py
+def test_the_state_of_rest_in_ngspice(name, size):
     A, b = problem(*size)
-    array = Chip(LEAKY.with_(**changes), seed=1).program(A)
+    array = Chip(LEAKY.with_(**CASES[name]), seed=1).program(A)
     volts, on = array.volts(b[:, 0]), np.arange(size[0]) % 5 != 2
     for rows in (np.ones_like(on), on):
         rest = spice.rest(as_circuit(array, rows), volts)
@@ -50,13 +60,24 @@ def test_the_state_of_rest_in_ngspice(size, changes):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("changes", PERFECT_WIRES.values(), ids=PERFECT_WIRES)
 def test_the_state_of_rest_of_the_op_amps_equations(size, changes):
     A, b = problem(*size, seed=2)
     array = Chip(LEAKY.with_(**changes), seed=2).program(A)
     volts = array.volts(b[:, 0])
     expected = steady_state(as_circuit(array), volts)[2:]
     np.testing.assert_allclose(array.solve_volts(volts), expected, rtol=0, atol=1e-9 * expected.max())
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_the_end_of_the_transient(changes):
+    A, b = problem(16, 4, seed=3)
+    array = Chip(LEAKY.with_(**changes), seed=3).program(A)
+    volts, on = array.volts(b[:, 0]), np.arange(16) % 5 != 2
+    for rows in (np.ones_like(on), on):
+        expected = transient(as_circuit(array, rows), volts).rest()
+        found = array.solve_volts(np.where(rows, volts, np.nan))
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * expected.max())
 
 
 def test_endless_gain_and_exact_cells_give_nnls_of_the_matrix_that_was_meant():
@@ -101,9 +122,3 @@ def test_the_loop_is_stable_and_its_two_amplifiers_hardly_slow_it(size):
     slowest = Modes.of(array.loop, np.ones(size[0], bool), free).slowest
     assert slowest > 0
     assert rates.real.min() == pytest.approx(slowest, rel=0.15)
-
-
-def test_wires_with_resistance_are_refused():
-    A, _ = problem(16, 4)
-    with pytest.raises(ChipError, match="off_state='circuit' is modelled with perfect wires alone"):
-        Chip(LEAKY.with_(row_ohms=1.0)).program(A)

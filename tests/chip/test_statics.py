@@ -21,8 +21,10 @@ ALONE = {
     "wires": {"row_ohms": 2.0, "column_ohms": 2.0, "driver_ohms": 5.0, "sense_ohms": 5.0},
     "clamp": {"clamp": "single-supply"},
 }
-TOGETHER = {name: value for changes in ALONE.values() for name, value in changes.items()}
-CASES = ALONE | {"all but the clamp": TOGETHER | {"clamp": "rectifying"}, "all": TOGETHER}
+ALL = {name: value for changes in ALONE.values() for name, value in changes.items()}
+TOGETHER = {"all but the clamp": ALL | {"clamp": "rectifying"}, "all": ALL}
+CASES = ALONE | TOGETHER
+OFF_STATES = ["none", "digital", "circuit"]
 TOLERANCE = 1e-3  # of the largest output
 
 
@@ -42,7 +44,7 @@ def at_rest(array, volts, on=None):
 
 
 @pytest.mark.parametrize("size", [(16, 4), (32, 8)])
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("changes", ALONE.values(), ids=ALONE)
 def test_the_state_of_rest(changes, size):
     A, b = problem(*size)
     array = Chip(IDEAL.with_(**changes), seed=1).program(A)
@@ -59,10 +61,36 @@ def changed(array, A, volts):
     return np.abs(plain.solve_volts(volts) - array.solve_volts(volts)).max()
 
 
+def corrected(rest, array, A, b):
+    """The outputs, and the input voltages that they are due to, of a chip that corrects its zeros digitally if at all.
+
+    `rest` says where the circuit comes to rest.
+    """
+    volts = array.volts(b)
+    if array.design.array.off_state != "digital":
+        return rest(volts), volts
+    excess = (A == 0) * (array.design.device.g_min / array.conductances.scale)
+    volts = array.volts(b + excess @ (rest(volts) * array.units_per_volt))
+    return rest(volts), volts
+
+
+@pytest.mark.parametrize("size", [(16, 4), (32, 8)])
+@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize("off_state", OFF_STATES)
+def test_all_together_whatever_is_done_about_zeros(off_state, name, size):
+    A, b = problem(*size)
+    array = Chip(IDEAL.with_(**CASES[name], off_state=off_state), seed=1).program(A)
+    expected, volts = corrected(lambda volts: at_rest(array, volts), array, A, b)
+    found, _ = corrected(array.solve_volts, array, A, b)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * expected.max())
+    assert changed(array, A, volts) > 1e-2 * expected.max()
+
+
 @pytest.mark.parametrize("name", ["offset", "wires", "clamp", "all but the clamp", "all"])
-def test_the_state_of_rest_with_rows_switched_off(name):
+@pytest.mark.parametrize("off_state", ["none", "circuit"])
+def test_the_state_of_rest_with_rows_switched_off(name, off_state):
     A, b = problem(16, 4, seed=3)
-    array = Chip(IDEAL.with_(**CASES[name]), seed=3).program(A)
+    array = Chip(IDEAL.with_(**CASES[name], off_state=off_state), seed=3).program(A)
     volts, on = array.volts(b), np.ones(16, bool)
     on[[0, 5, 6, 15]] = False
     expected = at_rest(array, volts, on)

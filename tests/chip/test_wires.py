@@ -18,7 +18,7 @@ ALL = Wires(row_ohms=2.0, column_ohms=3.0, driver_ohms=5.0, sense_ohms=7.0)
 
 def nodal_currents(c, wires, on, x, s, b):
     """Currents into the sense nodes and out of the outputs, every node of every wire in one Laplacian."""
-    m, k = c.left.shape
+    m, k = c.driving.shape
     n = 2 * k
     row, column = (np.arange(m * n).reshape(m, n) + shift for shift in (0, m * n))
     port = np.arange(2 * m * n, 2 * m * n + n)
@@ -30,7 +30,7 @@ def nodal_currents(c, wires, on, x, s, b):
         L[[one, other], [one, other]] += siemens
         L[[one, other], [other, one]] -= siemens
 
-    cells = np.hstack([c.left, c.right])
+    cells = np.hstack([c.driving, c.sensing])
     for i in range(m):
         join(row[i, 0], source[i], c.g_in)
         join(row[i, -1], ground, c.comp[i])
@@ -49,13 +49,14 @@ def nodal_currents(c, wires, on, x, s, b):
 
 
 @pytest.mark.parametrize("off", [[], [0, 1, 5, 11], [2, 3, 4, 10]], ids=["all rows on", "ends off", "middle off"])
-def test_ports_agree_with_nodal_analysis(off):
+@pytest.mark.parametrize(("off_state", "columns"), [("none", 4), ("circuit", 5)])
+def test_ports_agree_with_nodal_analysis(off, off_state, columns):
     rng = np.random.default_rng(0)
-    c = Chip(DESIGN, seed=0).program(rng.random((12, 4))).conductances
+    c = Chip(DESIGN.with_(off_state=off_state), seed=0).program(rng.random((12, 4))).conductances
     on = ~np.isin(np.arange(12), off)
     ports = wired_ports(c, ALL, on)
     for _ in range(3):
-        x, s, b = rng.random(4), rng.normal(size=4), rng.normal(size=12)
+        x, s, b = rng.random(columns), rng.normal(size=columns), rng.normal(size=12)
         w = ports.drive @ x - ports.sense @ s - ports.inputs @ b[on]
         delivered = ports.delivered(x, s, ports.feed @ b[on])
         for found, expected in zip((w, delivered), nodal_currents(c, ALL, on, x, s, b), strict=True):

@@ -84,7 +84,7 @@ class Chip:
         Raises
         ------
         ChipError
-            The matrix has more columns than an array, or a reference column would be on wires that have resistance.
+            The matrix has more columns than an array.
         """
         A = np.asarray(checks.as_matrix(A, "A"), np.float64)
         k = A.shape[1]
@@ -92,10 +92,6 @@ class Chip:
             raise ChipError(
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
-            )
-        if self._has_reference and self.design.wires:
-            raise ChipError(
-                "off_state='circuit' is modelled with perfect wires alone: leave them perfect, or use 'digital'"
             )
         root = np.sqrt(np.broadcast_to(np.asarray(l2, np.float64), (k,)))
         self._writes += 1

@@ -118,8 +118,8 @@ class Array:
         Cells of one array.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
-        is added to the right-hand side, which is solved once more. Circuit: one more column of such cells in each copy
-        and two op-amps take it out (`mho.chip.reference`); with perfect wires only.
+        is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each copy and
+        two op-amps take it out (`mho.chip.reference`).
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
         set of rows being a network of its own. First order in the columns' resistance costs about a fifth;

@@ -42,17 +42,17 @@ class Loop:
     Attributes
     ----------
     ports : Ports
-        The network with every row on, its wires included.
+        The network with every row on, its wires and a reference column's amplifiers included.
     left : ndarray of shape (m, k)
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
-        G_L - G_R / gain, siemens; less a reference column.
+        G_L - G_R / gain, siemens.
     total : ndarray of shape (m,)
         S, siemens: everything that is connected to a row.
     conductances : Conductances
     amplifier : Amplifier
     wires : Wires
-        `left` and `right` know nothing of them.
+        `left` and `right` know nothing of them, nor of a reference column.
     offset : ndarray of shape (k,)
         Input offset of each op-amp, volts.
     switched_wires : {"exact", "first-order"}
@@ -73,11 +73,10 @@ class Loop:
     def reduce(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
         """Reduce the network of a design to its ports."""
         amplifier, wires = design.amplifier, design.wires
-        driving = c.left if c.reference is None else c.reference.driving(c.left, amplifier.gain)
         return cls(
-            ports=wired_ports(c, wires) if wires else Ports.reduce(c, gain=amplifier.gain),
+            ports=_closed(wired_ports(c, wires) if wires else Ports.reduce(c), c, amplifier),
             left=np.ascontiguousarray(c.right / c.total[:, None]),
-            right=np.ascontiguousarray(driving - c.right / amplifier.gain),
+            right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
             total=c.total,
             conductances=c,
             amplifier=amplifier,
@@ -97,10 +96,11 @@ class Loop:
         ----------
         on : ndarray of bool of shape (m,)
         """
-        if on.all():
-            return self.ports
+        return self.ports if on.all() else _closed(self._passive(on), self.conductances, self.amplifier)
+
+    def _passive(self, on: np.ndarray) -> Ports:
         if not self.wires:
-            return Ports.reduce(self.conductances, on, gain=self.amplifier.gain)
+            return Ports.reduce(self.conductances, on)
         if self.switched_wires == "first-order":
             return self._wired_rows.ports(on)
         return wired_ports(self.conductances, self.wires, on)
@@ -165,6 +165,11 @@ class Loop:
         if self.amplifier.clamp == "single-supply":
             return np.linalg.solve(_regular(ports.sense), ports.drive)[block]
         return np.linalg.solve(ports.sense[block], ports.drive[block])
+
+
+def _closed(network: Ports, c: Conductances, amplifier: Amplifier) -> Ports:
+    """The network with the amplifiers of reference columns, if it has any."""
+    return network if c.reference is None else c.reference.closed(network, amplifier.gain)
 
 
 def _regular(sense: np.ndarray) -> np.ndarray:

@@ -11,32 +11,33 @@ and what the outputs deliver into it is
     i = load x - back s + feed b          back = drive'
     load = diag(G_L' 1) - G_L' S^-1 G_L ,   feed = g_in G_L' S^-1
 
-Where there are reference columns, `mho.chip.reference` has what takes the places of G_L and G_R.
+A reference column is the first of either copy. What its amplifiers make of the ports is in `mho.chip.reference`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mho.chip.programming import Conductances
+if TYPE_CHECKING:
+    from mho.chip.programming import Conductances
 
 __all__ = ["Ports"]
 
 
 @dataclass(frozen=True)
 class Ports:
-    """A passive network seen from its ports, siemens.
+    """A network seen from its ports, siemens.
 
     Attributes
     ----------
     drive : ndarray of shape (k, k)
         From an output's voltage to the currents into the sense nodes.
     sense : ndarray of shape (k, k)
-        From the sense nodes' voltages to the currents that they give back. Without reference columns symmetric, and
-        positive definite where every column is connected.
+        From the sense nodes' voltages to the currents that they give back. Of a passive network symmetric, and positive
+        definite where every column is connected.
     inputs : ndarray of shape (k, m)
         From the input voltages to the currents that they draw out of the sense nodes.
     load : ndarray of shape (k, k)
@@ -55,7 +56,7 @@ class Ports:
     back: np.ndarray
 
     @classmethod
-    def reduce(cls, c: Conductances, rows: Any = slice(None), *, gain: float = np.inf) -> Ports:
+    def reduce(cls, c: Conductances, rows: Any = slice(None)) -> Ports:
         """Eliminate the row nodes of a network without wire resistance.
 
         Parameters
@@ -63,24 +64,17 @@ class Ports:
         c : Conductances
         rows : index
             Which rows are switched on; m is how many.
-        gain : float
-            Of the op-amps at reference columns.
         """
-        left, right, total = c.left[rows], c.right[rows], c.total[rows]
-        driving, sensing, lifted, tied = left, right, left, right.sum(axis=0)
-        if c.reference is not None:
-            reference = c.reference.rows(rows)
-            driving = reference.driving(left, gain)
-            sensing, lifted = reference.sensing(right, total, gain), reference.lifted(left, total, gain)
-            tied = tied + reference.share * reference.feedback * (tied > 0)
-        share_left, share = (lifted / total[:, None]).T, (sensing / total[:, None]).T
+        left, right, total = c.driving[rows], c.sensing[rows], c.total[rows]
+        share_left, share = (left / total[:, None]).T, (right / total[:, None]).T
+        drive = share @ left
         return cls(
-            drive=share @ driving,
-            sense=np.diag(tied) - share @ right,
+            drive=drive,
+            sense=np.diag(right.sum(axis=0)) - share @ right,
             inputs=c.g_in * share,
-            load=np.diag(left.sum(axis=0)) - share_left @ driving,
+            load=np.diag(left.sum(axis=0)) - share_left @ left,
             feed=c.g_in * share_left,
-            back=share_left @ right,
+            back=drive.T,
         )
 
     def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray) -> np.ndarray:

@@ -23,8 +23,9 @@ __all__ = ["masked_power", "power"]
 def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return watts (n,) for outputs X (n, k) in volts and inputs V, with every row on."""
     loop, g_in, rows = array.loop, array.g_in, array.shape[0]
-    scaled = loop.right / loop.total[:, None]
-    drive = np.diag(array.g_left.sum(axis=0)) + _reference(array).sum() - loop.right.T @ scaled
+    right = _driving(array)
+    scaled = right / loop.total[:, None]
+    drive = np.diag(array.g_left.sum(axis=0)) + _reference(array).sum() - right.T @ scaled
     share = g_in * (1 - g_in / loop.total)  # of V^2, per row
     ridge = array.ridge_volts
     constant = g_in * (ridge @ scaled[rows:])
@@ -50,15 +51,22 @@ def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray
     ptr, idx, _ = B.by_column()
     u, heat = np.empty_like(V), np.empty_like(V)
     threads = kernels.thread_count()
-    kernels.sampled(loop.right[:rows], X, ptr, idx, u, threads)
+    right = _driving(array)
+    kernels.sampled(right[:rows], X, ptr, idx, u, threads)
     kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
     heat += _reference(array)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
     r = (u - g_in * V) / loop.total[idx]
     watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
     ridge = array.ridge_volts
-    u = X @ loop.right[rows:].T
+    u = X @ right[rows:].T
     r = (u - g_in * ridge) / loop.total[rows:]
     return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)
+
+
+def _driving(array: ProgrammedArray) -> np.ndarray:
+    """What an output's voltage gives the rows (m, k), siemens, its sense node and the reference following it."""
+    c = array.conductances
+    return c.written - c.right / array.design.amplifier.gain
 
 
 def _reference(array: ProgrammedArray) -> np.ndarray:

@@ -38,15 +38,26 @@ class Conductances:
     reference: Reference | None = None
 
     @property
+    def driving(self) -> np.ndarray:
+        """The driving copy with its reference column, if there is one, before the others, siemens (m, k or k + 1)."""
+        return self.left if self.reference is None else np.column_stack([self.reference.left, self.left])
+
+    @property
+    def sensing(self) -> np.ndarray:
+        """The sensing copy likewise."""
+        return self.right if self.reference is None else np.column_stack([self.reference.right, self.right])
+
+    @property
     def total(self) -> np.ndarray:
         """S, all that is connected to each row, siemens (m,)."""
-        total = self.left.sum(axis=1) + self.right.sum(axis=1) + self.g_in + self.comp
-        return total if self.reference is None else total + self.reference.left + self.reference.right
+        return self.driving.sum(axis=1) + self.sensing.sum(axis=1) + self.g_in + self.comp
 
     @property
     def written(self) -> np.ndarray:
         """What the driving copy holds of the matrix, the lowest conductance taken out, siemens (m, k)."""
-        return self.left if self.reference is None else self.reference.driving(self.left, np.inf)
+        if self.reference is None:
+            return self.left
+        return self.left - self.reference.share * self.reference.left[:, None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,8 @@ def parallel(target: np.ndarray, device: Device) -> np.ndarray:
 
 def _levels(G: np.ndarray, device: Device) -> np.ndarray:
     """The nearest state of the cell, or of several in parallel."""
-    if device.levels is not None:
-        step = device.g_max / (device.levels - 1)
-        G = np.rint(G / step) * step
-    return np.maximum(G, device.g_min)
+    if device.levels is None:
+        return np.maximum(G, device.g_min)
+    step = device.g_max / (device.levels - 1)
+    below, above = (np.maximum(edge(G / step) * step, device.g_min) for edge in (np.floor, np.ceil))
+    return np.where(G - below < above - G, below, above)

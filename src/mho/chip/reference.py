@@ -5,31 +5,31 @@ given ``g_min sum_j x_j`` too much, and sense node j ``g_min sum_i r_i``. One mo
 same of its own. Its cells are full, at g_max, and what they carry is taken at the share rho = g_min / g_max, so that
 their own errors count by that share. Our derivation, the published compensation of conductances being its model [2.4]:
 
-* in the driving copy, g_i of row i, driven by a summing inverter at ``y = -c sum_j x_j``, so that the row is given
-  ``sum_j (G_L[i, j] - c g_i) x_j``;
-* in the sensing copy, h_i of row i, sensed at the input p of a transimpedance amplifier with feedback f, whose output
-  ``t = -A0 p`` feeds every sense node through ``rho f``, so that it is given ``sum_i (G_R[i, j] - rho h_i) r_i``.
+* in the driving copy a summing inverter drives the column at ``y = -c sum_j x_j``. It has an input of rho times its
+  feedback for each of k outputs, so that ``c = rho / (1 + (k rho + 1) / A0)``;
+* in the sensing copy a transimpedance amplifier with feedback f senses the column at its input p, and its output
+  ``t = -A0 p`` feeds every sense node through ``rho f``.
 
-The inverter has k inputs of rho times its feedback: ``c = rho / (1 + (k rho + 1) / A0)``. With r_0 the row voltages at
-p = 0, Kirchhoff's law at p gives
+Both columns are columns of the passive network like all others, wires included, and its first port on either side. With
+the ports' drive D, sense N and inputs I (`mho.chip.network`), Kirchhoff's law at p gives
 
-    p = kappa h' r_0 ,   kappa = 1 / (sum h + f (1 + A0) - h' S^-1 h)
-    r = r_0 + S^-1 h p ,   S r_0 = (G_L - c g 1') x + G_R s - g_in b
+    p = kappa (D_p X - N_ps s - I_p b) ,   kappa = 1 / (N_pp + f (1 + A0)) ,   X = (y, x)
 
-and the current out of the network into sense node j, ``sum_i G_R[i, j] (r_i - s_j) + rho f (t - s_j)``, is
+and the current into sense node j from the network and from t, ``D_j X - N_jp p - N_js s - I_j b + rho f (t - s_j)``, is
 
-    w = R' r_0 - (diag(G_R' 1) + rho f) s ,   R = G_R + h kappa (h' S^-1 G_R - rho A0 f)
+    w = T D X - (T N_s + rho f) s - T I b ,   T = [-tau, 1] ,   tau_j = kappa (N_jp + rho f A0)
 
-of which endless gain makes ``R = G_R - rho h 1'``. So the network keeps its form, with others in the places of G_L and
-G_R. The offset of the two op-amps is not modelled, and y and t may swing as far as they like.
+of which endless gain makes tau = rho: a share of the reference's current leaves every sense node. The offset of the two
+op-amps is not modelled, and y and t may swing as far as they like.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+
+from mho.chip.network import Ports
 
 __all__ = ["Reference"]
 
@@ -41,7 +41,7 @@ class Reference:
     Attributes
     ----------
     left, right : ndarray of shape (m,)
-        g and h, siemens; zero in the rows of a ridge, whose open cells are none.
+        In the driving and in the sensing copy, siemens; zero in the rows of a ridge, whose open cells are none.
     feedback : float
         f, siemens.
     share : float
@@ -53,47 +53,40 @@ class Reference:
     feedback: float
     share: float
 
-    def rows(self, rows: Any) -> Reference:
-        """Return those of some rows, as an index takes them."""
-        return replace(self, left=self.left[rows], right=self.right[rows])
-
-    def driving(self, left: np.ndarray, gain: float) -> np.ndarray:
-        """Return ``G_L - c g 1'`` (m, k), siemens.
+    def closed(self, network: Ports, gain: float) -> Ports:
+        """Return what the k other columns see, with the two amplifiers at the first ones.
 
         Parameters
         ----------
-        left : ndarray of shape (m, k)
-            G_L, siemens.
+        network : Ports
+            Passive, of k + 1 columns in each copy.
         gain : float
             A0.
         """
-        summed = left.shape[1] * self.share + 1
-        return left - self.left[:, None] * (self.share / (1 + summed / gain))
+        connected = network.sense.diagonal()[1:] > 0
+        D, N, inputs = network.drive @ self._outputs(connected, gain), network.sense, network.inputs
+        T = np.column_stack([-self._taken(N, connected, gain), np.eye(len(connected))])
+        load, back = network.load[1:], network.back[1:]
+        p = self._kappa(N, gain) * back[:, :1]
+        return Ports(
+            drive=T @ D,
+            sense=T @ N[:, 1:] + np.diag(self.share * self.feedback * connected),
+            inputs=T @ inputs,
+            load=load @ self._outputs(connected, gain) - p * D[0],
+            feed=network.feed[1:] + p * inputs[0],
+            back=back[:, 1:] - p * N[0, 1:],
+        )
 
-    def sensing(self, right: np.ndarray, total: np.ndarray, gain: float) -> np.ndarray:
-        """Return R (m, k), siemens; columns of zeros, which are not connected, stay so.
+    def _outputs(self, connected: np.ndarray, gain: float) -> np.ndarray:
+        """From x to (y, x)."""
+        summed = connected.sum() * self.share + 1
+        return np.vstack([np.full(len(connected), -self.share / (1 + summed / gain)), np.eye(len(connected))])
 
-        Parameters
-        ----------
-        right : ndarray of shape (m, k)
-            G_R, siemens.
-        total : ndarray of shape (m,)
-            S, siemens.
-        gain : float
-            A0.
-        """
+    def _taken(self, N: np.ndarray, connected: np.ndarray, gain: float) -> np.ndarray:
+        """The shares tau (k,) of the reference's current that leave the sense nodes."""
         if np.isinf(gain):
-            taken = np.full(right.shape[1], -self.share)
-        else:
-            through_rows = self.right @ (right / total[:, None])
-            taken = self._kappa(total, gain) * (through_rows - self.share * gain * self.feedback)
-        return right + np.outer(self.right, taken * right.any(axis=0))
+            return self.share * connected
+        return self._kappa(N, gain) * (N[1:, 0] + self.share * self.feedback * gain * connected)
 
-    def lifted(self, cells: np.ndarray, total: np.ndarray, gain: float) -> np.ndarray:
-        """Return the matrix (m, k) that gives of r_0 what `cells` (m, k) give of r."""
-        if np.isinf(gain):
-            return cells
-        return cells + np.outer(self.right, self._kappa(total, gain) * (self.right @ (cells / total[:, None])))
-
-    def _kappa(self, total: np.ndarray, gain: float) -> float:
-        return 1 / (self.right.sum() + self.feedback * (1 + gain) - self.right @ (self.right / total))
+    def _kappa(self, N: np.ndarray, gain: float) -> float:
+        return 1 / (N[0, 0] + self.feedback * (1 + gain))

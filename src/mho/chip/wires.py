@@ -8,7 +8,8 @@ input conductance, behind a source of v volts:
 
 What flows out of the row into its column nodes is ``J v - Y c``. Rows are joined from the far end of the columns to the
 near one: a resistance r in series changes (Y, J) to ``(1 + r Y)^-1 (Y, J)``, the next row adds its own. Every formula
-holds at zero ohms. One 2k x 2k system for each row and for each join: O(m k^3 + m^2 k^2).
+holds at zero ohms. Where there is a reference column k counts it. One 2k x 2k system for each row and for each join:
+O(m k^3 + m^2 k^2).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def wired_ports(c: Conductances, wires: Wires, on: np.ndarray | None = None) -> 
     on : ndarray of bool of shape (m,), optional
         Rows whose word line is on, by default all. The columns' wires run past the others as well.
     """
-    m, k = c.left.shape
+    m, k = c.driving.shape
     far_to_near = np.flatnonzero(np.ones(m, bool) if on is None else on)[::-1]
     Y, J, previous = np.zeros((2 * k, 2 * k)), np.zeros((2 * k, 0)), m - 1
     for i, (own, current) in zip(far_to_near, each_row(c, wires, far_to_near), strict=True):
@@ -55,8 +56,9 @@ def each_row(
     rows : index, optional
         Which, in order.
     """
-    Z = _row_resistance(2 * c.left.shape[1], 1 / c.g_in, wires.row_ohms)
-    yield from (_row(G, Z) for G in np.hstack([c.left, c.right, c.comp[:, None]])[rows])
+    cells = np.column_stack([c.driving, c.sensing, c.comp])
+    Z = _row_resistance(cells.shape[1] - 1, 1 / c.g_in, wires.row_ohms)
+    yield from (_row(G, Z) for G in cells[rows])
 
 
 def at_the_ends(Y: np.ndarray, J: np.ndarray, wires: Wires, near: int) -> Ports:

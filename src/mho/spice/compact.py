@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from mho.spice import text
+from mho.spice import compact_equations, text
 from mho.spice.arguments import row_switches
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp, instance, subcircuit
@@ -23,7 +24,8 @@ class CompactGinv(Circuit):
     """Compact GINV with conductance compensation: k op-amps, two copies of the matrix, m floating row nodes.
 
     Nodes: ``b0`` inputs, ``r0`` rows, ``x0`` column outputs, ``s0`` sense nodes. Where a wire has resistance its nodes
-    follow: ``r0_1`` is row 0 at its cell 1, ``x0_1`` column 0 at row 1.
+    follow: ``r0_1`` is row 0 at its cell 1, ``x0_1`` column 0 at row 1. Those of reference columns are in
+    `ReferenceColumns`.
 
     Attributes
     ----------
@@ -46,7 +48,7 @@ class CompactGinv(Circuit):
     wires : Wires
         Resistance between the cells; by default none.
     reference : ReferenceColumns, optional
-        With perfect wires only; by default none.
+        By default none.
 
     Raises
     ------
@@ -83,8 +85,6 @@ class CompactGinv(Circuit):
         if self.word_lines is not None:
             self._set("word_lines", row_switches(self.word_lines, "word_lines", rows))
         self._check_sensed()
-        if self.reference is not None and self.wires:
-            raise ValueError(f"wires must be perfect where there are reference columns, got {self.wires}")
 
     def _check_sensed(self) -> None:
         silent = np.flatnonzero(self.column_conductance == 0)
@@ -119,6 +119,16 @@ class CompactGinv(Circuit):
         return 0 if self.reference is None else 2
 
     @property
+    def driving(self) -> list[str]:
+        """Nodes that drive the columns of the first copy, in order."""
+        return [*([] if self.reference is None else ["y"]), *self.outputs]
+
+    @property
+    def sensing(self) -> list[str]:
+        """Nodes that sense the columns of the second copy, in order."""
+        return [*([] if self.reference is None else ["p"]), *(f"s{j}" for j in range(self.shape[1]))]
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Column outputs ``x0`` on."""
         return tuple(f"x{j}" for j in range(self.shape[1]))
@@ -128,7 +138,8 @@ class CompactGinv(Circuit):
         """Rows whose word line is on, in order, shape (rows on,)."""
         return np.arange(self.shape[0]) if self.word_lines is None else np.flatnonzero(self.word_lines)
 
-    def _copies(self) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def copies(self) -> tuple[np.ndarray, np.ndarray]:
         """Both copies at the rows that are on, reference columns before the others, siemens."""
         left, right = self.g_left[self.on], self.g_right[self.on]
         if self.reference is None:
@@ -141,65 +152,20 @@ class CompactGinv(Circuit):
     @property
     def row_conductance(self) -> np.ndarray:
         """S, all that is tied to each row that is on, siemens, shape (rows on,)."""
-        return sum(copy.sum(axis=1) for copy in self._copies()) + self.g_in + self.g_comp[self.on]
+        return sum(copy.sum(axis=1) for copy in self.copies) + self.g_in + self.g_comp[self.on]
 
     @property
     def column_conductance(self) -> np.ndarray:
         """C, all that is tied to each sense node but for what takes a reference's current, siemens, shape (k,)."""
         return self.g_right[self.on].sum(axis=0)
 
-    def _sense_resistance(self) -> np.ndarray:
-        """(C - G_R' S^-1 G_R)^-1, that of a reference column first, ohms."""
-        _, right = self._copies()
-        taken = 0.0 if self.reference is None else self.reference.taken(self.shape[1])
-        return np.linalg.inv(np.diag(right.sum(axis=0) + taken) - (right / self.row_conductance[:, None]).T @ right)
-
     def state_space(self) -> StateSpace:
-        """Return the equations of the k op-amps, those of reference columns, y and t, before them [2.4].
-
-        ``s = (C - G_R' S^-1 G_R)^-1 (G_R' S^-1 (G_L x - g_in b) + bias)``; a reference column is one more column whose
-        ``x`` is y, and t gives every sense node its feedback conductance's current.
-        """
-        (left, right), Z = self._copies(), self._sense_resistance()
-        weighted = (right / self.row_conductance[:, None]).T
-        F, into = Z @ weighted @ left, np.zeros((len(Z), self.inputs))
-        into[:, self.on] = -self.g_in * Z @ weighted
-        bias = np.r_[np.zeros(self._extra // 2), self._given("bias", self.shape[1])]
-        c = Z @ bias - np.r_[np.zeros(self._extra // 2), self._given("offset", self.shape[1])]
-        if self.reference is not None:
-            F, into, c, Z = self._with_reference(self.reference, F, into, c, Z)
-        return StateSpace(F=F + np.eye(len(F)) / self.opamp.gain, B=into, c=c, Z=Z, bipolar=self._extra)
-
-    def _with_reference(
-        self, reference: ReferenceColumns, F: np.ndarray, B: np.ndarray, c: np.ndarray, Z: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Join the inverter, whose input divides evenly between all that it sums, and let t act."""
-        legs = np.r_[1.0, 0.0, np.full(self.shape[1], reference.share)]
-        taken = Z @ reference.taken(self.shape[1])
-        return (
-            np.vstack([legs / legs.sum(), np.column_stack([F[:, 0], taken, F[:, 1:]])]),
-            np.vstack([np.zeros(self.inputs), B]),
-            np.r_[0.0, c],
-            np.pad(Z, ((1, 0), (1, 0))) + np.diag(np.r_[1 / (legs.sum() * reference.g_sum), np.zeros(len(Z))]),
-        )
+        """Return the equations of the k op-amps, those of reference columns, y and t, before them [2.4]."""
+        return compact_equations.state_space(self)
 
     def cell_noise(self, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Return the covariance at the sense nodes for outputs `z` and inputs `volts`, the sense nodes near ground.
-
-        A driving cell injects into its row, a sensing cell takes from its row what it gives to its sense node.
-        """
-        (left, right), S, Z = self._copies(), self.row_conductance, self._sense_resistance()
-        columns = right.shape[1]
-        x = np.r_[z[: self._extra // 2], np.maximum(z[self._extra :], 0)]
-        r = (left @ x - self.g_in * volts[self.on]) / S
-        share = right / S[:, None]  # of a current into a row that arrives at each sense node
-        driving = ((x - r[:, None]) ** 2).sum(axis=1)
-        square = r**2
-        sensing = columns * square
-        into_nodes = np.eye(columns) * square.sum() - share.T @ np.outer(square, np.ones(columns))
-        currents = (share.T * (driving + sensing)) @ share + into_nodes
-        covariance = Z @ (currents - np.outer(np.ones(columns), square) @ share) @ Z
-        return np.pad(covariance, ((self._extra // 2, 0),) * 2)
+        """Return the covariance at the sense nodes for outputs `z` and inputs `volts`, the sense nodes near ground."""
+        return compact_equations.cell_noise(self, volts, z)
 
     def parameters(self) -> dict[str, tuple[float, str]]:
         """Return the input conductance."""
@@ -211,14 +177,14 @@ class CompactGinv(Circuit):
         yield from text.sources(volts, "g_in", "r")
         yield from self._rows()
         yield from text.heading("Driving array: column output j to row i, ohms")
-        yield from text.array("l", self.g_left, lambda i, j: self._cell("x", i, j), self.on)
+        yield from text.array("l", self.g_left, lambda i, j: self._cell(f"x{j}", i), self.on)
         yield from text.heading("Sensing array: sense node j to row i, ohms")
-        yield from text.array("r", self.g_right, lambda i, j: self._cell("s", i, j), self.on)
+        yield from text.array("r", self.g_right, lambda i, j: self._cell(f"s{j}", i), self.on)
         if self.reference is not None:
-            yield from self.reference.elements(self.on, self.shape[1], self.opamp)
+            yield from self.reference.elements(self.on, self.shape[1], self._cell, self.opamp)
         if self.wires:
             yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
-            yield from self.wires.resistors(*self.shape)
+            yield from self.wires.resistors(self.shape[0], self.driving, self.sensing)
         if self.bias is not None and self.bias.any():
             yield from text.heading("Constant currents into the sense nodes, amperes")
             yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(self.bias))
@@ -229,7 +195,7 @@ class CompactGinv(Circuit):
 
     def _rows(self) -> Iterator[str]:
         yield from text.heading("Row nodes float; compensation from row i to ground, ohms")
-        last = 2 * self.shape[1] - 1
+        last = len(self._position) - 1
         for i, siemens in enumerate(self.g_comp):
             if siemens > 0:
                 yield f"Rcomp{i} {self.wires.row_node(i, last)} 0 {text.number(1 / siemens)}"
@@ -237,6 +203,10 @@ class CompactGinv(Circuit):
         if off.size:
             yield f"* word lines off, cells disconnected: rows {', '.join(map(str, off))}"
 
-    def _cell(self, column: str, i: int, j: int) -> str:
-        position = j if column == "x" else self.shape[1] + j
-        return f"{self.wires.column_node(f'{column}{j}', i)} {self.wires.row_node(i, position)}"
+    def _cell(self, column: str, i: int) -> str:
+        return f"{self.wires.column_node(column, i)} {self.wires.row_node(i, self._position[column])}"
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        """Where along the wire of a row each column's cell is."""
+        return {column: place for place, column in enumerate(self.driving + self.sensing)}

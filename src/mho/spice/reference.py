@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,7 @@ class ReferenceColumns:
         """Return what joins ``t`` with the reference's input and with each of the `columns`' sense nodes, siemens."""
         return self.g_feedback * np.r_[1.0, np.full(columns, self.share)]
 
-    def elements(self, rows: np.ndarray, columns: int, opamp: OpAmp) -> Iterator[str]:
+    def elements(self, rows: np.ndarray, columns: int, ends: Callable[[str, int], str], opamp: OpAmp) -> Iterator[str]:
         """Yield the lines of a netlist.
 
         Parameters
@@ -52,6 +52,8 @@ class ReferenceColumns:
             Those that are on.
         columns : int
             How many columns there are besides.
+        ends : callable
+            From a column, ``"y"`` or ``"p"``, and a row to the two nodes of a cell.
         opamp : OpAmp
             What its two op-amps are.
         """
@@ -59,11 +61,11 @@ class ReferenceColumns:
         yield from text.heading("Reference column of the driving array: minus a share of the sum of the outputs, ohms")
         yield from (f"Rsum{j} x{j} n {text.number(1 / (self.share * self.g_sum))}" for j in range(columns))
         yield f"Rsumf n y {text.number(1 / self.g_sum)}"
-        yield from text.array("lref", self.g_left[:, None], lambda i, j: f"y r{i}", rows)
+        yield from text.array("lref", self.g_left[:, None], lambda i, _: ends("y", i), rows)
         yield from text.heading(
             "Reference column of the sensing array: a share of its current leaves every sense node, ohms"
         )
-        yield from text.array("rref", self.g_right[:, None], lambda i, j: f"p r{i}", rows)
+        yield from text.array("rref", self.g_right[:, None], lambda i, _: ends("p", i), rows)
         yield f"Rtf p t {text.number(1 / self.g_feedback)}"
         yield from (f"Rtaken{j} t s{j} {taken}" for j in range(columns))
         yield from text.heading("Their op-amps: one pole, of either sign")

@@ -15,8 +15,9 @@ class Wires:
     """Resistance of the wires, ohms; zero is a perfect wire.
 
     One wire carries row i through both arrays: the input conductance meets it at cell 0 of the driving copy, cell 0 of
-    the sensing copy follows cell k-1 of the driving one, and the compensation leaves from the last cell of all. The
-    wire of a column, in either copy, runs from its op-amp to row 0 and on to row m-1.
+    the sensing copy follows the last one of the driving copy, and the compensation leaves from the last cell of all.
+    The wire of a column, in either copy, runs from its op-amp to row 0 and on to row m-1. A reference column, if there
+    is one, lies before column 0 of its copy.
 
     Attributes
     ----------
@@ -45,18 +46,25 @@ class Wires:
         return f"r{row}_{position}" if self.row_ohms and position else f"r{row}"
 
     def column_node(self, column: str, row: int) -> str:
-        """Name the node of a column, such as ``x0`` or ``s0``, at a row."""
+        """Name the node of a column, ``x0`` on and ``y`` in the driving copy, ``s0`` on and ``p``, at a row."""
         if self.column_ohms and row:
             return f"{column}_{row}"
         return f"{column}_0" if self._end(column) else column
 
-    def resistors(self, rows: int, columns: int) -> Iterator[str]:
-        """Yield the lines of all wires of two arrays of so many rows and columns."""
+    def resistors(self, rows: int, driving: list[str], sensing: list[str]) -> Iterator[str]:
+        """Yield the lines of all wires of two arrays.
+
+        Parameters
+        ----------
+        rows : int
+        driving, sensing : list of str
+            Columns of either copy, in order.
+        """
         if self.row_ohms:
             for i in range(rows):
-                for p in range(1, 2 * columns):
+                for p in range(1, len(driving) + len(sensing)):
                     yield f"Rrow{i}_{p} {self.row_node(i, p - 1)} {self.row_node(i, p)} {self.row_ohms!r}"
-        for column in (f"{port}{j}" for port in "xs" for j in range(columns)):
+        for column in driving + sensing:
             if self._end(column):
                 yield f"Rend_{column} {column} {column}_0 {self._end(column)!r}"
             if self.column_ohms:
@@ -65,4 +73,4 @@ class Wires:
                     yield f"Rcol_{lower} {upper} {lower} {self.column_ohms!r}"
 
     def _end(self, column: str) -> float:
-        return self.driver_ohms if column.startswith("x") else self.sense_ohms
+        return self.driver_ohms if column[0] in "xy" else self.sense_ohms

@@ -20,8 +20,9 @@ import numpy as np
 
 from mho.chip.network import Ports
 from mho.chip.programming import Conductances
+from mho.chip.reference import Reference
 from mho.chip.wires import wired_ports
-from mho.spice import ClassicGinv, CompactGinv, GramInv, OpAmp
+from mho.spice import ClassicGinv, CompactGinv, GramInv, OpAmp, ReferenceColumns
 
 __all__ = ["RAIL", "Dynamics", "dynamics"]
 
@@ -120,11 +121,11 @@ def _(circuit: Dynamics) -> Dynamics:
 @dynamics.register
 def _(circuit: CompactGinv) -> Dynamics:
     """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
-    if circuit.reference is not None:
-        return _with_reference(circuit)
     network, k = _ports(circuit), circuit.shape[1]
-    inputs = np.zeros((k, circuit.inputs))
+    inputs = np.zeros((len(network.sense), circuit.inputs))
     inputs[:, circuit.on] = network.inputs
+    if circuit.reference is not None:
+        return _with_reference(circuit, circuit.reference, network, inputs)
     solved = np.linalg.inv(network.sense)
     return Dynamics(
         opamp=circuit.opamp,
@@ -168,31 +169,42 @@ def _(circuit: GramInv) -> Dynamics:
     )
 
 
-def _with_reference(circuit: CompactGinv) -> Dynamics:
-    """The op-amps of the reference columns come first; what the diode paths give their inputs, they see as well."""
-    states = circuit.state_space()
-    positive = np.arange(circuit.opamps) >= states.bipolar
+def _with_reference(circuit: CompactGinv, reference: ReferenceColumns, network: Ports, inputs: np.ndarray) -> Dynamics:
+    """The op-amps of the reference columns come first: y at the evenly divided sum of all legs, then t at p.
+
+    At the sense nodes of p and all others, to which t adds: (sense + taken) s = drive (y, x) + taken t + ...
+    """
+    k = circuit.shape[1]
+    taken = reference.taken(k)
+    solved = np.linalg.inv(network.sense + np.diag(taken))
+    drive, legs = solved @ network.drive, np.r_[1.0, 0.0, np.full(k, reference.share)]
+    positive = np.arange(k + 2) >= 2
+    offset, bias = (np.r_[0.0, _or_zero(values, k)] for values in (circuit.offset, circuit.bias))
     return Dynamics(
         opamp=circuit.opamp,
         positive=positive,
-        coupling=states.F - np.eye(circuit.opamps) / circuit.opamp.gain,
-        diode=states.Z * positive * _diode_siemens(circuit),
-        inputs=-states.B,
-        constant=-states.c,
+        coupling=np.vstack([legs / legs.sum(), np.column_stack([drive[:, 0], solved @ taken, drive[:, 1:]])]),
+        diode=np.pad(solved, ((1, 0), (1, 0))) * positive * _diode_siemens(circuit),
+        inputs=np.vstack([np.zeros(circuit.inputs), solved @ inputs]),
+        constant=np.r_[0.0, offset - solved @ bias],
     )
 
 
 def _ports(circuit: CompactGinv) -> Ports:
     """The passive network, wires included, reduced to the ports of the rows that are on."""
-    on, none = circuit.on, np.zeros(circuit.shape[1])
+    reference = circuit.reference
     c = Conductances(
-        left=circuit.g_left[on],
-        right=circuit.g_right[on],
-        comp=circuit.g_comp[on],
+        left=circuit.g_left,
+        right=circuit.g_right,
+        comp=circuit.g_comp,
         g_in=circuit.g_in,
-        scale=none,
+        scale=np.zeros(circuit.shape[1]),
+        reference=reference
+        and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
     )
-    return wired_ports(c, circuit.wires) if circuit.wires else Ports.reduce(c)
+    if circuit.wires:
+        return wired_ports(c, circuit.wires, circuit.word_lines)
+    return Ports.reduce(c, circuit.on)
 
 
 def _diode_siemens(circuit: CompactGinv | ClassicGinv | GramInv) -> float:
