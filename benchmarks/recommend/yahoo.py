@@ -65,7 +65,7 @@ def main() -> None:
     from distributed import Client, LocalCluster
 
     begun = time.perf_counter()
-    local = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": None, "memory_limit": LIMIT}
+    local = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": LIMIT}
     with tempfile.TemporaryDirectory() as folder, LocalCluster(**local) as cluster, Client(cluster) as client:
         runs = Runs(client, Path(folder), args.k)
         rates = runs.rates(int(args.ratings) // 16)
@@ -118,8 +118,9 @@ class Runs:
         return f"| {' | '.join(cells)} |"
 
     def fit(self, table: BlockTable, k: int):
-        settings = {"client": self.client, "folder": self.folder, "n_components": k, "max_iter": ITERATIONS}
-        return OutOfCore(**settings).fit(table)
+        settings = {"client": self.client, "n_components": k, "max_iter": ITERATIONS}
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            return OutOfCore(folder=folder, **settings).fit(table)
 
 
 def _compared(measured: float, told: float) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ distributed = pytest.importorskip("distributed")
 @pytest.fixture(scope="module")
 def scheduler():
     one_thread = {"n_workers": 1, "threads_per_worker": 1, "processes": False}
-    with distributed.LocalCluster(**one_thread, protocol="tcp", dashboard_address=None) as cluster:
+    with distributed.LocalCluster(**one_thread, protocol="tcp", dashboard_address=":0") as cluster:
         yield cluster.scheduler_address
 
 

@@ -8,7 +8,7 @@ from mho.data.bundled import Ratings, camera, movielens
 from mho.data.coded import Coded
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
-from mho.data.interactions import InteractionTable, Rejected, read_interactions
+from mho.data.interactions import InteractionTable, Rejected, interaction_parts, read_interactions
 from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
 
@@ -20,6 +20,7 @@ __all__ = [
     "Ratings",
     "Rejected",
     "camera",
+    "interaction_parts",
     "movielens",
     "read_factors",
     "read_interactions",

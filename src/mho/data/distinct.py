@@ -96,7 +96,7 @@ class Distinct:
         if types.is_integer(self.values.type) and not types.is_uint64(self.values.type):
             return self.values.take(pa.array(used)).cast(pa.int64())
         texts = self.texts().take(pa.array(used))
-        return texts.cast(pa.int64()) if pc.all(pc.match_substring_regex(texts, _WHOLE)).as_py() else texts
+        return texts.cast(pa.int64()) if pc.all(pc.match_substring_regex(texts, _WHOLE), min_count=0).as_py() else texts
 
     def _not_utf8(self) -> list[int]:
         import pyarrow as pa

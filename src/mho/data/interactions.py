@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from mho.data.coded import Coded
 from mho.data.csv_rows import CsvRows
 from mho.data.distinct import Distinct, is_number, longest
 from mho.data.errors import DataError, check_size
-from mho.data.parquet import id_columns, release_unused
+from mho.data.parquet import id_column_parts, id_columns, release_unused
 from mho.data.text import open_bytes
 
-__all__ = ["InteractionTable", "Rejected", "read_interactions"]
+__all__ = ["InteractionTable", "Rejected", "interaction_parts", "read_interactions"]
 
 _NAMES = ("user", "item", "rating")
 _ROW_BYTES = 16
 """Two codes and a rating."""
+_NO_LIMIT = 2**62
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,36 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
     if path.suffix.lower() == ".parquet":
         table = _parquet(path, columns, max_bytes)
         release_unused()
-        return table
+        return _with_rows(path, table)
     rows = _text(path, columns)
     read, no_rows = rows.read(max_bytes)
     raw = [Distinct.of(column) for column in read]
-    return _table(path, raw, _Lines(1 + rows.header, [Rejected(*row) for row in no_rows]), max_bytes)
+    lines = _Lines(1 + rows.header, [Rejected(*row) for row in no_rows])
+    return _with_rows(path, _table(path, raw, lines, max_bytes))
+
+
+def interaction_parts(path: Path, *, columns: tuple[str, ...] = (), rows: int = 2**20) -> Iterator[InteractionTable]:
+    """Read a Parquet file of any size, `rows` rows at a time.
+
+    Each part is what `read_interactions` makes of a file with these rows alone, so ids of a column of text may be
+    whole numbers in one part and text in another. A part may have nothing but rejected rows.
+
+    Parameters
+    ----------
+    path : Path
+    columns : tuple of str
+        As for `read_interactions`.
+    rows : int
+
+    Raises
+    ------
+    DataError
+        The file is damaged or has no such columns.
+    """
+    path, first = Path(path), 1
+    for part in id_column_parts(path, lambda names: _wanted(path, names, columns), rows):
+        yield _table(path, [Distinct.of(column) for column in part], _Lines(first, []), _NO_LIMIT)
+        first += len(part[0])
 
 
 def _parquet(path: Path, columns: tuple[str, ...], max_bytes: int) -> InteractionTable:
@@ -155,13 +182,17 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
     told = zip(rows.tolist(), lines.of(rows).tolist(), strict=True)
     rejected = [*lines.between, *(_rejected(raw, faults, row, line) for row, line in told)]
     rejected.sort(key=lambda row: row.line)
-    if bad.all():
-        why = f"; line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
-        raise DataError(f"{path}: holds no row that can be read{why}")
     good = slice(None) if not len(rows) else ~bad
     users, items = (_ids(path, Distinct(column.values, column.codes[good]), max_bytes) for column in raw[:2])
     ratings = _ratings(raw[2].numbers(), raw[2].codes[good]) if len(raw) > 2 else None
     return InteractionTable(users, items, ratings, tuple(rejected))
+
+
+def _with_rows(path: Path, table: InteractionTable) -> InteractionTable:
+    if len(table):
+        return table
+    why = f"; line {table.rejected[0].line}: {table.rejected[0].reason}" if table.rejected else ""
+    raise DataError(f"{path}: holds no row that can be read{why}")
 
 
 def _rejected(raw: list[Distinct], faults: list[dict[int, str]], row: int, line: int) -> Rejected:

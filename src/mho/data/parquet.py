@@ -12,7 +12,7 @@ import numpy as np
 from mho.data.errors import DataError, check_size, damaged
 from mho.data.triplets import entries_to_csr, ranks
 
-__all__ = ["id_columns", "read_parquet", "read_parquet_triplets", "release_unused"]
+__all__ = ["id_column_parts", "id_columns", "parquet_rows", "read_parquet", "read_parquet_triplets", "release_unused"]
 
 _ENTRY_BYTES = 24
 
@@ -54,6 +54,22 @@ def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: 
         chosen = choose(list(file.schema_arrow.names))
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
         return [file.read(columns=[name]).column(0) for name in chosen]
+
+
+def id_column_parts(path: Path, choose: Callable[[list[str]], list[str]], rows: int) -> Iterator[list[Any]]:
+    """Read the columns that `choose` picks by name, `rows` rows at a time."""
+    with _opened(path) as file:
+        import pyarrow as pa
+
+        chosen = choose(list(file.schema_arrow.names))
+        for batch in file.iter_batches(rows, columns=chosen):
+            yield [pa.chunked_array([batch.column(name)]) for name in chosen]
+
+
+def parquet_rows(path: Path) -> int:
+    """Return how many rows a file says it has."""
+    with _opened(path) as file:
+        return file.metadata.num_rows
 
 
 def release_unused() -> None:

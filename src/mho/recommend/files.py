@@ -61,6 +61,17 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
 def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
     """See `Recommender.load`."""
     path = Path(path)
+    if path.is_dir():
+        from mho.recommend.distributed.fit_folder import read_fit  # which needs what Recommender.load does not
+
+        fitted, history = read_fit(path)
+    else:
+        fitted, history = _read_file(path)
+    _check(path, fitted)
+    return fitted, history
+
+
+def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
     with path.open("rb") as stream, damaged(path, *_BAD), np.load(stream, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         if about["format"] != _FORMAT:
@@ -72,7 +83,6 @@ def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
         model = _MODELS[about["model"]](**about["settings"])
         sides = Side(file["user_rows"]), Side(file["item_rows"])
         fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
-    _check(path, fitted)
     return fitted, about["history"]
 
 
@@ -85,5 +95,5 @@ def _check(path: Path, fitted: Fitted) -> None:
     if not all(shapes):
         raise DataError(f"{path}: its factors, ids and table do not go together")
     for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data):
-        if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < np.inf:  # without a copy: they may be on disk
             raise DataError(f"{path}: every number must be finite and >= 0")

@@ -9,7 +9,7 @@ def client():
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "60s"}),  # of a busy machine
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

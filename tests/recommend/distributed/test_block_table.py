@@ -1,3 +1,5 @@
+import mmap
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,15 +45,59 @@ def test_blocks_by_user_and_by_item_are_the_table(tmp_path, batches, most):
         assert block.read().nnz <= most or block.end == block.begin + 1
 
 
-def test_a_parquet_file_gives_its_batches(tmp_path, batches):
-    columns = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
-    pq.write_table(
-        pa.table(dict(zip(("rating", "user", "item"), (columns[2], *columns[:2]), strict=True))), tmp_path / "r.parquet"
-    )
+def write_parquet(path, batches, user_ids, item_ids):
+    users, items, ratings = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    columns = {"rating": ratings, "user": user_ids[users], "item": item_ids[items]}
+    pq.write_table(pa.table(columns), path, row_group_size=250)
+
+
+IDS = {
+    "numbers": np.arange(1000) * 7 - 50,
+    "text": np.array([f"{j % 10}-{j}" for j in range(1000)]),
+    "text in some batches": np.array([*map(str, range(30)), *(f"x{j}" for j in range(970))]),
+}
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_a_parquet_file_with_ids_of_any_kind_gives_its_batches(tmp_path, batches, kind):
+    ids = IDS[kind]
+    write_parquet(tmp_path / "r.parquet", batches, ids, ids[::-1])
     source = ParquetRatings(tmp_path / "r.parquet", batch_rows=77)
-    assert max(len(batch[0]) for batch in source) == 77
-    table = BlockTable.write(tmp_path / "t", source, SHAPE, block_ratings=100)
-    assert_same(sp.hstack([block.read() for block in table.items], format="csc"), last_of_each(batches))
+    table = BlockTable.write(tmp_path / "t", source, source.shape, block_ratings=100, ids=source.ids)
+    expected, (users, items) = last_of_each(batches), table.ids
+    known = table.known().tocoo()
+    named = dict(zip(zip(users[known.coords[0]], items[known.coords[1]], strict=True), known.data, strict=True))
+    assert named == dict(zip(zip(ids[expected.row], ids[::-1][expected.col], strict=True), expected.data, strict=True))
+    assert users.tolist() == sorted(set(ids[expected.row].tolist()))
+
+
+def test_rows_that_cannot_be_read_are_left_out_and_told(tmp_path):
+    columns = {"user": ["a", None, "b", ""], "item": [1, 1, 2, 2], "rating": [1.0, 2.0, np.nan, 3.0]}
+    pq.write_table(pa.table(columns), tmp_path / "r.parquet")
+    parts = []
+    source = ParquetRatings(tmp_path / "r.parquet", batch_rows=3, follow=parts.append)
+    assert source.shape == (1, 1)
+    assert [row.line for part in parts for row in part.rejected] == [2, 3, 4]
+    assert source.rows == 4
+    assert [batch[2].tolist() for batch in source] == [[1.0], []]
+
+
+def origin(array):
+    """What a view is a view of in the end."""
+    while (base := getattr(array, "base", None)) is not None:
+        array = base
+    return array
+
+
+def test_what_is_known_stays_on_disk(tmp_path, batches):
+    table = BlockTable.write(tmp_path / "t", batches, SHAPE, block_ratings=100)
+    known = table.known()
+    assert_same(known.tocsc(), last_of_each(batches))
+    assert isinstance(origin(known.data), mmap.mmap)
+    assert isinstance(origin(known.indices), mmap.mmap)
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "t" / "known").iterdir()}
+    table.known()
+    assert written == {path: path.stat().st_mtime_ns for path in (tmp_path / "t" / "known").iterdir()}
 
 
 @pytest.mark.parametrize(

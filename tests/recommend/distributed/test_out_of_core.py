@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mho import Recommender
+from mho.data import DataError
 from mho.recommend import RatingModel
 from mho.recommend.distributed import BlockTable, OutOfCore
 
@@ -44,7 +45,82 @@ def test_the_factors_are_those_of_one_machine(client, ratings, table, tmp_path):
     assert [r["rmse"] for r in fit.history] == pytest.approx([r["rmse"] for r in one.history_], rel=1e-6)
     inside = fit.predict(*ratings[:2])
     np.testing.assert_allclose(np.clip(inside, 1, 5), one.predict(*ratings[:2]), rtol=1e-5)
-    assert not list(tmp_path.iterdir())
+
+
+class Stop(Exception):
+    """What comes in the middle."""
+
+
+@pytest.mark.parametrize("blocks", [1, 12, 17, 25, 31])
+def test_a_fit_goes_on_from_its_last_half_step(client, ratings, table, tmp_path, blocks):
+    assert (len(table.users), len(table.items)) == (13, 13)
+    done = []
+
+    def follow(work):
+        done.append(work)
+        if len(done) == blocks:
+            raise Stop
+
+    settings = {"client": client, "folder": tmp_path, "n_components": K}
+    with pytest.raises(Stop):
+        OutOfCore(**settings, max_iter=3, follow=follow).fit(table)
+    done.clear()
+    fit = OutOfCore(**settings, max_iter=3, follow=lambda work: done.append(work)).fit(table)
+    one = Recommender(K, max_iter=3).fit(*ratings)
+    assert_same(fit, one)
+    assert [r["rmse"] for r in fit.history] == pytest.approx([r["rmse"] for r in one.history_], rel=1e-6)
+    assert len(done) == 3 * 26 - blocks // 13 * 13
+    seconds = [r["seconds"] for r in fit.history]
+    assert seconds == sorted(seconds)
+
+
+def test_more_iterations_go_on_from_a_fit_that_is_done(client, ratings, table, tmp_path):
+    for max_iter in (2, 2, 4):
+        fit = OutOfCore(client=client, folder=tmp_path, n_components=K, max_iter=max_iter).fit(table)
+        assert_same(fit, Recommender(K, max_iter=max_iter).fit(*ratings))
+        assert [r["iteration"] for r in fit.history] == list(range(1, max_iter + 1))
+    assert len(list(tmp_path.glob("rows-*/*"))) == 2  # rows of earlier iterations are not kept
+
+
+def test_the_folder_is_a_recommender(client, ratings, table, tmp_path):
+    OutOfCore(client=client, folder=tmp_path, n_components=K, max_iter=3).fit(table)
+    there, one = Recommender.load(tmp_path), Recommender(K, max_iter=3).fit(*ratings)
+    np.testing.assert_allclose(there.user_factors_, one.user_factors_, rtol=1e-5, atol=1e-7)
+    top, expected = there.recommend([5, 17], 7), one.recommend([5, 17], 7)
+    assert (top.users.tolist(), top.items.tolist()) == (expected.users.tolist(), expected.items.tolist())
+    np.testing.assert_allclose(there.predict(*ratings[:2]), one.predict(*ratings[:2]), rtol=1e-5)
+    there.save(tmp_path / "one.npz")
+    assert (Recommender.load(tmp_path / "one.npz").known_ != one.known_).nnz == 0
+    np.testing.assert_allclose(there.resume(1).item_factors_, one.resume(1).item_factors_, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "value"), [("n_components", 3), ("random_state", 7), ("model", RatingModel(l2=9.0))])
+def test_a_fit_with_other_settings_is_refused(client, table, tmp_path, name, value):
+    settings = {"client": client, "folder": tmp_path, "n_components": K, "max_iter": 1}
+    OutOfCore(**settings).fit(table)
+    with pytest.raises(ValueError, match=f"holds a fit with {name} .*, not .*; take another"):
+        OutOfCore(**settings | {name: value}).fit(table)
+
+
+def test_a_folder_without_a_whole_iteration_is_no_recommender(client, table, tmp_path):
+    with pytest.raises(DataError, match="holds no fit in blocks"):
+        Recommender.load(tmp_path)
+
+    def follow(work):
+        raise Stop
+
+    with pytest.raises(Stop):
+        OutOfCore(client=client, folder=tmp_path, n_components=K, follow=follow).fit(table)
+    with pytest.raises(DataError, match="has no complete iteration yet"):
+        Recommender.load(tmp_path)
+
+
+def test_a_damaged_folder_is_told(client, table, tmp_path):
+    OutOfCore(client=client, folder=tmp_path, n_components=K, max_iter=1).fit(table)
+    for path in tmp_path.glob("rows-*/users-1/*"):
+        path.write_bytes(b"nothing")
+    with pytest.raises(DataError, match="cannot be read"):
+        Recommender.load(tmp_path)
 
 
 def test_every_block_tells_what_it_was_and_its_worker_what_it_took(client, table, tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from cyclopts import Parameter
 
-__all__ = ["Workers", "dask_cluster"]
+__all__ = ["Workers", "dask_client", "dask_cluster"]
 
 _CONNECT_SECONDS = 10
 
@@ -36,20 +36,52 @@ class Workers:
 @contextmanager
 def dask_cluster(workers: Workers, out: Path) -> Iterator[Any]:
     """Connect to the scheduler for a recommender that goes to `out`; None for no address, this machine alone."""
-    address, shared = workers.dask, workers.shared or out.parent
-    if not address:
+    shared = workers.shared or out.parent
+    if not workers.dask:
         yield None
         return
+    with dask_client(workers.dask, shared) as client:
+        from mho.recommend.distributed import DaskCluster
+
+        yield DaskCluster(client, shared)
+
+
+@contextmanager
+def dask_client(address: str, shared: Path) -> Iterator[Any]:
+    """Connect to the scheduler and see that its workers are there and see the folder `shared`.
+
+    Raises
+    ------
+    OSError
+        No scheduler, no workers, not the same folder; or workers that are lost again and again.
+    """
     try:
         from distributed import Client, KilledWorker
     except ImportError:
         raise ImportError("--dask needs distributed: pip install 'mho[distributed]'") from None
-    from mho.recommend.distributed import DaskCluster
-
     with Client(address, timeout=_CONNECT_SECONDS) as client:
+        _check_workers(client, address, shared)
         try:
-            yield DaskCluster(client, shared)
+            yield client
         except KilledWorker:
             raise OSError(
                 f"{address}: workers were lost on the same block again and again; too little memory?"
             ) from None
+
+
+def _check_workers(client: Any, address: str, shared: Path) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
+    except TimeoutError:
+        raise OSError(f"{address}: no workers have come; start some with: dask worker {address} --nthreads 1") from None
+    blind = sorted(worker for worker, sees in client.run(_sees, str(shared.resolve())).items() if not sees)
+    if blind:
+        raise OSError(
+            f"{shared}: is not a folder that worker {blind[0]} can write to; --dask needs one all workers see"
+        )
+
+
+def _sees(folder: str) -> bool:
+    import os
+
+    return os.path.isdir(folder) and os.access(folder, os.W_OK)

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.progress import progress
+from mho.cli.recommend.blocks import check_blocks
 from mho.cli.recommend.dask import Workers, dask_cluster
+from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.run import run, summary
 from mho.cli.recommend.table import Reading, check_out, read_table
 from mho.cli.settings import WholeNumber
@@ -23,6 +25,8 @@ Examples:
     mho recommend fit orders.parquet --model implicit -k 32 -o shelf.npz
 
     mho recommend fit ratings.parquet -o stars.npz --dask tcp://10.0.0.5:8786 --shared /shared/scratch
+
+    mho recommend fit ratings.parquet -o /shared/stars --dask tcp://10.0.0.5:8786 --out-of-core
 
     mho recommend top shelf.npz --users 17,203 --titles items.csv
 """
@@ -40,6 +44,7 @@ def fit(
     seed: WholeNumber = 0,
     reading: Reading = Reading(),  # noqa: B008
     workers: Workers = Workers(),  # noqa: B008
+    out_of_core: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
     """Learn from a table of user, item and rating.
@@ -52,7 +57,7 @@ def fit(
     source
         .csv, .tsv, .csv.gz or .parquet: user, item and rating (for implicit it may be left out).
     out
-        File for the recommender, usually .npz.
+        File for the recommender, usually .npz; with --out-of-core a folder.
     model
         What the table means: how much users liked items, to predict ratings; or what they chose, to recommend.
     n_components
@@ -63,6 +68,9 @@ def fit(
         Iterations.
     seed
         For the starting factors and the errors of the chip.
+    out_of_core
+        For a .parquet file of ratings that no memory holds: blocks of it and the factors are kept in OUT, a folder that
+        this machine and all workers see. However a run ends, the same command goes on from the last half-step.
     quiet
         Show nothing but warnings and errors.
     """
@@ -71,6 +79,11 @@ def fit(
     checks.positive_int(n_components, "-k")
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
+    if out_of_core:
+        settings = {"n_components": n_components, "max_iter": max_iter, "random_state": seed}
+        check_blocks(source, out, model=model, engine=engine)
+        BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
+        return
     check_out(out)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")

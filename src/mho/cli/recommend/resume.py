@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.progress import progress
 from mho.cli.recommend.dask import Workers, dask_cluster
+from mho.cli.recommend.out_of_core import resume_blocks
 from mho.cli.recommend.run import run, summary
 from mho.cli.recommend.table import check_out
 from mho.cli.settings import WholeNumber
@@ -31,7 +32,7 @@ def resume(
     Parameters
     ----------
     source
-        What `fit` or `fold-in` wrote.
+        What `fit` or `fold-in` wrote: a file, or the folder of an out-of-core fit.
     max_iter
         Iterations, those done before included.
     engine
@@ -42,6 +43,10 @@ def resume(
     from mho import Recommender, checks
 
     checks.positive_int(max_iter, "--max-iter")
+    if source.is_dir():
+        checks.one_of(engine, "--engine", ("digital",))
+        resume_blocks(source, max_iter, workers, quiet=quiet)
+        return
     check_out(source)
     model = Recommender.load(source, engine=engine)
     done = model.history_[-1]["iteration"] if model.history_ else 0

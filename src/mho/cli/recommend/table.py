@@ -10,12 +10,10 @@ from typing import Any
 
 from cyclopts import Parameter
 
-from mho.cli.errors import note
+from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
 __all__ = ["Reading", "check_out", "read_table", "typed_ids"]
-
-_SHOWN = 5
 
 
 @Parameter(name="*")
@@ -35,33 +33,20 @@ class Reading:
     columns: str = ""
     max_bytes: WholeNumber = 2**33
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names that were given."""
+        return tuple(self.columns.split(",")) if self.columns else ()
+
 
 def read_table(path: Path, how: Reading, out: Path | None = None) -> Any:
     """Read user, item and rating; tell of rows that cannot be read, and write all of them beside `out`."""
     from mho.data import read_interactions
 
-    columns = tuple(how.columns.split(",")) if how.columns else ()
-    table = read_interactions(path, columns=columns, max_bytes=how.max_bytes)
-    if table.rejected:
-        kept = "" if out is None else f"; all of them are in {_write_rejected(out, table.rejected)}"
-        count, whole = len(table.rejected), len(table.rejected) + len(table)
-        note(f"warning: {path}: {count:,} of {whole:,} rows cannot be read and are left out{kept}")
-        for row in table.rejected[:_SHOWN]:
-            note(f"warning: {path}: line {row.line}: {row.reason}")
+    table = read_interactions(path, columns=how.names(), max_bytes=how.max_bytes)
+    with RejectedRows(path, out) as rejected:
+        rejected.add(table.rejected)
+    rejected.tell(len(table) + len(table.rejected))
     return table
-
-
-def _write_rejected(out: Path, rejected: Sequence[Any]) -> Path:
-    import csv
-
-    from mho.data import replacing
-
-    path = out.with_name(f"{out.name}.rejected.csv")
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["line", "reason", "text"])
-        writer.writerows((row.line, row.reason, row.text) for row in rejected)
-    return path
 
 
 def typed_ids(texts: Sequence[str], known: Any, what: str) -> list[Any]:

@@ -4,50 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from mho import checks
 from mho.data import DataError, replacing
 from mho.recommend.cuts import column_cuts
-from mho.recommend.distributed.blocks import Block, write_entries
+from mho.recommend.distributed.block_files import Batch, counts, deal, sort
+from mho.recommend.distributed.blocks import Block
 
-__all__ = ["BlockTable", "ParquetRatings"]
+__all__ = ["BlockTable"]
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Users, items and ratings, (n,) each."""
-
-_ENTRY = np.dtype([("row", np.int32), ("column", np.int32), ("value", np.float32)])
 _SIDES = "users", "items"
-_FACTS = "table.json"
-
-
-@dataclass(frozen=True)
-class ParquetRatings:
-    """The batches of a Parquet file with the columns user and item, whole numbers from 0 on, and rating.
-
-    Attributes
-    ----------
-    path : path
-    batch_rows : int
-        Rows that are in memory at a time.
-    """
-
-    path: str | os.PathLike[str]
-    batch_rows: int = 2**20
-
-    def __iter__(self) -> Iterator[Batch]:
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(self.batch_rows, columns=["user", "item", "rating"]):
-                user, item, rating = (batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names)
-                yield user, item, rating
+_FACTS, _KNOWN = "table.json", "known"
 
 
 @dataclass(frozen=True)
@@ -56,6 +33,7 @@ class BlockTable:
 
     Attributes
     ----------
+    folder : Path
     n_users, n_items, n_ratings : int
     mean : float
         Of the ratings.
@@ -63,6 +41,7 @@ class BlockTable:
         All ratings, by user and by item; the columns of a block are its users, or its items.
     """
 
+    folder: Path
     n_users: int
     n_items: int
     n_ratings: int
@@ -78,18 +57,21 @@ class BlockTable:
         shape: tuple[int, int],
         *,
         block_ratings: int = 2**22,
+        ids: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> BlockTable:
         """Write ratings to a new `folder` and return the table; needs the memory of one batch and of one block.
 
         Parameters
         ----------
         folder : path
-            It takes about 24 bytes a rating while the blocks are made, and a third of that in the end.
+            It takes about 24 bytes a rating while the blocks are made, and less than half of that in the end.
         batches : iterable of (users, items, ratings)
-            Gone through twice: whole numbers below `shape`, and ratings >= 0.
+            Gone through twice: whole numbers below `shape`, and ratings >= 0, which become float32.
         shape : (n_users, n_items)
         block_ratings : int
             Most ratings of a block, unless one user or item has more.
+        ids : (ndarray of shape (n_users,), ndarray of shape (n_items,)), optional
+            Numbers or text that users and items are called by; by default their numbers.
 
         Raises
         ------
@@ -99,20 +81,20 @@ class BlockTable:
         folder = Path(folder)
         folder.mkdir()
         most = checks.positive_int(block_ratings, "block_ratings")
-        cuts = [column_cuts(np.append(0, np.cumsum(count)), most) for count in _counts(batches, shape)]
+        cuts = [column_cuts(np.append(0, np.cumsum(count)), most) for count in counts(batches, shape)]
         for side, side_cuts in zip(_SIDES, cuts, strict=True):
             (folder / side).mkdir()
             for begin in side_cuts[:-1]:
                 (folder / side / f"{begin:010d}.raw").touch()
         for users, items, ratings in batches:
-            _scatter(folder / "users", cuts[0], items, users, ratings)
-            _scatter(folder / "items", cuts[1], users, items, ratings)
-        n_ratings, total = 0, 0.0
-        for begin, end in pairwise(cuts[0]):
-            count, ratings_sum = _sort(folder / "users", begin, end)
-            n_ratings, total = n_ratings + count, total + ratings_sum
-        for begin, end in pairwise(cuts[1]):
-            _sort(folder / "items", begin, end)
+            deal(folder / "users", cuts[0], items, users, ratings)
+            deal(folder / "items", cuts[1], users, items, ratings)
+        sorted_users = [sort(folder / "users", begin) for begin in cuts[0][:-1]]
+        for begin in cuts[1][:-1]:
+            sort(folder / "items", begin)
+        for side, names in zip(_SIDES, ids or (), strict=False):
+            np.save(folder / f"{side}.npy", names)
+        n_ratings, total = map(sum, zip(*sorted_users, strict=True))
         facts = {"n_users": shape[0], "n_items": shape[1], "n_ratings": n_ratings, "mean": total / n_ratings}
         with replacing(folder / _FACTS) as temporary:
             temporary.write_text(json.dumps(facts | dict(zip(_SIDES, cuts, strict=True))))
@@ -138,47 +120,45 @@ class BlockTable:
                 )
                 for side, rows in zip(_SIDES, shape[::-1], strict=True)
             )
+            return cls(folder=folder, **facts, users=users, items=items)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder}: holds no whole table of ratings: {error}") from None
-        return cls(**facts, users=users, items=items)
 
+    @property
+    def ids(self) -> tuple[np.ndarray, np.ndarray]:
+        """What users and items are called."""
+        users, items = (
+            np.load(path) if (path := self.folder / f"{side}.npy").exists() else np.arange(n)
+            for side, n in zip(_SIDES, (self.n_users, self.n_items), strict=True)
+        )
+        return users, items
 
-def _counts(batches: Iterable[Batch], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ratings of each user and of each item."""
-    by_user, by_item = (np.zeros(n, np.int64) for n in shape)
-    for users, items, ratings in batches:
-        for name, ids, n in (("users", users, shape[0]), ("items", items, shape[1])):
-            if len(ids) and not 0 <= ids.min() <= ids.max() < n:
-                raise ValueError(f"{name} must be whole numbers from 0 to {n - 1}, got {ids.min()} to {ids.max()}")
-        checks.check_values(ratings, "ratings")
-        by_user += np.bincount(users, minlength=shape[0])
-        by_item += np.bincount(items, minlength=shape[1])
-    if not by_user.any():
-        raise ValueError("ratings must be at least one, got none")
-    return by_user, by_item
+    def known(self) -> Any:
+        """Return all ratings as a csr_array (n_users, n_items) whose arrays stay on disk, mapped into memory.
 
+        The first call writes them to the folder, 8 bytes a rating.
+        """
+        folder = self.folder / _KNOWN
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(prefix=_KNOWN, dir=self.folder) as scratch:
+                self._write_known(Path(scratch, _KNOWN))
+                shutil.move(Path(scratch, _KNOWN), folder)
+        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("values", "columns", "pointers")]
+        return sp.csr_array(tuple(arrays), shape=(self.n_users, self.n_items))
 
-def _scatter(folder: Path, cuts: list[int], rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
-    """Append a batch to the blocks of its columns, in its order."""
-    block = np.searchsorted(cuts, columns, side="right") - 1
-    order = np.argsort(block, kind="stable")
-    entries = np.empty(len(order), _ENTRY)
-    entries["row"], entries["column"], entries["value"] = rows[order], columns[order], values[order]
-    ends = np.searchsorted(block[order], np.arange(len(cuts)))
-    for begin, (first, last) in zip(cuts, pairwise(ends), strict=False):
-        if last > first:
-            with (folder / f"{begin:010d}.raw").open("ab") as stream:
-                stream.write(entries[first:last].tobytes())
-
-
-def _sort(folder: Path, begin: int, end: int) -> tuple[int, float]:
-    """Make a Parquet block of what was scattered; return how many ratings it has and their sum."""
-    raw = folder / f"{begin:010d}.raw"
-    entries: Any = np.fromfile(raw, _ENTRY)
-    place = (entries["column"].astype(np.int64) << 32) | entries["row"]
-    order = np.argsort(place, kind="stable")
-    place = place[order]
-    entries = entries[order[np.append(place[1:] != place[:-1], True)[: len(order)]]]
-    write_entries(raw.with_suffix(".parquet"), entries["row"], entries["column"], entries["value"])
-    raw.unlink()
-    return len(entries), float(entries["value"].sum(dtype=np.float64))
+    def _write_known(self, folder: Path) -> None:
+        folder.mkdir()
+        index = sp.get_index_dtype(maxval=max(self.n_ratings, self.n_items))
+        shapes = {"values": (self.n_ratings, np.float32), "columns": (self.n_ratings, index)}
+        values, columns = (
+            np.lib.format.open_memmap(folder / f"{name}.npy", "w+", dtype, (length,))
+            for name, (length, dtype) in shapes.items()
+        )
+        pointers, end = np.zeros(self.n_users + 1, index), 0
+        for block in self.users:
+            part = block.read()
+            place = slice(end, end + part.nnz)
+            values[place], columns[place] = part.data, part.indices
+            pointers[block.begin + 1 : block.end + 1] = end + part.indptr[1:]
+            end += part.nnz
+        np.save(folder / "pointers.npy", pointers)

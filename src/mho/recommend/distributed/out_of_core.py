@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from mho import checks
 from mho.recommend.distributed.block_step import HalfStep, Work, read_rows, solve_block, write_rows
 from mho.recommend.distributed.block_table import BlockTable
 from mho.recommend.distributed.blocks import RETRIES, Block
+from mho.recommend.distributed.fit_state import FitState, table_name
 from mho.recommend.model import Side
 from mho.recommend.rating_model import RatingModel
 
@@ -35,8 +35,9 @@ class BlockFit:
     unit : float
         The mean rating.
     history : tuple of dict
-        Per iteration "iteration", "seconds" (so far), "rmse" on the ratings, "work" (a `Work` for each block of both
-        half-steps) and "peak_bytes" (of each worker, by process, so far).
+        Per iteration "iteration", "seconds" (so far, in all runs together) and "rmse" on the ratings; of iterations
+        that this run did also "work" (a `Work` for each block of both half-steps) and "peak_bytes" (of each worker, by
+        process, so far).
     """
 
     model: RatingModel
@@ -63,14 +64,19 @@ class OutOfCore:
     client : distributed.Client
         Its workers have mho installed and one thread each.
     folder : path
-        Seen under this name here and by every worker, as the folder of the table is: for rows on their way.
+        Of this fit alone, and seen under this name here and by every worker, as the folder of the table is. Rows are
+        kept there: a fit that was interrupted goes on from its last complete half-step when it is called again, and
+        `mho.Recommender.load` reads what there is.
     n_components : int
     model : RatingModel
     max_iter : int
+        Iterations, those that are in the folder already included.
     random_state : int or None
         Seed of the starting factors.
     callback : callable, optional
         Called with each record of the history; a true answer stops.
+    follow : callable, optional
+        Called with the `Work` of each block as it is done.
     """
 
     client: Any
@@ -80,6 +86,7 @@ class OutOfCore:
     max_iter: int = 20
     random_state: int | None = 0
     callback: Callable[[dict[str, Any]], Any] | None = None
+    follow: Callable[[Work], Any] | None = None
 
     def __post_init__(self) -> None:
         checks.positive_int(self.n_components, "n_components")
@@ -88,44 +95,78 @@ class OutOfCore:
             raise ValueError(f"folder must be one that is there, got {os.fspath(self.folder)!r}")
 
     def fit(self, table: BlockTable) -> BlockFit:
-        """Fit `table` from the beginning."""
-        start = self.model.start(table.n_items, self.n_components, np.random.default_rng(self.random_state))
-        with tempfile.TemporaryDirectory(prefix="mho-", dir=Path(self.folder).resolve()) as scratch:
-            return self._alternate(table, start, Path(scratch))
+        """Fit `table`, from the beginning or from where the fit in the folder is.
 
-    def _alternate(self, table: BlockTable, start: Side, scratch: Path) -> BlockFit:
-        users, items = scratch / "users-0", scratch / "items-0"
-        items.mkdir()
-        write_rows(items, 0, start.rows)
+        Raises
+        ------
+        ValueError
+            The folder holds the fit of another table, or one with other settings.
+        """
+        folder = Path(self.folder).resolve()
+        state = self._state(table, folder)
+        before = state.history
+        state, history = self._alternate(table, state, folder)
+        users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
+        return BlockFit(self.model, users, items, table.mean, (*before, *history))
+
+    def _state(self, table: BlockTable, folder: Path) -> FitState:
+        new = FitState(
+            table=table_name(table.folder, folder),
+            n_components=self.n_components,
+            random_state=self.random_state,
+            model=asdict(self.model),
+            rows="",
+        )
+        if FitState.there(folder):
+            state = FitState.read(folder)
+            for difference in state.differences(new):
+                raise ValueError(f"folder {os.fspath(self.folder)!r} holds a fit with {difference}; take another")
+            return state
+        checks.positive_int(self.n_components, "n_components", limit=table.n_items, what="items")
+        state = new.begun(folder)
+        start = self.model.start(table.n_items, self.n_components, np.random.default_rng(self.random_state))
+        state.path(folder, "items").mkdir()
+        write_rows(state.path(folder, "items"), 0, start.rows)
+        state.write(folder)
+        return state
+
+    def _alternate(self, table: BlockTable, state: FitState, folder: Path) -> tuple[FitState, list[dict[str, Any]]]:
+        """Return the state after the last iteration and the records of those that were done here."""
         history: list[dict[str, Any]] = []
-        begun, peaks = time.perf_counter(), {}
-        for iteration in range(1, self.max_iter + 1):
-            before = users, items
-            users, items = (scratch / f"{side}-{iteration}" for side in ("users", "items"))
-            work = self._solve(table.users, HalfStep(self.model, table.mean, before[1], users))
-            work += self._solve(table.items, HalfStep(self.model, table.mean, users, items))
-            for folder in before:
-                shutil.rmtree(folder, ignore_errors=True)
+        peaks: dict[int, int] = {}
+        begun = time.perf_counter() - (state.history[-1]["seconds"] if state.history else 0.0)
+        while state.items < self.max_iter:
+            work: list[Work] = []
+            if state.users == state.items:
+                fixed, solved = state.path(folder, "items"), state.path(folder, "users", 1)
+                work += self._solve(table.users, HalfStep(self.model, table.mean, fixed, solved))
+                state = replace(state, users=state.users + 1)
+                state.write(folder)
+            fixed, solved = state.path(folder, "users"), state.path(folder, "items", 1)
+            by_item = self._solve(table.items, HalfStep(self.model, table.mean, fixed, solved))
+            work += by_item
+            error = sum(block.error for block in by_item)
+            record = {
+                "iteration": state.items + 1,
+                "seconds": time.perf_counter() - begun,
+                "rmse": table.mean * float(np.sqrt(error / table.n_ratings)),
+            }
+            state = replace(state, items=state.items + 1, history=(*state.history, record))
+            state.write(folder)
             peaks |= {block.worker: block.peak_bytes for block in work}
-            error = sum(block.error for block in work[len(table.users) :])
-            history.append(
-                {
-                    "iteration": iteration,
-                    "seconds": time.perf_counter() - begun,
-                    "rmse": table.mean * float(np.sqrt(error / table.n_ratings)),
-                    "work": tuple(work),
-                    "peak_bytes": dict(peaks),
-                }
-            )
+            history.append(record | {"work": tuple(work), "peak_bytes": dict(peaks)})
             if self.callback is not None and self.callback(history[-1]):
                 break
-        return BlockFit(self.model, Side(read_rows(users)), Side(read_rows(items)), table.mean, tuple(history))
+        return state, history
 
     def _solve(self, blocks: tuple[Block, ...], step: HalfStep) -> list[Work]:
+        from distributed import as_completed
+
+        shutil.rmtree(step.solved, ignore_errors=True)  # of a run that was interrupted
         step.solved.mkdir()
-        # Dask takes tasks of equal keys for the same task: the folder's name is of this half-step alone.
-        futures = [
-            self.client.submit(solve_block, step, block, key=f"{step.solved}:{block.path}", retries=RETRIES)
-            for block in blocks
-        ]
+        futures = [self.client.submit(solve_block, step, block, pure=False, retries=RETRIES) for block in blocks]
+        for future in as_completed(futures):
+            work = future.result()
+            if self.follow is not None:
+                self.follow(work)
         return self.client.gather(futures)

@@ -1,0 +1,94 @@
+"""A Parquet table in blocks, in the folder of its fit: made once, and known again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mho.cli.progress import Progress, progress
+from mho.cli.recommend.rejected import RejectedRows
+from mho.cli.recommend.table import Reading
+
+__all__ = ["TABLE", "block_table", "check_blocks"]
+
+_SOURCE, TABLE = "source.json", "table"
+
+
+def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
+    """Refuse what cannot be fitted in blocks, and a folder with something else in it."""
+    if model != "ratings" or engine != "digital":
+        raise ValueError(f"--out-of-core takes --model ratings and --engine digital, got {model} and {engine}")
+    if source.suffix.lower() != ".parquet":
+        raise ValueError(f"{source}: --out-of-core takes a .parquet file, which it reads in parts")
+    if not out.parent.is_dir():
+        raise ValueError(f"{out}: its folder is not there")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out}: must be a folder for --out-of-core, is a file")
+    if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).exists():
+        raise ValueError(f"{out}: must be a new folder or that of an earlier --out-of-core, has other files")
+
+
+def block_table(source: Path, out: Path, reading: Reading, *, quiet: bool) -> Any:
+    """Return the table that is in `out`, or make it."""
+    from mho.data import DataError, replacing
+    from mho.recommend.distributed import BlockTable
+
+    facts = _facts(source, reading)
+    if (out / _SOURCE).exists() and json.loads((out / _SOURCE).read_text()) != facts:
+        raise ValueError(f"{out}: was made of another table, or {source} has changed since; take another -o")
+    try:
+        return BlockTable.open(out / TABLE)
+    except DataError:
+        pass
+    with replacing(out / _SOURCE) as temporary:
+        temporary.write_text(json.dumps(facts))
+    shutil.rmtree(out / TABLE, ignore_errors=True)
+    with progress(quiet=quiet, unit="row") as shown:
+        return _cut(source, out, reading.names(), shown)
+
+
+def _cut(source: Path, out: Path, columns: tuple[str, ...], shown: Progress) -> Any:
+    from mho.data import DataError
+    from mho.recommend.distributed import BlockTable, ParquetRatings
+
+    follow = _Read(shown, RejectedRows(source, out))
+    ratings = ParquetRatings(source, columns=columns, follow=follow)
+    follow.total = ratings.rows
+    shown.stage(f"reading the ids of {source}")
+    with follow.rejected:
+        ids = ratings.ids
+    follow.rejected.tell(follow.total)
+    if not all(ratings.shape):
+        raise DataError(f"{source}: holds no row that can be read")
+    shown.stage(f"cutting {source} into blocks")
+    follow.again()
+    return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids)
+
+
+def _facts(source: Path, reading: Reading) -> dict[str, Any]:
+    found = source.stat()
+    columns = list(reading.names())
+    return {"path": str(source.resolve()), "bytes": found.st_size, "modified": found.st_mtime_ns, "columns": columns}
+
+
+@dataclass
+class _Read:
+    """Counts rows as they are read: once to know the ids, then twice to cut."""
+
+    shown: Progress
+    rejected: RejectedRows
+    total: int = 0
+    seen: int = 0
+    known: bool = False
+
+    def __call__(self, part: Any) -> None:
+        if not self.known:
+            self.rejected.add(part.rejected)
+        self.seen += len(part) + len(part.rejected)
+        self.shown.iteration(self.seen, self.total, "cut" if self.known else "ids")
+
+    def again(self) -> None:
+        self.known, self.seen, self.total = True, 0, 2 * self.total

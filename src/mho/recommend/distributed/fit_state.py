@@ -1,0 +1,102 @@
+"""How far a fit in a folder is, in a small file: what a killed run leaves behind and the next one goes on from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from mho.data import DataError, replacing
+
+__all__ = ["FitState"]
+
+_FILE, _FORMAT = "fit.json", "mho fit in blocks 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitState:
+    """The last complete half-steps of a fit.
+
+    Attributes
+    ----------
+    table : str
+        Folder of the table, relative to that of the fit where it is inside.
+    n_components : int
+    random_state : int or None
+    model : dict
+        Settings of the `RatingModel`.
+    rows : str
+        Folder with the rows of both sides, in that of the fit; its name is of this fit alone.
+    users, items : int
+        Iterations that each side has done.
+    history : tuple of dict
+        "iteration", "seconds" and "rmse" of each.
+    """
+
+    table: str
+    n_components: int
+    random_state: int | None
+    model: dict[str, float]
+    rows: str
+    users: int = 0
+    items: int = 0
+    history: tuple[dict[str, Any], ...] = field(default=())
+
+    @classmethod
+    def read(cls, folder: Path) -> FitState:
+        """Return the state that is in `folder`.
+
+        Raises
+        ------
+        DataError
+            There is none.
+        """
+        try:
+            facts = json.loads((folder / _FILE).read_text())
+            if facts.pop("format") != _FORMAT:
+                raise ValueError("its fit is of another version")
+            return cls(**facts | {"history": tuple(facts["history"])})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{folder}: holds no fit in blocks: {error}") from None
+
+    @classmethod
+    def there(cls, folder: Path) -> bool:
+        """Return whether `folder` has a state."""
+        return (folder / _FILE).exists()
+
+    def begun(self, folder: Path) -> FitState:
+        """Return this state with an empty folder of rows."""
+        return replace(self, rows=Path(tempfile.mkdtemp(prefix="rows-", dir=folder)).name)
+
+    def write(self, folder: Path) -> None:
+        """Write the state, whole or not at all, and remove rows that it does not name."""
+        with replacing(folder / _FILE) as temporary:
+            temporary.write_text(json.dumps({"format": _FORMAT} | asdict(self)))
+        wanted = {self.path(folder, "users"), self.path(folder, "items")}
+        for path in set((folder / self.rows).iterdir()) - wanted:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def path(self, folder: Path, side: Literal["users", "items"], ahead: int = 0) -> Path:
+        """Return where the rows of a side are, or those of `ahead` iterations later will be."""
+        return folder / self.rows / f"{side}-{getattr(self, side) + ahead}"
+
+    def table_folder(self, folder: Path) -> Path:
+        """Return the folder of the table of a fit in `folder`."""
+        return folder / self.table
+
+    def differences(self, other: FitState) -> Iterator[str]:
+        """Say in what another fit differs, its progress aside."""
+        for name in ("table", "n_components", "random_state", "model"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                yield f"{name} {mine}, not {theirs}"
+
+
+def table_name(table: Path, folder: Path) -> str:
+    """Return the name of a table's folder for a fit in `folder`."""
+    return os.path.relpath(table, folder) if table.is_relative_to(folder) else str(table)
