@@ -1,5 +1,4 @@
-import gzip
-import json
+import string
 from dataclasses import replace
 
 import numpy as np
@@ -10,16 +9,9 @@ from mho.recommend.phone import Catalogue, ChoiceRule, RatingRule, write_app
 from mho.recommend.phone.catalogue import quantised
 
 from .conftest import HOSTILE, RULES, K, N, films
+from .reading import opened
 
 TWO = {"rows": np.ones((2, 3)), "titles": ["a", "b"], "rule": ChoiceRule(confidence=1.0, l2=1.0)}
-
-
-def opened(packed):
-    """Head and levels (n, c) of a packed catalogue."""
-    raw = gzip.decompress(packed)
-    length = int.from_bytes(raw[:4], "little")
-    head = json.loads(raw[4 : 4 + length])
-    return head, np.frombuffer(raw[4 + length :], np.uint8).reshape(len(head["steps"]), -1).T
 
 
 def test_eight_bits_are_half_a_step_from_the_truth():
@@ -37,7 +29,7 @@ def test_the_file_holds_every_row_beside_its_title():
     for position in (40, 150, 299):
         i = of[head["titles"][position]]
         assert np.abs(levels[position] * head["steps"] - catalogue.rows[i]).max() <= max(head["steps"]) / 2 * 1.001
-        assert head["details"][head["detail"][position]] == catalogue.details[i]
+        assert head["details"][position] == catalogue.details[i]
     assert head["titles"][head["known"][0]] == "Amélie"  # the most popular
     assert len(head["titles"]) == N
     assert levels.shape == (N, 1 + K)
@@ -105,12 +97,31 @@ def test_an_app_needs_a_name(tmp_path):
     assert not (tmp_path / "app").exists()
 
 
-def test_fifty_thousand_items_at_32_components_fit_in_two_mebibytes(tmp_path):
-    """With factors as heavy-tailed as a fit's, and titles of the films that come with mho, varied."""
+def made_of_films(n, rng):
+    """Titles of n films, each half of one title and half of another with its year, and genres."""
+    films = movielens()
+    words = [title.split() for title in films.titles]
+    heads = [parts[: max(1, len(parts) // 2 - 1)] for parts in words]
+    tails = [parts[max(1, len(parts) // 2 - 1) :] for parts in words]
+    pairs = rng.integers(0, len(words), (n, 3))
+    return (
+        [" ".join(heads[i] + tails[j]) for i, j, _ in pairs],
+        [", ".join(films.genres[i]) for _, _, i in pairs],
+    )
+
+
+def names_of_goods(n, rng):
+    """Twelve letters or digits drawn at random: nothing in them repeats."""
+    letters = np.array(list(string.ascii_uppercase + string.digits))
+    return ["".join(name) for name in letters[rng.integers(0, len(letters), (n, 12))]], ()
+
+
+@pytest.mark.parametrize("text", [made_of_films, names_of_goods])
+def test_fifty_thousand_items_at_32_components_fit_in_two_mebibytes(tmp_path, text):
+    """With uniformly random factors, which no compression makes smaller."""
     rng = np.random.default_rng(0)
-    n, k = 50_000, 32
-    films = movielens().titles
-    titles = [f"{films[i % len(films)][:-6]}{1900 + i // len(films)}" for i in range(n)]
-    rows = rng.gamma(0.3, 1.0, (n, k))
-    rule = RatingRule(unit=1.0, lowest=0.0, highest=5.0, l2=(1.0,) * k, prior=(0.1,) * k)
-    assert write_app(tmp_path, Catalogue(rows=rows, titles=titles, rule=rule)) < 2 * 2**20
+    n, columns = 50_000, 1 + 32
+    titles, details = text(n, rng)
+    rule = RatingRule(unit=1.0, lowest=0.0, highest=5.0, l2=(1.0,) * columns, prior=(0.1,) * columns)
+    catalogue = Catalogue(rows=rng.uniform(size=(n, columns)), titles=titles, details=details, rule=rule)
+    assert n * columns < write_app(tmp_path, catalogue) < 2 * 2**20

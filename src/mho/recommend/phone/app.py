@@ -15,7 +15,17 @@ from mho.recommend.phone.catalogue import Catalogue
 
 __all__ = ["write_app"]
 
-_AS_THEY_ARE = ("app.js", "catalogue.js", "icon.svg", "items.js", "memory.js", "nnls.js", "style.css", "visitor.js")
+_AS_THEY_ARE = (
+    "app.js",
+    "catalogue.js",
+    "icon.svg",
+    "items.js",
+    "memory.js",
+    "nnls.js",
+    "style.css",
+    "text.js",
+    "visitor.js",
+)
 
 
 def write_app(folder: str | os.PathLike[str], catalogue: Catalogue, *, name: str = "Recommendations") -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from mho import checks
 from mho.recommend.phone.rules import ChoiceRule, RatingRule
+from mho.recommend.phone.text import packed_lines
 
 __all__ = ["Catalogue", "quantised"]
 
@@ -51,26 +52,32 @@ class Catalogue:
                 raise ValueError(f"{name} must have one entry for each of {n} rows, got {len(given)}")
 
     def packed(self) -> bytes:
-        """Return the file that the page reads: gzip over a length (uint32), JSON of that length, and 8-bit columns.
+        """Return the file that the page reads.
 
-        Items are in the order of their titles, which makes titles that begin alike short.
+        It is gzip over a length (uint32) and JSON of that length; the titles and the different details (see
+        `packed_lines`); which detail each item has, three planes of bytes, low first; and the 8-bit levels, column
+        after column. Items are in the order of their titles, details in that of how many items have them.
         """
         titles = [_line(title) for title in self.titles]
         order = np.array(sorted(range(len(titles)), key=lambda i: (titles[i].casefold(), i)))
         levels, steps = quantised(np.asarray(self.rows)[order])
-        details = [_line(detail) for detail in self.details] or [""] * len(titles)
-        kinds, kind = np.unique([details[i] for i in order], return_inverse=True)
+        details, detail = _numbered([_line(detail) for detail in self.details] or [""] * len(titles))
         head = {
-            "titles": [titles[i] for i in order],
-            "details": kinds.tolist(),
-            "detail": kind.tolist(),
+            "size": len(titles),
+            "details": len(details),
             "steps": steps.tolist(),
             "rule": self.rule.as_dict(),
             "known": self._well_known(order).tolist(),
         }
-        text = json.dumps(head, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-        size = np.uint32(len(text)).astype("<u4").tobytes()
-        return gzip.compress(size + text + levels.T.tobytes(), 9, mtime=0)
+        text = json.dumps(head, allow_nan=False, separators=(",", ":")).encode()
+        parts = [
+            np.array(len(text), "<u4").tobytes() + text,
+            packed_lines([titles[i] for i in order]),
+            packed_lines(details),
+            _planes(detail[order]),
+            levels.T.tobytes(),
+        ]
+        return _gzip(b"".join(parts))
 
     def _well_known(self, order: np.ndarray) -> np.ndarray:
         """Positions in `order` of the most popular items; without popularity those with the largest rows."""
@@ -84,6 +91,24 @@ def quantised(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     steps = rows.max(axis=0).astype(np.float64) / 255
     levels = np.rint(rows / np.where(steps > 0, steps, 1))
     return levels.astype(np.uint8), steps
+
+
+def _numbered(details: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the different details, those of most items first, and the number of each item's."""
+    different, number, count = np.unique(details, return_inverse=True, return_counts=True)
+    order = np.argsort(-count, kind="stable")
+    return different[order].tolist(), np.argsort(order)[number]
+
+
+def _planes(numbers: np.ndarray) -> bytes:
+    """Return the low bytes of `numbers`, then their middle and their high bytes, which are zero for nearly all."""
+    return b"".join((numbers >> shift & 255).astype(np.uint8).tobytes() for shift in (0, 8, 16))
+
+
+def _gzip(raw: bytes) -> bytes:
+    """Return `raw` as gzip, with runs but without matches from afar: levels have none that help, nor sorted blocks."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS, strategy=zlib.Z_RLE)
+    return deflate.compress(raw) + deflate.flush()
 
 
 def _line(text: str) -> str:

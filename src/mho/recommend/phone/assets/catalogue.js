@@ -1,4 +1,5 @@
 // The items: their 8-bit rows, their titles, and finding them.
+import { Parts, lines } from "./text.js";
 
 /** Fetch and open a packed catalogue. */
 export async function load(address) {
@@ -10,16 +11,15 @@ export async function load(address) {
 
 export class Catalogue {
   constructor(buffer) {
-    const length = new DataView(buffer).getUint32(0, true);
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-    this.titles = head.titles;
-    this.details = head.detail.map((kind) => head.details[kind]);
-    this.steps = head.steps;
-    this.rule = head.rule;
-    this.known = head.known;
-    this.size = head.titles.length;
+    const parts = new Parts(buffer);
+    const head = JSON.parse(new TextDecoder().decode(parts.bytes(parts.number())));
+    Object.assign(this, { steps: head.steps, rule: head.rule, known: head.known, size: head.size });
     this.width = head.steps.length;
-    this.levels = new Uint8Array(buffer, 4 + length);
+    this.titles = lines(parts, head.size);
+    const details = lines(parts, head.details);
+    const [low, middle, high] = [0, 1, 2].map(() => parts.bytes(head.size));
+    this.details = Array.from(low, (byte, i) => details[byte + 256 * middle[i] + 65536 * high[i]]);
+    this.levels = parts.bytes(this.width * this.size);
   }
 
   /** The row of item i. */
