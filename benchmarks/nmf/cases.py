@@ -89,8 +89,8 @@ CASES = {
     "ratings-16": _ratings("10M ratings 70,000 x 10,000", 16, 0.7833, "ratings-10m"),
     "ratings-32": _ratings("10M ratings 70,000 x 10,000", 32, 0.7847, "ratings-10m"),
     "netflix-16": _ratings("100M ratings 480,189 x 17,770", 16, 0.783, "netflix", ("libmf",)),
-    "prize-16": _prize(16, 0.95),
-    "prize-32": _prize(32, 0.95),
+    "prize-16": _prize(16, 0.9531),
+    "prize-32": _prize(32, 0.9361),
     "nnls-32": _nnls(1000, 32),
     "nnls-64": _nnls(4000, 64),
 }

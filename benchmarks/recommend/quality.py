@@ -3,8 +3,8 @@
     python benchmarks/recommend/quality.py ml-100k.inter
 
 The file is `recbole/dataset_example/ml-100k/ml-100k.inter` of the package recbole 1.2.1: the ratings in the order in
-which they were published, so that its fifths are the official test sets u1 to u5. The peer is the package implicit
-0.7.3.
+which they were published, so that its fifths are the official test sets u1 to u5. The peer is implicit, as
+`benchmarks/requirements.txt` has it, installed beside mho.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ import os
 import pty
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -29,12 +28,6 @@ def test_help_loads_no_numerical_library(arguments):
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-
-
-def test_help_is_quick(executable):
-    began = time.perf_counter()
-    subprocess.run([executable, "--help"], capture_output=True, check=True)
-    assert time.perf_counter() - began < 2  # 0.15 s on an idle machine
 
 
 def test_help_names_every_command(program):

