@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cyclopts import Parameter
+
+from mho.cli.errors import note
 
 __all__ = ["Workers", "dask_client", "dask_cluster"]
 
@@ -59,14 +62,22 @@ def dask_client(address: str, shared: Path) -> Iterator[Any]:
         from distributed import Client, KilledWorker
     except ImportError:
         raise ImportError("--dask needs distributed: pip install 'mho[distributed]'") from None
+    from mho.recommend.distributed.losses import losses
+
     with Client(address, timeout=_CONNECT_SECONDS) as client:
         _check_workers(client, address, shared)
+        before = losses(client)
         try:
             yield client
         except KilledWorker:
-            raise OSError(
-                f"{address}: workers were lost on the same block again and again; too little memory?"
-            ) from None
+            why = _told(losses(client) - before)
+            raise OSError(f"{address}: workers were lost on the same block again and again: {why}") from None
+        if lost := losses(client) - before:
+            note(f"warning: {address}: workers were lost, and their blocks solved again: {_told(lost)}")
+
+
+def _told(lost: Counter[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in lost.items())
 
 
 def _check_workers(client: Any, address: str, shared: Path) -> None:

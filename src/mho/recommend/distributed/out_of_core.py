@@ -165,8 +165,11 @@ class OutOfCore:
         shutil.rmtree(step.solved, ignore_errors=True)  # of a run that was interrupted
         step.solved.mkdir()
         futures = [self.client.submit(solve_block, step, block, pure=False, retries=RETRIES) for block in blocks]
+        place = {future.key: number for number, future in enumerate(futures)}
+        done = {}
         for future in as_completed(futures):
-            work = future.result()
+            work = done[place[future.key]] = future.result()
+            future.release()  # else it would be done again if the worker that has done it were lost
             if self.follow is not None:
                 self.follow(work)
-        return self.client.gather(futures)
+        return [done[number] for number in range(len(blocks))]
