@@ -8,8 +8,8 @@ import pytest
 from mho import spice
 from mho.chip import Chip, Wires, as_circuit, preset
 from mho.chip.network import Ports
-from mho.chip.wired_rows import WiredRows
-from mho.chip.wires import wired_ports
+from mho.chip.passive import Passive
+from mho.chip.wires import WiredRows
 from mho.operands import Sparse
 
 DESIGN = preset("ideal").with_(sigma=0.05, g_min=0.5e-6, gain=1e5)
@@ -17,7 +17,7 @@ ALL = Wires(row_ohms=2.0, column_ohms=3.0, driver_ohms=5.0, sense_ohms=7.0)
 
 
 def nodal_currents(c, wires, on, x, s, b):
-    """Currents into the sense nodes and out of the outputs, every node of every wire in one Laplacian."""
+    """Currents into the sense nodes and out of the outputs, and heat; every node of every wire in one Laplacian."""
     m, k = c.driving.shape
     n = 2 * k
     row, column = (np.arange(m * n).reshape(m, n) + shift for shift in (0, m * n))
@@ -45,7 +45,7 @@ def nodal_currents(c, wires, on, x, s, b):
     volts = np.concatenate([np.zeros(2 * m * n), x, s, -b, [0.0]])
     free = slice(0, 2 * m * n)
     volts[free] = np.linalg.solve(L[free, free], -L[free] @ volts)
-    return -(L @ volts)[port[k:]], (L @ volts)[port[:k]]
+    return -(L @ volts)[port[k:]], (L @ volts)[port[:k]], volts @ L @ volts
 
 
 @pytest.mark.parametrize("off", [[], [0, 1, 5, 11], [2, 3, 4, 10]], ids=["all rows on", "ends off", "middle off"])
@@ -54,18 +54,21 @@ def test_ports_agree_with_nodal_analysis(off, off_state, columns):
     rng = np.random.default_rng(0)
     c = Chip(DESIGN.with_(off_state=off_state), seed=0).program(rng.random((12, 4))).conductances
     on = ~np.isin(np.arange(12), off)
-    ports = wired_ports(c, ALL, on)
+    passive = Passive(c, ALL)
+    ports = passive.ports(on)
     for _ in range(3):
-        x, s, b = rng.random(columns), rng.normal(size=columns), rng.normal(size=12)
-        w = ports.drive @ x - ports.sense @ s - ports.inputs @ b[on]
-        delivered = ports.delivered(x, s, ports.feed @ b[on])
-        for found, expected in zip((w, delivered), nodal_currents(c, ALL, on, x, s, b), strict=True):
+        x, s, b = rng.random(columns), rng.normal(size=columns), rng.normal(size=12) * on
+        fed, drawn = ports.feed @ b[on], ports.inputs @ b[on]
+        w = ports.drive @ x - ports.sense @ s - drawn
+        delivered = ports.delivered(x, s, fed)
+        heat = ports.heat(x[None], s[None], fed, drawn)[0] + passive.between_sources(b[on, None], on)[0, 0]
+        for found, expected in zip((w, delivered, heat), nodal_currents(c, ALL, on, x, s, b), strict=True):
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 
 
 def test_elimination_of_perfect_wires_gives_the_network_without():
     c = Chip(DESIGN, seed=1).program(np.random.default_rng(1).random((12, 4))).conductances
-    ports, expected = wired_ports(c, Wires()), Ports.reduce(c)
+    ports, expected = WiredRows.reduce(c, Wires()).join().ports, Ports.reduce(c)
     for name in ("drive", "sense", "inputs"):
         want = getattr(expected, name)
         np.testing.assert_allclose(getattr(ports, name), want, rtol=0, atol=1e-12 * np.abs(want).max())
@@ -79,8 +82,8 @@ def test_first_order_is_exact_but_for_the_square_of_the_columns_resistance(off):
         error = []
         for ohms in (0.0, 10.0, 20.0):
             wires = replace(ALL, column_ohms=ohms)
-            exact = getattr(wired_ports(c, wires, on), name)
-            first_order = getattr(WiredRows.reduce(c, wires).ports(on), name)
+            exact = getattr(Passive(c, wires).ports(on), name)
+            first_order = getattr(Passive(c, wires, "first-order").ports(on), name)
             error.append(np.abs(first_order - exact).max(initial=0) / np.abs(exact).max(initial=1e-12))
         assert error[0] < 1e-12
         assert error[2] < 1e-3

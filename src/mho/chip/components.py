@@ -122,8 +122,8 @@ class Array:
         two op-amps take it out (`mho.chip.reference`).
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
-        set of rows being a network of its own. First order in the columns' resistance costs about a fifth;
-        `mho.chip.wired_rows` derives it, docs/chip.md states its error.
+        set of rows being a network of its own. First order in the columns' resistance takes about half the time;
+        `mho.chip.first_order` derives it, docs/chip.md states its error.
     """
 
     rows: int = 128

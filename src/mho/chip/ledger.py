@@ -40,8 +40,7 @@ class Ledger:
     amplifier_cycles : float
         The same, times the gain-bandwidth product of the amplifiers, of which bias power is a multiple.
     array_joules : float
-        Energy turned into heat in cells, input and compensation conductances while settling, J. Where wires have
-        resistance, the outputs are the real ones, but this is the heat they would cause with perfect wires.
+        Energy turned into heat in cells, wires, input and compensation conductances while settling, J.
     load_joules : float
         The part of it that the op-amps' outputs delivered, J.
     load_coulombs : float

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from mho.chip.masked import Switched
+from mho.chip.inputs import at_every_row, at_rows_on
 from mho.chip.network import Ports
-from mho.operands import Dense, Matrix
+from mho.operands import Matrix
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -31,23 +30,13 @@ def load_currents(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarra
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
     """
-    rows, ridge = array.shape[0], array.ridge_volts
-    if isinstance(B, Dense):
-        return _delivered(array, array.loop.ports, np.vstack([V, _beside(ridge, V.shape[1])]), X, weight)
-    ptr, idx, _ = B.by_column()
     if not B.missing:
-        given = sp.csc_array((V, idx, ptr), shape=B.shape)
-        volts = sp.vstack([given, sp.csc_array(_beside(ridge, B.shape[1]))]) if ridge.size else given
-        return _delivered(array, array.loop.ports, volts, X, weight)
-    switched, delivered = Switched(ptr, idx, V, slice(rows, None), ridge), np.empty_like(X)
+        return _delivered(array, array.loop.ports, at_every_row(array, B, V), X, weight)
+    delivered = np.empty_like(X)
     for j in range(len(X)):
-        on, volts = switched.one(j, len(array.g_left))
+        on, volts = at_rows_on(array, B, V, j)
         delivered[j] = _delivered(array, array.loop.network(on), volts[:, None], X[j : j + 1], weight[j])[0]
     return delivered
-
-
-def _beside(ridge: np.ndarray, n: int) -> np.ndarray:
-    return np.broadcast_to(ridge[:, None], (len(ridge), n))
 
 
 def _delivered(array: ProgrammedArray, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ known of ``sense^-1 M``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -27,10 +26,8 @@ from mho.chip.components import Amplifier
 from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.network import Ports
+from mho.chip.passive import Passive
 from mho.chip.programming import Conductances
-from mho.chip.wired_rows import WiredRows
-from mho.chip.wires import wired_ports
-from mho.spice import Wires
 
 __all__ = ["Loop", "check_rest"]
 
@@ -41,53 +38,47 @@ class Loop:
 
     Attributes
     ----------
+    passive : Passive
+        The network without amplifiers.
     ports : Ports
-        The network with every row on, its wires and a reference column's amplifiers included.
+        What the k op-amps see with every row on: wires and a reference column's amplifiers included.
     left : ndarray of shape (m, k)
         G_R / S: how much a row voltage times S moves the sense current of each column.
     right : ndarray of shape (m, k)
-        G_L - G_R / gain, siemens.
+        G_L - G_R / gain, siemens. Neither it nor `left` knows of wires or reference columns.
     total : ndarray of shape (m,)
         S, siemens: everything that is connected to a row.
-    conductances : Conductances
     amplifier : Amplifier
-    wires : Wires
-        `left` and `right` know nothing of them, nor of a reference column.
     offset : ndarray of shape (k,)
         Input offset of each op-amp, volts.
-    switched_wires : {"exact", "first-order"}
-        See `Array`.
     """
 
+    passive: Passive
     ports: Ports
     left: np.ndarray
     right: np.ndarray
     total: np.ndarray
-    conductances: Conductances
     amplifier: Amplifier
-    wires: Wires
     offset: np.ndarray
-    switched_wires: str = "exact"
 
     @classmethod
     def reduce(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
         """Reduce the network of a design to its ports."""
-        amplifier, wires = design.amplifier, design.wires
+        amplifier, passive = design.amplifier, Passive(c, design.wires, design.array.switched_wires)
         return cls(
-            ports=_closed(wired_ports(c, wires) if wires else Ports.reduce(c), c, amplifier),
+            passive=passive,
+            ports=_closed(passive.ports(), c, amplifier),
             left=np.ascontiguousarray(c.right / c.total[:, None]),
             right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
             total=c.total,
-            conductances=c,
             amplifier=amplifier,
-            wires=wires,
             offset=offset,
-            switched_wires=design.array.switched_wires,
         )
 
-    @cached_property
-    def _wired_rows(self) -> WiredRows:
-        return WiredRows.reduce(self.conductances, self.wires)
+    @property
+    def conductances(self) -> Conductances:
+        """What the network is made of."""
+        return self.passive.conductances
 
     def network(self, on: np.ndarray) -> Ports:
         """Return the ports with only some rows switched on.
@@ -96,14 +87,7 @@ class Loop:
         ----------
         on : ndarray of bool of shape (m,)
         """
-        return self.ports if on.all() else _closed(self._passive(on), self.conductances, self.amplifier)
-
-    def _passive(self, on: np.ndarray) -> Ports:
-        if not self.wires:
-            return Ports.reduce(self.conductances, on)
-        if self.switched_wires == "first-order":
-            return self._wired_rows.ports(on)
-        return wired_ports(self.conductances, self.wires, on)
+        return self.ports if on.all() else _closed(self.passive.ports(on), self.conductances, self.amplifier)
 
     def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
         """Return the outputs at rest X (n, k), volts.
@@ -150,6 +134,22 @@ class Loop:
         if self.amplifier.clamp == "single-supply":
             return np.linalg.solve(_regular(ports.sense), ports.drive @ X.T - currents.T).T
         return weight * self.offset - X / self.amplifier.gain
+
+    def every_port(
+        self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what outputs and sense nodes of a passive network stand at, a reference column's being the first.
+
+        Parameters
+        ----------
+        network : Ports
+        X, s : ndarray of shape (n, k)
+            Those of the other columns, volts.
+        drawn : ndarray
+            ``(inputs b)'``, amperes.
+        """
+        reference = self.conductances.reference
+        return (X, s) if reference is None else reference.every_port(network, X, s, drawn, self.amplifier.gain)
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.chip.modes`.

@@ -64,7 +64,7 @@ def rest_switched(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.n
     ChipError
         No state of rest.
     """
-    if loop.wires or loop.conductances.reference or loop.amplifier.clamp == "single-supply":
+    if loop.passive.wires or loop.conductances.reference or loop.amplifier.clamp == "single-supply":
         return _one_by_one(loop, rows, constant, weight)
     return _together(loop, rows, constant, weight)
 

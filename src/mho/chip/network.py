@@ -80,3 +80,16 @@ class Ports:
     def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray) -> np.ndarray:
         """Return the currents out of the outputs (n, k), amperes, of which `fed` = (feed b)' is the inputs' part."""
         return x @ self.load.T - s @ self.back.T + fed
+
+    def heat(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+        """Return what a passive network turns into heat (n,), watts, but for what its inputs deliver by themselves.
+
+        Parameters
+        ----------
+        x, s : ndarray of shape (n, k)
+            Outputs and sense nodes, volts.
+        fed, drawn : ndarray of shape (n, k) or (k,)
+            ``(feed b)'`` and ``(inputs b)'``, amperes.
+        """
+        of_outputs = np.einsum("nk,nk->n", x, x @ self.load.T + 2 * (fed - s @ self.back.T))
+        return of_outputs + np.einsum("nk,nk->n", s, s @ self.sense.T + 2 * drawn)

@@ -1,8 +1,13 @@
-"""Power turned into heat in the passive network at rest: what the sources and the op-amps deliver.
+"""Power turned into heat in the passive network at rest: what all that is connected to its ports delivers.
 
-Row sources at -V deliver ``g_in V (V + r)`` each, op-amp outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
-``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``. Summed over the rows that are switched on. A reference
-column is one more output, at minus a share of the sum of the others; the heat of its amplifiers' resistors is left out.
+With outputs x, sense nodes s and sources at -b (`mho.chip.network`), of either copy's reference column the first ones,
+
+    P = x' (load x - back s + feed b) + s' (sense s - drive x + inputs b) + b' (K b + feed' x + inputs' s)
+
+K, what the sources deliver with everything else at zero volts, is diagonal with perfect wires. Of wires with resistance
+it is full, and costs too much for every right-hand side: what the wires of the columns take from one row and give to
+another is left out here, and so it is of rows that are switched off, whose every set is a network of its own.
+`mho.chip.rise` has all of it, and what it finds for some right-hand sides corrects the rest of their block.
 """
 
 from __future__ import annotations
@@ -12,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mho import kernels
-from mho.operands import Dense, Matrix, Sparse
+from mho.chip.inputs import at_every_row
+from mho.operands import Matrix, Sparse
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -20,59 +26,59 @@ if TYPE_CHECKING:
 __all__ = ["masked_power", "power"]
 
 
-def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Return watts (n,) for outputs X (n, k) in volts and inputs V, with every row on."""
-    loop, g_in, rows = array.loop, array.g_in, array.shape[0]
-    right = _driving(array)
-    scaled = right / loop.total[:, None]
-    drive = np.diag(array.g_left.sum(axis=0)) + _reference(array).sum() - right.T @ scaled
-    share = g_in * (1 - g_in / loop.total)  # of V^2, per row
-    ridge = array.ridge_volts
-    constant = g_in * (ridge @ scaled[rows:])
-    if isinstance(B, Dense):
-        C, square = V.T @ scaled[:rows], np.einsum("in,in,i->n", V, V, share[:rows])
-    else:
-        C, square = _sparse_sums(B, V, scaled[:rows], share[:rows])
-    square += ridge**2 @ share[rows:]
-    return np.einsum("nk,nk->n", X, X @ drive + 2 * (g_in * C + constant)) + square
+def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return watts (n,) at the fixed scale of the volts, with every row on.
 
-
-def _sparse_sums(B: Sparse, V: np.ndarray, scaled: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    ptr, idx, _ = B.by_column()
-    C = np.empty((B.shape[1], scaled.shape[1]))
-    kernels.cross(np.ascontiguousarray(scaled), ptr, idx, V, C, kernels.thread_count())
-    return C, _per_column(V**2 * share[idx], ptr)
+    Parameters
+    ----------
+    array : ProgrammedArray
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts, dense (m, n) or the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Outputs, volts.
+    weight : ndarray of shape (n, 1)
+        See `Loop.rest`.
+    """
+    loop, volts = array.loop, at_every_row(array, B, V)
+    network = loop.passive.ports()
+    fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
+    sensed = loop.sense_volts(X, (loop.ports.inputs @ volts).T - array.bias, weight)
+    return network.heat(*loop.every_port(network, X, sensed, drawn), fed, drawn) + loop.passive.own @ volts**2
 
 
 def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Return watts (n,) for outputs X (n, k) in volts and inputs V at the rows that are on (ridge rows always)."""
+    """Return watts (n,) with perfect wires and no offset, summed over the rows that are on; a ridge's always are.
+
+    Row sources at -V deliver ``g_in V (V + r)`` each, outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
+    ``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``.
+
+    Parameters
+    ----------
+    array : ProgrammedArray
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts, the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Outputs, volts.
+    """
     assert isinstance(B, Sparse)
-    loop, g_in, rows = array.loop, array.g_in, array.shape[0]
+    g_in, total, rows = array.g_in, array.loop.total, array.shape[0]
     ptr, idx, _ = B.by_column()
     u, heat = np.empty_like(V), np.empty_like(V)
     threads = kernels.thread_count()
-    right = _driving(array)
-    kernels.sampled(right[:rows], X, ptr, idx, u, threads)
+    c = array.conductances
+    driven = c.written - c.right / array.design.amplifier.gain
+    kernels.sampled(driven[:rows], X, ptr, idx, u, threads)
     kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
-    heat += _reference(array)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
-    r = (u - g_in * V) / loop.total[idx]
+    if c.reference is not None:
+        heat += (c.reference.left * c.reference.share**2)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
+    r = (u - g_in * V) / total[idx]
     watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
     ridge = array.ridge_volts
-    u = X @ right[rows:].T
-    r = (u - g_in * ridge) / loop.total[rows:]
+    u = X @ driven[rows:].T
+    r = (u - g_in * ridge) / total[rows:]
     return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)
-
-
-def _driving(array: ProgrammedArray) -> np.ndarray:
-    """What an output's voltage gives the rows (m, k), siemens, its sense node and the reference following it."""
-    c = array.conductances
-    return c.written - c.right / array.design.amplifier.gain
-
-
-def _reference(array: ProgrammedArray) -> np.ndarray:
-    """The driving copy's reference column (m,), siemens, as seen from the sum of the outputs."""
-    reference = array.conductances.reference
-    return np.zeros(len(array.g_left)) if reference is None else reference.left * reference.share**2
 
 
 def _per_column(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mho.chip.errors import ChipError
+from mho.chip.inputs import at_rows_on
 from mho.chip.ledger import Ledger
 from mho.chip.modes import Modes
 from mho.chip.power import masked_power, power
 from mho.chip.ranging import Settled
 from mho.chip.rise import rise
 from mho.kernels.blas import one_blas_thread
-from mho.operands import Dense, Matrix, Sparse
+from mho.operands import Dense, Matrix
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -46,9 +47,9 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
     n, k = X.shape
     solves, once_more = n + settled.repeated, 1 + settled.repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
-    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X)
+    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
-        modes = {j: Modes.of(array.loop, _word_lines(array, B, j), X[j] > 0) for j in _samples(n)}
+        modes = {j: Modes.of(array.loop, at_rows_on(array, B, V, j)[0], X[j] > 0) for j in _samples(n)}
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
@@ -100,9 +101,8 @@ def _sampled(
     X, range_, samples = settled.outputs, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
     for j in samples:
-        inputs = _inputs(array, B, settled.inputs, j)
-        delivery = rise(array, modes[j], _word_lines(array, B, j), inputs, X[j], seconds)
         square, once = range_[j] ** 2, range_[j]
+        delivery = rise(array, modes[j], at_rows_on(array, B, settled.inputs, j), X[j], 1 / once, seconds)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,
@@ -117,20 +117,6 @@ def _samples(n: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, _SAMPLES).astype(int))
 
 
-def _inputs(array: ProgrammedArray, B: Matrix, V: np.ndarray, j: int) -> np.ndarray:
-    """Input volts of right-hand side j at the rows that are on, a ridge's below."""
-    if isinstance(B, Dense):
-        given = V[:, j]
-    else:
-        ptr, idx, _ = B.by_column()
-        stored = slice(ptr[j], ptr[j + 1])
-        given = V[stored]
-        if not B.missing:
-            given = np.zeros(B.shape[0])
-            given[idx[stored]] = V[stored]
-    return np.concatenate([given, array.ridge_volts])
-
-
 def _settle_seconds(array: ProgrammedArray, modes: list[Modes]) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
@@ -141,13 +127,3 @@ def _settle_seconds(array: ProgrammedArray, modes: list[Modes]) -> float:
             "its columns are; a smaller programming error, fewer columns or a ridge would help"
         )
     return max(_SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
-
-
-def _word_lines(array: ProgrammedArray, B: Matrix, j: int) -> np.ndarray:
-    """Which rows are on for right-hand side j; a ridge's rows always are."""
-    on = np.ones(len(array.g_left), bool)
-    if isinstance(B, Sparse) and B.missing:
-        ptr, idx, _ = B.by_column()
-        on[: B.shape[0]] = False
-        on[idx[ptr[j] : ptr[j + 1]]] = True
-    return on

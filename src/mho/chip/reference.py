@@ -77,6 +77,27 @@ class Reference:
             back=back[:, 1:] - p * N[0, 1:],
         )
 
+    def every_port(
+        self, network: Ports, x: np.ndarray, s: np.ndarray, drawn: np.ndarray, gain: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return (y, x) and (p, s), of shape (n, k + 1).
+
+        Parameters
+        ----------
+        network : Ports
+            As for `closed`.
+        x, s : ndarray of shape (n, k)
+            Outputs and sense nodes of the other columns, volts.
+        drawn : ndarray of shape (n, k + 1) or (k + 1,)
+            ``(inputs b)'``, amperes.
+        gain : float
+            A0.
+        """
+        N, connected = network.sense, network.sense.diagonal()[1:] > 0
+        outputs = x @ self._outputs(connected, gain).T
+        p = self._kappa(N, gain) * (outputs @ network.drive[0] - s @ N[0, 1:] - drawn[..., 0])
+        return outputs, np.column_stack([p, s])
+
     def _outputs(self, connected: np.ndarray, gain: float) -> np.ndarray:
         """From x to (y, x)."""
         summed = connected.sum() * self.share + 1

@@ -1,10 +1,9 @@
 """What one right-hand side takes while the outputs rise from zero to rest: energy, and charge from the supplies.
 
-With the unclamped columns free from the start the rise is linear (`mho.chip.modes`), and the sense nodes follow as
-``s = H (x - x_rest) - x_rest / gain``. Row voltages follow at once [2.4]. A column that is clamped only on the way, or
-free only on the way, is not seen, nor is the offset. Clamped sense nodes are taken to be at virtual ground; where they
-float instead, the difference is in their cells alone. A reference column is one more output, at minus a share of the
-sum of the others, which it follows at once.
+With the unclamped columns free from the start the rise is linear (`mho.chip.modes`): sense nodes follow as
+``s = s_rest - H (x_rest - x)``, row voltages at once [2.4]. A column that is clamped only on the way, or free only on
+the way, is not seen, and clamped sense nodes are taken to stay where they rest. A reference column is one more output,
+at minus a share of the sum of the others, which it follows at once.
 """
 
 from __future__ import annotations
@@ -50,7 +49,12 @@ class Delivery:
 
 
 def rise(
-    array: ProgrammedArray, modes: Modes, on: np.ndarray, V: np.ndarray, x: np.ndarray, seconds: float
+    array: ProgrammedArray,
+    modes: Modes,
+    rows: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    weight: float,
+    seconds: float,
 ) -> Delivery:
     """Integrate over `seconds` from zero.
 
@@ -59,43 +63,49 @@ def rise(
     array : ProgrammedArray
     modes : Modes
         Of the loop with these rows on, free where `x` is above zero.
-    on : ndarray of bool of shape (m,)
-        Rows whose word line is on.
-    V : ndarray of shape (rows on,)
-        Input volts; the sources are at -V.
+    rows : tuple of ndarray
+        Which rows are on, bool (m,), and the input volts of those, whose sources are at minus that.
     x : ndarray of shape (k,)
         Outputs at rest, volts.
+    weight : float
+        See `Loop.rest`.
     seconds : float
     """
-    free = x > 0
-    drive, total = array.g_left[on], array.loop.total[on]
-    sense = array.g_right[on][:, free]
-    missing = modes.before_rest(x[free], seconds * _SHARE)
-    x_t, s_t = x[free] - missing, -missing @ modes.H.T - x[free] / modes.amplifier.gain
-    if array.conductances.reference is not None:
-        reference = array.conductances.reference
-        drive = np.column_stack([drive, reference.left[on]])
-        free, x_t = np.append(free, True), np.column_stack([x_t, -reference.share * x_t.sum(axis=1)])
-    # Sums over rows of what their voltage r = (drive x + sense s - g_in V) / S does to outputs and inputs
-    scaled = drive / total[:, None]
-    from_x, from_s, from_v = scaled.T @ drive[:, free], scaled.T @ sense, array.g_in * (V @ scaled)
-    current = from_v - x_t @ from_x.T - s_t @ from_s.T
-    current[:, free] += x_t * drive[:, free].sum(axis=0)
-    load_watts = np.sum(x_t * current[:, free], axis=1)
-    own = 1 - array.g_in / total
-
-    def through_inputs(weight: np.ndarray) -> np.ndarray:
-        """Sum over rows of weight times the current g_in (V + r), at each time."""
-        lifted = weight / total
-        return array.g_in * (weight @ (V * own) + x_t @ (lifted @ drive[:, free]) + s_t @ (lifted @ sense))
+    loop, (on, V) = array.loop, rows
+    network = loop.passive.ports(on)
+    signs = np.sign(V)
+    fed, drawn = (matrix @ np.column_stack([V, signs]) for matrix in (network.feed, network.inputs))
+    between = loop.passive.between_sources(np.column_stack([V, signs]), on)
+    outputs, sensed = _course(array, modes, rows, x, weight, seconds)
+    outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0])
+    current = network.delivered(outputs, sensed, fed[:, 0])
 
     def integral(rate: np.ndarray) -> float:
         return float(seconds * (_WEIGHT @ rate))
 
     return Delivery(
-        joules=integral(load_watts + through_inputs(V)),
-        load_joules=integral(load_watts),
+        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + between[0, 0]),
+        load_joules=integral(np.sum(outputs * current, axis=1)),
         load_coulombs=integral(np.maximum(current, 0).sum(axis=1)),
-        input_coulombs=integral(through_inputs(np.sign(V))),
+        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + between[0, 1]),
         peak_amperes=float(max(0.0, current[-1].max())),
     )
+
+
+def _course(
+    array: ProgrammedArray,
+    modes: Modes,
+    rows: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    weight: float,
+    seconds: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs and sense nodes (times, k), volts."""
+    loop, (on, V), free = array.loop, rows, x > 0
+    ports = loop.network(on)
+    missing = modes.before_rest(x[free], seconds * _SHARE)
+    outputs = np.tile(x, (len(missing), 1))
+    sensed = np.tile(loop.sense_volts(x[None], (ports.inputs @ V - array.bias)[None], weight, ports), (len(missing), 1))
+    outputs[:, free] -= missing
+    sensed[:, free] -= missing @ modes.H.T
+    return outputs, sensed

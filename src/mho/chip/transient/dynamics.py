@@ -19,9 +19,9 @@ from math import pi
 import numpy as np
 
 from mho.chip.network import Ports
+from mho.chip.passive import Passive
 from mho.chip.programming import Conductances
 from mho.chip.reference import Reference
-from mho.chip.wires import wired_ports
 from mho.spice import ClassicGinv, CompactGinv, GramInv, OpAmp, ReferenceColumns
 
 __all__ = ["RAIL", "Dynamics", "dynamics"]
@@ -202,9 +202,7 @@ def _ports(circuit: CompactGinv) -> Ports:
         reference=reference
         and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
     )
-    if circuit.wires:
-        return wired_ports(c, circuit.wires, circuit.word_lines)
-    return Ports.reduce(c, circuit.on)
+    return Passive(c, circuit.wires).ports(circuit.word_lines)
 
 
 def _diode_siemens(circuit: CompactGinv | ClassicGinv | GramInv) -> float:

@@ -1,0 +1,85 @@
+"""The passive network of one programmed chip, whichever rows are switched on and whatever its wires are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mho.chip.first_order import first_order_ports
+from mho.chip.network import Ports
+from mho.chip.programming import Conductances
+from mho.chip.wires import Joined, WiredRows
+from mho.spice import Wires
+
+__all__ = ["Passive"]
+
+
+@dataclass(frozen=True, eq=False)
+class Passive:
+    """Cells, input conductances, compensation and wires.
+
+    Attributes
+    ----------
+    conductances : Conductances
+    wires : Wires
+    switched_wires : {"exact", "first-order"}
+        See `Array`.
+    """
+
+    conductances: Conductances
+    wires: Wires
+    switched_wires: str = "exact"
+
+    def ports(self, on: np.ndarray | None = None) -> Ports:
+        """Return the ports.
+
+        Parameters
+        ----------
+        on : ndarray of bool of shape (m,), optional
+            Rows that are switched on; by default all.
+        """
+        if on is None or on.all():
+            return self._every_row
+        if not self.wires:
+            return Ports.reduce(self.conductances, on)
+        if self.switched_wires == "first-order":
+            return first_order_ports(self.rows, on)
+        return self.rows.join(on).ports
+
+    def between_sources(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return what p groups of sources deliver to one another while outputs and sense nodes are at zero (p, p).
+
+        Siemens; always exact.
+
+        Parameters
+        ----------
+        E : ndarray of shape (rows on, p)
+            How much of each source is in each group.
+        on : ndarray of bool of shape (m,)
+        """
+        if not self.wires:
+            return E.T @ (self.own[on][:, None] * E)
+        return (self._joined if on.all() else self.rows.join(on)).between_sources(E)
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """What the source of each row delivers to it with its column nodes at zero volts (m,), siemens."""
+        if self.wires:
+            return self.rows.own
+        c = self.conductances
+        return c.g_in * (1 - c.g_in / c.total)
+
+    @cached_property
+    def rows(self) -> WiredRows:
+        """The rows with their wires, one by one."""
+        return WiredRows.reduce(self.conductances, self.wires)
+
+    @cached_property
+    def _every_row(self) -> Ports:
+        return self._joined.ports if self.wires else Ports.reduce(self.conductances)
+
+    @cached_property
+    def _joined(self) -> Joined:
+        return self.rows.join()
