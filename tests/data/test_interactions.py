@@ -70,9 +70,24 @@ def test_ids_are_numbers_only_if_all_are_written_like_numbers(tmp_path):
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path):
-    (tmp_path / "t.csv").write_bytes(b"user,item,rating\n\xff\xfe,1,1\n2,2,2\n")
+    """One line of each kind among many that can be read."""
+    lines = [b"%d,%d,1" % (row, row % 7) for row in range(500)]
+    damage = {
+        2: (b"Jos\xe9,1,1", "the id is not UTF-8 text"),
+        70: (b"Jos\xe9,1", "is not one row of fields"),
+        130: (b"1,2,3,\xe9", "is not one row of fields"),
+        200: (b"\xff", "is not one row of fields"),
+        260: (b"1\x00,2,3", "the id has a NUL in it"),
+        330: (b"1,2,3\x00", r"the rating must be a finite number >= 0, is '3\x00'"),
+        390: (b"1," + b"x" * 5000 + b",3", "the id is longer than 4,096 bytes"),
+        450: (b"1,2," + b"9" * 5000, f"the rating must be a finite number >= 0, is '{40 * '9'}...'"),
+    }
+    for row, (text, _) in damage.items():
+        lines[row] = text
+    (tmp_path / "t.csv").write_bytes(b"user,item,rating\n" + b"\n".join(lines))
     table = read_interactions(tmp_path / "t.csv")
-    assert [(row.line, row.reason) for row in table.rejected] == [(2, "the id is not UTF-8 text")]
+    assert [(row.line, row.reason) for row in table.rejected] == [(r + 2, reason) for r, (_, reason) in damage.items()]
+    assert columns(table)[0] == [row for row in range(500) if row not in damage]
 
 
 def test_quotes_are_read_where_they_are_closed(tmp_path):
@@ -122,16 +137,22 @@ def test_parquet_with_gaps_and_text(tmp_path):
     table = read_interactions(tmp_path / "t.parquet")
     assert columns(table) == (["x", "x"], [3, 3])
     assert [row.line for row in table.rejected] == [2, 3]
+    pandas.DataFrame({"user": [1]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="must have the columns user and item, has only 'user'"):
+        read_interactions(tmp_path / "t.parquet")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "begins with no line of fields"),
+        (b"", "line 1 must have fields parted by commas or tabs, is ''"),
+        (b"user;item\n1;2\n", "line 1 must have fields parted by commas or tabs, is 'user;item'"),
+        (b"user,item\r1,2\r", "has a carriage return within line 1"),
+        ("user,item\n1,2\n".encode("utf-16"), "is UTF-16 text"),
+        (gzip.compress(b"user,item\n1,2\n"), r"is gzipped; its name must then end in \.gz"),
         (b"user,item,rating\n", "holds no row that can be read"),
         (b"user,item,rating\n1,2,x\n", r"holds no row that can be read; line 2: the rating must be a finite number"),
         (b"user,item,user\n1,2,3\n", "the names of its columns must differ"),
-        (b"user\n1\n", "must have the columns user and item"),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path, content, message):

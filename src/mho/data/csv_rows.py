@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mho.data.errors import check_size
-from mho.data.text import blocks
+from mho.data.text import blocks, is_utf8
 
 __all__ = ["CsvRows", "NoRow"]
 
@@ -104,12 +104,14 @@ class CsvRows:
             faults.append((first + row.number - 1, fault, row.text))
             return "skip"
 
+        # The parser hands the text of such rows over, and cannot if it is not UTF-8; without a handler it raises.
+        handler = set_aside if is_utf8(lines) else None
         return csv.read_csv(
             pa.BufferReader(lines + b"\n"),
             # One block in one thread: otherwise rows have no numbers.
             read_options=csv.ReadOptions(use_threads=False, block_size=len(lines) + 2, column_names=self.names),
             parse_options=csv.ParseOptions(
-                delimiter=self.delimiter, invalid_row_handler=set_aside, ignore_empty_lines=False
+                delimiter=self.delimiter, invalid_row_handler=handler, ignore_empty_lines=False
             ),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(self.wanted, pa.binary()), include_columns=self.wanted

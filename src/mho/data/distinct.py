@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from mho.data.text import is_utf8, shown
+
 __all__ = ["Distinct", "is_number", "longest"]
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 """Numbers as programs write them: 01 is an id of its own."""
+_ID_BYTES = 4096
+"""What is longer is a damaged line, and an array of ids would take as much for each of them."""
 _PLAIN = r"^[0-9]+(\.[0-9]+)?$"
 
 
@@ -44,17 +48,21 @@ class Distinct:
 
     def id_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no id."""
-        pc = _compute()
-        empty = pc.equal(pc.binary_length(self.texts()), 0).to_numpy(zero_copy_only=False)
-        return dict.fromkeys(self._not_utf8(), "the id is not UTF-8 text") | dict.fromkeys(
-            np.flatnonzero(empty).tolist(), "the id is empty"
-        )
+        pc, texts = _compute(), self.texts()
+        length = pc.binary_length(texts).to_numpy()
+        faults = {
+            "the id is not UTF-8 text": self._not_utf8(),
+            "the id is empty": np.flatnonzero(length == 0).tolist(),
+            f"the id is longer than {_ID_BYTES:,} bytes": np.flatnonzero(length > _ID_BYTES).tolist(),
+            "the id has a NUL in it": pc.indices_nonzero(pc.match_substring(texts, "\0")).to_pylist(),
+        }
+        return {j: fault for fault, places in faults.items() for j in places}
 
     def rating_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no rating."""
         numbers = self.numbers()
         bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
-        return {j: f"the rating must be a finite number >= 0, is {self.text(j)!r}" for j in bad.tolist()}
+        return {j: f"the rating must be a finite number >= 0, is {shown(self.text(j))}" for j in bad.tolist()}
 
     def text(self, j: int) -> str:
         """Return value `j` as text."""
@@ -104,7 +112,7 @@ class Distinct:
         try:
             self.values.cast(pa.large_string()) if _is_textual(self.values.type) else None
         except pa.ArrowInvalid:
-            return [j for j, x in enumerate(self.values.to_pylist()) if x and not _is_utf8(x)]
+            return [j for j, x in enumerate(self.values.to_pylist()) if x and not is_utf8(x)]
         return []
 
 
@@ -125,14 +133,6 @@ def _is_textual(kind: Any) -> bool:
 
     tests = types.is_string, types.is_large_string, types.is_binary, types.is_large_binary
     return any(test(kind) for test in tests)
-
-
-def _is_utf8(x: Any) -> bool:
-    try:
-        x.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _text(x: Any) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 
 from mho import checks
 from mho.data.coded import Coded
+from mho.data.csv_layout import csv_layout
 from mho.data.csv_rows import CsvRows
-from mho.data.distinct import Distinct, is_number, longest
+from mho.data.distinct import Distinct, longest
 from mho.data.errors import DataError, check_size
 from mho.data.parquet import id_column_parts, id_columns, release_unused
-from mho.data.text import open_bytes
 
 __all__ = ["InteractionTable", "Rejected", "interaction_parts", "read_interactions"]
 
@@ -152,23 +152,9 @@ def _text(path: Path, columns: tuple[str, ...]) -> CsvRows:
         import pyarrow  # noqa: F401
     except ImportError:
         raise ImportError(f"{path}: this needs pyarrow: pip install 'mho[recommend]'") from None
-    delimiter, names, header = _layout(path, columns)
+    delimiter, names, header = csv_layout(path, named=bool(columns))
     wanted = tuple(_wanted(path, names, columns))
     return CsvRows(path=path, delimiter=delimiter, names=tuple(names), wanted=wanted, header=header)
-
-
-def _layout(path: Path, columns: tuple[str, ...]) -> tuple[str, list[str], bool]:
-    """Return the delimiter, a name for each field, and whether the first line is a header."""
-    with open_bytes(path) as stream:
-        first = stream.readline(2**20).decode("utf-8-sig", "replace").rstrip("\r\n")
-    if not first:
-        raise DataError(f"{path}: begins with no line of fields")
-    delimiter = "\t" if "\t" in first else ","
-    fields = [field.strip('"') for field in first.split(delimiter)]
-    header = bool(columns) or {"user", "item"} <= set(fields) or (len(fields) > 2 and not is_number(fields[2]))
-    if header and len(set(fields)) < len(fields):
-        raise DataError(f"{path}: the names of its columns must differ")
-    return delimiter, fields if header else [f"field {j}" for j in range(1, len(fields) + 1)], header
 
 
 def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> InteractionTable:

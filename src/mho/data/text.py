@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mho.data.errors import DataError, damaged
 
-__all__ = ["blocks", "open_bytes", "shown"]
+__all__ = ["blocks", "is_utf8", "open_bytes", "shown"]
 
 _BLOCK_BYTES = 2**24
 _LINE_BYTES = 2**28
@@ -70,6 +70,15 @@ def _lines(path: Path, number: int, text: bytes, empty_lines: bool) -> bytes:
             line = number + before.count(b"\n")
             raise DataError(f"{path}: line {line} is empty")
     return text
+
+
+def is_utf8(text: bytes) -> bool:
+    """Return whether `text` is UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def shown(field: str | bytes) -> str:
