@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from mho import checks
 
-__all__ = ["Dense", "Factored", "Matrix", "Operand", "Sparse", "as_matrix", "as_operand"]
+__all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_matrix", "as_operand"]
 
 _GLANCE = 64
 """Entries of a row that are looked at before all of it."""
@@ -218,6 +218,47 @@ class Sparse:
         """Pointers, row indices and values of the columns, as kernels take them."""
         c = self.columns
         return np.ascontiguousarray(c.indptr), np.ascontiguousarray(c.indices), np.ascontiguousarray(c.data)
+
+
+class Shifted(Sparse):
+    """The known entries of `base`, each less the `shift` of its row; made when somebody looks at them.
+
+    Parameters
+    ----------
+    base : Sparse
+        With ``missing=True``.
+    shift : ndarray of shape (m,)
+        In the precision of `base`.
+    """
+
+    missing = True
+
+    def __init__(self, base: Sparse, shift: np.ndarray) -> None:
+        self.base, self.shift = base, shift
+
+    @cached_property
+    def columns(self) -> sp.csc_array:
+        """The entries by columns."""
+        ptr, idx, val = self.base.by_column()
+        return sp.csc_array((val - self.shift[idx], idx, ptr), shape=self.shape, copy=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self.base.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.base.dtype
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return self.base.known_rows()
+
+    @property
+    def _stored(self) -> Any:
+        return self.columns
 
 
 class Factored:

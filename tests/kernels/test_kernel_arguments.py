@@ -25,6 +25,8 @@ def _arguments(**changes):
         "G": np.eye(K),
         "offset": np.zeros(K),
         "fit": np.zeros(N),
+        "fit_masked": np.zeros((N, 2)),
+        "shift": None,
         "failed": np.zeros(N, np.uint8),
         "left": np.ones((M, K)),
         "right": np.ones((M, K)),
@@ -47,7 +49,8 @@ def _sweep_sparse(a):
 
 
 def _masked_sweep(a):
-    kernels.masked_sweep(a["A"], a["ptr"], a["idx"], a["val"], a["ridge"], a["X"], 1, a["fit"], 1)
+    sparse = a["ptr"], a["idx"], a["val"]
+    kernels.masked_sweep(a["A"], a["shift"], *sparse, a["ridge"], a["X"], 1, a["fit_masked"], 1)
 
 
 def _masked_lcp(a):
@@ -107,7 +110,8 @@ def test_values_must_be_as_many_as_indices(kernel):
         (_sweep_sparse, "fit", np.zeros(N + 1), r"fit must be \(n,\)"),
         (_masked_sweep, "ridge", np.zeros((3, K)), r"ridge must be \(4, k\)"),
         (_masked_sweep, "ridge", np.zeros((4, K + 1)), r"ridge must be \(4, k\)"),
-        (_masked_sweep, "fit", np.zeros(N - 1), r"fit must be \(n,\)"),
+        (_masked_sweep, "fit_masked", np.zeros((N - 1, 2)), r"fit must be \(n, 2\)"),
+        (_masked_sweep, "shift", np.zeros(M + 1), r"shift must be \(m,\)"),
         (_masked_lcp, "left", np.ones((M, K + 1)), r"left must be \(m, k\)"),
         (_masked_lcp, "right", np.ones((M + 1, K)), r"right must be \(m, k\)"),
         (_masked_lcp, "extra", np.ones((M, 1)), r"extra must be \(m, k\)"),

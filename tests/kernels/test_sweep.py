@@ -101,30 +101,35 @@ def test_sweeps_on_a_sparse_matrix_make_its_cross_products_on_the_way(make_spars
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("index", [np.int32, np.int64])
-@pytest.mark.parametrize(("m", "n", "k"), [(1, 1, 1), (9, 70, 3), (300, 131, 17), (200, 40, 33), (20, 20, 64)])
-def test_masked_sweeps_give_each_column_its_own_gram_matrix(make_sparse, entries, dtype, index, m, n, k):
+@pytest.mark.parametrize("shifted", [False, True])
+@pytest.mark.parametrize(
+    ("m", "n", "k"),
+    [(1, 1, 1), (9, 70, 3), (300, 131, 15), (300, 131, 16), (300, 131, 17), (300, 70, 21), (200, 40, 33), (20, 20, 64)],
+)
+def test_masked_sweeps_give_each_column_its_own_gram_matrix(make_sparse, entries, dtype, index, m, n, k, shifted):
     B = make_sparse(m, n, dtype=dtype, index=index)
     rng = np.random.default_rng(1)
     A, answer = rng.random((m, k)).astype(dtype), rng.random((n, k)).astype(dtype)
-    ridge = rng.random((4, k)).astype(dtype)
+    ridge, shift = rng.random((4, k)).astype(dtype), rng.random(m).astype(dtype)
     l2, l2_known, pull, pull_known = ridge.astype(float)
-    expected, explained = np.empty((n, k)), np.empty(n)
+    expected, fitted = np.empty((n, k)), np.empty((n, 2))
     for j in range(n):
         rows, b = B.indices[B.indptr[j] : B.indptr[j + 1]], B.data[B.indptr[j] : B.indptr[j + 1]].astype(float)
+        b = b - shift[rows] if shifted else b
         G = A[rows].astype(float).T @ A[rows] + np.diag(l2 + len(b) * l2_known)
         c = b @ A[rows] + pull + len(b) * pull_known
         expected[j] = _coordinate_descent(G, c, answer[j], 3)
-        explained[j] = 2 * c @ expected[j] - expected[j] @ G @ expected[j]
-    fit = np.zeros(n)
-    kernels.masked_sweep(A, *entries(B), ridge, answer, 3, fit, 2)
+        fitted[j] = b @ b, b @ b - 2 * c @ expected[j] + expected[j] @ G @ expected[j]
+    fit = np.zeros((n, 2))
+    kernels.masked_sweep(A, shift if shifted else None, *entries(B), ridge, answer, 3, fit, 2)
     np.testing.assert_allclose(answer, expected, rtol=0, atol=30 * TOLERANCE[dtype] * max(1, expected.max()))
-    np.testing.assert_allclose(fit, explained, atol=1000 * TOLERANCE[dtype] * max(1, np.abs(explained).max()))
+    np.testing.assert_allclose(fit, fitted, atol=1000 * TOLERANCE[dtype] * max(1, np.abs(fitted).max()))
 
 
 def test_a_column_with_nothing_known_is_zero(make_sparse, entries):
     B = make_sparse(6, 5)
     A, answer = np.ones((6, 2)), np.ones((5, 2))
-    kernels.masked_sweep(A, *entries(B), np.zeros((4, 2)), answer, 2, np.zeros(5), 1)
+    kernels.masked_sweep(A, None, *entries(B), np.zeros((4, 2)), answer, 2, np.zeros((5, 2)), 1)
     np.testing.assert_array_equal(answer[0], 0)
     assert np.isfinite(answer).all()
 
@@ -134,5 +139,5 @@ def test_a_curvature_near_the_smallest_number_makes_no_masked_sweep_infinite(ent
     B = sp.csc_array(np.ones((1, 1), np.float32))
     answer = np.zeros((1, k), np.float32)
     A = np.full((1, k), 1e-21, np.float32)
-    kernels.masked_sweep(A, *entries(B), np.zeros((4, k), np.float32), answer, 2, np.zeros(1), 1)
+    kernels.masked_sweep(A, None, *entries(B), np.zeros((4, k), np.float32), answer, 2, np.zeros((1, 2)), 1)
     assert np.isfinite(answer).all()

@@ -12,11 +12,11 @@ def _problem(make_sparse, dtype=np.float64, m=30, n=70, k=5):
 
 
 def _swept(A, B, ridge, sweeps, weight=None):
-    X, fit = np.zeros((B.shape[1], A.shape[1]), A.dtype), np.empty(B.shape[1])
+    X, fit = np.zeros((B.shape[1], A.shape[1]), A.dtype), np.empty((B.shape[1], 2))
     arrays = B.indptr, B.indices, B.data
     out = ridge, X, sweeps, fit, 2
     if weight is None:
-        kernels.masked_sweep(A, *arrays, *out)
+        kernels.masked_sweep(A, None, *arrays, *out)
     else:
         kernels.weighted_sweep(A, *arrays, weight, *out)
     return X, fit
@@ -57,8 +57,8 @@ def test_weights_of_one_are_no_weights(make_sparse, dtype):
 def test_a_whole_weight_is_as_many_rows(make_sparse, dtype):
     B, A, weight, ridge = _problem(make_sparse, dtype)
     many, ptr, idx, val = _repeated(A, B, weight)
-    X, fit = np.zeros((B.shape[1], 5), dtype), np.empty(B.shape[1])
-    kernels.masked_sweep(many, ptr, idx, val.astype(dtype), ridge, X, 3, fit, 1)
+    X, fit = np.zeros((B.shape[1], 5), dtype), np.empty((B.shape[1], 2))
+    kernels.masked_sweep(many, None, ptr, idx, val.astype(dtype), ridge, X, 3, fit, 1)
     got, same = _swept(A, B, ridge, 3, weight)
     np.testing.assert_allclose(got, X, atol=1e-4 if dtype == np.float32 else 1e-12)
     np.testing.assert_allclose(same, fit, atol=1e-3 if dtype == np.float32 else 1e-11)

@@ -53,13 +53,13 @@ class SweptFactor(Programmed):
     def __init__(self, A: np.ndarray, penalty: Penalty, sweeps: int) -> None:
         self.A, self.penalty, self.sweeps = A, penalty, sweeps
         penalty.ridge(A.shape[1])  # says so now if it is for another number of columns
-        self._last: tuple[Operand, np.ndarray, float] | None = None
+        self._last: tuple[Operand, np.ndarray, np.ndarray] | None = None
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
         B = fitting(B, self.A.shape, start)
-        X, explained = sweep_in_place(self.A, B, self.penalty, start, self.sweeps)
-        self._last = (B, X, explained)
+        X, fit = sweep_in_place(self.A, B, self.penalty, start, self.sweeps)
+        self._last = (B, X, fit)
         return X
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
@@ -67,9 +67,11 @@ class SweptFactor(Programmed):
         B = fitting(B, self.A.shape, X)
         if self._last is None or self._last[0] is not B or self._last[1] is not X:
             return squared_error(self.A, B, X)
-        error = B.square - self._last[2] + self.penalty.unexplained(B, X)
+        fit = self._last[2]
+        square, left = fit.sum(axis=0) if B.missing else (B.square, B.square - fit.sum())
+        error = float(left) + self.penalty.unexplained(B, X)
         # A difference of large numbers loses the digits that they share.
-        trusted = error > 1e3 * np.finfo(self.A.dtype).eps * B.square
+        trusted = error > 1e3 * np.finfo(self.A.dtype).eps * square
         return error if trusted else squared_error(self.A, B, X)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mho import kernels
 from mho.engines.engine import Penalty
-from mho.operands import Dense, Factored, Operand, Sparse
+from mho.operands import Dense, Factored, Operand, Shifted, Sparse
 
 __all__ = ["cross", "entries", "gram", "sweep_in_place"]
 
@@ -56,23 +56,27 @@ def _parts(B: np.ndarray, dtype: np.dtype, block: int = 1 << 20) -> Iterator[tup
 
 def sweep_in_place(
     A: np.ndarray, B: Operand, penalty: Penalty, start: np.ndarray | None, sweeps: int
-) -> tuple[np.ndarray, float]:
-    """Return X (k, n) after some sweeps from `start`, and how much of |B|^2 it explains with the penalty counted in."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return X (k, n) after some sweeps from `start`, and how well it fits with the penalty counted in.
+
+    Of each right-hand side b how much of |b|^2 is explained (n,), or (n, 2) |b|^2 and what is left if rows are missing.
+    """
     k, n = A.shape[1], B.shape[1]
     dense = not isinstance(B, Sparse)
     X = np.zeros((k, n) if dense else (n, k), A.dtype)
     if start is not None:
         X[...] = start if dense else start.T
-    fit = np.empty(n)
     if isinstance(B, Sparse) and B.missing:
-        ridge = penalty.ridge(k, A.dtype)
+        fit = np.empty((n, 2))
+        base, shift = (B.base, B.shift.astype(A.dtype, copy=False)) if isinstance(B, Shifted) else (B, None)
         out = (X, sweeps, fit, kernels.thread_count())
-        kernels.masked_sweep(np.ascontiguousarray(A), *entries(B, A.dtype), ridge, *out)
+        kernels.masked_sweep(np.ascontiguousarray(A), shift, *entries(base, A.dtype), penalty.ridge(k, A.dtype), *out)
     else:
+        fit = np.empty(n)
         G = gram(A)
         G[np.diag_indices(k)] += penalty.vector("l2", k, A.dtype)
         _sweep(A, B, G, penalty.pull(k, A.dtype), X, sweeps, fit)
-    return X if dense else X.T, float(fit.sum())
+    return X if dense else X.T, fit
 
 
 def _sweep(

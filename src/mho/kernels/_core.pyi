@@ -57,6 +57,7 @@ def sweep_sparse(
 
 def masked_sweep(
     A: np.ndarray,
+    shift: np.ndarray | None,
     ptr: np.ndarray,
     idx: np.ndarray,
     val: np.ndarray,
@@ -66,9 +67,10 @@ def masked_sweep(
     fit: np.ndarray,
     threads: int,
 ) -> None:
-    """Only stored entries are known; A (m, k), answer (n, k).
+    """Only stored entries are known, those of row i less shift[i] (m,); A (m, k), answer (n, k).
 
-    ridge (4, k): l2, l2 for each known entry, and what each of them adds to the cross product.
+    ridge (4, k): l2, l2 for each known entry, and what each of them adds to the cross product. `fit` is (n, 2) here:
+    |b|^2, and what the answer leaves of it.
     """
 
 def weighted_sweep(
@@ -83,7 +85,7 @@ def weighted_sweep(
     fit: np.ndarray,
     threads: int,
 ) -> None:
-    """`masked_sweep` with a weight >= 0 (entries,) for each known entry, which counts that often."""
+    """`masked_sweep` without shift, with a weight >= 0 (entries,) for each known entry, which counts that often."""
 
 def divergence_dense(
     X: np.ndarray,

@@ -57,19 +57,19 @@ class WeightedFactor(Programmed):
         if self.sweeps is None:
             self._settle(B, X)
             return X.T.astype(self.A.dtype, copy=False)
-        explained = self._sweep(B, X, self.sweeps)
-        self._last = (B, X.T, explained)
+        left = self._sweep(B, X, self.sweeps)
+        self._last = (B, X.T, left)
         return self._last[1]
 
     def _sweep(self, B: Weighted, X: np.ndarray, sweeps: int) -> float:
-        """Sweep X (n, k) in place; return how much of the weighted |B|^2 it explains, the penalty counted in."""
+        """Sweep X (n, k) in place; return how much of the weighted |B|^2 it leaves, the penalty counted in."""
         A, ridge = np.ascontiguousarray(self.A), self.penalty.ridge(self.A.shape[1], self.A.dtype)
-        fit = np.empty(len(X))
+        fit = np.empty((len(X), 2))
         for columns, ptr, idx, *entries in B.parts():
             val, weight = (array.astype(A.dtype, copy=False) for array in entries)
             out = (X[columns], sweeps, fit[columns], kernels.thread_count())
             kernels.weighted_sweep(A, ptr, idx, val, weight, ridge, *out)
-        return float(fit.sum())
+        return float(fit[:, 1].sum())
 
     def _settle(self, B: Weighted, X: np.ndarray) -> None:
         """Solve X (n, k) in place, in float64."""
@@ -84,7 +84,7 @@ class WeightedFactor(Programmed):
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """Return sum of v (A X - B)^2; no pass over B for the answer that was given last."""
         if self._last is not None and self._last[0] is B and self._last[1] is X:
-            error = B.square - self._last[2] + self.penalty.unexplained(B, X)
+            error = self._last[2] + self.penalty.unexplained(B, X)
             # A difference of large numbers loses the digits that they share.
             if error > 1e3 * np.finfo(self.A.dtype).eps * B.square:
                 return error

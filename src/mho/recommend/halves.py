@@ -17,12 +17,12 @@ __all__ = ["Cluster", "Halves", "here"]
 class Halves(Protocol):
     """Both half-steps over one table."""
 
-    def users(self, engine: Engine, items: Side) -> Half:
-        """Return all users solved by `engine` against the `items`."""
+    def users(self, engine: Engine, items: Side, start: Side) -> Half:
+        """Return all users solved by `engine` against the `items`, from where they were at the `start`."""
         ...
 
-    def items(self, engine: Engine, users: Side) -> Half:
-        """Return all items solved by `engine` against the `users`."""
+    def items(self, engine: Engine, users: Side, start: Side) -> Half:
+        """Return all items solved by `engine` against the `users`, from where they were at the `start`."""
         ...
 
 
@@ -45,10 +45,10 @@ class _InMemory:
         self.model = fitted.model
         self.by_user, self.by_item = fitted.scaled()
 
-    def users(self, engine: Engine, items: Side) -> Half:
+    def users(self, engine: Engine, items: Side, start: Side) -> Half:
         with one_blas_thread():
-            return self.model.solve(engine, items, self.by_user)
+            return self.model.solve(engine, items, self.by_user, start)
 
-    def items(self, engine: Engine, users: Side) -> Half:
+    def items(self, engine: Engine, users: Side, start: Side) -> Half:
         with one_blas_thread():
-            return self.model.solve(engine, users, self.by_item)
+            return self.model.solve(engine, users, self.by_item, start)

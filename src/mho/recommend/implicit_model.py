@@ -71,7 +71,7 @@ class ImplicitModel(Model):
         """See `Model.start`."""
         return Side(rng.uniform(0, 1 / np.sqrt(k), (n, k)))
 
-    def solve(self, engine: Engine, fixed: Side, known: Any) -> Half:
+    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
         """See `Model.solve`."""
         extra = sp.csc_array((self.confidence * known.data, known.indices, known.indptr), shape=known.shape)
         assert self.l2 is not None, "settled when fitted"

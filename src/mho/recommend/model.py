@@ -85,9 +85,16 @@ class Model(ABC):
     def start(self, n: int, k: int, rng: np.random.Generator) -> Side:
         """Return `n` rows scattered by `rng`, so that `k` components can part."""
 
+    def alternating(self, engine: Engine) -> Engine:
+        """Return who does the half-steps of an alternation where `engine` is asked for; here, who solves to rest."""
+        return engine.exact()
+
     @abstractmethod
-    def solve(self, engine: Engine, fixed: Side, known: Any) -> Half:
-        """Solve for the other side: column by column of `known` (n_fixed, n), by `engine`, with `fixed` as it is."""
+    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
+        """Solve for the other side: column by column of `known` (n_fixed, n), by `engine`, with `fixed` as it is.
+
+        `start` is the other side as it was: what an engine that does not solve to rest goes on from.
+        """
 
     @abstractmethod
     def quality_of(self, error: float, known: Any) -> float:

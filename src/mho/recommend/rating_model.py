@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.engines import Engine, Penalty, Sparse
-from mho.recommend.cuts import column_cuts
+from mho.engines import Digital, Engine, Penalty
+from mho.operands import Shifted, Sparse
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["RatingModel"]
 
-_BLOCK = 1 << 23
-"""Ratings that are solved at a time: what is left of them without the offsets is not held for a whole table."""
+_SWEEPS = 24
+"""Coordinate sweeps of a half-step: cheap beside the sums that they work on, and close to a solution."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,23 +72,23 @@ class RatingModel(Model):
         rows[:, 1:] *= rng.uniform(0.7, 1.3, (n, k))
         return Side(rows)
 
-    def solve(self, engine: Engine, fixed: Side, known: Any) -> Half:
+    def alternating(self, engine: Engine) -> Engine:
+        """See `Model.alternating`: a few sweeps on this CPU, since the other side is about to change."""
+        return Digital(sweeps=_SWEEPS) if engine == Digital() else engine
+
+    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
         """See `Model.solve`: min |[1, F] x - (r - f)|^2 + ridge for each column r of the known ratings."""
         rows, F = known.indices, fixed.rows
         if known.nnz < len(F):  # of many items a new user has rated few; the others take no part
             used, rows = np.unique(rows, return_inverse=True)
             F = F[used]
         columns = sp.csc_array((known.data, rows, known.indptr), shape=(len(F), known.shape[1]))
-        ratings, offsets = Sparse.trusted(columns, missing=True), F[:, 0].astype(known.dtype)
-        A = np.column_stack([np.ones(len(F)), F[:, 1:]])
+        B = Shifted(Sparse.trusted(columns, missing=True), F[:, 0].astype(known.dtype))
+        A = np.ones_like(F, known.dtype)
+        A[:, 1:] = F[:, 1:]
         programmed = engine.program(A, penalty=self._penalty(F.shape[1] - 1))
-        X, error = np.empty((known.shape[1], F.shape[1])), 0.0
-        for begin, end in pairwise(column_cuts(known.indptr, _BLOCK)):
-            part = ratings.column_range(begin, end)
-            B = part.with_values(part.values - offsets[part.columns.indices])
-            solved = programmed.solve(B)
-            X[begin:end], error = solved.T, error + programmed.squared_error(B, solved)
-        return Half(Side(X), error)
+        X = programmed.solve(B, start=None if start is None else start.rows.T)
+        return Half(Side(X.T), programmed.squared_error(B, X))
 
     def quality_of(self, error: float, known: Any) -> float:
         """See `Model.quality_of`: the root mean squared error of the known ratings."""

@@ -116,13 +116,13 @@ class Recommender:
         k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
         start = Fitted.start(model, table, k, np.random.default_rng(self.random_state))
         self._fitted, self.engine_, self.history_ = start, engine, []
-        self._alternate([stage.exact() for stage, length in phases for _ in range(length)])
+        self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])
         return self
 
     def resume(self, iterations: int) -> Self:
         """Do more `iterations` over everything known so far: after an interrupt, or after `partial_fit`."""
-        self._require()
-        self._alternate([self._engine()] * checks.positive_int(iterations, "iterations"))
+        stage = self._require().model.alternating(self._engine())
+        self._alternate([stage] * checks.positive_int(iterations, "iterations"))
         return self
 
     def partial_fit(self, users: Any, items: Any = None, ratings: Any = None) -> Self:
@@ -338,8 +338,8 @@ class Recommender:
         """Replace both sides at once, so that an interrupt leaves a pair that belongs together."""
         before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
         begun = time.perf_counter()
-        users = halves.users(stage, self._fitted.items).side
-        items = halves.items(stage, users)
+        users = halves.users(stage, self._fitted.items, self._fitted.users).side
+        items = halves.items(stage, users, self._fitted.items)
         self._fitted = replace(self._fitted, users=users, items=items.side)
         record = {
             "iteration": before["iteration"] + 1,

@@ -7,9 +7,12 @@ namespace mho {
 #include "dense.inl"
 #include "sparse.inl"
 #include "sweep.inl"
+#include "own_gram.inl"
+#include "descend.inl"
 #include "masked.inl"
 #include "lcp.inl"
 #include "lcp_lanes.inl"
+#include "masked_lcp.inl"
 #include "loss.inl"
 #include "newton_dense.inl"
 #include "newton_sparse.inl"
@@ -26,7 +29,7 @@ template <class T> constexpr Dense<T> dense() {
             &sweep_columns<T>,
             &products_of_rows<T>,
             &products_of_columns<T>,
-            &masked_scratch<T>,
+            &gram_scratch<T>,
             &newton_scratch<T>,
             &newton_dense<T>,
             &gram<T>,

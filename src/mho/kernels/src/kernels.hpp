@@ -76,8 +76,9 @@ static inline Survey together(const Survey &a, const Survey &b) {
 //     M = base + n diag(l2_known) + sum_i (left_i right_i' + diag(extra_i))
 //     q = offset + n pull_known + sum_i val_i left_i
 struct Rows {
-    const double *left;       // (m, kp), padded
-    const double *right;      // (m, kp), padded; unused where M is symmetric
+    const double *left;       // (m, stride), padded with zeros
+    const double *right;      // (m, stride), padded with zeros; unused where M is symmetric
+    index_t stride;
     const double *extra;      // (m, k) or null
     const double *base;       // (k, k)
     const double *l2_known;   // (k,)
@@ -139,7 +140,8 @@ template <class T, class I> struct Sparse {
     void (*cross)(const T *A, index_t k, Columns<T, I>, T *out, Range);
     void (*sampled)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
     void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
-    void (*masked_sweep)(const T *A, index_t k, Columns<T, I>, Ridge<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
+    void (*masked_sweep)(const T *A, index_t k, index_t row, Columns<T, I>, Ridge<T>, T *answer, index_t sweeps, double *fit, Range,
+                         T *scratch);
     index_t (*newton_scratch)(index_t k);
     void (*newton)(const T *A, Columns<T, I>, Smooth<T>, PerEntry<T>, Loss, Effort, T *answer, double *fit, Range, T *scratch);
     void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);

@@ -104,22 +104,28 @@ Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &
     return b;
 }
 
-// A (m, k) with its rows padded to whole vectors; a copy only where they are not.
+// A (m, k) with its rows padded to whole vectors; a copy only where they are not, where they do not begin
+// at cache lines, or where the padding is to begin with minus a shift (m,).
 template <class T> class Padded {
   public:
-    explicit Padded(const In<T> &A) : data_(A.data()) {
+    explicit Padded(const In<T> &A, const T *shift = nullptr) : data_(A.data()), row_(A.shape(1)) {
         const std::size_t m = A.shape(0), k = A.shape(1), lanes = dense<T>().lanes;
-        const std::size_t kp = (k + lanes - 1) / lanes * lanes;
-        if (kp == k) return;
-        copy_.assign(m * kp, T(0));
-        for (std::size_t i = 0; i < m; ++i) std::copy_n(A.data() + i * k, k, copy_.data() + i * kp);
-        data_ = copy_.data();
+        const std::size_t needed = shift ? k + 1 : k, row = (needed + lanes - 1) / lanes * lanes;
+        if (row == k && reinterpret_cast<std::uintptr_t>(A.data()) % 64 == 0) return;
+        T *copy = copy_.emplace(m * row).data();
+        for (std::size_t i = 0; i < m; ++i) {
+            std::copy_n(A.data() + i * k, k, copy + i * row);
+            if (shift) copy[i * row + k] = -shift[i];
+        }
+        data_ = copy, row_ = row;
     }
     const T *data() const { return data_; }
+    index_t row() const { return row_; }
 
   private:
-    std::vector<T> copy_;
+    std::optional<Aligned<T>> copy_;
     const T *data_;
+    index_t row_;
 };
 
 constexpr index_t small_chunk = 64;
@@ -277,27 +283,28 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
 }
 
 template <class T, class I>
-void sweep_known(In<T> A, Columns<T, I> b, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
+void sweep_known(In<T> A, const T *shift, Columns<T, I> b, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
     const std::size_t n = answer.shape(0), k = answer.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
     matrix(ridge, 4, k, "ridge must be (4, k)");
-    vector(fit, n, "fit must be (n,)");
+    matrix(fit, n, 2, "fit must be (n, 2)");
     const T *r = ridge.data();
     nb::gil_scoped_release release;
-    const Padded<T> padded(A);
+    const Padded<T> padded(A, shift);
     parallel_for<T>(n, small_chunk, threads, sparse<T, I>().masked_scratch(k), [&](Range range, T *scratch) {
-        sparse<T, I>().masked_sweep(padded.data(), k, b, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps, fit.data(), range,
-                                    scratch);
+        sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), b, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
+                                    fit.data(), range, scratch);
     });
 }
 
 template <class T, class I>
-void masked_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit,
-                  index_t threads) {
+void masked_sweep(In<T> A, std::optional<In<T>> shift, In<I> ptr, In<I> idx, In<T> val, In<T> ridge, Out<T> answer, index_t sweeps,
+                  Out<double> fit, index_t threads) {
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
+    if (shift) vector(*shift, A.shape(0), "shift must be (m,)");
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0), A.shape(0));
-    sweep_known(A, b, ridge, answer, sweeps, fit, threads);
+    sweep_known(A, shift ? shift->data() : nullptr, b, ridge, answer, sweeps, fit, threads);
 }
 
 template <class T, class I>
@@ -306,7 +313,7 @@ void weighted_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> weight, In<T
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0), A.shape(0));
-    sweep_known(A, b, ridge, answer, sweeps, fit, threads);
+    sweep_known(A, static_cast<const T *>(nullptr), b, ridge, answer, sweeps, fit, threads);
 }
 
 Loss loss_of(int number) {
@@ -383,9 +390,10 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     vector(failed, n, "failed must be (n,)");
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
     nb::gil_scoped_release release;
-    const Padded<double> padded_left(left), padded_right(right ? *right : left);
-    const double *r = ridge.data();
-    const Rows rows{padded_left.data(), padded_right.data(), extra ? extra->data() : nullptr, base.data(), r, r + k, r + 2 * k};
+    const Padded<double> padded_left(left);
+    const std::optional<Padded<double>> padded_right = right ? std::make_optional<Padded<double>>(*right) : std::nullopt;
+    const double *r = ridge.data(), *other = padded_right ? padded_right->data() : nullptr, *more = extra ? extra->data() : nullptr;
+    const Rows rows{padded_left.data(), other, padded_left.row(), more, base.data(), r, r + k, r + 2 * k};
     parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
         sparse<T, I>().masked_lcp(rows, k, b, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
     });
@@ -405,7 +413,7 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     nb::gil_scoped_release release;
     const Padded<double> padded(A);
     const double *r = ridge.data();
-    const Rows rows{padded.data(), padded.data(), nullptr, base.data(), r, r + k, r + 2 * k};
+    const Rows rows{padded.data(), nullptr, padded.row(), nullptr, base.data(), r, r + k, r + 2 * k};
     parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
         sparse<T, I>().masked_lcp(rows, k, b, symmetric, answer.data(), failed.data(), range, scratch);
     });

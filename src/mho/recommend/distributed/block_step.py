@@ -32,12 +32,15 @@ class HalfStep:
         Of the model, in that of the ratings.
     fixed, solved : Path
         Folders with the rows of the side that stays and of the one that is solved, a file for each block.
+    before : Path or None
+        The same of the side that is solved as it was; None: where nothing is known.
     """
 
     model: Model
     unit: float
     fixed: Path
     solved: Path
+    before: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ def solve_block(step: HalfStep, block: Block) -> Work:
     fixed = Side(_fixed(step.fixed))
     known = _in_units(block.read(), step.unit)
     with one_blas_thread():
-        half = step.model.solve(Digital(), fixed, known)
+        half = step.model.solve(step.model.alternating(Digital()), fixed, known, _start(step, block, fixed))
     write_rows(step.solved, block.begin, half.side.rows)
     return Work(
         worker=os.getpid(),
@@ -91,7 +94,7 @@ def solve_block(step: HalfStep, block: Block) -> Work:
 
 def write_rows(folder: Path, begin: int, rows: np.ndarray) -> None:
     """Write rows (n, c) from number `begin` on, whole or not at all."""
-    with replacing(folder / f"{begin:010d}.npy") as temporary, temporary.open("wb") as stream:
+    with replacing(folder / _name(begin)) as temporary, temporary.open("wb") as stream:
         np.save(stream, rows)
 
 
@@ -131,5 +134,17 @@ def _fixed(folder: Path) -> np.ndarray:
     return rows
 
 
+def _start(step: HalfStep, block: Block, fixed: Side) -> Side:
+    """Return the rows of `block` as they were."""
+    if step.before is None:
+        offsets = step.model.offsets
+        return Side(np.tile(step.model.prior(fixed.rows.shape[1] - offsets), (block.end - block.begin, 1)))
+    return Side(np.load(step.before / _name(block.begin)))
+
+
+def _name(begin: int) -> str:
+    return f"{begin:010d}.npy"
+
+
 def _in_units(known: Any, unit: float) -> Any:
-    return sp.csc_array((known.data.astype(np.float64) / unit, known.indices, known.indptr), shape=known.shape)
+    return sp.csc_array((known.data / np.float32(unit), known.indices, known.indptr), shape=known.shape)

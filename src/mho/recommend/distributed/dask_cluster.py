@@ -31,7 +31,7 @@ _BLOCKS_PER_WORKER = 3
 class DaskCluster:
     """Workers that solve blocks of users and of items, for `mho.Recommender`.
 
-    Ratings and factors go to the workers through files alone and an exact solve is a function of them, so a worker that
+    Ratings and factors go to the workers through files alone and a solve is a function of them, so a worker that
     is lost takes nothing with it: others solve its blocks again, and the result is the same. A worker holds one block
     for each of its threads, and the factors of the other side.
 
@@ -84,29 +84,41 @@ class _OnWorkers:
         self.by_user, self.by_item = users, items
         self.count = itertools.count()
 
-    def users(self, engine: Engine, items: Side) -> Half:
-        return self._solve(engine, items, self.by_user)
+    def users(self, engine: Engine, items: Side, start: Side) -> Half:
+        return self._solve(engine, items, start, self.by_user)
 
-    def items(self, engine: Engine, users: Side) -> Half:
-        return self._solve(engine, users, self.by_item)
+    def items(self, engine: Engine, users: Side, start: Side) -> Half:
+        return self._solve(engine, users, start, self.by_item)
 
-    def _solve(self, engine: Engine, fixed: Side, blocks: list[Block]) -> Half:
+    def _solve(self, engine: Engine, fixed: Side, start: Side, blocks: list[Block]) -> Half:
         # A scattered factor would be lost with the worker that holds it; a file is not.
-        path = self.folder / f"fixed-{next(self.count)}.npy"
-        np.save(path, fixed.rows)
+        count = next(self.count)
+        sides = _Sides(self.folder / f"fixed-{count}.npy", self.folder / f"start-{count}.npy")
+        np.save(sides.fixed, fixed.rows)
+        np.save(sides.start, start.rows)
         futures = [
             # Dask takes tasks of equal keys for the same task: the folder's name is of this fit alone.
             self.client.submit(
-                _solve_block, self.model, engine, path, block, key=f"{path}:{block.path}", retries=RETRIES
+                _solve_block, self.model, engine, sides, block, key=f"{sides.fixed}:{block.path}", retries=RETRIES
             )
             for block in blocks
         ]
         halves = self.client.gather(futures)
-        path.unlink()
+        sides.fixed.unlink()
+        sides.start.unlink()
         return Half(Side(np.concatenate([half.side.rows for half in halves])), sum(half.error for half in halves))
 
 
-def _solve_block(model: Model, engine: Engine, path: Path, block: Block) -> Half:
-    """Solve the columns of `block` against the factor at `path`; nothing else goes in, so it can be done again."""
+@dataclass(frozen=True)
+class _Sides:
+    """Files of all rows of both sides: the one that stays, and the one that is solved as it was."""
+
+    fixed: Path
+    start: Path
+
+
+def _solve_block(model: Model, engine: Engine, sides: _Sides, block: Block) -> Half:
+    """Solve the columns of `block`; nothing goes in but files, so it can be done again."""
+    start = Side(np.load(sides.start, mmap_mode="r")[block.begin : block.end])
     with one_blas_thread():
-        return model.solve(engine, Side(np.load(path)), block.read())
+        return model.solve(engine, Side(np.load(sides.fixed)), block.read(), start)

@@ -126,7 +126,8 @@ class OutOfCore:
         state = new.begun(folder)
         start = self.model.start(table.n_items, self.n_components, np.random.default_rng(self.random_state))
         state.path(folder, "items").mkdir()
-        write_rows(state.path(folder, "items"), 0, start.rows)
+        for block in table.items:
+            write_rows(state.path(folder, "items"), block.begin, start.rows[block.begin : block.end])
         state.write(folder)
         return state
 
@@ -138,12 +139,14 @@ class OutOfCore:
         while state.items < self.max_iter:
             work: list[Work] = []
             if state.users == state.items:
+                before = state.path(folder, "users") if state.users else None
                 fixed, solved = state.path(folder, "items"), state.path(folder, "users", 1)
-                work += self._solve(table.users, HalfStep(self.model, table.mean, fixed, solved))
+                work += self._solve(table.users, HalfStep(self.model, table.mean, fixed, solved, before))
                 state = replace(state, users=state.users + 1)
                 state.write(folder)
             fixed, solved = state.path(folder, "users"), state.path(folder, "items", 1)
-            by_item = self._solve(table.items, HalfStep(self.model, table.mean, fixed, solved))
+            before = state.path(folder, "items")
+            by_item = self._solve(table.items, HalfStep(self.model, table.mean, fixed, solved, before))
             work += by_item
             error = sum(block.error for block in by_item)
             record = {

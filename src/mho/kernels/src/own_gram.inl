@@ -1,0 +1,144 @@
+// A right-hand side of which only some rows are known has a Gram matrix of its own, summed over the rows that are there.
+// The rows of a column are first gathered into a tile, so that the passes over register blocks of the Gram matrix read
+// memory in order. Rows are padded to whole vectors, length kp.
+
+namespace {
+
+constexpr index_t tile_rows = 128;
+
+template <class T> constexpr index_t padded(index_t k) { return (k + lanes<T> - 1) / lanes<T> * lanes<T>; }
+
+// M[r0 .., c0 ..] += sum_e left_e[r0 ..] right_e[c0 ..]', one register block of R rows. Few rows are summed in several
+// chains, or every addition would wait for the one before; the sums are added to M in the end, so that many small terms
+// do not vanish beside a large one.
+template <class T, index_t R = lanes<T>>
+inline void add_products(const T *left, const T *right, index_t rows, index_t kp, index_t r0, index_t c0, T *M) {
+    constexpr index_t chains = R >= 8 ? 1 : R >= 4 ? 2 : 4;
+    vec<T> acc[chains][R] = {};
+    const auto add = [&](vec<T> *sums, index_t e) {
+        const vec<T> v = load(right + e * kp + c0);
+        const T *s = left + e * kp + r0;
+#pragma GCC unroll 16
+        for (index_t r = 0; r < R; ++r) sums[r] += s[r] * v;
+    };
+    index_t e = 0;
+    for (; e + chains <= rows; e += chains)
+#pragma GCC unroll 4
+        for (index_t chain = 0; chain < chains; ++chain) add(acc[chain], e + chain);
+    for (; e < rows; ++e) add(acc[0], e);
+#pragma GCC unroll 16
+    for (index_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+        for (index_t chain = 1; chain < chains; ++chain) acc[0][r] += acc[chain][r];
+        T *sum = M + (r0 + r) * kp + c0;
+        store(sum, load(sum) + acc[0][r]);
+    }
+}
+
+// The lower blocks of a symmetric matrix from its upper ones.
+template <class T> inline void mirror(T *G, index_t kp) {
+    constexpr index_t L = lanes<T>;
+    for (index_t r = L; r < kp; ++r)
+        for (index_t s = 0; s < r / L * L; ++s) G[r * kp + s] = G[s * kp + r];
+}
+
+// Memory that a gather will want soon.
+template <class T, class I> inline void prefetch(const T *A, index_t kp, const I *idx, const I *end) {
+    constexpr index_t ahead = 16;
+    if (idx + ahead >= end) return;
+    for (index_t l = 0; l < kp; l += 64 / sizeof(T)) __builtin_prefetch(A + index_t(idx[ahead]) * kp + l);
+}
+
+// Gather some rows of a padded A (m, kp) into a tile.
+template <class T, class I> inline void gather(const T *A, index_t kp, const I *idx, index_t rows, const I *end, T *tile) {
+    for (index_t e = 0; e < rows; ++e) {
+        prefetch(A, kp, idx + e, end);
+        const T *a = A + index_t(idx[e]) * kp;
+        for (index_t l = 0; l < kp; l += lanes<T>) store(tile + e * kp + l, load(a + l));
+    }
+}
+
+inline float root(float v) { return __builtin_sqrtf(v); }
+inline double root(double v) { return __builtin_sqrt(v); }
+
+// One symmetric matrix holds all that a column's normal equations need: a row of A is followed by its value b, and the
+// sum of the outer products of such rows is [A'A, A'b; b'A, b'b]. What is left over of a row after its whole vectors
+// costs as many vectors as it has numbers, and not a whole register block.
+
+// Gather a column's rows from entry e on, each with its value less the row's shift, times the root of its weight. A's
+// padding, where there is any, begins with minus the shift.
+template <class T, class V, class I>
+inline void gather_with_values(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t e, index_t rows, index_t end, T *tile) {
+    const index_t row = padded<T>(k + 1);
+    for (index_t r = 0; r < rows; ++r, ++e) {
+        prefetch(A, kp, b.idx + e, b.idx + end);
+        const T *a = A + index_t(b.idx[e]) * kp;
+        const T scale = b.weight ? root(T(b.weight[e])) : T(1), value = T(b.val[e]) + (kp > k ? a[k] : T(0));
+        T *t = tile + r * row;
+        for (index_t l = 0; l < kp; l += lanes<T>) store(t + l, scale * load(a + l));
+        if (row > kp) store(t + kp, vec<T>{});
+        t[k] = scale * value;
+    }
+}
+
+// The rows of S from r0 on that are no whole block: `count` of them.
+template <class T> inline void add_last_rows(const T *tile, index_t rows, index_t row, index_t r0, index_t count, index_t c0, T *S) {
+    if (count <= 1)
+        add_products<T, 1>(tile, tile, rows, row, r0, c0, S);
+    else if (count <= 2)
+        add_products<T, 2>(tile, tile, rows, row, r0, c0, S);
+    else if (count <= 4)
+        add_products<T, 4>(tile, tile, rows, row, r0, c0, S);
+    else if constexpr (lanes<T> > 4) {
+        if (count <= 8)
+            add_products<T, 8>(tile, tile, rows, row, r0, c0, S);
+        else
+            add_products(tile, tile, rows, row, r0, c0, S);
+    }
+}
+
+// Rows of the sums that fill whole register blocks.
+template <class T> constexpr index_t whole_rows(index_t k) { return (k + 1) / lanes<T> * lanes<T>; }
+
+// S (k + 1, k + 1), padded: whole blocks above the diagonal, the rows that are left over below it.
+template <class T, class V, class I>
+void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile) {
+    constexpr index_t L = lanes<T>;
+    const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k), end = b.ptr[j + 1];
+    for (index_t l = 0; l < row * row; ++l) S[l] = 0;
+    for (index_t e = b.ptr[j]; e < end; e += tile_rows) {
+        const index_t rows = smaller(end - e, tile_rows);
+        gather_with_values(A, k, kp, b, e, rows, end, tile);
+        for (index_t r = 0; r < whole; r += L)
+            for (index_t s = r; s < whole; s += L) add_products(tile, tile, rows, row, r, s, S);
+        for (index_t s = 0; whole <= k && s < row; s += L) add_last_rows(tile, rows, row, whole, k + 1 - whole, s, S);
+    }
+}
+
+// Entry (i, l), l <= i, of the symmetric sums.
+template <class T> inline T own_sum(const T *S, index_t k, index_t i, index_t l) {
+    constexpr index_t L = lanes<T>;
+    const index_t row = padded<T>(k + 1);
+    return i >= whole_rows<T>(k) || i / L == l / L ? S[i * row + l] : S[l * row + i];
+}
+
+// How far apart the rows and the entries of a matrix are.
+struct Strides {
+    index_t row, column;
+};
+
+// G (k, k) = sum over the known rows of a a'; c (k) = sum of b a; the sum of b b is returned.
+template <class T, class V, class I>
+T own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, Strides strides, T *c, T *scratch) {
+    T *S = scratch, *tile = S + padded<T>(k + 1) * padded<T>(k + 1);
+    own_sums(A, k, kp, b, j, S, tile);
+    const auto [row, column] = strides;
+    for (index_t i = 0; i < k; ++i)
+        for (index_t l = 0; l <= i; ++l) G[i * row + l * column] = G[l * row + i * column] = own_sum(S, k, i, l);
+    for (index_t l = 0; l < k; ++l) c[l * column] = own_sum(S, k, k, l);
+    return own_sum(S, k, k, k);
+}
+
+template <class T> constexpr index_t own_gram_scratch(index_t k) { return padded<T>(k + 1) * (padded<T>(k + 1) + tile_rows); }
+
+} // namespace
