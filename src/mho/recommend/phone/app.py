@@ -82,7 +82,6 @@ def _manifest(name: str) -> bytes:
     return json.dumps(
         {
             "name": name,
-            "short_name": name[:12],
             "start_url": "./",
             "scope": "./",
             "display": "standalone",

@@ -87,6 +87,7 @@ function listen() {
     if (button) give(button.parentElement, Number(button.value));
   });
   at("search").addEventListener("input", drawFound);
+  at("search").addEventListener("focus", () => catalogue.words(), { once: true }); // before the first letter
   at("clear").addEventListener("click", () => {
     if (!confirm("Forget everything you told this page?")) return;
     given.clear();
@@ -109,14 +110,18 @@ async function start() {
   catalogue = await load("./catalogue.bin");
   given = recall(catalogue);
   document.body.dataset.rule = catalogue.rule.kind;
-  at("size").textContent = catalogue.size.toLocaleString();
+  if (catalogue.rule.kind === "choices") {
+    for (const sign of document.querySelectorAll(".sign")) sign.textContent = "a heart";
+  }
+  at("size").textContent = catalogue.size.toLocaleString() + " titles.";
   listen();
   drawFound();
   drawBest();
   drawYours();
   if (given.size > 0) look("best");
+  at("opening").remove();
   document.body.dataset.ready = "yes";
 }
 
-start().catch((error) => { at("said").textContent = "This page could not start: " + error.message; });
+start().catch((error) => { at("opening").textContent = "This page could not start: " + error.message; });
 keep().catch(() => { at("kept").textContent = "This browser keeps nothing for later. "; });

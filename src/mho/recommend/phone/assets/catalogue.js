@@ -45,15 +45,25 @@ export class Catalogue {
     return this.product;
   }
 
-  /** The first `most` items that have a word beginning like each word of `query`. */
+  /** Of each item the words of its title and detail, with a space before each. */
+  words() {
+    this.simple ??= this.titles.map((title, i) => " " + simplified(title + " " + this.details[i]));
+    return this.simple;
+  }
+
+  /**
+   * At most `most` items that have a word beginning like each word of `query`: first those that are well known, then
+   * those whose title begins so.
+   */
   find(query, most) {
     const wanted = simplified(query).split(" ").filter(Boolean);
-    this.words ??= this.titles.map((title, i) => " " + simplified(title + " " + this.details[i]));
-    const found = [];
-    for (let i = 0; i < this.size && found.length < most; i++) {
-      if (wanted.every((word) => this.words[i].includes(" " + word))) found.push(i);
+    const words = this.words();
+    const fits = (item) => wanted.every((word) => words[item].includes(" " + word));
+    const [beginning, others] = [[], []];
+    for (let item = 0; item < this.size; item++) {
+      if (fits(item)) (words[item].startsWith(" " + wanted.join(" ")) ? beginning : others).push(item);
     }
-    return found;
+    return [...new Set([...this.known.filter(fits), ...beginning, ...others])].slice(0, most);
   }
 }
 
