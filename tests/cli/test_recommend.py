@@ -134,7 +134,7 @@ def test_an_interrupt_keeps_the_last_iteration_and_resume_goes_on(mho, fitted, r
         (("fit", "{ratings}", "-o", "nowhere/x.npz"), "its folder is not there"),
         (("fit", "{ratings}", "-o", "x.npz", "-k", "0"), "-k must be at least 1"),
         (("fit", "{ratings}", "-o", "x.npz", "--columns", "a,b"), "has no column 'a'"),
-        (("top", "{ratings}"), "r.csv: cannot be read"),
+        (("top", "{ratings}"), "r.csv: cannot be read: is not a recommender"),
         (("top", "{fitted}", "--users", "zoe"), "users must be known, got zoe"),
         (("top", "{fitted}", "-n", "0"), "-n must be at least 1"),
         (("resume", "{fitted}", "--max-iter", "0"), "--max-iter must be at least 1"),

@@ -142,6 +142,18 @@ def test_parquet_with_gaps_and_text(tmp_path):
         read_interactions(tmp_path / "t.parquet")
 
 
+def test_parquet_of_odd_types(tmp_path):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    ids = {"user": pa.array([1.5, np.nan, 2.0]), "item": pa.array([b"ab", b"cd", b"\xff\xfe"], pa.binary(2))}
+    parquet.write_table(pa.table(ids), tmp_path / "t.parquet")
+    table = read_interactions(tmp_path / "t.parquet")
+    assert columns(table) == (["1.5"], ["ab"])
+    assert [row.reason for row in table.rejected] == ["the id is NaN", "the id is not UTF-8 text"]
+    parquet.write_table(pa.table({"user": [[1]], "item": [1]}), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="column 'user' must hold one number or text a row, holds list"):
+        read_interactions(tmp_path / "t.parquet")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

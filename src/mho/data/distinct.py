@@ -44,6 +44,8 @@ class Distinct:
         if codes.null_count:
             codes = codes.fill_null(len(values))
             values = pa.concat_arrays([values, pa.nulls(1, values.type)])
+        if types.is_fixed_size_binary(values.type):
+            values = values.cast(pa.binary())
         return cls(values, codes.to_numpy().astype(np.int32, copy=False))
 
     def id_faults(self) -> dict[int, str]:
@@ -52,6 +54,7 @@ class Distinct:
         length = pc.binary_length(texts).to_numpy()
         faults = {
             "the id is not UTF-8 text": self._not_utf8(),
+            "the id is NaN": self._nan(),
             "the id is empty": np.flatnonzero(length == 0).tolist(),
             f"the id is longer than {_ID_BYTES:,} bytes": np.flatnonzero(length > _ID_BYTES).tolist(),
             "the id has a NUL in it": pc.indices_nonzero(pc.match_substring(texts, "\0")).to_pylist(),
@@ -114,6 +117,12 @@ class Distinct:
         except pa.ArrowInvalid:
             return [j for j, x in enumerate(self.values.to_pylist()) if x and not is_utf8(x)]
         return []
+
+    def _nan(self) -> list[int]:
+        import pyarrow.types as types
+
+        pc = _compute()
+        return pc.indices_nonzero(pc.is_nan(self.values)).to_pylist() if types.is_floating(self.values.type) else []
 
 
 def longest(texts: Any) -> int:

@@ -51,7 +51,7 @@ def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
 def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: int) -> list[Any]:
     """Read the columns that `choose` picks by name."""
     with _opened(path) as file:
-        chosen = choose(list(file.schema_arrow.names))
+        chosen = _plain(path, file, choose)
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
         return [file.read(columns=[name]).column(0) for name in chosen]
 
@@ -61,7 +61,7 @@ def id_column_parts(path: Path, choose: Callable[[list[str]], list[str]], rows: 
     with _opened(path) as file:
         import pyarrow as pa
 
-        chosen = choose(list(file.schema_arrow.names))
+        chosen = _plain(path, file, choose)
         for batch in file.iter_batches(rows, columns=chosen):
             yield [pa.chunked_array([batch.column(name)]) for name in chosen]
 
@@ -77,6 +77,17 @@ def release_unused() -> None:
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
+
+
+def _plain(path: Path, file: Any, choose: Callable[[list[str]], list[str]]) -> list[str]:
+    """Return the columns that `choose` picks, none of them with lists or records in it."""
+    import pyarrow.types as types
+
+    chosen = choose(list(file.schema_arrow.names))
+    for field in map(file.schema_arrow.field, chosen):
+        if types.is_nested(field.type):
+            raise DataError(f"{path}: column {field.name!r} must hold one number or text a row, holds {field.type}")
+    return chosen
 
 
 def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:

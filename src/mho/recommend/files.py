@@ -6,6 +6,8 @@ import json
 import os
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
 
 
 def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
-    with path.open("rb") as stream, damaged(path, *_BAD), np.load(stream, allow_pickle=False) as file:
+    with _opened(path) as file:
         about = json.loads(str(file["about"]))
         if about["format"] != _FORMAT:
             raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
@@ -84,6 +86,16 @@ def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
         sides = Side(file["user_rows"]), Side(file["item_rows"])
         fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
     return fitted, about["history"]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    with path.open("rb") as stream, damaged(path, *_BAD):
+        if not zipfile.is_zipfile(stream):
+            raise DataError(f"{path}: cannot be read: is not a recommender")
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as file:
+            yield file
 
 
 def _check(path: Path, fitted: Fitted) -> None:
