@@ -12,6 +12,7 @@ from mho.chip.cells import Places
 from mho.chip.converters import ConverterBank
 from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
+from mho.chip.inputs import Inputs
 from mho.chip.ledger import Ledger
 from mho.chip.netlist import as_netlist
 from mho.chip.off_state import OffState
@@ -103,12 +104,10 @@ class Chip:
         return ProgrammedArray(
             store,
             self.design,
+            self._inputs(A, (root * prior)[root > 0]),
             self.ledger,
-            largest_sum=float(A.sum(axis=1).max()),
-            ridge_target=(root * prior)[root > 0],
             l1=checks.nonnegative_number(l1, "l1"),
             offset_volts=self._offset_volts[:k],
-            converters=self._converters,
             off_state=self._off_state(A, layout.scale),
         )
 
@@ -131,6 +130,12 @@ class Chip:
         """Input offset of every op-amp, volts; no random number is used up where there is none."""
         spread, columns = self.design.amplifier.offset, self.design.array.columns
         return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
+
+    def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> Inputs:
+        """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""
+        v_in = self.design.converters.v_in
+        volts_per_unit = v_in / (float(A.sum(axis=1).max()) or 1.0)
+        return Inputs(self._converters, v_in, volts_per_unit, len(A), ridge * volts_per_unit)
 
     @property
     def _has_reference(self) -> bool:

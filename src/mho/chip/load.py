@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mho.chip.inputs import at_every_row, at_rows_on
 from mho.chip.network import Ports
 from mho.operands import Matrix
 
@@ -31,10 +30,10 @@ def load_currents(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarra
         See `Loop.rest`.
     """
     if not B.missing:
-        return _delivered(array, array.loop.ports, at_every_row(array, B, V), X, weight)
+        return _delivered(array, array.loop.ports, array.inputs.at_every_row(B, V), X, weight)
     delivered = np.empty_like(X)
     for j in range(len(X)):
-        on, volts = at_rows_on(array, B, V, j)
+        on, volts = array.inputs.at_rows_on(B, V, j)
         delivered[j] = _delivered(array, array.loop.network(on), volts[:, None], X[j : j + 1], weight[j])[0]
     return delivered
 

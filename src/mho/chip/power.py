@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mho import kernels
-from mho.chip.inputs import at_every_row
 from mho.operands import Matrix, Sparse
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weigh
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
     """
-    loop, volts = array.loop, at_every_row(array, B, V)
+    loop, volts = array.loop, array.inputs.at_every_row(B, V)
     network = loop.passive.ports()
     fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
     sensed = loop.sense_volts(X, (loop.ports.inputs @ volts).T - array.bias, weight)
@@ -75,7 +74,7 @@ def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray
         heat += (c.reference.left * c.reference.share**2)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
     r = (u - g_in * V) / total[idx]
     watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
-    ridge = array.ridge_volts
+    ridge = array.inputs.ridge_volts
     u = X @ driven[rows:].T
     r = (u - g_in * ridge) / total[rows:]
     return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)

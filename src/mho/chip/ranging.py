@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mho import kernels
 from mho.chip.errors import ChipError
 from mho.chip.load import load_currents
-from mho.operands import Matrix
+from mho.chip.masked import rest_switched
+from mho.operands import Dense, Matrix, Sparse
 
 if TYPE_CHECKING:
     from mho.chip.array import ProgrammedArray
@@ -62,11 +64,11 @@ def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
     ChipError
         An answer stays outside however small the inputs are.
     """
-    peak_in = np.maximum(B.column_peaks(), array.ridge_peak).astype(np.float64)
+    peak_in = array.inputs.peaks(B)
     counts = over = np.zeros(3, int)
     for attempt in range(_ATTEMPTS):
-        range_ = array.full_range(peak_in)
-        X, V = array.settle(B, peak_in)
+        range_ = array.inputs.full_range(peak_in)
+        X, V = _settle(array, B, peak_in)
         of_range = X.max(axis=1) * range_ / array.design.converters.v_out
         of_limit = _largest_load(array, B, V, X, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
@@ -77,6 +79,29 @@ def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
         margin = 1 + 0.001 * 4**attempt
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
     raise ChipError(_reason(array, clipped=bool(over[0])))
+
+
+def _settle(array: ProgrammedArray, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs at rest X (n, k) and input volts, both at the fixed scale, `peak_in` (n,) being the DACs' full scale."""
+    loop, inputs = array.loop, array.inputs
+    weight = 1 / inputs.full_range(peak_in)[:, None]
+    if isinstance(B, Sparse) and B.missing:
+        V = inputs.stored(B, peak_in)
+        return rest_switched(loop, inputs.switched(B, V), -array.bias, weight), V
+    V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
+    rows, ridge = loop.ports.inputs[:, : inputs.rows], loop.ports.inputs[:, inputs.rows :]
+    constant = ridge @ inputs.ridge_volts - array.bias
+    return loop.rest(_currents(B, V, rows) + constant, weight), V
+
+
+def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What volts V at the matrix's rows send to the sense nodes (n, k), amperes."""
+    if isinstance(B, Dense):
+        return V.T @ rows.T
+    ptr, idx, _ = B.by_column()
+    C = np.empty((B.shape[1], len(rows)))
+    kernels.cross(np.ascontiguousarray(rows.T), ptr, idx, V, C, kernels.thread_count())
+    return C
 
 
 def _largest_load(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mho.chip.errors import ChipError
-from mho.chip.inputs import at_rows_on
 from mho.chip.ledger import Ledger
 from mho.chip.modes import Modes
 from mho.chip.power import masked_power, power
@@ -49,7 +48,7 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
-        modes = {j: Modes.of(array.loop, at_rows_on(array, B, V, j)[0], X[j] > 0) for j in _samples(n)}
+        modes = {j: Modes.of(array.loop, array.inputs.at_rows_on(B, V, j)[0], X[j] > 0) for j in _samples(n)}
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
@@ -102,7 +101,7 @@ def _sampled(
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
     for j in samples:
         square, once = range_[j] ** 2, range_[j]
-        delivery = rise(array, modes[j], at_rows_on(array, B, settled.inputs, j), X[j], 1 / once, seconds)
+        delivery = rise(array, modes[j], array.inputs.at_rows_on(B, settled.inputs, j), X[j], 1 / once, seconds)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

@@ -7,10 +7,11 @@ from mho.spice.circuit import Circuit
 from mho.spice.classic import ClassicGinv
 from mho.spice.compact import CompactGinv
 from mho.spice.dialect import DIALECTS
+from mho.spice.errors import NgspiceError, NgspiceMissing
 from mho.spice.gram import GramInv
 from mho.spice.mvm import Mvm
 from mho.spice.netlists import netlist, noise_netlist, rest_netlist
-from mho.spice.ngspice import NgspiceError, NgspiceMissing, Result, available, noise, operating_point, run, version
+from mho.spice.ngspice import Result, available, noise, operating_point, run, version
 from mho.spice.opamp import OpAmp
 from mho.spice.reference import ReferenceColumns
 from mho.spice.settling import Rest, rest, time_constant

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
-from mho.spice import compact_equations, text
+from mho.spice import compact_equations, compact_netlist
 from mho.spice.arguments import row_switches
 from mho.spice.circuit import Circuit
-from mho.spice.opamp import OpAmp, instance, subcircuit
+from mho.spice.opamp import OpAmp
 from mho.spice.reference import ReferenceColumns
 from mho.spice.state_space import StateSpace
 from mho.spice.wires import Wires
@@ -172,41 +171,5 @@ class CompactGinv(Circuit):
         return {"g_in": (self.g_in, "input conductance of a row")}
 
     def elements(self, volts: np.ndarray) -> Iterator[str]:
-        """Yield inputs at minus `volts`, rows, both arrays, wires, bias and op-amps."""
-        yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
-        yield from text.sources(volts, "g_in", "r")
-        yield from self._rows()
-        yield from text.heading("Driving array: column output j to row i, ohms")
-        yield from text.array("l", self.g_left, lambda i, j: self._cell(f"x{j}", i), self.on)
-        yield from text.heading("Sensing array: sense node j to row i, ohms")
-        yield from text.array("r", self.g_right, lambda i, j: self._cell(f"s{j}", i), self.on)
-        if self.reference is not None:
-            yield from self.reference.elements(self.on, self.shape[1], self._cell, self.opamp)
-        if self.wires:
-            yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
-            yield from self.wires.resistors(self.shape[0], self.driving, self.sensing)
-        if self.bias is not None and self.bias.any():
-            yield from text.heading("Constant currents into the sense nodes, amperes")
-            yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(self.bias))
-        yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {self.opamp.clamp} clamp")
-        yield from subcircuit(self.opamp)
-        for j, volt in enumerate(self._given("offset", self.shape[1])):
-            yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
-
-    def _rows(self) -> Iterator[str]:
-        yield from text.heading("Row nodes float; compensation from row i to ground, ohms")
-        last = len(self._position) - 1
-        for i, siemens in enumerate(self.g_comp):
-            if siemens > 0:
-                yield f"Rcomp{i} {self.wires.row_node(i, last)} 0 {text.number(1 / siemens)}"
-        off = np.setdiff1d(np.arange(self.shape[0]), self.on)
-        if off.size:
-            yield f"* word lines off, cells disconnected: rows {', '.join(map(str, off))}"
-
-    def _cell(self, column: str, i: int) -> str:
-        return f"{self.wires.column_node(column, i)} {self.wires.row_node(i, self._position[column])}"
-
-    @cached_property
-    def _position(self) -> dict[str, int]:
-        """Where along the wire of a row each column's cell is."""
-        return {column: place for place, column in enumerate(self.driving + self.sensing)}
+        """Return the lines of inputs at minus `volts`, rows, both arrays, wires, bias and op-amps."""
+        return compact_netlist.elements(self, volts)

@@ -7,25 +7,18 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import numpy as np
 
 from mho.spice.arguments import positive_number
+from mho.spice.errors import NgspiceError, NgspiceMissing
+from mho.spice.raw import Plot, read_raw
 
-__all__ = ["NgspiceError", "NgspiceMissing", "Result", "available", "noise", "operating_point", "run", "version"]
+__all__ = ["Result", "available", "noise", "operating_point", "run", "version"]
 
 _PROGRAM = "ngspice"
 _PROGRESS = ("Note:", "or no active circuit", "Trying gmin", "Warning: Further gmin", "Simulation interrupted")
 _QUOTED_LINES = 6
-
-
-class NgspiceMissing(RuntimeError):
-    """The program ngspice is not on the path."""
-
-
-class NgspiceError(RuntimeError):
-    """ngspice refused a netlist, gave up, took too long, or wrote what cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +35,6 @@ class Result:
 
     time: np.ndarray
     voltages: dict[str, np.ndarray]
-
-
-class _Plot(NamedTuple):
-    """What one analysis left: its name, values by node, and times or frequencies if it has any."""
-
-    name: str
-    voltages: dict[str, np.ndarray]
-    scale: np.ndarray | None
 
 
 def available() -> bool:
@@ -147,7 +132,7 @@ def noise(netlist: str, *, timeout: float = 60.0) -> float:
     return float(np.sqrt(np.trapezoid(plot.voltages["onoise_spectrum"] ** 2, plot.scale)))
 
 
-def _simulate(netlist: str, timeout: float) -> _Plot:
+def _simulate(netlist: str, timeout: float) -> Plot:
     timeout = positive_number(timeout, "timeout")
     with TemporaryDirectory(prefix="mho-spice-") as folder:
         Path(folder, "net.cir").write_text(netlist, encoding="utf-8")
@@ -156,7 +141,7 @@ def _simulate(netlist: str, timeout: float) -> _Plot:
         raw = Path(folder, "out.raw")
         if done.returncode != 0 or not raw.is_file():
             raise NgspiceError(f"ngspice failed (exit code {done.returncode}): {_complaint(done)}")
-        return _read_raw(raw.read_bytes())
+        return read_raw(raw.read_bytes())
 
 
 def _start(*arguments: str, timeout: float, folder: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -189,31 +174,3 @@ def _complaint(done: subprocess.CompletedProcess[str]) -> str:
     if len(telling) > _QUOTED_LINES:  # the cause comes first, the consequence last
         telling = [*telling[: _QUOTED_LINES - 1], "...", telling[-1]]
     return "; ".join(telling) or "it does not say why"
-
-
-def _read_raw(content: bytes) -> _Plot:
-    """Read the first plot of ngspice's binary raw file: a text header, then one double per variable and point."""
-    header, _, body = content.partition(b"Binary:\n")
-    fields, _, listing = header.decode("utf-8", errors="replace").partition("Variables:\n")
-    named = dict(line.split(":", 1) for line in fields.splitlines() if ":" in line)
-    variables = [line.split() for line in listing.splitlines() if line.strip()]
-    if not variables:
-        return _Plot(named.get("Plotname", " nothing"), {}, None)
-    table = _table(body, int(named.get("No. Points", 0)), len(variables))
-    of_kind = {
-        kind: {_node(name): table[:, int(at)] for at, name, found, *_ in variables if found.startswith(kind)}
-        for kind in ("voltage", "time", "frequency")
-    }
-    scale = next(iter((of_kind["time"] | of_kind["frequency"]).values()), None)
-    return _Plot(named.get("Plotname", ""), of_kind["voltage"], scale)
-
-
-def _table(body: bytes, points: int, width: int) -> np.ndarray:
-    size = points * width * np.dtype(np.float64).itemsize
-    if not size or len(body) < size:  # a second plot may follow
-        raise NgspiceError(f"ngspice's raw file holds {len(body)} bytes of numbers where its header promises {size}")
-    return np.frombuffer(body[:size], dtype=np.float64).reshape(points, width)
-
-
-def _node(variable: str) -> str:
-    return variable[2:-1] if variable.startswith("v(") and variable.endswith(")") else variable

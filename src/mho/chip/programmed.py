@@ -1,0 +1,154 @@
+"""The cells of a programmed chip as they are now, and the loop that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.design import ChipDesign
+from mho.chip.inputs import Inputs
+from mho.chip.loop import Loop
+from mho.chip.masked import Switched, rest_switched
+from mho.chip.store import Store
+from mho.operands import Sparse
+
+__all__ = ["ProgrammedLoop"]
+
+
+class ProgrammedLoop:
+    """A programmed chip but for its converters; its attributes are enough to rebuild the circuit elsewhere.
+
+    The circuit is that of `mho.chip.loop`; the source at row i drives minus the input volts through `g_in`.
+
+    Parameters
+    ----------
+    store : Store
+        What was written.
+    design : ChipDesign
+        What the chip is made of.
+    inputs : Inputs
+        What is at its rows.
+    l1 : float
+        Price of the sum of the answer.
+    offset_volts : ndarray of shape (k,)
+        Input offset of each op-amp, volts.
+
+    Attributes
+    ----------
+    design : ChipDesign
+    inputs : Inputs
+    store : Store
+        The cells, one by one: targets, errors, pulses, seconds since each row was written.
+    kelvin : float
+        Temperature while solving; `heat` changes it.
+    conductances : Conductances
+        What the cells are now, or were when last read.
+    units_per_volt : ndarray of shape (k,)
+        Outputs in volts times this are the numbers asked for.
+    bias : ndarray of shape (k,)
+        Constant current into each sense node, amperes; zero unless there is an l1 price.
+    offset_volts : ndarray of shape (k,)
+        Input offset of each op-amp, volts.
+    loop : Loop
+        The network reduced to its column nodes.
+    """
+
+    def __init__(
+        self, store: Store, design: ChipDesign, inputs: Inputs, *, l1: float, offset_volts: np.ndarray
+    ) -> None:
+        self.design, self.inputs = design, inputs
+        self._l1 = l1
+        self.offset_volts = offset_volts
+        self.store, self.kelvin = store, design.operation.kelvin
+        self._install()
+
+    def _install(self, integration: float | None = None) -> None:
+        """Take the conductances as they are now, or as one read has them, and reduce the network anew."""
+        c = self.conductances = self.store.conductances(self.kelvin, integration)
+        volts_per_unit = self.inputs.volts_per_unit
+        self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
+        self.loop = Loop.reduce(c, self.design, self.offset_volts)
+        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / self.loop.total.max()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape (m, k) of the matrix that was programmed."""
+        return self.inputs.rows, self.g_left.shape[1]
+
+    @property
+    def g_left(self) -> np.ndarray:
+        """The driving copy (m, k), siemens. A ridge adds rows below those of the matrix."""
+        return self.conductances.left
+
+    @property
+    def g_right(self) -> np.ndarray:
+        """The sensing copy (m, k), siemens."""
+        return self.conductances.right
+
+    @property
+    def g_comp(self) -> np.ndarray:
+        """Compensation from each row to ground (m,), siemens."""
+        return self.conductances.comp
+
+    @property
+    def g_in(self) -> float:
+        """From each row to its source, siemens."""
+        return self.conductances.g_in
+
+    def age(self, seconds: float, kelvin: float | None = None) -> None:
+        """Let time pass: the cells relax and drift as their device does.
+
+        Parameters
+        ----------
+        seconds : float
+        kelvin : float, optional
+            Temperature meanwhile; by default the one at which relaxation was measured.
+
+        Raises
+        ------
+        ChipError
+            A time or a temperature for which the device was not measured.
+        """
+        self.store.age(seconds, kelvin)
+        self._install()
+
+    def refresh(self, rows: Any = None) -> None:
+        """Write the matrix again, with fresh errors.
+
+        Parameters
+        ----------
+        rows : index, optional
+            Some rows only; those of a ridge follow the matrix.
+        """
+        self.store.refresh(slice(None) if rows is None else rows)
+        self._install()
+
+    def heat(self, kelvin: float) -> None:
+        """Solve at `kelvin` from now on.
+
+        Parameters
+        ----------
+        kelvin : float
+        """
+        checks.at_least(kelvin, "kelvin", 0, strict=True)
+        self.kelvin = kelvin
+        self._install()
+
+    def solve_volts(self, V: Any) -> np.ndarray:
+        """Return the outputs at rest for input voltages V (m,) or (m, n), volts: the bare circuit, no converters.
+
+        NaN switches the word line of that row off.
+        """
+        V = np.asarray(V, np.float64)
+        column = V[:, None] if V.ndim == 1 else V
+        if column.ndim != 2 or len(column) != len(self.g_left):
+            raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
+        if np.isnan(column).any():
+            none = slice(len(V), None)
+            rows = Switched(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
+            X = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
+        else:
+            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
+        return X[0] if V.ndim == 1 else X.T
