@@ -75,8 +75,9 @@ def test_elimination_of_perfect_wires_gives_the_network_without():
 
 
 @pytest.mark.parametrize("off", [[], [0, 1, 5, 11], range(12)], ids=["all rows on", "some rows off", "none on"])
-def test_first_order_is_exact_but_for_the_square_of_the_columns_resistance(off):
-    c = Chip(DESIGN, seed=0).program(np.random.default_rng(0).random((12, 4))).conductances
+@pytest.mark.parametrize("off_state", ["none", "circuit"])
+def test_first_order_is_exact_but_for_the_square_of_the_columns_resistance(off, off_state):
+    c = Chip(DESIGN.with_(off_state=off_state), seed=0).program(np.random.default_rng(0).random((12, 4))).conductances
     on = ~np.isin(np.arange(12), off)
     for name in ("drive", "sense", "inputs", "load", "feed"):
         error = []
