@@ -1,5 +1,8 @@
 """The app in headless Chromium, at the size of a phone."""
 
+import os
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import nnls
@@ -13,6 +16,15 @@ from .conftest import HOSTILE, RULES, N, films
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
+UPDATED = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  const activated = new Promise((done) => registration.addEventListener("updatefound", () => {
+    const worker = registration.installing;
+    worker.addEventListener("statechange", () => { if (worker.state === "activated") done(); });
+  }));
+  await registration.update();
+  await activated;
+}"""
 FOLD = """async ([given, item]) => {
   const [{ load }, { foldIn, recommend, because }] =
     await Promise.all([import("./catalogue.js"), import("./visitor.js")]);
@@ -148,6 +160,24 @@ def test_without_a_server_everything_goes_on(visit):
     page.wait_for_selector("body[data-ready]")
     assert page.locator("#best > li").count() == 20
     assert heard == []
+
+
+def test_a_new_catalogue_comes_and_what_was_given_stays(visit, tmp_path):
+    page, *_ = visit("choices")
+    page.get_by_text("Works without a network.").wait_for()
+    page.get_by_role("group", name="Like Amélie").get_by_role("button").tap()
+    catalogue = films(RULES["choices"])
+    write_app(tmp_path, replace(catalogue, titles=["A new one", *catalogue.titles[1:]]), name="Films anew")
+    os.utime(tmp_path / "worker.js", (2e9, 2e9))  # servers tell a change by the second
+    page.evaluate(UPDATED)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.get_by_role("heading", level=1).text_content() == "Films anew"
+    page.get_by_role("button", name="Find").tap()
+    page.get_by_role("searchbox").fill("a new one")
+    assert page.locator("#found > li").count() == 1
+    page.get_by_role("button", name="Yours").tap()
+    assert page.locator("#yours .title").all_text_contents() == ["Amélie"]
 
 
 def test_a_rating_is_taken_changed_kept_and_taken_back(visit):
