@@ -183,6 +183,7 @@ def test_a_plot_needs_matplotlib_and_says_so_before_the_work(sweep, table, tmp_p
         (("--set", "sigma=1", "--set", "sigma=2"), "'sigma' twice"),
         (("--set", "colour=1"), "'colour' is no property"),
         (("--set", "sigma=-1"), "sigma"),
+        (("--set", "off_state=none,magic"), "off_state must be one of 'none', 'digital', 'circuit', got 'magic'"),
         (("--set", "sigma=0", "--chips", 0), "chips must be at least 1, got 0"),
         (("--set", "sigma=0", "--jobs", 0), "--jobs must be at least 1, got 0"),
         (("--set", "sigma=0", "--seed", -1), "--seed must be at least 0, got -1"),
@@ -206,6 +207,15 @@ def test_bad_input_is_one_line_and_no_file(sweep, table, options, message):
     assert (code, printed, table.exists()) == (2, "", False)
     assert message in said
     assert said.count("mho: ") == 1
+
+
+def test_words_are_values_too(sweep, table, tmp_path):
+    words = ("--set", "off_state=none,digital,circuit", "--set", "g_min=3.5e-6", "--set", "column_ohms=0.5")
+    assert sweep("--preset", "ideal", *words, *SIZES, "--plot", tmp_path / "s.svg") == (0, "", "")
+    found = pq.read_table(table)
+    assert found["off_state"].to_pylist() == [word for word in ("none", "digital", "circuit") for _ in range(3)]
+    none, _, circuit = np.array(found["error"]).reshape(3, 3).mean(axis=1)
+    assert circuit < none / 2
 
 
 def test_values_keep_whole_numbers_whole():

@@ -65,7 +65,7 @@ class Plan:
         """Return it as the library's `Sweep`."""
         from mho import checks
         from mho.chip import preset
-        from mho.sweep import Sweep
+        from mho.sweep import Sweep, properties
 
         checks.at_least(self.seed, "--seed", 0)
         if not (self.sets or self.ranges):
@@ -74,7 +74,9 @@ class Plan:
             raise ValueError("--samples are points of a hypercube: give it a --range NAME=LOW:HIGH")
         given = {name: getattr(self, name) for name in ("samples", "chips", "rows", "columns", "rhs", "seed")}
         sizes = {name: value for name, value in given.items() if value is not None}
-        return Sweep(design=preset(self.preset), values=swept(self.sets), ranges=spans(self.ranges), **sizes)
+        design = preset(self.preset)
+        words = {name for name, known in properties(design).items() if isinstance(known.value, str)}
+        return Sweep(design=design, values=swept(self.sets, words), ranges=spans(self.ranges), **sizes)
 
 
 @Parameter(name="*")

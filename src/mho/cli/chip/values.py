@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -14,21 +14,32 @@ _FORMS = "NAME=A,B,C or NAME=FIRST:LAST:COUNT or NAME=FIRST:LAST:COUNT:log"
 _RANGE_FORMS = "NAME=LOW:HIGH or NAME=LOW:HIGH:log, finite, LOW below HIGH and above 0 where log"
 _MOST = 10_000
 
-Value = float | int | None
+Value = float | int | str | None
 T = TypeVar("T")
 
 
-def swept(texts: Sequence[str]) -> dict[str, list[Value]]:
-    """Read every `--set`; ValueError says which one is wrong and what is taken."""
-    return _read(texts, "--set", _FORMS, _values)
+def swept(texts: Sequence[str], words: Collection[str] = ()) -> dict[str, list[Value]]:
+    """Read every `--set`; ValueError says which one is wrong and what is taken.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    words : collection of str
+        Properties whose values are words, not numbers.
+    """
+
+    def values(name: str, text: str) -> list[Value]:
+        return [*text.split(",")] if name in words else _values(text)
+
+    return _read(texts, "--set", _FORMS, values)
 
 
 def spans(texts: Sequence[str]) -> dict[str, Range]:
     """Read every `--range`; ValueError says which one is wrong and what is taken."""
-    return _read(texts, "--range", _RANGE_FORMS, _span)
+    return _read(texts, "--range", _RANGE_FORMS, lambda _, text: _span(text))
 
 
-def _read(texts: Sequence[str], option: str, forms: str, read: Callable[[str], T]) -> dict[str, T]:
+def _read(texts: Sequence[str], option: str, forms: str, read: Callable[[str, str], T]) -> dict[str, T]:
     found: dict[str, T] = {}
     for text in texts:
         name, equals, values = text.partition("=")
@@ -37,7 +48,7 @@ def _read(texts: Sequence[str], option: str, forms: str, read: Callable[[str], T
         if name in found:
             raise ValueError(f"{option} must name a property once, got {name!r} twice")
         try:
-            found[name] = read(values)
+            found[name] = read(name, values)
         except (ValueError, OverflowError):
             raise ValueError(f"{option} must be {forms}, got {text!r}") from None
     return found
