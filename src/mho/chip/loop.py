@@ -34,7 +34,7 @@ __all__ = ["Loop", "check_rest"]
 
 @dataclass(frozen=True)
 class Loop:
-    """The reduced network of one programmed chip, and its rows one by one for where only some are switched on.
+    """The reduced network of one programmed chip and its amplifiers.
 
     Attributes
     ----------
@@ -42,12 +42,6 @@ class Loop:
         The network without amplifiers.
     ports : Ports
         What the k op-amps see with every row on: wires and a reference column's amplifiers included.
-    left : ndarray of shape (m, k)
-        G_R / S: how much a row voltage times S moves the sense current of each column.
-    right : ndarray of shape (m, k)
-        G_L - G_R / gain, siemens. Neither it nor `left` knows of wires or reference columns.
-    total : ndarray of shape (m,)
-        S, siemens: everything that is connected to a row.
     amplifier : Amplifier
     offset : ndarray of shape (k,)
         Input offset of each op-amp, volts.
@@ -55,9 +49,6 @@ class Loop:
 
     passive: Passive
     ports: Ports
-    left: np.ndarray
-    right: np.ndarray
-    total: np.ndarray
     amplifier: Amplifier
     offset: np.ndarray
 
@@ -68,9 +59,6 @@ class Loop:
         return cls(
             passive=passive,
             ports=_closed(passive.ports(), c, amplifier),
-            left=np.ascontiguousarray(c.right / c.total[:, None]),
-            right=np.ascontiguousarray(c.left - c.right / amplifier.gain),
-            total=c.total,
             amplifier=amplifier,
             offset=offset,
         )

@@ -73,18 +73,22 @@ def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.nda
     """Every set of rows is a network of its own, to be reduced anew."""
     X = np.empty((len(rows), len(constant)))
     for j in range(len(rows)):
-        on, volts = rows.one(j, len(loop.total))
+        on, volts = rows.one(j, len(loop.conductances.comp))
         ports = loop.network(on)
         X[j] = loop.rest((ports.inputs @ volts + constant)[None], weight[j], ports)[0]
     return X
 
 
 def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """M and q are sums over the rows that are on, which one kernel forms and solves."""
+    """M and q are sums over the rows that are on, which one kernel forms and solves.
+
+    ``M = sum_i left_i' right_i`` and a diagonal, ``left = G_R / S`` being what a row's current does to the sense nodes.
+    """
     gain, c = loop.amplifier.gain, loop.conductances
+    left, right = c.right / c.total[:, None], c.left - c.right / gain
     base = Ports.reduce(c, rows.always)
     n, k = len(rows), len(constant)
-    ptr, idx, currents, left, right = rows.ptr, rows.idx, c.g_in * rows.volts, loop.left, loop.right
+    ptr, idx, currents = rows.ptr, rows.idx, c.g_in * rows.volts
     extra = c.right / gain if np.isfinite(gain) else None
     if loop.offset.any():
         ptr, idx, currents = _with_pseudo_rows(loop, rows, currents, weight * (base.sense @ loop.offset), weight)
@@ -106,8 +110,8 @@ def _with_pseudo_rows(
     ``sense v_os`` is a sum over the rows that are on, so it differs for each right-hand side; that of the rows that are
     `always` on is given, (n, k).
     """
-    right, (m, k) = loop.conductances.right, loop.left.shape
-    of_row = right * loop.offset - loop.left * (right @ loop.offset)[:, None]
+    c, (m, k) = loop.conductances, loop.conductances.right.shape
+    of_row = c.right * (loop.offset - (c.right @ loop.offset / c.total)[:, None])
     sums = np.empty((len(rows), k))
     kernels.cross(of_row, rows.ptr, rows.idx, np.ones(len(rows.idx)), sums, kernels.thread_count())
     given = sp.csr_array((currents, rows.idx, rows.ptr), shape=(len(rows), m))

@@ -62,12 +62,11 @@ def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray
         Outputs, volts.
     """
     assert isinstance(B, Sparse)
-    g_in, total, rows = array.g_in, array.loop.total, array.shape[0]
+    c, g_in, rows = array.conductances, array.g_in, array.shape[0]
     ptr, idx, _ = B.by_column()
     u, heat = np.empty_like(V), np.empty_like(V)
     threads = kernels.thread_count()
-    c = array.conductances
-    driven = c.written - c.right / array.design.amplifier.gain
+    driven, total = c.written - c.right / array.design.amplifier.gain, c.total
     kernels.sampled(driven[:rows], X, ptr, idx, u, threads)
     kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
     if c.reference is not None:

@@ -70,7 +70,7 @@ class ProgrammedLoop:
         volts_per_unit = self.inputs.volts_per_unit
         self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
         self.loop = Loop.reduce(c, self.design, self.offset_volts)
-        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / self.loop.total.max()
+        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / c.total.max()
 
     @property
     def shape(self) -> tuple[int, int]:
