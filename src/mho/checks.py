@@ -19,11 +19,14 @@ __all__ = [
     "as_matrix",
     "at_least",
     "check_values",
+    "checked_survey",
     "generator",
+    "has_square",
     "no_mask",
     "nonnegative_number",
     "one_of",
     "positive_int",
+    "real_matrix",
     "survey",
     "surveyed_matrix",
     "surveyed_values",
@@ -104,6 +107,12 @@ def surveyed_matrix(
     value: Any, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
 ) -> tuple[np.ndarray, Survey]:
     """Return what `as_matrix` does, and the survey that checked it."""
+    array = real_matrix(value, name)
+    return array, checked_survey(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
+
+
+def real_matrix(value: Any, name: str) -> np.ndarray:
+    """Return `value` as `as_matrix` does, without a look at the entries."""
     if hasattr(value, "tocsc"):
         raise TypeError(f"{name} must be dense here, got a sparse {type(value).__name__}; use {name}.toarray()")
     array = _real(value, name)
@@ -111,9 +120,7 @@ def surveyed_matrix(
         raise ValueError(f"{name} must be a matrix (2 dimensions), got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    found = survey(array)
-    _check_survey(found, array.dtype, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
-    return array, found
+    return array
 
 
 def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> np.ndarray:
@@ -124,9 +131,7 @@ def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> 
 def surveyed_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> tuple[np.ndarray, Survey]:
     """Return what `check_values` does, and the survey that checked it."""
     values = _real(values, name)
-    found = survey(values)
-    _check_survey(found, values.dtype, name, nonnegative=nonnegative, missing=False, nan_advice="")
-    return values, found
+    return values, checked_survey(values, name, nonnegative=nonnegative)
 
 
 def no_mask(value: Any, name: str) -> None:
@@ -150,28 +155,41 @@ def _real(value: Any, name: str) -> np.ndarray:
     return array.astype(np.float64)
 
 
-def _check_survey(
-    found: Survey, dtype: np.dtype, name: str, *, nonnegative: bool, missing: bool, nan_advice: str
-) -> None:
+def checked_survey(
+    array: np.ndarray, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
+) -> Survey:
+    """Return the survey of a float32 or float64 array whose entries are those that `as_matrix` takes."""
+    found = survey(array)
     if np.isnan(found.square) and not missing:
         raise ValueError(f"{name} contains NaN; {nan_advice or 'every entry must be a number'}")
     if found.low > found.high:  # no entries, or every one is missing
-        return
+        return found
     if np.isinf(found.low) or np.isinf(found.high):
         raise ValueError(f"{name} contains an infinite entry; every entry must be finite")
     if nonnegative and found.low < 0:
         negative = f"{name} contains a negative entry ({found.low!r}); every entry must be >= 0"
         raise ValueError(f"Negative values in data: {negative}")
-    _check_squares(max(found.high, -found.low), dtype, name)
+    _check_square(max(found.high, -found.low), array.dtype, name)
+    return found
 
 
-def _check_squares(peak: float, dtype: np.dtype, name: str) -> None:
-    limit = 1e15 if dtype == np.float32 else 1e153
-    if peak and not 1 / limit <= peak <= limit:
+def has_square(peak: float, dtype: np.dtype) -> bool:
+    """Return whether the square of an array's largest magnitude exists in its precision; that of NaN does not."""
+    limit = _limit(dtype)
+    return peak == 0 or 1 / limit <= peak <= limit
+
+
+def _check_square(peak: float, dtype: np.dtype, name: str) -> None:
+    limit = _limit(dtype)
+    if not has_square(peak, dtype):
         raise ValueError(
             f"{name} must have its largest entry between {1 / limit:g} and {limit:g} in {dtype}, or be zero, "
             f"got {peak:g}; use another unit"
         )
+
+
+def _limit(dtype: np.dtype) -> float:
+    return 1e15 if dtype == np.float32 else 1e153
 
 
 def positive_int(value: Any, name: str, *, limit: int | None = None, what: str = "") -> int:

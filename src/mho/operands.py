@@ -29,6 +29,7 @@ class Dense:
     """
 
     missing = False
+    _unread = ""
 
     def __init__(self, matrix: Any, *, name: str = "B", nonnegative: bool = False) -> None:
         self.array, self.survey = checks.surveyed_matrix(
@@ -41,6 +42,27 @@ class Dense:
         operand = object.__new__(cls)
         operand.array = array
         return operand
+
+    @classmethod
+    def unread(cls, matrix: Any, name: str = "B") -> Dense:
+        """Wrap a matrix of real numbers before anybody looked at them; who reads them first has to `check` them."""
+        operand = cls.trusted(checks.real_matrix(matrix, name))
+        operand._unread = name
+        return operand
+
+    def check(self, peak: float = np.nan) -> None:
+        """Check the entries of an `unread` matrix, once.
+
+        Parameters
+        ----------
+        peak : float
+            The largest magnitude among them, if somebody saw it on the way and all are finite: it spares the pass.
+        """
+        if self._unread and not checks.has_square(peak, self.dtype):
+            self.survey = checks.checked_survey(
+                self.array, self._unread, nan_advice=checks.NAN_ADVICE, nonnegative=False
+            )
+        self._unread = ""
 
     @cached_property
     def survey(self) -> checks.Survey:
@@ -303,11 +325,13 @@ Matrix = Dense | Sparse
 Operand = Matrix | Factored
 
 
-def as_operand(B: Any, name: str = "B") -> Operand:
-    """Return `B` as an operand, checked; one that is an operand already passes as it is."""
-    if isinstance(B, Operand):
-        return B
-    return Sparse(B, name=name) if sp.issparse(B) else Dense(B, name=name)
+def as_operand(B: Any, name: str = "B", *, unread: bool = False) -> Operand:
+    """Return `B` as an operand, checked; who asks for it `unread` checks the entries of a dense one."""
+    if not isinstance(B, Operand):
+        B = Sparse(B, name=name) if sp.issparse(B) else Dense.unread(B, name)
+    if isinstance(B, Dense) and not unread:
+        B.check()
+    return B
 
 
 def as_matrix(B: Any, name: str = "B") -> Matrix:

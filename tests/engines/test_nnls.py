@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from scipy.optimize import nnls as scipy_nnls
 
 from mho import Digital, nnls
+from mho.operands import Dense
 
 KINDS = ["full rank", "rank deficient", "with zeros", "wide", "one column"]
 
@@ -184,3 +185,36 @@ def test_a_bad_argument_is_named_with_what_came(A, B, options, kind, says):
     with pytest.raises(kind, match=says) as caught:
         nnls(A, B, **options)
     assert not re.search(r"\n", str(caught.value))
+
+
+LAYOUTS = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "steps": lambda B: np.repeat(B, 2, axis=1)[:, ::2],
+    "float32": lambda B: B.astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e160, -1e160, 1e30])
+def test_an_entry_that_spoils_many_right_hand_sides_is_found_in_any_layout(layout, bad):
+    """B is read once, for the products, and the check that comes with them says what a check alone says."""
+    rng = np.random.default_rng(10)
+    A, many = rng.random((40, 3)), rng.random((40, 1500))
+    many[rng.integers(40), rng.integers(1500)] = bad
+    with np.errstate(over="ignore"):
+        many = LAYOUTS[layout](many)
+    try:
+        Dense(many)
+    except ValueError as error:
+        for solve in (lambda: nnls(A, many), lambda: Digital().program(A).solve(many)):
+            with pytest.raises(ValueError, match=f"^{re.escape(str(error))}$"):
+                solve()
+    else:
+        assert np.isfinite(nnls(A, many)).all()
+
+
+def test_right_hand_sides_may_be_zero_but_not_vanish():
+    np.testing.assert_array_equal(nnls(A, 0 * B), 0)
+    with pytest.raises(ValueError, match=r"B must have its largest entry between 1e-153 and 1e\+153 .* got 1e-160"):
+        nnls(A, 1e-160 * np.ones_like(B))

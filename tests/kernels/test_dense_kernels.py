@@ -10,18 +10,33 @@ SHAPES = pytest.mark.parametrize(
 )
 
 
+def _products(X, A, threads=2):
+    """C (n, k) = X A' by either kernel, for X (n, m) and A (k, m), and what each says of the entries of X."""
+    for kernel, given in ((kernels.products_of_rows, (X, A)), (kernels.products_of_columns, (X.T, A.T))):
+        C = np.full((len(X), len(A)), np.nan, X.dtype)
+        largest = kernel(*map(np.ascontiguousarray, given), C, threads)
+        yield C, largest
+
+
 @DTYPES
 @SHAPES
 def test_products_of_a_matrix_with_a_thin_factor(dtype, n, m, k):
     rng = np.random.default_rng(0)
     X, A = rng.standard_normal((n, m)).astype(dtype), rng.standard_normal((k, m)).astype(dtype)
-    expected = X.astype(float) @ A.T
-    for kernel, given in ((kernels.products_of_rows, X), (kernels.products_of_columns, np.ascontiguousarray(X.T))):
-        C, alone = np.full((n, k), np.nan, dtype), np.empty((n, k), dtype)
-        kernel(given, A, C, 2)
-        np.testing.assert_allclose(C, expected, rtol=0, atol=m * TOLERANCE[dtype])
-        kernel(given, A, alone, 9)
+    for (C, largest), (alone, _) in zip(_products(X, A), _products(X, A, threads=9), strict=True):
+        np.testing.assert_allclose(C, X.astype(float) @ A.T, rtol=0, atol=m * TOLERANCE[dtype])
         np.testing.assert_array_equal(alone, C)
+        assert largest == np.abs(X).max()
+
+
+@DTYPES
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (4, 2), (70, 30), (-1, -1)])
+def test_a_number_that_is_none_shows_wherever_it_is(dtype, bad, place):
+    """Even where the factor is zero."""
+    X = np.random.default_rng(1).standard_normal((2100, 37)).astype(dtype)
+    X[place] = bad
+    assert all(np.isnan(largest) for _, largest in _products(X, np.zeros((3, 37), dtype)))
 
 
 @DTYPES

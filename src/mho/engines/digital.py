@@ -89,7 +89,7 @@ class ExactFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
-        B = fitting(B, self.A.shape, start)
+        B = fitting(B, self.A.shape, start, unread=True)  # `cross` checks it: a pass for that alone costs as much
         n, k = B.shape[1], self.A.shape[1]
         X = np.zeros((n, k)) if start is None else np.array(start.T, np.float64, order="C")
         failed = np.zeros(n, np.uint8)

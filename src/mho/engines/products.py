@@ -25,26 +25,27 @@ def gram(A: np.ndarray) -> np.ndarray:
 
 
 def cross(A: np.ndarray, B: Operand) -> np.ndarray:
-    """Return B'A, one row per right-hand side (n, k), in A's precision."""
+    """Return B'A, one row per right-hand side (n, k), in A's precision; a B that is unread is checked in passing."""
     C = np.empty((B.shape[1], A.shape[1]), A.dtype)
     if isinstance(B, Sparse):
         kernels.cross(np.ascontiguousarray(A), *entries(B, A.dtype), C, kernels.thread_count())
     elif isinstance(B, Factored):
         return cross(cross(A, Dense.trusted(B.left)), Dense.trusted(B.right))
     else:
-        _dense_cross(np.ascontiguousarray(A.T), B.array, C)
+        B.check(_dense_cross(A, B.array, C))
     return C
 
 
-def _dense_cross(At: np.ndarray, B: np.ndarray, C: np.ndarray) -> None:
-    """C (n, k) = B'A."""
-    if B.dtype == At.dtype and B.flags.f_contiguous:
-        kernels.products_of_rows(B.T, At, C, kernels.thread_count())
-    elif B.dtype == At.dtype and B.flags.c_contiguous:
-        kernels.products_of_columns(B, At, C, kernels.thread_count())
-    else:
-        for columns, part in _parts(B, At.dtype):
-            kernels.products_of_rows(part, At, C[columns], kernels.thread_count())
+def _dense_cross(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> float:
+    """C (n, k) = B'A; return the largest magnitude in B, or NaN."""
+    threads = kernels.thread_count()
+    if B.dtype == A.dtype and B.flags.c_contiguous and not B.flags.f_contiguous:
+        return kernels.products_of_columns(B, np.ascontiguousarray(A), C, threads)
+    At = np.ascontiguousarray(A.T)
+    if B.dtype == A.dtype and B.flags.f_contiguous:
+        return kernels.products_of_rows(B.T, At, C, threads)
+    parts = _parts(B, A.dtype)
+    return float(np.max([kernels.products_of_rows(part, At, C[columns], threads) for columns, part in parts]))
 
 
 def _parts(B: np.ndarray, dtype: np.dtype, block: int = 1 << 20) -> Iterator[tuple[slice, np.ndarray]]:

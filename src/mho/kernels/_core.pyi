@@ -124,11 +124,14 @@ def divergence_sparse(
     zero; what is added to the slope, and to its derivative; what is added to these two for each stored entry.
     """
 
-def products_of_rows(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> None:
-    """C (n, k) = X A' for X (n, m), A (k, m)."""
+def products_of_rows(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> float:
+    """C (n, k) = X A' for X (n, m), A (k, m).
 
-def products_of_columns(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> None:
-    """C (n, k) = X' A' for X (m, n), A (k, m)."""
+    Return the largest magnitude in X; NaN if an entry of C is not finite, as some are where X holds one that is not.
+    """
+
+def products_of_columns(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: int) -> float:
+    """C (n, k) = X'A for X (m, n), A (m, k); return what `products_of_rows` does."""
 
 def cross(A: np.ndarray, ptr: np.ndarray, idx: np.ndarray, val: np.ndarray, out: np.ndarray, threads: int) -> None:
     """Out (n, k) = B'A for sparse B, A (m, k)."""

@@ -51,14 +51,16 @@ template <class T> void cross_rows(const T *X, index_t rows, index_t n, const T 
     for (; i < rows; ++i) dots_strip<T, 1>(X + i * n, n, H, k, C + i, ldc);
 }
 
-// C[j, two vectors of columns] += sum_i W[i, j] X[i, those columns] for J rows j.
+// C[j, two vectors of columns] += sum_i W[i, j] X[i, those columns] for J rows j. With every row of X a number that lies
+// `ahead` of it is called for, one at a time: a burst of such calls would keep what is needed now waiting.
 template <class T, index_t J>
-inline void outer(const T *X, index_t n, const T *W, index_t k, index_t rows, T *C, index_t ldc) {
+inline void outer(const T *X, index_t n, const T *W, index_t k, index_t rows, T *C, index_t ldc, index_t ahead) {
     constexpr index_t L = lanes<T>;
     vec<T> a[J], b[J];
     for (index_t j = 0; j < J; ++j) a[j] = load(C + j * ldc), b[j] = load(C + j * ldc + L);
     for (index_t i = 0; i < rows; ++i) {
         const vec<T> x = load(X + i * n), y = load(X + i * n + L);
+        __builtin_prefetch(X + i * n + ahead);
         const T *w = W + i * k;
 #pragma GCC unroll 16
         for (index_t j = 0; j < J; ++j) {
@@ -69,15 +71,17 @@ inline void outer(const T *X, index_t n, const T *W, index_t k, index_t rows, T 
     for (index_t j = 0; j < J; ++j) store(C + j * ldc, a[j]), store(C + j * ldc + L, b[j]);
 }
 
-// C (count, two vectors) += W'X for W (rows, count), whose rows are ldw apart, and X (rows, two vectors).
+// C (count, two vectors) += W'X for W (rows, count), whose rows are ldw apart, and X (rows, two vectors). What lies
+// `ahead` of X is read soon: both vectors of it are called for in turn.
 template <class T>
-inline void outer_rows(const T *X, index_t n, const T *W, index_t ldw, index_t count, index_t rows, T *C, index_t ldc) {
-    constexpr index_t J = outer_columns;
+inline void outer_rows(const T *X, index_t n, const T *W, index_t ldw, index_t count, index_t rows, T *C, index_t ldc,
+                       index_t ahead = 0) {
+    constexpr index_t J = outer_columns, L = lanes<T>;
     index_t j = 0;
-    for (; j + J <= count; j += J) outer<T, J>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
-    for (; j + 8 <= count; j += 8) outer<T, 8>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
-    for (; j + 4 <= count; j += 4) outer<T, 4>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
-    for (; j < count; ++j) outer<T, 1>(X, n, W + j, ldw, rows, C + j * ldc, ldc);
+    for (; j + J <= count; j += J) outer<T, J>(X, n, W + j, ldw, rows, C + j * ldc, ldc, ahead + j / J % 2 * L);
+    for (; j + 8 <= count; j += 8) outer<T, 8>(X, n, W + j, ldw, rows, C + j * ldc, ldc, ahead);
+    for (; j + 4 <= count; j += 4) outer<T, 4>(X, n, W + j, ldw, rows, C + j * ldc, ldc, ahead);
+    for (; j < count; ++j) outer<T, 1>(X, n, W + j, ldw, rows, C + j * ldc, ldc, ahead);
 }
 
 // C (k, columns) = W X for W (k, m) and X (m, columns) inside rows of length n; a few rows of X at a time, so that they
@@ -95,7 +99,7 @@ void cross_columns(const T *X, index_t m, index_t n, index_t columns, const T *W
             for (index_t r = 0; r < rows; ++r) tile[r * k + j] = W[j * m + i + r];
         const T *Xi = X + i * n;
         index_t l = 0;
-        for (; l + 2 * L <= columns; l += 2 * L) outer_rows(Xi + l, n, tile, k, k, rows, C + l, ldc);
+        for (; l + 2 * L <= columns; l += 2 * L) outer_rows(Xi + l, n, tile, k, k, rows, C + l, ldc, i + outer_depth < m ? outer_depth * n : 0);
         for (index_t r = 0; r < rows; ++r)
             for (index_t j = 0; j < k; ++j)
                 for (index_t rest = l; rest < columns; ++rest) C[j * ldc + rest] += tile[r * k + j] * Xi[r * n + rest];

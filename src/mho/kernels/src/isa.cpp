@@ -7,6 +7,7 @@ namespace mho {
 #include "dense.inl"
 #include "sparse.inl"
 #include "sweep.inl"
+#include "products.inl"
 #include "own_gram.inl"
 #include "descend.inl"
 #include "masked.inl"
@@ -27,6 +28,7 @@ template <class T> constexpr Dense<T> dense() {
             &sweep<T>,
             &sweep_rows<T>,
             &sweep_columns<T>,
+            &products_scratch<T>,
             &products_of_rows<T>,
             &products_of_columns<T>,
             &gram_scratch<T>,

@@ -125,8 +125,9 @@ template <class T> struct Dense {
                        T *scratch);
     void (*sweep_columns)(const T *X, index_t n, index_t m, const T *A, Problem<T>, T *answer, index_t sweeps, double *fit, Range,
                           T *scratch);
-    void (*products_of_rows)(const T *X, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
-    void (*products_of_columns)(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
+    index_t (*products_scratch)(index_t k);
+    T (*products_of_rows)(const T *X, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
+    T (*products_of_columns)(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
     index_t (*gram_scratch)(index_t k);
     index_t (*newton_scratch)(index_t k);
     void (*newton)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,

@@ -357,13 +357,6 @@ inline bool holds(const double *M, index_t k, const double *q, const double *x) 
     return true;
 }
 
-inline bool finite(const double *v, index_t size) {
-    double sum = 0; // of v - v: zero, or NaN as soon as one entry is not finite
-#pragma omp simd reduction(+ : sum)
-    for (index_t l = 0; l < size; ++l) sum += v[l] - v[l];
-    return sum == 0;
-}
-
 // M is finite.
 inline bool solve_one(const double *M, index_t k, const double *q, Method method, double *x, Workspace &s) {
     if (!finite(q, k)) return false;

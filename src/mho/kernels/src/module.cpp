@@ -215,29 +215,39 @@ void sweep_columns(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index
     });
 }
 
-template <class T> void products_of_rows(In<T> X, In<T> A, Out<T> C, index_t threads) {
+// body(Range, scratch) makes the products of so many right-hand sides and returns what it saw of them: the largest
+// magnitude, or NaN, which stays.
+template <class T, class Body> T products(index_t n, index_t m, index_t k, index_t threads, Body body) {
+    threads = team_for(double(n) * k * m, threads);
+    const index_t chunk = chunk_of<T>(n, threads, 2048);
+    nb::gil_scoped_release release;
+    std::vector<T> parts((n + chunk - 1) / chunk);
+    parallel_for<T>(n, chunk, threads, dense<T>().products_scratch(k),
+                    [&](Range range, T *scratch) { parts[range.begin / chunk] = body(range, scratch); });
+    T largest = 0;
+    for (const T part : parts) largest = part > largest || part != part ? part : largest;
+    return largest;
+}
+
+template <class T> T products_of_rows(In<T> X, In<T> A, Out<T> C, index_t threads) {
     matrix(X, "X must be a matrix");
     matrix(A, "A must be (k, m)");
     const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
     matrix(C, n, k, "C must be (n, k)");
-    threads = team_for(double(n) * k * m, threads);
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().products_of_rows(X.data(), m, A.data(), k, C.data(), range, scratch);
+    return products<T>(n, m, k, threads, [&](Range range, T *scratch) {
+        return dense<T>().products_of_rows(X.data(), m, A.data(), k, C.data(), range, scratch);
     });
 }
 
-template <class T> void products_of_columns(In<T> X, In<T> A, Out<T> C, index_t threads) {
+template <class T> T products_of_columns(In<T> X, In<T> A, Out<T> C, index_t threads) {
     matrix(X, "X must be a matrix");
-    matrix(A, "A must be (k, m)");
-    const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
-    matrix(A, k, m, "A must be (k, m)");
+    matrix(A, "A must be (m, k)");
+    const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(1);
+    matrix(A, m, k, "A must be (m, k)");
     matrix(C, n, k, "C must be (n, k)");
-    threads = team_for(double(n) * k * m, threads);
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().products_of_columns(X.data(), n, m, A.data(), k, C.data(), range, scratch);
+    return products<T>(n, m, k, threads, [&](Range range, T *scratch) {
+        return dense<T>().products_of_columns(X.data(), n, m, A.data(), k, C.data(), range, scratch);
     });
 }
 

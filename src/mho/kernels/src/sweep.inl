@@ -148,27 +148,4 @@ template <class T> void sweep(Problem<T> p, const T *C, T *answer, index_t sweep
     }
 }
 
-// Cross products alone, C (n, k), for the exact solver: right-hand sides by rows of X (n, m) or columns of X (m, n).
-template <class T>
-void products_of_rows(const T *X, index_t m, const T *A, index_t k, T *C, Range range, T *scratch) {
-    constexpr index_t B = block<T>;
-    for (index_t begin = range.begin; begin < range.end; begin += B) {
-        const index_t size = smaller(range.end - begin, B);
-        cross_rows(X + begin * m, size, m, A, k, scratch, B);
-        give(scratch, k, 1, size, k, C + begin * k);
-    }
-}
-
-template <class T>
-void products_of_columns(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range range, T *scratch) {
-    constexpr index_t B = block<T>, S = strip<T>;
-    T *c = scratch, *part = c + k * S, *tile = part + k * B;
-    for (index_t begin = range.begin; begin < range.end; begin += S) {
-        const index_t columns = smaller(range.end - begin, S);
-        cross_columns(X + begin, m, n, columns, A, k, c, S, tile);
-        for (index_t b = 0; b < columns; ++b)
-            for (index_t l = 0; l < k; ++l) C[(begin + b) * k + l] = c[l * S + b];
-    }
-}
-
 } // namespace
