@@ -108,8 +108,8 @@ class Runs:
             f"{table.n_ratings:,}",
             f"{written:.0f}",
             f"{size / 2 / table.n_ratings:.2f}",
-            *_compared(last["seconds"] - fit.history[-2]["seconds"], told.seconds),
-            *_compared(busy, told.users.processor_seconds + told.items.processor_seconds),
+            *compared(last["seconds"] - fit.history[-2]["seconds"], told.seconds),
+            *compared(busy, told.users.processor_seconds + told.items.processor_seconds),
             ", ".join(f"{peak:.0f}" for peak in peaks),
             f"{told.worker_bytes / 2**20:.0f}",
             f"{last['rmse']:.4f}",
@@ -123,7 +123,7 @@ class Runs:
             return OutOfCore(folder=folder, **settings).fit(table)
 
 
-def _compared(measured: float, told: float) -> tuple[str, str, str]:
+def compared(measured: float, told: float) -> tuple[str, str, str]:
     return f"{measured:.1f}", f"{told:.1f}", f"{100 * (told / measured - 1):+.0f} %"
 
 

@@ -1,0 +1,141 @@
+"""Out of core over networks of known rates, beside what `mho recommend scale` foretells.
+
+Each worker has a network namespace of its own, whose link to a router `tc` limits in both directions, and mounts the
+shared folder from a store behind another limited link, by sshfs without encryption. Needs Linux, root, iproute2, sshfs,
+socat and openssh-sftp-server.
+
+python benchmarks/recommend/network.py --link 25e6 --storage 1e9 --ratings 2e6 4e6 8e6
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from yahoo import ITEMS, USERS, Ratings, compared
+
+from mho.recommend.distributed import BlockTable, OutOfCore
+from mho.recommend.distributed.scale import Cluster, Problem, forecast
+
+WORKERS, BLOCK, K, ITERATIONS = 2, 2**20, 16, 2
+NET, ROUTER, STORE, CONTROL, SFTP = "10.77", "mhorouter", 100, 101, 7000
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
+COLUMNS = ["ratings", "clock, s", "foretold", "error", "transfer", "foretold", "error", "processor, s"]
+COLUMNS += ["foretold", "error"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """From the router, 10.77.NUMBER.1, to 10.77.NUMBER.2 in a namespace, or here without one."""
+
+    number: int
+    rate: float
+    space: str = ""
+
+    def lay(self) -> None:
+        router, end = f"mho{self.number}r", f"mho{self.number}e"
+        inside = f"netns {self.space}" if self.space else ""
+        if self.space:
+            run(f"ip netns add {self.space}")
+        run(f"ip link add {router} netns {ROUTER} type veth peer name {end} {inside}")
+        self._set_up(ROUTER, router, 1)
+        self._set_up(self.space, end, 2)
+        run(f"ip {_of(self.space)} route add {NET}.0.0/16 via {NET}.{self.number}.1")
+
+    def remove(self) -> None:
+        run(f"ip netns del {self.space}" if self.space else f"ip link del mho{self.number}e", check=False)
+
+    def _set_up(self, space: str, device: str, host: int) -> None:
+        run(f"ip {_of(space)} addr add {NET}.{self.number}.{host}/24 dev {device}")
+        run(f"ip {_of(space)} link set {device} up")
+        run(f"tc {_of(space)} qdisc add dev {device} root tbf rate {self.rate:.0f}bps burst 256kb latency 50ms")
+
+
+@contextmanager
+def workers(link: float, storage: float, shared: Path) -> Iterator[object]:
+    """Yield a client of a scheduler here whose workers see `shared` through their links."""
+    from distributed import Client, LocalCluster
+
+    links = [Link(number, link, f"mhoworker{number}") for number in range(WORKERS)]
+    with ExitStack() as stack:
+        stack.callback(run, f"ip netns del {ROUTER}", check=False)
+        run(f"ip netns add {ROUTER}")
+        run(f"ip netns exec {ROUTER} sysctl -qw net.ipv4.ip_forward=1")
+        for end in (Link(STORE, storage, "mhostore"), Link(CONTROL, 1.25e9), *links):
+            stack.callback(end.remove)
+            end.lay()
+        start(stack, "mhostore", f"socat TCP-LISTEN:{SFTP},fork,reuseaddr,nodelay EXEC:{SFTP_SERVER}")
+        local = {"n_workers": 0, "host": f"{NET}.{CONTROL}.2", "dashboard_address": ":0"}
+        cluster = stack.enter_context(LocalCluster(**local))
+        mount = f"sshfs {NET}.{STORE}.2:{shared} {shared} -o directport={SFTP},max_conns=1"
+        options = "--nthreads 1 --no-dashboard --memory-limit 3GiB --local-directory /tmp"
+        worker = f"{sys.executable} -m distributed.cli.dask_worker {cluster.scheduler_address} {options}"
+        for end in links:
+            start(stack, end.space, f"sh -c {shlex.quote(f'{mount} && exec {worker}')}")
+        client = stack.enter_context(Client(cluster))
+        client.wait_for_workers(WORKERS, timeout=60)
+        yield client
+
+
+def start(stack: ExitStack, space: str, command: str) -> None:
+    """Run `command` in a namespace until the stack is left."""
+    words = ["ip", "netns", "exec", space, *shlex.split(command)]
+    environment = os.environ | {"MHO_NUM_THREADS": "1"}
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(words, env=environment, start_new_session=True, **silent)
+    stack.callback(process.wait)
+    stack.callback(os.killpg, process.pid, signal.SIGTERM)  # what it has started, too
+
+
+def run(command: str, *, check: bool = True) -> None:
+    subprocess.run(shlex.split(command), check=check, capture_output=not check)
+
+
+def _of(space: str) -> str:
+    return f"-n {space}" if space else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ratings", type=float, nargs="+", default=[2e6, 4e6, 8e6])
+    parser.add_argument("--link", type=float, default=25e6)
+    parser.add_argument("--storage", type=float, default=1e9)
+    args = parser.parse_args()
+    print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|")
+    with tempfile.TemporaryDirectory() as folder, workers(args.link, args.storage, Path(folder)) as client:
+        for count in map(int, args.ratings):
+            shape = USERS, ITEMS
+            table = BlockTable.write(Path(folder, f"{count}"), Ratings(*shape, count), shape, block_ratings=BLOCK)
+            told = forecast(
+                Problem(users=USERS, items=ITEMS, ratings=table.n_ratings, n_components=K),
+                Cluster(workers=WORKERS, link=args.link, storage=args.storage, block_ratings=BLOCK),
+            )
+            print(row(client, Path(folder), table, told), flush=True)
+
+
+def row(client: object, folder: Path, table: BlockTable, told: object) -> str:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        settings = {"client": client, "folder": scratch, "n_components": K, "max_iter": ITERATIONS}
+        before, last = OutOfCore(**settings).fit(table).history[-2:]
+    busy = sum(work.processor_seconds for work in last["work"])
+    halves = told.users, told.items
+    clock = last["seconds"] - before["seconds"]
+    cells = [
+        f"{table.n_ratings:,}",
+        *compared(clock, told.seconds),
+        *compared(busy, sum(half.processor_seconds for half in halves)),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
