@@ -4,33 +4,35 @@ Each worker has a network namespace of its own, whose link to a router `tc` limi
 shared folder from a store behind another limited link, by sshfs without encryption. Needs Linux, root, iproute2, sshfs,
 socat and openssh-sftp-server.
 
-python benchmarks/recommend/network.py --link 25e6 --storage 1e9 --ratings 2e6 4e6 8e6
+python benchmarks/recommend/network.py --link 50e6 --storage 1e9 --ratings 4e6 8e6 16e6
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yahoo import ITEMS, USERS, Ratings, compared
+from yahoo import WORKERS, Runs, compared, last_seconds, measured_rates, problem
 
-from mho.recommend.distributed import BlockTable, OutOfCore
-from mho.recommend.distributed.scale import Cluster, Problem, forecast
+from mho.recommend.distributed import BlockFit
+from mho.recommend.distributed.scale import Cluster, Forecast, forecast
 
-WORKERS, BLOCK, K, ITERATIONS = 2, 2**20, 16, 2
+BLOCK, K, PROBE = 2**21, 16, 2**25
 NET, ROUTER, STORE, CONTROL, SFTP = "10.77", "mhorouter", 100, 101, 7000
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
-COLUMNS = ["ratings", "clock, s", "foretold", "error", "transfer", "foretold", "error", "processor, s"]
-COLUMNS += ["foretold", "error"]
+COLUMNS = ["ratings", *(f"{what}{of}" for what in ("clock, s", "processor, s") for of in ("", ", foretold", ", error"))]
+COLUMNS += ["of the clock: transfer, foretold"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def workers(link: float, storage: float, shared: Path) -> Iterator[object]:
     """Yield a client of a scheduler here whose workers see `shared` through their links."""
     from distributed import Client, LocalCluster
 
-    links = [Link(number, link, f"mhoworker{number}") for number in range(WORKERS)]
+    links = [Link(number, link, f"mhoworker{number}") for number in range(1, 1 + WORKERS)]
     with ExitStack() as stack:
         stack.callback(run, f"ip netns del {ROUTER}", check=False)
         run(f"ip netns add {ROUTER}")
@@ -106,33 +108,48 @@ def _of(space: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ratings", type=float, nargs="+", default=[2e6, 4e6, 8e6])
-    parser.add_argument("--link", type=float, default=25e6)
+    parser.add_argument("--ratings", type=float, nargs="+", default=[4e6, 8e6, 16e6])
+    parser.add_argument("--link", type=float, default=50e6)
     parser.add_argument("--storage", type=float, default=1e9)
     args = parser.parse_args()
-    print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|")
-    with tempfile.TemporaryDirectory() as folder, workers(args.link, args.storage, Path(folder)) as client:
-        for count in map(int, args.ratings):
-            shape = USERS, ITEMS
-            table = BlockTable.write(Path(folder, f"{count}"), Ratings(*shape, count), shape, block_ratings=BLOCK)
-            told = forecast(
-                Problem(users=USERS, items=ITEMS, ratings=table.n_ratings, n_components=K),
-                Cluster(workers=WORKERS, link=args.link, storage=args.storage, block_ratings=BLOCK),
-            )
-            print(row(client, Path(folder), table, told), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        rates = measured_rates(Path(folder), K)
+        with workers(args.link, args.storage, Path(folder)) as client:
+            link, storage = reached(client, folder)
+            print(f"{rates}\nfiles go at {link / 1e6:.1f} MB/s to one worker, {storage / 1e6:.1f} to all together\n")
+            print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|", flush=True)
+            runs = Runs(client, Path(folder), K)
+            for count in map(int, args.ratings):
+                table = runs.table(count, BLOCK)
+                cluster = Cluster(workers=WORKERS, link=link, storage=storage, block_ratings=BLOCK)
+                print(row(runs.fit(table, K), forecast(problem(table.n_ratings, K), cluster, rates)), flush=True)
 
 
-def row(client: object, folder: Path, table: BlockTable, told: object) -> str:
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        settings = {"client": client, "folder": scratch, "n_components": K, "max_iter": ITERATIONS}
-        before, last = OutOfCore(**settings).fit(table).history[-2:]
-    busy = sum(work.processor_seconds for work in last["work"])
+def reached(client: object, folder: str) -> tuple[float, float]:
+    """Return bytes per second of files, written and read, of one worker alone and of all at once."""
+    addresses = list(client.scheduler_info()["workers"])
+    probe_all = [client.submit(probe, folder, workers=[address], pure=False) for address in addresses[:1]]
+    (link,) = client.gather(probe_all)
+    together = [client.submit(probe, folder, workers=[address], pure=False) for address in addresses]
+    return link, sum(client.gather(together))
+
+
+def probe(folder: str) -> float:
+    path, content = Path(folder, secrets.token_hex(4)), secrets.token_bytes(PROBE)
+    begun = time.perf_counter()
+    path.write_bytes(content)
+    path.read_bytes()
+    return 2 * PROBE / (time.perf_counter() - begun)
+
+
+def row(fit: BlockFit, told: Forecast) -> str:
     halves = told.users, told.items
-    clock = last["seconds"] - before["seconds"]
+    work = fit.history[-1]["work"]
     cells = [
-        f"{table.n_ratings:,}",
-        *compared(clock, told.seconds),
-        *compared(busy, sum(half.processor_seconds for half in halves)),
+        f"{sum(block.ratings for block in work) // 2:,}",
+        *compared(last_seconds(fit), told.seconds),
+        *compared(sum(w.processor_seconds for w in work), sum(half.processor_seconds for half in halves)),
+        f"{sum(half.transfer_seconds for half in halves):.1f}",
     ]
     return f"| {' | '.join(cells)} |"
 

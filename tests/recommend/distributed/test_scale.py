@@ -6,7 +6,7 @@ import pytest
 from mho.recommend.distributed import Work
 from mho.recommend.distributed.scale import Cluster, Problem, Rates, forecast
 
-RATES = Rates(rating=3e-8, product=4e-10, row=5e-6, cube=6e-10, number=2e-8)
+RATES = Rates(rating=3e-8, product=4e-10, row=5e-6, square=6e-10, number=2e-8)
 
 
 def work(ratings, rows, fixed, numbers, seconds):
@@ -18,19 +18,37 @@ def test_an_iteration_by_hand():
     problem = Problem(users=1000, items=100, ratings=50_000, n_components=3)
     told = forecast(problem, Cluster(workers=2, block_ratings=20_000, link=1e5, storage=1e6), RATES)
     # Three blocks of a third each on two workers: two rounds.
-    busy = 50_000 * (3e-8 + 16 * 4e-10) + 1000 * (5e-6 + 64 * 6e-10) + 3 * 100 * 4 * 2e-8
+    busy = 50_000 * (3e-8 + 16 * 4e-10) + 1000 * (5e-6 + 16 * 6e-10) + 3 * 100 * 4 * 2e-8
     assert told.users.processor_seconds == pytest.approx(busy)
     assert told.users.compute_seconds == pytest.approx(busy * 2 / 3)
-    assert told.users.factors_bytes == (2 * 100 + 1000) * 4 * 8
+    # Both workers read the items, and of the users what they were and what they will be.
+    assert told.users.factors_bytes == (2 * 100 + 2 * 1000) * 4 * 4
+    through_one = 2 / 3 * (told.users.ratings_bytes + 2 * 1000 * 4 * 4) + 100 * 4 * 4
     moved = told.users.ratings_bytes + told.users.factors_bytes
-    assert told.users.transfer_seconds == pytest.approx(max(moved / 1e6, moved / 2 / 1e5))
+    assert told.users.transfer_seconds == pytest.approx(max(moved / 1e6, through_one / 1e5))
     assert told.seconds == pytest.approx(told.users.seconds + told.items.seconds)
+
+
+def test_one_block_keeps_one_worker_busy():
+    problem = Problem(users=1000, items=100, ratings=50_000, n_components=3)
+    one, many = (forecast(problem, Cluster(workers=workers, block_ratings=50_000), RATES) for workers in (1, 8))
+    assert one == many
+
+
+def test_a_block_meets_no_more_rows_than_it_has_ratings():
+    problem = Problem(users=1000, items=10**6, ratings=50_000, n_components=3)
+    told = forecast(
+        problem,
+        Cluster(workers=1, block_ratings=10_000),
+        Rates(rating=0.0, product=0.0, row=0.0, square=0.0, number=1.0),
+    )
+    assert told.users.processor_seconds == 50_000 * 4
 
 
 def test_rates_are_found_again_from_what_blocks_took():
     rng = np.random.default_rng(0)
     sizes = [(*rng.integers(1000, 100_000, 3).tolist(), int(c)) for c in rng.choice([5, 9, 17, 33], 60)]
-    found = Rates.of([work(*size, RATES.seconds(*size)) for size in sizes])
+    found = Rates.of([work(R, n, N, c, RATES.seconds(R, n, min(N, R), c)) for R, n, N, c in sizes])
     np.testing.assert_allclose(astuple(found), astuple(RATES), rtol=1e-6)
 
 

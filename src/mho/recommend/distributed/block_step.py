@@ -93,16 +93,16 @@ def solve_block(step: HalfStep, block: Block) -> Work:
 
 
 def write_rows(folder: Path, begin: int, rows: np.ndarray) -> None:
-    """Write rows (n, c) from number `begin` on, whole or not at all."""
+    """Write rows (n, c) from number `begin` on, in float32 as ratings are; whole or not at all."""
     with replacing(folder / _name(begin)) as temporary, temporary.open("wb") as stream:
-        np.save(stream, rows)
+        np.save(stream, rows.astype(np.float32, copy=False))
 
 
 def read_rows(folder: Path) -> np.ndarray:
-    """Return all rows in `folder`, (n, c)."""
+    """Return all rows in `folder`, (n, c), float32."""
     paths = sorted(folder.glob("*.npy"))
     n, c = map(sum, zip(*(np.load(path, mmap_mode="r").shape for path in paths), strict=True))
-    rows, end = np.empty((n, c // len(paths))), 0
+    rows, end = np.empty((n, c // len(paths)), np.float32), 0
     for path in paths:
         part = np.load(path)
         rows[end : end + len(part)] = part

@@ -3,10 +3,12 @@
 A half-step solves n rows of c = 1 + k numbers against N rows of the other side, out of R ratings in T blocks, by W
 workers:
 
-C = R (r0 + r2 c^2) + n (s0 + s3 c^3) + T N c f     processor seconds
-compute = C / T ceil(T / W)                         the last round of blocks keeps some workers waiting
-storage = R b + (W N + n) 8 c                       bytes out of and into the shared folder
-transfer = max(storage / rate of the folder, storage / W / rate of a link)
+C = R (r0 + r2 c^2) + n (s0 + s2 c^2) + T M c f     processor seconds, M = min(N, R / T) rows that a block meets
+p = ceil(T / W) / T                                 the part of a half-step that its busiest worker does
+compute = p C                                       the last round of blocks keeps some workers waiting
+link = p (R b + 2 n 4 c) + N 4 c                    bytes through a worker's link: its solved rows as they were, too
+storage = R b + 2 n 4 c + min(W, T) N 4 c           bytes out of and into the shared folder
+transfer = max(storage / rate of the folder, link / rate of a link)
 
 The ratings model has a Gram matrix for each row, so no Gram matrices are summed over workers.
 """
@@ -23,15 +25,17 @@ from mho.recommend.distributed.block_step import Work
 
 __all__ = ["Cluster", "Forecast", "HalfForecast", "Problem", "Rates", "forecast"]
 
-_NUMBER_BYTES = 8
-
-_LANES = 8
+_NUMBER_BYTES = 4
+"""Of a row, in a file as in a worker."""
 
 _RATING_BYTES = 4.9
 """Of a rating in a Parquet block, b; measured where there are five different ratings."""
 
-_WORKER_BYTES, _BLOCK_RATING_BYTES = 2.0e8, 60.0
-"""What a worker holds: programs; and of a block, for each rating, while it is read and solved."""
+_PROGRAMS, _BLOCK_RATING_BYTES = 2.4e8, 60.0
+"""Bytes that a worker holds: programs; and of a block, for each rating, while it is read and solved."""
+
+_FIXED_COPIES, _SOLVED_COPIES, _LARGEST = 3, 5, 2
+"""How often rows of the other side are held, and those of a block; the block of the rarest has twice its share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,38 +104,42 @@ class Rates:
         For one of its c^2 products in a Gram matrix, r2.
     row : float
         To solve a row, whatever its length, s0.
-    cube : float
-        And for c^3, s3.
+    square : float
+        And for one of its c^2 products in each sweep together, s2.
     number : float
         To lay out a number of the other side, for each block, f.
     """
 
-    rating: float = 2.5e-7
-    product: float = 2.2e-10
-    row: float = 4.4e-7
-    cube: float = 2.5e-10
-    number: float = 5.3e-9
+    rating: float = 2.4e-8
+    product: float = 2.6e-12
+    row: float = 1.3e-7
+    square: float = 3.3e-9
+    number: float = 1.0e-8
 
     @classmethod
     def of(cls, work: Sequence[Work]) -> Rates:
-        """Return the rates >= 0 nearest to what blocks took, all blocks alike in relative error."""
+        """Return the rates >= 0 nearest to what blocks took, an error of a block that takes long being allowed more.
+
+        The squares of the errors are weighed by the seconds: relative errors would foretell too little, since blocks
+        that took little for what they were would count most.
+        """
         from scipy.optimize import nnls
 
-        terms = np.array([_terms(w.ratings, w.rows, w.fixed, w.numbers) for w in work])
-        took = np.array([w.processor_seconds for w in work])
+        terms = np.array([_terms(w.ratings, w.rows, min(w.fixed, w.ratings), w.numbers) for w in work])
+        took = np.sqrt([w.processor_seconds for w in work])
         A = terms / took[:, None]
         scale = np.linalg.norm(A, axis=0)
-        rates = nnls(A / scale, np.ones(len(work)))[0] / scale
+        rates = nnls(A / scale, took)[0] / scale
         return cls(**dict(zip(cls.__dataclass_fields__, rates.tolist(), strict=True)))
 
-    def seconds(self, ratings: float, rows: float, fixed: float, numbers: int) -> float:
-        """Return C of blocks that have so many `ratings` and `rows` of so many `numbers`, and meet `fixed` rows."""
-        return float(np.dot(astuple(self), _terms(ratings, rows, fixed, numbers)))
+    def seconds(self, ratings: float, rows: float, met: float, numbers: int) -> float:
+        """Return C of blocks that have so many `ratings` and `rows` of so many `numbers`, and `met` T M rows."""
+        return float(np.dot(astuple(self), _terms(ratings, rows, met, numbers)))
 
 
-def _terms(ratings: float, rows: float, fixed: float, numbers: int) -> tuple[float, ...]:
+def _terms(ratings: float, rows: float, met: float, numbers: int) -> tuple[float, ...]:
     """In the order of the fields of `Rates`."""
-    return ratings, ratings * numbers**2, rows, rows * numbers**3, fixed * numbers
+    return ratings, ratings * numbers**2, rows, rows * numbers**2, met * numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,34 +203,37 @@ def forecast(problem: Problem, cluster: Cluster, rates: Rates | None = None) -> 
     """Return what an iteration of `problem` takes on `cluster`, by `rates`, measured ones by default."""
     rates = Rates() if rates is None else rates
     row_bytes = _NUMBER_BYTES * problem.numbers
-    most = min(problem.ratings, cluster.block_ratings)
+    halves = (problem.users, problem.items), (problem.items, problem.users)
+    users, items = (_half(problem, cluster, rates, rows, fixed) for rows, fixed in halves)
     return Forecast(
-        users=_half(problem, cluster, rates, problem.users, problem.items),
-        items=_half(problem, cluster, rates, problem.items, problem.users),
-        worker_bytes=_WORKER_BYTES
-        + _NUMBER_BYTES * max(problem.users, problem.items) * _copied_numbers(problem.numbers)
-        + _BLOCK_RATING_BYTES * most,
+        users=users,
+        items=items,
+        worker_bytes=_PROGRAMS
+        + _BLOCK_RATING_BYTES * min(problem.ratings, cluster.block_ratings)
+        + row_bytes * max(_rows_held(rows, fixed, users.blocks) for rows, fixed in halves),
         client_bytes=(problem.users + problem.items) * row_bytes,
         folder_bytes=problem.ratings * (24 + _RATING_BYTES) + 2 * (problem.users + problem.items) * row_bytes,
     )
 
 
-def _copied_numbers(c: int) -> int:
-    """Rows of the other side: as read, as solved against, and twice with c rounded up to the lanes of a vector."""
-    return 2 * c + 2 * (-(-c // _LANES) * _LANES)
+def _rows_held(rows: int, fixed: int, blocks: int) -> float:
+    return _FIXED_COPIES * fixed + _SOLVED_COPIES * min(rows, _LARGEST * rows / blocks)
 
 
 def _half(problem: Problem, cluster: Cluster, rates: Rates, rows: int, fixed: int) -> HalfForecast:
     blocks = -(-problem.ratings // cluster.block_ratings)
-    busy = rates.seconds(problem.ratings, rows, blocks * fixed, problem.numbers)
+    part = -(-blocks // cluster.workers) / blocks
+    met = min(blocks * fixed, problem.ratings)
+    busy = rates.seconds(problem.ratings, rows, met, problem.numbers)
+    row_bytes = _NUMBER_BYTES * problem.numbers
     ratings_bytes = problem.ratings * _RATING_BYTES
-    factors_bytes = (cluster.workers * fixed + rows) * _NUMBER_BYTES * problem.numbers
-    storage = ratings_bytes + factors_bytes
+    factors_bytes = (min(cluster.workers, blocks) * fixed + 2 * rows) * row_bytes
+    link_bytes = part * (ratings_bytes + 2 * rows * row_bytes) + fixed * row_bytes
     return HalfForecast(
         blocks=blocks,
         processor_seconds=busy,
-        compute_seconds=busy / blocks * -(-blocks // cluster.workers),
+        compute_seconds=part * busy,
         ratings_bytes=ratings_bytes,
         factors_bytes=factors_bytes,
-        transfer_seconds=max(storage / cluster.storage, storage / cluster.workers / cluster.link),
+        transfer_seconds=max((ratings_bytes + factors_bytes) / cluster.storage, link_bytes / cluster.link),
     )
