@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -165,8 +164,7 @@ class OutOfCore:
     def _solve(self, blocks: tuple[Block, ...], step: HalfStep) -> list[Work]:
         from distributed import as_completed
 
-        shutil.rmtree(step.solved, ignore_errors=True)  # of a run that was interrupted
-        step.solved.mkdir()
+        step.solved.mkdir(exist_ok=True)  # what a run that was interrupted has solved, or still does, is the same
         futures = [self.client.submit(solve_block, step, block, pure=False, retries=RETRIES) for block in blocks]
         place = {future.key: number for number, future in enumerate(futures)}
         done = {}
