@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from collections import namedtuple
 
 import numpy as np
 import pyarrow as pa
@@ -180,6 +181,14 @@ def test_files_that_cannot_be_are_told(mho, fit, tmp_path):
         assert message in told
         assert told.startswith("mho: error: ")
     assert (other / "thesis.txt").read_text() == "mine"
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_work(mho, fit, monkeypatch, tmp_path):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: namedtuple("usage", "free")(10_000))
+    code, _, told = mho(*fit("-q"))
+    assert code == 1
+    assert "600 ratings take 1.44e-05 GB while blocks are made, and 1e-05 GB are free" in told
+    assert not (tmp_path / "stars" / "table").exists()
 
 
 def test_a_scheduler_without_workers_is_told(mho, fit, monkeypatch):

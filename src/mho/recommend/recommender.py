@@ -234,6 +234,8 @@ class Recommender:
     def load(cls, path: str | os.PathLike[str], *, engine: str | Engine = "digital") -> Self:
         """Return what `save` wrote to `path`, to go on with `engine`. Nothing in the file is executed.
 
+        `path` may also be the folder of a `mho.recommend.distributed.OutOfCore`: its ratings stay on disk.
+
         Raises
         ------
         DataError

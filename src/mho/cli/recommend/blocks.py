@@ -57,6 +57,7 @@ def _cut(source: Path, out: Path, columns: tuple[str, ...], shown: Progress) -> 
     follow = _Read(shown, RejectedRows(source, out))
     ratings = ParquetRatings(source, columns=columns, follow=follow)
     follow.total = ratings.rows
+    _check_space(out, follow.total)
     shown.stage(f"reading the ids of {source}")
     with follow.rejected:
         ids = ratings.ids
@@ -66,6 +67,15 @@ def _cut(source: Path, out: Path, columns: tuple[str, ...], shown: Progress) -> 
     shown.stage(f"cutting {source} into blocks")
     follow.again()
     return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids)
+
+
+def _check_space(out: Path, rows: int) -> None:
+    from mho.recommend.distributed.block_files import DEALT_BYTES
+
+    needed, free = DEALT_BYTES * rows, shutil.disk_usage(out).free
+    if free < needed:
+        sizes = f"{needed / 1e9:.3g} GB while blocks are made, and {free / 1e9:.3g} GB are free"
+        raise OSError(f"{out}: {rows:,} ratings take {sizes}")
 
 
 def _facts(source: Path, reading: Reading) -> dict[str, Any]:

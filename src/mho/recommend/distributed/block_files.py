@@ -12,12 +12,15 @@ import numpy as np
 from mho import checks
 from mho.recommend.distributed.blocks import write_entries
 
-__all__ = ["Batch", "counts", "deal", "sort"]
+__all__ = ["DEALT_BYTES", "Batch", "counts", "deal", "sort"]
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Users, items and ratings, (n,) each."""
 
 _ENTRY = np.dtype([("row", np.int32), ("column", np.int32), ("value", np.float32)])
+
+DEALT_BYTES = 2 * _ENTRY.itemsize
+"""Of a rating on disk while it is dealt out, by user and by item."""
 
 
 def counts(batches: Iterable[Batch], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

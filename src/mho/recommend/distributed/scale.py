@@ -21,6 +21,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from mho import checks
+from mho.recommend.distributed.block_files import DEALT_BYTES
 from mho.recommend.distributed.block_step import Work
 
 __all__ = ["Cluster", "Forecast", "HalfForecast", "Problem", "Rates", "forecast"]
@@ -212,7 +213,7 @@ def forecast(problem: Problem, cluster: Cluster, rates: Rates | None = None) -> 
         + _BLOCK_RATING_BYTES * min(problem.ratings, cluster.block_ratings)
         + row_bytes * max(_rows_held(rows, fixed, users.blocks) for rows, fixed in halves),
         client_bytes=(problem.users + problem.items) * row_bytes,
-        folder_bytes=problem.ratings * (24 + _RATING_BYTES) + 2 * (problem.users + problem.items) * row_bytes,
+        folder_bytes=problem.ratings * (DEALT_BYTES + _RATING_BYTES) + 2 * (problem.users + problem.items) * row_bytes,
     )
 
 
