@@ -1,5 +1,8 @@
 // Compiled once per instruction set, with MHO_TABLE naming the table it defines.
 #include "kernels.hpp"
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 namespace mho {
 #include "vector.inl"

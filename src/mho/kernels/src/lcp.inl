@@ -158,10 +158,7 @@ inline void scatter(index_t k, index_t size, const Workspace &s, double *x) {
 
 // Rounding level of w = Mx - q, below which its sign means nothing.
 inline double rounding(const double *q, index_t k) {
-    double largest = 0;
-    for (index_t j = 0; j < k; ++j)
-        if (absolute(q[j]) > largest) largest = absolute(q[j]);
-    return 4 * double(k) * epsilon * largest;
+    return 4 * double(k) * epsilon * largest_lane<double>(larger_magnitudes(vec<double>{}, q, k));
 }
 
 inline bool block_pivoting(const double *M, index_t k, const double *q, Method method, double *x, Workspace &s) {

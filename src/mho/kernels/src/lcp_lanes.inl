@@ -5,6 +5,7 @@ namespace {
 
 constexpr index_t lane_count = lanes<double>;
 constexpr index_t most_in_lanes = 64; // a set is a word of bits
+constexpr index_t most_at_once = 1024;
 
 typedef std::int64_t lane_bits __attribute__((vector_size(vector_bytes)));
 
@@ -18,7 +19,9 @@ struct Lanes {
     double *factor;   // rows p of k - p + 1 wide: the diagonal, what is right of it, the right-hand side
     double *inverse;  // k wide, reciprocals of the pivots
     index_t *set;     // k wide
+    index_t *order;   // most_at_once, the problems in turn
     std::uint64_t in[lane_count];
+    lane_bits own; // every lane's own place among as many
     double tolerance[lane_count];
     index_t number[lane_count]; // of the right-hand side; -1: none
     index_t fewest[lane_count], patience[lane_count], rounds[lane_count];
@@ -27,7 +30,7 @@ struct Lanes {
 
 inline index_t lanes_scratch(index_t k) {
     if (k > most_in_lanes) return 0;
-    return (k + 1) * (k + 2) + lane_count * (4 * k + 2 + (k + 1) * (k + 2) / 2) + 7 * lane_count;
+    return (k + 1) * (k + 2) + lane_count * (4 * k + 2 + (k + 1) * (k + 2) / 2) + 7 * lane_count + most_at_once;
 }
 
 inline double *aligned(double *p) {
@@ -46,10 +49,11 @@ inline Lanes all_lanes(const double *M, index_t k, double *scratch) {
     s.set = reinterpret_cast<index_t *>(s.inverse + k * L);
     s.table = s.inverse + 2 * k * L;
     s.diagonal = s.table + (k + 1) * (k + 1);
+    s.order = reinterpret_cast<index_t *>(s.diagonal + k + 1);
     for (index_t i = 0; i <= k; ++i)
         for (index_t j = 0; j <= k; ++j) s.table[i * (k + 1) + j] = i < k && j < k ? M[i * k + j] : 0;
     for (index_t i = 0; i <= k; ++i) s.diagonal[i] = i < k ? M[i * k + i] : 1;
-    for (index_t l = 0; l < L; ++l) s.x[k * L + l] = s.q[k * L + l] = 0;
+    for (index_t l = 0; l < L; ++l) s.own[l] = l, s.x[k * L + l] = s.q[k * L + l] = 0;
     return s;
 }
 
@@ -90,21 +94,37 @@ inline index_t list_sets(Lanes &s) {
     return size;
 }
 
+// The numbers of a table at the places that the lanes name; by one instruction where there is one, for the compiler, not
+// tuned for one processor, takes the places apart.
+inline vec<double> look_up(const double *table, lane_bits at) {
+#if defined(__AVX512F__)
+    return _mm512_i64gather_pd(reinterpret_cast<__m512i>(at), table, sizeof(double));
+#else
+    vec<double> found;
+    for (index_t l = 0; l < lane_count; ++l) found[l] = table[at[l]];
+    return found;
+#endif
+}
+
+inline lane_bits places(const index_t *set) {
+    lane_bits at;
+    __builtin_memcpy(&at, set, sizeof at);
+    return at;
+}
+
 inline void gather_sets(Lanes &s, index_t size) {
     constexpr index_t L = lane_count;
     const index_t row = s.k + 1;
     double *u = s.factor;
+    const auto put = [&](vec<double> v) {
+        store(u, v);
+        u += L;
+    };
     for (index_t i = 0; i < size; ++i) {
-        const index_t *at = s.set + i * L;
-        index_t begins[L];
-        for (index_t l = 0; l < L; ++l) begins[l] = at[l] * row;
-        for (index_t l = 0; l < L; ++l) u[l] = s.diagonal[at[l]];
-        u += L;
-        for (index_t j = i + 1; j < size; ++j, u += L)
-#pragma omp simd
-            for (index_t l = 0; l < L; ++l) u[l] = s.table[begins[l] + s.set[j * L + l]];
-        for (index_t l = 0; l < L; ++l) u[l] = s.q[at[l] * L + l];
-        u += L;
+        const lane_bits at = places(s.set + i * L), begins = at * row;
+        put(look_up(s.diagonal, at));
+        for (index_t j = i + 1; j < size; ++j) put(look_up(s.table, begins + places(s.set + j * L)));
+        put(look_up(s.q, at * L + s.own));
     }
 }
 
@@ -203,16 +223,32 @@ inline void exchange(Lanes &s, index_t l, std::uint64_t wrong) {
     s.in[l] ^= all ? wrong : std::uint64_t(1) << (63 - __builtin_clzll(wrong));
 }
 
+// The problems of a range, those of small support first: lanes wait for the largest set among them. By counting.
+inline void order_by_support(const double *answer, index_t k, Range range, index_t *order) {
+    index_t first[most_in_lanes + 2] = {}; // of each size
+    const auto size = [&](index_t j) {
+        index_t count = 0;
+        for (index_t i = 0; i < k; ++i) count += answer[j * k + i] > 0;
+        return count;
+    };
+    for (index_t j = range.begin; j < range.end; ++j) ++first[size(j) + 1];
+    for (index_t c = 0; c < k; ++c) first[c + 1] += first[c];
+    for (index_t j = range.begin; j < range.end; ++j) order[first[size(j)]++] = j;
+}
+
 // Problems [range) with the support of the answer as first guess; what the lanes do not end is solved alone.
 inline void lcp_in_lanes(const double *M, index_t k, const double *Q, double *answer, std::uint8_t *failed, Range range, Workspace &alone,
                          double *scratch) {
     Lanes s = all_lanes(M, k, scratch);
-    index_t next = range.begin, busy = 0;
+    index_t next = 0, busy = 0;
+    const index_t count = range.end - range.begin;
+    order_by_support(answer, k, range, s.order);
     const auto refill = [&](index_t l) {
-        while (next < range.end && (failed[next] = !finite(Q + next * k, k))) ++next;
-        if (next == range.end) return idle(s, l);
-        begin(s, l, next, Q + next * k, answer + next * k);
-        ++next, ++busy;
+        while (next < count && (failed[s.order[next]] = !finite(Q + s.order[next] * k, k))) ++next;
+        if (next == count) return idle(s, l);
+        const index_t j = s.order[next++];
+        begin(s, l, j, Q + j * k, answer + j * k);
+        ++busy;
     };
     for (index_t l = 0; l < lane_count; ++l) refill(l);
     while (busy > 0) {
@@ -248,8 +284,10 @@ void lcp(const double *M, index_t k, const double *inverse, const double *Q, Met
     const bool solvable = finite(M, k * k);
     for (index_t begin = range.begin; inverse && begin < range.end; begin += block<double>)
         guess(inverse, k, Q, answer, {begin, smaller(range.end, begin + block<double>)}, guesses);
-    if (solvable && method == symmetric && k <= most_in_lanes)
-        return lcp_in_lanes(M, k, Q, answer, failed, range, s, guesses + 2 * k * block<double>);
+    const bool in_lanes = solvable && method == symmetric && k <= most_in_lanes;
+    for (index_t begin = range.begin; in_lanes && begin < range.end; begin += most_at_once)
+        lcp_in_lanes(M, k, Q, answer, failed, {begin, smaller(range.end, begin + most_at_once)}, s, guesses + 2 * k * block<double>);
+    if (in_lanes) return;
     for (index_t j = range.begin; j < range.end; ++j)
         failed[j] = !(solvable && solve_one(M, k, Q + j * k, method, answer + j * k, s));
 }

@@ -20,6 +20,12 @@ template <class T> vec<T> larger_magnitudes(vec<T> largest, const T *x, index_t 
     return largest;
 }
 
+template <class T> inline T largest_lane(vec<T> v) {
+    T largest = v[0];
+    for (index_t l = 1; l < lanes<T>; ++l) largest = v[l] > largest ? v[l] : largest;
+    return largest;
+}
+
 template <class T> inline bool finite(const T *v, index_t size) {
     T sum = 0; // of v - v: zero, or NaN as soon as one entry is not finite
 #pragma omp simd reduction(+ : sum)
@@ -29,10 +35,7 @@ template <class T> inline bool finite(const T *v, index_t size) {
 
 // What a pass returns that made the products C of a range.
 template <class T> inline T seen(vec<T> largest, const T *C, index_t k, Range range) {
-    if (!finite(C + range.begin * k, (range.end - range.begin) * k)) return T(NAN);
-    T most = 0;
-    for (index_t l = 0; l < lanes<T>; ++l) most = largest[l] > most ? largest[l] : most;
-    return most;
+    return finite(C + range.begin * k, (range.end - range.begin) * k) ? largest_lane<T>(largest) : T(NAN);
 }
 
 // Rows of X and of A whose products are added at once, few enough for the nearest cache and for the processor to foresee
