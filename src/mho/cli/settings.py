@@ -66,7 +66,7 @@ class Settings:
     engine: Literal["digital", "analog", "hybrid"] = "digital"
     layout: Literal["matrix", "triplets"] = "matrix"
     missing: Literal["nan", "unstored"] | None = None
-    algorithm: Literal["auto", "hals", "extrapolated", "compressed"] = "auto"
+    algorithm: Literal["auto", "hals", "extrapolated", "compressed", "sampled"] = "auto"
     init: Literal["auto", "random", "nndsvd", "nndsvda", "nndsvdar"] = "auto"
     max_iter: WholeNumber = 200
     tol: float = 1e-4

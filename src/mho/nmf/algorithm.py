@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from mho import checks
 from mho.nmf.compress import OVERSAMPLING
+from mho.nmf.sample import sample_share
 from mho.operands import Dense, Operand, Sparse
 
 __all__ = ["ALGORITHMS", "Algorithm", "choose"]
 
-ALGORITHMS = ("auto", "hals", "extrapolated", "compressed")
+ALGORITHMS = ("auto", "hals", "extrapolated", "compressed", "sampled")
 
 _MOST_SWEEPS = 8
+_MISSING_SWEEPS = 8
+"""They cost little beside the sums of the rows' own Gram matrices."""
+
 _WORTH_COMPRESSING = 4
 
 
@@ -22,8 +26,9 @@ class Algorithm:
 
     Attributes
     ----------
-    name : {"hals", "extrapolated", "compressed"}
-        Coordinate sweeps; with extrapolation (Ang and Gillis 2019); with a start found on a compression besides.
+    name : {"hals", "extrapolated", "compressed", "sampled"}
+        Coordinate sweeps; with extrapolation (Ang and Gillis 2019); with that and a start found on a compression;
+        without it, from a start found on a sample of the rows.
     reason : str
         Why.
     sweeps : int
@@ -59,11 +64,17 @@ def choose(algorithm: str, X: Operand, k: int, *, given: bool) -> Algorithm:
             f"algorithm='compressed' needs a dense X whose sides are at least {_WORTH_COMPRESSING} (k + {OVERSAMPLING})"
             f" = {_WORTH_COMPRESSING * (k + OVERSAMPLING)}; use 'auto'"
         )
+    if algorithm == "sampled" and not X.missing:
+        raise ValueError("algorithm='sampled' needs an X with missing entries; use 'auto'")
     if algorithm != "auto":
         return Algorithm(name=algorithm, reason="as asked", sweeps=_sweeps(X, k))
     if X.missing:
         reason = "entries are missing: every row has a Gram matrix of its own and is nearly solved at once"
-        return Algorithm(name="hals", reason=reason, sweeps=_sweeps(X, k))
+        share = 1.0 if given else sample_share(X, k)
+        if share == 1:
+            return Algorithm(name="hals", reason=reason, sweeps=_sweeps(X, k))
+        reason += f"; the first iterations run on {share:.0%} of the longer side"
+        return Algorithm(name="sampled", reason=reason, sweeps=_sweeps(X, k))
     if given:
         return Algorithm(name="extrapolated", reason="from the factors that were given", sweeps=_sweeps(X, k))
     if isinstance(X, Dense) and thin:
@@ -77,6 +88,6 @@ def _sweeps(X: Operand, k: int) -> int:
     """Return as many as cost about what the cross products do (Gillis and Glineur 2012), within reason."""
     m, n = X.shape
     if X.missing:
-        return 3
+        return _MISSING_SWEEPS
     entries = len(X.values) if isinstance(X, Sparse) else m * n
     return min(_MOST_SWEEPS, max(2, 1 + entries // (k * (m + n))))

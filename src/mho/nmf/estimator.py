@@ -22,11 +22,12 @@ from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
 from mho.nmf.loop import Iterate, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
+from mho.nmf.sample import sampled_start
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import Stream
 from mho.nmf.weighted import WeightedDigital
 from mho.nmf.weights import as_weighted
-from mho.operands import Dense, Factored, Matrix
+from mho.operands import Dense, Factored, Matrix, Sparse
 
 __all__ = ["NMF"]
 
@@ -62,9 +63,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         (power spectra; X > 0). The last two are digital only.
     engine : {"digital", "analog", "hybrid"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
-    algorithm : {"auto", "hals", "extrapolated", "compressed"}
-        How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression belong to the start
-        and are not counted.
+    algorithm : {"auto", "hals", "extrapolated", "compressed", "sampled"}
+        How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression or a sample belong
+        to the start and are not counted.
     init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar"}
         Starting factors; see `mho.nmf.start.starting_factors`.
     max_iter : int
@@ -327,6 +328,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     ) -> tuple[np.ndarray, np.ndarray]:
         checks.one_of(self.init, "init", INITS)
         start = self._given(X, k, *given)
+        if plan is not None and plan.name == "sampled":
+            assert isinstance(X, Sparse)
+            return sampled_start(X, start or starting_factors(X, k, self.init, rng), penalties, plan.sweeps, rng)
         if plan is None or plan.name != "compressed":
             return start or starting_factors(X, k, self.init, rng)
         assert isinstance(X, Dense)
@@ -368,7 +372,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             weighted = Problem(as_weighted(X, weights), WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
             return [Stage(weighted, alternate, self.max_iter, "digital")]
         if plan is not None:
-            step = alternate if plan.name == "hals" else extrapolate
+            step = alternate if plan.name in ("hals", "sampled") else extrapolate
             return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, self.max_iter, "digital")]
         return [
             Stage(Problem(X, engine, *penalties), step_for(engine), length, type(engine).__name__.lower())

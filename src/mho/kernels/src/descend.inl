@@ -48,27 +48,37 @@ inline void descend_all(const T *G, index_t k, index_t kp, const T *inverse, T *
     }
 }
 
-// slope (k, L) = G x - c.
-template <class T> void slope_in_lanes(const T *G, index_t k, const T *c, const T *x, T *slope) {
+// One right-hand side in each lane: x, c, slope and inverse (k, L), and of the symmetric G the entries (i, l <= i) row by
+// row, L numbers each. Nothing waits for a sum over lanes, and a sweep costs what k vectors of k cost for all of them.
+
+constexpr index_t packed(index_t i, index_t l) { return i * (i + 1) / 2 + l; }
+
+// slope += step G[i].
+template <class T> inline void move_along(const T *G, index_t k, index_t i, vec<T> step, T *slope) {
     constexpr index_t L = lanes<T>;
+    const T *g = G + packed(i, 0) * L;
     for (index_t l = 0; l < k; ++l) {
-        vec<T> sum = -load(c + l * L);
-        for (index_t i = 0; i < k; ++i) sum += load(G + (l * k + i) * L) * load(x + i * L);
-        store(slope + l * L, sum);
+        store(slope + l * L, load(slope + l * L) + step * load(g));
+        g += (l < i ? 1 : l + 1) * L; // along the row to the diagonal, then down the column
     }
 }
 
-// One right-hand side in each lane: G (k, k, L), the others (k, L). Nothing waits for a sum over lanes, and a sweep costs
-// what k vectors of k cost for all of them.
+// slope = G x - c.
+template <class T> inline void slope_in_lanes(const T *G, index_t k, const T *c, const T *x, T *slope) {
+    constexpr index_t L = lanes<T>;
+    for (index_t l = 0; l < k; ++l) store(slope + l * L, -load(c + l * L));
+    for (index_t i = 0; i < k; ++i) move_along(G, k, i, load(x + i * L), slope);
+}
+
 template <class T> void descend_in_lanes(const T *G, index_t k, const T *inverse, T *slope, T *x, index_t sweeps) {
     constexpr index_t L = lanes<T>;
     const vec<T> zero{};
     for (index_t round = 0; round < sweeps; ++round)
         for (index_t i = 0; i < k; ++i) {
             const vec<T> before = load(x + i * L), wanted = before - load(slope + i * L) * load(inverse + i * L);
-            const vec<T> next = wanted > zero ? wanted : zero, step = next - before;
+            const vec<T> next = wanted > zero ? wanted : zero;
             store(x + i * L, next);
-            for (index_t l = 0; l < k; ++l) store(slope + l * L, load(slope + l * L) + step * load(G + (i * k + l) * L));
+            move_along(G, k, i, next - before, slope);
         }
 }
 

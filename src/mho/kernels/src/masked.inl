@@ -29,37 +29,60 @@ template <class T> void gram(const T *A, index_t row, index_t column, index_t k,
 
 template <class T> index_t gram_scratch(index_t k) { return padded<T>(k) * (tile_rows + padded<T>(k)); }
 
-// Right-hand sides that are swept together, one in each lane; the fields are (k, k, L) and (k, L).
+// Right-hand sides that are swept together, one in each lane.
 template <class T> struct Together {
-    T *G, *c, *inverse, *slope, *x, *sums;
+    T *G;                        // packed, (k (k + 1) / 2, L), and behind it what the sums hold besides:
+    T *c, *square;               // (k, L), (L)
+    T *inverse, *slope, *x;      // (k, L)
+    T *known;                    // (L)
+    T *sums, *tile;              // (L, k + 1, k + 1) padded; what own_sums needs
 };
 
-template <class T> constexpr index_t together_size(index_t k) { return lanes<T> * k * (k + 4); }
+template <class T> constexpr index_t together_size(index_t k) { return lanes<T> * (packed(k, k) + 3 * k + 2); }
 
 template <class T> Together<T> together_in(T *scratch, index_t k) {
-    const index_t size = lanes<T> * k;
-    T *c = scratch + size * k;
-    return {scratch, c, c + size, c + 2 * size, c + 3 * size, c + 4 * size};
-}
-
-template <class T> index_t masked_scratch(index_t k) { return together_size<T>(k) + own_gram_scratch<T>(k); }
-
-// Put a right-hand side with its ridge and its start into a lane; the sum of its squares is returned.
-template <class T, class I>
-T put(const T *A, index_t k, index_t row, Columns<T, I> b, index_t j, Ridge<T> ridge, const T *start, Together<T> s, index_t lane) {
     constexpr index_t L = lanes<T>;
-    const T square = own_gram(A, k, row, b, j, s.G + lane, {k * L, L}, s.c + lane, s.sums), known = T(known_rows(b, j));
-    for (index_t l = 0, at = lane; l < k; ++l, at += L) {
-        T &curvature = s.G[l * k * L + at];
-        curvature += ridge.l2[l] + known * ridge.l2_known[l];
-        s.c[at] += ridge.pull[l] + known * ridge.pull_known[l];
-        s.inverse[at] = curvature > T(0) ? T(1) / curvature : T(0);
-        s.x[at] = s.inverse[at] > T(0) ? start[l] : T(0);
-    }
-    return square;
+    T *c = scratch + packed(k, 0) * L, *inverse = c + (k + 1) * L, *known = inverse + 3 * k * L, *sums = known + L;
+    return {scratch, c, c + k * L, inverse, inverse + k * L, inverse + 2 * k * L, known, sums, sums + L * sums_size<T>(k)};
 }
 
-// A is padded to (m, row), its padding as own_gram wants it; the answer is (n, k). `fit` (n, 2) receives b'b and what the
+template <class T> index_t masked_scratch(index_t k) {
+    return together_size<T>(k) + lanes<T> * sums_size<T>(k) + tile_rows * padded<T>(k + 1);
+}
+
+// Entries (i, l <= i) of all sums, from the places where own_sums leaves them to G, c and square.
+template <class T> void spread(const Together<T> &s, index_t k) {
+    constexpr index_t L = lanes<T>;
+    const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k);
+    vec<T> v[L];
+    for (index_t l = 0; l < whole; ++l) // above the diagonal: a run of i
+        for (index_t i = l / L * L; i < whole; i += L) {
+            transposed(s.sums + l * row + i, sums_size<T>(k), v);
+            for (index_t r = 0; r < L; ++r)
+                if (i + r >= l) store(s.G + packed(i + r, l) * L, v[r]);
+        }
+    for (index_t i = whole; i <= k; ++i) // below it: a run of l
+        for (index_t l = 0; l <= i; l += L) {
+            transposed(s.sums + i * row + l, sums_size<T>(k), v);
+            for (index_t r = 0; r < L && l + r <= i; ++r) store(s.G + packed(i, l + r) * L, v[r]);
+        }
+}
+
+// The ridge goes on the diagonal and into c; a curvature of zero keeps its unknown at zero.
+template <class T> void add_ridge(const Together<T> &s, index_t k, Ridge<T> ridge) {
+    constexpr index_t L = lanes<T>;
+    const vec<T> zero{}, known = load(s.known);
+    for (index_t l = 0; l < k; ++l) {
+        T *diagonal = s.G + packed(l, l) * L, *c = s.c + l * L, *x = s.x + l * L;
+        const vec<T> curvature = load(diagonal) + ridge.l2[l] + known * ridge.l2_known[l];
+        store(diagonal, curvature);
+        store(c, load(c) + ridge.pull[l] + known * ridge.pull_known[l]);
+        store(s.inverse + l * L, curvature > zero ? T(1) / curvature : zero);
+        store(x, curvature > zero ? load(x) : zero);
+    }
+}
+
+// A is padded to (m, row), its padding as own_sums wants it; the answer is (n, k). `fit` (n, 2) receives b'b and what the
 // answer leaves of it, with the ridge counted in.
 template <class T, class I>
 void masked_sweep(const T *A, index_t k, index_t row, Columns<T, I> b, Ridge<T> ridge, T *answer, index_t sweeps, double *fit,
@@ -67,20 +90,23 @@ void masked_sweep(const T *A, index_t k, index_t row, Columns<T, I> b, Ridge<T> 
     constexpr index_t L = lanes<T>;
     const Together<T> s = together_in(scratch, k);
     for (index_t j = range.begin; j < range.end; j += L) {
-        const index_t count = smaller(range.end - j, L);
-        if (count < L)
-            for (index_t l = 0; l < together_size<T>(k); ++l) scratch[l] = 0; // what is in a lane to spare
-        for (index_t lane = 0; lane < count; ++lane)
-            fit[2 * (j + lane)] = put(A, k, row, b, j + lane, ridge, answer + (j + lane) * k, s, lane);
+        const index_t count = smaller(range.end - j, L); // what is in a lane to spare stays there
+        for (index_t lane = 0; lane < count; ++lane) {
+            own_sums(A, k, row, b, j + lane, s.sums + lane * sums_size<T>(k), s.tile);
+            s.known[lane] = T(known_rows(b, j + lane));
+            for (index_t l = 0; l < k; ++l) s.x[l * L + lane] = answer[(j + lane) * k + l];
+        }
+        spread(s, k);
+        add_ridge(s, k, ridge);
         slope_in_lanes(s.G, k, s.c, s.x, s.slope);
         descend_in_lanes(s.G, k, s.inverse, s.slope, s.x, sweeps);
         for (index_t lane = 0; lane < count; ++lane) {
-            double left = fit[2 * (j + lane)]; // b'b - 2 c'x + x'Gx = b'b - x'(c - slope)
+            double left = s.square[lane]; // b'b - 2 c'x + x'Gx = b'b - x'(c - slope)
             for (index_t l = 0, at = lane; l < k; ++l, at += L) {
                 left -= double(s.x[at]) * (double(s.c[at]) - double(s.slope[at]));
                 answer[(j + lane) * k + l] = s.x[at];
             }
-            fit[2 * (j + lane) + 1] = left;
+            fit[2 * (j + lane)] = s.square[lane], fit[2 * (j + lane) + 1] = left;
         }
     }
 }

@@ -26,7 +26,7 @@ inline index_t own_product_scratch(index_t k) { return padded<double>(k) * (padd
 template <class T, class I>
 void own_system(Rows rows, index_t k, Columns<T, I> b, index_t j, Method method, double *M, double *q, double *scratch) {
     if (method != general) {
-        own_gram(rows.left, k, rows.stride, b, j, M, {k, 1}, q, scratch);
+        own_gram(rows.left, k, rows.stride, b, j, M, q, scratch);
         return;
     }
     const index_t kp = padded<double>(k);

@@ -100,6 +100,8 @@ template <class T> inline void add_last_rows(const T *tile, index_t rows, index_
 // Rows of the sums that fill whole register blocks.
 template <class T> constexpr index_t whole_rows(index_t k) { return (k + 1) / lanes<T> * lanes<T>; }
 
+template <class T> constexpr index_t sums_size(index_t k) { return padded<T>(k + 1) * padded<T>(k + 1); }
+
 // S (k + 1, k + 1), padded: whole blocks above the diagonal, the rows that are left over below it.
 template <class T, class V, class I>
 void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile) {
@@ -122,23 +124,16 @@ template <class T> inline T own_sum(const T *S, index_t k, index_t i, index_t l)
     return i >= whole_rows<T>(k) || i / L == l / L ? S[i * row + l] : S[l * row + i];
 }
 
-// How far apart the rows and the entries of a matrix are.
-struct Strides {
-    index_t row, column;
-};
-
-// G (k, k) = sum over the known rows of a a'; c (k) = sum of b a; the sum of b b is returned.
+// G (k, k) = sum over the known rows of a a'; c (k) = sum of b a.
 template <class T, class V, class I>
-T own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, Strides strides, T *c, T *scratch) {
-    T *S = scratch, *tile = S + padded<T>(k + 1) * padded<T>(k + 1);
+void own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, T *c, T *scratch) {
+    T *S = scratch, *tile = S + sums_size<T>(k);
     own_sums(A, k, kp, b, j, S, tile);
-    const auto [row, column] = strides;
     for (index_t i = 0; i < k; ++i)
-        for (index_t l = 0; l <= i; ++l) G[i * row + l * column] = G[l * row + i * column] = own_sum(S, k, i, l);
-    for (index_t l = 0; l < k; ++l) c[l * column] = own_sum(S, k, k, l);
-    return own_sum(S, k, k, k);
+        for (index_t l = 0; l <= i; ++l) G[i * k + l] = G[l * k + i] = own_sum(S, k, i, l);
+    for (index_t l = 0; l < k; ++l) c[l] = own_sum(S, k, k, l);
 }
 
-template <class T> constexpr index_t own_gram_scratch(index_t k) { return padded<T>(k + 1) * (padded<T>(k + 1) + tile_rows); }
+template <class T> constexpr index_t own_gram_scratch(index_t k) { return sums_size<T>(k) + tile_rows * padded<T>(k + 1); }
 
 } // namespace

@@ -8,30 +8,18 @@
 #include <thread>
 #include <vector>
 
+#include "aligned.hpp"
 #include "kernels.hpp"
 
 namespace mho {
-
-// Zeros that begin where a cache line does: a vector that straddles two costs twice.
-template <class T> class Aligned {
-  public:
-    explicit Aligned(std::size_t size) : owner_(size + line / sizeof(T), T(0)) {}
-    T *data() {
-        const auto address = reinterpret_cast<std::uintptr_t>(owner_.data());
-        return owner_.data() + (line - address % line) % line / sizeof(T);
-    }
-
-  private:
-    static constexpr std::size_t line = 64;
-    std::vector<T> owner_;
-};
 
 // body(Range, scratch) over [0, n) in chunks taken by whichever thread is free.
 template <class T, class Body>
 void parallel_for(index_t n, index_t chunk, index_t threads, index_t scratch_size, Body body) {
     threads = std::max<index_t>(1, std::min(threads, (n + chunk - 1) / chunk));
     std::atomic<index_t> next{0};
-    std::vector<Aligned<T>> scratch(threads, Aligned<T>(scratch_size)); // fails here, not in a thread
+    std::vector<Aligned<T>> scratch; // fails here, not in a thread
+    for (index_t t = 0; t < threads; ++t) scratch.emplace_back(scratch_size);
     auto work = [&](index_t t) {
         for (;;) {
             const index_t begin = next.fetch_add(chunk);

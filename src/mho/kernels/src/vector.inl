@@ -49,4 +49,29 @@ template <class T> inline T sum(vec<T> v) {
 #endif
 }
 
+// Lane l of v[r] = from[l * stride + r]: in each of log2 L rounds, pairs of vectors exchange blocks of lanes.
+template <class T> inline void transposed(const T *from, index_t stride, vec<T> (&v)[lanes<T>]) {
+    constexpr index_t L = lanes<T>;
+#if defined(__GNUC__) && !defined(__clang__)
+    typedef decltype(v[0] < v[0]) order;
+#pragma GCC unroll 16
+    for (index_t l = 0; l < L; ++l) v[l] = load(from + l * stride);
+#pragma GCC unroll 4
+    for (index_t block = 1; block < L; block *= 2) {
+        order first, second;
+#pragma GCC unroll 16
+        for (index_t l = 0; l < L; ++l) first[l] = l & block ? L + l - block : l, second[l] = l & block ? L + l : l + block;
+#pragma GCC unroll 16
+        for (index_t r = 0; r < L; ++r)
+            if (!(r & block)) {
+                const vec<T> one = v[r], other = v[r + block];
+                v[r] = __builtin_shuffle(one, other, first), v[r + block] = __builtin_shuffle(one, other, second);
+            }
+    }
+#else
+    for (index_t r = 0; r < L; ++r)
+        for (index_t l = 0; l < L; ++l) v[r][l] = from[l * stride + r];
+#endif
+}
+
 } // namespace
