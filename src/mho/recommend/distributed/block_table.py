@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -142,7 +141,8 @@ class BlockTable:
         if not folder.is_dir():
             with tempfile.TemporaryDirectory(prefix=_KNOWN, dir=self.folder) as scratch:
                 self._write_known(Path(scratch, _KNOWN))
-                shutil.move(Path(scratch, _KNOWN), folder)
+                if not folder.is_dir():  # another process may have written the same meanwhile
+                    Path(scratch, _KNOWN).rename(folder)
         arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("values", "columns", "pointers")]
         return sp.csr_array(tuple(arrays), shape=(self.n_users, self.n_items))
 
