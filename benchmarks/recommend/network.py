@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yahoo import WORKERS, Runs, compared, last_seconds, measured_rates, problem
+from yahoo import WORKERS, Runs, compared, last_seconds, problem
 
 from mho.recommend.distributed import BlockFit
 from mho.recommend.distributed.scale import Cluster, Forecast, forecast
@@ -112,26 +112,25 @@ def main() -> None:
     parser.add_argument("--link", type=float, default=50e6)
     parser.add_argument("--storage", type=float, default=1e9)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rates = measured_rates(Path(folder), K)
-        with workers(args.link, args.storage, Path(folder)) as client:
-            link, storage = reached(client, folder)
-            print(f"{rates}\nfiles go at {link / 1e6:.1f} MB/s to one worker, {storage / 1e6:.1f} to all together\n")
-            print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|", flush=True)
-            runs = Runs(client, Path(folder), K)
-            for count in map(int, args.ratings):
-                table = runs.table(count, BLOCK)
-                cluster = Cluster(workers=WORKERS, link=link, storage=storage, block_ratings=BLOCK)
-                print(row(runs.fit(table, K), forecast(problem(table.n_ratings, K), cluster, rates)), flush=True)
+    with tempfile.TemporaryDirectory() as folder, workers(args.link, args.storage, Path(folder)) as client:
+        link, storage = reached(client, folder)
+        print(f"files go at {link / 1e6:.1f} MB/s to one worker, {storage / 1e6:.1f} to all together\n")
+        print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|", flush=True)
+        runs = Runs(client, Path(folder), K)
+        for count in map(int, args.ratings):
+            table = runs.table(count, BLOCK)
+            cluster = Cluster(workers=WORKERS, link=link, storage=storage, block_ratings=BLOCK)
+            print(row(runs.fit(table, K), forecast(problem(table.n_ratings, K), cluster)), flush=True)
 
 
 def reached(client: object, folder: str) -> tuple[float, float]:
     """Return bytes per second of files, written and read, of one worker alone and of all at once."""
     addresses = list(client.scheduler_info()["workers"])
-    probe_all = [client.submit(probe, folder, workers=[address], pure=False) for address in addresses[:1]]
-    (link,) = client.gather(probe_all)
-    together = [client.submit(probe, folder, workers=[address], pure=False) for address in addresses]
-    return link, sum(client.gather(together))
+
+    def rates(chosen: list[str]) -> list[float]:
+        return client.gather([client.submit(probe, folder, workers=[address], pure=False) for address in chosen])
+
+    return rates(addresses[:1])[0], sum(rates(addresses))
 
 
 def probe(folder: str) -> float:

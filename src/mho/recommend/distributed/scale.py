@@ -115,7 +115,7 @@ class Rates:
     product: float = 2.6e-12
     row: float = 1.3e-7
     square: float = 3.3e-9
-    number: float = 1.0e-8
+    number: float = 1.4e-8
 
     @classmethod
     def of(cls, work: Sequence[Work]) -> Rates:
