@@ -33,7 +33,7 @@ def test_auto_takes_it_where_a_sample_knows_enough(ratings):
     known, _ = ratings
     model = NMF(K, max_iter=1, **SETTINGS).fit(known)
     assert model.algorithm_.startswith("sampled")
-    assert "11% of the longer side" in model.algorithm_
+    assert "10% of the longer side" in model.algorithm_
     assert NMF(3 * K, max_iter=1, **SETTINGS).fit(known).algorithm_.startswith("hals")
     assert NMF(K, max_iter=1, **SETTINGS).fit(known, W=model.W_, H=model.components_).algorithm_.startswith("hals")
 

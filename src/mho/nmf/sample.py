@@ -12,9 +12,9 @@ from mho.operands import Operand, Sparse
 
 __all__ = ["sample_share", "sampled_start"]
 
-_KNOWN_PER_UNKNOWN = 8
-_LEAST, _MOST = 0.1, 0.3
-_ITERATIONS = 6
+_KNOWN_PER_UNKNOWN = 7
+_LEAST, _MOST = 0.1, 0.25
+_ITERATIONS = 7
 
 
 def sample_share(X: Operand, k: int) -> float:

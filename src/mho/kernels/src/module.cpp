@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
@@ -78,27 +79,41 @@ template <class A> void vector(const A &a, std::size_t size, const char *what) {
     require(a.ndim() == 1 && a.shape(0) == size, what);
 }
 
+// Threads that so many multiply-adds are worth: starting one takes as long as some hundred thousand of them.
+index_t team_for(double operations, index_t threads) { return std::clamp<index_t>(index_t(operations / 5e5), 1, threads); }
+
+// Whether all indices lie in [0, m).
+template <class I> bool inside(const I *idx, std::size_t entries, std::size_t m, index_t threads) {
+    std::atomic<bool> all{true};
+    parallel_for<I>(entries, 1 << 20, team_for(double(entries) / 4, threads), 0, [&](Range range, I *) {
+        I lowest = 0, highest = 0;
+        for (index_t e = range.begin; e < range.end; ++e) lowest = std::min(lowest, idx[e]), highest = std::max(highest, idx[e]);
+        if (lowest < 0 || std::size_t(highest) >= m) all = false;
+    });
+    return all;
+}
+
 // The arrays of a matrix by columns, checked once so that the kernels need not: an index out of range would read
 // memory that is not ours.
 template <class T, class I>
-Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::size_t entries, std::size_t n, std::size_t m) {
+Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::size_t entries, std::size_t n, std::size_t m,
+                      index_t threads) {
     require(ptr.ndim() == 1 && ptr.shape(0) == n + 1, "ptr must have one entry more than there are columns");
     require(idx.ndim() == 1 && idx.shape(0) == entries, "idx and val must be of one length");
     const I *p = ptr.data(), *i = idx.data();
     require(p[0] == 0 && std::size_t(p[n]) == entries, "ptr must run from 0 to the number of entries");
     bool ordered = true;
     for (std::size_t j = 0; j < n; ++j) ordered &= p[j] <= p[j + 1];
-    I lowest = 0, highest = 0;
-    for (std::size_t e = 0; e < entries; ++e) lowest = std::min(lowest, i[e]), highest = std::max(highest, i[e]);
     require(ordered, "ptr must not decrease");
-    require(lowest >= 0 && (entries == 0 || std::size_t(highest) < m), "idx must lie inside the matrix");
+    require(inside(i, entries, m, threads), "idx must lie inside the matrix");
     return {p, i, val};
 }
 
 // The same with a weight, >= 0, for each entry.
 template <class T, class I>
-Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &val, const In<T> &weight, std::size_t n, std::size_t m) {
-    auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &val, const In<T> &weight, std::size_t n, std::size_t m,
+                               index_t threads) {
+    auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
     vector(weight, val.size(), "weight must be as long as val");
     b.weight = weight.data();
     return b;
@@ -135,9 +150,6 @@ template <class T> index_t chunk_of(index_t n, index_t threads, index_t most) {
     const index_t unit = dense<T>().block, share = n / (4 * std::max<index_t>(1, threads));
     return std::clamp((share + unit - 1) / unit * unit, unit, std::max(unit, most / unit * unit));
 }
-
-// Threads that so many multiply-adds are worth: starting one takes as long as some hundred thousand of them.
-index_t team_for(double operations, index_t threads) { return std::clamp<index_t>(index_t(operations / 5e5), 1, threads); }
 
 template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
     const index_t m = A.shape(0), k = A.shape(1), chunk = 4096, chunks = (m + chunk - 1) / chunk;
@@ -260,7 +272,7 @@ void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offse
     matrix(answer, n, k, "answer must be (n, k)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
     threads = team_for(double(val.size()) * k + double(n) * k * k * sweeps, threads);
     nb::gil_scoped_release release;
     parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
@@ -274,7 +286,7 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = out.shape(0), k = out.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0), threads);
     nb::gil_scoped_release release;
     parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) { sparse<T, I>().cross(A.data(), k, b, out.data(), range); });
 }
@@ -285,7 +297,7 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = X.shape(0), k = X.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
-    const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n, A.shape(0));
+    const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n, A.shape(0), threads);
     nb::gil_scoped_release release;
     parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) {
         sparse<T, I>().sampled(A.data(), X.data(), k, b, out.data(), range);
@@ -313,7 +325,7 @@ void masked_sweep(In<T> A, std::optional<In<T>> shift, In<I> ptr, In<I> idx, In<
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     if (shift) vector(*shift, A.shape(0), "shift must be (m,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0), A.shape(0));
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0), A.shape(0), threads);
     sweep_known(A, shift ? shift->data() : nullptr, b, ridge, answer, sweeps, fit, threads);
 }
 
@@ -322,7 +334,7 @@ void weighted_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> weight, In<T
                     index_t threads) {
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
-    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0), A.shape(0));
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0), A.shape(0), threads);
     sweep_known(A, static_cast<const T *>(nullptr), b, ridge, answer, sweeps, fit, threads);
 }
 
@@ -359,7 +371,7 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     const std::size_t n = answer.shape(0), k = answer.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
     vector(fit, n, "fit must be (n,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0));
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0), threads);
     matrix(price, 5, k, "price must be (5, k)");
     const T *r = price.data();
     const Smooth<T> p{r, r + k, r + 2 * k, index_t(k)};
@@ -398,7 +410,7 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     matrix(base, k, k, "base must be (k, k)");
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
     nb::gil_scoped_release release;
     const Padded<double> padded_left(left);
     const std::optional<Padded<double>> padded_right = right ? std::make_optional<Padded<double>>(*right) : std::nullopt;
@@ -419,7 +431,7 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     matrix(base, k, k, "base must be (k, k)");
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
-    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n, m);
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n, m, threads);
     nb::gil_scoped_release release;
     const Padded<double> padded(A);
     const double *r = ridge.data();
