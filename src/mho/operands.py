@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +16,9 @@ __all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_ma
 
 _GLANCE = 64
 """Entries of a row that are looked at before all of it."""
+
+_BLOCK = 1 << 22
+"""Stored entries that are looked at together."""
 
 
 class Dense:
@@ -132,6 +137,9 @@ class Sparse:
         Refuse entries below zero.
     """
 
+    _turned: Callable[[], Sparse | None] | None = None
+    """Whose transpose this is: an order that is not here is made there, once for both."""
+
     def __init__(self, matrix: Any, *, missing: bool = False, name: str = "B", nonnegative: bool = False) -> None:
         if isinstance(matrix, np.ndarray):
             dense = checks.as_matrix(matrix, name, nonnegative=nonnegative, missing=True)
@@ -156,19 +164,24 @@ class Sparse:
     @cached_property
     def columns(self) -> sp.csc_array:
         """The entries by columns."""
-        return self.rows.tocsc()
+        turned = self._turned and self._turned()
+        return self.rows.tocsc() if turned is None else turned.rows.T
 
     @cached_property
     def rows(self) -> sp.csr_array:
         """The entries by rows."""
-        return self.columns.tocsr()
+        turned = self._turned and self._turned()
+        return self.columns.tocsr() if turned is None else turned.columns.T
 
     @cached_property
     def T(self) -> Sparse:
-        """The transpose, sharing every array."""
+        """The transpose, sharing every array; no order is made for it before it is read."""
         other = object.__new__(Sparse)
-        other.missing = self.missing
-        other.columns, other.rows = self.rows.T, self.columns.T
+        other.missing, other._turned = self.missing, weakref.ref(self)
+        if "rows" in self.__dict__:
+            other.columns = self.rows.T
+        if "columns" in self.__dict__:
+            other.rows = self.columns.T
         return other
 
     def column_range(self, begin: int, end: int) -> Sparse:
@@ -198,8 +211,15 @@ class Sparse:
         return peaks
 
     def empty_rows(self) -> np.ndarray:
-        """Which rows store nothing but zero, (m,)."""
-        return self.T.column_peaks() == 0
+        """Which rows store nothing but zero, (m,); found in the order that is at hand."""
+        if "rows" in self.__dict__:
+            return self.T.column_peaks() == 0
+        _, idx, val = self.by_column()
+        empty = np.ones(self.shape[0], bool)
+        for begin in range(0, len(val), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            empty[idx[part] if val[part].all() else idx[part][val[part] != 0]] = False
+        return empty
 
     @property
     def shape(self) -> tuple[int, int]:

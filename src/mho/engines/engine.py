@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,19 +71,39 @@ class Penalty:
         l2, l2_known, pull, pull_known = self.ridge(k)
         if not (l2.any() or l2_known.any() or pull.any()):
             return 0.0
-        known = B.known_rows() if l2_known.any() else np.zeros(X.shape[1])
-        square = np.einsum("kn,kn->n", X * l2[:, None], X) + known * np.einsum("kn,kn->n", X * l2_known[:, None], X)
-        linear = pull @ X + known * (pull_known @ X)
-        return float(np.sum(2 * linear - square))
+        total = 0.0
+        for x, known in _blocks(X, B.known_rows() if l2_known.any() else None):
+            linear = pull @ x + known * (pull_known @ x)
+            total += float(np.sum(2 * linear - _weighted_squares(x, l2, l2_known, known)))
+        return total
 
     def value(self, B: Operand, X: np.ndarray) -> float:
         """Return the penalty itself, summed over the columns of X (k, n), the answers to the columns of B (m, n)."""
         k = len(X)
         if not (np.any(self.l2) or np.any(self.l2_known) or self.l1):
             return 0.0
-        off = X - self.vector("prior", k)[:, None]
-        weight = self.vector("l2", k)[:, None] + self.vector("l2_known", k)[:, None] * B.known_rows()
-        return float(np.sum(weight * off**2) / 2 + self.l1 * np.sum(X, dtype=np.float64))
+        l2, l2_known, prior = (self.vector(name, k) for name in ("l2", "l2_known", "prior"))
+        total = 0.0
+        for x, known in _blocks(X, B.known_rows() if l2_known.any() else None):
+            total += self.l1 * float(np.sum(x)) if self.l1 else 0.0
+            if prior.any():
+                x -= prior[:, None]
+            total += float(np.sum(_weighted_squares(x, l2, l2_known, known))) / 2
+        return total
+
+
+def _blocks(X: np.ndarray, known: np.ndarray | None, numbers: int = 1 << 18) -> Iterator[tuple[np.ndarray, Any]]:
+    """Some columns of X (k, n) at a time in float64, and how many entries of theirs are known; zero for None."""
+    step = max(1, numbers // len(X))
+    for j in range(0, X.shape[1], step):
+        yield X[:, j : j + step].astype(np.float64), 0.0 if known is None else known[j : j + step]
+
+
+def _weighted_squares(x: np.ndarray, l2: np.ndarray, l2_known: np.ndarray, known: Any) -> np.ndarray:
+    """Sum of (l2 + known l2_known) x^2 for each column of x (k, n)."""
+    squares = np.square(x)
+    always = l2 @ squares if l2.any() else 0.0
+    return always + known * (l2_known @ squares) if l2_known.any() else always + np.zeros(x.shape[1])
 
 
 def _check_weights(value: Any, name: str) -> None:

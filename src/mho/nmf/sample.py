@@ -22,7 +22,7 @@ def sample_share(X: Operand, k: int) -> float:
 
     Every column of the sample is to know several times as many entries, in the mean, as it has unknowns.
     """
-    known = int(X.known_rows().sum())
+    known = len(X.values) if isinstance(X, Sparse) else X.shape[0] * X.shape[1]
     share = max(_LEAST, _KNOWN_PER_UNKNOWN * k * min(X.shape) / max(1, known))
     return share if share <= _MOST else 1.0
 

@@ -44,7 +44,7 @@ template <class T> inline void mirror(T *G, index_t kp) {
 
 // Memory that a gather will want soon.
 template <class T, class I> inline void prefetch(const T *A, index_t kp, const I *idx, const I *end) {
-    constexpr index_t ahead = 16;
+    constexpr index_t ahead = 40;
     if (idx + ahead >= end) return;
     for (index_t l = 0; l < kp; l += 64 / sizeof(T)) __builtin_prefetch(A + index_t(idx[ahead]) * kp + l);
 }
