@@ -38,11 +38,11 @@ TAIL = """## How to read it
   ratings held out. Least squares: largest violation of the optimality conditions, relative to the largest |A'b|.
 - **Where mho does not win.** On the sparse case whose groups are found within six iterations it is about level with
   scikit-learn; from its own start it is slower. Where documents mix topics, which takes ten times as many, it is not.
-  The cases that `cases.py` has and this page has not (ratings, the size of Netflix) have not been measured on a
-  machine that was otherwise idle.
+  The size of Netflix is in [recommend.md](recommend.md).
 - **Ratings.** mho minimises the sum of squares plus a ridge on each row as often as it has ratings; cmfrec and Spark
   share that objective and get mho's ridge, LIBMF's was chosen on the ratings held out, as mho's (`peers_ratings.py`).
-  The time is that of the fit, from the library's own form of the matrix; "load" is from triplets to that form.
+  The time is that of the fit, from the library's own form of the matrix; "load" is from triplets to that form. Spark's
+  processes were ended before they had reached the target, so it has no time.
 - **Beyond input** is the peak memory of a first fit, less what the process held with the input loaded. The bound is
   three times the factors plus 64 MiB, plus the second order of a sparse input. Memory of a library that works in
   a process of its own (R, Java, LIBMF) is not seen.
