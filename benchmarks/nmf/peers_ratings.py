@@ -91,6 +91,7 @@ def _cached_frame(data: Input) -> Any:
     session = (
         SparkSession.builder.master(f"local[{THREADS}]")
         .config("spark.driver.memory", "8g")
+        .config("spark.driver.extraJavaOptions", "-Xss64m")  # many iterations make a deep lineage
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")

@@ -26,9 +26,9 @@ def test_a_worker_that_was_killed_one_over_its_limit_and_one_that_is_silent():
         distributed.Client(cluster) as client,
     ):
         assert not losses(client)
-        assert client.submit(_eat_or_die, True, client.run(os.getpid), retries=2).result(30)
+        assert client.submit(_eat_or_die, True, client.run(os.getpid), retries=2).result(120)
         assert_lost(client, of=1)
-        assert client.submit(_eat_or_die, False, client.run(os.getpid), retries=2).result(30)
+        assert client.submit(_eat_or_die, False, client.run(os.getpid), retries=2).result(120)
         assert_lost(client, of=1, over=1)
         client.run_on_scheduler(_forget)
         assert_lost(client, of=1, over=1, **{"not": 1})
@@ -41,7 +41,7 @@ def _eat_or_die(die, first):
             os.kill(os.getpid(), signal.SIGKILL)
         held = bytearray(2**30)
         held[:: 2**10] = b"x" * 2**20
-        time.sleep(30)
+        time.sleep(60)
     return True
 
 
