@@ -26,23 +26,30 @@ def test_a_worker_that_was_killed_one_over_its_limit_and_one_that_is_silent():
         distributed.Client(cluster) as client,
     ):
         assert not losses(client)
-        assert client.submit(_eat_or_die, True, client.run(os.getpid), retries=2).result(120)
+        assert client.submit(_eat_or_die(True), client.run(os.getpid), retries=2).result(60)
         assert_lost(client, of=1)
-        assert client.submit(_eat_or_die, False, client.run(os.getpid), retries=2).result(120)
+        assert client.submit(_eat_or_die(False), client.run(os.getpid), retries=2).result(60)
         assert_lost(client, of=1, over=1)
         client.run_on_scheduler(_forget)
         assert_lost(client, of=1, over=1, **{"not": 1})
 
 
-def _eat_or_die(die, first):
-    """Die in the process that was `first`, or hold too much there until the nanny sees it."""
-    if os.getpid() in first.values():
-        if die:
-            os.kill(os.getpid(), signal.SIGKILL)
-        held = bytearray(2**30)
-        held[:: 2**10] = b"x" * 2**20
-        time.sleep(60)
-    return True
+def _eat_or_die(die):
+    """A task that dies in the process that was first, or holds too much there until the nanny sees it.
+
+    It is a closure so that it travels by value: a worker cannot import this file.
+    """
+
+    def task(first):
+        if os.getpid() in first.values():
+            if die:
+                os.kill(os.getpid(), signal.SIGKILL)
+            held = bytearray(2**30)
+            held[:: 2**10] = b"x" * 2**20
+            time.sleep(60)
+        return True
+
+    return task
 
 
 async def _forget(dask_scheduler):
