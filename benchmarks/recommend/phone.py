@@ -132,7 +132,7 @@ def accuracy(model: str) -> str:
 def scores(recommender: Recommender, known: sp.csr_array, rows: np.ndarray) -> np.ndarray:
     """Return the scores (users, items) of users who are folded in beside items with these `rows`."""
     model, side = recommender.model_, Side(rows)
-    half = model.solve(Digital(), side, sp.csc_array(known.T / recommender.unit_))
+    half = model.solve(Digital(), side, sp.csc_array(known.T), recommender.unit_)
     return model.scores(half.side.rows, side.rows)
 
 

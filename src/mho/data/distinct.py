@@ -48,6 +48,10 @@ class Distinct:
             values = values.cast(pa.binary())
         return cls(values, codes.to_numpy().astype(np.int32, copy=False))
 
+    def rows(self, rows: Any) -> Distinct:
+        """Return some rows."""
+        return Distinct(self.values, self.codes[rows])
+
     def id_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no id."""
         pc, texts = _compute(), self.texts()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +92,7 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
         return _with_rows(path, table)
     rows = _text(path, columns)
     read, no_rows = rows.read(max_bytes)
-    raw = [Distinct.of(column) for column in read]
+    raw = list(map(Distinct.of, _given_up(read)))
     lines = _Lines(1 + rows.header, [Rejected(*row) for row in no_rows])
     return _with_rows(path, _table(path, raw, lines, max_bytes))
 
@@ -121,7 +123,7 @@ def interaction_parts(path: Path, *, columns: tuple[str, ...] = (), rows: int = 
 
 def _parquet(path: Path, columns: tuple[str, ...], max_bytes: int) -> InteractionTable:
     raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
-    return _table(path, [Distinct.of(column) for column in raw], _Lines(1, []), max_bytes)
+    return _table(path, list(map(Distinct.of, raw)), _Lines(1, []), max_bytes)
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _text(path: Path, columns: tuple[str, ...]) -> CsvRows:
 
 
 def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> InteractionTable:
-    """Make numbers of ratings and ids of ids, and set aside the rows in which one is none."""
+    """Make numbers of ratings and ids of ids, and set aside the rows in which one is none; `raw` is used up."""
     faults = [*(column.id_faults() for column in raw[:2]), *(column.rating_faults() for column in raw[2:])]
     bad = np.zeros(len(raw[0].codes), bool)
     for column, fault in zip(raw, faults, strict=True):
@@ -169,9 +171,16 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
     rejected = [*lines.between, *(_rejected(raw, faults, row, line) for row, line in told)]
     rejected.sort(key=lambda row: row.line)
     good = slice(None) if not len(rows) else ~bad
-    users, items = (_ids(path, Distinct(column.values, column.codes[good]), max_bytes) for column in raw[:2])
-    ratings = _ratings(raw[2].numbers(), raw[2].codes[good]) if len(raw) > 2 else None
+    left = _given_up(raw)
+    users, items = (_ids(path, column.rows(good), max_bytes) for column in islice(left, 2))
+    ratings = next((_ratings(column.numbers(), column.codes[good]) for column in left), None)
     return InteractionTable(users, items, ratings, tuple(rejected))
+
+
+def _given_up(columns: list[Any]) -> Iterator[Any]:
+    """Take columns out of a list one by one, so that each is forgotten once it is used: they fill the memory."""
+    while columns:
+        yield columns.pop(0)
 
 
 def _with_rows(path: Path, table: InteractionTable) -> InteractionTable:

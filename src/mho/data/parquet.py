@@ -48,12 +48,14 @@ def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
         return _entries(path, rows, columns, values)
 
 
-def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: int) -> list[Any]:
-    """Read the columns that `choose` picks by name."""
+def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: int) -> Iterator[Any]:
+    """Read the columns that `choose` picks by name, one by one."""
     with _opened(path) as file:
         chosen = _plain(path, file, choose)
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
-        return [file.read(columns=[name]).column(0) for name in chosen]
+        for name in chosen:
+            yield file.read(columns=[name]).column(0)
+            release_unused()
 
 
 def id_column_parts(path: Path, choose: Callable[[list[str]], list[str]], rows: int) -> Iterator[list[Any]]:

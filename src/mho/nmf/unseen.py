@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import scipy.sparse as sp
 
 from mho import kernels
 from mho.engines import Digital, Engine, Penalty, Sparse
+from mho.nmf.cuts import column_cuts
 
 __all__ = ["solve_unseen", "weighted_error"]
 
 _BLOCK = 1 << 22
-"""Entries of right-hand sides that are written out at a time for a chip."""
+"""Entries that are worked on at a time: of right-hand sides written out for a chip, and of stored ones."""
 
 
 def solve_unseen(engine: Engine, A: np.ndarray, gram: np.ndarray, extra: Any, penalty: Penalty) -> np.ndarray:
@@ -91,7 +93,11 @@ def weighted_error(A: np.ndarray, gram: np.ndarray, X: np.ndarray, extra: Any) -
     X : ndarray of shape (n, k)
     extra : csc_array of shape (m, n)
     """
-    fitted = np.empty(extra.nnz)
-    kernels.sampled(A, X, extra.indptr, extra.indices, fitted, kernels.thread_count())
-    stored = (1 + extra.data) * (fitted - 1) ** 2 - fitted**2
-    return float(np.vdot(gram, X.T @ X) + stored.sum())
+    error = float(np.vdot(gram, X.T @ X))
+    for begin, end in pairwise(column_cuts(extra.indptr, _BLOCK)):
+        pointers = extra.indptr[begin : end + 1]
+        part = slice(pointers[0], pointers[-1])
+        fitted = np.empty(part.stop - part.start)
+        kernels.sampled(A, X[begin:end], pointers - part.start, extra.indices[part], fitted, kernels.thread_count())
+        error += float(np.sum((1 + extra.data[part]) * (fitted - 1) ** 2 - fitted**2))
+    return error

@@ -21,8 +21,7 @@ def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
     u, i = fitted.table.users.encode(users), fitted.table.items.encode(items)
     same_length({"users": u, "items": i})
     scores = fitted.unit * fitted.model.pairs(fitted.at_users(u), fitted.at_items(i))
-    known = fitted.table.known.data
-    return np.clip(scores, known.min(), known.max()) if fitted.model.bounded else scores
+    return np.clip(scores, *fitted.table.range) if fitted.model.bounded else scores
 
 
 def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -> Top:
@@ -30,7 +29,7 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     table = fitted.table
     u = np.arange(len(table.users)) if users is None else table.users.require(users)
     i = np.arange(len(table.items)) if among is None else np.unique(table.items.require(among))
-    known = _nothing(len(u), len(i)) if seen else _among(table.known[u], i)
+    known = _nothing(len(u), len(i)) if seen else _among(table.known if users is None else table.known[u], i)
     P, Q = fitted.users.rows[u], fitted.items.rows[i]
     with one_blas_thread():
         blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
@@ -43,10 +42,10 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     items = fitted.table.items
     i = items.encode(visit.items.known)
     there = i < len(items)
-    values = visit.known.data[np.argsort(visit.known.indices)][there] / fitted.unit
+    values = visit.known.data[np.argsort(visit.known.indices)][there]
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
     with one_blas_thread():
-        p = fitted.model.solve(engine, fitted.items, known).side.rows
+        p = fitted.model.solve(engine, fitted.items, known, fitted.unit).side.rows
         ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
     return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.unit * scores)
 

@@ -42,9 +42,8 @@ class Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
         unit, prior = model.unit(table.known.data), model.prior(k)
-        model = model.settled(_divided(table.known, unit))
-        users = Side(np.tile(prior, (m, 1)))
-        return cls(model, table, users, model.start(n, k, rng), prior, unit)
+        users = Side(np.tile(prior.astype(table.known.dtype), (m, 1)))
+        return cls(model.settled(table.known), table, users, model.start(n, k, rng), prior, unit)
 
     @property
     def n_components(self) -> int:
@@ -53,7 +52,7 @@ class Fitted:
 
     def factors(self, side: Side) -> np.ndarray:
         """Return the factors (n, k), in roots of the unit of the values."""
-        return np.sqrt(self.unit) * side.rows[:, self.model.offsets :]
+        return float(np.sqrt(self.unit)) * side.rows[:, self.model.offsets :]
 
     def offsets(self, side: Side) -> np.ndarray:
         """Return the offsets (n,), in the unit of the values."""
@@ -63,18 +62,17 @@ class Fitted:
         """Return a model's error as the number that the model shows, in the unit of the values."""
         return self.unit * self.model.quality_of(error, self.table.known)
 
-    def scaled(self) -> tuple[Any, Any]:
-        """Return the table in the model's units with a column for each user, and with one for each item."""
-        known = _divided(self.table.known, self.unit)
-        return known.T, known.tocsc()
+    def both_orders(self) -> tuple[Any, Any]:
+        """Return the table with a column for each user, sharing its entries, and with one for each item."""
+        return self.table.known.T, self.table.known.tocsc()
 
     def at_users(self, positions: np.ndarray) -> np.ndarray:
         """Return the users' rows (n, c); position n_users is somebody unknown."""
-        return np.vstack([self.users.rows, self.prior])[positions]
+        return self._at(self.users, positions)
 
     def at_items(self, positions: np.ndarray) -> np.ndarray:
         """Return the items' rows (n, c); position n_items is something unknown."""
-        return np.vstack([self.items.rows, self.prior])[positions]
+        return self._at(self.items, positions)
 
     def with_table(self, table: Interactions) -> Fitted:
         """Return these factors with another table, whose labels begin with this one's; what is new has the prior."""
@@ -83,24 +81,24 @@ class Fitted:
 
     def solved_users(self, engine: Engine, positions: np.ndarray) -> Fitted:
         """Return a copy with the users at `positions` solved against the items."""
-        half = self.model.solve(engine, self.items, sp.csc_array(self.table.known[positions].T / self.unit))
+        half = self.model.solve(engine, self.items, sp.csc_array(self.table.known[positions].T), self.unit)
         return replace(self, users=_with_rows(self.users, positions, half.side))
 
     def solved_items(self, engine: Engine, positions: np.ndarray) -> Fitted:
         """Return a copy with the items at `positions` solved against the users."""
-        columns = sp.csc_array(sp.csc_array(self.table.known)[:, positions] / self.unit)
-        half = self.model.solve(engine, self.users, columns)
+        columns = sp.csc_array(sp.csc_array(self.table.known)[:, positions])
+        half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
+
+    def _at(self, side: Side, positions: np.ndarray) -> np.ndarray:
+        rows = side.rows[np.minimum(positions, len(side) - 1)]
+        rows[positions == len(side)] = self.prior
+        return rows
 
     def _longer(self, side: Side, n: int) -> Side:
         if n == len(side):
             return side
         return Side(np.vstack([side.rows, np.tile(self.prior, (n - len(side), 1))]))
-
-
-def _divided(known: Any, unit: float) -> Any:
-    """Known / unit, which shares the places of its entries with `known`."""
-    return sp.csr_array((known.data / unit, known.indices, known.indptr), shape=known.shape)
 
 
 def _with_rows(side: Side, positions: np.ndarray, solved: Side) -> Side:

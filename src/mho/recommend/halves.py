@@ -42,13 +42,13 @@ def here(fitted: Fitted) -> Iterator[Halves]:
 
 class _InMemory:
     def __init__(self, fitted: Fitted) -> None:
-        self.model = fitted.model
-        self.by_user, self.by_item = fitted.scaled()
+        self.model, self.unit = fitted.model, fitted.unit
+        self.by_user, self.by_item = fitted.both_orders()
 
     def users(self, engine: Engine, items: Side, start: Side) -> Half:
         with one_blas_thread():
-            return self.model.solve(engine, items, self.by_user, start)
+            return self.model.solve(engine, items, self.by_user, self.unit, start)
 
     def items(self, engine: Engine, users: Side, start: Side) -> Half:
         with one_blas_thread():
-            return self.model.solve(engine, users, self.by_item, start)
+            return self.model.solve(engine, users, self.by_item, self.unit, start)

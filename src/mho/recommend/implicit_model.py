@@ -71,8 +71,8 @@ class ImplicitModel(Model):
         """See `Model.start`."""
         return Side(rng.uniform(0, 1 / np.sqrt(k), (n, k)))
 
-    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
-        """See `Model.solve`."""
+    def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
+        """See `Model.solve`; the unit is 1."""
         extra = sp.csc_array((self.confidence * known.data, known.indices, known.indptr), shape=known.shape)
         assert self.l2 is not None, "settled when fitted"
         X = solve_unseen(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +33,11 @@ class Interactions:
     users: Labels
     items: Labels
     known: Any
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        """The least and the largest known value."""
+        return float(self.known.data.min()), float(self.known.data.max())
 
     @classmethod
     def of(cls, users: Any, items: Any, values: Any, duplicates: Duplicates) -> Interactions:

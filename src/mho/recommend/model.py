@@ -54,7 +54,7 @@ class Half:
 class Model(ABC):
     """One of the two things that a table of users and items can mean.
 
-    Every number is >= 0. Values are divided by `unit` before they come here.
+    Every number is >= 0, and rows are such that a score is in `unit` of the caller's values.
     """
 
     quality: ClassVar[str]
@@ -90,10 +90,11 @@ class Model(ABC):
         return engine.exact()
 
     @abstractmethod
-    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
+    def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
         """Solve for the other side: column by column of `known` (n_fixed, n), by `engine`, with `fixed` as it is.
 
-        `start` is the other side as it was: what an engine that does not solve to rest goes on from.
+        `known` has the caller's values, of which `unit` is the model's one; `start` is the other side as it was: what
+        an engine that does not solve to rest goes on from.
         """
 
     @abstractmethod

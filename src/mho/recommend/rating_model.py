@@ -76,19 +76,22 @@ class RatingModel(Model):
         """See `Model.alternating`: a few sweeps on this CPU, since the other side is about to change."""
         return Digital(sweeps=_SWEEPS) if engine == Digital() else engine
 
-    def solve(self, engine: Engine, fixed: Side, known: Any, start: Side | None = None) -> Half:
-        """See `Model.solve`: min |[1, F] x - (r - f)|^2 + ridge for each column r of the known ratings."""
+    def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
+        """See `Model.solve`: min |[1, F] x - (r / unit - f)|^2 + ridge for each column r of the known ratings.
+
+        Everything but r is multiplied by the unit, since r may be all that memory holds.
+        """
         rows, F = known.indices, fixed.rows
         if known.nnz < len(F):  # of many items a new user has rated few; the others take no part
             used, rows = np.unique(rows, return_inverse=True)
             F = F[used]
         columns = sp.csc_array((known.data, rows, known.indptr), shape=(len(F), known.shape[1]))
-        B = Shifted(Sparse.trusted(columns, missing=True), F[:, 0].astype(known.dtype))
-        A = np.ones_like(F, known.dtype)
-        A[:, 1:] = F[:, 1:]
-        programmed = engine.program(A, penalty=self._penalty(F.shape[1] - 1))
+        B = Shifted(Sparse.trusted(columns, missing=True), (unit * F[:, 0]).astype(known.dtype))
+        A = np.full_like(F, unit, known.dtype)
+        A[:, 1:] *= F[:, 1:]
+        programmed = engine.program(A, penalty=self._penalty(F.shape[1] - 1, unit))
         X = programmed.solve(B, start=None if start is None else start.rows.T)
-        return Half(Side(X.T), programmed.squared_error(B, X))
+        return Half(Side(X.T), programmed.squared_error(B, X) / unit**2)
 
     def quality_of(self, error: float, known: Any) -> float:
         """See `Model.quality_of`: the root mean squared error of the known ratings."""
@@ -107,5 +110,5 @@ class RatingModel(Model):
         offsets = {"user offset": float(p[0]), "item offset": float(q[0])}
         return offsets | {f"component {f}": float(x) for f, x in enumerate(p[1:] * q[1:])}
 
-    def _penalty(self, k: int) -> Penalty:
-        return Penalty(l2=np.append(self.l2_offset, np.full(k, self.l2)), prior=self.prior(k))
+    def _penalty(self, k: int, unit: float) -> Penalty:
+        return Penalty(l2=unit**2 * np.append(self.l2_offset, np.full(k, self.l2)), prior=self.prior(k))

@@ -113,6 +113,7 @@ class Recommender:
         model, engine = self._model(), engine_for(self.engine, seed=self.random_state)
         phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
         table = Interactions.of(users, items, ratings, model.duplicates)
+        del users, items, ratings  # whoever called may not hold them either
         k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
         start = Fitted.start(model, table, k, np.random.default_rng(self.random_state))
         self._fitted, self.engine_, self.history_ = start, engine, []

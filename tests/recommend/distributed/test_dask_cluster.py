@@ -45,11 +45,11 @@ def test_a_worker_killed_while_it_solves_changes_nothing(client, ratings, tmp_pa
     class Deadly(RatingModel):
         """Kills the worker that finds the order first."""
 
-        def solve(self, engine, fixed, known, start=None):
+        def solve(self, engine, fixed, known, unit, start=None):
             try:
                 order.unlink()
             except FileNotFoundError:
-                return super().solve(engine, fixed, known, start)
+                return super().solve(engine, fixed, known, unit, start)
             os.kill(os.getpid(), signal.SIGKILL)
 
     before = set(client.run(os.getpid).values())

@@ -93,6 +93,8 @@ def fit(
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}
         recommender = Recommender(n_components, model=model, **settings)
         shown.stage(f"learning from {len(table):,} rows")
-        run(recommender, lambda: recommender.fit(table.users, table.items, table.ratings), out, max_iter, shown)
+        columns = [table.ratings, table.items, table.users]
+        del table  # and the list is emptied: `fit` forgets columns that nobody else holds
+        run(recommender, lambda: recommender.fit(columns.pop(), columns.pop(), columns.pop()), out, max_iter, shown)
     if not quiet:
         print(summary(recommender, out))

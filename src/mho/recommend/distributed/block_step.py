@@ -7,10 +7,8 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from mho.data import replacing
 from mho.engines import Digital
@@ -75,9 +73,9 @@ def solve_block(step: HalfStep, block: Block) -> Work:
     """Solve the columns of `block` and write their rows: a function of files, so it can be done again elsewhere."""
     begun, busy = time.perf_counter(), time.process_time()
     fixed = Side(_fixed(step.fixed))
-    known = _in_units(block.read(), step.unit)
+    known, start = block.read(), _start(step, block, fixed)
     with one_blas_thread():
-        half = step.model.solve(step.model.alternating(Digital()), fixed, known, _start(step, block, fixed))
+        half = step.model.solve(step.model.alternating(Digital()), fixed, known, step.unit, start)
     write_rows(step.solved, block.begin, half.side.rows)
     return Work(
         worker=os.getpid(),
@@ -144,7 +142,3 @@ def _start(step: HalfStep, block: Block, fixed: Side) -> Side:
 
 def _name(begin: int) -> str:
     return f"{begin:010d}.npy"
-
-
-def _in_units(known: Any, unit: float) -> Any:
-    return sp.csc_array((known.data / np.float32(unit), known.indices, known.indptr), shape=known.shape)

@@ -73,14 +73,14 @@ class DaskCluster:
         workers = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
         even = -(-fitted.table.known.nnz // (_BLOCKS_PER_WORKER * workers))
         entries = min(self.block_ratings, even)
-        by_user, by_item = fitted.scaled()
+        by_user, by_item = fitted.both_orders()
         blocks = write_blocks(folder / "users", by_user, entries), write_blocks(folder / "items", by_item, entries)
-        return _OnWorkers(self.client, fitted.model, folder, *blocks)
+        return _OnWorkers(self.client, fitted, folder, *blocks)
 
 
 class _OnWorkers:
-    def __init__(self, client: Any, model: Model, folder: Path, users: list[Block], items: list[Block]) -> None:
-        self.client, self.model, self.folder = client, model, folder
+    def __init__(self, client: Any, fitted: Fitted, folder: Path, users: list[Block], items: list[Block]) -> None:
+        self.client, self.model, self.unit, self.folder = client, fitted.model, fitted.unit, folder
         self.by_user, self.by_item = users, items
         self.count = itertools.count()
 
@@ -93,32 +93,34 @@ class _OnWorkers:
     def _solve(self, engine: Engine, fixed: Side, start: Side, blocks: list[Block]) -> Half:
         # A scattered factor would be lost with the worker that holds it; a file is not.
         count = next(self.count)
-        sides = _Sides(self.folder / f"fixed-{count}.npy", self.folder / f"start-{count}.npy")
-        np.save(sides.fixed, fixed.rows)
-        np.save(sides.start, start.rows)
+        files = self.folder / f"fixed-{count}.npy", self.folder / f"start-{count}.npy"
+        step = _HalfStep(self.model, self.unit, engine, *files)
+        np.save(step.fixed, fixed.rows)
+        np.save(step.start, start.rows)
         futures = [
             # Dask takes tasks of equal keys for the same task: the folder's name is of this fit alone.
-            self.client.submit(
-                _solve_block, self.model, engine, sides, block, key=f"{sides.fixed}:{block.path}", retries=RETRIES
-            )
+            self.client.submit(_solve_block, step, block, key=f"{step.fixed}:{block.path}", retries=RETRIES)
             for block in blocks
         ]
         halves = self.client.gather(futures)
-        sides.fixed.unlink()
-        sides.start.unlink()
+        step.fixed.unlink()
+        step.start.unlink()
         return Half(Side(np.concatenate([half.side.rows for half in halves])), sum(half.error for half in halves))
 
 
 @dataclass(frozen=True)
-class _Sides:
-    """Files of all rows of both sides: the one that stays, and the one that is solved as it was."""
+class _HalfStep:
+    """One side against the other, with files of all rows of both: `fixed` as it stays, `start` as it was."""
 
+    model: Model
+    unit: float
+    engine: Engine
     fixed: Path
     start: Path
 
 
-def _solve_block(model: Model, engine: Engine, sides: _Sides, block: Block) -> Half:
+def _solve_block(step: _HalfStep, block: Block) -> Half:
     """Solve the columns of `block`; nothing goes in but files, so it can be done again."""
-    start = Side(np.load(sides.start, mmap_mode="r")[block.begin : block.end])
+    fixed, start = Side(np.load(step.fixed)), Side(np.load(step.start, mmap_mode="r")[block.begin : block.end])
     with one_blas_thread():
-        return model.solve(engine, Side(np.load(sides.fixed)), block.read(), start)
+        return step.model.solve(step.engine, fixed, block.read(), step.unit, start)
