@@ -20,12 +20,16 @@ __all__ = [
     "at_least",
     "check_values",
     "checked_survey",
+    "each_column",
+    "finite_number",
     "generator",
     "has_square",
     "no_mask",
+    "nonnegative_int",
     "nonnegative_number",
     "one_of",
     "positive_int",
+    "positive_number",
     "real_matrix",
     "survey",
     "surveyed_matrix",
@@ -194,27 +198,72 @@ def _limit(dtype: np.dtype) -> float:
 
 def positive_int(value: Any, name: str, *, limit: int | None = None, what: str = "") -> int:
     """Return `value` as an int of at least 1 and at most `limit`; `what` says where the limit comes from."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    value = int(value)
+    value = _whole(value, name)
     if value < 1 or (limit is not None and value > limit):
         upper = "" if limit is None else f" and at most {limit}{f' ({what})' if what else ''}"
         raise ValueError(f"{name} must be at least 1{upper}, got {value}")
     return value
 
 
+def nonnegative_int(value: Any, name: str) -> int:
+    """Return `value` as an int of at least zero."""
+    value = _whole(value, name)
+    if value < 0:
+        raise ValueError(f"{name} must be at least 0, got {value}")
+    return value
+
+
+def _whole(value: Any, name: str) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def finite_number(value: Any, name: str) -> float:
+    """Return `value` as a finite float of either sign."""
+    value = _number(value, name)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return value
+
+
 def nonnegative_number(value: Any, name: str) -> float:
     """Return `value` as a finite float of at least zero."""
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    value = float(value)
+    value = _number(value, name)
     if not 0 <= value < np.inf:
         raise ValueError(f"{name} must be finite and at least 0, got {value}")
     return value
 
 
-def at_least(value: float, name: str, least: float, *, strict: bool = False) -> None:
-    """Refuse a `value` below `least`, or at it if `strict`."""
+def positive_number(value: Any, name: str) -> float:
+    """Return `value` as a finite float above zero."""
+    value = _number(value, name)
+    if not 0 < value < np.inf:
+        raise ValueError(f"{name} must be finite and above 0, got {value}")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return float(value)
+
+
+def each_column(value: Any, name: str, columns: int, *, nonnegative: bool = True) -> np.ndarray:
+    """Return a finite number, or one for each column, as float64 of shape (columns,)."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number or one for each of {columns} columns, got {value!r}")
+    if array.shape not in ((), (columns,)):
+        raise ValueError(f"{name} must be a number or one for each of {columns} columns, got shape {array.shape}")
+    if not np.isfinite(array).all() or (nonnegative and array.min() < 0):
+        raise ValueError(f"{name} must be finite{' and at least 0' if nonnegative else ''}, got {value!r}")
+    return np.full(columns, array, np.float64)
+
+
+def at_least(value: Any, name: str, least: float, *, strict: bool = False) -> None:
+    """Refuse what is no number, or one below `least`, or at it if `strict`; infinity is allowed."""
+    _number(value, name)
     ok = value > least if strict else value >= least
     if not ok:  # NaN fails both
         raise ValueError(f"{name} must be {'above' if strict else 'at least'} {least}, got {value!r}")

@@ -256,7 +256,7 @@ def test_age_and_temperature_of_a_design_are_those_of_its_arrays():
         (lambda: RELAXING.with_(sigma=0.1), ValueError, "sigma must be 0 where relaxation has the error"),
         (lambda: RELAXING.with_(g_max=50 * MICRO), ValueError, "must lie within the measured levels, 1e-06 to 4e-05 S"),
         (lambda: RELAXING.with_(stuck_low=0.7, dead=0.5), ValueError, "must not exceed 1 together"),
-        (lambda: RELAXING.with_(kelvin=0), ValueError, "kelvin must be above 0, got 0"),
+        (lambda: RELAXING.with_(kelvin=0), ValueError, "kelvin must be finite and above 0, got 0"),
         (lambda: RELAXING.with_(relaxation=3), TypeError, "relaxation must be a Relaxation or None, got int"),
         (lambda: TemperatureCoefficient(temperature_spread=-1), ValueError, "temperature_spread must be finite"),
         (

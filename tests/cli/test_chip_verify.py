@@ -37,7 +37,7 @@ def test_the_twin_and_ngspice_agree(mho, tmp_path, topology, rows, columns):
         (["--topology", "mvm"], "a loop that settles, got mvm"),
         (["--plot", "/nowhere/x.svg"], "/nowhere/x.svg: its folder is not there"),
         (["--plot", "x.jpg"], "--plot must end in .svg or .png, got x.jpg"),
-        (["--timeout", "0"], "timeout must be above 0"),
+        (["--timeout", "0"], "timeout must be finite and above 0"),
     ],
 )
 def test_a_mistake_is_one_line(mho, arguments, says):

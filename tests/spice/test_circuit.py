@@ -14,7 +14,7 @@ from mho.spice import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
         ("g_right", np.zeros((4, 2)), ValueError, "g_right must connect every column .* column 0"),
         ("g_comp", np.zeros(3), ValueError, r"g_comp must have shape \(4,\), one per row, got \(3,\)"),
         ("g_comp", [0, 0, 0, np.nan], ValueError, "g_comp contains NaN"),
-        ("g_in", 0, ValueError, "g_in must be above 0"),
+        ("g_in", 0, ValueError, "g_in must be finite and above 0"),
         ("word_lines", [1, 0, 1, 1], TypeError, "word_lines must be boolean"),
         ("word_lines", [True], ValueError, r"word_lines must have shape \(4,\)"),
         ("word_lines", np.zeros(4, dtype=bool), ValueError, "word line is on"),
@@ -54,7 +54,7 @@ def classic(G, opamp, **options):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"gain": 0}, "gain must be above 0"),
+        ({"gain": 0}, "gain must be finite and above 0"),
         ({"bandwidth": np.inf}, "bandwidth must be finite"),
         ({"slew_rate": 0}, "slew_rate must be above 0"),
         ({"v_max": -1}, "v_max must be above 0"),
@@ -70,7 +70,7 @@ def test_a_bad_property_of_an_op_amp_is_named(change, says):
     ("build", "says"),
     [
         (lambda opamp: GramInv(g_gram=np.ones((2, 3)), g_in=1.0, opamp=opamp), "g_gram must be square"),
-        (lambda opamp: Mvm(g=np.ones((2, 3)), g_feedback=0, opamp=opamp), "g_feedback must be above 0"),
+        (lambda opamp: Mvm(g=np.ones((2, 3)), g_feedback=0, opamp=opamp), "g_feedback must be finite and above 0"),
         (lambda opamp: classic(np.zeros((3, 2)), opamp), "g_right must connect every column"),
         (lambda opamp: classic(np.ones((3, 2)), opamp, offset=np.ones(3)), r"offset must have shape \(2,\)"),
     ],

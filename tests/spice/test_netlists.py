@@ -48,8 +48,8 @@ def test_open_cells_and_rows_that_are_off_have_no_resistors(make_circuit):
     [
         ({"volts": np.ones(3)}, r"volts must have shape \(4,\)"),
         ({"volts": [0, 0, 0, np.inf]}, "volts contains an infinite entry"),
-        ({"duration": 0}, "duration must be above 0"),
-        ({"step": -1e-9}, "step must be finite and at least 0"),
+        ({"duration": 0}, "duration must be finite and above 0"),
+        ({"step": -1e-9}, "step must be finite and above 0"),
         ({"title": "two\n.control"}, "title must be one line"),
         ({"title": ""}, "title must be one line"),
     ],

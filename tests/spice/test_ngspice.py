@@ -108,5 +108,5 @@ def test_a_program_that_misbehaves_is_an_error(tmp_path, monkeypatch, script, sa
 
 
 def test_a_timeout_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="timeout must be above 0"):
+    with pytest.raises(ValueError, match="timeout must be finite and above 0"):
         run(CHARGING, timeout=0)

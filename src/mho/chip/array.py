@@ -82,11 +82,10 @@ class ProgrammedArray(ProgrammedLoop):
 
         Rows of a ridge follow with their constant voltages.
         """
-        b = np.asarray(b, np.float64)
-        column = b[:, None] if b.ndim == 1 else b
-        B = Dense(column, name="b")
+        b = np.asarray(b)
+        B = Dense(b[:, None] if b.ndim == 1 else b, name="b")
         self._check_rows(B)
-        V = self.inputs.with_ridge(self.inputs.dense(B.array, np.abs(B.array).max(axis=0)))
+        V = self.inputs.with_ridge(self.inputs.dense(B.array.astype(np.float64), np.abs(B.array).max(axis=0)))
         return V[:, 0] if b.ndim == 1 else V
 
     def solve(self, B: Any) -> np.ndarray:
@@ -106,8 +105,8 @@ class ProgrammedArray(ProgrammedLoop):
         -----
         Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
         """
-        if isinstance(B, np.ndarray) and B.ndim == 1:
-            return self.solve(B[:, None])[:, 0]
+        if np.ndim(B) == 1:
+            return self.solve(np.asarray(B)[:, None])[:, 0]
         operand = as_matrix(B)
         self._check_rows(operand)
         if self.design.device.noise:

@@ -84,6 +84,8 @@ class Chip:
 
         Raises
         ------
+        TypeError, ValueError
+            A bad matrix or penalty.
         ChipError
             The matrix has more columns than an array.
         """
@@ -94,7 +96,9 @@ class Chip:
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
             )
-        root = np.sqrt(np.broadcast_to(np.asarray(l2, np.float64), (k,)))
+        root = np.sqrt(checks.each_column(l2, "l2", k))
+        pull = root * checks.each_column(prior, "prior", k, nonnegative=False)
+        l1 = checks.nonnegative_number(l1, "l1")
         self._writes += 1
         device = self.design.device
         layout = plan(A, root, device, reference=self._has_reference)
@@ -104,9 +108,9 @@ class Chip:
         return ProgrammedArray(
             store,
             self.design,
-            self._inputs(A, (root * prior)[root > 0]),
+            self._inputs(A, pull[root > 0]),
             self.ledger,
-            l1=checks.nonnegative_number(l1, "l1"),
+            l1=l1,
             offset_volts=self._offset_volts[:k],
             off_state=self._off_state(A, layout.scale),
         )

@@ -55,9 +55,9 @@ class Converters:
             bits = getattr(self, name)
             if bits is not None and checks.positive_int(bits, name, limit=24) < 2:
                 raise ValueError(f"{name} must be at least 2, got {bits}")
-        checks.at_least(self.v_in, "v_in", 0, strict=True)
-        checks.at_least(self.v_out, "v_out", 0, strict=True)
-        checks.at_least(self.adc_ranges, "adc_ranges", 0)
+        checks.positive_number(self.v_in, "v_in")
+        checks.positive_number(self.v_out, "v_out")
+        checks.nonnegative_int(self.adc_ranges, "adc_ranges")
         for name in ("inl", "dnl", "conversion_noise"):
             checks.nonnegative_number(getattr(self, name), name)
         if self.inl or self.dnl:
@@ -102,7 +102,7 @@ class Amplifier:
 
     def __post_init__(self) -> None:
         checks.at_least(self.gain, "gain", 1, strict=True)
-        checks.at_least(self.bandwidth, "bandwidth", 0, strict=True)
+        checks.positive_number(self.bandwidth, "bandwidth")
         checks.nonnegative_number(self.offset, "offset")
         checks.at_least(self.current_limit, "current_limit", 0, strict=True)
         checks.one_of(self.clamp, "clamp", ("rectifying", "single-supply"))
@@ -158,5 +158,5 @@ class Operation:
 
     def __post_init__(self) -> None:
         checks.nonnegative_number(self.age, "age")
-        checks.at_least(self.kelvin, "kelvin", 0, strict=True)
-        checks.at_least(self.integration, "integration", 0, strict=True)
+        checks.positive_number(self.kelvin, "kelvin")
+        checks.positive_number(self.integration, "integration")

@@ -55,9 +55,9 @@ class Device:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        checks.at_least(self.g_min, "g_min", 0)
+        for name in ("g_min", "g_max", "sigma", "pulses"):
+            checks.nonnegative_number(getattr(self, name), name)
         checks.at_least(self.g_max, "g_max", self.g_min, strict=True)
-        checks.at_least(self.sigma, "sigma", 0)
         checks.at_least(self.pulses, "pulses", 1)
         if self.levels is not None and checks.positive_int(self.levels, "levels") < 2:
             raise ValueError("levels must be at least 2, got 1")

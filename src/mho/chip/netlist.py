@@ -84,10 +84,13 @@ def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None,
         Seconds; by default 20 time constants in 400 steps.
     """
     b = np.asarray(b, np.float64)
+    if b.shape != array.shape[:1]:
+        raise ValueError(f"b must have shape {array.shape[:1]}, one right-hand side, got {b.shape}")
     off = np.isnan(b)
     volts = array.volts(np.where(off, 0.0, b))
     on = np.concatenate([~off, np.ones(len(volts) - len(b), bool)])
     circuit = as_circuit(array, None if on.all() else on)
     duration = _TIME_CONSTANTS * spice.time_constant(circuit) if duration is None else duration
+    step = duration / _STEPS if step is None else step
     title = f"mho chip {array.design.name}: compact GINV, {len(volts)} rows, {circuit.shape[1]} columns"
-    return spice.netlist(circuit, volts, duration=duration, step=step or duration / _STEPS, title=title)
+    return spice.netlist(circuit, volts, duration=duration, step=step, title=title)

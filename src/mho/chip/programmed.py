@@ -120,9 +120,14 @@ class ProgrammedLoop:
         Parameters
         ----------
         rows : index, optional
-            Some rows only; those of a ridge follow the matrix.
+            Some rows only, as NumPy takes an index; those of a ridge follow the matrix.
         """
-        self.store.refresh(slice(None) if rows is None else rows)
+        every = np.arange(len(self.store.elapsed))
+        try:
+            chosen = every if rows is None else np.unique(every[rows])
+        except IndexError:
+            raise ValueError(f"rows must be an index of some of {len(every)} rows, got {rows!r}") from None
+        self.store.refresh(chosen)
         self._install()
 
     def heat(self, kelvin: float) -> None:
@@ -132,7 +137,7 @@ class ProgrammedLoop:
         ----------
         kelvin : float
         """
-        checks.at_least(kelvin, "kelvin", 0, strict=True)
+        checks.positive_number(kelvin, "kelvin")
         self.kelvin = kelvin
         self._install()
 
@@ -141,9 +146,9 @@ class ProgrammedLoop:
 
         NaN switches the word line of that row off.
         """
-        V = np.asarray(V, np.float64)
-        column = V[:, None] if V.ndim == 1 else V
-        if column.ndim != 2 or len(column) != len(self.g_left):
+        V = np.asarray(V)
+        column = checks.as_matrix(V[:, None] if V.ndim == 1 else V, "V", nonnegative=False, missing=True)
+        if len(column) != len(self.g_left):
             raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
         if np.isnan(column).any():
             none = slice(len(V), None)

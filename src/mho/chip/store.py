@@ -78,8 +78,8 @@ class Store:
             setattr(self, part, getattr(self, part).aged(self._device, self.elapsed, after, self._rng))
         self.elapsed = after
 
-    def refresh(self, rows: Any) -> None:
-        """Write rows again; see `ProgrammedArray.refresh`."""
+    def refresh(self, rows: np.ndarray) -> None:
+        """Write rows again, each given once; see `ProgrammedArray.refresh`."""
         self._writes += 1
         for part in self._parts:
             old: Cells = getattr(self, part)

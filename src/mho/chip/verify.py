@@ -41,9 +41,9 @@ class WriteVerify:
     def __post_init__(self) -> None:
         checks.at_least(self.window, "window", 0, strict=True)
         checks.nonnegative_number(self.first_error, "first_error")
-        checks.at_least(self.increment, "increment", 0, strict=True)
+        checks.positive_number(self.increment, "increment")
         checks.nonnegative_number(self.variability, "variability")
-        checks.at_least(self.retries, "retries", 0)
+        checks.nonnegative_int(self.retries, "retries")
 
     def __bool__(self) -> bool:
         return bool(np.isfinite(self.window))

@@ -1,4 +1,4 @@
-"""What the arguments of this room must pass: numbers above zero, and one value per row or column."""
+"""What the arguments of this room must pass: one value per row or column."""
 
 from __future__ import annotations
 
@@ -6,17 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mho.checks import as_matrix, nonnegative_number
+from mho.checks import as_matrix
 
-__all__ = ["positive_number", "row_switches", "values"]
-
-
-def positive_number(value: Any, name: str) -> float:
-    """Return `value` as a finite float above zero."""
-    number = nonnegative_number(value, name)
-    if number == 0:
-        raise ValueError(f"{name} must be above 0, got 0")
-    return number
+__all__ = ["row_switches", "values"]
 
 
 def values(value: Any, name: str, length: int, *, each: str = "row", nonnegative: bool = True) -> np.ndarray:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mho.checks import as_matrix
-from mho.spice.arguments import positive_number, values
+from mho.checks import as_matrix, positive_number
+from mho.spice.arguments import values
 from mho.spice.opamp import OpAmp
 from mho.spice.state_space import StateSpace
 

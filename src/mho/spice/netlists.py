@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mho.checks import one_of
+from mho.checks import one_of, positive_number
 from mho.spice import opamp, text
-from mho.spice.arguments import positive_number, values
+from mho.spice.arguments import values
 from mho.spice.circuit import Circuit
 from mho.spice.dialect import DIALECTS, OPTIONS, saved, transient
 

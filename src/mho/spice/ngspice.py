@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mho.spice.arguments import positive_number
+from mho.checks import positive_number
 from mho.spice.errors import NgspiceError, NgspiceMissing
 from mho.spice.raw import Plot, read_raw
 

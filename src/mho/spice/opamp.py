@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, isinf
 
-from mho.checks import at_least, nonnegative_number, one_of
-from mho.spice.arguments import positive_number
+from mho.checks import at_least, nonnegative_number, one_of, positive_number
 from mho.spice.text import number
 
 __all__ = ["CLAMPS", "RAIL", "OpAmp", "instance", "parameters", "subcircuit"]

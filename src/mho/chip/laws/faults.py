@@ -40,7 +40,7 @@ class Faults:
         if self.stuck_low + self.stuck_high + self.dead > 1:
             raise ValueError("stuck_low, stuck_high and dead must not exceed 1 together")
         checks.at_least(self.endurance, "endurance", 0, strict=True)
-        checks.at_least(self.wear_shape, "wear_shape", 0, strict=True)
+        checks.positive_number(self.wear_shape, "wear_shape")
 
     def __bool__(self) -> bool:
         return bool(any(getattr(self, f.name) for f in fields(self)[:3]) or np.isfinite(self.endurance))

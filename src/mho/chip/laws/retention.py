@@ -38,10 +38,10 @@ class Retention(Measured):
     hottest: float
 
     def __post_init__(self) -> None:
-        checks.at_least(self.activation, "activation", 0)
-        checks.at_least(self.coldest, "coldest", 0, strict=True)
+        checks.nonnegative_number(self.activation, "activation")
+        for name in ("coldest", "hottest", "reference"):
+            checks.positive_number(getattr(self, name), name)
         checks.at_least(self.hottest, "hottest", self.coldest)
-        checks.at_least(self.reference, "reference", 0, strict=True)
 
     def acceleration(self, kelvin: float) -> float:
         """Return how many times faster cells age at `kelvin` than at the reference.
@@ -51,6 +51,7 @@ class Retention(Measured):
         ChipError
             A temperature outside the fitted range.
         """
+        checks.positive_number(kelvin, "kelvin")
         if not self.coldest <= kelvin <= self.hottest:
             raise ChipError(
                 f"cells cannot be aged at {kelvin:g} K: their retention was fitted from {self.coldest:g} to "

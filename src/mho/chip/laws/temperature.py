@@ -33,10 +33,9 @@ class TemperatureCoefficient:
     written_at: float = 300.0
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.temperature_slope):
-            raise ValueError(f"temperature_slope must be finite, got {self.temperature_slope}")
+        checks.finite_number(self.temperature_slope, "temperature_slope")
         checks.nonnegative_number(self.temperature_spread, "temperature_spread")
-        checks.at_least(self.written_at, "written_at", 0, strict=True)
+        checks.positive_number(self.written_at, "written_at")
 
     def factor(self, deviate: np.ndarray, kelvin: float) -> np.ndarray:
         """Return what conductances are multiplied by at `kelvin`, from the standard normal `deviate` of each cell."""

@@ -132,9 +132,12 @@ def sweep(*, plan: Plan = Plan(), output: Output) -> None:
         _run(planned, output, rows, shown)
     if output.plot is not None:
         plot(output.plot, planned, rows)
-    failed = sum(bool(row["failure"]) for row in rows)
-    if failed:
-        note(f"warning: {failed} of {len(rows)} chips failed; column failure of {output.out} has the reasons")
+    reasons = [row["failure"] for row in rows if row["failure"]]
+    if reasons:
+        note(
+            f"warning: {len(reasons)} of {len(rows)} chips failed; column failure of {output.out} has the reasons, the "
+            f"first is: {reasons[0]}"
+        )
 
 
 def _run(planned: Any, output: Output, rows: list[dict[str, Any]], shown: Progress) -> None:
