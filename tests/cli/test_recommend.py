@@ -100,6 +100,31 @@ def test_a_new_user_is_folded_in(mho, fitted, tmp_path):
     assert mho("recommend", "top", fitted, "--users", "eve")[1].splitlines()[1].split()[2] == "3"
 
 
+def test_text_ids_may_all_look_like_numbers_in_another_file(mho, fitted, tmp_path):
+    (tmp_path / "new.csv").write_text("user,item,rating\n007,1,5\n")
+    assert mho("recommend", "fold-in", fitted, tmp_path / "new.csv", "-o", fitted)[0] == 0
+    (tmp_path / "new.csv").write_text("user,item,rating\n8,1,5\n8,2,5\n")
+    assert mho("recommend", "fold-in", fitted, tmp_path / "new.csv", "-o", fitted)[0] == 0
+    assert mho("recommend", "eval", fitted, tmp_path / "new.csv")[0] == 0
+    assert mho("recommend", "top", fitted, "--users", '8,"007",8')[1].count("\n8 ") == 1
+
+
+def test_ratings_that_are_not_there_are_told(mho, fitted, tmp_path):
+    (tmp_path / "two.csv").write_text("user,item\nann,1\nbob,2\n")
+    code, _, told = mho("recommend", "fit", tmp_path / "two.csv", "-o", tmp_path / "x.npz", "-k", 1, "-q")
+    assert (code, "has no column of ratings; name it by --columns" in told) == (2, True)
+    code, _, told = mho("recommend", "eval", fitted, tmp_path / "two.csv")
+    assert (code, "has no column of ratings, which" in told) == (2, True)
+
+
+def test_users_are_asked_by_ids_of_their_kind(mho, tmp_path):
+    path = tmp_path / "t.npz"
+    for ids, asked in (([1.5, 2.5], "2.5"), (np.array(["2024-01-01", "2024-01-02"], "M8[D]"), "2024-01-02")):
+        Recommender(1, model="implicit").fit(ids, ["a", "b"]).save(path)
+        assert mho("recommend", "top", path, "--users", asked)[1].splitlines()[1].split()[0] == asked
+        assert f"--users must be ids such as {ids[0]}" in mho("recommend", "top", path, "--users", "x")[2]
+
+
 def test_figures_are_the_library_s(mho, fitted, tmp_path):
     (tmp_path / "test.csv").write_text("user,item,rating\nann,3,2\nbob,2,4\n")
     code, shown, _ = mho("recommend", "eval", fitted, tmp_path / "test.csv", "-n", 1)

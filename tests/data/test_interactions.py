@@ -32,6 +32,35 @@ def test_columns_are_found_by_name(tmp_path):
     assert table.ratings is None
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("User,ITEM,Rating", "7,b,1"),
+        ('"user_id","item_id","when","rating"', "7,b,9,1"),
+        ('"who, that is","what","stars"', "7,b,1"),
+        ("rating:float\tuser_id:token\titem_id:token", "1\t7\tb"),
+        ("\ufeffuserId,movieId,rating", "7,b,1"),
+    ],
+)
+def test_headers_of_many_kinds(tmp_path, header, row):
+    (tmp_path / "t.csv").write_bytes(f"{header}\r\n{row}\r\n".encode())
+    table = read_interactions(tmp_path / "t.csv")
+    assert columns(table) == ([7], ["b"])
+    assert table.ratings.tolist() == [1]
+
+
+def test_two_columns_may_have_a_header(tmp_path):
+    (tmp_path / "t.csv").write_text("User_ID,Item_ID\n7,b\n")
+    assert columns(read_interactions(tmp_path / "t.csv")) == ([7], ["b"])
+
+
+def test_a_first_row_of_numbers_is_no_header(tmp_path):
+    (tmp_path / "t.csv").write_text("1,2,x\n7,3,1\n")
+    table = read_interactions(tmp_path / "t.csv")
+    assert columns(table) == ([7], [3])
+    assert [row.line for row in table.rejected] == [1]
+
+
 def test_every_line_is_read_or_told(tmp_path):
     """Random damage: what is read and what is told are all the lines, each once, each in its place."""
     rng = np.random.default_rng(0)
@@ -140,6 +169,13 @@ def test_parquet_with_gaps_and_text(tmp_path):
     pandas.DataFrame({"user": [1]}).to_parquet(tmp_path / "t.parquet")
     with pytest.raises(DataError, match="must have the columns user and item, has only 'user'"):
         read_interactions(tmp_path / "t.parquet")
+
+
+def test_whole_numbers_that_pandas_made_floats_of_are_whole_numbers(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pandas.DataFrame({"user": [3, None, 2], "item": [1.0, 2.0, 2.5]}).to_parquet(tmp_path / "t.parquet")
+    table = read_interactions(tmp_path / "t.parquet")
+    assert columns(table) == ([3, 2], ["1", "2.5"])
 
 
 def test_parquet_of_odd_types(tmp_path):

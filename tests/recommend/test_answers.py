@@ -78,6 +78,32 @@ def test_a_visitor_may_name_what_nobody_knows(fitted):
     np.testing.assert_array_equal(known.items, fitted.recommend_for([4, 1000], [5.0, 5.0], 6).items)
 
 
+@pytest.mark.parametrize("named", [[], [1000]])
+def test_of_whom_nothing_is_known_gets_what_all_users_like_together(fitted, named):
+    top = fitted.recommend_for(named, [5.0] * len(named), 4)
+    liked = scores(fitted).mean(axis=0)
+    np.testing.assert_array_equal(top.items, np.argsort(-liked)[:4])
+    np.testing.assert_allclose(top.scores, np.sort(liked)[::-1][:4])
+
+
+def test_a_visitor_may_have_rated_with_zero_but_not_chosen_with_none(table):
+    assert len(Recommender(K).fit(*table).recommend_for([4], [0.0], 3)) == 3
+    with pytest.raises(ValueError, match="must be above 0 here, got 0"):
+        Recommender(K, model="implicit").fit(*table[:2]).recommend_for([4], [0.0])
+
+
+def test_ids_of_any_type_are_answered_with():
+    names = [("a", 1), ("b", 2), ("c", 3)]
+    items = np.empty(4, object)
+    items[:] = [names[0], names[1], names[0], names[2]]
+    fitted = Recommender(2, model="implicit").fit([1, 1, 2, 2], items)
+    wanted = np.empty(1, object)
+    wanted[:] = [names[0]]
+    assert set(fitted.similar_items(wanted[0]).users) == {names[0]}
+    assert set(fitted.explain(1, names[2]).because) <= {(name, x) for name, x in fitted.explain(1, names[2]).because}
+    assert [name for name, _ in fitted.explain(1, names[2]).because][:1] == [names[0]]
+
+
 def test_a_user_is_folded_in_by_one_least_squares_problem_and_nobody_else_changes(table):
     fitted = Recommender(K, max_iter=4).fit(*table)
     users, items = fitted.user_factors_, fitted.item_factors_

@@ -66,6 +66,12 @@ def test_an_item_that_nobody_knows_counts_as_missed():
     assert evaluate(model, [2, 2], ["b", "never seen"], [1.0, 1.0]).recall == 0.5
 
 
+def test_a_pair_that_is_held_out_twice_counts_once_in_lists():
+    model = Recommender(1, model=ImplicitModel(l2=0.1)).fit([1, 1, 2], ["a", "b", "a"])
+    once = evaluate(model, [2, 2], ["b", "never seen"], [1.0, 1.0])
+    assert evaluate(model, [2, 2, 2, 2], ["b", "never seen", "b", "never seen"], [1.0] * 4) == once
+
+
 def test_nothing_relevant_is_said():
     model = Recommender(1).fit([1, 1, 2], ["a", "b", "a"], [1, 2, 3])
     with pytest.raises(ValueError, match=r"ratings must have some that are relevant, >= 4"):
@@ -99,6 +105,11 @@ def test_a_split_by_user_leaves_everybody_something(table):
     counts, held_out = np.bincount(users), np.bincount(users[test], minlength=N_USERS)
     np.testing.assert_array_equal(held_out, counts // 4)
     assert split_by_user([1, 1, 2], 0.9)[1].tolist() in ([0], [1])
+
+
+def test_users_who_rated_too_little_to_split_are_told():
+    with pytest.raises(ValueError, match=r"of 9, the most of any, 0.1 is none"):
+        split_by_user([1] * 9 + [2] * 5, 0.1)
 
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])

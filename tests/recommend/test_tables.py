@@ -26,6 +26,16 @@ USERS, ITEMS, STARS = [1, 1, 2, 3], ["a", "b", "a", "c"], [4.0, 3.0, 5.0, 2.0]
         (np.eye(2), None, None, TypeError, "items are needed beside users"),
         (csr_array((2, 2)), None, None, ValueError, "users must be a matrix with entries"),
         (csr_array(np.eye(2)), ITEMS, None, TypeError, "items and ratings must then be left out"),
+        (
+            csr_array(1j * np.eye(2)),
+            None,
+            None,
+            TypeError,
+            "users must be a matrix of real numbers, got dtype complex128",
+        ),
+        (csr_array(([1.0], [5], [0, 1]), shape=(1, 2)), None, None, ValueError, "users is not a sparse matrix: .* < 2"),
+        (USERS, ITEMS, np.ma.masked_equal(STARS, 2.0), TypeError, "ratings must not be a masked array"),
+        (USERS, ITEMS, None, TypeError, "ratings are needed, one for each pair"),
     ],
 )
 def test_bad_ratings_are_refused(users, items, ratings, error, message):
@@ -50,11 +60,30 @@ def plain():
     return Recommender(2, max_iter=2).fit(USERS, ITEMS, STARS)
 
 
-@pytest.mark.parametrize("columns", [["user", "item", "rating"], ["who", "what", "stars"], ["rating", "user", "item"]])
+@pytest.mark.parametrize("missing", ["NA", "NaT"])
+def test_what_is_missing_in_pandas_is_no_id(missing):
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match="users must hold an id in every place, got"):
+        Recommender(2).fit(pandas.Series(["a", getattr(pandas, missing), "b", "c"], dtype=object), ITEMS, STARS)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ["user", "item", "rating"],
+        ["who", "what", "stars"],
+        ["rating", "user", "item"],
+        ["Rating", "ITEM_ID", " User "],
+        ["userId", "movieId", "stars"],
+        ["rating:float", "item_id:token", "user_id:token"],
+        ["who", "what", "when", "Rating"],
+    ],
+)
 def test_a_data_frame_is_read_by_the_names_or_the_order_of_its_columns(plain, columns):
     pandas = pytest.importorskip("pandas")
-    content = {"user": USERS, "who": USERS, "item": ITEMS, "what": ITEMS, "rating": STARS, "stars": STARS}
-    fitted = Recommender(2, max_iter=2).fit(pandas.DataFrame({name: content[name] for name in columns}))
+    content = {"u": USERS, "who": USERS, "i": ITEMS, "m": ITEMS, "what": ITEMS, "r": STARS, "s": STARS, "when": [9] * 4}
+    found = [content.get(name) or content[name.strip().lower()[0]] for name in columns]
+    fitted = Recommender(2, max_iter=2).fit(pandas.DataFrame(dict(zip(columns, found, strict=True))))
     np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
 
 
@@ -84,6 +113,32 @@ def test_ids_may_be_of_any_type(plain, name):
     users = users if isinstance(users[0], tuple) else list(users)
     fitted = Recommender(2, max_iter=2).fit(users, ITEMS, STARS)
     np.testing.assert_allclose(fitted.predict(users, ITEMS), plain.predict(USERS, ITEMS))
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [1.0, 1.0, 2.0, 3.0],
+        np.array([1, 1, 2, 3], np.uint64),
+        np.array([1, 1.0, 2, 3], object),
+        [np.int64(1), 1, 2, 3.0],
+    ],
+)
+def test_whole_numbers_are_one_kind_of_id_whatever_type_they_come_in(plain, ids):
+    fitted = Recommender(2, max_iter=2).fit(ids, ITEMS, STARS)
+    assert fitted.user_ids_.dtype == np.int64
+    np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+    np.testing.assert_array_equal(plain.predict(ids, ITEMS), plain.predict(USERS, ITEMS))
+
+
+def test_numbers_of_64_bits_are_told_apart():
+    large = [2**63, 2**63 + 1, 2**53, 2**53 + 1]
+    for ids in (large, np.array(large, np.uint64)):
+        fitted = Recommender(2, max_iter=1).fit(ids, ITEMS, STARS)
+        assert fitted.encode(ids, ITEMS)[0].tolist() == [fitted.user_ids_.tolist().index(x) for x in large]
+    assert fitted.encode([2**53 + 1, 2**53 + 2], ["a", "a"])[0].tolist() == [1, 4]
+    with pytest.raises(TypeError, match="users must all be of int64 or all of uint64"):
+        fitted.partial_fit([7], ["a"], [3.0])
 
 
 def test_a_number_and_its_text_are_two_ids():

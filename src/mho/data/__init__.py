@@ -6,6 +6,7 @@ one `DataError` naming the file.
 
 from mho.data.bundled import Ratings, camera, movielens
 from mho.data.coded import Coded
+from mho.data.columns import interaction_columns
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
 from mho.data.interactions import InteractionTable, Rejected, interaction_parts, read_interactions
@@ -20,6 +21,7 @@ __all__ = [
     "Ratings",
     "Rejected",
     "camera",
+    "interaction_columns",
     "interaction_parts",
     "movielens",
     "read_factors",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
+from mho.data.columns import names_say_so
 from mho.data.distinct import is_number
 from mho.data.errors import DataError
 from mho.data.text import open_bytes, shown
@@ -22,11 +24,16 @@ def csv_layout(path: Path, *, named: bool) -> tuple[str, list[str], bool]:
     """Return the delimiter, a name for each field, and whether the first line is a header, as it is if `named`."""
     first = _first_line(path)
     delimiter = "\t" if "\t" in first else ","
-    fields = [field.strip('"') for field in first.split(delimiter)]
-    header = named or {"user", "item"} <= set(fields) or (len(fields) > 2 and not is_number(fields[2]))
+    fields = next(csv.reader([first], delimiter=delimiter))
+    header = named or names_say_so(fields) or _names_a_rating(fields)
     if header and len(set(fields)) < len(fields):
         raise DataError(f"{path}: the names of its columns must differ")
     return delimiter, fields if header else [f"field {j}" for j in range(1, len(fields) + 1)], header
+
+
+def _names_a_rating(fields: list[str]) -> bool:
+    """Whether the third field is no number; after two numbers it is a damaged one."""
+    return len(fields) > 2 and not is_number(fields[2]) and not (is_number(fields[0]) and is_number(fields[1]))
 
 
 def _first_line(path: Path) -> str:

@@ -15,6 +15,8 @@ _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 """Numbers as programs write them: 01 is an id of its own."""
 _ID_BYTES = 4096
 """What is longer is a damaged line, and an array of ids would take as much for each of them."""
+_LARGEST_EXACT = 2**53
+"""Whole numbers up to here are all float64."""
 _PLAIN = r"^[0-9]+(\.[0-9]+)?$"
 
 
@@ -149,6 +151,8 @@ def _is_textual(kind: Any) -> bool:
 
 
 def _text(x: Any) -> str:
+    if isinstance(x, float) and x.is_integer() and abs(x) <= _LARGEST_EXACT:
+        return str(int(x))  # pandas makes floats of whole numbers as soon as one is missing
     return x.decode(errors="replace") if isinstance(x, bytes) else "" if x is None else str(x)
 
 

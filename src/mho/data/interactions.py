@@ -12,6 +12,7 @@ import numpy as np
 
 from mho import checks
 from mho.data.coded import Coded
+from mho.data.columns import interaction_columns
 from mho.data.csv_layout import csv_layout
 from mho.data.csv_rows import CsvRows
 from mho.data.distinct import Distinct, longest
@@ -20,7 +21,6 @@ from mho.data.parquet import id_column_parts, id_columns, release_unused
 
 __all__ = ["InteractionTable", "Rejected", "interaction_parts", "read_interactions"]
 
-_NAMES = ("user", "item", "rating")
 _ROW_BYTES = 16
 """Two codes and a rating."""
 _NO_LIMIT = 2**62
@@ -75,8 +75,8 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
     path : Path
         .parquet; anything else is text with commas or tabs between the fields, .gz or not.
     columns : tuple of str
-        Names of the two or three columns in the header. By default user, item and rating if the header has these
-        names, else the first three columns. Text whose third field is a number in the first line has no header.
+        Names of the two or three columns in the header. By default those of `interaction_columns`. Text whose third
+        field is a number in the first line has no header.
     max_bytes : int
         Refuse a table larger than this in memory; the default is 8 GiB. Reading may take twice as much for a moment.
 
@@ -146,7 +146,7 @@ def _wanted(path: Path, names: list[str], columns: tuple[str, ...]) -> list[str]
         return list(columns)
     if len(names) < 2:
         raise DataError(f"{path}: must have the columns user and item, has only {names[0] if names else 'none'!r}")
-    return [name for name in _NAMES if name in names] if {"user", "item"} <= set(names) else names[:3]
+    return interaction_columns(names)
 
 
 def _text(path: Path, columns: tuple[str, ...]) -> CsvRows:

@@ -13,7 +13,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions, same_length
 from mho.recommend.top import Top, best
 
-__all__ = ["for_visitor", "most_alike", "predicted", "recommended"]
+__all__ = ["for_stranger", "for_visitor", "most_alike", "predicted", "recommended"]
 
 
 def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
@@ -21,7 +21,7 @@ def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
     u, i = fitted.table.users.encode(users), fitted.table.items.encode(items)
     same_length({"users": u, "items": i})
     scores = fitted.unit * fitted.model.pairs(fitted.at_users(u), fitted.at_items(i))
-    return np.clip(scores, *fitted.table.range) if fitted.model.bounded else scores
+    return scores if fitted.model.choices else np.clip(scores, *fitted.table.range)
 
 
 def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -> Top:
@@ -42,6 +42,8 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     items = fitted.table.items
     i = items.encode(visit.items.known)
     there = i < len(items)
+    if not there.any():
+        return for_stranger(fitted, n)
     values = visit.known.data[np.argsort(visit.known.indices)][there]
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
     with one_blas_thread():
@@ -50,13 +52,20 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.unit * scores)
 
 
+def for_stranger(fitted: Fitted, n: int) -> Top:
+    """See `Recommender.recommend_for`, of whom nothing is known."""
+    p, items = fitted.at_large(), fitted.items
+    ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, items.rows), _nothing(1, len(items)), n)
+    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], fitted.unit * scores)
+
+
 def most_alike(fitted: Fitted, item: Any, n: int) -> Top:
     """See `Recommender.similar_items`."""
     items = fitted.table.items
     position = items.require([item])
     itself = sp.csr_array(([1.0], position, [0, 1]), shape=(1, len(items)))
     ((_, columns, scores),) = best(lambda _: likeness(fitted, int(position[0]))[None], itself, n)
-    return Top(np.full(len(columns), items.known[position[0]]), items.known[columns], scores)
+    return Top(items.known[np.repeat(position, len(columns))], items.known[columns], scores)
 
 
 def likeness(fitted: Fitted, item: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mho import checks
 from mho.recommend.interactions import as_column, same_length
+from mho.recommend.labels import Labels
 from mho.recommend.recommender import Recommender
 
 __all__ = ["Scores", "evaluate", "mae", "rmse"]
@@ -50,23 +51,26 @@ def evaluate(
     recommender : Recommender
         Fitted.
     users, items, ratings : array_like of shape (n_pairs,)
-        What was held out. Users that are not known get no list; an item that is not known can be in no list, and counts
-        as missed.
+        What was held out. Users that are not known get no list; an item that is not known, or that the user has seen in
+        training, can be in no list and counts as missed. A pair that occurs more than once counts as one in
+        lists.
     n : int
         Length of the lists.
     relevant : float
         From which rating on an item should have been in the list.
     """
-    ratings = as_column(ratings, "ratings")
+    ratings = checks.check_values(as_column(ratings, "ratings"), "ratings")
     checks.positive_int(n, "n")
     errors: tuple[float | None, float | None] = (None, None)
     predicted = recommender.predict(users, items)
     if recommender.predicts_ratings:
         errors = rmse(ratings, predicted), mae(ratings, predicted)
     u, i = recommender.encode(users, items)
-    wanted = (ratings >= relevant) & (u < len(recommender.user_ids_))
-    if not wanted.any():
+    wanted = np.flatnonzero((ratings >= relevant) & (u < len(recommender.user_ids_)))
+    if not len(wanted):
         raise ValueError(f"ratings must have some that are relevant, >= {relevant}, of known users; there are none")
+    pairs = np.column_stack([u, Labels.of(items, "items")[1]])[wanted]
+    wanted = wanted[np.unique(pairs, axis=0, return_index=True)[1]]
     return Scores(*errors, *_of_lists(recommender, u[wanted], i[wanted], n))
 
 

@@ -42,5 +42,6 @@ def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
     own = np.setdiff1d(fitted.table.known[[u]].indices, [i])
     alike = likeness(fitted, i)[own]
     reasons = np.argsort(-alike, kind="stable")[:_REASONS]
-    because = [(fitted.table.items.known[own[j]].item(), float(alike[j])) for j in reasons if alike[j] > 0]
+    names = fitted.table.items.known[own[reasons]].tolist()
+    because = [(name, float(x)) for name, x in zip(names, alike[reasons], strict=True) if x > 0]
     return Explanation(sum(ordered.values()), ordered, because)

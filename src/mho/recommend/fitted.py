@@ -41,6 +41,7 @@ class Fitted:
     def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator) -> Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
+        model.check(table.known.data)
         unit, prior = model.unit(table.known.data), model.prior(k)
         users = Side(np.tile(prior.astype(table.known.dtype), (m, 1)))
         return cls(model.settled(table.known), table, users, model.start(n, k, rng), prior, unit)
@@ -89,6 +90,10 @@ class Fitted:
         columns = sp.csc_array(sp.csc_array(self.table.known)[:, positions])
         half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
+
+    def at_large(self) -> np.ndarray:
+        """Return the row (1, c) of all users together: what is best for it is popular."""
+        return self.users.rows.mean(axis=0, keepdims=True)
 
     def _at(self, side: Side, positions: np.ndarray) -> np.ndarray:
         rows = side.rows[np.minimum(positions, len(side) - 1)]

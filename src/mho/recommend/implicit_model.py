@@ -42,7 +42,7 @@ class ImplicitModel(Model):
 
     quality: ClassVar[str] = "relative_error"
     offsets: ClassVar[int] = 0
-    bounded: ClassVar[bool] = False
+    choices: ClassVar[bool] = True
     duplicates: ClassVar = "sum"
 
     def __post_init__(self) -> None:
@@ -59,8 +59,6 @@ class ImplicitModel(Model):
 
     def unit(self, values: np.ndarray) -> float:
         """See `Model.unit`."""
-        if not values.all():
-            raise ValueError("ratings are strengths of choices and must be above 0 here, got 0; leave such pairs out")
         return 1.0
 
     def prior(self, k: int) -> np.ndarray:

@@ -10,12 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
+from mho.data import interaction_columns
 from mho.recommend.labels import Labels
 
 __all__ = ["Interactions", "as_column", "same_length"]
 
 Duplicates = Literal["last", "sum"]
-_NAMES = ("user", "item", "rating")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Interactions:
         Raises
         ------
         TypeError
-            Ids that are missing; values that are not real numbers.
+            Ids that are missing; values that are not real numbers, or not there where the last one counts.
         ValueError
             Unequal lengths, nothing at all, a value that is not finite or below zero.
         """
@@ -58,6 +58,8 @@ class Interactions:
         users, items, values = _columns(users, items, values)
         user_labels, u = Labels.of(users, "users")
         item_labels, i = Labels.of(items, "items")
+        if values is None and duplicates == "last":
+            raise TypeError("ratings are needed, one for each pair; pairs alone are choices, for model='implicit'")
         values = _values(values, len(u))
         same_length({"users": u, "items": i, "ratings": values})
         return cls(user_labels, item_labels, _matrix(u, i, values, (len(user_labels), len(item_labels)), duplicates))
@@ -74,8 +76,14 @@ class Interactions:
 
 
 def _of_matrix(matrix: Any) -> Interactions:
+    if matrix.dtype.kind not in "biuf":
+        raise TypeError(f"users must be a matrix of real numbers, got dtype {matrix.dtype}")
     known: Any = sp.csr_array(matrix, dtype=_precision(matrix.dtype), copy=True)
     checks.check_values(known.data, "users")
+    try:
+        known.check_format(full_check=True)  # scipy trusts indices, and would write wherever they say
+    except ValueError as error:
+        raise ValueError(f"users is not a sparse matrix: {error}") from None
     if known.nnz == 0:
         raise ValueError(f"users must be a matrix with entries, got one of shape {known.shape} that stores none")
     known.sum_duplicates()
@@ -93,8 +101,7 @@ def _columns(users: Any, items: Any, values: Any) -> tuple[Any, Any, Any]:
     names = list(users.columns)
     if len(names) < 2:
         raise ValueError(f"users must be a table of user, item and rating, got the columns {names}")
-    wanted = [x for x in _NAMES if x in names] if {"user", "item"} <= set(names) else names[:3]
-    columns = [np.asarray(users[name]) for name in wanted]
+    columns = [np.asarray(users[name]) for name in interaction_columns(names)]
     return columns[0], columns[1], columns[2] if len(columns) > 2 else None
 
 
@@ -111,6 +118,7 @@ def _values(values: Any, n: int) -> np.ndarray:
 
 def as_column(value: Any, name: str) -> np.ndarray:
     """Return real numbers as one column (n,) of float32 or float64; one of those is not copied."""
+    checks.no_mask(value, name)
     array = np.atleast_1d(np.asarray(value))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from mho.data import Coded
 __all__ = ["Labels"]
 
 _SORTABLE = "biufUSmM"
+_LARGEST_EXACT = 2**53
+"""Whole numbers up to here are all float64."""
 _KINDS = {"U": "text", "S": "bytes", "M": "times", "m": "durations", "O": "objects"}
 
 
@@ -63,8 +66,8 @@ class Labels:
         if _kind(ids) != _kind(self.known):
             raise TypeError(f"{self.name} must be {_kind(self.known)}, as in fit, got {_kind(ids)}")
         n = len(self)
-        if ids.dtype.kind == "O":
-            return np.fromiter((self._place.get(x, n) for x in ids), np.int64, len(ids))
+        if ids.dtype.kind == "O" or not _comparable(ids, self.known):
+            return np.fromiter((self._place.get(x, n) for x in ids.tolist()), np.int64, len(ids))
         rank = np.searchsorted(self.known, ids, sorter=self._order)
         position = self._order[np.minimum(rank, n - 1)]
         return np.where(self.known[position] == ids, position, n)
@@ -84,7 +87,10 @@ class Labels:
         new = self.encode(ids) == len(self)
         if not new.any():
             return self, self.encode(ids)
-        more = Labels(np.concatenate([self.known, Labels.of(ids[new], self.name)[0].known]), self.name)
+        added = Labels.of(ids[new], self.name)[0].known
+        if not _comparable(added, self.known):
+            raise TypeError(f"{self.name} must all be of int64 or all of uint64, where some are 2^63 or above")
+        more = Labels(np.concatenate([self.known, added]), self.name)
         return more, more.encode(ids)
 
     @cached_property
@@ -93,25 +99,60 @@ class Labels:
 
     @cached_property
     def _place(self) -> dict[Any, int]:
-        return {x: position for position, x in enumerate(self.known)}
+        return {x: position for position, x in enumerate(self.known.tolist())}
 
 
 def as_ids(value: Any, name: str) -> np.ndarray:
-    """Return ids as one column: numbers, text or times as they are, anything else as objects."""
+    """Return ids as one column: numbers, text or times as they are, anything else as objects.
+
+    Numbers that are all whole become int64, of whatever type they came: pandas makes floats of whole numbers as soon as
+    one is missing, and leaves them so when that row is gone.
+    """
     checks.no_mask(value, name)
-    if isinstance(value, list | tuple) and len({type(x) for x in value}) > 1:
-        array = _objects(value)  # numpy would make text of 1 among text
-    else:
-        array = np.atleast_1d(np.asarray(value))
+    array = np.atleast_1d(_column(value))
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be one column with at least one entry, got shape {array.shape}")
-    if array.dtype.kind == "O" and all(isinstance(x, str) for x in array):  # text columns of pandas
-        array = array.astype(str)
+    if array.dtype.kind in "fmM" and (array != array).any():
+        raise TypeError(f"{name} must hold an id in every place, got one that is missing (NaN)")
+    if array.dtype.kind == "O":
+        array = _plain(array)
     if array.dtype.kind not in _SORTABLE:
         _check_objects(array, name)
-    elif array.dtype.kind in "fmM" and (array != array).any():
-        raise TypeError(f"{name} must hold an id in every place, got one that is missing (NaN)")
-    return array
+    return _whole(array)
+
+
+def _column(value: Any) -> np.ndarray:
+    if not isinstance(value, list | tuple):
+        return np.asarray(value)
+    kinds = {type(x) for x in value}
+    if len(kinds) > 1 or tuple in kinds:
+        return _objects(value)  # numpy would make text of 1 among text, and two ids of a tuple
+    array = np.asarray(value)
+    return _objects(value) if kinds == {int} and array.dtype.kind != "i" else array  # it makes 2^63 of 2^63 + 1
+
+
+def _plain(objects: np.ndarray) -> np.ndarray:
+    """Return objects that are all text, or all whole numbers, as such: columns of pandas."""
+    if all(isinstance(x, str) for x in objects):
+        return objects.astype(str)
+    try:
+        if all(isinstance(x, Integral) or (isinstance(x, float) and x.is_integer()) for x in objects):
+            return np.array([int(x) for x in objects], np.int64)
+    except OverflowError:
+        pass
+    return objects
+
+
+def _whole(ids: np.ndarray) -> np.ndarray:
+    exact = (ids.dtype == np.uint64 and ids.max() < 2**63) or (
+        ids.dtype.kind == "f" and np.abs(ids).max() <= _LARGEST_EXACT and np.array_equal(ids, np.rint(ids))
+    )
+    return ids.astype(np.int64) if exact else ids
+
+
+def _comparable(ids: np.ndarray, known: np.ndarray) -> bool:
+    """Whether numpy compares them without loss: int64 with uint64 it does as float64."""
+    return {ids.dtype.kind, known.dtype.kind} != {"i", "u"} or np.result_type(ids, known).kind == "i"
 
 
 def _small(ids: np.ndarray) -> bool:
@@ -136,12 +177,20 @@ def _objects(values: Any) -> np.ndarray:
 
 def _check_objects(array: np.ndarray, name: str) -> None:
     for x in array.astype(object):
-        if x is None or x != x:
-            raise TypeError(f"{name} must hold an id in every place, got {x!r}")
         try:
             hash(x)
         except TypeError:
             raise TypeError(f"{name} must hold ids that can be hashed, got a {type(x).__name__}") from None
+        if x is None or _unlike_itself(x):
+            raise TypeError(f"{name} must hold an id in every place, got {x!r}")
+
+
+def _unlike_itself(x: Any) -> bool:
+    """Whether `x` is NaN, or NaT or NA of pandas."""
+    try:
+        return not x == x
+    except TypeError:
+        return True
 
 
 def _kind(ids: np.ndarray) -> str:

@@ -63,15 +63,20 @@ class Model(ABC):
     duplicates: ClassVar[Literal["last", "sum"]]
     """What counts of a pair that occurs more than once."""
 
+    choices: ClassVar[bool]
+    """Whether values are strengths of choices, above 0 and by default 1, or else ratings."""
+
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
-
-    bounded: ClassVar[bool]
-    """Whether a prediction lies within the range of the known values."""
 
     def settled(self, known: Any) -> Model:
         """Return this model with everything chosen that depends on the table `known` (users, items)."""
         return self
+
+    def check(self, values: np.ndarray) -> None:
+        """Refuse `values` (n,) that this model cannot take; they are finite and >= 0."""
+        if self.choices and not values.all():
+            raise ValueError("ratings are strengths of choices and must be above 0 here, got 0; leave such pairs out")
 
     @abstractmethod
     def unit(self, values: np.ndarray) -> float:

@@ -47,7 +47,7 @@ class RatingModel(Model):
 
     quality: ClassVar[str] = "rmse"
     offsets: ClassVar[int] = 1
-    bounded: ClassVar[bool] = True
+    choices: ClassVar[bool] = False
     duplicates: ClassVar = "last"
 
     def __post_init__(self) -> None:

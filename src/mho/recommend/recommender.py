@@ -14,7 +14,7 @@ from mho import checks
 from mho.cost import estimate
 from mho.engines import Engine, engine_for
 from mho.nmf.loop import phase_ends
-from mho.recommend.answers import for_visitor, most_alike, predicted, recommended
+from mho.recommend.answers import for_stranger, for_visitor, most_alike, predicted, recommended
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
@@ -115,7 +115,7 @@ class Recommender:
         table = Interactions.of(users, items, ratings, model.duplicates)
         del users, items, ratings  # whoever called may not hold them either
         k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
-        start = Fitted.start(model, table, k, np.random.default_rng(self.random_state))
+        start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
         self._fitted, self.engine_, self.history_ = start, engine, []
         self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])
         return self
@@ -201,15 +201,19 @@ class Recommender:
         Parameters
         ----------
         items : array_like of shape (m,)
-            Ids of what the visitor rated or chose; one that is not known takes no part.
+            Ids of what the visitor rated or chose; one that is not known takes no part. Where none is known, as of
+            somebody who has just come, the best items of all users together.
         ratings : array_like of shape (m,), optional
             As in `fit`.
         n : int
             Items wanted, of those the visitor has not named.
         """
-        fitted = self._require()
+        fitted, n = self._require(), checks.positive_int(n, "n")
+        if not np.size(items):
+            return for_stranger(fitted, n)
         visit = Interactions.of(np.zeros(np.size(items), np.int8), items, ratings, fitted.model.duplicates)
-        return for_visitor(fitted, self._engine(), visit, checks.positive_int(n, "n"))
+        fitted.model.check(visit.known.data)
+        return for_visitor(fitted, self._engine(), visit, n)
 
     def similar_items(self, item: Any, n: int = 10) -> Top:
         """Return the `n` items most like `item`: by the cosine of their factors, less the prior's."""
@@ -297,7 +301,7 @@ class Recommender:
     @property
     def predicts_ratings(self) -> bool:
         """Whether scores are ratings, rather than strengths of preference."""
-        return self._require().model.bounded
+        return not self._require().model.choices
 
     def encode(self, users: Any, items: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of `users` and `items` (n,) in the factors; n_users or n_items for one that is not known."""
@@ -324,7 +328,7 @@ class Recommender:
         """Return what is known with more of it, and the positions of the users and items of that."""
         fitted = self._require()
         more = Interactions.of(users, items, ratings, fitted.model.duplicates)
-        fitted.model.unit(more.known.data)  # refuses values that the model cannot take
+        fitted.model.check(more.known.data)
         table = fitted.table.merged(more, fitted.model.duplicates)
         return fitted.with_table(table), table.users.encode(more.users.known), table.items.encode(more.items.known)
 

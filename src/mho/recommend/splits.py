@@ -31,7 +31,7 @@ def split_random(n: int, test: float = 0.1, seed: int = 0) -> tuple[np.ndarray, 
     """
     if checks.positive_int(n, "n") < 2:
         raise ValueError("n must be at least 2, got 1")
-    order = np.random.default_rng(seed).permutation(n)
+    order = checks.generator(seed, "seed").permutation(n)
     held_out = min(max(1, round(n * _share(test))), n - 1)
     return order[held_out:], order[:held_out]
 
@@ -79,7 +79,11 @@ def split_by_user(users: Any, test: float = 0.1, seed: int = 0) -> tuple[np.ndar
     labels, u = Labels.of(users, "users")
     counts = np.bincount(u, minlength=len(labels))
     held_out = np.minimum(np.floor(_share(test) * counts), counts - 1)
-    order = np.lexsort((np.random.default_rng(seed).random(len(u)), u))
+    if not held_out.any():
+        raise ValueError(
+            f"test must hold out a rating of some user; of {counts.max()}, the most of any, {test} is none"
+        )
+    order = np.lexsort((checks.generator(seed, "seed").random(len(u)), u))
     rank = np.empty(len(u), np.int64)
     rank[order] = np.arange(len(u)) - np.repeat(np.cumsum(counts) - counts, counts)
     out = rank < held_out[u]

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.plain import table as laid_out
-from mho.cli.recommend.table import Reading, read_table
+from mho.cli.recommend.table import Reading, ids_like, read_table
 from mho.cli.settings import WholeNumber
 
 __all__ = ["evaluate"]
@@ -43,8 +43,11 @@ def evaluate(
 
     recommender = Recommender.load(model)
     table = read_table(source, reading)
-    ratings = np.ones(len(table)) if table.ratings is None else table.ratings
-    found = score(recommender, table.users, table.items, ratings, n=n, relevant=relevant)
+    if table.ratings is None and recommender.predicts_ratings:
+        raise ValueError(f"{source}: has no column of ratings, which {model} predicts")
+    ratings = np.ones(len(table), np.float32) if table.ratings is None else table.ratings
+    users, items = ids_like(table.users, recommender.user_ids_), ids_like(table.items, recommender.item_ids_)
+    found = score(recommender, users, items, ratings, n=n, relevant=relevant)
     errors = [("RMSE", found.rmse), ("MAE", found.mae)]
     rows = [(name, f"{value:.4f}") for name, value in errors if value is not None]
     rows += [(f"nDCG@{n}", f"{found.ndcg:.4f}"), (f"recall@{n}", f"{found.recall:.4f}")]

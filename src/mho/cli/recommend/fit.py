@@ -88,6 +88,8 @@ def fit(
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
         table = read_table(source, reading, out)
+        if table.ratings is None and model == "ratings":
+            raise ValueError(f"{source}: has no column of ratings; name it by --columns, or take --model implicit")
         from mho import Recommender
 
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}

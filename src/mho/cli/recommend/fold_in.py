@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.recommend.table import Reading, check_out, read_table
+from mho.cli.recommend.table import Reading, check_out, ids_like, read_table
 
 __all__ = ["fold_in"]
 
@@ -43,6 +43,7 @@ def fold_in(
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)
     table = read_table(source, reading, out)
-    recommender.fold_in(table.users, table.items, table.ratings, side=side).save(out)
+    users = ids_like(table.users, recommender.user_ids_)
+    recommender.fold_in(users, ids_like(table.items, recommender.item_ids_), table.ratings, side=side).save(out)
     new = len(recommender.user_ids_) - before[0], len(recommender.item_ids_) - before[1]
     print(f"{out}: {len(table):,} rows taken in, {new[0]:,} new users, {new[1]:,} new items")

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["Reading", "check_out", "read_table", "typed_ids"]
+__all__ = ["Reading", "check_out", "ids_like", "read_table", "typed_ids"]
 
 
 @Parameter(name="*")
@@ -49,14 +49,26 @@ def read_table(path: Path, how: Reading, out: Path | None = None) -> Any:
     return table
 
 
-def typed_ids(texts: Sequence[str], known: Any, what: str) -> list[Any]:
-    """Return ids as the recommender knows them, numbers or text."""
-    if known.dtype.kind != "i":
-        return list(texts)
+def typed_ids(texts: Sequence[str], known: Any, what: str) -> Any:
+    """Return ids as the recommender knows them: numbers, text or times."""
+    import numpy as np
+
+    ids = np.array(texts)
     try:
-        return [int(text) for text in texts]
-    except ValueError:
-        raise ValueError(f"{what} must be whole numbers, as in the table, got {','.join(texts)!r}") from None
+        return ids if known.dtype.kind == "U" else ids.astype(known.dtype)
+    except (ValueError, OverflowError):
+        like = ", ".join(map(str, known[:3]))
+        raise ValueError(f"{what} must be ids such as {like}, got {','.join(texts)!r}") from None
+
+
+def ids_like(column: Any, known: Any) -> Any:
+    """Return a `mho.data.Coded` column as the text that a recommender knows, if its ids are text.
+
+    Those of one file may all be whole numbers where those of another are not.
+    """
+    from mho.data import Coded
+
+    return Coded(column.ids.astype(str), column.codes) if known.dtype.kind == "U" else column
 
 
 def check_out(out: Path) -> None:

@@ -38,7 +38,7 @@ def top(
     model
         What `fit` wrote.
     users
-        Ids with commas between them; by default everybody.
+        Ids with commas between them, quoted as in a .csv file if they have one; by default everybody.
     n
         Length of the lists.
     titles
@@ -55,7 +55,7 @@ def top(
         check_out(out)
     recommender = Recommender.load(model)
     known = recommender.user_ids_
-    asked = typed_ids(users.split(","), known, "--users") if users else known
+    asked = typed_ids(_names(users), known, "--users") if users else known
     named = _titles(titles) if titles else {}
     parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
     rows = (row for part in parts for row in _rows(recommender.recommend(part, n, seen=seen), named))
@@ -70,6 +70,12 @@ def _rows(top: Any, titles: dict[str, str]) -> Any:
     for user, item, score in zip(top.users.tolist(), top.items.tolist(), top.scores, strict=True):
         rank, last = (rank + 1 if user == last else 1), user
         yield str(user), str(rank), str(item), titles.get(str(item), ""), f"{score:.4g}"
+
+
+def _names(users: str) -> list[str]:
+    import csv
+
+    return list(dict.fromkeys(next(csv.reader([users]))))  # a list for each, once
 
 
 _HEADER = "user", "rank", "item", "title", "score"
