@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.optimize import nnls
+from scipy.sparse import csc_array
 
 from mho import spice
 from mho.chip import Chip, as_circuit, preset
@@ -20,11 +21,14 @@ PERFECT_WIRES = {
     "gain 1e6": {"gain": 1e6},
     "gain 1e4 and unequal cells": {"gain": 1e4, "sigma": 0.02},
     "floating clamp": {"gain": 1e4, "sigma": 0.02, "clamp": "single-supply"},
+    "offset": {"gain": 1e4, "offset": 1e-3},
+    "offset and floating clamp": {"gain": 1e4, "offset": 1e-3, "clamp": "single-supply"},
 }
 OHMS = {"row_ohms": 20.0, "column_ohms": 20.0, "driver_ohms": 50.0, "sense_ohms": 50.0, "sigma": 0.02}
 WIRES = {
     "wires": {"gain": 1e6, **OHMS},
     "wires and floating clamp": {"gain": 1e4, "clamp": "single-supply", **OHMS},
+    "wires and offset": {"gain": 1e4, "offset": 1e-3, **OHMS},
 }
 CASES = PERFECT_WIRES | WIRES
 
@@ -122,3 +126,47 @@ def test_the_loop_is_stable_and_its_two_amplifiers_hardly_slow_it(size):
     slowest = Modes.of(array.loop, np.ones(size[0], bool), free).slowest
     assert slowest > 0
     assert rates.real.min() == pytest.approx(slowest, rel=0.15)
+
+
+@pytest.mark.spice
+@pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
+@pytest.mark.parametrize("changes", [CASES["offset"], WIRES["wires and offset"]], ids=["perfect wires", "wires"])
+def test_how_far_the_two_op_amps_swing_in_ngspice(changes):
+    A, b = problem(16, 4)
+    array = Chip(LEAKY.with_(**changes), seed=1).program(A)
+    volts = array.volts(b[:, 0])
+    duration = 60 * spice.time_constant(circuit := as_circuit(array))
+    text = spice.netlist(circuit, volts, duration=duration, step=duration / 400)
+    both = spice.run(text.replace(".save", ".save v(y)\n.save v(t)\n.save", 1)).voltages
+    loop, network = array.loop, array.loop.passive.ports()
+    drawn, X = network.inputs @ volts, array.solve_volts(volts)[None]
+    s = loop.sense_volts(X, drawn[None, 1:])
+    ends = loop.reference.every_port(network, X, s, drawn[0], 1.0)
+    expected = max(abs(both["y"][-1]), abs(both["t"][-1]))
+    assert loop.reference.swing(network, *ends, drawn[0])[0] == pytest.approx(expected, rel=1e-4)
+    assert ends[0][0, 0] == pytest.approx(both["y"][-1], rel=1e-4)
+
+
+@pytest.mark.parametrize("missing", [False, True], ids=["all rows", "rows switched off"])
+def test_an_op_amp_of_the_reference_that_would_leave_the_range_has_the_inputs_made_smaller(missing):
+    A, B = problem(128, 40, n=5)
+    design = LEAKY.with_(gain=1e4)
+    array = Chip(design).program(A)
+    rest = array.solve_volts(array.volts(B[:, 0]) * design.converters.v_in / np.abs(array.volts(B[:, 0])).max())
+    y = 0.1 * rest.sum()
+    assert y > 1.5 * rest.max()
+    chips = [Chip(design.with_(v_out=share * y)) for share in (1.1, 0.9)]
+    right = Sparse(csc_array(B[:, :1]), missing=True) if missing else B[:, :1]
+    wide, narrow = (chip.program(A).solve(right) for chip in chips)
+    np.testing.assert_allclose(narrow, wide, rtol=1e-9)
+    assert [chip.ledger.clipped for chip in chips] == [0, 1]
+
+
+def test_currents_of_the_outputs_are_those_of_the_passive_network():
+    A, b = problem(16, 4)
+    array = Chip(LEAKY.with_(**WIRES["wires and offset"]), seed=1).program(A)
+    volts, loop, rng = array.volts(b[:, 0]), array.loop, np.random.default_rng(0)
+    x, s, network = rng.random((3, 4)), 0.1 * rng.random((3, 4)), loop.passive.ports()
+    every_port = loop.every_port(network, x, s, network.inputs @ volts)
+    expected = network.delivered(*every_port, network.feed @ volts)[:, 1:]
+    np.testing.assert_allclose(loop.ports.delivered(x, s, loop.ports.feed @ volts), expected, rtol=1e-9)

@@ -39,8 +39,8 @@ class ProgrammedArray(ProgrammedLoop):
         Where solving is entered.
     l1 : float
         Price of the sum of the answer.
-    offset_volts : ndarray of shape (k,)
-        Input offset of each op-amp, volts.
+    offset_volts : ndarray of shape (k + 2,)
+        Input offset of each op-amp, those of reference columns last, volts.
     off_state : OffState or None
         Correction of the zeros, if they need one.
     """

@@ -111,7 +111,7 @@ class Chip:
             self._inputs(A, pull[root > 0]),
             self.ledger,
             l1=l1,
-            offset_volts=self._offset_volts[:k],
+            offset_volts=np.r_[self._offset_volts[:k], self._offset_volts[-2:]],
             off_state=self._off_state(A, layout.scale),
         )
 
@@ -131,9 +131,13 @@ class Chip:
         return as_netlist(array, b, duration=duration, step=step)
 
     def _draw_offset(self) -> np.ndarray:
-        """Input offset of every op-amp, volts; no random number is used up where there is none."""
+        """Input offset of every op-amp, two for reference columns last, volts.
+
+        No random number is used up where there is none.
+        """
         spread, columns = self.design.amplifier.offset, self.design.array.columns
-        return spread * self._rng.standard_normal(columns) if spread else np.zeros(columns)
+        drawn = self._rng.standard_normal(columns + 2 * self._has_reference) if spread else np.zeros(columns)
+        return np.pad(spread * drawn, (0, columns + 2 - len(drawn)))
 
     def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> Inputs:
         """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""

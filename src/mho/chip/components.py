@@ -28,7 +28,8 @@ class Converters:
     v_in : float
         Full scale of a row voltage, volts: inputs lie in [-v_in, v_in].
     v_out : float
-        Full scale of an output, volts. Right-hand sides whose answer would exceed it are scaled down and solved again.
+        Full scale of an output, volts, and how far from ground the op-amps of reference columns swing. Right-hand sides
+        for which an output would go beyond are scaled down and solved again.
     adc_ranges : int
         The ADC's reference can be halved this many times, so that small answers keep their digits.
     inl : float

@@ -30,7 +30,7 @@ class Ledger:
     solves : float
         Right-hand sides settled, one after the other.
     clipped : float
-        Right-hand sides whose answer left the range of the outputs; they are solved again at smaller inputs.
+        Right-hand sides for which an op-amp left the range of the outputs; they are solved again at smaller inputs.
     overloaded : float
         Right-hand sides that asked an op-amp for more than its current limit; they are solved again likewise.
     settle_seconds : float

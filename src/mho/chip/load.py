@@ -41,4 +41,4 @@ def load_currents(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarra
 def _delivered(array: ProgrammedArray, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The same for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
     currents = (ports.inputs @ volts).T - array.bias
-    return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T)
+    return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)

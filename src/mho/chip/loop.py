@@ -1,11 +1,13 @@
 """The closed loop at rest: k amplifiers at the ports of a passive network (docs/chip.md derives it).
 
-The network draws ``w = drive x - sense s - inputs b + i_bias`` out of the amplifiers' inputs, which stand at
+The network draws ``w = drive x - sense s - inputs b + i_bias + own`` out of the amplifiers' inputs, which stand at
 ``s = v_os - x / gain`` where the output x is free. So for a rectifying op-amp, whose clamp holds the sense node and
 takes the current w,
 
     x >= 0 ,  w = M x - q >= 0 ,  x' w = 0
-    M = drive + sense / gain ,   q = inputs b - i_bias + sense v_os
+    M = drive + sense / gain ,   q = inputs b - i_bias + sense v_os - own
+
+with `own` what the offset of a reference column's amplifiers brings about.
 
 A single-supply op-amp lets its sense node float instead, so that no current flows and the voltage is what is not
 negative: ``sense^-1 M`` and ``sense^-1 q`` take the place of M and q [2.4].
@@ -18,6 +20,7 @@ known of ``sense^-1 M``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,11 +31,12 @@ from mho.chip.errors import ChipError
 from mho.chip.network import Ports
 from mho.chip.passive import Passive
 from mho.chip.programming import Conductances
+from mho.chip.reference import ReferenceAmplifiers
 
 __all__ = ["Loop", "check_rest"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loop:
     """The reduced network of one programmed chip and its amplifiers.
 
@@ -40,33 +44,46 @@ class Loop:
     ----------
     passive : Passive
         The network without amplifiers.
-    ports : Ports
-        What the k op-amps see with every row on: wires and a reference column's amplifiers included.
     amplifier : Amplifier
     offset : ndarray of shape (k,)
         Input offset of each op-amp, volts.
+    reference : ReferenceAmplifiers or None
+        What drives and senses the reference columns, if there are any.
     """
 
     passive: Passive
-    ports: Ports
     amplifier: Amplifier
     offset: np.ndarray
+    reference: ReferenceAmplifiers | None
 
     @classmethod
-    def reduce(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
-        """Reduce the network of a design to its ports."""
-        amplifier, passive = design.amplifier, Passive(c, design.wires, design.array.switched_wires)
+    def of(cls, c: Conductances, design: ChipDesign, offset: np.ndarray) -> Loop:
+        """Join the network and the amplifiers of a design.
+
+        Parameters
+        ----------
+        c : Conductances
+        design : ChipDesign
+        offset : ndarray of shape (k + 2,)
+            Input offset of each op-amp, those of reference columns last, volts.
+        """
+        columns, gain = c.reference, design.amplifier.gain
         return cls(
-            passive=passive,
-            ports=_closed(passive.ports(), c, amplifier),
-            amplifier=amplifier,
-            offset=offset,
+            passive=Passive(c, design.wires, design.array.switched_wires),
+            amplifier=design.amplifier,
+            offset=offset[:-2],
+            reference=None if columns is None else ReferenceAmplifiers(columns, gain, offset[-2:]),
         )
 
     @property
     def conductances(self) -> Conductances:
         """What the network is made of."""
         return self.passive.conductances
+
+    @cached_property
+    def ports(self) -> Ports:
+        """What the k op-amps see with every row on: wires and a reference column's amplifiers included."""
+        return self.closed(self.passive.ports())
 
     def network(self, on: np.ndarray) -> Ports:
         """Return the ports with only some rows switched on.
@@ -75,7 +92,11 @@ class Loop:
         ----------
         on : ndarray of bool of shape (m,)
         """
-        return self.ports if on.all() else _closed(self.passive.ports(on), self.conductances, self.amplifier)
+        return self.ports if on.all() else self.closed(self.passive.ports(on))
+
+    def closed(self, network: Ports) -> Ports:
+        """Return what the k op-amps see of a passive network with the amplifiers of reference columns, if any."""
+        return network if self.reference is None else self.reference.closed(network)
 
     def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
         """Return the outputs at rest X (n, k), volts.
@@ -96,7 +117,7 @@ class Loop:
         """
         ports = ports or self.ports
         M = ports.drive + ports.sense / self.amplifier.gain
-        Q = currents + weight * (ports.sense @ self.offset)
+        Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
         if self.amplifier.clamp == "single-supply":
             sense = _regular(ports.sense)
             M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
@@ -120,11 +141,12 @@ class Loop:
         """
         ports = ports or self.ports
         if self.amplifier.clamp == "single-supply":
-            return np.linalg.solve(_regular(ports.sense), ports.drive @ X.T - currents.T).T
+            given = X @ ports.drive.T - currents + weight * ports.own_sensed
+            return np.linalg.solve(_regular(ports.sense), given.T).T
         return weight * self.offset - X / self.amplifier.gain
 
     def every_port(
-        self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray
+        self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray, weight: np.ndarray | float = 1.0
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return what outputs and sense nodes of a passive network stand at, a reference column's being the first.
 
@@ -133,11 +155,42 @@ class Loop:
         network : Ports
         X, s : ndarray of shape (n, k)
             Those of the other columns, volts.
-        drawn : ndarray
+        drawn : ndarray of shape (n, k) or (k,)
             ``(inputs b)'``, amperes.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset.
         """
-        reference = self.conductances.reference
-        return (X, s) if reference is None else reference.every_port(network, X, s, drawn, self.amplifier.gain)
+        return (X, s) if self.reference is None else self.reference.every_port(network, X, s, drawn[..., 0], weight)
+
+    def swing(
+        self,
+        network: Ports,
+        X: np.ndarray,
+        currents: np.ndarray,
+        drawn: np.ndarray,
+        weight: np.ndarray | float = 1.0,
+    ) -> np.ndarray:
+        """Return how far from ground the output of an op-amp is at rest, the farthest one of each (n,), volts.
+
+        Parameters
+        ----------
+        network : Ports
+            Passive.
+        X : ndarray of shape (n, k)
+            Outputs at rest, volts.
+        currents : ndarray of shape (n, k)
+            As `rest` has them.
+        drawn : ndarray of shape (n,)
+            What the inputs draw out of the sense node of the reference column, amperes; not used where there is none.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset.
+        """
+        largest = X.max(axis=1)
+        if self.reference is None:
+            return largest
+        s = self.sense_volts(X, currents, weight, self.closed(network))
+        every_port = self.reference.every_port(network, X, s, drawn, weight)
+        return np.maximum(largest, self.reference.swing(network, *every_port, drawn))
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.chip.modes`.
@@ -153,11 +206,6 @@ class Loop:
         if self.amplifier.clamp == "single-supply":
             return np.linalg.solve(_regular(ports.sense), ports.drive)[block]
         return np.linalg.solve(ports.sense[block], ports.drive[block])
-
-
-def _closed(network: Ports, c: Conductances, amplifier: Amplifier) -> Ports:
-    """The network with the amplifiers of reference columns, if it has any."""
-    return network if c.reference is None else c.reference.closed(network, amplifier.gain)
 
 
 def _regular(sense: np.ndarray) -> np.ndarray:

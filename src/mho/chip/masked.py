@@ -47,8 +47,10 @@ class Switched:
         return on, volts[on]
 
 
-def rest_switched(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the outputs at rest X (n, k), volts.
+def rest_switched(
+    loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs at rest X (n, k), and how far from ground any op-amp's is (n,), volts.
 
     Parameters
     ----------
@@ -64,19 +66,23 @@ def rest_switched(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.n
     ChipError
         No state of rest.
     """
-    if loop.passive.wires or loop.conductances.reference or loop.amplifier.clamp == "single-supply":
+    if loop.passive.wires or loop.reference or loop.amplifier.clamp == "single-supply":
         return _one_by_one(loop, rows, constant, weight)
-    return _together(loop, rows, constant, weight)
+    X = _together(loop, rows, constant, weight)
+    return X, X.max(axis=1)
 
 
-def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every set of rows is a network of its own, to be reduced anew."""
-    X = np.empty((len(rows), len(constant)))
-    for j in range(len(rows)):
+    X, swing = np.empty((len(rows), len(constant))), np.empty(len(rows))
+    for j, one in enumerate(weight):
         on, volts = rows.one(j, len(loop.conductances.comp))
-        ports = loop.network(on)
-        X[j] = loop.rest((ports.inputs @ volts + constant)[None], weight[j], ports)[0]
-    return X
+        network = loop.passive.ports(on)
+        ports = loop.closed(network)
+        currents = (ports.inputs @ volts + constant)[None]
+        X[j] = loop.rest(currents, one, ports)[0]
+        swing[j] = loop.swing(network, X[j : j + 1], currents, network.inputs[:1] @ volts, one)[0]
+    return X, swing
 
 
 def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:

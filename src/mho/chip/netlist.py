@@ -10,7 +10,7 @@ from mho import spice
 from mho.chip.array import ProgrammedArray
 from mho.chip.components import Amplifier
 from mho.chip.errors import ChipError
-from mho.chip.reference import Reference
+from mho.chip.reference import ReferenceAmplifiers
 
 __all__ = ["as_circuit", "as_netlist", "as_opamp"]
 
@@ -54,21 +54,21 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         bias=array.bias[connected],
         offset=array.offset_volts[connected],
         wires=array.design.wires,
-        reference=_reference(array.conductances.reference, array.g_in),
+        reference=array.loop.reference and _reference(array.loop.reference, array.g_in),
         word_lines=word_lines,
     )
 
 
-def _reference(reference: Reference | None, g_sum: float) -> spice.ReferenceColumns | None:
+def _reference(amplifiers: ReferenceAmplifiers, g_sum: float) -> spice.ReferenceColumns:
     """The summing inverter's conductances only have to be alike."""
-    if reference is None:
-        return None
+    columns = amplifiers.columns
     return spice.ReferenceColumns(
-        g_left=reference.left,
-        g_right=reference.right,
-        g_feedback=reference.feedback,
+        g_left=columns.left,
+        g_right=columns.right,
+        g_feedback=columns.feedback,
         g_sum=g_sum,
-        share=reference.share,
+        share=columns.share,
+        offset=tuple(amplifiers.offset.tolist()),
     )
 
 

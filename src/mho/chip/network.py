@@ -46,6 +46,9 @@ class Ports:
         From the input voltages to the currents that the outputs deliver.
     back : ndarray of shape (k, k)
         From the sense nodes' voltages to the currents that the outputs need not deliver.
+    own_sensed, own_delivered : ndarray of shape (k,) or float
+        Currents into the sense nodes and out of the outputs that the offset of amplifiers within the network brings
+        about, amperes; a passive one has none.
     """
 
     drive: np.ndarray
@@ -54,6 +57,8 @@ class Ports:
     load: np.ndarray
     feed: np.ndarray
     back: np.ndarray
+    own_sensed: np.ndarray | float = 0.0
+    own_delivered: np.ndarray | float = 0.0
 
     @classmethod
     def reduce(cls, c: Conductances, rows: Any = slice(None)) -> Ports:
@@ -77,9 +82,19 @@ class Ports:
             back=drive.T,
         )
 
-    def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray) -> np.ndarray:
-        """Return the currents out of the outputs (n, k), amperes, of which `fed` = (feed b)' is the inputs' part."""
-        return x @ self.load.T - s @ self.back.T + fed
+    def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
+        """Return the currents out of the outputs (n, k), amperes.
+
+        Parameters
+        ----------
+        x, s : ndarray of shape (n, k)
+            Outputs and sense nodes, volts.
+        fed : ndarray of shape (n, k) or (k,)
+            ``(feed b)'``, amperes.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset; see `mho.chip.loop.Loop.rest`.
+        """
+        return x @ self.load.T - s @ self.back.T + fed + weight * self.own_delivered
 
     def heat(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         """Return what a passive network turns into heat (n,), watts, but for what its inputs deliver by themselves.

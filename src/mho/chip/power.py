@@ -43,7 +43,7 @@ def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weigh
     network = loop.passive.ports()
     fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
     sensed = loop.sense_volts(X, (loop.ports.inputs @ volts).T - array.bias, weight)
-    return network.heat(*loop.every_port(network, X, sensed, drawn), fed, drawn) + loop.passive.own @ volts**2
+    return network.heat(*loop.every_port(network, X, sensed, drawn, weight), fed, drawn) + loop.passive.own @ volts**2
 
 
 def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:

@@ -32,8 +32,8 @@ class ProgrammedLoop:
         What is at its rows.
     l1 : float
         Price of the sum of the answer.
-    offset_volts : ndarray of shape (k,)
-        Input offset of each op-amp, volts.
+    offset_volts : ndarray of shape (k + 2,)
+        Input offset of each op-amp, those of reference columns last, volts.
 
     Attributes
     ----------
@@ -49,10 +49,8 @@ class ProgrammedLoop:
         Outputs in volts times this are the numbers asked for.
     bias : ndarray of shape (k,)
         Constant current into each sense node, amperes; zero unless there is an l1 price.
-    offset_volts : ndarray of shape (k,)
-        Input offset of each op-amp, volts.
     loop : Loop
-        The network reduced to its column nodes.
+        The network reduced to its column nodes, and the op-amps.
     """
 
     def __init__(
@@ -60,7 +58,7 @@ class ProgrammedLoop:
     ) -> None:
         self.design, self.inputs = design, inputs
         self._l1 = l1
-        self.offset_volts = offset_volts
+        self._offset_volts = offset_volts
         self.store, self.kelvin = store, design.operation.kelvin
         self._install()
 
@@ -69,7 +67,7 @@ class ProgrammedLoop:
         c = self.conductances = self.store.conductances(self.kelvin, integration)
         volts_per_unit = self.inputs.volts_per_unit
         self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
-        self.loop = Loop.reduce(c, self.design, self.offset_volts)
+        self.loop = Loop.of(c, self.design, self._offset_volts)
         self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / c.total.max()
 
     @property
@@ -96,6 +94,11 @@ class ProgrammedLoop:
     def g_in(self) -> float:
         """From each row to its source, siemens."""
         return self.conductances.g_in
+
+    @property
+    def offset_volts(self) -> np.ndarray:
+        """Input offset of each of the k op-amps, volts."""
+        return self.loop.offset
 
     def age(self, seconds: float, kelvin: float | None = None) -> None:
         """Let time pass: the cells relax and drift as their device does.
@@ -153,7 +156,7 @@ class ProgrammedLoop:
         if np.isnan(column).any():
             none = slice(len(V), None)
             rows = Switched(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
-            X = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
+            X, _ = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
         else:
             X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
         return X[0] if V.ndim == 1 else X.T

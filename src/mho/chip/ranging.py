@@ -68,8 +68,8 @@ def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
     counts = over = np.zeros(3, int)
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in)
-        X, V = _settle(array, B, peak_in)
-        of_range = X.max(axis=1) * range_ / array.design.converters.v_out
+        X, V, swing = _settle(array, B, peak_in)
+        of_range = swing * range_ / array.design.converters.v_out
         of_limit = _largest_load(array, B, V, X, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
@@ -81,17 +81,25 @@ def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
     raise ChipError(_reason(array, clipped=bool(over[0])))
 
 
-def _settle(array: ProgrammedArray, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs at rest X (n, k) and input volts, both at the fixed scale, `peak_in` (n,) being the DACs' full scale."""
+def _settle(array: ProgrammedArray, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outputs at rest X (n, k), input volts, and how far from ground any op-amp's output is (n,).
+
+    All at the fixed scale, `peak_in` (n,) being the DACs' full scale.
+    """
     loop, inputs = array.loop, array.inputs
     weight = 1 / inputs.full_range(peak_in)[:, None]
     if isinstance(B, Sparse) and B.missing:
         V = inputs.stored(B, peak_in)
-        return rest_switched(loop, inputs.switched(B, V), -array.bias, weight), V
+        X, swing = rest_switched(loop, inputs.switched(B, V), -array.bias, weight)
+        return X, V, swing
     V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
-    rows, ridge = loop.ports.inputs[:, : inputs.rows], loop.ports.inputs[:, inputs.rows :]
-    constant = ridge @ inputs.ridge_volts - array.bias
-    return loop.rest(_currents(B, V, rows) + constant, weight), V
+    network, k = loop.passive.ports(), array.shape[1]
+    # of a reference column, if there is one, the first sense node's too
+    lines = np.vstack([loop.ports.inputs, network.inputs[: len(network.inputs) - k]])
+    drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
+    currents = drawn[:, :k] - array.bias
+    X = loop.rest(currents, weight)
+    return X, V, loop.swing(network, X, currents, drawn[:, -1], weight)
 
 
 def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:

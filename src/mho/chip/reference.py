@@ -5,22 +5,23 @@ given ``g_min sum_j x_j`` too much, and sense node j ``g_min sum_i r_i``. One mo
 same of its own. Its cells are full, at g_max, and what they carry is taken at the share rho = g_min / g_max, so that
 their own errors count by that share. Our derivation, the published compensation of conductances being its model [2.4]:
 
-* in the driving copy a summing inverter drives the column at ``y = -c sum_j x_j``. It has an input of rho times its
-  feedback for each of k outputs, so that ``c = rho / (1 + (k rho + 1) / A0)``;
-* in the sensing copy a transimpedance amplifier with feedback f senses the column at its input p, and its output
-  ``t = -A0 p`` feeds every sense node through ``rho f``.
+* in the driving copy a summing inverter drives the column at ``y = y_0 - c sum_j x_j``. It has an input of rho times
+  its feedback for each of k outputs, so that with ``d = k rho + 1`` and an input offset of n volts
+  ``c = rho / (1 + d / A0)`` and ``y_0 = d n / (1 + d / A0)``;
+* in the sensing copy a transimpedance amplifier with feedback f and an input offset of o volts senses the column at its
+  input p, and its output ``t = A0 (o - p)`` feeds every sense node through ``rho f``.
 
 Both columns are columns of the passive network like all others, wires included, and its first port on either side. With
 the ports' drive D, sense N and inputs I (`mho.chip.network`), Kirchhoff's law at p gives
 
-    p = kappa (D_p X - N_ps s - I_p b) ,   kappa = 1 / (N_pp + f (1 + A0)) ,   X = (y, x)
+    p = kappa (D_p X - N_ps s - I_p b + f A0 o) ,   kappa = 1 / (N_pp + f (1 + A0)) ,   X = (y, x)
 
 and the current into sense node j from the network and from t, ``D_j X - N_jp p - N_js s - I_j b + rho f (t - s_j)``, is
 
-    w = T D X - (T N_s + rho f) s - T I b ,   T = [-tau, 1] ,   tau_j = kappa (N_jp + rho f A0)
+    w = T D X - (T N_s + rho f) s - T I b + u o ,   T = [-tau, 1]
+    tau_j = kappa (N_jp + rho f A0) ,   u_j = kappa f A0 (rho (N_pp + f) - N_jp)
 
-of which endless gain makes tau = rho: a share of the reference's current leaves every sense node. The offset of the two
-op-amps is not modelled, and y and t may swing as far as they like.
+of which endless gain makes tau = rho: a share of the reference's current leaves every sense node.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import numpy as np
 
 from mho.chip.network import Ports
 
-__all__ = ["Reference"]
+__all__ = ["Reference", "ReferenceAmplifiers"]
 
 
 @dataclass(frozen=True)
@@ -53,32 +54,54 @@ class Reference:
     feedback: float
     share: float
 
-    def closed(self, network: Ports, gain: float) -> Ports:
+
+@dataclass(frozen=True)
+class ReferenceAmplifiers:
+    """The inverter and the transimpedance amplifier of reference columns.
+
+    Attributes
+    ----------
+    columns : Reference
+    gain : float
+        A0.
+    offset : ndarray of shape (2,)
+        n and o, volts.
+    """
+
+    columns: Reference
+    gain: float
+    offset: np.ndarray
+
+    def closed(self, network: Ports) -> Ports:
         """Return what the k other columns see, with the two amplifiers at the first ones.
 
         Parameters
         ----------
         network : Ports
             Passive, of k + 1 columns in each copy.
-        gain : float
-            A0.
         """
         connected = network.sense.diagonal()[1:] > 0
-        D, N, inputs = network.drive @ self._outputs(connected, gain), network.sense, network.inputs
-        T = np.column_stack([-self._taken(N, connected, gain), np.eye(len(connected))])
-        load, back = network.load[1:], network.back[1:]
-        p = self._kappa(N, gain) * back[:, :1]
+        f, rho = self.columns.feedback, self.columns.share
+        outputs, y_0 = self._driven(connected)
+        D, N, inputs = network.drive @ outputs, network.sense, network.inputs
+        T = np.column_stack([-self._taken(N, connected), np.eye(len(connected))])
+        load, back, kappa = network.load[1:], network.back[1:], self._kappa(N)
+        p = kappa * back[:, :1]
+        p_0 = kappa * network.drive[0, 0] * y_0 + self._held(N) * self.offset[1]
+        u = self._held(N) * (rho * (N[0, 0] + f) * connected - N[1:, 0])
         return Ports(
             drive=T @ D,
-            sense=T @ N[:, 1:] + np.diag(self.share * self.feedback * connected),
+            sense=T @ N[:, 1:] + np.diag(rho * f * connected),
             inputs=T @ inputs,
-            load=load @ self._outputs(connected, gain) - p * D[0],
+            load=load @ outputs - p * D[0],
             feed=network.feed[1:] + p * inputs[0],
             back=back[:, 1:] - p * N[0, 1:],
+            own_sensed=T @ network.drive[:, 0] * y_0 + u * self.offset[1],
+            own_delivered=load[:, 0] * y_0 - back[:, 0] * p_0,
         )
 
     def every_port(
-        self, network: Ports, x: np.ndarray, s: np.ndarray, drawn: np.ndarray, gain: float
+        self, network: Ports, x: np.ndarray, s: np.ndarray, drawn: np.ndarray, weight: np.ndarray | float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return (y, x) and (p, s), of shape (n, k + 1).
 
@@ -88,26 +111,47 @@ class Reference:
             As for `closed`.
         x, s : ndarray of shape (n, k)
             Outputs and sense nodes of the other columns, volts.
-        drawn : ndarray of shape (n, k + 1) or (k + 1,)
-            ``(inputs b)'``, amperes.
-        gain : float
-            A0.
+        drawn : ndarray of shape (n,) or float
+            ``I_p b``, amperes.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset; see `mho.chip.loop.Loop.rest`.
         """
-        N, connected = network.sense, network.sense.diagonal()[1:] > 0
-        outputs = x @ self._outputs(connected, gain).T
-        p = self._kappa(N, gain) * (outputs @ network.drive[0] - s @ N[0, 1:] - drawn[..., 0])
-        return outputs, np.column_stack([p, s])
+        N = network.sense
+        outputs, y_0 = self._driven(N.diagonal()[1:] > 0)
+        X = x @ outputs.T
+        X[:, :1] += weight * y_0
+        p = self._kappa(N) * (X @ network.drive[0] - s @ N[0, 1:] - drawn)[:, None]
+        return X, np.column_stack([p + self._held(N) * weight * self.offset[1], s])
 
-    def _outputs(self, connected: np.ndarray, gain: float) -> np.ndarray:
-        """From x to (y, x)."""
-        summed = connected.sum() * self.share + 1
-        return np.vstack([np.full(len(connected), -self.share / (1 + summed / gain)), np.eye(len(connected))])
+    def swing(self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray | float) -> np.ndarray:
+        """Return how far from ground y or t is, whichever is farther (n,), volts.
 
-    def _taken(self, N: np.ndarray, connected: np.ndarray, gain: float) -> np.ndarray:
+        Parameters
+        ----------
+        network : Ports
+            As for `closed`.
+        X, s : ndarray of shape (n, k + 1)
+            From `every_port`.
+        drawn : ndarray of shape (n,) or float
+            ``I_p b``, amperes.
+        """
+        into_p = X @ network.drive[0] - s @ network.sense[0] - drawn
+        return np.maximum(np.abs(X[:, 0]), np.abs(s[:, 0] - into_p / self.columns.feedback))
+
+    def _driven(self, connected: np.ndarray) -> tuple[np.ndarray, float]:
+        """From x to (y, x), and y_0."""
+        rho, d = self.columns.share, connected.sum() * self.columns.share + 1
+        own = 1 / (1 + d / self.gain)
+        return np.vstack([np.full(len(connected), -rho * own), np.eye(len(connected))]), d * own * self.offset[0]
+
+    def _taken(self, N: np.ndarray, connected: np.ndarray) -> np.ndarray:
         """The shares tau (k,) of the reference's current that leave the sense nodes."""
-        if np.isinf(gain):
-            return self.share * connected
-        return self._kappa(N, gain) * (N[1:, 0] + self.share * self.feedback * gain * connected)
+        return self._kappa(N) * N[1:, 0] + self._held(N) * self.columns.share * connected
 
-    def _kappa(self, N: np.ndarray, gain: float) -> float:
-        return 1 / (N[0, 0] + self.feedback * (1 + gain))
+    def _kappa(self, N: np.ndarray) -> float:
+        return 1 / (N[0, 0] + self.columns.feedback * (1 + self.gain))
+
+    def _held(self, N: np.ndarray) -> float:
+        """``kappa f A0``, which endless gain makes one."""
+        f = self.columns.feedback
+        return f / (f + (N[0, 0] + f) / self.gain)

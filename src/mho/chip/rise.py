@@ -77,7 +77,7 @@ def rise(
     fed, drawn = (matrix @ np.column_stack([V, signs]) for matrix in (network.feed, network.inputs))
     between = loop.passive.between_sources(np.column_stack([V, signs]), on)
     outputs, sensed = _course(array, modes, rows, x, weight, seconds)
-    outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0])
+    outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0], weight)
     current = network.delivered(outputs, sensed, fed[:, 0])
 
     def integral(rate: np.ndarray) -> float:

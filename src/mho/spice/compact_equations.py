@@ -86,6 +86,6 @@ def _with_reference(
     return (
         np.vstack([legs / legs.sum(), np.column_stack([F[:, 0], taken, F[:, 1:]])]),
         np.vstack([np.zeros(B.shape[1]), B]),
-        np.r_[0.0, c],
+        np.r_[-reference.offset[0], c[0] - reference.offset[1], c[1:]],
         np.pad(Z, ((1, 0), (1, 0))) + np.diag(np.r_[1 / (legs.sum() * reference.g_sum), np.zeros(len(Z))]),
     )

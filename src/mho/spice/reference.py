@@ -31,6 +31,8 @@ class ReferenceColumns:
         Of the inverter, siemens; `share` times as much lies between every output and its input.
     share : float
         Lowest conductance of the other cells over that of the reference's.
+    offset : tuple of float
+        Input offset of the inverter and of the transimpedance amplifier, volts.
     """
 
     g_left: np.ndarray
@@ -38,6 +40,7 @@ class ReferenceColumns:
     g_feedback: float
     g_sum: float
     share: float
+    offset: tuple[float, float] = (0.0, 0.0)
 
     def taken(self, columns: int) -> np.ndarray:
         """Return what joins ``t`` with the reference's input and with each of the `columns`' sense nodes, siemens."""
@@ -70,5 +73,5 @@ class ReferenceColumns:
         yield from (f"Rtaken{j} t s{j} {taken}" for j in range(columns))
         yield from text.heading("Their op-amps: one pole, of either sign")
         yield from subcircuit(opamp, bipolar=True)
-        yield from instance("_sum", ("0", "n", "y"), bipolar=True)
-        yield from instance("_taken", ("0", "p", "t"), bipolar=True)
+        yield from instance("_sum", ("0", "n", "y"), self.offset[0], bipolar=True)
+        yield from instance("_taken", ("0", "p", "t"), self.offset[1], bipolar=True)

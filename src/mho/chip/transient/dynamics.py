@@ -179,14 +179,14 @@ def _with_reference(circuit: CompactGinv, reference: ReferenceColumns, network: 
     solved = np.linalg.inv(network.sense + np.diag(taken))
     drive, legs = solved @ network.drive, np.r_[1.0, 0.0, np.full(k, reference.share)]
     positive = np.arange(k + 2) >= 2
-    offset, bias = (np.r_[0.0, _or_zero(values, k)] for values in (circuit.offset, circuit.bias))
+    offset, bias = np.r_[reference.offset, _or_zero(circuit.offset, k)], np.r_[0.0, _or_zero(circuit.bias, k)]
     return Dynamics(
         opamp=circuit.opamp,
         positive=positive,
         coupling=np.vstack([legs / legs.sum(), np.column_stack([drive[:, 0], solved @ taken, drive[:, 1:]])]),
         diode=np.pad(solved, ((1, 0), (1, 0))) * positive * _diode_siemens(circuit),
         inputs=np.vstack([np.zeros(circuit.inputs), solved @ inputs]),
-        constant=np.r_[0.0, offset - solved @ bias],
+        constant=np.r_[offset[0], offset[1:] - solved @ bias],
     )
 
 
