@@ -37,11 +37,13 @@ def main(directory: Path) -> None:
     halves = [table[table.addr % 2 == half] for half in (0, 1)]
     samples = [table.groupby(["range", "timept"]).sample(frac=0.5, replace=True, random_state=seed) for seed in (0, 1)]
     whole, even, odd, one, two = (
-        Device.fit(part, **COLUMNS, least=100).relaxation for part in (table, *halves, *samples)
+        Device.fit(part, **COLUMNS, least=54).relaxation for part in (table, *halves, *samples)
     )
     compare("half of the cells, law of the other half", *moments_of_law(even), *moments_of_law(odd))
     compare("two samples as large, of one distribution", *moments_of_law(one), *moments_of_law(two))
     compare("one of them, law of all cells", *moments_of_law(one), *moments_of_law(whole))
+    for i in range(1, len(law.times) - 1):
+        leave_out(table, law, i)
     plot(even, odd, ROOT / "docs/figures/relaxation-tech-c.svg")
 
 
@@ -58,6 +60,15 @@ def moments_drawn(device: Device) -> tuple[np.ndarray, np.ndarray]:
     cells = fresh(target, np.ones_like(target), device, rng)
     reads = [cells.conductance(device, np.full(len(target), seconds), 300.0) for seconds in law.times]
     return np.stack([g.mean(axis=1) for g in reads], axis=1), np.stack([g.std(axis=1) for g in reads], axis=1)
+
+
+def leave_out(table: pd.DataFrame, law: Relaxation, i: int) -> None:
+    """Compare the i-th time of the law with what its neighbours make of it."""
+    others = Device.fit(table[table.timept != law.times[i]], **COLUMNS).relaxation
+    levels = np.asarray(law.levels)
+    shift, spread = others.moments(levels, law.times[i])
+    mean, known = (part[:, i] for part in moments_of_law(law))
+    compare(f"{law.times[i]:g} s, by its neighbours", mean, known, levels + shift, spread)
 
 
 def compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray, spread2: np.ndarray) -> None:

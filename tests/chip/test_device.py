@@ -250,7 +250,7 @@ def test_age_and_temperature_of_a_design_are_those_of_its_arrays():
             ValueError,
             "table must have a column 'state', got 'level', 'time'",
         ),
-        (lambda: Device.fit(reads(cells=5)), ValueError, "two levels or more with at least 20 reads .* got 0"),
+        (lambda: Device.fit(reads(cells=5)), ValueError, "two levels or more with at least 8 reads .* got 0"),
         (lambda: Device.fit(reads().assign(time="soon")), TypeError, "column 'time' must hold numbers"),
         (lambda: Device.fit(reads().assign(time=-1.0)), ValueError, "column 'time' must be at least 0, got -1"),
         (lambda: RELAXING.with_(sigma=0.1), ValueError, "sigma must be 0 where relaxation has the error"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -79,37 +78,43 @@ class Device:
     @classmethod
     def fit(
         cls,
-        table: Mapping[str, Any],
+        table: Any,
         *,
         level: str = "level",
         time: str = "time",
         conductance: str = "conductance",
         target: str | None = None,
-        least: int = 20,
+        least: int = 8,
     ) -> Self:
         """Describe your own cells: a device whose relaxation is that of a table of reads.
 
         Parameters
         ----------
-        table : DataFrame or mapping of str to array_like of shape (reads,)
-            One read a row. Rows in which anything is missing are left out.
+        table : DataFrame, structured array or mapping of str to array_like of shape (reads,)
+            One read a row, in any order. Rows in which anything is missing or infinite are left out.
         level : str
-            Column that says which level a cell was written to; numbers or names.
+            Column that says which level a cell was written to: numbers, names, or its target in siemens (a column of
+            floats, the highest within a factor of two of the mean of its reads).
         time : str
-            Column of seconds since writing. More than 32 different times are put together: those between pauses of
-            half an octave, in pieces of half an octave where they span more than one.
+            Column of seconds since writing. Where most reads share level and time with fewer than `least` others, or
+            there are more than 256 times, they are put together: those between pauses of half an octave, in pieces of
+            half an octave where they span more than one.
         conductance : str
             Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
         target : str, optional
-            Column of targets, siemens. Without it the target of a level is the mean of its cells at the first time
-            that has `least` reads of it. Levels of the same target are one.
+            Column of targets, siemens. Without it, and where levels are not targets themselves, the target of a level
+            is the mean of its cells at the first time that has `least` reads of it. Levels of the same target are one.
         least : int
-            Levels that have fewer reads at every time are left out.
+            Reads that make a mean and a spread. A level that has fewer at a time is interpolated there, and taken as
+            at the nearest time before its first and after its last; one that has fewer at every time is left out.
 
         Raises
         ------
+        TypeError
+            What came is no table, or a column holds no numbers.
         ValueError
-            A column is missing, conductances cannot be in siemens, or what is left are fewer than two levels.
+            A column is missing or of another length, times or targets are negative, conductances or targets cannot be
+            in siemens, or what is left are fewer than two levels.
         """
         from mho.chip.laws.fit import fit_relaxation
 
