@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mho import spice
-from mho.chip import Chip, Wires, as_circuit, preset
+from mho.chip import Chip, ChipError, Wires, as_circuit, preset
 from mho.chip.network import Ports
 from mho.chip.passive import Passive
+from mho.chip.transient import transient
 from mho.chip.wires import WiredRows
 from mho.operands import Sparse
 
@@ -146,3 +147,34 @@ def test_sparse_right_hand_sides_and_a_ridge_feel_the_wires_too():
 def test_resistance_is_finite_and_not_negative(ohms):
     with pytest.raises(ValueError, match="row_ohms"):
         Wires(row_ohms=ohms)
+
+
+@pytest.mark.spice
+@pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
+@pytest.mark.parametrize("off_state", ["none", "circuit"])
+@pytest.mark.parametrize("zeros", [[1], [0, 3, 5]], ids=["one", "first, middle and last"])
+def test_rows_wires_run_past_columns_of_zeros(zeros, off_state):
+    rng = np.random.default_rng(6)
+    A, on = rng.random((16, 6)), np.arange(16) % 5 != 2
+    A[:, zeros] = 0
+    b = A @ rng.uniform(0.5, 1.5, 6) + 0.1 * rng.standard_normal(16)
+    kept = np.delete(np.arange(6), zeros)
+    design = DESIGN.with_(row_ohms=50.0, column_ohms=5.0, driver_ohms=5.0, offset=1e-4, off_state=off_state)
+    array = Chip(design, seed=6).program(A)
+    volts = array.volts(b)
+    for rows in (np.ones_like(on), on):
+        circuit = as_circuit(array, rows)
+        rest = spice.rest(circuit, volts)
+        assert rest.settled
+        solved = array.solve_volts(np.where(rows, volts, np.nan))
+        assert not solved[zeros].any()
+        np.testing.assert_allclose(solved[kept], rest.outputs, rtol=0, atol=1e-5 * rest.outputs.max())
+        np.testing.assert_allclose(transient(circuit, volts).rest(), solved[kept], rtol=0, atol=1e-6 * solved.max())
+        closer = spice.rest(replace(circuit, places=None), volts).outputs
+        assert np.abs(closer - rest.outputs).max() > 1e-4 * rest.outputs.max()  # or places did not matter
+
+
+def test_a_circuit_without_cells_is_refused():
+    array = Chip(DESIGN, seed=0).program(np.ones((3, 2)))
+    with pytest.raises(ChipError, match="no column has a cell in a row that is switched on"):
+        as_circuit(array, np.zeros(3, bool))

@@ -18,6 +18,8 @@ from mho.spice import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
         ("word_lines", [1, 0, 1, 1], TypeError, "word_lines must be boolean"),
         ("word_lines", [True], ValueError, r"word_lines must have shape \(4,\)"),
         ("word_lines", np.zeros(4, dtype=bool), ValueError, "word line is on"),
+        ("places", np.array([True, False, False]), ValueError, "places must hold 2 columns, got 1"),
+        ("places", [1, 1], TypeError, "places must be boolean"),
     ],
 )
 def test_a_bad_field_is_named(make_circuit, field, value, kind, says):

@@ -27,7 +27,7 @@ def as_opamp(amplifier: Amplifier) -> spice.OpAmp:
 
 
 def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> spice.CompactGinv:
-    """Return the circuit of a programmed array; columns of zeros, which are not connected, are left out.
+    """Return the circuit of a programmed array; columns without cells, which are not connected, are left out.
 
     Parameters
     ----------
@@ -38,13 +38,12 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
     Raises
     ------
     ChipError
-        Wires have resistance and a column of zeros would be missing between its neighbours.
+        No column has a cell in a row that is switched on.
     """
-    connected = array.units_per_volt > 0
-    if array.design.wires and not connected.all():
-        raise ChipError(
-            "a netlist with wires needs every column connected: leave the columns of zeros out of the matrix"
-        )
+    on = slice(None) if word_lines is None else word_lines
+    connected = (array.g_left[on] + array.g_right[on]).any(axis=0)
+    if not connected.any():
+        raise ChipError("there is no circuit: no column has a cell in a row that is switched on")
     return spice.CompactGinv(
         g_left=array.g_left[:, connected],
         g_right=array.g_right[:, connected],
@@ -56,6 +55,7 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         wires=array.design.wires,
         reference=array.loop.reference and _reference(array.loop.reference, array.g_in),
         word_lines=word_lines,
+        places=None if connected.all() else connected,
     )
 
 

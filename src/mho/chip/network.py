@@ -17,7 +17,7 @@ A reference column is the first of either copy. What its amplifiers make of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -81,6 +81,17 @@ class Ports:
             feed=c.g_in * share_left,
             back=drive.T,
         )
+
+    def of_columns(self, columns: np.ndarray) -> Self:
+        """Return the ports of some columns of a passive network, the others having no cells.
+
+        Parameters
+        ----------
+        columns : ndarray of bool of shape (k,)
+        """
+        block = np.ix_(columns, columns)
+        square = {name: getattr(self, name)[block] for name in ("drive", "sense", "load", "back")}
+        return type(self)(**square, inputs=self.inputs[columns], feed=self.feed[columns])
 
     def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
         """Return the currents out of the outputs (n, k), amperes.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mho.checks import as_matrix
 
-__all__ = ["row_switches", "values"]
+__all__ = ["switches", "values"]
 
 
 def values(value: Any, name: str, length: int, *, each: str = "row", nonnegative: bool = True) -> np.ndarray:
@@ -18,10 +18,10 @@ def values(value: Any, name: str, length: int, *, each: str = "row", nonnegative
     return as_matrix(array[:, None], name, nonnegative=nonnegative)[:, 0].astype(np.float64)
 
 
-def row_switches(value: Any, name: str, rows: int) -> np.ndarray:
-    """Return `value` as booleans of shape (rows,), a copy."""
+def switches(value: Any, name: str, length: int, *, each: str) -> np.ndarray:
+    """Return `value` as booleans of shape (length,), one for `each` of something, a copy."""
     array = np.array(value)
-    _check_shape(array, name, rows, "row")
+    _check_shape(array, name, length, each)
     if array.dtype != np.bool_:
         raise TypeError(f"{name} must be boolean, got dtype {array.dtype}")
     return array

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mho.spice import compact_equations, compact_netlist
-from mho.spice.arguments import row_switches
+from mho.spice.arguments import switches
 from mho.spice.circuit import Circuit
 from mho.spice.opamp import OpAmp
 from mho.spice.reference import ReferenceColumns
@@ -48,6 +48,9 @@ class CompactGinv(Circuit):
         Resistance between the cells; by default none.
     reference : ReferenceColumns, optional
         By default none.
+    places : numpy.ndarray of bool, optional
+        Which places along the rows' wires hold a column of either copy, k of them; by default k places do. The wires run
+        past the others, at which there are no cells.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class CompactGinv(Circuit):
     offset: np.ndarray | None = None
     wires: Wires = field(default_factory=Wires)
     reference: ReferenceColumns | None = None
+    places: np.ndarray | None = None
 
     name = "compact GINV"
 
@@ -82,7 +86,11 @@ class CompactGinv(Circuit):
         for name in ("bias", "offset"):
             self._vector(name, columns, each="column", nonnegative=False)
         if self.word_lines is not None:
-            self._set("word_lines", row_switches(self.word_lines, "word_lines", rows))
+            self._set("word_lines", switches(self.word_lines, "word_lines", rows, each="row"))
+        if self.places is not None:
+            self._set("places", switches(self.places, "places", np.size(self.places), each="place"))
+            if np.count_nonzero(self.places) != columns:
+                raise ValueError(f"places must hold {columns} columns, got {np.count_nonzero(self.places)}")
         self._check_sensed()
 
     def _check_sensed(self) -> None:
@@ -126,6 +134,15 @@ class CompactGinv(Circuit):
     def sensing(self) -> list[str]:
         """Nodes that sense the columns of the second copy, in order."""
         return [*([] if self.reference is None else ["p"]), *(f"s{j}" for j in range(self.shape[1]))]
+
+    @property
+    def positions(self) -> tuple[dict[str, int], int]:
+        """Where each of `driving` and `sensing` meets the rows' wires, and how many positions these have."""
+        places = np.ones(self.shape[1], bool) if self.places is None else self.places
+        if self.reference is not None:
+            places = np.r_[True, places]
+        both = np.flatnonzero(np.r_[places, places]).tolist()
+        return dict(zip(self.driving + self.sensing, both, strict=True)), 2 * len(places)
 
     @property
     def outputs(self) -> tuple[str, ...]:

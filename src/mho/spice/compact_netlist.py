@@ -30,7 +30,7 @@ def elements(circuit: CompactGinv, volts: np.ndarray) -> Iterator[str]:
     yield from _arrays(circuit)
     if circuit.wires:
         yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
-        yield from circuit.wires.resistors(circuit.shape[0], circuit.driving, circuit.sensing)
+        yield from circuit.wires.resistors(circuit.shape[0], *circuit.positions)
     if circuit.bias is not None and circuit.bias.any():
         yield from text.heading("Constant currents into the sense nodes, amperes")
         yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(circuit.bias))
@@ -43,7 +43,7 @@ def elements(circuit: CompactGinv, volts: np.ndarray) -> Iterator[str]:
 
 def _rows(circuit: CompactGinv) -> Iterator[str]:
     yield from text.heading("Row nodes float; compensation from row i to ground, ohms")
-    last = len(circuit.driving + circuit.sensing) - 1
+    last = circuit.positions[1] - 1
     for i, siemens in enumerate(circuit.g_comp):
         if siemens > 0:
             yield f"Rcomp{i} {circuit.wires.row_node(i, last)} 0 {text.number(1 / siemens)}"
@@ -53,8 +53,7 @@ def _rows(circuit: CompactGinv) -> Iterator[str]:
 
 
 def _arrays(circuit: CompactGinv) -> Iterator[str]:
-    wires = circuit.wires
-    position = {column: place for place, column in enumerate(circuit.driving + circuit.sensing)}
+    wires, position = circuit.wires, circuit.positions[0]
 
     def ends(column: str, i: int) -> str:
         return f"{wires.column_node(column, i)} {wires.row_node(i, position[column])}"

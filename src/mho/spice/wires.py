@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from mho import checks
@@ -51,20 +51,22 @@ class Wires:
             return f"{column}_{row}"
         return f"{column}_0" if self._end(column) else column
 
-    def resistors(self, rows: int, driving: list[str], sensing: list[str]) -> Iterator[str]:
+    def resistors(self, rows: int, columns: Iterable[str], length: int) -> Iterator[str]:
         """Yield the lines of all wires of two arrays.
 
         Parameters
         ----------
         rows : int
-        driving, sensing : list of str
-            Columns of either copy, in order.
+        columns : iterable of str
+            Columns of both copies.
+        length : int
+            Positions along the wire of a row.
         """
         if self.row_ohms:
             for i in range(rows):
-                for p in range(1, len(driving) + len(sensing)):
+                for p in range(1, length):
                     yield f"Rrow{i}_{p} {self.row_node(i, p - 1)} {self.row_node(i, p)} {self.row_ohms!r}"
-        for column in driving + sensing:
+        for column in columns:
             if self._end(column):
                 yield f"Rend_{column} {column} {column}_0 {self._end(column)!r}"
             if self.column_ohms:

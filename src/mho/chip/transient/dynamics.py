@@ -193,16 +193,20 @@ def _with_reference(circuit: CompactGinv, reference: ReferenceColumns, network: 
 def _ports(circuit: CompactGinv) -> Ports:
     """The passive network, wires included, reduced to the ports of the rows that are on."""
     reference = circuit.reference
+    places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
+    left, right = np.zeros((2, len(circuit.g_left), len(places)))
+    left[:, places], right[:, places] = circuit.g_left, circuit.g_right
     c = Conductances(
-        left=circuit.g_left,
-        right=circuit.g_right,
+        left=left,
+        right=right,
         comp=circuit.g_comp,
         g_in=circuit.g_in,
-        scale=np.zeros(circuit.shape[1]),
+        scale=np.zeros(len(places)),
         reference=reference
         and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
     )
-    return Passive(c, circuit.wires).ports(circuit.word_lines)
+    network = Passive(c, circuit.wires).ports(circuit.word_lines)
+    return network.of_columns(places if reference is None else np.r_[True, places])
 
 
 def _diode_siemens(circuit: CompactGinv | ClassicGinv | GramInv) -> float:
