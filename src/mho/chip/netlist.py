@@ -41,7 +41,7 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         No column has a cell in a row that is switched on.
     """
     on = slice(None) if word_lines is None else word_lines
-    connected = (array.g_left[on] + array.g_right[on]).any(axis=0)
+    connected = np.sum(array.g_left[on] + array.g_right[on], axis=0) > 0
     if not connected.any():
         raise ChipError("there is no circuit: no column has a cell in a row that is switched on")
     return spice.CompactGinv(

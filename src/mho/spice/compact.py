@@ -49,8 +49,8 @@ class CompactGinv(Circuit):
     reference : ReferenceColumns, optional
         By default none.
     places : numpy.ndarray of bool, optional
-        Which places along the rows' wires hold a column of either copy, k of them; by default k places do. The wires run
-        past the others, at which there are no cells.
+        Which places along the rows' wires hold a column of either copy, k of them; by default there are no others. The
+        wires run past those that hold none.
 
     Raises
     ------
