@@ -81,9 +81,9 @@ def test_reads_at_times_of_their_own_are_put_together():
     rng = np.random.default_rng(0)
     table = unlike_any()
     late = table.time > 0
-    scattered = table.assign(time=table.time.where(~late, table.time * rng.uniform(0.8, 1.25, len(table))))
+    scattered = table.assign(time=table.time.where(~late, table.time * rng.uniform(0.7, 1.4, len(table))))
     nominal, found = Device.fit(table).relaxation, Device.fit(scattered).relaxation
-    np.testing.assert_allclose(found.times, nominal.times, rtol=0.3)
+    np.testing.assert_allclose(found.times, nominal.times, rtol=0.4)
     np.testing.assert_allclose(found.spread, nominal.spread, rtol=1e-9)
 
 
@@ -105,7 +105,15 @@ def test_a_level_need_not_be_read_at_the_first_time():
     reads = later[(later.level == "L5") & (later.time == 0.1)].conductance.dropna()
     row = int(np.argmin(np.abs(np.asarray(law.levels) - reads.mean())))
     assert law.levels[row] == pytest.approx(reads.mean())
-    assert law.spread[row][0] == law.spread[row][2] == pytest.approx(reads.std())
+    assert law.spread[row][2] == pytest.approx(reads.std())
+    before = np.asarray(law.shift)[row - 1 : row + 2, 0] - np.asarray(law.shift)[row - 1 : row + 2, 2]
+    assert min(before[[0, 2]]) < before[1] < max(before[[0, 2]])  # it changed as its neighbours until then
+
+
+def test_a_few_late_reads_do_not_stretch_what_is_known():
+    table = unlike_any()
+    late = table[table.time == 1e6].groupby("level").head(3).assign(time=1e8)
+    assert Device.fit(pd.concat([table, late])) == Device.fit(table)
 
 
 def test_names_of_one_target_are_one_level():

@@ -161,3 +161,13 @@ def test_programmed_targets_need_not_be_what_is_read(technology):
     law = Device.fit(table.assign(level=aim[table.level])).relaxation
     np.testing.assert_allclose(law.levels, aim)
     np.testing.assert_allclose(aim[:, None] + law.shift, by_pandas(table)[0], rtol=1e-9)
+
+
+@EACH
+def test_a_level_that_was_no_longer_read_changes_as_its_neighbours(technology):
+    cells = 2000
+    table = technology.table(cells, seed=0)
+    ended = (table.level % 3 == 1) & (table.time > 10)
+    device = Device.fit(table[~ended])
+    truth = moments(technology.cells(technology.levels, 20_000, seed=1))
+    assert_as(*by_law(device, np.asarray(device.relaxation.levels)), truth, cells)

@@ -98,15 +98,16 @@ class Device:
         time : str
             Column of seconds since writing. Where most reads share level and time with fewer than `least` others, or
             there are more than 256 times, they are put together: those between pauses of half an octave, in pieces of
-            half an octave where they span more than one.
+            half an octave where they span more than one and a half.
         conductance : str
             Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
         target : str, optional
             Column of targets, siemens. Without it, and where levels are not targets themselves, the target of a level
             is the mean of its cells at the first time that has `least` reads of it. Levels of the same target are one.
         least : int
-            Reads that make a mean and a spread. A level that has fewer at a time is interpolated there, and taken as
-            at the nearest time before its first and after its last; one that has fewer at every time is left out.
+            Reads that make a mean and a spread. A level that has fewer at a time is interpolated there; before its
+            first and after its last it changes as its neighbours do. A level that has fewer at every time is left out,
+            a time at which every level has fewer too.
 
         Raises
         ------

@@ -20,6 +20,8 @@ _MOST_TIMES = 256
 """More make a trace, whose times are put together."""
 _PAUSE = 0.5
 """Octaves without a read that part two times, where they are not nominal."""
+_BURST = 1.5
+"""Octaves of reads between two pauses that are one time."""
 _LEAST_SIEMENS = 1e-12
 """Target of a level whose mean noise has made negative: its cells are there, which a target of zero would deny."""
 
@@ -44,12 +46,14 @@ def fit_relaxation(table: Any, *, least: int, **columns: Any) -> Relaxation:
     new[kept] = of_name
     used = new[which] >= 0
     count, mean, spread = _moments(new[which[used]], when[used], reads.siemens[used], len(times))
-    shift, spread = (_complete(times, count >= least, values) for values in (mean - levels[:, None], spread))
+    told = np.any(count >= least, axis=0)  # a few late reads must not stretch the time that is known
+    times, trusted = times[told], count[:, told] >= least
+    shift, spread = (_complete(levels, times, trusted, v[:, told]) for v in (mean - levels[:, None], spread))
     return Relaxation(
         levels=tuple(levels.tolist()),
         times=tuple(times.tolist()),
         shift=tuple(map(tuple, shift.tolist())),
-        spread=tuple(map(tuple, spread.tolist())),
+        spread=tuple(map(tuple, np.maximum(spread, 0).tolist())),
     )
 
 
@@ -69,8 +73,8 @@ def _first(values: np.ndarray, good: np.ndarray) -> np.ndarray:
 def _times(seconds: np.ndarray, which: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
     """Times, and which of them each read belongs to.
 
-    Times that are not nominal are put together into bursts between longer pauses, of an octave at most: longer ones are
-    cut into pieces of half an octave.
+    Times that are not nominal are put together into bursts between pauses; long ones are cut into pieces of half an
+    octave.
     """
     times, when = np.unique(seconds, return_inverse=True)
     if len(times) <= _MOST_TIMES and _are_nominal(which * len(times) + when, least):
@@ -94,7 +98,7 @@ def _bursts(times: np.ndarray) -> Iterator[np.ndarray]:
     pauses = np.flatnonzero(np.diff(np.log2(later)) > _PAUSE) + 1
     for burst in np.split(later, pauses) if len(later) else ():
         octaves = np.log2(burst[-1] / burst[0])
-        pieces = 1 if octaves <= 1 else int(np.ceil(2 * octaves))
+        pieces = 1 if octaves <= _BURST else int(np.ceil(2 * octaves))
         yield from np.split(burst, np.searchsorted(burst, np.geomspace(burst[0], burst[-1], pieces + 1)[1:-1]))
 
 
@@ -109,7 +113,22 @@ def _moments(which: np.ndarray, when: np.ndarray, g: np.ndarray, times: int) -> 
     return count.reshape(shape), mean.reshape(shape), np.sqrt(square).reshape(shape)
 
 
-def _complete(times: np.ndarray, trusted: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Values with those that are not trusted interpolated along the level."""
+def _complete(levels: np.ndarray, times: np.ndarray, trusted: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values, interpolated along a level where they are not trusted; outside its times it changes as others do."""
     abscissa = np.log1p(times / (times[times > 0].min() if (times > 0).any() else 1.0))
-    return np.stack([np.interp(abscissa, abscissa[ok], row[ok]) for ok, row in zip(trusted, values, strict=True)])
+    full = np.stack([np.interp(abscissa, abscissa[ok], row[ok]) for ok, row in zip(trusted, values, strict=True)])
+    _carry_on(levels, trusted, full)
+    _carry_on(levels, trusted[:, ::-1], full[:, ::-1])
+    return full
+
+
+def _carry_on(levels: np.ndarray, trusted: np.ndarray, values: np.ndarray) -> None:
+    """Let each level change after its last trusted time as the nearest levels do that are known there, in place."""
+    begun = np.logical_or.accumulate(trusted, axis=1)
+    ended = ~np.logical_or.accumulate(trusted[:, ::-1], axis=1)[:, ::-1]
+    for j in range(1, values.shape[1]):
+        known, lost = begun[:, j - 1] & ~ended[:, j], ended[:, j]
+        if lost.any():
+            change = values[known, j] - values[known, j - 1]
+            more = np.interp(levels[lost], levels[known], change) if known.any() else 0.0
+            values[lost, j] = values[lost, j - 1] + more
