@@ -1,5 +1,7 @@
 """What a fitted recommender says, against the formulas on dense arrays."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.optimize import nnls
@@ -183,6 +185,46 @@ def test_a_file_cut_short_or_of_something_else_is_named(fitted, tmp_path):
         Recommender.load(path)
     np.savez(path, W=np.eye(2))
     with pytest.raises(DataError, match=r"model\.npz"):
+        Recommender.load(path)
+
+
+def test_a_file_with_a_damaged_byte_is_named_or_as_it_was(fitted, table, tmp_path):
+    fitted.save(tmp_path / "model.npz")
+    whole, rng = (tmp_path / "model.npz").read_bytes(), np.random.default_rng(0)
+    right, told = fitted.predict(*table[:2]), []
+    for place in rng.integers(0, len(whole), 200):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << rng.integers(8)
+        (tmp_path / "d.npz").write_bytes(damaged)
+        try:  # of a zip archive some bytes say nothing
+            np.testing.assert_array_equal(Recommender.load(tmp_path / "d.npz").predict(*table[:2]), right)
+        except DataError as error:
+            told.append(str(error))
+    assert len(told) > 100
+    assert all("d.npz: " in message for message in told)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"user_ids": np.zeros(N_USERS, int)}, "its users must be one column of ids, each once"),
+        ({"item_ids": np.zeros((N_ITEMS, 1), int)}, "its items must be one column of ids, each once"),
+        ({"user_rows": np.full((N_USERS, K + 1), "x")}, "every number must be float32 or float64, got <U1"),
+        ({"prior": np.full(K + 1, np.nan)}, "every number must be finite"),
+        ({"prior": np.ones(K)}, "do not go together"),
+        ({"unit": 0.0}, "its unit must be above 0"),
+        ({"history": [{}]}, "its history is none"),
+        ({"format": "mho recommender 0"}, "is not a recommender of this version"),
+    ],
+)
+def test_a_file_of_what_no_fit_gives_is_named(table, tmp_path, change, message):
+    path = tmp_path / "model.npz"
+    Recommender(K, max_iter=1).fit(*table).save(path)
+    content = dict(np.load(path))
+    arrays = {name: value for name, value in change.items() if name in content}
+    about = json.loads(str(content["about"])) | {name: x for name, x in change.items() if name not in content}
+    np.savez(path, **content | arrays | {"about": np.array(json.dumps(about))})
+    with pytest.raises(DataError, match=message):
         Recommender.load(path)
 
 

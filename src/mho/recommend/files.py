@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,7 +27,6 @@ __all__ = ["read", "write"]
 
 _FORMAT = "mho recommender 1"
 _MODELS = {"RatingModel": RatingModel, "ImplicitModel": ImplicitModel}
-_BAD = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, Any]]) -> None:
@@ -70,6 +68,8 @@ def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
     else:
         fitted, history = _read_file(path)
     _check(path, fitted)
+    if not (isinstance(history, list) and all(map(_is_record, history))):
+        raise DataError(f"{path}: its history is none")
     return fitted, history
 
 
@@ -90,7 +90,8 @@ def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    with path.open("rb") as stream, damaged(path, *_BAD):
+    # numpy parses headers as Python and lets every error of that parser through, zipfile those of what it unpacks with.
+    with path.open("rb") as stream, damaged(path, Exception):
         if not zipfile.is_zipfile(stream):
             raise DataError(f"{path}: cannot be read: is not a recommender")
         stream.seek(0)
@@ -106,6 +107,19 @@ def _check(path: Path, fitted: Fitted) -> None:
     shapes.append(fitted.table.known.shape == (len(fitted.users), len(fitted.items)))
     if not all(shapes):
         raise DataError(f"{path}: its factors, ids and table do not go together")
-    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data):
+    unit = np.array([fitted.unit])
+    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data, unit):
+        if numbers.dtype not in (np.float32, np.float64):
+            raise DataError(f"{path}: every number must be float32 or float64, got {numbers.dtype}")
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < np.inf:  # without a copy: they may be on disk
             raise DataError(f"{path}: every number must be finite and >= 0")
+    if fitted.unit == 0:
+        raise DataError(f"{path}: its unit must be above 0")
+    for _, labels in sizes:
+        if labels.known.ndim != 1 or len(np.unique(labels.known)) < len(labels):
+            raise DataError(f"{path}: its {labels.name} must be one column of ids, each once")
+
+
+def _is_record(record: Any) -> bool:
+    numbers = [record.get(name) for name in ("iteration", "seconds")] if isinstance(record, dict) else [None]
+    return all(isinstance(x, int | float) for x in numbers)

@@ -122,3 +122,17 @@ def test_a_table_that_is_not_whole_is_refused(tmp_path, batches):
     for folder in (tmp_path / "t", tmp_path / "nowhere"):
         with pytest.raises(DataError, match="holds no whole table of ratings"):
             BlockTable.open(folder)
+
+
+def test_numbers_that_are_whole_in_some_batches_alone_are_one_kind_of_id(tmp_path):
+    ids = pa.array([2.0, 1.0, 2.5, 1.0])
+    pq.write_table(pa.table({"user": ids, "item": [1, 2, 3, 4], "rating": [1, 2, 3, 4]}), tmp_path / "r.parquet")
+    source = ParquetRatings(tmp_path / "r.parquet", batch_rows=2)
+    assert source.ids[0].tolist() == ["1", "2", "2.5"]
+    assert [u.tolist() for u, _, _ in source] == [[1, 0], [2, 0]]
+
+
+def test_a_table_without_ratings_is_named(tmp_path):
+    pq.write_table(pa.table({"user": [1], "item": [2]}), tmp_path / "r.parquet")
+    with pytest.raises(DataError, match=r"r\.parquet: has no column of ratings"):
+        ParquetRatings(tmp_path / "r.parquet").shape  # noqa: B018

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mho.data import Coded, InteractionTable, interaction_parts
+from mho.data import Coded, DataError, InteractionTable, interaction_parts
 from mho.data.parquet import parquet_rows
 from mho.recommend.distributed.block_files import Batch
 
@@ -60,13 +60,15 @@ class ParquetRatings:
     def __iter__(self) -> Iterator[Batch]:
         users, items = self.ids
         for part in self._parts():
-            ratings = np.ones(len(part), np.float32) if part.ratings is None else part.ratings
-            yield _numbers(users, part.users), _numbers(items, part.items), ratings
+            assert part.ratings is not None, "looked at before"
+            yield _numbers(users, part.users), _numbers(items, part.items), part.ratings
 
     def _parts(self) -> Iterator[InteractionTable]:
         for part in interaction_parts(Path(self.path), columns=self.columns, rows=self.batch_rows):
             if self.follow is not None:
                 self.follow(part)
+            if part.ratings is None:
+                raise DataError(f"{self.path}: has no column of ratings")
             yield part
 
 
