@@ -90,7 +90,7 @@ class Device:
 
         Parameters
         ----------
-        table : DataFrame, structured array or mapping of str to array_like of shape (reads,)
+        table : DataFrame, Arrow table, structured array or mapping of str to array_like of shape (reads,)
             One read a row, in any order. Rows in which anything is missing or infinite are left out.
         level : str
             Column that says which level a cell was written to: numbers, names, or its target in siemens (a column of

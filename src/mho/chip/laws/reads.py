@@ -65,10 +65,14 @@ class Reads:
 def _columns(table: Any) -> list[Any]:
     if isinstance(table, Mapping):
         return list(table)
-    names = table.dtype.names if isinstance(table, np.ndarray) else getattr(table, "columns", None)
+    if isinstance(table, np.ndarray):
+        names = table.dtype.names
+    else:
+        names = getattr(table, "column_names", getattr(table, "columns", None))
     if names is None:
         raise TypeError(
-            f"table must be a DataFrame, a structured array or a mapping of columns, got {type(table).__name__}"
+            "table must be a DataFrame, an Arrow table, a structured array or a mapping of columns, got "
+            f"{type(table).__name__}"
         )
     return list(names)
 
