@@ -67,6 +67,17 @@ def test_ports_agree_with_nodal_analysis(off, off_state, columns):
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 
 
+def test_sources_of_several_right_hand_sides_together_are_those_of_each():
+    rng = np.random.default_rng(5)
+    passive = Passive(Chip(DESIGN, seed=5).program(rng.random((12, 4))).conductances, ALL)
+    rows = [(np.ones(12, bool), rng.normal(size=12)) for _ in range(3)]
+    together = passive.of_sources(rows)
+    for (on, V), found in zip(rows, together, strict=True):
+        np.testing.assert_allclose(found, passive.of_sources([(on, V)])[0], rtol=1e-12)
+        watts = nodal_currents(passive.conductances, ALL, on, np.zeros(4), np.zeros(4), V)[2]
+        assert found[0] == pytest.approx(watts, rel=1e-10)
+
+
 def test_elimination_of_perfect_wires_gives_the_network_without():
     c = Chip(DESIGN, seed=1).program(np.random.default_rng(1).random((12, 4))).conductances
     ports, expected = WiredRows.reduce(c, Wires()).join().ports, Ports.reduce(c)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,6 +48,23 @@ class Passive:
         if self.switched_wires == "first-order":
             return first_order_ports(self.rows, on)
         return self.rows.join(on).ports
+
+    def of_sources(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        """Return what n sets of sources deliver while outputs and sense nodes are at zero (n, 2).
+
+        Watts, and the current through them in either direction, amperes.
+
+        Parameters
+        ----------
+        rows : sequence of tuple of ndarray
+            Which rows are on, bool (m,), and the input volts of those.
+        """
+        if len(rows) > 1 and all(on.all() for on, _ in rows):  # one network, gone through once for all
+            V = np.column_stack([volts for _, volts in rows])
+            K = self.between_sources(np.hstack([V, np.sign(V)]), rows[0][0])
+            return np.column_stack([K.diagonal()[: len(rows)], K.diagonal(len(rows))])
+        each = (self.between_sources(np.column_stack([V, np.sign(V)]), on) for on, V in rows)
+        return np.stack([K[0] for K in each])
 
     def between_sources(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
         """Return what p groups of sources deliver to one another while outputs and sense nodes are at zero (p, p).

@@ -42,7 +42,8 @@ def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weigh
     loop, volts = array.loop, array.inputs.at_every_row(B, V)
     network = loop.passive.ports()
     fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
-    sensed = loop.sense_volts(X, (loop.ports.inputs @ volts).T - array.bias, weight)
+    currents = drawn if loop.ports is network else (loop.ports.inputs @ volts).T
+    sensed = loop.sense_volts(X, currents - array.bias, weight)
     return network.heat(*loop.every_port(network, X, sensed, drawn, weight), fed, drawn) + loop.passive.own @ volts**2
 
 

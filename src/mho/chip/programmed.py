@@ -50,7 +50,7 @@ class ProgrammedLoop:
     bias : ndarray of shape (k,)
         Constant current into each sense node, amperes; zero unless there is an l1 price.
     loop : Loop
-        The network reduced to its column nodes, and the op-amps.
+        The op-amps and the network, which is reduced to its column nodes when that is first needed.
     """
 
     def __init__(

@@ -99,9 +99,10 @@ def _sampled(
     """
     X, range_, samples = settled.outputs, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
-    for j in samples:
+    rows = [array.inputs.at_rows_on(B, settled.inputs, j) for j in samples]
+    for j, rows_on, of_sources in zip(samples, rows, array.loop.passive.of_sources(rows), strict=True):
         square, once = range_[j] ** 2, range_[j]
-        delivery = rise(array, modes[j], array.inputs.at_rows_on(B, settled.inputs, j), X[j], 1 / once, seconds)
+        delivery = rise(array, modes[j], rows_on, X[j], 1 / once, seconds, of_sources)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

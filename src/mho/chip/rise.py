@@ -55,6 +55,7 @@ def rise(
     x: np.ndarray,
     weight: float,
     seconds: float,
+    of_sources: np.ndarray,
 ) -> Delivery:
     """Integrate over `seconds` from zero.
 
@@ -70,12 +71,12 @@ def rise(
     weight : float
         See `Loop.rest`.
     seconds : float
+    of_sources : ndarray of shape (2,)
+        See `Passive.of_sources`.
     """
     loop, (on, V) = array.loop, rows
     network = loop.passive.ports(on)
-    signs = np.sign(V)
-    fed, drawn = (matrix @ np.column_stack([V, signs]) for matrix in (network.feed, network.inputs))
-    between = loop.passive.between_sources(np.column_stack([V, signs]), on)
+    fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
     outputs, sensed = _course(array, modes, rows, x, weight, seconds)
     outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0], weight)
     current = network.delivered(outputs, sensed, fed[:, 0])
@@ -84,10 +85,10 @@ def rise(
         return float(seconds * (_WEIGHT @ rate))
 
     return Delivery(
-        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + between[0, 0]),
+        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + of_sources[0]),
         load_joules=integral(np.sum(outputs * current, axis=1)),
         load_coulombs=integral(np.maximum(current, 0).sum(axis=1)),
-        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + between[0, 1]),
+        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + of_sources[1]),
         peak_amperes=float(max(0.0, current[-1].max())),
     )
 
