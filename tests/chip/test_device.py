@@ -142,6 +142,14 @@ def test_what_was_not_measured_is_refused():
         law.acceleration(401)
 
 
+def test_moments_take_numbers_and_have_their_shape():
+    shift, spread = LAW.moments(1 * MICRO, 1.0)
+    assert shift.shape == spread.shape == ()
+    assert (shift, spread) == (pytest.approx(0.5 * MICRO), pytest.approx(1 * MICRO))
+    shift, _ = LAW.moments([1 * MICRO, 40 * MICRO], [[0], [100_000]])
+    np.testing.assert_allclose(shift, np.array([[0.0, 0.0], [1.0, -2.0]]) * MICRO)
+
+
 def test_heat_ages_as_arrhenius_says():
     electronvolt = 1.602176634e-19
     law = Retention(activation=1.1 * electronvolt, reference=300.0, coldest=290.0, hottest=400.0)
@@ -253,6 +261,9 @@ def test_age_and_temperature_of_a_design_are_those_of_its_arrays():
         (lambda: Device.fit(reads(cells=5)), ValueError, "two levels or more with at least 8 reads .* got 0"),
         (lambda: Device.fit(reads().assign(time="soon")), TypeError, "column 'time' must hold numbers"),
         (lambda: Device.fit(reads().assign(time=-1.0)), ValueError, "column 'time' must be at least 0, got -1"),
+        (lambda: LAW.moments("high", 1.0), TypeError, "target must be numbers, got 'high'"),
+        (lambda: LAW.moments(MICRO, np.nan), ValueError, "seconds must be finite, got nan"),
+        (lambda: LAW.moments(MICRO, [1.0, -2.0]), ValueError, "seconds must be at least 0, got -2"),
         (lambda: RELAXING.with_(sigma=0.1), ValueError, "sigma must be 0 where relaxation has the error"),
         (lambda: RELAXING.with_(g_max=50 * MICRO), ValueError, "must lie within the measured levels, 1e-06 to 4e-05 S"),
         (lambda: RELAXING.with_(stuck_low=0.7, dead=0.5), ValueError, "must not exceed 1 together"),

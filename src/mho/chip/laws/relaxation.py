@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mho.chip.errors import ChipError
 from mho.chip.laws.measured import Measured
@@ -51,23 +52,30 @@ class Relaxation(Measured):
     def __str__(self) -> str:
         return f"levels: {len(self.levels)}, times: {len(self.times)}"
 
-    def moments(self, target: np.ndarray, seconds: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    def moments(self, target: ArrayLike, seconds: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return shift and spread, siemens, of cells with targets `target`, `seconds` after writing.
 
         Parameters
         ----------
-        target : ndarray
+        target : array_like
             Siemens.
-        seconds : ndarray or float
-            Of any shape that broadcasts to that of `target`.
+        seconds : array_like
+            Since writing, of any shape that broadcasts with that of `target`.
 
         Raises
         ------
+        TypeError
+            What came are no numbers.
+        ValueError
+            A target or a time is not finite, or a time is below zero.
         ChipError
             A time beyond the last one.
         """
         from scipy.interpolate import RegularGridInterpolator
 
+        target, seconds = _finite(target, "target"), _finite(seconds, "seconds")
+        if np.min(seconds, initial=0.0) < 0:
+            raise ValueError(f"seconds must be at least 0, got {np.min(seconds):g}")
         if np.max(seconds, initial=0.0) > self.times[-1] * (1 + 1e-9):
             raise ChipError(
                 f"cells cannot be aged to {np.max(seconds):g} s: they were measured up to {self.times[-1]:g} s after "
@@ -78,14 +86,23 @@ class Relaxation(Measured):
         if len(axis) == 1:  # an axis of one point is no grid
             tables, axis = np.repeat(tables, 2, axis=1), np.array([axis[0], axis[0] + 1])
         place = np.clip(target, self.levels[0], self.levels[-1])
-        age = np.clip(self._abscissa(np.asarray(seconds)), axis[0], axis[-1])
+        age = np.clip(self._abscissa(seconds), axis[0], axis[-1])
         points = np.stack(np.broadcast_arrays(place, age), axis=-1)
-        both = RegularGridInterpolator((self.levels, axis), tables)(points)
+        both = RegularGridInterpolator((self.levels, axis), tables)(points).reshape(*points.shape[:-1], 2)
         return both[..., 0], both[..., 1]
 
     def _abscissa(self, seconds: np.ndarray) -> np.ndarray:
         first = next((t for t in self.times if t > 0), 1.0)
         return np.log1p(seconds / first)
+
+
+def _finite(value: ArrayLike, name: str) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be numbers, got {value!r}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
+    return array
 
 
 def _check_axis(values: tuple[float, ...], name: str, unit: str, *, least: int) -> None:
