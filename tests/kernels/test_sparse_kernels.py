@@ -88,3 +88,25 @@ def test_a_matrix_with_nothing_stored(entries):
     out = np.full((3, 2), np.nan)
     kernels.cross(np.ones((5, 2)), *empty, out, 2)
     np.testing.assert_array_equal(out, 0)
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_large_factor_read_by_blocks_gives_each_column_its_solution(ascending):
+    m, n, k = 25_000, 160, 16
+    rng = np.random.default_rng(0)
+    A, truth = rng.random((m, k)), np.maximum(rng.standard_normal((n, k)), 0)
+    counts = np.where(np.arange(n) % 4, 6000, 50)  # many of every block, or few of all
+    counts[:3] = 0, 1, m
+    idx = [np.sort(rng.choice(m, count, replace=False)) for count in counts]
+    if not ascending:
+        idx = [rng.permutation(column) for column in idx]
+    val = [A[column] @ x + rng.standard_normal(len(column)) for column, x in zip(idx, truth, strict=True)]
+    ptr = np.concatenate([[0], np.cumsum(counts)])
+    X, fit, ridge = np.zeros((n, k)), np.empty((n, 2)), np.zeros((4, k))
+    ridge[0] = 1
+    kernels.masked_sweep(A, None, ptr, np.concatenate(idx), np.concatenate(val), ridge, X, 4000, fit, 1)
+    bottom = np.sqrt(ridge[0, 0]) * np.eye(k)
+    for j in range(n):
+        x, residual = nnls(np.vstack([A[idx[j]], bottom]), np.concatenate([val[j], np.zeros(k)]))
+        np.testing.assert_allclose(X[j], x, atol=1e-7)
+        np.testing.assert_allclose(fit[j], [val[j] @ val[j], residual**2], rtol=1e-7, atol=1e-9)

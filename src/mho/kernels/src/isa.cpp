@@ -42,7 +42,8 @@ template <class T> constexpr Dense<T> dense() {
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {
-    return {&masked_scratch<T>,
+    return {&sums_size<T>,
+            &masked_scratch<T>,
             &cross<T, I>,
             &sampled<T, I>,
             &sweep_sparse<T, I>,

@@ -72,6 +72,14 @@ static inline Survey together(const Survey &a, const Survey &b) {
     return {b.low < a.low ? b.low : a.low, b.high > a.high ? b.high : a.high, a.total + b.total, a.square + b.square};
 }
 
+// How the rows of a large A (m, k) are read for right-hand sides that know some of them each: `rows` at a time, for as many
+// right-hand sides as `together` says.
+struct Tiling {
+    index_t m, rows, together;
+};
+
+constexpr index_t most_together = 512;
+
 // One complementarity problem per right-hand side, summed over the rows i that are present in a column of n rows:
 //     M = base + n diag(l2_known) + sum_i (left_i right_i' + diag(extra_i))
 //     q = offset + n pull_known + sum_i val_i left_i
@@ -137,12 +145,13 @@ template <class T> struct Dense {
 };
 
 template <class T, class I> struct Sparse {
-    index_t (*masked_scratch)(index_t k);
+    index_t (*sums_size)(index_t k);
+    index_t (*masked_scratch)(index_t k, index_t together);
     void (*cross)(const T *A, index_t k, Columns<T, I>, T *out, Range);
     void (*sampled)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
     void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
-    void (*masked_sweep)(const T *A, index_t k, index_t row, Columns<T, I>, Ridge<T>, T *answer, index_t sweeps, double *fit, Range,
-                         T *scratch);
+    void (*masked_sweep)(const T *A, index_t k, index_t row, Columns<T, I>, Tiling, Ridge<T>, T *answer, index_t sweeps, double *fit,
+                         Range, T *scratch);
     index_t (*newton_scratch)(index_t k);
     void (*newton)(const T *A, Columns<T, I>, Smooth<T>, PerEntry<T>, Loss, Effort, T *answer, double *fit, Range, T *scratch);
     void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);

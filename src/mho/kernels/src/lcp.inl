@@ -367,7 +367,7 @@ inline void guess(const double *inverse, index_t k, const double *Q, double *ans
     constexpr index_t B = block<double>;
     double *q = scratch, *x = scratch + k * B;
     const index_t size = range.end - range.begin;
-    take(Q + range.begin * k, k, 1, size, k, q);
+    take_rows(Q + range.begin * k, size, k, q);
     for (index_t j = 0; j < k; ++j) {
         double sum[B] = {};
         for (index_t l = 0; l < k; ++l)
@@ -375,7 +375,7 @@ inline void guess(const double *inverse, index_t k, const double *Q, double *ans
             for (index_t b = 0; b < B; ++b) sum[b] += inverse[j * k + l] * q[l * B + b];
         for (index_t b = 0; b < B; ++b) x[j * B + b] = sum[b];
     }
-    give(x, k, 1, size, k, answer + range.begin * k);
+    give_rows(x, size, k, answer + range.begin * k);
 }
 
 } // namespace

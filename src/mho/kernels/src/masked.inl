@@ -31,39 +31,38 @@ template <class T> index_t gram_scratch(index_t k) { return padded<T>(k) * (tile
 
 // Right-hand sides that are swept together, one in each lane.
 template <class T> struct Together {
-    T *G;                        // packed, (k (k + 1) / 2, L), and behind it what the sums hold besides:
-    T *c, *square;               // (k, L), (L)
-    T *inverse, *slope, *x;      // (k, L)
-    T *known;                    // (L)
-    T *sums, *tile;              // (L, k + 1, k + 1) padded; what own_sums needs
+    T *G;                   // packed, (k (k + 1) / 2, L), and behind it what the sums hold besides:
+    T *c, *square;          // (k, L), (L)
+    T *inverse, *slope, *x; // (k, L)
+    T *known;               // (L)
 };
 
 template <class T> constexpr index_t together_size(index_t k) { return lanes<T> * (packed(k, k) + 3 * k + 2); }
 
 template <class T> Together<T> together_in(T *scratch, index_t k) {
     constexpr index_t L = lanes<T>;
-    T *c = scratch + packed(k, 0) * L, *inverse = c + (k + 1) * L, *known = inverse + 3 * k * L, *sums = known + L;
-    return {scratch, c, c + k * L, inverse, inverse + k * L, inverse + 2 * k * L, known, sums, sums + L * sums_size<T>(k)};
+    T *c = scratch + packed(k, 0) * L, *inverse = c + (k + 1) * L, *known = inverse + 3 * k * L;
+    return {scratch, c, c + k * L, inverse, inverse + k * L, inverse + 2 * k * L, known};
 }
 
-template <class T> index_t masked_scratch(index_t k) {
-    return together_size<T>(k) + lanes<T> * sums_size<T>(k) + tile_rows * padded<T>(k + 1);
+template <class T> index_t masked_scratch(index_t k, index_t together) {
+    return together_size<T>(k) + tile_rows * padded<T>(k + 1) + together * sums_size<T>(k);
 }
 
 // Entries (i, l <= i) of all sums, from the places where own_sums leaves them to G, c and square.
-template <class T> void spread(const Together<T> &s, index_t k) {
+template <class T> void spread(const T *sums, const Together<T> &s, index_t k) {
     constexpr index_t L = lanes<T>;
     const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k);
     vec<T> v[L];
     for (index_t l = 0; l < whole; ++l) // above the diagonal: a run of i
         for (index_t i = l / L * L; i < whole; i += L) {
-            transposed(s.sums + l * row + i, sums_size<T>(k), v);
+            transposed(sums + l * row + i, sums_size<T>(k), v);
             for (index_t r = 0; r < L; ++r)
                 if (i + r >= l) store(s.G + packed(i + r, l) * L, v[r]);
         }
     for (index_t i = whole; i <= k; ++i) // below it: a run of l
         for (index_t l = 0; l <= i; l += L) {
-            transposed(s.sums + i * row + l, sums_size<T>(k), v);
+            transposed(sums + i * row + l, sums_size<T>(k), v);
             for (index_t r = 0; r < L && l + r <= i; ++r) store(s.G + packed(i, l + r) * L, v[r]);
         }
 }
@@ -82,32 +81,47 @@ template <class T> void add_ridge(const Together<T> &s, index_t k, Ridge<T> ridg
     }
 }
 
-// A is padded to (m, row), its padding as own_sums wants it; the answer is (n, k). `fit` (n, 2) receives b'b and what the
-// answer leaves of it, with the ridge counted in.
+// Right-hand sides of `range`, at most one per lane, from their sums (L, k + 1, k + 1).
 template <class T, class I>
-void masked_sweep(const T *A, index_t k, index_t row, Columns<T, I> b, Ridge<T> ridge, T *answer, index_t sweeps, double *fit,
-                  Range range, T *scratch) {
+void sweep_together(const T *sums, index_t k, Columns<T, I> b, Ridge<T> ridge, T *answer, index_t sweeps, double *fit, Range range,
+                    const Together<T> &s) {
+    constexpr index_t L = lanes<T>;
+    const index_t count = range.end - range.begin; // what is in a lane to spare stays there
+    answer += range.begin * k, fit += 2 * range.begin;
+    for (index_t lane = 0; lane < count; ++lane) {
+        s.known[lane] = T(known_rows(b, range.begin + lane));
+        for (index_t l = 0; l < k; ++l) s.x[l * L + lane] = answer[lane * k + l];
+    }
+    spread(sums, s, k);
+    add_ridge(s, k, ridge);
+    slope_in_lanes(s.G, k, s.c, s.x, s.slope);
+    descend_in_lanes(s.G, k, s.inverse, s.slope, s.x, sweeps);
+    for (index_t lane = 0; lane < count; ++lane) {
+        double left = s.square[lane]; // b'b - 2 c'x + x'Gx = b'b - x'(c - slope)
+        for (index_t l = 0, at = lane; l < k; ++l, at += L) {
+            left -= double(s.x[at]) * (double(s.c[at]) - double(s.slope[at]));
+            answer[lane * k + l] = s.x[at];
+        }
+        fit[2 * lane] = s.square[lane], fit[2 * lane + 1] = left;
+    }
+}
+
+// A is padded to (m, row), its padding as gather_with_values wants it; the answer is (n, k). `fit` (n, 2) receives b'b and
+// what the answer leaves of it, with the ridge counted in.
+template <class T, class I>
+void masked_sweep(const T *A, index_t k, index_t row, Columns<T, I> b, Tiling tiling, Ridge<T> ridge, T *answer, index_t sweeps,
+                  double *fit, Range range, T *scratch) {
     constexpr index_t L = lanes<T>;
     const Together<T> s = together_in(scratch, k);
-    for (index_t j = range.begin; j < range.end; j += L) {
-        const index_t count = smaller(range.end - j, L); // what is in a lane to spare stays there
-        for (index_t lane = 0; lane < count; ++lane) {
-            own_sums(A, k, row, b, j + lane, s.sums + lane * sums_size<T>(k), s.tile);
-            s.known[lane] = T(known_rows(b, j + lane));
-            for (index_t l = 0; l < k; ++l) s.x[l * L + lane] = answer[(j + lane) * k + l];
-        }
-        spread(s, k);
-        add_ridge(s, k, ridge);
-        slope_in_lanes(s.G, k, s.c, s.x, s.slope);
-        descend_in_lanes(s.G, k, s.inverse, s.slope, s.x, sweeps);
-        for (index_t lane = 0; lane < count; ++lane) {
-            double left = s.square[lane]; // b'b - 2 c'x + x'Gx = b'b - x'(c - slope)
-            for (index_t l = 0, at = lane; l < k; ++l, at += L) {
-                left -= double(s.x[at]) * (double(s.c[at]) - double(s.slope[at]));
-                answer[(j + lane) * k + l] = s.x[at];
-            }
-            fit[2 * (j + lane)] = s.square[lane], fit[2 * (j + lane) + 1] = left;
-        }
+    T *tile = scratch + together_size<T>(k), *sums = tile + tile_rows * padded<T>(k + 1);
+    for (index_t begin = range.begin; begin < range.end; begin += tiling.together) {
+        const index_t end = smaller(range.end, begin + tiling.together);
+        if (tiling.rows < tiling.m)
+            sums_by_blocks(A, k, row, b, tiling, {begin, end}, sums, tile);
+        else
+            for (index_t j = begin; j < end; ++j) own_sums(A, k, row, b, j, sums + (j - begin) * sums_size<T>(k), tile);
+        for (index_t j = begin; j < end; j += L)
+            sweep_together(sums + (j - begin) * sums_size<T>(k), k, b, ridge, answer, sweeps, fit, {j, smaller(end, j + L)}, s);
     }
 }
 

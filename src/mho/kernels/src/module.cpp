@@ -304,6 +304,18 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
     });
 }
 
+// In blocks where A (m, row) is larger than a cache and a row that comes near is then read several times; whether does not
+// depend on the number of threads, for the order of a sum does on it.
+template <class T, class I>
+Tiling tiling_of(index_t m, index_t row, index_t k, index_t n, index_t entries, index_t threads) {
+    constexpr index_t near = 768 << 10, most_sums = 4 << 20, all_sums = 32 << 20; // bytes: of a block, of a thread, of all
+    const index_t lanes = dense<T>().lanes, rows = std::max<index_t>(1, near / (row * sizeof(T)));
+    const index_t bytes = sparse<T, I>().sums_size(k) * sizeof(T), most = std::min(most_together, most_sums / bytes);
+    if (m <= 2 * rows || double(std::min(most, n)) * double(entries) < 4.0 * double(m) * double(n)) return {m, m, lanes};
+    const index_t fair = std::min({most, all_sums / threads / bytes, n / (4 * threads)});
+    return {m, rows, std::max(lanes, fair / lanes * lanes)};
+}
+
 template <class T, class I>
 void sweep_known(In<T> A, const T *shift, Columns<T, I> b, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
     const std::size_t n = answer.shape(0), k = answer.shape(1);
@@ -313,8 +325,10 @@ void sweep_known(In<T> A, const T *shift, Columns<T, I> b, In<T> ridge, Out<T> a
     const T *r = ridge.data();
     nb::gil_scoped_release release;
     const Padded<T> padded(A, shift);
-    parallel_for<T>(n, small_chunk, threads, sparse<T, I>().masked_scratch(k), [&](Range range, T *scratch) {
-        sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), b, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
+    const Tiling tiling = tiling_of<T, I>(A.shape(0), padded.row(), k, n, b.ptr[n], threads);
+    const index_t scratch_size = sparse<T, I>().masked_scratch(k, tiling.together), chunk = std::max(small_chunk, tiling.together);
+    parallel_for<T>(n, chunk, threads, scratch_size, [&](Range range, T *scratch) {
+        sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), b, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
                                     fit.data(), range, scratch);
     });
 }

@@ -65,19 +65,37 @@ inline double root(double v) { return __builtin_sqrt(v); }
 // sum of the outer products of such rows is [A'A, A'b; b'A, b'b]. What is left over of a row after its whole vectors
 // costs as many vectors as it has numbers, and not a whole register block.
 
-// Gather a column's rows from entry e on, each with its value less the row's shift, times the root of its weight. A's
-// padding, where there is any, begins with minus the shift.
-template <class T, class V, class I>
-inline void gather_with_values(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t e, index_t rows, index_t end, T *tile) {
+// Gather a column's rows from entry e on, each with its value less the row's shift. A's padding, where there is any,
+// begins with minus the shift; where there is none, a vector of its own follows with the value. N vectors are a row of A.
+template <class T, class V, class I, index_t N>
+inline void gather_values(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t e, index_t rows, index_t end, T *t) {
+    constexpr index_t L = lanes<T>;
     const index_t row = padded<T>(k + 1);
-    for (index_t r = 0; r < rows; ++r, ++e) {
+    for (index_t r = 0; r < rows; ++r, ++e, t += row) {
         prefetch(A, kp, b.idx + e, b.idx + end);
         const T *a = A + index_t(b.idx[e]) * kp;
-        const T scale = b.weight ? root(T(b.weight[e])) : T(1), value = T(b.val[e]) + (kp > k ? a[k] : T(0));
-        T *t = tile + r * row;
-        for (index_t l = 0; l < kp; l += lanes<T>) store(t + l, scale * load(a + l));
-        if (row > kp) store(t + kp, vec<T>{});
-        t[k] = scale * value;
+#pragma GCC unroll 4
+        for (index_t l = 0; l < (N ? N * L : kp); l += L) store(t + l, load(a + l));
+        if (row > kp)
+            store(t + kp, vec<T>{T(b.val[e])});
+        else
+            t[k] = T(b.val[e]) + a[k];
+    }
+}
+
+// The same, each times the root of its weight if there are weights.
+template <class T, class V, class I>
+inline void gather_with_values(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t e, index_t rows, index_t end, T *tile) {
+    switch (kp / lanes<T>) {
+    case 1: gather_values<T, V, I, 1>(A, k, kp, b, e, rows, end, tile); break;
+    case 2: gather_values<T, V, I, 2>(A, k, kp, b, e, rows, end, tile); break;
+    case 3: gather_values<T, V, I, 3>(A, k, kp, b, e, rows, end, tile); break;
+    default: gather_values<T, V, I, 0>(A, k, kp, b, e, rows, end, tile);
+    }
+    const index_t row = padded<T>(k + 1);
+    for (index_t r = 0; b.weight && r < rows; ++r) {
+        const T scale = root(T(b.weight[e + r]));
+        for (index_t l = 0; l < row; l += lanes<T>) store(tile + r * row + l, scale * load(tile + r * row + l));
     }
 }
 
@@ -102,18 +120,58 @@ template <class T> constexpr index_t whole_rows(index_t k) { return (k + 1) / la
 
 template <class T> constexpr index_t sums_size(index_t k) { return padded<T>(k + 1) * padded<T>(k + 1); }
 
-// S (k + 1, k + 1), padded: whole blocks above the diagonal, the rows that are left over below it.
+// Add entries of a column, from `begin` on and before `end`, to S (k + 1, k + 1), padded: whole blocks above the diagonal,
+// the rows that are left over below it. Return where the first entry is that lies in row `bound` or beyond.
 template <class T, class V, class I>
-void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile) {
+index_t add_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t begin, index_t end, index_t bound, T *S, T *tile) {
     constexpr index_t L = lanes<T>;
-    const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k), end = b.ptr[j + 1];
-    for (index_t l = 0; l < row * row; ++l) S[l] = 0;
-    for (index_t e = b.ptr[j]; e < end; e += tile_rows) {
-        const index_t rows = smaller(end - e, tile_rows);
+    const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k);
+    for (index_t e = begin; e < end; e += tile_rows) {
+        index_t rows = smaller(end - e, tile_rows);
+        if (b.idx[e + rows - 1] >= bound) {
+            rows = std::lower_bound(b.idx + e, b.idx + e + rows, I(bound)) - (b.idx + e);
+            end = e + rows;
+        }
         gather_with_values(A, k, kp, b, e, rows, end, tile);
         for (index_t r = 0; r < whole; r += L)
             for (index_t s = r; s < whole; s += L) add_products(tile, tile, rows, row, r, s, S);
         for (index_t s = 0; whole <= k && s < row; s += L) add_last_rows(tile, rows, row, whole, k + 1 - whole, s, S);
+    }
+    return end;
+}
+
+template <class T, class V, class I>
+void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile) {
+    for (index_t l = 0; l < sums_size<T>(k); ++l) S[l] = 0;
+    add_sums(A, k, kp, b, b.ptr[j], b.ptr[j + 1], std::numeric_limits<I>::max(), S, tile);
+}
+
+// Asks for a stretch of memory, so that it is near when it is read; Level 3 for the nearest cache, 2 for the next.
+template <int Level, class T> inline void prefetch_stretch(const T *from, const T *to) {
+    for (; from < to; from += 64 / sizeof(T)) __builtin_prefetch(from, 0, Level);
+}
+
+// Sums of the columns of `range`, side by side. A row of A lies far if A is large: so a block of rows is read for all
+// these columns before the next one, which is fetched meanwhile, a share of it with each column. A column that knows few
+// rows of a block is summed at once.
+template <class T, class I>
+void sums_by_blocks(const T *A, index_t k, index_t kp, Columns<T, I> b, Tiling tiling, Range range, T *sums, T *tile) {
+    constexpr index_t few = 32, begun = 128;
+    constexpr I all = std::numeric_limits<I>::max();
+    const index_t columns = range.end - range.begin, share = (tiling.rows + columns - 1) / columns;
+    index_t next[most_together + 1];
+    for (index_t c = 0; c <= columns; ++c) next[c] = b.ptr[range.begin + c];
+    for (index_t l = 0; l < columns * sums_size<T>(k); ++l) sums[l] = 0;
+    for (index_t bound = tiling.rows; bound < tiling.m + tiling.rows; bound += tiling.rows) {
+        index_t soon = bound < tiling.m ? bound : 0; // the first block again, for the columns that come next
+        for (index_t c = 0; c < columns; ++c, soon += share) {
+            prefetch_stretch<3>(b.idx + next[c + 1], b.idx + next[c + 1] + begun);
+            prefetch_stretch<3>(b.val + next[c + 1], b.val + next[c + 1] + begun);
+            prefetch_stretch<2>(A + soon * kp, A + smaller(soon + share, tiling.m) * kp);
+            const index_t begin = b.ptr[range.begin + c], end = b.ptr[range.begin + c + 1];
+            const bool rest = bound >= tiling.m || (end - begin) * tiling.rows < few * tiling.m;
+            next[c] = add_sums(A, k, kp, b, next[c], end, rest ? all : bound, sums + c * sums_size<T>(k), tile);
+        }
     }
 }
 

@@ -91,7 +91,7 @@ T products_of_rows(const T *X, index_t m, const T *A, index_t k, T *C, Range ran
             largest = larger_magnitudes(largest, Xr, rows * m);
             cross_rows(Xr, rows, m, A, k, scratch + r, B);
         }
-        give(scratch, k, 1, size, k, C + begin * k);
+        give_rows(scratch, size, k, C + begin * k);
     }
     return seen<T>(largest, C, k, range);
 }

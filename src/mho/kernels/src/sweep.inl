@@ -51,6 +51,8 @@ template <class T> void fit_block(const T *G, index_t k, const T *c, index_t ldc
     for (index_t b = 0; b < size; ++b) fit[b] = total[b];
 }
 
+inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
+
 // A block to and from local storage: entry l of right-hand side b lies at X[b * row + l * column].
 template <class T> void take(const T *X, index_t row, index_t column, index_t size, index_t k, T *x) {
     constexpr index_t B = block<T>;
@@ -65,12 +67,36 @@ template <class T> void give(const T *x, index_t row, index_t column, index_t si
         for (index_t b = 0; b < size; ++b) X[b * row + l * column] = x[l * block<T> + b];
 }
 
+// The same for right-hand sides that lie one after the other, X (size, k): squares of vectors are transposed, the last of
+// which begins early enough to end with the row.
+template <class T> void take_rows(const T *X, index_t size, index_t k, T *x) {
+    constexpr index_t B = block<T>, L = lanes<T>;
+    if (k < L || size < B) return take(X, k, 1, size, k, x);
+    vec<T> v[L];
+    for (index_t b = 0; b < B; b += L)
+        for (index_t l = 0; l < k; l += L) {
+            const index_t first = smaller(l, k - L);
+            transposed(X + b * k + first, k, v);
+            for (index_t r = 0; r < L; ++r) store(x + (first + r) * B + b, v[r]);
+        }
+}
+
+template <class T> void give_rows(const T *x, index_t size, index_t k, T *X) {
+    constexpr index_t B = block<T>, L = lanes<T>;
+    if (k < L || size < B) return give(x, k, 1, size, k, X);
+    vec<T> v[L];
+    for (index_t b = 0; b < B; b += L)
+        for (index_t l = 0; l < k; l += L) {
+            const index_t first = smaller(l, k - L);
+            transposed(x + first * B + b, B, v);
+            for (index_t r = 0; r < L; ++r) store(X + (b + r) * k + first, v[r]);
+        }
+}
+
 template <class T> void add_offset(const T *offset, index_t k, T *c, index_t ldc, index_t size) {
     for (index_t j = 0; j < k; ++j)
         for (index_t b = 0; b < size; ++b) c[j * ldc + b] += offset[j];
 }
-
-inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 
 // Columns of c that are made at once from a matrix given by rows: runs of memory that are long enough, in a cache that
 // is large enough.
@@ -121,17 +147,16 @@ void sweep_columns(const T *X, index_t n, index_t m, const T *A, Problem<T> p, T
 template <class T, class I>
 void sweep_sparse(const T *A, Columns<T, I> columns, Problem<T> p, T *answer, index_t sweeps, double *fit, Range range, T *scratch) {
     constexpr index_t B = block<T>;
-    T *x = scratch, *c = x + p.k * B, *one = c + p.k * B;
+    T *x = scratch, *c = x + p.k * B, *products = c + p.k * B;
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
-        for (index_t b = 0; b < B; ++b) {
-            if (b < size) cross_one(A, p.k, columns, begin + b, one);
-            for (index_t l = 0; l < p.k; ++l) c[l * B + b] = b < size ? one[l] + p.offset[l] : T(0);
-        }
-        take(answer + begin * p.k, p.k, 1, size, p.k, x);
+        for (index_t b = 0; b < size; ++b) cross_one(A, p.k, columns, begin + b, columns.ptr[range.end], products + b * p.k);
+        take_rows(products, size, p.k, c);
+        add_offset(p.offset, p.k, c, B, size);
+        take_rows(answer + begin * p.k, size, p.k, x);
         sweep_block(p.G, p.k, c, B, x, sweeps);
         fit_block(p.G, p.k, c, B, x, size, fit + begin);
-        give(x, p.k, 1, size, p.k, answer + begin * p.k);
+        give_rows(x, size, p.k, answer + begin * p.k);
     }
 }
 
@@ -141,10 +166,10 @@ template <class T> void sweep(Problem<T> p, const T *C, T *answer, index_t sweep
     T *x = scratch, *c = scratch + p.k * B;
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
-        take(C + begin * p.k, p.k, 1, size, p.k, c);
-        take(answer + begin * p.k, p.k, 1, size, p.k, x);
+        take_rows(C + begin * p.k, size, p.k, c);
+        take_rows(answer + begin * p.k, size, p.k, x);
         sweep_block(p.G, p.k, c, B, x, sweeps);
-        give(x, p.k, 1, size, p.k, answer + begin * p.k);
+        give_rows(x, size, p.k, answer + begin * p.k);
     }
 }
 
