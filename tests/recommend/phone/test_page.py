@@ -239,6 +239,15 @@ def test_a_page_that_cannot_open_says_so(browser, serve, tmp_path):
     page.close()
 
 
+def test_what_is_found_is_shown_from_the_first(visit):
+    page, *_ = visit()
+    titles = page.locator("#found .title")
+    titles.last.scroll_into_view_if_needed()
+    assert page.evaluate("window.scrollY") > 500
+    page.get_by_role("searchbox").fill("film")
+    assert titles.first.bounding_box()["y"] > page.get_by_role("searchbox").bounding_box()["y"]
+
+
 def test_a_search_without_result_says_so(visit):
     page, *_ = visit()
     page.get_by_role("searchbox").fill("zzz")

@@ -86,7 +86,10 @@ function listen() {
     const button = target.closest(".buttons button");
     if (button) give(button.parentElement, Number(button.value));
   });
-  at("search").addEventListener("input", drawFound);
+  at("search").addEventListener("input", () => {
+    drawFound();
+    window.scrollTo(0, 0); // the field sticks to the top while the list is scrolled
+  });
   at("search").addEventListener("focus", () => catalogue.words(), { once: true }); // before the first letter
   at("clear").addEventListener("click", () => {
     if (!confirm("Forget everything you told this page?")) return;
