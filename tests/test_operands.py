@@ -195,5 +195,5 @@ def test_rows_that_hold_nothing_are_found_however_late_the_first_entry_comes():
     B = np.zeros((5, 300))
     B[1, 299], B[3, 0], B[4, 150] = 1.0, 2.0, 3.0
     for operand in (Dense(B), Dense(np.asfortranarray(B)), Sparse(sp.csr_array(B)), Sparse(sp.csc_array(B))):
-        assert operand.empty_rows().tolist() == [True, False, True, False, False]
-        assert operand.T.empty_rows().sum() == 297
+        assert operand.empty_rows.tolist() == [True, False, True, False, False]
+        assert operand.T.empty_rows.sum() == 297

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from mho import checks
+from mho import checks, kernels
 
 __all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_matrix", "as_operand"]
 
@@ -91,6 +91,7 @@ class Dense:
         """The largest absolute entry of each column, (n,)."""
         return np.maximum(self.array.max(axis=0), -self.array.min(axis=0))
 
+    @cached_property
     def empty_rows(self) -> np.ndarray:
         """Which rows hold nothing but zero, (m,)."""
         empty = np.logical_not(self.array[:, :_GLANCE].any(axis=1))  # nearly every row shows an entry early
@@ -150,9 +151,9 @@ class Sparse:
             raise ValueError(f"{name} must be a matrix that is not empty, got shape {matrix.shape}")
         self.missing = missing
         if matrix.format == "csr":
-            self.rows = _checked(matrix, name, nonnegative)
+            self.rows, self.survey = _checked(matrix, name, nonnegative)
         else:
-            self.columns = _checked(matrix.tocsc(), name, nonnegative)
+            self.columns, self.survey = _checked(matrix.tocsc(), name, nonnegative)
 
     @classmethod
     def trusted(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
@@ -165,13 +166,13 @@ class Sparse:
     def columns(self) -> sp.csc_array:
         """The entries by columns."""
         turned = self._turned and self._turned()
-        return self.rows.tocsc() if turned is None else turned.rows.T
+        return _turned(self.rows.T).T if turned is None else turned.rows.T
 
     @cached_property
     def rows(self) -> sp.csr_array:
         """The entries by rows."""
         turned = self._turned and self._turned()
-        return self.columns.tocsr() if turned is None else turned.columns.T
+        return _turned(self.columns) if turned is None else turned.columns.T
 
     @cached_property
     def T(self) -> Sparse:
@@ -182,6 +183,8 @@ class Sparse:
             other.columns = self.rows.T
         if "columns" in self.__dict__:
             other.rows = self.columns.T
+        if "survey" in self.__dict__:
+            other.survey = self.survey
         return other
 
     def column_range(self, begin: int, end: int) -> Sparse:
@@ -210,15 +213,17 @@ class Sparse:
             peaks[some] = np.maximum(np.maximum.reduceat(val, first), -np.minimum.reduceat(val, first))
         return peaks
 
+    @cached_property
     def empty_rows(self) -> np.ndarray:
         """Which rows store nothing but zero, (m,); found in the order that is at hand."""
-        if "rows" in self.__dict__:
-            return self.T.column_peaks() == 0
+        positive = self.survey.low > 0
+        if self._has_rows():
+            return np.diff(self.rows.indptr) == 0 if positive else self.T.column_peaks() == 0
         _, idx, val = self.by_column()
         empty = np.ones(self.shape[0], bool)
         for begin in range(0, len(val), _BLOCK):
             part = slice(begin, begin + _BLOCK)
-            empty[idx[part] if val[part].all() else idx[part][val[part] != 0]] = False
+            empty[idx[part] if positive else idx[part][val[part] != 0]] = False
         return empty
 
     @property
@@ -255,6 +260,10 @@ class Sparse:
     @property
     def _stored(self) -> Any:
         return self.__dict__["columns"] if "columns" in self.__dict__ else self.rows
+
+    def _has_rows(self) -> bool:
+        turned = self._turned and self._turned()
+        return "rows" in self.__dict__ or (turned is not None and "columns" in turned.__dict__)
 
     def by_column(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pointers, row indices and values of the columns, as kernels take them."""
@@ -370,8 +379,16 @@ def _known_entries(dense: np.ndarray) -> sp.csc_array:
     return sp.csc_array((dense.T[known.T], np.ascontiguousarray(rows), pointers), shape=dense.shape)
 
 
-def _checked(matrix: Any, name: str, nonnegative: bool) -> Any:
-    values = checks.check_values(matrix.data, name, nonnegative=nonnegative)
+def _turned(columns: Any) -> sp.csr_array:
+    """The same entries by rows."""
+    ptr, idx, val = (np.ascontiguousarray(a) for a in (columns.indptr, columns.indices, columns.data))
+    to_ptr, to_idx, to_val = np.empty(columns.shape[0] + 1, ptr.dtype), np.empty_like(idx), np.empty_like(val)
+    kernels.turn(ptr, idx, val, to_ptr, to_idx, to_val, kernels.thread_count())
+    return sp.csr_array((to_val, to_idx, to_ptr), shape=columns.shape, copy=False)
+
+
+def _checked(matrix: Any, name: str, nonnegative: bool) -> tuple[Any, checks.Survey]:
+    values, survey = checks.surveyed_values(matrix.data, name, nonnegative=nonnegative)
     kind = sp.csr_array if matrix.format == "csr" else sp.csc_array
     array = kind((values, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
     try:
@@ -381,4 +398,5 @@ def _checked(matrix: Any, name: str, nonnegative: bool) -> Any:
     if not array.has_canonical_format:  # duplicates are summed, as scipy reads them
         array = array.copy()
         array.sum_duplicates()
-    return array
+        survey = checks.survey(array.data)
+    return array, survey

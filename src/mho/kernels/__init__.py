@@ -19,6 +19,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
 ``divergence_sparse``  the same by columns of a sparse matrix
 ``sampled``            A[i] . X[j] at the stored entries (i, j) of a sparse matrix
+``turn``               a sparse matrix given by columns, put in order by rows
 ``motion.follow``      dz/dt = F z + f until a signal passes zero; ``motion.between`` the states it gives
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
@@ -43,6 +44,7 @@ from mho.kernels._core import (
     sweep_columns,
     sweep_rows,
     sweep_sparse,
+    turn,
     weighted_lcp,
     weighted_sweep,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "sweep_rows",
     "sweep_sparse",
     "thread_count",
+    "turn",
     "weighted_lcp",
     "weighted_sweep",
 ]

@@ -139,6 +139,17 @@ def cross(A: np.ndarray, ptr: np.ndarray, idx: np.ndarray, val: np.ndarray, out:
 def sampled(A: np.ndarray, X: np.ndarray, ptr: np.ndarray, idx: np.ndarray, out: np.ndarray, threads: int) -> None:
     """Out (entries,) = A[i] . X[j] at the stored entries (i, j); A (m, k), X (n, k)."""
 
+def turn(
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    to_ptr: np.ndarray,
+    to_idx: np.ndarray,
+    to_val: np.ndarray,
+    threads: int,
+) -> None:
+    """A matrix (m, n) by columns, written by rows: to_ptr (m + 1,), to_idx and to_val (entries,)."""
+
 def lcp(
     M: np.ndarray,
     inverse: np.ndarray | None,

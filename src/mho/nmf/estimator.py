@@ -423,7 +423,7 @@ def _compressed_start(
 
 
 def _warn_of_empty(X: Matrix) -> None:
-    rows, columns = int(X.empty_rows().sum()), int(X.T.empty_rows().sum())
+    rows, columns = int(X.empty_rows.sum()), int(X.T.empty_rows.sum())
     if rows or columns:
         what = "hold no known entry above zero" if X.missing else "are all zero"
         message = f"{rows} rows and {columns} columns of X {what}; their factors are zero"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mho import checks
-from mho.nmf.compress import compress, singular_triplets
+from mho.nmf.compress import compress, seeded, singular_triplets
 from mho.operands import Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]
@@ -41,8 +41,8 @@ def starting_factors(
         raise ValueError(f"init={init!r} takes at most min(X.shape) = {min(X.shape)} components, got {k}; use 'random'")
     W, H = _random(X, k, rng) if init == "random" else _nndsvd(X, k, init, rng, compressed)
     # Nothing can be said of a row or column that holds nothing; zero stays zero in every update.
-    W[X.empty_rows()] = 0
-    H[:, X.T.empty_rows()] = 0
+    W[X.empty_rows] = 0
+    H[:, X.T.empty_rows] = 0
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
@@ -57,31 +57,33 @@ def _nndsvd(
     X: Matrix, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
 ) -> tuple[np.ndarray, np.ndarray]:
     U, s, Vt = singular_triplets(compress(X, k, rng) if compressed is None else compressed, k)
-    W, H = np.zeros_like(U), np.zeros_like(Vt)
-    W[:, 0], H[0] = np.sqrt(s[0]) * np.abs(U[:, 0]), np.sqrt(s[0]) * np.abs(Vt[0])
-    for j in range(1, k):
-        u, v = _larger_part(U[:, j], Vt[j])
-        norm_u, norm_v = np.linalg.norm(u), np.linalg.norm(v)
-        if norm_u > 0 and norm_v > 0:
-            root = np.sqrt(s[j] * norm_u * norm_v)
-            W[:, j], H[j] = root * u / norm_u, root * v / norm_v
-    _fill_zeros(W, H, X.mean, init, rng)
+    # Of each singular pair the positive or the negative parts, whichever product is larger; the first has one sign.
+    positive = _norms(U, 0) * _norms(Vt, 1) >= _norms(-U, 0) * _norms(-Vt, 1)
+    signs = np.where(positive, 1, -1).astype(X.dtype)
+    W, H = np.maximum(signs * U, 0), np.maximum(signs[:, None] * Vt, 0)
+    W[:, 0], H[0] = np.abs(U[:, 0]), np.abs(Vt[0])
+    norms_W, norms_H = _norms(W, 0), _norms(H, 1)
+    root = np.sqrt(s * norms_W * norms_H)
+    W *= root / np.where(norms_W > 0, norms_W, 1)
+    H *= (root / np.where(norms_H > 0, norms_H, 1))[:, None]
+    for factor in (W, H):
+        _fill_zeros(factor, np.sqrt(X.mean / k), init, rng)
     return W, H
 
 
-def _larger_part(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The positive or the negative parts of a singular pair, whichever product is larger."""
-    plus, minus = (np.maximum(u, 0), np.maximum(v, 0)), (np.maximum(-u, 0), np.maximum(-v, 0))
-    return max(plus, minus, key=lambda pair: float(np.linalg.norm(pair[0]) * np.linalg.norm(pair[1])))
+def _norms(A: np.ndarray, axis: int) -> np.ndarray:
+    """Norms of the positive parts along an axis."""
+    return np.linalg.norm(np.maximum(A, 0), axis=axis)
 
 
-def _fill_zeros(W: np.ndarray, H: np.ndarray, mean: float, init: str, rng: np.random.RandomState) -> None:
-    level = np.sqrt(mean / len(H))  # of factors all alike whose product has that mean
-    for factor in (W, H):
-        small = factor < 1e-6 * factor.max()
-        if init == "nndsvda":
-            factor[small] = level
-        elif init == "nndsvdar":
-            factor[small] = np.abs(level * rng.standard_normal(int(small.sum())) / 100)
-        else:
-            factor[small] = 0
+def _fill_zeros(factor: np.ndarray, level: float, init: str, rng: np.random.RandomState) -> None:
+    """Put in place of zeros what the kind of start wants; factors of `level` throughout would have the mean of X."""
+    small = factor < 1e-6 * factor.max()
+    if init == "nndsvda":
+        factor[small] = level
+    elif init == "nndsvdar":
+        little = seeded(rng).random(factor.shape, factor.dtype)
+        little *= level / 100
+        np.copyto(factor, little, where=small)
+    else:
+        factor[small] = 0

@@ -15,6 +15,7 @@
 
 #include "kernels.hpp"
 #include "parallel.hpp"
+#include "turn.hpp"
 
 namespace nb = nanobind;
 
@@ -292,6 +293,17 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
 }
 
 template <class T, class I>
+void turn(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> to_val, index_t threads) {
+    require(ptr.ndim() == 1 && ptr.shape(0) > 0 && to_ptr.ndim() == 1 && to_ptr.shape(0) > 1, "ptr and to_ptr must be (n + 1,) and (m + 1,)");
+    const std::size_t n = ptr.shape(0) - 1, m = to_ptr.shape(0) - 1;
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
+    vector(to_idx, val.size(), "to_idx must be as long as val");
+    vector(to_val, val.size(), "to_val must be as long as val");
+    nb::gil_scoped_release release;
+    mho::turn<T, I>(b, n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads);
+}
+
+template <class T, class I>
 void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads) {
     matrix(X, "X must be (n, k)");
     matrix(A, "A must be (m, k)");
@@ -524,6 +536,7 @@ template <class R, class... Arguments> void define_exactly(nb::module_ &m, const
 template <class T, class I> void define_sparse(nb::module_ &m) {
     define_exactly(m, "cross", &cross<T, I>);
     define_exactly(m, "sampled", &sampled<T, I>);
+    define_exactly(m, "turn", &turn<T, I>);
     define_exactly(m, "sweep_sparse", &sweep_sparse<T, I>);
     define_exactly(m, "masked_sweep", &masked_sweep<T, I>);
     define_exactly(m, "weighted_sweep", &weighted_sweep<T, I>);
