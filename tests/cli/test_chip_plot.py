@@ -17,7 +17,7 @@ def test_a_picture(mho, tmp_path, topology):
     [
         (("poles", "-o", "poles.pdf"), "--out must end in .png or .svg"),
         (("poles", "-o", "nowhere/poles.svg"), "its folder is not there"),
-        (("poles", "--topology", "mvm", "-o", "poles.svg"), "must be a closed loop"),
+        (("poles", "--topology", "mvm", "-o", "poles.svg"), "--topology must be compact, classic or gram"),
         (("array", "--topology", "classic", "-o", "array.svg"), "compact circuit with perfect wires"),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mho.chip import preset
+from mho.chip import preset, presets
 from mho.chip.topology import FACTS, TOPOLOGIES, Noise, summaries
 
 
@@ -28,6 +28,15 @@ def test_errors_of_cells_count_where_there_are_any():
         assert ideal[name].written_error == ideal[name].error < 1e-7
         assert real[name].written_error > 1e-3
         assert real[name].error == ideal[name].error
+
+
+@pytest.mark.parametrize("name", presets())
+def test_measured_cells_are_exact_in_all_but_the_written_error(name):
+    design = preset(name)
+    measured, exact = found(design), found(preset("ideal").with_(g_max=design.device.g_max, gain=design.amplifier.gain))
+    for topology in TOPOLOGIES:
+        assert measured[topology].error == exact[topology].error
+        assert name == "ideal" or measured[topology].written_error > 1e-3
 
 
 def test_the_error_of_finite_gain_is_inverse_to_it():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mho.chip import ChipError
+from mho.chip import Chip, ChipError, as_circuit, preset
 from mho.chip.transient import PICTURES, picture
 
 pytest.importorskip("matplotlib")
@@ -24,6 +24,9 @@ def test_what_cannot_be_drawn(make_circuit, tmp_path):
     classic = make_circuit("classic", (16, 4), 1)
     with pytest.raises(ChipError, match="compact circuit"):
         picture("array", classic, np.ones(16), tmp_path / "array.svg")
+    with_reference = as_circuit(Chip(preset("ideal").with_(g_min=1e-6, off_state="circuit")).program(np.ones((16, 1))))
+    with pytest.raises(ChipError, match="no reference columns"):
+        picture("array", with_reference, np.ones(16), tmp_path / "array.svg")
     with pytest.raises(ValueError, match="suffix of path"):
         picture("poles", classic, np.ones(16), tmp_path / "poles.pdf")
     with pytest.raises(ValueError, match="what must be one of"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mho import checks, spice
 from mho.chip.design import ChipDesign
+from mho.chip.device import Device
 from mho.chip.topology.noise import Noise, offset_gain, output_noise
 from mho.chip.topology.program import TOPOLOGIES, program
 from mho.chip.topology.programmed import ProgrammedCircuit
@@ -129,7 +130,8 @@ def _summary(
     def error(programmed: ProgrammedCircuit) -> float:
         return float(np.linalg.norm(programmed.solve(given) - expected) / np.linalg.norm(expected))
 
-    exact = program(topology, A, design.with_(g_min=0.0, levels=None, sigma=0.0, offset=0.0), seed=0)
+    exact_cells = replace(design.with_(offset=0.0), device=Device(g_min=0.0, g_max=design.device.g_max))
+    exact = program(topology, A, exact_cells, seed=0)
     volts = exact.volts(given)
     return Summary(
         topology=topology,

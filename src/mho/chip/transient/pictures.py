@@ -97,8 +97,10 @@ def _poles(axes: Any, waveform: Waveform) -> None:
 
 
 def _array(figure: Any, circuit: Circuit, volts: np.ndarray, waveform: Waveform) -> None:
-    if not isinstance(circuit, CompactGinv) or circuit.wires:
-        raise ChipError("the currents of an array are shown for the compact circuit with perfect wires")
+    if not isinstance(circuit, CompactGinv) or circuit.wires or circuit.reference is not None:
+        raise ChipError(
+            "the currents of an array are shown for the compact circuit with perfect wires and no reference columns"
+        )
     d, z = waveform.dynamics, waveform.regimes[-1].rest()
     x, on = waveform.rest(), circuit.on
     v = d.v_rest(volts) - d.coupling @ x - d.diode @ np.minimum(z, 0)

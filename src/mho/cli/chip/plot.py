@@ -35,5 +35,5 @@ def plot(
         raise ValueError(f"--out must end in .png or .svg, got {out}")
     if not out.parent.is_dir():
         raise ValueError(f"{out}: its folder is not there")
-    programmed, volts = problem.programmed()
+    programmed, volts = problem.settling()
     picture(what, programmed.circuit, volts, out)

@@ -64,6 +64,12 @@ class Problem:
         drawn = wanted if self.topology == "mvm" else A @ wanted
         return circuit, circuit.volts(self._rhs(drawn))
 
+    def settling(self) -> tuple[Any, Any]:
+        """Return the same of a circuit that is a loop, which has a way to its rest."""
+        if self.topology == "mvm":
+            raise ValueError("--topology must be compact, classic or gram, a loop that settles, got mvm")
+        return self.programmed()
+
     def _matrix(self, rng: Any) -> Any:
         from mho import checks
 

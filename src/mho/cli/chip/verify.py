@@ -37,10 +37,8 @@ def verify(
 
     _check(plot)
     problem = problem or Problem()
-    if problem.topology == "mvm":
-        raise ValueError("--topology must be compact, classic or gram, a loop that settles, got mvm")
     simulator = version()
-    programmed, volts = problem.programmed()
+    programmed, volts = problem.settling()
     circuit = programmed.circuit
     began = perf_counter()
     twin = transient(circuit, volts)
