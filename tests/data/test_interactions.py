@@ -1,3 +1,4 @@
+import csv
 import gzip
 
 import numpy as np
@@ -124,6 +125,39 @@ def test_quotes_are_read_where_they_are_closed(tmp_path):
     table = read_interactions(tmp_path / "t.csv")
     assert columns(table) == (["a,b", '5" nail', "c"], ['5" nail', "x", "y"])
     assert [row.line for row in table.rejected] == [3]
+
+
+def test_a_row_may_go_on_in_the_next_line_within_quotes(tmp_path, monkeypatch):
+    """Against the csv module; reviews with all that confuses, and rows damaged elsewhere, in blocks of any length."""
+    rng = np.random.default_rng(3)
+    reviews = ["good", "a\nb", 'he said "go on"\n\nand, well, 3, four', "", "x\n", "\n7,b\n"]
+    rows = [(f"u{j % 50}", f"i\n{j % 7}", reviews[j % 6], str(j % 5)) for j in range(300)]
+    for j in rng.choice(300, 20, replace=False):
+        rows[j] = (f"u{j}", "plain", "short", "many")
+    with (tmp_path / "t.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        writer.writerows([("user", "item", "review", "rating"), *rows])
+    lines, number = [], 2
+    for row in rows:
+        lines.append(number)
+        number += 1 + sum(field.count("\n") for field in row)
+    good = [row for row in rows if row[3] != "many"]
+    for length in (100, 999, 2**24):
+        monkeypatch.setattr("mho.data.text._BLOCK_BYTES", length)
+        table = read_interactions(tmp_path / "t.csv")
+        assert columns(table) == ([row[0] for row in good], [row[1] for row in good])
+        assert table.ratings.tolist() == [float(row[3]) for row in good]
+        assert [row.line for row in table.rejected] == [
+            n for n, row in zip(lines, rows, strict=True) if row not in good
+        ]
+
+
+def test_a_quote_that_was_not_closed_takes_no_rows_with_it(tmp_path):
+    text = ['1,2,"', "3,4,5", '1,2,"', "6,7,1"]
+    (tmp_path / "t.csv").write_text("\n".join(["user,item,rating", *text]))
+    table = read_interactions(tmp_path / "t.csv")
+    assert columns(table) == ([3, 6], [4, 7])
+    assert [row.line for row in table.rejected] == [2, 4]
 
 
 def test_lines_are_counted_over_the_blocks_of_a_file(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ __all__ = ["InteractionTable", "Rejected", "interaction_parts", "read_interactio
 _ROW_BYTES = 16
 """Two codes and a rating."""
 _NO_LIMIT = 2**62
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,10 @@ def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: i
         release_unused()
         return _with_rows(path, table)
     rows = _text(path, columns)
-    read, no_rows = rows.read(max_bytes)
+    read, others = rows.read(max_bytes)
     raw = list(map(Distinct.of, _given_up(read)))
-    lines = _Lines(1 + rows.header, [Rejected(*row) for row in no_rows])
+    between = sorted([row[0] for row in others.no_rows] + others.continued)
+    lines = _Lines(1 + rows.header, np.array(between, np.int64), [Rejected(*row) for row in others.no_rows])
     return _with_rows(path, _table(path, raw, lines, max_bytes))
 
 
@@ -117,24 +119,25 @@ def interaction_parts(path: Path, *, columns: tuple[str, ...] = (), rows: int = 
     """
     path, first = Path(path), 1
     for part in id_column_parts(path, lambda names: _wanted(path, names, columns), rows):
-        yield _table(path, [Distinct.of(column) for column in part], _Lines(first, []), _NO_LIMIT)
+        yield _table(path, [Distinct.of(column) for column in part], _Lines(first, _NONE, []), _NO_LIMIT)
         first += len(part[0])
 
 
 def _parquet(path: Path, columns: tuple[str, ...], max_bytes: int) -> InteractionTable:
     raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
-    return _table(path, list(map(Distinct.of, raw)), _Lines(1, []), max_bytes)
+    return _table(path, list(map(Distinct.of, raw)), _Lines(1, _NONE, []), max_bytes)
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """Where rows stand in a file whose first is in line `first`, and what stands between them."""
+    """Where rows begin in a file whose first is in line `first`, what lines are between them, and which are no rows."""
 
     first: int
-    between: list[Rejected]
+    between: np.ndarray
+    no_rows: list[Rejected]
 
     def of(self, rows: np.ndarray) -> np.ndarray:
-        gaps = np.array([row.line for row in self.between], np.int64) - self.first
+        gaps = self.between - self.first
         return self.first + rows + np.searchsorted(gaps - np.arange(len(gaps)), rows, "right")
 
 
@@ -168,7 +171,7 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
             bad |= np.isin(np.arange(len(column.values)), list(fault))[column.codes]
     rows = np.flatnonzero(bad)
     told = zip(rows.tolist(), lines.of(rows).tolist(), strict=True)
-    rejected = [*lines.between, *(_rejected(raw, faults, row, line) for row, line in told)]
+    rejected = [*lines.no_rows, *(_rejected(raw, faults, row, line) for row, line in told)]
     rejected.sort(key=lambda row: row.line)
     good = slice(None) if not len(rows) else ~bad
     left = _given_up(raw)
