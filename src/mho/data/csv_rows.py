@@ -104,7 +104,7 @@ class CsvRows:
         long, faulty = np.diff(starts, append=count) > 1, [row for row, *_ in faults]
         if table is None or long[faulty].any() or not _are_rated(table.filter(np.delete(long, faulty))):
             return None
-        others.no_rows += [(first + int(starts[row]), *rest) for row, *rest in faults]
+        others.no_rows += [(first + int(starts[row]), fault, text) for row, fault, text in faults]
         others.continued += (first + np.setdiff1d(np.arange(count), starts)).tolist()
         return table
 
@@ -117,10 +117,10 @@ class CsvRows:
         import pyarrow as pa
 
         faults: list[NoRow] = []
-        count = np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1
+        count = lines.count(b"\n") + 1
         table = self._parsed(lines, count, faults)
         if table is not None:
-            no_rows.extend((first + row, *rest) for row, *rest in faults)
+            no_rows.extend((first + row, fault, text) for row, fault, text in faults)
             yield table
         elif count == 1:
             no_rows.append((first, "is not one row of fields", lines.decode(errors="replace")))
