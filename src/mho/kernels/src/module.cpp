@@ -83,41 +83,43 @@ template <class A> void vector(const A &a, std::size_t size, const char *what) {
 // Threads that so many multiply-adds are worth: starting one takes as long as some hundred thousand of them.
 index_t team_for(double operations, index_t threads) { return std::clamp<index_t>(index_t(operations / 5e5), 1, threads); }
 
-// Whether all indices lie in [0, m).
-template <class I> bool inside(const I *idx, std::size_t entries, std::size_t m, index_t threads) {
-    std::atomic<bool> all{true};
-    parallel_for<I>(entries, 1 << 20, team_for(double(entries) / 4, threads), 0, [&](Range range, I *) {
-        I lowest = 0, highest = 0;
-        for (index_t e = range.begin; e < range.end; ++e) lowest = std::min(lowest, idx[e]), highest = std::max(highest, idx[e]);
-        if (lowest < 0 || std::size_t(highest) >= m) all = false;
-    });
-    return all;
-}
-
-// The arrays of a matrix by columns, checked once so that the kernels need not: an index out of range would read
-// memory that is not ours.
+// The arrays of a matrix by columns; its indices are checked when they are read, see for_columns.
 template <class T, class I>
-Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::size_t entries, std::size_t n, std::size_t m,
-                      index_t threads) {
+Columns<T, I> columns(const In<I> &ptr, const In<I> &idx, const T *val, std::size_t entries, std::size_t n) {
     require(ptr.ndim() == 1 && ptr.shape(0) == n + 1, "ptr must have one entry more than there are columns");
     require(idx.ndim() == 1 && idx.shape(0) == entries, "idx and val must be of one length");
-    const I *p = ptr.data(), *i = idx.data();
+    const I *p = ptr.data();
     require(p[0] == 0 && std::size_t(p[n]) == entries, "ptr must run from 0 to the number of entries");
     bool ordered = true;
     for (std::size_t j = 0; j < n; ++j) ordered &= p[j] <= p[j + 1];
     require(ordered, "ptr must not decrease");
-    require(inside(i, entries, m, threads), "idx must lie inside the matrix");
-    return {p, i, val};
+    return {p, idx.data(), val};
 }
 
 // The same with a weight, >= 0, for each entry.
 template <class T, class I>
-Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &val, const In<T> &weight, std::size_t n, std::size_t m,
-                               index_t threads) {
-    auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
+Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &val, const In<T> &weight, std::size_t n) {
+    auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     vector(weight, val.size(), "weight must be as long as val");
     b.weight = weight.data();
     return b;
+}
+
+// body(Range, scratch) over the columns of a matrix of m rows, as parallel_for. An index out of range would read whatever lies
+// there: those of a chunk are looked at just before, and are in cache when they are wanted.
+template <class S, class T, class I, class Body>
+void for_columns(Columns<T, I> b, index_t m, index_t n, index_t chunk, index_t threads, index_t scratch_size, Body body) {
+    std::atomic<bool> inside{true};
+    parallel_for<S>(n, chunk, threads, scratch_size, [&](Range range, S *scratch) {
+        I lowest = 0, highest = 0;
+        for (I e = b.ptr[range.begin]; e < b.ptr[range.end]; ++e)
+            lowest = std::min(lowest, b.idx[e]), highest = std::max(highest, b.idx[e]);
+        if (lowest >= 0 && index_t(highest) < m)
+            body(range, scratch);
+        else
+            inside = false;
+    });
+    require(inside, "idx must lie inside the matrix");
 }
 
 // A (m, k) with its rows padded to whole vectors; a copy only where they are not, where they do not begin
@@ -273,10 +275,10 @@ void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offse
     matrix(answer, n, k, "answer must be (n, k)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     threads = team_for(double(val.size()) * k + double(n) * k * k * sweeps, threads);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
+    for_columns<T>(b, m, n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
         sparse<T, I>().sweep_sparse(A.data(), b, p, answer.data(), sweeps, fit.data(), range, scratch);
     });
 }
@@ -287,19 +289,20 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = out.shape(0), k = out.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0), threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) { sparse<T, I>().cross(A.data(), k, b, out.data(), range); });
+    for_columns<T>(b, A.shape(0), n, small_chunk, threads, 0, [&](Range range, T *) { sparse<T, I>().cross(A.data(), k, b, out.data(), range); });
 }
 
 template <class T, class I>
 void turn(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> to_val, index_t threads) {
     require(ptr.ndim() == 1 && ptr.shape(0) > 0 && to_ptr.ndim() == 1 && to_ptr.shape(0) > 1, "ptr and to_ptr must be (n + 1,) and (m + 1,)");
     const std::size_t n = ptr.shape(0) - 1, m = to_ptr.shape(0) - 1;
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     vector(to_idx, val.size(), "to_idx must be as long as val");
     vector(to_val, val.size(), "to_val must be as long as val");
     nb::gil_scoped_release release;
+    for_columns<T>(b, m, n, 4096, threads, 0, [](Range, T *) {});
     mho::turn<T, I>(b, n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads);
 }
 
@@ -309,9 +312,9 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = X.shape(0), k = X.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
-    const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n, A.shape(0), threads);
+    const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n);
     nb::gil_scoped_release release;
-    parallel_for<T>(n, small_chunk, threads, 0, [&](Range range, T *) {
+    for_columns<T>(b, A.shape(0), n, small_chunk, threads, 0, [&](Range range, T *) {
         sparse<T, I>().sampled(A.data(), X.data(), k, b, out.data(), range);
     });
 }
@@ -339,7 +342,7 @@ void sweep_known(In<T> A, const T *shift, Columns<T, I> b, In<T> ridge, Out<T> a
     const Padded<T> padded(A, shift);
     const Tiling tiling = tiling_of<T, I>(A.shape(0), padded.row(), k, n, b.ptr[n], threads);
     const index_t scratch_size = sparse<T, I>().masked_scratch(k, tiling.together), chunk = std::max(small_chunk, tiling.together);
-    parallel_for<T>(n, chunk, threads, scratch_size, [&](Range range, T *scratch) {
+    for_columns<T>(b, A.shape(0), n, chunk, threads, scratch_size, [&](Range range, T *scratch) {
         sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), b, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
                                     fit.data(), range, scratch);
     });
@@ -351,7 +354,7 @@ void masked_sweep(In<T> A, std::optional<In<T>> shift, In<I> ptr, In<I> idx, In<
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     if (shift) vector(*shift, A.shape(0), "shift must be (m,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0), A.shape(0), threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0));
     sweep_known(A, shift ? shift->data() : nullptr, b, ridge, answer, sweeps, fit, threads);
 }
 
@@ -360,7 +363,7 @@ void weighted_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> weight, In<T
                     index_t threads) {
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
-    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0), A.shape(0), threads);
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0));
     sweep_known(A, static_cast<const T *>(nullptr), b, ridge, answer, sweeps, fit, threads);
 }
 
@@ -397,7 +400,7 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     const std::size_t n = answer.shape(0), k = answer.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
     vector(fit, n, "fit must be (n,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, A.shape(0), threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     matrix(price, 5, k, "price must be (5, k)");
     const T *r = price.data();
     const Smooth<T> p{r, r + k, r + 2 * k, index_t(k)};
@@ -405,7 +408,7 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     const Loss kind = loss_of(loss);
     nb::gil_scoped_release release;
     const Padded<T> padded(A);
-    parallel_for<T>(n, small_chunk, threads, sparse<T, I>().newton_scratch(k), [&](Range range, T *scratch) {
+    for_columns<T>(b, A.shape(0), n, small_chunk, threads, sparse<T, I>().newton_scratch(k), [&](Range range, T *scratch) {
         sparse<T, I>().newton(padded.data(), b, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
     });
 }
@@ -436,13 +439,13 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     matrix(base, k, k, "base must be (k, k)");
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
-    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n, m, threads);
+    const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     nb::gil_scoped_release release;
     const Padded<double> padded_left(left);
     const std::optional<Padded<double>> padded_right = right ? std::make_optional<Padded<double>>(*right) : std::nullopt;
     const double *r = ridge.data(), *other = padded_right ? padded_right->data() : nullptr, *more = extra ? extra->data() : nullptr;
     const Rows rows{padded_left.data(), other, padded_left.row(), more, base.data(), r, r + k, r + 2 * k};
-    parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
+    for_columns<double>(b, m, n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
         sparse<T, I>().masked_lcp(rows, k, b, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
     });
 }
@@ -457,12 +460,12 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     matrix(base, k, k, "base must be (k, k)");
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
-    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n, m, threads);
+    const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n);
     nb::gil_scoped_release release;
     const Padded<double> padded(A);
     const double *r = ridge.data();
     const Rows rows{padded.data(), nullptr, padded.row(), nullptr, base.data(), r, r + k, r + 2 * k};
-    parallel_for<double>(n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
+    for_columns<double>(b, m, n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
         sparse<T, I>().masked_lcp(rows, k, b, symmetric, answer.data(), failed.data(), range, scratch);
     });
 }
