@@ -54,3 +54,9 @@ def test_lists_for_everybody_need_no_second_table(ratings, peak_of):
     lists = N_USERS * 3 * 8 * 4  # users, items, scores and how they are put together
     block = 1 << 26
     assert peak_of(lambda: fitted.recommend(n=3)) < lists + 2 * block
+
+
+def test_a_user_or_an_item_is_folded_in_beside_one_new_table(ratings, peak_of):
+    fitted = Recommender(4, max_iter=1).fit(*ratings)
+    assert peak_of(lambda: fitted.fold_in([-1, -1], [3, 4], [5.0, 1.0])) < 12 * N  # of the table 8
+    assert peak_of(lambda: fitted.fold_in([3, 4], [-1, -1], [5.0, 1.0], side="items")) < 12 * N

@@ -29,6 +29,28 @@ def test_strengths_of_a_pair_add_up():
     np.testing.assert_array_equal(table.known.toarray(), summed)
 
 
+@pytest.mark.parametrize("rule", ["last", "sum"])
+@pytest.mark.parametrize("cut", [1, 2000, 3999])
+def test_what_comes_later_makes_the_table_of_all_at_once(rule, cut):
+    """With new users, new items, and new values for known pairs."""
+    values = VALUES.astype(np.float32)
+    first, then = ((USERS[part], ITEMS[part], values[part]) for part in (slice(cut), slice(cut, None)))
+    merged = Interactions.of(*first, rule).merged(Interactions.of(*then, rule), rule)
+    whole = Interactions.of(USERS, ITEMS, values, rule)
+    users, items = merged.users.encode(whole.users.known), merged.items.encode(whole.items.known)
+    np.testing.assert_array_equal(merged.known[users][:, items].toarray(), whole.known.toarray())
+    assert merged.known.nnz == whole.known.nnz
+    assert merged.known.has_canonical_format
+    assert (merged.known.dtype, merged.known.indices.dtype) == (np.float32, np.int32)
+
+
+def test_more_values_have_the_precision_of_the_table():
+    table = Interactions.of([1, 2], [1, 2], np.float32([3, 4]), "last")
+    assert table.merged(Interactions.of([1], [2], [5.1], "last"), "last").known.data.tolist() == [3, np.float32(5.1), 4]
+    with pytest.raises(ValueError, match="ratings"):
+        table.merged(Interactions.of([1], [2], [1e100], "last"), "last")
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("float32", "float32"), ("int8", "float32"), ("uint16", "float32"), ("int64", "float64"), ("float64", "float64")],

@@ -81,4 +81,4 @@ def _nothing(m: int, n: int) -> Any:
 
 
 def _among(known: Any, columns: np.ndarray) -> Any:
-    return known if len(columns) == known.shape[1] else sp.csr_array(sp.csc_array(known)[:, columns])
+    return known if len(columns) == known.shape[1] else known[:, columns]

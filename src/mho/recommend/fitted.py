@@ -87,7 +87,7 @@ class Fitted:
 
     def solved_items(self, engine: Engine, positions: np.ndarray) -> Fitted:
         """Return a copy with the items at `positions` solved against the users."""
-        columns = sp.csc_array(sp.csc_array(self.table.known)[:, positions])
+        columns = sp.csc_array(self.table.known[:, positions])
         half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -65,14 +66,18 @@ class Interactions:
         return cls(user_labels, item_labels, _matrix(u, i, values, (len(user_labels), len(item_labels)), duplicates))
 
     def merged(self, other: Interactions, duplicates: Duplicates) -> Interactions:
-        """Return these and then `other`, ids that are new after the ones that are here."""
+        """Return these and then `other`, ids that are new after the ones that are here; in the precision of these."""
         users, u = self.users.extended(other.users.known)
         items, i = self.items.extended(other.items.known)
-        old, new = self.known.tocoo(), other.known.tocoo()
-        rows = np.concatenate([old.coords[0], u[new.coords[0]]])
+        touched = np.sort(u)  # those who are new come last
+        old, new = self.known[touched[touched < len(self.users)]].tocoo(), other.known.tocoo()
+        rows = np.concatenate([old.coords[0], np.searchsorted(touched, u[new.coords[0]])])
         columns = np.concatenate([old.coords[1], i[new.coords[1]]])
-        values = np.concatenate([old.data, new.data])
-        return Interactions(users, items, _matrix(rows, columns, values, (len(users), len(items)), duplicates))
+        with np.errstate(over="ignore"):
+            added = checks.check_values(new.data.astype(old.dtype), "ratings")
+        values = np.concatenate([old.data, added])
+        part = _matrix(rows, columns, values, (len(touched), len(items)), duplicates)
+        return Interactions(users, items, _with_rows(self.known, touched, part, len(users)))
 
 
 def _of_matrix(matrix: Any) -> Interactions:
@@ -147,6 +152,24 @@ def _matrix(u: np.ndarray, i: np.ndarray, values: np.ndarray, shape: tuple[int, 
     if not known.has_canonical_format:
         known = _last_of_each(known) if duplicates == "last" else _summed(known)
     return known
+
+
+def _with_rows(known: Any, positions: np.ndarray, rows: Any, m: int) -> Any:
+    """Return the matrix (m, n) with these `rows` at `positions`, ascending, and elsewhere those of `known`."""
+    begins, ends = (known.indptr[np.minimum(x, known.shape[0])] for x in (positions, positions + 1))
+    kept = [slice(*x) for x in zip([0, *ends], [*begins, known.nnz], strict=True)]
+    changed = [*(slice(*x) for x in pairwise(rows.indptr)), slice(0)]
+
+    def joined(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        return np.concatenate([part for k, c in zip(kept, changed, strict=True) for part in (old[k], new[c])])
+
+    lengths = np.zeros(m, np.int64)
+    lengths[: known.shape[0]] = np.diff(known.indptr)
+    lengths[positions] = np.diff(rows.indptr)
+    pointers = np.append(0, np.cumsum(lengths))
+    whole = sp.get_index_dtype(maxval=max(pointers[-1], *rows.shape))
+    entries = joined(known.data, rows.data), joined(known.indices, rows.indices), pointers.astype(whole)
+    return sp.csr_array(entries, shape=(m, rows.shape[1]))
 
 
 def _summed(known: Any) -> Any:
