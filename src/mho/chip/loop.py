@@ -166,7 +166,7 @@ class Loop:
         self,
         network: Ports,
         X: np.ndarray,
-        currents: np.ndarray,
+        s: np.ndarray,
         drawn: np.ndarray,
         weight: np.ndarray | float = 1.0,
     ) -> np.ndarray:
@@ -176,10 +176,8 @@ class Loop:
         ----------
         network : Ports
             Passive.
-        X : ndarray of shape (n, k)
-            Outputs at rest, volts.
-        currents : ndarray of shape (n, k)
-            As `rest` has them.
+        X, s : ndarray of shape (n, k)
+            Outputs and sense nodes at rest, volts.
         drawn : ndarray of shape (n,)
             What the inputs draw out of the sense node of the reference column, amperes; not used where there is none.
         weight : ndarray of shape (n, 1) or float
@@ -188,7 +186,6 @@ class Loop:
         largest = X.max(axis=1)
         if self.reference is None:
             return largest
-        s = self.sense_volts(X, currents, weight, self.closed(network))
         every_port = self.reference.every_port(network, X, s, drawn, weight)
         return np.maximum(largest, self.reference.swing(network, *every_port, drawn))
 

@@ -80,8 +80,9 @@ def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.nda
         network = loop.passive.ports(on)
         ports = loop.closed(network)
         currents = (ports.inputs @ volts + constant)[None]
-        X[j] = loop.rest(currents, one, ports)[0]
-        swing[j] = loop.swing(network, X[j : j + 1], currents, network.inputs[:1] @ volts, one)[0]
+        x = loop.rest(currents, one, ports)
+        s = loop.sense_volts(x, currents, one, ports)
+        X[j], swing[j] = x[0], loop.swing(network, x, s, network.inputs[:1] @ volts, one)[0]
     return X, swing
 
 

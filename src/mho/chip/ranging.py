@@ -99,7 +99,8 @@ def _settle(array: ProgrammedArray, B: Matrix, peak_in: np.ndarray) -> tuple[np.
     drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
     currents = drawn[:, :k] - array.bias
     X = loop.rest(currents, weight)
-    return X, V, loop.swing(network, X, currents, drawn[:, -1], weight)
+    s = loop.sense_volts(X, currents, weight)
+    return X, V, loop.swing(network, X, s, drawn[:, -1], weight)
 
 
 def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -82,22 +82,23 @@ class ReferenceAmplifiers:
         """
         connected = network.sense.diagonal()[1:] > 0
         f, rho = self.columns.feedback, self.columns.share
-        outputs, y_0 = self._driven(connected)
-        D, N, inputs = network.drive @ outputs, network.sense, network.inputs
-        T = np.column_stack([-self._taken(N, connected), np.eye(len(connected))])
-        load, back, kappa = network.load[1:], network.back[1:], self._kappa(N)
+        (c, y_0), o = self._driven(connected), self.offset[1]
+        N, inputs, back, y_load = network.sense, network.inputs, network.back[1:], network.load[1:, :1]
+        D = network.drive[:, 1:] - c * network.drive[:, :1]
+        kappa, held = self._kappa(N), self._held(N)
+        tau = (kappa * N[1:, 0] + held * rho * connected)[:, None]
         p = kappa * back[:, :1]
-        p_0 = kappa * network.drive[0, 0] * y_0 + self._held(N) * self.offset[1]
-        u = self._held(N) * (rho * (N[0, 0] + f) * connected - N[1:, 0])
+        p_0 = kappa * network.drive[0, 0] * y_0 + held * o
+        u = held * (rho * (N[0, 0] + f) * connected - N[1:, 0])
         return Ports(
-            drive=T @ D,
-            sense=T @ N[:, 1:] + np.diag(rho * f * connected),
-            inputs=T @ inputs,
-            load=load @ outputs - p * D[0],
+            drive=D[1:] - tau * D[0],
+            sense=N[1:, 1:] - tau * N[0, 1:] + np.diag(rho * f * connected),
+            inputs=inputs[1:] - tau * inputs[0],
+            load=network.load[1:, 1:] - c * y_load - p * D[0],
             feed=network.feed[1:] + p * inputs[0],
             back=back[:, 1:] - p * N[0, 1:],
-            own_sensed=T @ network.drive[:, 0] * y_0 + u * self.offset[1],
-            own_delivered=load[:, 0] * y_0 - back[:, 0] * p_0,
+            own_sensed=(network.drive[1:, 0] - tau[:, 0] * network.drive[0, 0]) * y_0 + u * o,
+            own_delivered=y_load[:, 0] * y_0 - back[:, 0] * p_0,
         )
 
     def every_port(
@@ -117,9 +118,8 @@ class ReferenceAmplifiers:
             Of the offset; see `mho.chip.loop.Loop.rest`.
         """
         N = network.sense
-        outputs, y_0 = self._driven(N.diagonal()[1:] > 0)
-        X = x @ outputs.T
-        X[:, :1] += weight * y_0
+        c, y_0 = self._driven(N.diagonal()[1:] > 0)
+        X = np.column_stack([weight * y_0 - c * x.sum(axis=1, keepdims=True), x])
         p = self._kappa(N) * (X @ network.drive[0] - s @ N[0, 1:] - drawn)[:, None]
         return X, np.column_stack([p + self._held(N) * weight * self.offset[1], s])
 
@@ -138,15 +138,10 @@ class ReferenceAmplifiers:
         into_p = X @ network.drive[0] - s @ network.sense[0] - drawn
         return np.maximum(np.abs(X[:, 0]), np.abs(s[:, 0] - into_p / self.columns.feedback))
 
-    def _driven(self, connected: np.ndarray) -> tuple[np.ndarray, float]:
-        """From x to (y, x), and y_0."""
-        rho, d = self.columns.share, connected.sum() * self.columns.share + 1
-        own = 1 / (1 + d / self.gain)
-        return np.vstack([np.full(len(connected), -rho * own), np.eye(len(connected))]), d * own * self.offset[0]
-
-    def _taken(self, N: np.ndarray, connected: np.ndarray) -> np.ndarray:
-        """The shares tau (k,) of the reference's current that leave the sense nodes."""
-        return self._kappa(N) * N[1:, 0] + self._held(N) * self.columns.share * connected
+    def _driven(self, connected: np.ndarray) -> tuple[float, float]:
+        """What y is made of: c and y_0."""
+        d = connected.sum() * self.columns.share + 1
+        return self.columns.share / (1 + d / self.gain), d * self.offset[0] / (1 + d / self.gain)
 
     def _kappa(self, N: np.ndarray) -> float:
         return 1 / (N[0, 0] + self.columns.feedback * (1 + self.gain))
