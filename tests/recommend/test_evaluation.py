@@ -107,6 +107,13 @@ def test_a_split_by_user_leaves_everybody_something(table):
     assert split_by_user([1, 1, 2], 0.9)[1].tolist() in ([0], [1])
 
 
+@pytest.mark.parametrize("model", ["ratings", "implicit"])
+def test_columns_that_do_not_go_together_are_refused(model):
+    fitted = Recommender(1, model=model).fit([1, 1, 2], ["a", "b", "a"], [1, 2, 3])
+    with pytest.raises(ValueError, match="of equal length, got users 2, items 2, ratings 1"):
+        evaluate(fitted, [2, 2], ["a", "b"], [1.0])
+
+
 def test_users_who_rated_too_little_to_split_are_told():
     with pytest.raises(ValueError, match=r"of 9, the most of any, 0.1 is none"):
         split_by_user([1] * 9 + [2] * 5, 0.1)

@@ -61,11 +61,12 @@ def evaluate(
     """
     ratings = checks.check_values(as_column(ratings, "ratings"), "ratings")
     checks.positive_int(n, "n")
-    errors: tuple[float | None, float | None] = (None, None)
-    predicted = recommender.predict(users, items)
-    if recommender.predicts_ratings:
-        errors = rmse(ratings, predicted), mae(ratings, predicted)
     u, i = recommender.encode(users, items)
+    same_length({"users": u, "items": i, "ratings": ratings})
+    errors: tuple[float | None, float | None] = (None, None)
+    if recommender.predicts_ratings:
+        predicted = recommender.predict(users, items)
+        errors = rmse(ratings, predicted), mae(ratings, predicted)
     wanted = np.flatnonzero((ratings >= relevant) & (u < len(recommender.user_ids_)))
     if not len(wanted):
         raise ValueError(f"ratings must have some that are relevant, >= {relevant}, of known users; there are none")

@@ -84,7 +84,7 @@ def fit(
         check_blocks(source, out, model=model, engine=engine)
         BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
         return
-    check_out(out)
+    check_out(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
         table = read_table(source, reading, out)

@@ -39,7 +39,7 @@ def fold_in(
     """
     from mho import Recommender
 
-    check_out(out)
+    check_out(out, source)
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)
     table = read_table(source, reading, out)

@@ -35,7 +35,10 @@ class Reading:
 
     def names(self) -> tuple[str, ...]:
         """Return the names that were given."""
-        return tuple(self.columns.split(",")) if self.columns else ()
+        names = tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()
+        if names and not (2 <= len(set(names)) == len(names) <= 3):
+            raise ValueError(f"--columns must be two or three different names, got {self.columns!r}")
+        return names
 
 
 def read_table(path: Path, how: Reading, out: Path | None = None) -> Any:
@@ -71,9 +74,11 @@ def ids_like(column: Any, known: Any) -> Any:
     return Coded(column.ids.astype(str), column.codes) if known.dtype.kind == "U" else column
 
 
-def check_out(out: Path) -> None:
-    """Refuse before the work what would fail after it."""
+def check_out(out: Path, *read: Path | None) -> None:
+    """Refuse before the work what would fail after it, or write over a file that is `read`."""
     if not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
         raise ValueError(f"{out}: its folder is not there or not writable")
     if out.exists() and not out.is_file():
         raise ValueError(f"{out}: must be a file, is a folder or a device")
+    if any(path is not None and path.exists() and out.exists() and out.samefile(path) for path in read):
+        raise ValueError(f"{out}: is read, and would be lost; take another -o")

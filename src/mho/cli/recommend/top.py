@@ -52,7 +52,7 @@ def top(
 
     checks.positive_int(n, "-n")
     if out is not None:
-        check_out(out)
+        check_out(out, model, titles)
     recommender = Recommender.load(model)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known
