@@ -42,7 +42,7 @@ TAIL = """## How to read it
 - **Ratings.** mho minimises the sum of squares plus a ridge on each row as often as it has ratings; cmfrec and Spark
   share that objective and get mho's ridge, LIBMF's was chosen on the ratings held out, as mho's (`peers_ratings.py`).
   The time is that of the fit, from the library's own form of the matrix; "load" is from triplets to that form. Spark,
-  whose fits take too long to search for the number of iterations, was run with 8 (at k = 16 after another fit).
+  whose fits at k = 32 take too long to search for the number of iterations, was run there with 8.
 - **Beyond input** is the peak memory of a first fit, less what the process held with the input loaded. The bound is
   three times the factors plus 64 MiB, plus the second order of a sparse input. Memory of a library that works in
   a process of its own (R, Java, LIBMF) is not seen.
