@@ -9,6 +9,9 @@ from pathlib import Path
 __all__ = ["DataError", "check_size", "damaged"]
 
 
+_LONGEST_REASON = 120
+
+
 class DataError(ValueError):
     """A file cannot be read; the message names the file and, where known, the line or byte."""
 
@@ -22,6 +25,8 @@ def damaged(path: Path, *errors: type[Exception]) -> Iterator[None]:
         raise
     except errors as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        if len(reason) > _LONGEST_REASON:  # some readers quote what they found
+            reason = reason[:_LONGEST_REASON] + "..."
         raise DataError(f"{path}: cannot be read: {reason}") from error
 
 

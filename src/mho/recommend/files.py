@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -61,20 +61,27 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
 def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
     """See `Recommender.load`."""
     path = Path(path)
-    if path.is_dir():
-        from mho.recommend.distributed.fit_folder import read_fit  # which needs what Recommender.load does not
-
-        fitted, history = read_fit(path)
-    else:
-        fitted, history = _read_file(path)
-    _check(path, fitted)
-    if not (isinstance(history, list) and all(map(_is_record, history))):
-        raise DataError(f"{path}: its history is none")
+    # numpy parses headers as Python and lets every error of that parser through, zipfile those of what it unpacks with,
+    # and an array of another type or shape than a fit gives can fail anywhere.
+    with nullcontext() if path.is_dir() else path.open("rb") as stream, damaged(path, Exception):
+        fitted, history = _read_folder(path) if stream is None else _read_file(path, stream)
+        _check(path, fitted)
+        if not (isinstance(history, list) and all(map(_is_record, history))):
+            raise DataError(f"{path}: its history is none")
     return fitted, history
 
 
-def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
-    with _opened(path) as file:
+def _read_folder(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
+    from mho.recommend.distributed.fit_folder import read_fit  # which needs what Recommender.load does not
+
+    return read_fit(path)
+
+
+def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, Any]]]:
+    if not zipfile.is_zipfile(stream):
+        raise DataError(f"{path}: cannot be read: is not a recommender")
+    stream.seek(0)
+    with np.load(stream, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         if about["format"] != _FORMAT:
             raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
@@ -85,18 +92,7 @@ def _read_file(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
         model = _MODELS[about["model"]](**about["settings"])
         sides = Side(file["user_rows"]), Side(file["item_rows"])
         fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
-    return fitted, about["history"]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    # numpy parses headers as Python and lets every error of that parser through, zipfile those of what it unpacks with.
-    with path.open("rb") as stream, damaged(path, Exception):
-        if not zipfile.is_zipfile(stream):
-            raise DataError(f"{path}: cannot be read: is not a recommender")
-        stream.seek(0)
-        with np.load(stream, allow_pickle=False) as file:
-            yield file
+        return fitted, about["history"]
 
 
 def _check(path: Path, fitted: Fitted) -> None:
@@ -116,8 +112,17 @@ def _check(path: Path, fitted: Fitted) -> None:
     if fitted.unit == 0:
         raise DataError(f"{path}: its unit must be above 0")
     for _, labels in sizes:
+        if not _are_ids(labels.known):
+            raise DataError(f"{path}: its {labels.name} must be numbers, text or times")
         if labels.known.ndim != 1 or len(np.unique(labels.known)) < len(labels):
             raise DataError(f"{path}: its {labels.name} must be one column of ids, each once")
+
+
+def _are_ids(ids: np.ndarray) -> bool:
+    """Whether an array can be what a fit keeps: text has no characters that there are not."""
+    if ids.dtype.kind == "U":
+        return not ids.size or int(np.ascontiguousarray(ids).view(ids.dtype.byteorder + "u4").max()) <= sys.maxunicode
+    return ids.dtype.kind in "biufSmM"
 
 
 def _is_record(record: Any) -> bool:
