@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mho import Recommender
-from mho.nmf import unseen
+from mho.recommend import implicit_als
 from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions
 from mho.recommend.rating_model import RatingModel
@@ -36,7 +36,7 @@ def peak_of():
 
 @pytest.mark.parametrize(("model", "numbers"), [("ratings", 6), ("implicit", 7)])
 def test_a_fit_holds_the_table_in_both_orders_and_little_else(ratings, peak_of, monkeypatch, model, numbers):
-    monkeypatch.setattr(unseen, "_BLOCK", 1 << 16)
+    monkeypatch.setattr(implicit_als, "_BLOCK", 1 << 16)
     columns = ratings[:2] if model == "implicit" else ratings
     # A value and an index in both orders make 4 numbers of 4 bytes; numbered ids and ones in place of ratings are 2 and
     # 3 until the table is made, and weights of an implicit model 2 beside it.

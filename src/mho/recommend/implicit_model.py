@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho.engines import Engine, Penalty
-from mho.nmf.unseen import solve_unseen, weighted_error
+from mho.recommend.implicit_als import solve_implicit, weighted_error
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["ImplicitModel"]
@@ -73,7 +73,7 @@ class ImplicitModel(Model):
         """See `Model.solve`; the unit is 1."""
         extra = sp.csc_array((self.confidence * known.data, known.indices, known.indptr), shape=known.shape)
         assert self.l2 is not None, "settled when fitted"
-        X = solve_unseen(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
+        X = solve_implicit(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
 
     def quality_of(self, error: float, known: Any) -> float:

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from mho import checks
 from mho.data import DataError, replacing
-from mho.nmf.cuts import column_cuts
+from mho.recommend.column_cuts import column_cuts
 from mho.recommend.distributed.block_files import Batch, counts, deal, sort
 from mho.recommend.distributed.blocks import Block
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from mho.nmf.cuts import column_cuts
+from mho.recommend.column_cuts import column_cuts
 
 __all__ = ["RETRIES", "Block", "write_blocks", "write_entries"]
 

@@ -1,4 +1,4 @@
-"""Least squares in which every entry takes part: those that are stored are 1 and weigh more, all others are 0."""
+"""Implicit feedback (Hu, Koren, Volinsky): weighted least squares over all entries, those stored being 1."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import scipy.sparse as sp
 
 from mho import kernels
 from mho.engines import Digital, Engine, Penalty, Sparse
-from mho.nmf.cuts import column_cuts
+from mho.recommend.column_cuts import column_cuts
 
-__all__ = ["solve_unseen", "weighted_error"]
+__all__ = ["solve_implicit", "weighted_error"]
 
 _BLOCK = 1 << 22
 """Entries that are worked on at a time: of right-hand sides written out for a chip, and of stored ones."""
 
 
-def solve_unseen(engine: Engine, A: np.ndarray, gram: np.ndarray, extra: Any, penalty: Penalty) -> np.ndarray:
+def solve_implicit(engine: Engine, A: np.ndarray, gram: np.ndarray, extra: Any, penalty: Penalty) -> np.ndarray:
     """Minimise |A x|^2 + sum_i e_i (a_i . x)^2 - 2 sum_i (1 + e_i) a_i . x + penalty over x >= 0 for each column e.
 
     That is the sum of (1 + e_i) (a_i . x - [e_i > 0])^2 without its constant. The first term is the same for every
