@@ -114,7 +114,7 @@ def test_input_is_a_folder(refused, tmp_path):
 
 @pytest.mark.parametrize(
     ("out", "message"),
-    [("no/f", "not there or not writable"), (".", "is a folder or a device"), ("x.npy", "must not be INPUT itself")],
+    [("no/f", "not there or not writable"), (".", "is a folder or a device"), ("x.npy", "is read, and would be lost")],
 )
 def test_output_that_cannot_be(mho, source, out, message):
     before = source.read_bytes()

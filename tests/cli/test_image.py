@@ -1,7 +1,9 @@
 """`mho image`, as a user calls it."""
 
 import io
+import os
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -90,8 +92,8 @@ def test_a_page_to_compare(photo, tmp_path, capsys):
         (["compress", "PHOTO", "-o", "x.mho", "--effort", "0"], 2, "effort must be at least 1"),
         (["compress", "PHOTO", "PHOTO", "-o", "x.mho"], 2, "must be a folder"),
         (["compress", "nothing.png", "-o", "x.mho"], 1, "No such file"),
-        (["compress", "PHOTO", "-o", "PHOTO", "--no-overwrite"], 1, "is there already"),
-        (["compress", "PHOTO", "-o", "x.mho", "--max-pixels", "50"], 1, "more than max_pixels = 50"),
+        (["compress", "PHOTO", "-o", "PHOTO"], 2, "must end in .mho"),
+        (["compress", "PHOTO", "-o", "x.mho", "--max-pixels", "50"], 1, "more than --max-pixels = 50"),
         (["decompress", "PHOTO", "-o", "x.tga"], 2, "must end in .png"),
         (["info", "PHOTO"], 1, "not a .mho picture"),
     ],
@@ -117,3 +119,51 @@ def test_half_the_numbers(photo, tmp_path, capsys, engine):
     assert f"PSNR {psnr:.2f} dB" in shown
     assert main(["image", "halve", str(photo), "-o", str(tmp_path / "half.txt")]) == 2
     assert "--out must end in .png" in capsys.readouterr().err
+
+
+def test_half_the_numbers_keeps_what_belongs_to_the_picture(tmp_path):
+    image = Image.fromarray(PIXELS[:24, :24])
+    image.putalpha(77)
+    exif = Image.Exif()
+    exif[0x010E] = "a description"
+    image.save(tmp_path / "x.png", exif=exif, icc_profile=b"colours")
+    out = tmp_path / "half.png"
+    assert main(["image", "halve", str(tmp_path / "x.png"), "-o", str(out), "-q"]) == 0
+    half = Image.open(out)
+    assert half.mode == "RGBA"
+    assert half.getchannel("A").getextrema() == (77, 77)
+    assert half.getexif()[0x010E] == "a description"
+    assert half.info["icc_profile"] == b"colours"
+
+
+@pytest.mark.parametrize(
+    ("command", "source", "message"),
+    [
+        ("compress", "/dev/zero", "/dev/zero: is a device, and must be a picture; - is standard input"),
+        ("info", "/dev/zero", "/dev/zero: is a device"),
+        ("compress", ".", ".: Is a directory"),
+        ("compress", "empty.png", "empty.png: is empty, and must be a picture"),
+        ("compress", "-", "standard input: has more than 67,108,872 bytes, too many for a picture of --max-pixels 1"),
+    ],
+)
+def test_what_has_no_end_is_no_picture(tmp_path, monkeypatch, capsys, command, source, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.png").touch()
+    with open("/dev/zero") as endless:
+        monkeypatch.setattr("sys.stdin", endless)
+        options = [] if command == "info" else ["-o", "x.mho", "--max-pixels", "1"]
+        assert main(["image", command, source, *options]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"mho: error: {message}")
+    assert told.count("\n") == 1
+
+
+def test_a_pipe_with_a_name_is_waited_for(photo, tmp_path, capsys):
+    pipe, out = tmp_path / "pipe", tmp_path / "x.mho"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(photo.read_bytes()), daemon=True)
+    writer.start()
+    assert main(["image", "compress", str(pipe), "-o", str(out), "-q"]) == 0
+    writer.join()
+    assert "waiting for what is written to it" in capsys.readouterr().err
+    assert decode(out.read_bytes()).shape == (80, 112)

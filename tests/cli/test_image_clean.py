@@ -51,7 +51,7 @@ def test_scratches_are_found_and_filled_in_by_a_chip(folder, capsys):
         (["photo.png", "-o", "x.png"], 2, "--scratches"),
         (["photo.png", "-o", "x.tga", "--mask", "mask.png"], 2, "must end in .png"),
         (["photo.png", "-o", "x.png", "--mask", "nothing.png"], 1, "No such file"),
-        (["photo.png", "-o", "mask.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),
+        (["photo.png", "-o", "small.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),
         (["photo.png", "-o", "x.png", "--mask", "small.png"], 2, "--mask must be as large"),
     ],
 )

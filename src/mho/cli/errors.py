@@ -27,6 +27,7 @@ _OPTIONS = {
     "l1_W": "--l1-w",
     "l1_H": "--l1-h",
     "max_bytes": "--max-bytes",
+    "max_pixels": "--max-pixels",
     "missing='nan'": "--missing nan",
     "missing='unstored'": "--missing unstored",
 }

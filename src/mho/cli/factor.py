@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from mho.cli.recorder import Recorder
 from mho.cli.run import Run
 from mho.cli.settings import Settings
 from mho.cli.source import Source, read_source
+from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "factor"]
 
@@ -79,7 +79,7 @@ def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Outpu
     settings.check()
     _check_output(output, source)
     if output.ledger is not None:
-        _check_ledger(output.ledger, output, settings)
+        _check_ledger(output.ledger, source, output, settings)
     with progress(quiet=output.quiet) as shown:
         shown.stage(f"reading {source}")
         given = read_source(source, settings)
@@ -99,28 +99,23 @@ def _check_output(output: Output, source: Path) -> None:
     out = output.out
     if output.resume and output.no_overwrite:
         raise ValueError("--resume writes to OUT, which --no-overwrite forbids; give one of them")
-    if out.exists() and source.exists() and out.samefile(source):
-        raise ValueError(f"{out}: must not be INPUT itself")
-    _check_target(out, output)
+    _check_file(out, source, output)
 
 
-def _check_ledger(ledger: Path, output: Output, settings: Settings) -> None:
+def _check_ledger(ledger: Path, source: Path, output: Output, settings: Settings) -> None:
     if settings.engine == "digital":
         raise ValueError("--ledger is for engines with a chip, --engine analog or hybrid, got --engine digital")
     if ledger.suffix != ".json":  # by which `mho cost` knows a run from a matrix
         raise ValueError(f"--ledger must end in .json, got {ledger}")
     if ledger.resolve() == output.out.resolve():
         raise ValueError(f"--ledger: {ledger} must not be OUT itself")
-    _check_target(ledger, output)
+    _check_file(ledger, source, output, option="--ledger")
 
 
-def _check_target(file: Path, output: Output) -> None:
-    if file.exists() and not file.is_file():
-        raise ValueError(f"{file}: must be a file, is a folder or a device")
+def _check_file(file: Path, source: Path, output: Output, option: str = "-o") -> None:
+    check_target(file, [source], option=option)
     if file.exists() and output.no_overwrite:
         raise ValueError(f"{file}: is there already and --no-overwrite was given")
-    if not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
-        raise ValueError(f"{file}: its folder is not there or not writable")
 
 
 def _start(given: Source, output: Output, settings: Settings) -> Start:

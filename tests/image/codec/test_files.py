@@ -54,15 +54,15 @@ def test_orientation_profile_and_alpha_survive_the_whole_way():
     assert back.info["icc_profile"] == b"colours"
     np.testing.assert_array_equal(np.asarray(back)[..., 3], alpha)
     assert dropped == ()
-    assert picture_bytes(picture, "JPEG")[1] == ("alpha",)
+    assert picture_bytes(picture, "JPEG")[1] == ("dropped alpha",)
 
 
 def test_what_is_dropped_is_named():
     frames = [Image.fromarray(PIXELS), Image.fromarray(PIXELS[::-1].copy())]
     animated = _saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert read_picture(animated, "x.gif")[1] == ("all frames but the first",)
+    assert read_picture(animated, "x.gif")[1] == ("dropped all frames but the first",)
     commented = _saved(frames[0], "JPEG", comment=b"hello")
-    assert read_picture(commented, "x.jpg")[1] == ("the comment",)
+    assert read_picture(commented, "x.jpg")[1] == ("dropped the comment",)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "LA", "RGBA", "YCbCr"])

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.chip.problem import Problem
+from mho.cli.target import check_target
 
 __all__ = ["netlist"]
 
@@ -34,8 +35,8 @@ def netlist(
     from mho.spice import netlist, time_constant
 
     problem = problem or Problem()
-    if out is not None and not out.parent.is_dir():
-        raise ValueError(f"{out}: its folder is not there")
+    if out is not None:
+        check_target(out, problem.files)
     programmed, volts = problem.programmed()
     duration = 20 * time_constant(programmed.circuit) if duration is None else duration
     text = netlist(programmed.circuit, volts, duration=duration, step=duration / 400, dialect=dialect)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.chip.problem import Problem
+from mho.cli.target import check_target
 
 __all__ = ["plot"]
 
@@ -33,7 +34,6 @@ def plot(
     problem = problem or Problem()
     if out.suffix not in (".png", ".svg"):
         raise ValueError(f"--out must end in .png or .svg, got {out}")
-    if not out.parent.is_dir():
-        raise ValueError(f"{out}: its folder is not there")
+    check_target(out, problem.files)
     programmed, volts = problem.settling()
     picture(what, programmed.circuit, volts, out)

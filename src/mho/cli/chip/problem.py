@@ -47,6 +47,11 @@ class Problem:
     preset: str = "pku-2025"
     seed: WholeNumber = 0
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that are read."""
+        return tuple(path for path in (self.matrix, self.rhs) if path is not None)
+
     def programmed(self) -> tuple[Any, Any]:
         """Return the library's `ProgrammedCircuit`, and its input volts for the right-hand side."""
         import numpy as np

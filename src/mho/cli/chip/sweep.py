@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from mho.cli.chip.values import spans, swept
 from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
 from mho.cli.progress import Progress, progress
+from mho.cli.target import check_target
 
 __all__ = ["sweep"]
 
@@ -108,10 +108,8 @@ class Output:
 
         checks.positive_int(self.jobs, "--jobs")
         for path in (self.out, self.plot):
-            if path is not None and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
-                raise ValueError(f"{path}: its folder is not there or not writable")
-            if path is not None and path.exists() and not path.is_file():
-                raise ValueError(f"{path}: must be a file, is a folder or a device")
+            if path is not None:
+                check_target(path)
         if self.plot is not None:
             if self.plot.resolve() == self.out.resolve():
                 raise ValueError(f"--plot must not be the file of --out, got {self.plot} for both")

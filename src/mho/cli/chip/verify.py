@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 
 from mho.cli.chip.problem import Problem
 from mho.cli.plain import table
+from mho.cli.target import check_target
 
 __all__ = ["verify"]
 
@@ -35,8 +35,8 @@ def verify(
     from mho.chip.transient import transient
     from mho.spice import netlist, run, version
 
-    _check(plot)
     problem = problem or Problem()
+    _check(plot, problem.files)
     simulator = version()
     programmed, volts = problem.settling()
     circuit = programmed.circuit
@@ -65,7 +65,7 @@ _SPAN = 3
 _STEPS = 1000
 
 
-def _check(plot: Path | None) -> None:
+def _check(plot: Path | None, read: tuple[Path, ...]) -> None:
     """Refuse before the work what would fail after it."""
     from mho.sweep import check_plotting
 
@@ -73,8 +73,7 @@ def _check(plot: Path | None) -> None:
         return
     if plot.suffix not in (".svg", ".png"):
         raise ValueError(f"--plot must end in .svg or .png, got {plot}")
-    if not (plot.parent.is_dir() and os.access(plot.parent, os.W_OK)):
-        raise ValueError(f"{plot}: its folder is not there or not writable")
+    check_target(plot, read, option="--plot")
     check_plotting()
 
 

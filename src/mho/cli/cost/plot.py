@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mho.cli.target import check_target
+
 if TYPE_CHECKING:
     from mho.cost import Cost, Curve, Estimate, Swing
 
@@ -14,19 +16,20 @@ __all__ = ["check_plotting", "plot"]
 _COMPARED = ("H100", "FPGA VU9P", "this CPU")
 
 
-def check_plotting(path: Path) -> None:
-    """Refuse before the work what would fail after it: no matplotlib, or no folder to write to.
+def check_plotting(path: Path, workload: str) -> None:
+    """Refuse before the work what would fail after it: no matplotlib, or a file that cannot or must not be written.
 
     Parameters
     ----------
     path : Path
+    workload : str
+        May be a file, which is read.
     """
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         raise ImportError("--plot needs matplotlib: pip install 'mho[sweep]'") from None
-    if not path.parent.is_dir():
-        raise ValueError(f"--plot {path}: its folder is not there")
+    check_target(path, [workload], option="--plot")
 
 
 def plot(

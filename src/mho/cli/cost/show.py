@@ -51,7 +51,7 @@ def show(
 
     question = question or Question()
     if plot is not None:
-        check_plotting(plot)
+        check_plotting(plot, workload)
     run = question.run(workload)
     chip = question.estimate(run.ledger)
     platforms = question.platforms(run.workload)

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple, Protocol
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
+from mho.cli.image.source import PIPE, read
+from mho.cli.target import check_target
 
-__all__ = ["Output", "run_batch"]
+__all__ = ["PIPE", "Done", "Output", "check_suffix", "run_batch", "warn"]
 
-PIPE = "-"
+
+class Done(NamedTuple):
+    """The result for one picture.
+
+    Attributes
+    ----------
+    data : bytes
+        Of the file.
+    told : str
+        What was done.
+    notes : sequence of str
+        What was dropped or converted on the way.
+    """
+
+    data: bytes
+    told: str
+    notes: Sequence[str]
+
+
+class Work(Protocol):
+    """From a picture's name, its bytes and the suffix of the result to the result."""
+
+    def __call__(self, name: str, data: bytes, /, suffix: str) -> Done: ...
 
 
 @Parameter(name="*")
@@ -40,37 +66,50 @@ class Output:
     max_pixels: int = 1 << 25
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
 
-    def place(self, source: str, suffix: str) -> str:
-        """Return where the result of `source` goes."""
-        if self.out != PIPE and Path(self.out).is_dir():
-            return str(Path(self.out) / Path("stdin" if source == PIPE else source).with_suffix(suffix).name)
-        return self.out
+    def places(self, sources: list[str], suffixes: Sequence[str]) -> list[str]:
+        """Return where the results go, each by a name that says what will be in it."""
+        if (len(sources) > 1 or self.out.endswith(os.sep)) and not Path(self.out).is_dir():
+            pictures = "1 picture" if len(sources) == 1 else f"{len(sources)} pictures"
+            raise ValueError(f"--out must be a folder that is there for {pictures}, got {self.out!r}")
+        places = [self._place(source, suffixes[0]) for source in sources]
+        twice = next((place for place in places if place != PIPE and places.count(place) > 1), None)
+        if twice is not None:
+            raise ValueError(f"IN must be pictures of different names, got two for {twice}")
+        for place in places:
+            check_suffix(place, suffixes)
+        return places
 
     def say(self, message: str) -> None:
         """Tell what was done; where the result is on standard output, on standard error."""
         if not self.quiet:
             print(message, file=sys.stderr if self.out == PIPE else sys.stdout)
 
+    def _place(self, source: str, suffix: str) -> str:
+        if self.out != PIPE and Path(self.out).is_dir():
+            return str(Path(self.out) / Path("stdin" if source == PIPE else source).with_suffix(suffix).name)
+        return self.out
 
-def run_batch(sources: list[str], output: Output, suffix: str, work: Callable[[str, bytes, str], bytes]) -> None:
+
+def run_batch(
+    sources: list[str], output: Output, suffixes: Sequence[str], work: Work, also_read: Sequence[Path] = ()
+) -> None:
     """Turn each source's bytes into those of a file; one that fails does not stop the others.
 
-    `work` takes the source's name, its bytes and the name of the result.
+    The result's suffix is one of `suffixes`, the first where it has no name. `also_read` are files that `work` reads
+    besides.
     """
     from mho import checks
     from mho.data import DataError
 
     checks.positive_int(output.max_pixels, "--max-pixels")
-    if len(sources) > 1 and not Path(output.out).is_dir():
-        raise ValueError(f"--out must be a folder that is there for {len(sources)} pictures, got {output.out!r}")
-    places = [output.place(source, suffix) for source in sources]
-    twice = next((place for place in places if places.count(place) > 1), None)
-    if twice is not None:
-        raise ValueError(f"IN must be pictures of different names, got two for {twice}")
+    places = output.places(sources, suffixes)
+    for place in places:
+        if place != PIPE:
+            check_target(Path(place), [*sources, *also_read])
     failed = 0
     for source, place in zip(sources, places, strict=True):
         try:
-            _one(source, place, output, work)
+            _one(source, place, output, partial(work, suffix=_suffix(place) or suffixes[0]))
         except (DataError, OSError, ValueError) as error:
             if len(sources) == 1:
                 raise
@@ -80,18 +119,31 @@ def run_batch(sources: list[str], output: Output, suffix: str, work: Callable[[s
         raise DataError(f"{failed} of {len(sources)} pictures failed")
 
 
-def _one(source: str, place: str, output: Output, work: Callable[[str, bytes, str], bytes]) -> None:
+def check_suffix(place: str, suffixes: Sequence[str]) -> None:
+    """Refuse a file whose name does not say what will be in it."""
+    if place != PIPE and _suffix(place) not in suffixes:
+        raise ValueError(f"--out must end in {', '.join(suffixes)}, got {place!r}")
+
+
+def warn(source: str, notes: Sequence[str]) -> None:
+    """Tell in one line what of a picture was dropped or converted."""
+    if notes:
+        note(f"warning: {source}: {'; '.join(notes)}")
+
+
+def _suffix(place: str) -> str:
+    return "" if place == PIPE else Path(place).suffix.lower()
+
+
+def _one(source: str, place: str, output: Output, work: Callable[[str, bytes], Done]) -> None:
     from mho.image.codec import write_file
 
     if place != PIPE and output.no_overwrite and Path(place).exists():
         raise FileExistsError(errno.EEXIST, "is there already and --no-overwrite was given", place)
-    result = work(source, read(source), place)
+    done = work(source, read(source, output.max_pixels))
     if place == PIPE:
-        sys.stdout.buffer.write(result)
+        sys.stdout.buffer.write(done.data)
     else:
-        write_file(place, result)
-
-
-def read(source: str) -> bytes:
-    """Return the bytes of a file, or of standard input for -."""
-    return sys.stdin.buffer.read() if source == PIPE else Path(source).read_bytes()
+        write_file(place, done.data)
+    warn(source, done.notes)
+    output.say(f"{place}: {done.told}")

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.errors import note
-from mho.cli.image.batch import PIPE, Output, read, run_batch
+from mho.cli.image.batch import Done, Output, run_batch
+from mho.cli.image.source import read
 from mho.cli.settings import WholeNumber
 
 __all__ = ["clean"]
@@ -106,16 +106,10 @@ def clean(
 
     damage.check()
 
-    def work(name: str, data: bytes, place: str) -> bytes:
-        suffix = ".png" if place == PIPE else Path(place).suffix.lower()
-        if suffix not in FORMATS:
-            raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {place!r}")
-        picture, dropped = read_picture(data, name, max_pixels=output.max_pixels)
+    def work(name: str, data: bytes, suffix: str) -> Done:
+        picture, notes = read_picture(data, name, max_pixels=output.max_pixels)
         pixels, told = damage.repaired(picture.pixels, engine=picture_engine(engine, seed=seed), random_state=seed)
         result, lost = picture_bytes(replace(picture, pixels=pixels), FORMATS[suffix])
-        for what in (*dropped, *lost):
-            note(f"warning: {name}: {what} was dropped")
-        output.say(f"{place}: {told}")
-        return result
+        return Done(result, told, (*notes, *lost))
 
-    run_batch([source], output, ".png", work)
+    run_batch([source], output, list(FORMATS), work, () if damage.mask is None else (damage.mask,))

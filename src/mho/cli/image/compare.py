@@ -7,7 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.image.batch import read
+from mho.cli.image.batch import check_suffix
+from mho.cli.image.source import read
+from mho.cli.target import check_target
 
 __all__ = ["compare"]
 
@@ -34,6 +36,9 @@ def compare(
     from mho.image.compare import comparison_page
     from mho.image.quality import measured
 
+    if out is not None:
+        check_suffix(str(out), [".html", ".htm"])
+        check_target(out, [before, after])
     files = [read(name) for name in (before, after)]
     pictures = [read_picture(data, name)[0] for data, name in zip(files, (before, after), strict=True)]
     m, n = pictures[0].shape

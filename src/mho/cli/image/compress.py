@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.errors import note
-from mho.cli.image.batch import Output, run_batch
+from mho.cli.image.batch import Done, Output, run_batch
 from mho.cli.settings import WholeNumber
 
 __all__ = ["EXAMPLES", "compress"]
@@ -98,15 +97,12 @@ def compress(
 
     goal.check()
 
-    def work(source: str, data: bytes, place: str) -> bytes:
-        picture, dropped = read_picture(data, source, max_pixels=output.max_pixels)
-        for what in dropped:
-            note(f"warning: {source}: {what} was dropped")
+    def work(source: str, data: bytes, suffix: str) -> Done:
+        picture, notes = read_picture(data, source, max_pixels=output.max_pixels)
         coded = goal.encoded(picture)
-        output.say(f"{place}: {_summary(picture, coded, report)}")
-        return coded
+        return Done(coded, _summary(picture, coded, report), notes)
 
-    run_batch(sources, output, ".mho", work)
+    run_batch(sources, output, [".mho"], work)
 
 
 def _summary(picture: Any, coded: bytes, report: bool) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.errors import note
-from mho.cli.image.batch import PIPE, Output, run_batch
+from mho.cli.image.batch import Done, Output, run_batch
 
 __all__ = ["decompress"]
 
@@ -33,15 +31,10 @@ def decompress(
     """
     from mho.image.codec import FORMATS, picture_bytes, read_picture
 
-    def work(source: str, data: bytes, place: str) -> bytes:
-        suffix = f".{form}" if place == PIPE else Path(place).suffix.lower()
-        if suffix not in FORMATS:
-            raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {place!r}")
-        picture, _ = read_picture(data, source, max_pixels=output.max_pixels)
-        result, dropped = picture_bytes(picture, FORMATS[suffix])
-        for what in dropped:
-            note(f"warning: {source}: {what} was dropped")
-        output.say(f"{place}: {picture.shape[1]} x {picture.shape[0]} pixels, {len(result):,} bytes")
-        return result
+    def work(source: str, data: bytes, suffix: str) -> Done:
+        picture, notes = read_picture(data, source, max_pixels=output.max_pixels)
+        result, lost = picture_bytes(picture, FORMATS[suffix])
+        told = f"{picture.shape[1]} x {picture.shape[0]} pixels, {len(result):,} bytes"
+        return Done(result, told, (*notes, *lost))
 
-    run_batch(sources, output, f".{form}", work)
+    run_batch(sources, output, [f".{form}", *FORMATS], work)

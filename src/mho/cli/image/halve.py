@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.image.batch import read
+from mho.cli.image.batch import check_suffix, warn
+from mho.cli.image.source import read
 from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.settings import WholeNumber
+from mho.cli.target import check_target
 
 __all__ = ["halve"]
 
 
 def halve(
-    source: Annotated[str, Parameter(name="IN")],
+    source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)],
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
@@ -24,6 +27,7 @@ def halve(
     n_components: Annotated[WholeNumber | None, Parameter(name=("-k", "--components"))] = None,
     max_iter: WholeNumber | None = None,
     seed: WholeNumber = 0,
+    max_pixels: WholeNumber = 1 << 25,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
     """Factor every channel of a picture as a whole, at half the numbers, as the published chips do.
@@ -34,7 +38,7 @@ def halve(
     Parameters
     ----------
     source
-        A picture that Pillow reads.
+        A picture that Pillow reads; - is standard input.
     out
         Where the product of the factors goes: .png, .jpg, .webp or .ppm.
     engine
@@ -46,16 +50,20 @@ def halve(
         Iterations, the two digital ones at the end of the hybrid included; without it 100, with a chip 40.
     seed
         For the starting factors and the errors of the chip.
+    max_pixels
+        Refuse larger pictures.
     quiet
         Show nothing but warnings and errors.
     """
+    from mho import checks
     from mho.image import half_rank
     from mho.image import halve as halved
     from mho.image.codec import FORMATS, picture_bytes, read_picture, write_file
 
-    if out.suffix.lower() not in FORMATS:
-        raise ValueError(f"--out must end in {', '.join(FORMATS)}, got {str(out)!r}")
-    picture, _ = read_picture(read(source), source)
+    checks.positive_int(max_pixels, "--max-pixels")
+    check_suffix(str(out), list(FORMATS))
+    check_target(out, [source])
+    picture, notes = read_picture(read(source, max_pixels), source, max_pixels=max_pixels)
     rank = half_rank(*picture.shape) if n_components is None else n_components
     with progress(quiet=quiet) as shown:
         shown.stage(f"factoring {source} at rank {rank}")
@@ -63,7 +71,9 @@ def halve(
             *(picture.pixels,),
             **{"n_components": rank, "engine": engine, "max_iter": max_iter, "random_state": seed},
         )
-    write_file(out, picture_bytes(type(picture)(result.pixels), FORMATS[out.suffix.lower()])[0])
+    data, lost = picture_bytes(replace(picture, pixels=result.pixels), FORMATS[out.suffix.lower()])
+    write_file(out, data)
+    warn(source, (*notes, *lost))
     if not quiet:
         print(table(_rows(picture.pixels, result, rank)))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.image.batch import read
+from mho.cli.image.source import read
 from mho.cli.plain import table
 
 __all__ = ["info"]

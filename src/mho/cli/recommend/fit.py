@@ -11,9 +11,11 @@ from mho.cli.progress import progress
 from mho.cli.recommend.blocks import check_blocks
 from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
+from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import run, summary
-from mho.cli.recommend.table import Reading, check_out, read_table
+from mho.cli.recommend.table import Reading, read_table
 from mho.cli.settings import WholeNumber
+from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "fit"]
 
@@ -84,7 +86,8 @@ def fit(
         check_blocks(source, out, model=model, engine=engine)
         BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
         return
-    check_out(out, source)
+    check_target(out, [source])
+    check_rejected(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
         table = read_table(source, reading, out)

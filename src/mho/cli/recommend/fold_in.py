@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.recommend.table import Reading, check_out, ids_like, read_table
+from mho.cli.recommend.rejected import check_rejected
+from mho.cli.recommend.table import Reading, ids_like, read_table
+from mho.cli.target import check_target
 
 __all__ = ["fold_in"]
 
@@ -39,7 +41,8 @@ def fold_in(
     """
     from mho import Recommender
 
-    check_out(out, source)
+    check_target(out, [source])
+    check_rejected(out, source, model)
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)
     table = read_table(source, reading, out)

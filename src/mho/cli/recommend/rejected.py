@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mho.cli.errors import note
+from mho.cli.target import check_unread
 
-__all__ = ["RejectedRows"]
+__all__ = ["RejectedRows", "check_rejected"]
 
 _SHOWN = 5
 
@@ -66,6 +67,11 @@ class RejectedRows:
         writer = csv.writer(self._stack.enter_context(temporary.open("w", newline="", encoding="utf-8")))
         writer.writerow(["line", "reason", "text"])
         return writer
+
+
+def check_rejected(out: Path, *read: Path) -> None:
+    """Refuse a result whose file of rejected rows would take the place of a file that is read."""
+    check_unread(_path(out), read)
 
 
 def _path(out: Path) -> Path:

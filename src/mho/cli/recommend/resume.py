@@ -12,8 +12,8 @@ from mho.cli.progress import progress
 from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import resume_blocks
 from mho.cli.recommend.run import run, summary
-from mho.cli.recommend.table import check_out
 from mho.cli.settings import WholeNumber
+from mho.cli.target import check_target
 
 __all__ = ["resume"]
 
@@ -47,7 +47,7 @@ def resume(
         checks.one_of(engine, "--engine", ("digital",))
         resume_blocks(source, max_iter, workers, quiet=quiet)
         return
-    check_out(source)
+    check_target(source)
     model = Recommender.load(source, engine=engine)
     done = model.history_[-1]["iteration"] if model.history_ else 0
     if done >= max_iter:

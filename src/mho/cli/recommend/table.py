@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from cyclopts import Parameter
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["Reading", "check_out", "ids_like", "read_table", "typed_ids"]
+__all__ = ["Reading", "ids_like", "read_table", "typed_ids"]
 
 
 @Parameter(name="*")
@@ -72,13 +71,3 @@ def ids_like(column: Any, known: Any) -> Any:
     from mho.data import Coded
 
     return Coded(column.ids.astype(str), column.codes) if known.dtype.kind == "U" else column
-
-
-def check_out(out: Path, *read: Path | None) -> None:
-    """Refuse before the work what would fail after it, or write over a file that is `read`."""
-    if not (out.parent.is_dir() and os.access(out.parent, os.W_OK)):
-        raise ValueError(f"{out}: its folder is not there or not writable")
-    if out.exists() and not out.is_file():
-        raise ValueError(f"{out}: must be a file, is a folder or a device")
-    if any(path is not None and path.exists() and out.exists() and out.samefile(path) for path in read):
-        raise ValueError(f"{out}: is read, and would be lost; take another -o")

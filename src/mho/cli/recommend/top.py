@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.plain import columns
-from mho.cli.recommend.table import check_out, typed_ids
+from mho.cli.recommend.table import typed_ids
 from mho.cli.settings import WholeNumber
+from mho.cli.target import check_target
 
 __all__ = ["top"]
 
@@ -52,7 +53,7 @@ def top(
 
     checks.positive_int(n, "-n")
     if out is not None:
-        check_out(out, model, titles)
+        check_target(out, (model, titles))
     recommender = Recommender.load(model)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def from_pillow(image: Any) -> tuple[Picture, tuple[str, ...]]:
         icc=icc,
         exif=exif,
     )
-    return picture, tuple(sorted(dropped))
+    return picture, _told(dropped)
 
 
 def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str, ...]]:
@@ -119,7 +120,11 @@ def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str
         kept = {}
     file = io.BytesIO()
     image.save(file, form, **_OPTIONS.get(form, {}), **{key: data for key, data in kept.items() if data})
-    return file.getvalue(), tuple(dropped)
+    return file.getvalue(), _told(dropped)
+
+
+def _told(dropped: Iterable[str]) -> tuple[str, ...]:
+    return (f"dropped {', '.join(sorted(dropped))}",) if dropped else ()
 
 
 def write_file(path: str | Path, data: bytes) -> None:

@@ -1,0 +1,39 @@
+"""Files that a command will write: refused before the work if they cannot be, or are read by it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["check_target", "check_unread"]
+
+
+def check_target(target: Path, read: Iterable[str | Path | None] = (), *, option: str = "-o") -> None:
+    """Refuse before the work what would fail after it, or write over a file that is read.
+
+    Parameters
+    ----------
+    target : Path
+        A file that will be written.
+    read : iterable of str, Path or None
+        Files that the command reads.
+    option : str
+        The option that names the target.
+
+    Raises
+    ------
+    ValueError
+        Naming the target.
+    """
+    if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
+        raise ValueError(f"{target}: its folder is not there or not writable")
+    if target.exists() and not target.is_file():
+        raise ValueError(f"{target}: must be a file, is a folder or a device")
+    check_unread(target, read, option=option)
+
+
+def check_unread(target: Path, read: Iterable[str | Path | None], *, option: str = "-o") -> None:
+    """Refuse a target that is one of the files read, by whatever name or link."""
+    if target.exists() and any(path is not None and os.path.exists(path) and target.samefile(path) for path in read):
+        raise ValueError(f"{target}: is read, and would be lost; take another {option}")
