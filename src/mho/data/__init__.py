@@ -9,6 +9,7 @@ from mho.data.coded import Coded
 from mho.data.columns import interaction_columns
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
+from mho.data.file_lock import lock_folder
 from mho.data.interactions import InteractionTable, Rejected, interaction_parts, read_interactions
 from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
@@ -23,6 +24,7 @@ __all__ = [
     "camera",
     "interaction_columns",
     "interaction_parts",
+    "lock_folder",
     "movielens",
     "read_factors",
     "read_interactions",

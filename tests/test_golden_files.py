@@ -1,0 +1,99 @@
+"""Files of every format and version that was ever written open for ever, with the numbers that were written.
+
+`golden/VERSION` was written by that version; nothing in it is ever written again.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import mho.sweep  # noqa: F401
+from mho import Recommender
+from mho.cli import main
+from mho.cost import read_run
+from mho.data import read_factors
+from mho.image.codec import read_picture
+from mho.recommend.distributed import BlockTable
+
+_GOLDEN = Path(__file__).with_name("golden")
+
+
+@pytest.fixture(params=sorted(path.name for path in _GOLDEN.iterdir()))
+def golden(request, tmp_path):
+    """A copy, because some formats keep what they compute beside what they hold."""
+    return Path(shutil.copytree(_GOLDEN / request.param, tmp_path / "golden"))
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("factors-f64", np.float64), ("factors-f32", np.float32)])
+def test_factors(golden, name, dtype):
+    W, H, about = read_factors(golden / f"{name}.safetensors")
+    expected = np.load(golden / "expected-factors.npz")
+    np.testing.assert_array_equal(W, expected["W"].astype(dtype))
+    np.testing.assert_array_equal(H, expected["H"].astype(dtype))
+    assert about == ({"note": "golden"} if dtype is np.float64 else {})
+
+
+def test_a_run_is_gone_on_with(golden):
+    _, _, about = read_factors(golden / "run.safetensors")
+    assert about["iterations"] == "3"
+    command = ["factor", golden / "matrix.npy", "-k", "2", "-o", golden / "run.safetensors", "--resume", "--tol", "0"]
+    assert main([*map(str, command), "--max-iter", "9", "-q"]) == 0
+    assert read_factors(golden / "run.safetensors")[2]["iterations"] == "9"
+
+
+@pytest.mark.parametrize("model", ["ratings", "implicit"])
+def test_recommenders(golden, model):
+    loaded = Recommender.load(golden / f"{model}.npz")
+    rows = np.arange(60)
+    users = np.array([f"u{row % 7}" for row in rows]) if model == "ratings" else rows % 11 + 100
+    predicted = loaded.predict(users, rows % 11)
+    np.testing.assert_allclose(predicted, np.load(golden / "expected-recommenders.npz")[model], rtol=1e-6)
+    assert loaded.history_[-1]["iteration"] == 2
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_fit_in_a_folder(golden, mapped):
+    if not mapped:
+        shutil.rmtree(golden / "fit" / "table" / "known")
+    loaded, expected = Recommender.load(golden / "fit"), np.load(golden / "expected-fit.npz")
+    np.testing.assert_array_equal(loaded.user_factors_, expected["users"])
+    np.testing.assert_array_equal(loaded.item_factors_, expected["items"])
+    np.testing.assert_array_equal(loaded.user_ids_, expected["user_ids"])
+    np.testing.assert_array_equal(loaded.item_ids_, expected["item_ids"])
+    np.testing.assert_array_equal(loaded.known_.toarray(), expected["known"])
+
+
+def test_a_table_in_blocks(golden):
+    table, expected = BlockTable.open(golden / "fit" / "table"), np.load(golden / "expected-fit.npz")["known"]
+    np.testing.assert_array_equal(np.hstack([block.read().toarray() for block in table.items]), expected)
+    np.testing.assert_array_equal(np.hstack([block.read().toarray() for block in table.users]).T, expected)
+
+
+@pytest.mark.parametrize("name", ["colour", "grey", "alpha", "learned"])
+def test_pictures(golden, name):
+    picture, _ = read_picture((golden / f"{name}.mho").read_bytes(), name)
+    expected = np.load(golden / "expected-pictures.npz")
+    np.testing.assert_array_equal(picture.pixels, expected[name])
+    if name == "alpha":
+        np.testing.assert_array_equal(picture.alpha, expected["alpha_alpha"])
+    assert (b"golden" in picture.exif) == (name in ("colour", "learned"))
+
+
+def test_a_run_of_a_chip(golden):
+    run, record = read_run(golden / "chip-run.json"), json.loads((golden / "chip-run.json").read_text())
+    assert run.iterations == 2
+    assert (run.workload.m, run.workload.n, run.workload.k) == (8, 6, 2)
+    assert (run.ledger.cells, run.ledger.solves) == (record["ledger"]["cells"], record["ledger"]["solves"]) == (148, 32)
+
+
+def test_a_sweep_is_known_again_and_not_made_anew(golden, monkeypatch):
+    before = pq.read_table(golden / "sweep.parquet").to_pylist()
+    monkeypatch.setattr(sys.modules["mho.sweep.run"], "_try_chip", lambda *_: pytest.fail("made a chip anew"))
+    options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
+    assert main(["chip", "sweep", *options, "-o", str(golden / "sweep.parquet")]) == 0
+    assert pq.read_table(golden / "sweep.parquet").to_pylist() == before
