@@ -2,7 +2,7 @@
 
     python benchmarks/chip/applications.py
 
-The chip of `mho demo`: `pku-2025` with 16 levels and 2 % writing error, converters and gain as they are, no wires; for
+The chip of `mho demo`: `pku-2025-4bit`, converters and gain as they are, no wires; for
 the ratings every op-amp has an offset too. Ratings are those that come with mho and random ones as many as MovieLens 1M
 has; the photograph is the camera at 512 x 512.
 """
@@ -20,7 +20,7 @@ from mho.image import factor_image
 from mho.recommend import Recommender
 
 ITERATIONS = 10
-DESIGN = preset("pku-2025").with_(levels=16, sigma=0.02)
+DESIGN = preset("pku-2025-4bit")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/chip/readback.py
 
-The chip is `pku-2025` with 16 levels and 2 % writing error. Every loop starts where an exact one does, which tells how
+The chip is `pku-2025-4bit`. Every loop starts where an exact one does, which tells how
 far plain and extrapolated alternation come by themselves. Errors are relative: mean and standard deviation over the
 seeds, which change the data (not the photograph), the start and the chip.
 """
@@ -22,7 +22,7 @@ from mho.nmf.loop import Problem, Step, alternate, extrapolate
 from mho.nmf.start import starting_factors
 from mho.operands import Dense
 
-DESIGN = preset("pku-2025").with_(levels=16, sigma=0.02)
+DESIGN = preset("pku-2025-4bit")
 SEEDS = range(5)
 ENDS = (10, 20, 40)
 

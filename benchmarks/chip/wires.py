@@ -2,7 +2,7 @@
 
     MHO_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/chip/wires.py
 
-Converters and loop of `pku-2025` with 16 levels and 2 % writing error; the matrix is uniform, the right-hand
+Converters and loop of `pku-2025-4bit`; the matrix is uniform, the right-hand
 sides are non-negative combinations of its columns with noise. Then the same with half of the entries missing, exact and
 to first order, at 128 x 16.
 """
@@ -22,7 +22,7 @@ INCOMPLETE_SIDES = 50
 OHMS = (0.0, 0.1, 0.5, 2.0)
 
 
-PLAIN = preset("pku-2025").with_(levels=16, sigma=0.02)
+PLAIN = preset("pku-2025-4bit")
 
 
 def main() -> None:

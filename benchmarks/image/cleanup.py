@@ -85,7 +85,7 @@ def on_chips():
     """A quarter of the first crop, on chips whose cells have 16 levels and an error of 2 %."""
     pixels, mask = (x[: SIDE // 2, : SIDE // 2] for x in (crop(PICTURES[0]), scratched(12, np.random.default_rng(0))))
     damaged = np.where(mask, 255, pixels).astype(np.uint8)
-    design = preset("pku-2025").with_(levels=16, sigma=0.02)
+    design = preset("pku-2025-4bit")
     engines = {
         "CPU": "digital",
         "chip": Analog(design, seed=0),

@@ -20,7 +20,7 @@ from mho import Analog, Hybrid, Recommender
 from mho.chip import preset
 from mho.recommend import BiasBaseline, ImplicitModel, mae, rmse
 
-FOUR_BIT = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+FOUR_BIT = preset("pku-2025-4bit")
 ENGINES = {
     "digital": lambda seed: "digital",
     "chip, 4 bit, 2 %": lambda seed: Analog(FOUR_BIT, seed=seed),

@@ -1,6 +1,8 @@
 """`mho chip presets` names what can be changed, and what it is measured in."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -15,6 +17,17 @@ def test_the_table_has_every_property_and_preset(mho):
     values = {row.split()[0]: row.split() for row in rows}
     assert values["bandwidth"][1:3] == ["amplifier", "Hz"]
     assert values["g_max"][1:3] == ["device", "S"]
+
+
+def test_units_stay_where_docstrings_are_stripped():
+    command = [sys.executable, "-OO", "-m", "mho", "chip", "presets", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    units = {name: described["unit"] for name, described in json.loads(done.stdout)["properties"].items()}
+    assert {units[name] for name in ("g_max", "window", "flicker_siemens")} == {"S"}
+    expected = {"bandwidth": "Hz", "row_ohms": "ohm", "age": "s", "kelvin": "K", "current_limit": "A", "v_in": "V"}
+    assert {name: units[name] for name in expected} == expected
+    assert units["levels"] == units["sigma"] == units["clamp"] == ""
 
 
 def test_json_is_json_and_with_takes_its_names(mho):

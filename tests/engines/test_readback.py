@@ -7,7 +7,7 @@ from mho import NMF
 from mho.chip import Chip, preset
 from mho.engines import Analog, Digital, Hybrid, Sparse
 
-CHIP = preset("pku-2025").with_(levels=16, sigma=0.02, dac_bits=12, adc_bits=12)
+CHIP = preset("pku-2025-4bit").with_(dac_bits=12, adc_bits=12)
 
 
 def problem(seed=0):

@@ -83,7 +83,7 @@ def test_no_noise_is_nothing_done_and_no_number_is_refused():
         denoise(CAMERA, -1)
 
 
-NOISY_CHIP = preset("pku-2025").with_(levels=16, sigma=0.02)
+NOISY_CHIP = preset("pku-2025-4bit")
 
 
 def test_a_chip_without_error_and_the_hybrid_clean_up_as_the_cpu_does():

@@ -6,7 +6,7 @@ from mho.data import camera
 from mho.engines import Analog, Hybrid
 from mho.image import factor_image, psnr
 
-FOUR_BIT = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+FOUR_BIT = preset("pku-2025-4bit")
 
 
 @pytest.fixture(scope="module")

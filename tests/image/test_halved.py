@@ -54,7 +54,7 @@ def test_the_chip_and_two_digital_passes_come_near(pixels):
 
 def test_a_named_chip_is_the_one_that_is_told_read_back():
     pixels = data.camera()[::8, ::8]
-    told = preset("pku-2025").with_(levels=16, sigma=0.02, dac_bits=8, adc_bits=8, off_state="circuit")
+    told = preset("pku-2025-4bit").with_(off_state="circuit")
     named = halve(pixels, engine="hybrid", max_iter=5, random_state=3)
     given = halve(pixels, engine=Hybrid(told, seed=3, passes=2, readback=True), max_iter=5, random_state=3)
     assert np.array_equal(named.channels[0].W, given.channels[0].W)

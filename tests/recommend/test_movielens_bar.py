@@ -10,7 +10,7 @@ from mho.recommend import BiasBaseline, Recommender, evaluate, rmse, split_by_us
 
 SEEDS = [0, 1, 2]
 MARGIN = 0.005
-FOUR_BIT = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+FOUR_BIT = preset("pku-2025-4bit")
 ENGINES = {
     "digital": lambda seed: "digital",
     "analog": lambda seed: Analog(FOUR_BIT, seed=seed),

@@ -6,11 +6,12 @@ the sources behind them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho import checks
+from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
 
 __all__ = ["Amplifier", "Array", "Converters", "Operation"]
 
@@ -44,12 +45,12 @@ class Converters:
 
     dac_bits: int | None = None
     adc_bits: int | None = None
-    v_in: float = 0.2
-    v_out: float = 0.2
+    v_in: float = field(default=0.2, metadata=VOLTS)
+    v_out: float = field(default=0.2, metadata=VOLTS)
     adc_ranges: int = 4
     inl: float = 0.0
     dnl: float = 0.0
-    conversion_noise: float = 0.0
+    conversion_noise: float = field(default=0.0, metadata=VOLTS)
 
     def __post_init__(self) -> None:
         for name in ("dac_bits", "adc_bits"):
@@ -96,9 +97,9 @@ class Amplifier:
     """
 
     gain: float = 1e4
-    bandwidth: float = 100e6
-    offset: float = 0.0
-    current_limit: float = np.inf
+    bandwidth: float = field(default=100e6, metadata=HERTZ)
+    offset: float = field(default=0.0, metadata=VOLTS)
+    current_limit: float = field(default=np.inf, metadata=AMPERES)
     clamp: str = "rectifying"
 
     def __post_init__(self) -> None:
@@ -153,9 +154,9 @@ class Operation:
         Time over which a read averages, seconds; read noise depends on it.
     """
 
-    age: float = 0.0
-    kelvin: float = 300.0
-    integration: float = 1e-6
+    age: float = field(default=0.0, metadata=SECONDS)
+    kelvin: float = field(default=300.0, metadata=KELVIN)
+    integration: float = field(default=1e-6, metadata=SECONDS)
 
     def __post_init__(self) -> None:
         checks.nonnegative_number(self.age, "age")

@@ -8,6 +8,7 @@ from typing import Any, Self
 from mho import checks
 from mho.chip.laws import Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient
 from mho.chip.verify import WriteVerify
+from mho.units import SIEMENS
 
 __all__ = ["Device"]
 
@@ -41,8 +42,8 @@ class Device:
         Cells that cannot be written.
     """
 
-    g_min: float
-    g_max: float
+    g_min: float = field(metadata=SIEMENS)
+    g_max: float = field(metadata=SIEMENS)
     levels: int | None = None
     sigma: float = 0.0
     pulses: float = 1.0

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mho.chip.network import Ports
+from mho.chip.programmed import ProgrammedLoop
 from mho.operands import Matrix
-
-if TYPE_CHECKING:
-    from mho.chip.array import ProgrammedArray
 
 __all__ = ["load_currents"]
 
 
-def load_currents(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def load_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the current out of each output at rest (n, k), amperes at the fixed scale of the volts.
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     B : operand of shape (m, n)
     V : ndarray
         Input volts, dense (m, n) or the values of the stored entries.
@@ -38,7 +36,7 @@ def load_currents(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarra
     return delivered
 
 
-def _delivered(array: ProgrammedArray, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _delivered(array: ProgrammedLoop, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The same for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
     currents = (ports.inputs @ volts).T - array.bias
     return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)

@@ -26,11 +26,11 @@ import numpy as np
 
 from mho import kernels
 from mho.chip.components import Amplifier
+from mho.chip.conductances import Conductances
 from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.network import Ports
 from mho.chip.passive import Passive
-from mho.chip.programming import Conductances
 from mho.chip.reference import ReferenceAmplifiers
 
 __all__ = ["Loop", "check_rest"]

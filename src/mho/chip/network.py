@@ -17,12 +17,11 @@ A reference column is the first of either copy. What its amplifiers make of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from mho.chip.programming import Conductances
+from mho.chip.conductances import Conductances
 
 __all__ = ["Ports"]
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mho.chip.conductances import Conductances
 from mho.chip.first_order import first_order_ports
 from mho.chip.network import Ports
-from mho.chip.programming import Conductances
 from mho.chip.wires import Joined, WiredRows
 from mho.spice import Wires
 

@@ -12,25 +12,21 @@ another is left out here, and so it is of rows that are switched off, whose ever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from mho import kernels
+from mho.chip.programmed import ProgrammedLoop
 from mho.operands import Matrix, Sparse
-
-if TYPE_CHECKING:
-    from mho.chip.array import ProgrammedArray
 
 __all__ = ["masked_power", "power"]
 
 
-def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return watts (n,) at the fixed scale of the volts, with every row on.
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     B : operand of shape (m, n)
     V : ndarray
         Input volts, dense (m, n) or the values of the stored entries.
@@ -47,7 +43,7 @@ def power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, weigh
     return network.heat(*loop.every_port(network, X, sensed, drawn, weight), fed, drawn) + loop.passive.own @ volts**2
 
 
-def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return watts (n,) with perfect wires and no offset, summed over the rows that are on; a ridge's always are.
 
     Row sources at -V deliver ``g_in V (V + r)`` each, outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
@@ -55,7 +51,7 @@ def masked_power(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     B : operand of shape (m, n)
     V : ndarray
         Input volts, the values of the stored entries.

@@ -31,6 +31,13 @@ _PRESETS = {
         converters=Converters(dac_bits=8, adc_bits=8),
         amplifier=Amplifier(gain=1e4),
     ),
+    # The same array written more finely: 16 equally spaced levels, an error of 2 % of full scale, as 4-bit cells need.
+    "pku-2025-4bit": ChipDesign(
+        name="pku-2025-4bit",
+        device=Device(g_min=0.5e-6, g_max=35e-6, levels=16, sigma=0.02, pulses=8.5),
+        converters=Converters(dac_bits=8, adc_bits=8),
+        amplifier=Amplifier(gain=1e4),
+    ),
 } | {
     # Measured cells; converters, gain, bandwidth and voltages are those of pku-2025.
     name: ChipDesign(
@@ -58,6 +65,7 @@ def preset(name: str) -> ChipDesign:
     ----------
     name : str
         ``"ideal"``: only the circuit itself. ``"pku-2025"``: a 40 nm TaOx array as the published sister chip uses.
+        ``"pku-2025-4bit"``: the same with 16 levels and an error of writing of 2 %.
         ``"neurram"``, ``"milo-2021"``, ``"cmo-hfox"``, ``"rram-tech-c"``, ``"rram-tech-a"``: measured cells that relax;
         docs/devices.md has their sources, and the times and conductances they hold for.
 

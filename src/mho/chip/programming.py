@@ -7,57 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mho.chip.device import Device
-from mho.chip.reference import Reference
 
-__all__ = ["Conductances", "Plan", "parallel", "plan"]
-
-
-@dataclass(frozen=True)
-class Conductances:
-    """The conductances of a programmed chip, siemens.
-
-    Attributes
-    ----------
-    left, right : ndarray of shape (m, k)
-        Driving and sensing copy of the matrix.
-    comp : ndarray of shape (m,)
-        Compensation of each row.
-    g_in : float
-        Input conductance of every row.
-    scale : ndarray of shape (k,)
-        Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
-    reference : Reference or None
-        Columns that take the lowest conductance out.
-    """
-
-    left: np.ndarray
-    right: np.ndarray
-    comp: np.ndarray
-    g_in: float
-    scale: np.ndarray
-    reference: Reference | None = None
-
-    @property
-    def driving(self) -> np.ndarray:
-        """The driving copy with its reference column, if there is one, before the others, siemens (m, k or k + 1)."""
-        return self.left if self.reference is None else np.column_stack([self.reference.left, self.left])
-
-    @property
-    def sensing(self) -> np.ndarray:
-        """The sensing copy likewise."""
-        return self.right if self.reference is None else np.column_stack([self.reference.right, self.right])
-
-    @property
-    def total(self) -> np.ndarray:
-        """S, all that is connected to each row, siemens (m,)."""
-        return self.driving.sum(axis=1) + self.sensing.sum(axis=1) + self.g_in + self.comp
-
-    @property
-    def written(self) -> np.ndarray:
-        """What the driving copy holds of the matrix, the lowest conductance taken out, siemens (m, k)."""
-        if self.reference is None:
-            return self.left
-        return self.left - self.reference.share * self.reference.left[:, None]
+__all__ = ["Plan", "parallel", "plan"]
 
 
 @dataclass(frozen=True)

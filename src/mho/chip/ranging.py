@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,8 @@ from mho import kernels
 from mho.chip.errors import ChipError
 from mho.chip.load import load_currents
 from mho.chip.masked import rest_switched
+from mho.chip.programmed import ProgrammedLoop
 from mho.operands import Dense, Matrix, Sparse
-
-if TYPE_CHECKING:
-    from mho.chip.array import ProgrammedArray
 
 __all__ = ["Settled", "settle_in_range"]
 
@@ -51,12 +48,12 @@ class Settled:
     repeated: int
 
 
-def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
+def settle_in_range(array: ProgrammedLoop, B: Matrix) -> Settled:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     B : operand of shape (m, n)
 
     Raises
@@ -81,7 +78,7 @@ def settle_in_range(array: ProgrammedArray, B: Matrix) -> Settled:
     raise ChipError(_reason(array, clipped=bool(over[0])))
 
 
-def _settle(array: ProgrammedArray, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outputs at rest X (n, k), input volts, and how far from ground any op-amp's output is (n,).
 
     All at the fixed scale, `peak_in` (n,) being the DACs' full scale.
@@ -113,14 +110,14 @@ def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return C
 
 
-def _largest_load(array: ProgrammedArray, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:
+def _largest_load(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:
     """The largest current (n,) that an output really delivers, amperes; zero where no limit asks for it."""
     if np.isinf(array.design.amplifier.current_limit):
         return np.zeros(len(X))
     return load_currents(array, B, V, X, 1 / range_[:, None]).max(axis=1) * range_
 
 
-def _reason(array: ProgrammedArray, *, clipped: bool) -> str:
+def _reason(array: ProgrammedLoop, *, clipped: bool) -> str:
     if clipped:
         what = f"an output stays above the full scale of {array.design.converters.v_out:g} V"
     else:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
 from mho.chip.modes import Modes
 from mho.chip.power import masked_power, power
+from mho.chip.programmed import ProgrammedLoop
 from mho.chip.ranging import Settled
 from mho.chip.rise import rise
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Matrix
 
-if TYPE_CHECKING:
-    from mho.chip.array import ProgrammedArray
-    from mho.chip.design import ChipDesign
+__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "block_events", "read_events"]
 
-__all__ = ["block_events", "read_events"]
-
-_SHORTEST_SETTLE = 60e-9
+SHORTEST_SETTLE = 60e-9
 """Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
 
 _SAMPLES = 8
@@ -29,16 +25,16 @@ _SAMPLES = 8
 
 _BITS_WITHOUT_ADC = 12
 
-_ADDRESS_BYTES = 4
+ADDRESS_BYTES = 4
 """To say which row is on."""
 
 
-def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
+def block_events(array: ProgrammedLoop, B: Matrix, settled: Settled) -> Ledger:
     """Return the events of one block.
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     B : operand of shape (m, n)
     settled : Settled
     """
@@ -66,7 +62,7 @@ def block_events(array: ProgrammedArray, B: Matrix, settled: Settled) -> Ledger:
         load_coulombs=at_rest * sampled[2],
         input_coulombs=at_rest * sampled[3],
         peak_amperes=peak,
-        bytes_read=driven * ((converters.dac_bits or _BITS_WITHOUT_ADC) / 8 + (_ADDRESS_BYTES if B.missing else 0)),
+        bytes_read=driven * ((converters.dac_bits or _BITS_WITHOUT_ADC) / 8 + (ADDRESS_BYTES if B.missing else 0)),
         bytes_written=k * n * (converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
         dac_conversions=driven * solves / n,
         adc_conversions=k * solves,
@@ -91,7 +87,7 @@ def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
 
 
 def _sampled(
-    array: ProgrammedArray, B: Matrix, settled: Settled, modes: dict[int, Modes], watts: np.ndarray, seconds: float
+    array: ProgrammedLoop, B: Matrix, settled: Settled, modes: dict[int, Modes], watts: np.ndarray, seconds: float
 ) -> tuple[np.ndarray, float]:
     """What some right-hand sides took on their way to rest, over their energy at rest; and the largest current.
 
@@ -117,7 +113,7 @@ def _samples(n: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, _SAMPLES).astype(int))
 
 
-def _settle_seconds(array: ProgrammedArray, modes: list[Modes]) -> float:
+def _settle_seconds(array: ProgrammedLoop, modes: list[Modes]) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
     rate = min(loop.slowest for loop in modes)
@@ -126,4 +122,4 @@ def _settle_seconds(array: ProgrammedArray, modes: list[Modes]) -> float:
             "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "
             "its columns are; a smaller programming error, fewer columns or a ridge would help"
         )
-    return max(_SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
+    return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))

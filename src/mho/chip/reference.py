@@ -30,29 +30,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mho.chip.conductances import Reference
 from mho.chip.network import Ports
 
-__all__ = ["Reference", "ReferenceAmplifiers"]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The reference columns of both copies.
-
-    Attributes
-    ----------
-    left, right : ndarray of shape (m,)
-        In the driving and in the sensing copy, siemens; zero in the rows of a ridge, whose open cells are none.
-    feedback : float
-        f, siemens.
-    share : float
-        rho.
-    """
-
-    left: np.ndarray
-    right: np.ndarray
-    feedback: float
-    share: float
+__all__ = ["ReferenceAmplifiers"]
 
 
 @dataclass(frozen=True)

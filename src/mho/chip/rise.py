@@ -9,14 +9,11 @@ at minus a share of the sum of the others, which it follows at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mho.chip.modes import Modes
-
-if TYPE_CHECKING:
-    from mho.chip.array import ProgrammedArray
+from mho.chip.programmed import ProgrammedLoop
 
 __all__ = ["Delivery", "rise"]
 
@@ -49,7 +46,7 @@ class Delivery:
 
 
 def rise(
-    array: ProgrammedArray,
+    array: ProgrammedLoop,
     modes: Modes,
     rows: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,
@@ -61,7 +58,7 @@ def rise(
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
     modes : Modes
         Of the loop with these rows on, free where `x` is above zero.
     rows : tuple of ndarray
@@ -94,7 +91,7 @@ def rise(
 
 
 def _course(
-    array: ProgrammedArray,
+    array: ProgrammedLoop,
     modes: Modes,
     rows: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,

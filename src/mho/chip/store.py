@@ -9,11 +9,11 @@ import numpy as np
 
 from mho import checks
 from mho.chip.cells import Cells, Places, fresh
+from mho.chip.conductances import Conductances, Reference
 from mho.chip.device import Device
 from mho.chip.errors import ChipError
 from mho.chip.ledger import Ledger
-from mho.chip.programming import Conductances, Plan, parallel, plan
-from mho.chip.reference import Reference
+from mho.chip.programming import Plan, parallel, plan
 
 __all__ = ["Store", "write"]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho import checks
+from mho.units import SIEMENS
 
 __all__ = ["WriteVerify"]
 
@@ -32,9 +33,9 @@ class WriteVerify:
         Further pulses at most; a cell that is outside the window then stays there.
     """
 
-    window: float = np.inf
-    first_error: float = 0.0
-    increment: float = 1e-6
+    window: float = field(default=np.inf, metadata=SIEMENS)
+    first_error: float = field(default=0.0, metadata=SIEMENS)
+    increment: float = field(default=1e-6, metadata=SIEMENS)
     variability: float = 0.5
     retries: int = 50
 

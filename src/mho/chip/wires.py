@@ -23,8 +23,8 @@ from typing import Self
 
 import numpy as np
 
+from mho.chip.conductances import Conductances
 from mho.chip.network import Ports
-from mho.chip.programming import Conductances
 from mho.spice import Wires
 
 __all__ = ["Joined", "WiredRows", "in_series", "ports_at_the_ends"]

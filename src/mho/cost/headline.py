@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from mho.chip import Ledger
+from mho.chip.recording import SHORTEST_SETTLE
 from mho.cost.estimate import Estimate, estimate
 from mho.cost.platforms import Cost
 from mho.cost.technology import Technology
@@ -17,7 +18,6 @@ from mho.cost.technology import Technology
 __all__ = ["CLAIMS", "Case", "Claim", "Verdict", "cases", "verdicts"]
 
 _CLASSIC_SPEED = 0.79e-6 / 96e-9
-_SHORTEST_SETTLE = 60e-9
 _SHORT_PULSE = 100e-9
 
 
@@ -165,7 +165,7 @@ def _classic(ledger: Ledger) -> Ledger:
     At 128 x 10 it settles in 96 ns instead of 0.79 us to 1 % [2.4], and needs N + k op-amps instead of k, N the rows
     that are on. Currents are taken to be the same.
     """
-    shortest = _SHORTEST_SETTLE * ledger.solves
+    shortest = SHORTEST_SETTLE * ledger.solves
     settle = min(ledger.settle_seconds, max(shortest, ledger.settle_seconds / _CLASSIC_SPEED))
     share = settle / ledger.settle_seconds
     amplifiers = (ledger.dac_conversions + ledger.adc_conversions) / ledger.adc_conversions

@@ -9,13 +9,13 @@ import numpy as np
 
 from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger, preset
+from mho.chip.recording import ADDRESS_BYTES
 from mho.cost.work import Work, sweep_work
 
 __all__ = ["WORKLOADS", "Workload", "sweep_ledger"]
 
 _LARGEST_SAMPLE = 256
 _SOLVES = 32
-_ADDRESS_BYTES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
             dac_conversions=entries,
             adc_conversions=solves * w.k,
             word_lines=word_lines,
-            bytes_read=entries + _ADDRESS_BYTES * word_lines,
+            bytes_read=entries + ADDRESS_BYTES * word_lines,
             bytes_written=solves * w.k,
         )
     )

@@ -20,7 +20,7 @@ def silent(task: str, done: int, total: int, note: str) -> None:
 
 
 def _demo_chip() -> ChipDesign:
-    return preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+    return preset("pku-2025-4bit")
 
 
 @dataclass(frozen=True, kw_only=True)

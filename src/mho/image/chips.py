@@ -7,7 +7,7 @@ from mho.engines import Analog, Engine, Hybrid, engine_for
 
 __all__ = ["PICTURE_CHIP", "picture_engine"]
 
-PICTURE_CHIP = preset("pku-2025").with_(levels=16, sigma=0.02, adc_bits=8)
+PICTURE_CHIP = preset("pku-2025-4bit")
 """4 bits a cell, an error of writing of 2 % of full scale, 8-bit converters on both sides."""
 
 

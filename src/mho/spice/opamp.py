@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, isinf
 
+from scipy.constants import Boltzmann
+
 from mho.checks import at_least, nonnegative_number, one_of, positive_number
 from mho.spice.text import number
 
@@ -16,7 +18,7 @@ CLAMPS = ("rectifying", "single-supply")
 # Transconductance of the amplifier's only stage. Any value gives the same circuit: pole and load are scaled to it.
 _STAGE_SIEMENS = 1e-3
 
-_THERMAL = 4 * 1.380649e-23 * 300.15
+_THERMAL = 4 * Boltzmann * 300.15
 """Thermal noise of one ohm at SPICE's own temperature, V^2/Hz."""
 
 RAIL = 100

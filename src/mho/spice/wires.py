@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from mho import checks
+from mho.units import OHMS
 
 __all__ = ["Wires"]
 
@@ -29,10 +30,10 @@ class Wires:
         Between the input of an op-amp and row 0 of its column in the sensing copy, ohms.
     """
 
-    row_ohms: float = 0.0
-    column_ohms: float = 0.0
-    driver_ohms: float = 0.0
-    sense_ohms: float = 0.0
+    row_ohms: float = field(default=0.0, metadata=OHMS)
+    column_ohms: float = field(default=0.0, metadata=OHMS)
+    driver_ohms: float = field(default=0.0, metadata=OHMS)
+    sense_ohms: float = field(default=0.0, metadata=OHMS)
 
     def __post_init__(self) -> None:
         for f in fields(self):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import re
 from dataclasses import Field, dataclass, fields
 from typing import Any
@@ -12,23 +11,6 @@ from mho.chip import ChipDesign
 from mho.chip.design import parts
 
 __all__ = ["Property", "properties"]
-
-_UNITS = {
-    "siemens": "S",
-    "volts": "V",
-    "volt": "V",
-    "hertz": "Hz",
-    "ohm": "ohm",
-    "ohms": "ohm",
-    "seconds": "s",
-    "kelvin": "K",
-    "amperes": "A",
-    "farads": "F",
-    "joules": "J",
-    "watts": "W",
-    "metres": "m",
-}
-"""Unit words that docstrings use, and their symbols."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +26,11 @@ class Property:
     value : object
         In the design that was looked at.
     unit : str
-        SI symbol; empty for pure numbers.
+        SI symbol, from the field's metadata; empty for pure numbers.
     whole : bool
         It counts something: whole numbers only.
     meaning : str
-        What the part's docstring says about it.
+        From the part's docstring; empty where docstrings are stripped (``python -OO``).
     """
 
     name: str
@@ -68,9 +50,15 @@ def properties(design: ChipDesign) -> dict[str, Property]:
 def _described(part: Any, name: str) -> list[Property]:
     texts = _attribute_texts(inspect.getdoc(type(part)) or "")
     return [
-        Property(name=f.name, part=name, value=getattr(part, f.name), unit=_unit(text), whole=_whole(f), meaning=text)
+        Property(
+            name=f.name,
+            part=name,
+            value=getattr(part, f.name),
+            unit=f.metadata.get("unit", ""),
+            whole=_whole(f),
+            meaning=texts.get(f.name, ""),
+        )
         for f in fields(part)
-        for text in [texts.get(f.name, "")]
     ]
 
 
@@ -91,10 +79,3 @@ def _attribute_texts(doc: str) -> dict[str, str]:
             for name in names:
                 texts.setdefault(name, []).append(line.strip())
     return {name: " ".join(lines) for name, lines in texts.items()}
-
-
-def _unit(text: str) -> str:
-    """Symbol of the first unit word of the first sentence."""
-    words = ["", *re.findall(r"[a-z]+", text.partition(". ")[0])]
-    found = ((before, _UNITS[word]) for before, word in itertools.pairwise(words) if word in _UNITS)
-    return next((f"1/{unit}" if before == "per" else unit for before, unit in found), "")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.constants import Boltzmann
 
 from mho import checks
+from mho.units import SIEMENS, VOLTS
 
 __all__ = ["ReadNoise"]
-
-_BOLTZMANN = 1.380649e-23  # J/K
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,8 @@ class ReadNoise:
     """
 
     flicker: float = 0.0
-    flicker_siemens: float = 0.0
-    read_volts: float = np.inf
+    flicker_siemens: float = field(default=0.0, metadata=SIEMENS)
+    read_volts: float = field(default=np.inf, metadata=VOLTS)
 
     def __post_init__(self) -> None:
         checks.nonnegative_number(self.flicker, "flicker")
@@ -59,5 +59,5 @@ class ReadNoise:
         kelvin : float
         """
         decades = np.log(np.maximum((seconds + integration) / (2 * integration), 1.0))
-        thermal = 4 * _BOLTZMANN * kelvin * g / (2 * integration * self.read_volts**2)
+        thermal = 4 * Boltzmann * kelvin * g / (2 * integration * self.read_volts**2)
         return np.sqrt(((self.flicker * g) ** 2 + self.flicker_siemens**2) * decades + thermal)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.constants import Boltzmann
 
 from mho import checks
 from mho.chip.errors import ChipError
 from mho.chip.laws.measured import Measured
 
 __all__ = ["Retention"]
-
-_BOLTZMANN = 1.380649e-23  # J/K
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +56,4 @@ class Retention(Measured):
                 f"cells cannot be aged at {kelvin:g} K: their retention was fitted from {self.coldest:g} to "
                 f"{self.hottest:g} K"
             )
-        return float(np.exp(self.activation / _BOLTZMANN * (1 / self.reference - 1 / kelvin)))
+        return float(np.exp(self.activation / Boltzmann * (1 / self.reference - 1 / kelvin)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho import checks
+from mho.units import KELVIN, PER_KELVIN
 
 __all__ = ["TemperatureCoefficient"]
 
@@ -28,9 +29,9 @@ class TemperatureCoefficient:
         T_ref, at which the cells were written and verified, kelvin.
     """
 
-    temperature_slope: float = 0.0
-    temperature_spread: float = 0.0
-    written_at: float = 300.0
+    temperature_slope: float = field(default=0.0, metadata=PER_KELVIN)
+    temperature_spread: float = field(default=0.0, metadata=PER_KELVIN)
+    written_at: float = field(default=300.0, metadata=KELVIN)
 
     def __post_init__(self) -> None:
         checks.finite_number(self.temperature_slope, "temperature_slope")

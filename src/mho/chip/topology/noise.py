@@ -19,15 +19,13 @@ from math import pi
 from typing import Any
 
 import numpy as np
+from scipy.constants import Boltzmann
 
 from mho import checks
 from mho.chip.topology.regime import regime, steady_state
 from mho.spice import Circuit
 
-__all__ = ["BOLTZMANN", "Noise", "offset_gain", "output_noise"]
-
-BOLTZMANN = 1.380649e-23
-"""Joules per kelvin, exact by definition of the kelvin."""
+__all__ = ["Noise", "offset_gain", "output_noise"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ def output_noise(circuit: Circuit, volts: Any, noise: Noise) -> np.ndarray:
     z = steady_state(circuit, volts)
     states, clamped = circuit.state_space(), _clamped(circuit, z)
     F = regime(circuit, clamped)
-    Q = 4 * BOLTZMANN * noise.kelvin * states.Z + noise.amplifier**2 * np.eye(len(z))
+    Q = 4 * Boltzmann * noise.kelvin * states.Z + noise.amplifier**2 * np.eye(len(z))
     white = solve_continuous_lyapunov(F, pi * circuit.opamp.bandwidth * Q)
     P = white + _slow(F, noise.read**2 * circuit.cell_noise(volts, z))
     return np.where(clamped[:, None] | clamped, 0.0, P)[-len(circuit.outputs) :, -len(circuit.outputs) :]

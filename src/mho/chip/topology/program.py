@@ -9,10 +9,10 @@ import numpy as np
 
 from mho import checks, spice
 from mho.chip.components import Amplifier
+from mho.chip.conductances import Conductances
 from mho.chip.design import ChipDesign
 from mho.chip.errors import ChipError
 from mho.chip.netlist import as_opamp
-from mho.chip.programming import Conductances
 from mho.chip.store import write
 from mho.chip.topology.constraint import Constraint
 from mho.chip.topology.programmed import ProgrammedCircuit

@@ -18,16 +18,13 @@ from math import pi
 
 import numpy as np
 
+from mho.chip.conductances import Conductances, Reference
 from mho.chip.network import Ports
 from mho.chip.passive import Passive
-from mho.chip.programming import Conductances
-from mho.chip.reference import Reference
 from mho.spice import ClassicGinv, CompactGinv, GramInv, OpAmp, ReferenceColumns
+from mho.spice.opamp import RAIL
 
-__all__ = ["RAIL", "Dynamics", "dynamics"]
-
-RAIL = 100.0
-"""How much stiffer a rail is than the stage that drives against it, as in the netlist's op-amp."""
+__all__ = ["Dynamics", "dynamics"]
 
 
 @dataclass(frozen=True, eq=False)

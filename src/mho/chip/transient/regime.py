@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mho.chip.transient.dynamics import RAIL, Dynamics
+from mho.chip.transient.dynamics import Dynamics
 from mho.kernels import motion
+from mho.spice.opamp import RAIL
 
 __all__ = ["Limits", "Piece", "Regime", "scratch"]
 
