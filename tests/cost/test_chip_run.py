@@ -61,15 +61,15 @@ def test_cost_of_a_run(run, matrix, capsys):
     assert main(["cost", str(path)]) == 0
     text = capsys.readouterr().out
     assert "30 x 20, dense, k = 3; chip: pku-2025; iterations: 5\n\nchip, 40nm" in text
-    assert f"{spent.seconds} s" in text
-    assert f"{spent.square_metres * 1e6} mm²" in text
+    assert f"{1e3 * spent.seconds.typical:.3g} ms (" in text
+    assert f"{1e6 * spent.square_metres.typical:.3g} mm² (" in text
     assert main(["cost", "explain", str(path), "ADC"]) == 0
     assert "= solves x 1 / solvers x adc_seconds" in capsys.readouterr().out
 
 
 def test_a_run_has_its_own_rank(run, capsys):
     assert main(["cost", str(run()), "--k", "4"]) == 2
-    assert "--k and --iterations are those of the run" in capsys.readouterr().err
+    assert "--k, --iterations, --array are those of the run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,27 @@ def test_what_a_sparse_matrix_leaves_out():
 def record(**changes):
     counts = {name: 1.0 for name in Ledger().__dict__}
     sizes = {"m": 30, "n": 20, "known": None, "k": 3, "missing": False}
-    parts = {"format": "mho chip run", "version": 1, "design": "d", "iterations": 2}
+    parts = {"format": "mho chip run", "version": 2, "design": "d", "iterations": 2}
     return parts | {"workload": sizes, "ledger": counts} | changes
+
+
+def record_1(**changes):
+    """As versions before tiles wrote it."""
+    counts = {name: 1.0 for name in Ledger().__dict__ if name not in ("tile_pulses", "tiles", "row_extras")}
+    return record(version=1, ledger=counts) | changes
+
+
+def test_a_file_from_before_tiles(tmp_path):
+    """300 rows make three tiles of 128, the tallest of them; k columns have 2 k compensation cells at the most."""
+    path = tmp_path / "run.json"
+    counts = record_1()["ledger"] | {"row_pulses": 1000.0, "rows": 300.0, "columns": 3.0}
+    sizes = {"m": 300, "n": 100, "known": None, "k": 3, "missing": False}
+    path.write_text(json.dumps(record_1(ledger=counts, workload=sizes)))
+    ledger = read_run(path).ledger
+    assert ledger.tile_pulses == pytest.approx(1000 * (128 + 100) / 400)
+    areas = {name: area.value.typical for name, area in estimate(ledger).areas}
+    assert areas["cells"] == pytest.approx(300 * 4 * 3 * 48 * 40e-9**2)
+    assert areas["write drivers"] == pytest.approx(3 * 6 * 500e-12)
 
 
 def test_a_file_by_hand(tmp_path):
@@ -137,7 +156,9 @@ LEDGER, SIZES = record()["ledger"], record()["workload"]
         ("[]", "its format is not 'mho chip run'"),
         (" " * 70_000, "takes at most 65,536 bytes"),
         (record(format="x"), "its format is not 'mho chip run'"),
-        (record(version=2), "version must be 1, got 2"),
+        (record(version=3), "version must be one of 1, 2, got 3"),
+        (record(version=1), "ledger must not hold 'row_extras'"),
+        (record_1(version=2), "ledger lacks 'row_extras'"),
         (record(design=""), "design must be a name"),
         (record(design=3), "design must be a name"),
         (record(iterations=0), "iterations must be at least 1"),

@@ -54,8 +54,9 @@ def test_writing_movielens_takes_what_the_reference_sheet_says():
     """Section 5: 26,250 cells, 10 pulses of 1 us: 0.26 s one after the other, 26 ms a row of ten at once."""
     free_reads = technology("40nm").with_(verify_seconds=0.0)
     ledger = Ledger(pulses=10 * 26_250, row_pulses=26_250)
-    assert estimate(ledger, free_reads, write="serial").write_seconds.typical == pytest.approx(0.26, rel=0.02)
-    assert ends(estimate(ledger, free_reads).write_seconds) == pytest.approx([2.6e-3, 26e-3, 26e-3], rel=0.02)
+    serial, row = (estimate(ledger, free_reads, write=write, ports="solver") for write in ("serial", "row"))
+    assert serial.write_seconds.typical == pytest.approx(0.26, rel=0.02)
+    assert ends(row.write_seconds) == pytest.approx([2.6e-3, 26e-3, 26e-3], rel=0.02)
 
 
 def test_loads_are_paid_from_the_supply():
@@ -70,10 +71,10 @@ def test_a_load_that_one_output_stage_cannot_drive():
 
 
 def test_area_by_hand():
-    """Two copies of 128 x 10 cells and a compensation cell a row, 48 F^2 each; converters at both ends."""
-    e = estimate(Ledger(rows=128, columns=10), solvers=2)
+    """Two copies of 128 x 10 cells and 7 compensation cells a row, 48 F^2 each; converters at both ends."""
+    e = estimate(Ledger(rows=128, columns=10, tiles=1, row_extras=7), solvers=2)
     areas = {name: area.value.typical for name, area in e.areas}
-    assert areas["cells"] == pytest.approx(2 * (2 * 128 * 10 + 128) * 48 * 40e-9**2)
+    assert areas["cells"] == pytest.approx(2 * 128 * (2 * 10 + 7) * 48 * 40e-9**2)
     assert areas["ADC"] == pytest.approx(2 * 10 * 5600e-12)
     assert areas["op-amps"] == pytest.approx(2 * 10 * 1000e-12)
 
@@ -84,6 +85,19 @@ def test_more_solvers_solve_faster_and_cost_more_writing(ledger):
     assert ends(four.solve_joules) == pytest.approx(ends(one.solve_joules))
     assert ends(four.write_seconds) == pytest.approx(ends(one.write_seconds))
     assert ends(four.write_joules) == pytest.approx(4 * ends(one.write_joules))
+
+
+def test_more_solvers_than_right_hand_sides(ledger):
+    assert estimate(ledger, solvers=7).seconds.typical > 0
+    with pytest.raises(ValueError, match="solvers must be at most 7, the right-hand sides, got 1,000,000"):
+        estimate(ledger, solvers=1_000_000)
+
+
+def test_memory_that_is_slower_than_solving_is_waited_for():
+    """137 GB take a second, and solving 0.4 s meanwhile."""
+    ledger = Ledger(bytes_read=137e9, settle_seconds=0.4)
+    assert estimate(ledger).solve_seconds.typical == pytest.approx(1.0)
+    assert estimate(Ledger(bytes_read=137e6, settle_seconds=0.4)).solve_seconds.typical == pytest.approx(0.4)
 
 
 def test_memory_is_paid_by_the_byte():

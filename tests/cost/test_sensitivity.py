@@ -5,6 +5,7 @@ from mho.chip import Ledger
 from mho.cost import (
     WORKLOADS,
     estimate,
+    ports_curve,
     precision_curve,
     pulse_curve,
     solvers_curve,
@@ -45,7 +46,9 @@ def test_swings_of_a_sum_add_up_to_its_range(ledger):
 def test_writing_takes_as_long_as_its_pulses(ledger):
     t = technology("40nm")
     curve = pulse_curve(ledger, t, [1e-9, 1e-6])
-    assert np.diff(curve.seconds)[0] == pytest.approx(ledger.row_pulses * (1e-6 - 1e-9))
+    assert np.diff(curve.seconds)[0] == pytest.approx(ledger.tile_pulses * (1e-6 - 1e-9))
+    alone = pulse_curve(ledger, t, [1e-9, 1e-6], ports="solver")
+    assert np.diff(alone.seconds)[0] == pytest.approx(ledger.row_pulses * (1e-6 - 1e-9))
     assert curve.joules[1] == pytest.approx(estimate(ledger, t).joules.typical)
 
 
@@ -53,6 +56,23 @@ def test_solvers_leave_writing(ledger):
     curve = solvers_curve(ledger, technology("40nm"), [1, 10, 100])
     writing = estimate(ledger).write_seconds.typical
     assert np.subtract(curve.seconds, writing) * [1, 10, 100] == pytest.approx(curve.seconds[0] - writing)
+
+
+def test_rows_at_once_share_the_writing(ledger):
+    """943 rows are 7 tiles and a part, 1,682 are 13 and a part: in all 2,625 rows in turn or twice 128."""
+    t = technology("40nm")
+    curve = ports_curve(ledger, t)
+    assert curve.values == pytest.approx([1, 2625 / 256, 3 * 2625 / 256], rel=1e-3)
+    solving = estimate(ledger, t).solve_seconds.typical
+    assert (np.array(curve.seconds) - solving) * curve.values == pytest.approx(curve.seconds[0] - solving)
+    assert curve.joules == pytest.approx([curve.joules[0]] * 3)
+
+
+def test_write_ports_move_time_alone(ledger):
+    swing = next(s for s in tornado(ledger, technology("40nm")) if s.name == "write ports")
+    assert swing.joules[0] == swing.joules[1]
+    assert swing.seconds[1] - swing.seconds[0] == pytest.approx((ledger.row_pulses - ledger.tile_pulses / 3) * 1.1e-6)
+    assert all(s.name != "write ports" for s in tornado(ledger, technology("40nm"), ports="tile"))
 
 
 def test_every_bit_of_precision_costs_time_and_energy():

@@ -102,7 +102,8 @@ class Chip:
         self._writes += 1
         device = self.design.device
         layout = plan(A, root, device, reference=self._has_reference)
-        store = Store(layout, device, self._rng, self._places, self._writes, self.ledger)
+        tile_rows = self.design.array.rows
+        store = Store(layout, device, self._rng, self._places, self._writes, self.ledger, tile_rows)
         if self.design.operation.age:
             store.age(self.design.operation.age, None)
         return ProgrammedArray(

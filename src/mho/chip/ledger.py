@@ -15,7 +15,7 @@ def _largest() -> float:
 
 @dataclass(kw_only=True)
 class Ledger:
-    """Counts of events, additive but for the last three fields.
+    """Counts of events, additive but for the last five fields.
 
     Attributes
     ----------
@@ -25,6 +25,8 @@ class Ledger:
         Write pulses, each followed by a verify read.
     row_pulses : float
         Pulses one after the other if a whole row of one array is written at once.
+    tile_pulses : float
+        The same if every tile writes its rows one after the other while the other tiles do: those of the slowest tile.
     unverified : float
         Conductances that verifying gave up on, outside their window.
     solves : float
@@ -57,11 +59,16 @@ class Ledger:
         The largest current that any one output had to deliver at rest, A.
     rows, columns : float
         Size of the largest matrix programmed, a ridge's rows included.
+    tiles : float
+        Arrays of `Array.rows` rows that each copy of the tallest matrix programmed is spread over.
+    row_extras : float
+        Cells beside those of both copies in the row that has most of them: compensation and reference columns.
     """
 
     cells: float = 0.0
     pulses: float = 0.0
     row_pulses: float = 0.0
+    tile_pulses: float = 0.0
     unverified: float = 0.0
     solves: float = 0.0
     clipped: float = 0.0
@@ -81,6 +88,8 @@ class Ledger:
     peak_amperes: float = _largest()
     rows: float = _largest()
     columns: float = _largest()
+    tiles: float = _largest()
+    row_extras: float = _largest()
 
     def add(self, other: Ledger) -> None:
         """Add the counts of `other` to this one's."""

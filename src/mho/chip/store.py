@@ -35,6 +35,8 @@ class Store:
     writes : int
         How often the chip has been written, this time included.
     ledger : Ledger
+    tile_rows : int
+        Rows of one physical array.
 
     Attributes
     ----------
@@ -45,10 +47,17 @@ class Store:
     """
 
     def __init__(
-        self, layout: Plan, device: Device, rng: np.random.Generator, places: Places, writes: int, ledger: Ledger
+        self,
+        layout: Plan,
+        device: Device,
+        rng: np.random.Generator,
+        places: Places,
+        writes: int,
+        ledger: Ledger,
+        tile_rows: int,
     ) -> None:
         self._layout, self._device, self._rng, self._ledger = layout, device, rng, ledger
-        self._places, self._writes = places, writes
+        self._places, self._writes, self._tile_rows = places, writes, tile_rows
         self.elapsed = np.zeros(len(layout.target))
         self.left, self.right = (self._in_place(self._fresh(layout.target), copy) for copy in (0, 1))
         self.comp = self._in_a_column(self._fresh(layout.comp), 0)
@@ -149,16 +158,21 @@ class Store:
         pulses = [p.pulses[rows] * p.parallel[rows] for p in parts]
         slowest = [np.where(p.parallel[rows] > 0, p.pulses[rows], 0) for p in parts]
         matrix = np.stack([s.max(axis=1) for s in slowest[:2]])
+        in_turn = matrix.sum(axis=0) + np.sum(slowest[2:], axis=0)
+        tile = np.arange(len(self.elapsed))[rows] // self._tile_rows
         size = parts[0].target[rows].shape
         self._ledger.add(
             Ledger(
                 cells=float(sum(p.parallel[rows].sum() for p in parts)),
                 pulses=float(sum(p.sum() for p in pulses)),
-                row_pulses=float(matrix.sum() + sum(column.sum() for column in slowest[2:])),
+                row_pulses=float(in_turn.sum()),
+                tile_pulses=float(np.bincount(tile, in_turn).max(initial=0)),
                 unverified=float(sum((p.outside[rows] & (p.parallel[rows] > 0)).sum() for p in parts)),
                 bytes_read=size[0] * size[1],  # one byte holds any number of levels that cells have
                 rows=size[0],
                 columns=size[1],
+                tiles=-(-len(self.elapsed) // self._tile_rows),
+                row_extras=float(np.sum([p.parallel for p in parts[2:]], axis=0).max(initial=0)),
             )
         )
 
@@ -174,7 +188,7 @@ def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Gener
     device : Device
     rng : Generator
     """
-    store = Store(plan(A, ridge, device), device, rng, Places.of(rng, A.shape[1]), 1, Ledger())
+    store = Store(plan(A, ridge, device), device, rng, Places.of(rng, A.shape[1]), 1, Ledger(), len(A))
     return store.conductances(device.temperature.written_at)
 
 

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
-__all__ = ["columns", "printable", "table"]
+__all__ = ["WIDTH", "columns", "printable", "table", "wrapped"]
+
+WIDTH = 100
+"""Columns of a line at most, where words allow it."""
 
 
 def printable(text: str) -> str:
     """Return the text in one line, with control characters written out."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def wrapped(text: str, *, indent: int = 0, later: int | None = None) -> str:
+    """Return a paragraph in lines of at most `WIDTH` columns.
+
+    Parameters
+    ----------
+    text : str
+    indent : int
+        Columns before the first line.
+    later : int, optional
+        Columns before the others; by default as many.
+    """
+    first, others = " " * indent, " " * (indent if later is None else later)
+    return textwrap.fill(
+        printable(text),
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(rows: Iterable[tuple[str, str]]) -> str:

@@ -6,18 +6,23 @@ from mho.cost.break_even import BreakEven, break_even
 from mho.cost.calibration import calibrate
 from mho.cost.chip_run import ChipRun, read_run, write_run
 from mho.cost.estimate import Estimate, Part, estimate
-from mho.cost.headline import CLAIMS, Case, Claim, Verdict, cases, verdicts
+from mho.cost.headline import CLAIMS, ENDS, Case, Claim, Verdict, cases, verdicts
+from mho.cost.measured import measured_cpu
 from mho.cost.platforms import PLATFORMS, Cost, Platform, Roofline, Sustained
 from mho.cost.range import Range
 from mho.cost.rapl import Rapl
-from mho.cost.sensitivity import Curve, Swing, precision_curve, pulse_curve, solvers_curve, tornado
+from mho.cost.sensitivity import Curve, Swing, ports_curve, precision_curve, pulse_curve, solvers_curve, tornado
 from mho.cost.technology import Number, Technology, technologies, technology
 from mho.cost.work import Work, sweep_work
-from mho.cost.workload import WORKLOADS, Workload, sweep_ledger
+from mho.cost.workload import WHY_NOT_WIDER, WORKLOADS, Workload, sweep_ledger
+from mho.cost.writing import PORTS
 
 __all__ = [
     "CLAIMS",
+    "ENDS",
     "PLATFORMS",
+    "PORTS",
+    "WHY_NOT_WIDER",
     "WORKLOADS",
     "BreakEven",
     "Case",
@@ -46,6 +51,8 @@ __all__ = [
     "calibrate",
     "cases",
     "estimate",
+    "measured_cpu",
+    "ports_curve",
     "precision_curve",
     "pulse_curve",
     "read_run",

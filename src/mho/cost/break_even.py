@@ -40,12 +40,18 @@ class BreakEven:
 
 
 def break_even(
-    ledger: Ledger, technology: Technology, costs: Mapping[str, Cost], *, most: int, write: str = "row"
+    ledger: Ledger,
+    technology: Technology,
+    costs: Mapping[str, Cost],
+    *,
+    most: int,
+    write: str = "row",
+    ports: str | None = None,
 ) -> Iterator[BreakEven]:
     """Yield where the chip breaks even with each platform.
 
-    Time and energy of one solver are straight lines in the length of a pulse; P solvers take t_write + t_solve / P
-    and E_solve + P E_write [5].
+    Time and energy of one solver are straight lines in the length of a pulse; P solvers take
+    t_write + max(t_solve / P, t_memory) and E_solve + P E_write.
 
     Parameters
     ----------
@@ -55,18 +61,18 @@ def break_even(
         The same work on each platform.
     most : int
         Solvers that have work: right-hand sides of the half-sweep that has fewer.
-    write : {"row", "serial"}
+    write, ports
         As for `estimate`.
     """
-    chip, pulse = estimate(ledger, technology, write=write), technology.pulse_seconds.value.typical
+    chip, pulse = estimate(ledger, technology, write=write, ports=ports), technology.pulse_seconds.value.typical
     for name, cost in costs.items():
         seconds, joules = cost.seconds.typical, cost.joules.typical
         yield BreakEven(
             baseline=name,
             pulse_as_fast=_longest_pulse(chip, "seconds", seconds, pulse),
             pulse_as_frugal=_longest_pulse(chip, "joules", joules, pulse),
-            solvers_as_fast=_fewest(chip.solve_seconds.typical, seconds - chip.write_seconds.typical, most),
-            unwritten_as_fast=_fewest(chip.solve_seconds.typical, seconds, most),
+            solvers_as_fast=_fewest(chip, seconds - chip.write_seconds.typical, most),
+            unwritten_as_fast=_fewest(chip, seconds, most),
             solvers_as_frugal=_most_frugal(chip, joules, most),
         )
 
@@ -77,8 +83,9 @@ def _longest_pulse(chip: Estimate, quantity: str, allowed: float, pulse: float) 
     return left / pulses * pulse if left > 0 else None
 
 
-def _fewest(solve_seconds: float, left: float, most: int) -> int | None:
-    return ceil(solve_seconds / left) if left * most >= solve_seconds else None
+def _fewest(chip: Estimate, left: float, most: int) -> int | None:
+    shared, memory = chip.shared_seconds.typical, chip.memory_seconds.typical
+    return ceil(shared / left) if left * most >= shared and left >= memory else None
 
 
 def _most_frugal(chip: Estimate, joules: float, most: int) -> int | None:

@@ -16,20 +16,22 @@ from mho.cost.rapl import Rapl
 from mho.cost.workload import Workload
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["calibrate"]
+__all__ = ["Engine", "calibrate", "calibration_sample"]
 
 _ENTRIES = 300_000
 _SWEEPS = 3
 _WATTS_PER_THREAD = Range(5.0, 10.0, 20.0)
 
 
-class _Engine(Protocol):
-    """An engine of `mho.engines`, which is a floor above."""
+class Engine(Protocol):
+    """Engine of `mho.engines`, which is a floor above."""
 
-    def program(self, A: Any) -> Any: ...
+    def program(self, A: Any) -> Any:
+        """Return what solves least squares with A."""
+        ...
 
 
-def calibrate(engine: _Engine, workload: Workload) -> Sustained:
+def calibrate(engine: Engine, workload: Workload) -> Sustained:
     """Return the rate at which an engine updates both factors on this computer.
 
     Three sweeps, after one that is not counted, over random entries: a matrix of at least 300,000 entries with fewer
@@ -43,7 +45,7 @@ def calibrate(engine: _Engine, workload: Workload) -> Sustained:
         ``mho.Digital()`` does the same work as the chip: exact least squares for each right-hand side.
     workload : Workload
     """
-    sample = _sample(workload)
+    sample = calibration_sample(workload)
     X = _matrix(sample)
     H = np.random.default_rng(0).random((sample.n, sample.k))
     W = _half_sweep(engine, H, X.T)  # the first one still builds the other order of X and starts threads
@@ -65,8 +67,15 @@ def calibrate(engine: _Engine, workload: Workload) -> Sustained:
     )
 
 
-def _sample(w: Workload) -> Workload:
-    """Fewer right-hand sides on both sides, each with as many known entries; of a dense matrix, fewer rows."""
+def calibration_sample(w: Workload) -> Workload:
+    """Return the sizes that are measured: fewer right-hand sides on both sides, each with as many known entries.
+
+    Of a dense matrix: fewer rows.
+
+    Parameters
+    ----------
+    w : Workload
+    """
     share = min(1.0, _ENTRIES / w.entries)
     if w.known is None:
         return replace(w, m=max(w.k, round(w.m * share)))
@@ -82,7 +91,7 @@ def _matrix(w: Workload) -> Matrix:
     return Sparse(sp.random_array((w.m, w.n), density=w.known / (w.m * w.n), rng=rng, format="csr"), missing=w.missing)
 
 
-def _half_sweep(engine: _Engine, A: np.ndarray, B: Matrix) -> np.ndarray:
+def _half_sweep(engine: Engine, A: np.ndarray, B: Matrix) -> np.ndarray:
     return engine.program(A).solve(B).T
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,11 @@ from mho.data.errors import damaged
 
 __all__ = ["ChipRun", "read_run", "write_run"]
 
-_FORMAT, _VERSION = "mho chip run", 1
+_FORMAT, _VERSION = "mho chip run", 2
+_SINCE_2 = {"tile_pulses", "tiles", "row_extras"}
+"""Counts that version 1 does not have."""
+
+_TILE_ROWS_1 = 128
 _MOST_BYTES = 2**16
 _LARGEST = 2**48
 _LONGEST_NAME = 100
@@ -102,17 +107,17 @@ def read_run(path: str | os.PathLike[str]) -> ChipRun:
 def _run(record: Any) -> ChipRun:
     if not isinstance(record, dict) or record.get("format") != _FORMAT:
         raise ValueError(f"is no run of a chip: its format is not {_FORMAT!r}")
-    if record.get("version") != _VERSION:
-        raise ValueError(f"version must be {_VERSION}, got {record.get('version')!r}")
+    version = checks.one_of(record.get("version"), "version", (1, _VERSION))
     _check_names(record, "the file", {"format", "version", "design", "iterations", "workload", "ledger"})
     design = record["design"]
     if not isinstance(design, str) or not 0 < len(design) <= _LONGEST_NAME:
         raise ValueError(f"design must be a name of at most {_LONGEST_NAME} characters")
+    workload = _workload(record["workload"])
     return ChipRun(
-        workload=_workload(record["workload"]),
+        workload=workload,
         iterations=_whole(record, "iterations"),
         design=design,
-        ledger=_ledger(record["ledger"]),
+        ledger=_ledger_1(record["ledger"], workload) if version == 1 else _ledger(record["ledger"]),
     )
 
 
@@ -123,8 +128,15 @@ def _workload(record: Any) -> Workload:
     return Workload(m=m, n=n, known=known, k=k, missing=checks.one_of(record["missing"], "missing", (True, False)))
 
 
-def _ledger(record: Any) -> Ledger:
-    names = {f.name for f in fields(Ledger)}
+def _ledger_1(record: Any, w: Workload) -> Ledger:
+    """Tiles follow from the sizes: every array that version 1 wrote about had 128 rows, and no more is known of it."""
+    ledger = _ledger(record, without=_SINCE_2)
+    ledger.tile_pulses = ledger.row_pulses * sum(min(size, _TILE_ROWS_1) for size in (w.m, w.n)) / (w.m + w.n)
+    return ledger
+
+
+def _ledger(record: Any, *, without: Collection[str] = ()) -> Ledger:
+    names = {f.name for f in fields(Ledger)} - set(without)
     _check_names(record, "ledger", names)
     ledger = Ledger(**{name: checks.nonnegative_number(record[name], f"ledger: {name}") for name in names})
     for name in ("pulses", "row_pulses", "solves", "settle_seconds"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from mho import checks
@@ -10,6 +10,7 @@ from mho.chip import Ledger
 from mho.cost.arithmetic import NOTHING, Sum, factor
 from mho.cost.range import Range
 from mho.cost.technology import Technology, technology
+from mho.cost.writing import WritePorts
 
 __all__ = ["Estimate", "Part", "estimate"]
 
@@ -53,14 +54,18 @@ class Estimate:
     parts : tuple of Part
         Their seconds and joules add up to the whole.
     areas : tuple of (str, Sum)
-        Square metres of cells, converters and op-amps of all copies, for the largest matrix programmed, held at once.
+        Square metres of cells, converters, op-amps and write drivers of all copies, for the largest matrix programmed,
+        held at once.
     output_stages : Range
         Output stages that the op-amp with the largest load needs in parallel; at least 1.
+    memory_seconds : Range
+        Time to move all bytes, s. It overlaps with solving; what is beyond is part "memory".
     """
 
     parts: tuple[Part, ...]
     areas: tuple[tuple[str, Sum], ...]
     output_stages: Range
+    memory_seconds: Range
 
     @property
     def time(self) -> Sum:
@@ -103,6 +108,11 @@ class Estimate:
         return self._total(writing=False).energy.value
 
     @property
+    def shared_seconds(self) -> Range:
+        """Solving without a wait for memory, which more solvers share, s."""
+        return sum((p.time for p in self.parts if not p.writing and p.name != "memory"), start=NOTHING).value
+
+    @property
     def watts(self) -> Range:
         """Mean power, W; its ends are the least energy in the longest time and the reverse."""
         return self.joules / self.seconds
@@ -118,17 +128,18 @@ class Estimate:
         return sum((area for _, area in self.areas), start=NOTHING).value
 
     def _total(self, *, writing: bool) -> Estimate:
-        return Estimate(
-            parts=tuple(p for p in self.parts if p.writing is writing),
-            areas=self.areas,
-            output_stages=self.output_stages,
-        )
+        return replace(self, parts=tuple(p for p in self.parts if p.writing is writing))
 
 
 def estimate(
-    ledger: Ledger, technology_: Technology | str = "40nm", *, solvers: int = 1, write: str = "row"
+    ledger: Ledger,
+    technology_: Technology | str = "40nm",
+    *,
+    solvers: int = 1,
+    write: str = "row",
+    ports: str | None = None,
 ) -> Estimate:
-    """Return what the events of a ledger take [5].
+    """Return time, energy and area of the events of a ledger.
 
     Parameters
     ----------
@@ -140,34 +151,50 @@ def estimate(
         takes that much less time, writing that much more energy.
     write : {"row", "serial"}
         Whether the cells of a row are pulsed at once or one after the other.
+    ports : {"solver", "tile", "array"}, optional
+        Rows of one solver that are written at the same time: one; one in each tile; one in each array of each tile,
+        driving, sensing and compensation cells at once. By default an assumption like others: typical is one in each
+        tile, the other two are its ends.
+
+    Raises
+    ------
+    ValueError
+        No such technology, `write` or `ports`, or more solvers than right-hand sides.
     """
     t = technology(technology_) if isinstance(technology_, str) else technology_
     copies = checks.positive_int(solvers, "solvers")
-    steps = "row_pulses" if checks.one_of(write, "write", ("row", "serial")) == "row" else "pulses"
+    if 0 < ledger.solves < copies:
+        raise ValueError(f"solvers must be at most {ledger.solves:,.0f}, the right-hand sides, got {copies:,}")
+    writing = WritePorts(ledger, write=write, ports=ports)
     stages = Range.exact(ledger.peak_amperes) / t.output_amperes.value
     stages = Range(max(1.0, stages.low), max(1.0, stages.typical), max(1.0, stages.high))
+    moved = Range.exact(ledger.bytes_read + ledger.bytes_written) * t.memory_seconds_per_byte.value
     return Estimate(
-        parts=_parts(ledger, t, copies, steps), areas=_areas(ledger, t, copies, stages), output_stages=stages
+        parts=(*_writing(ledger, t, copies, writing), *_solving(ledger, t, copies), _memory(ledger, t, copies, moved)),
+        areas=_areas(ledger, t, copies, stages, writing),
+        output_stages=stages,
+        memory_seconds=moved,
     )
 
 
-def _parts(ledger: Ledger, t: Technology, copies: int, steps: str) -> tuple[Part, ...]:
+def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) -> tuple[Part, ...]:
     n, cost = partial(_count, ledger), partial(_cost, t)
-    P, shared = factor("solvers", copies, "given"), factor("1 / solvers", 1 / copies, "given")
-    moved = n("bytes_read") + n("bytes_written")
+    P, in_turn = factor("solvers", copies, "given"), n(writing.steps) * writing.share
+    return tuple(
+        Part(
+            name=name,
+            time=in_turn * cost(f"{event}_seconds"),
+            energy=n("pulses") * P * cost(f"{event}_joules"),
+            writing=True,
+        )
+        for name, event in (("write pulses", "pulse"), ("verify reads", "verify"))
+    )
+
+
+def _solving(ledger: Ledger, t: Technology, copies: int) -> tuple[Part, ...]:
+    n, cost = partial(_count, ledger), partial(_cost, t)
+    shared = factor("1 / solvers", 1 / copies, "given")
     return (
-        Part(
-            name="write pulses",
-            time=n(steps) * cost("pulse_seconds"),
-            energy=n("pulses") * P * cost("pulse_joules"),
-            writing=True,
-        ),
-        Part(
-            name="verify reads",
-            time=n(steps) * cost("verify_seconds"),
-            energy=n("pulses") * P * cost("verify_joules"),
-            writing=True,
-        ),
         Part(name="word lines", energy=n("word_lines") * cost("word_line_joules")),
         Part(
             name="DAC",
@@ -187,20 +214,37 @@ def _parts(ledger: Ledger, t: Technology, copies: int, steps: str) -> tuple[Part
             time=n("solves") * shared * cost("adc_seconds"),
             energy=n("adc_conversions") * cost("adc_joules"),
         ),
-        Part(name="memory", energy=moved * cost("memory_joules_per_byte")),
     )
 
 
-def _areas(ledger: Ledger, t: Technology, copies: int, stages: Range) -> tuple[tuple[str, Sum], ...]:
+def _memory(ledger: Ledger, t: Technology, copies: int, moved: Range) -> Part:
+    """Bytes are moved while the chip solves; where that takes longer the chip waits."""
+    n, cost = partial(_count, ledger), partial(_cost, t)
+    solving = sum((part.time for part in _solving(ledger, t, copies)), start=NOTHING).value
+    low = max(0.0, moved.low - solving.low)
+    typical = max(low, moved.typical - solving.typical)
+    wait = Range(low, typical, max(typical, moved.high - solving.high))
+    source = f"what moving {ledger.bytes_read + ledger.bytes_written:.3g} bytes takes beyond solving, meanwhile"
+    return Part(
+        name="memory",
+        time=factor("wait for memory", wait, source) if wait.high else NOTHING,
+        energy=(n("bytes_read") + n("bytes_written")) * cost("memory_joules_per_byte"),
+    )
+
+
+def _areas(
+    ledger: Ledger, t: Technology, copies: int, stages: Range, writing: WritePorts
+) -> tuple[tuple[str, Sum], ...]:
     n, cost = partial(_count, ledger), partial(_cost, t)
     P, rows, columns = factor("solvers", copies, "given"), n("rows"), n("columns")
     both = factor("2", 2, "a driving and a sensing copy")
     needed = factor("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
     return (
-        ("cells", P * both * rows * columns * cost("cell_area") + P * rows * cost("cell_area")),
+        ("cells", P * rows * (both * columns + writing.row_extras) * cost("cell_area")),
         ("DAC", P * rows * cost("dac_area")),
         ("op-amps", P * columns * needed * cost("amplifier_area")),
         ("ADC", P * columns * cost("adc_area")),
+        ("write drivers", P * writing.drivers * cost("write_driver_area")),
     )
 
 

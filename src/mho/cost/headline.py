@@ -1,6 +1,6 @@
 """The two published pairs of ratios, and for which assumptions the model comes to them.
 
-What the article compares with is not public [1.4]: each platform stands in for it in turn.
+What the article (NMF-2026) compares with is not public: each platform stands in for it in turn.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
+from mho import checks
 from mho.chip import Ledger
 from mho.chip.recording import SHORTEST_SETTLE
 from mho.cost.estimate import Estimate, estimate
 from mho.cost.platforms import Cost
 from mho.cost.technology import Technology
 
-__all__ = ["CLAIMS", "Case", "Claim", "Verdict", "cases", "verdicts"]
+__all__ = ["CLAIMS", "ENDS", "Case", "Claim", "Verdict", "cases", "verdicts"]
+
+ENDS = {"kindest": ("low", "high"), "typical": ("typical", "typical"), "unkindest": ("high", "low")}
+"""Every number of the chip and every number of a platform at the end that is kindest to the chip, and so on."""
 
 _CLASSIC_SPEED = 0.79e-6 / 96e-9
 _SHORT_PULSE = 100e-9
@@ -39,7 +43,7 @@ class Claim:
 
     @property
     def power_ratio(self) -> float:
-        """The baseline's power over the chip's, which the two ratios fix [1.2]."""
+        """The baseline's power over the chip's, which the two ratios fix."""
         return self.saving / self.faster
 
 
@@ -47,7 +51,7 @@ CLAIMS = {
     "movielens-100k": Claim(faster=212, saving=4.6e4, against="programmable digital hardware"),
     "netflix": Claim(faster=12, saving=228, against="advanced digital chips"),
 }
-"""Press coverage [1.1]; the exponent of 4.6e4 is recalled, not verified."""
+"""Press coverage of NMF-2026; the exponent of 4.6e4 is recalled, not verified."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +79,8 @@ class Verdict:
 
     Attributes
     ----------
-    case, baseline : str
+    case, baseline, end : str
+        `end` is one of `ENDS`.
     solvers : int or None
         The fewest that are fast enough; None: no number is, or more than there are right-hand sides to share.
     saving : float
@@ -86,36 +91,49 @@ class Verdict:
 
     case: str
     baseline: str
+    end: str
     solvers: int | None
     saving: float
     holds: bool
 
 
-def cases(ledger: Ledger, technology: Technology, *, write: str = "row") -> tuple[Case, ...]:
-    """Return the ways to count.
+def cases(ledger: Ledger, technology: Technology, *, write: str = "row", ports: str | None = None) -> tuple[Case, ...]:
+    """Return the ways to count; the first one counts everything.
 
     Parameters
     ----------
     ledger : Ledger
         Of the compact circuit.
     technology : Technology
-    write : {"row", "serial"}
+    write, ports
         As for `estimate`.
     """
-    compact = estimate(ledger, technology, write=write)
     share = _SHORT_PULSE / technology.pulse_seconds.value.typical
     short = technology.with_(pulse_seconds=_SHORT_PULSE, pulse_joules=technology.pulse_joules.value.typical * share)
+    names = ("memory_joules_per_byte", "memory_seconds_per_byte")
+    near = technology.with_(**{name: getattr(technology, name).value.low for name in names})
+    counted = {
+        "all counted": (technology, ports),
+        "one write port": (technology, "solver"),
+        "a port per array": (technology, "array"),
+        "pulses of 100 ns": (short, ports),
+        "best memory": (near, ports),
+    }
+    compact = estimate(ledger, technology, write=write, ports=ports)
     return (
-        Case(name="compact, writing left out", one=compact),
-        Case(name="compact, writing and memory left out", one=compact, memory=False),
-        Case(name="compact, writing counted", one=compact, writing=True),
-        Case(name="compact, written in 100 ns", one=estimate(ledger, short, write=write), writing=True),
-        Case(name="classic, writing left out", one=estimate(_classic(ledger), technology)),
+        *(
+            Case(name=name, one=estimate(ledger, t, write=write, ports=p), writing=True)
+            for name, (t, p) in counted.items()
+        ),
+        Case(name="no writing", one=compact),
+        Case(name="no writing, best memory", one=estimate(ledger, near)),
+        Case(name="no writing, no memory", one=compact, memory=False),
+        Case(name="classic, no writing", one=estimate(_classic(ledger), technology)),
     )
 
 
 def verdicts(
-    claim: Claim, cases: tuple[Case, ...], platforms: Mapping[str, Cost], *, most: int, kindest: bool = False
+    claim: Claim, cases: tuple[Case, ...], platforms: Mapping[str, Cost], *, most: int, end: str = "typical"
 ) -> Iterator[Verdict]:
     """Yield the verdict of every case against every platform.
 
@@ -127,43 +145,43 @@ def verdicts(
         The same work on each.
     most : int
         Solvers that have work: right-hand sides of the half-sweep that has fewer.
-    kindest : bool
-        Take every number of the chip at its low end and every number of the platform at its high end; else typical.
+    end : {"kindest", "typical", "unkindest"}
+        To the chip: every number of it, write ports included, and every number of the platform.
     """
-    chip_end, platform_end = ("low", "high") if kindest else ("typical", "typical")
+    chip_end, platform_end = ENDS[checks.one_of(end, "end", tuple(ENDS))]
     for name, cost in platforms.items():
         seconds, joules = getattr(cost.seconds, platform_end), getattr(cost.joules, platform_end)
         for case in cases:
-            solve_s, solve_J, write_s, write_J = _quartet(case, chip_end)
-            left = seconds / claim.faster - write_s
-            solvers = ceil(solve_s / left) if left * most >= solve_s else None
-            saving = joules / (solve_J + (solvers or 1) * write_J)
+            solvers = _fewest(case, seconds / claim.faster, chip_end, most)
+            solving, writing = (_counted(case, chip_end, "joules", writing=kind) for kind in (False, True))
+            saving = joules / (solving + (solvers or 1) * writing)
             yield Verdict(
                 case=case.name,
                 baseline=name,
+                end=end,
                 solvers=solvers,
                 saving=saving,
                 holds=bool(solvers is not None and saving >= claim.saving),
             )
 
 
-def _quartet(case: Case, end: str) -> tuple[float, ...]:
-    """Seconds and joules of solving, seconds and joules of writing, of what is counted."""
-    counted = [part for part in case.one.parts if case.memory or part.name != "memory"]
-    solving = [part for part in counted if not part.writing]
-    writing = [part for part in counted if part.writing and case.writing]
-    return tuple(
-        sum(getattr(getattr(part, quantity), end) for part in parts)
-        for parts in (solving, writing)
-        for quantity in ("seconds", "joules")
-    )
+def _fewest(case: Case, allowed: float, end: str, most: int) -> int | None:
+    """Solvers share the right-hand sides, but neither the writing nor the memory."""
+    shared, left = getattr(case.one.shared_seconds, end), allowed - _counted(case, end, "seconds", writing=True)
+    memory = getattr(case.one.memory_seconds, end) if case.memory else 0.0
+    return ceil(shared / left) if left * most >= shared and left >= memory else None
+
+
+def _counted(case: Case, end: str, quantity: str, *, writing: bool) -> float:
+    parts = [part for part in case.one.parts if part.writing is writing and (case.memory or part.name != "memory")]
+    return sum(getattr(getattr(part, quantity), end) for part in parts) if case.writing or not writing else 0.0
 
 
 def _classic(ledger: Ledger) -> Ledger:
     """What the circuit with an op-amp at every row as well would take, scaled from the compact one's events.
 
-    At 128 x 10 it settles in 96 ns instead of 0.79 us to 1 % [2.4], and needs N + k op-amps instead of k, N the rows
-    that are on. Currents are taken to be the same.
+    At 128 x 10 it settles in 96 ns instead of 0.79 us to 1 %, both of this project's simulations, and needs N + k
+    op-amps instead of k, N the rows that are on. Currents are taken to be the same.
     """
     shortest = SHORTEST_SETTLE * ledger.solves
     settle = min(ledger.settle_seconds, max(shortest, ledger.settle_seconds / _CLASSIC_SPEED))

@@ -62,7 +62,7 @@ class Roofline:
     def cost(self, work: Work) -> Cost:
         """Return what `work` takes, all of the stated power drawn.
 
-        Low: 60 % of peak, factors cached. Typical: 30 %, cached [4.4]. High: 10 %, every factor row fetched anew. These
+        Low: 60 % of peak, factors cached. Typical: 30 %, cached. High: 10 %, every factor row fetched anew. These
         shares and the time to start a step are this project's assumptions.
 
         Parameters
@@ -75,7 +75,7 @@ class Roofline:
             f"the longer of {work.flops:.3g} operations at {self.flops:.3g}/s and {work.bytes_cached:.3g} bytes, high: "
             f"{work.bytes_uncached:.3g}, at {self.bytes_per_second:.3g}/s; {self.source}",
         )
-        slower = factor("1 / share of peak", _SLOWER, "[4.4] 60, 30 and 10 %, an assumption")
+        slower = factor("1 / share of peak", _SLOWER, "60, 30 and 10 %, an assumption")
         steps = factor("steps", work.steps, "counted") * factor("start_seconds", self.start_seconds, "an assumption")
         time = at_peak * slower + steps
         return Cost(time=time, energy=time * factor("watts", self.watts, self.source))
@@ -127,14 +127,14 @@ PLATFORMS: dict[str, Platform] = {
         bytes_per_second=3.35e12,
         start_seconds=_KERNEL_START,
         watts=700,
-        source="SXM5 data sheet [4.4]",
+        source="SXM5, H100 data sheet",
     ),
     "A100": Roofline(
         flops=19.5e12,
         bytes_per_second=1.555e12,
         start_seconds=_KERNEL_START,
         watts=400,
-        source="40 GB SXM4 data sheet",
+        source="40 GB SXM4, A100 data sheet",
     ),
     "V100": Roofline(
         flops=15.7e12,
@@ -142,6 +142,13 @@ PLATFORMS: dict[str, Platform] = {
         start_seconds=_KERNEL_START,
         watts=300,
         source="SXM2; rate recalled, not verified",
+    ),
+    "P100": Roofline(
+        flops=10.6e12,
+        bytes_per_second=0.732e12,
+        start_seconds=_KERNEL_START,
+        watts=300,
+        source="16 GB SXM2; recalled, not verified",
     ),
     "FPGA VU9P": Roofline(
         flops=1.4e12,
@@ -156,12 +163,12 @@ PLATFORMS: dict[str, Platform] = {
         bytes_per_second=4.2e9,
         start_seconds=_FPGA_START,
         watts=2,
-        source="220 DSP slices, five a multiply-add, 150 MHz; DDR3; recalled, not verified. 2 W [1.2] is an assumption",
+        source="220 DSP slices, five a multiply-add, 150 MHz; DDR3; recalled, not verified. 2 W is an assumption",
     ),
     "FPGA FASTCF": Sustained(
         flops=Range.exact(217e9),
         watts=Range(10, 25, 75),
-        source="FASTCF, FPGA 2018: up to 217 GFLOPS in stochastic gradient descent on ratings [1.3]; "
+        source="FASTCF: up to 217 GFLOPS in stochastic gradient descent on ratings (Zhou-2018); "
         "power not known to us, taken as 10, 25 and 75 W",
     ),
 }

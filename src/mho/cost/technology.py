@@ -1,7 +1,7 @@
 """What one event costs, and where the figure comes from.
 
-The numbers are in ``technologies/*.toml``, each with its low, typical and high value and its source. Sections in
-brackets refer to the project's reference sheet on analogue matrix computing.
+The numbers are in ``technologies/*.toml``, each with its low, typical and high value and its source. Keys such as
+Murmann-2025 are listed in docs/cost.md.
 """
 
 from __future__ import annotations
@@ -57,10 +57,12 @@ class Technology:
         Supply of the class-AB outputs of op-amps and input drivers: what they deliver is drawn from it.
     output_amperes : Number
         What one output stage can deliver; larger loads need several in parallel.
-    memory_joules_per_byte : Number
-        To or from the memory beside the chip.
+    memory_joules_per_byte, memory_seconds_per_byte : Number
+        To or from the memory beside the chip, which all solvers share.
     cell_area, dac_area, adc_area, amplifier_area : Number
         One of each, m^2.
+    write_driver_area : Number
+        What applies pulses to one column of a tile and verifies its cells, m^2.
     bandwidth : Number
         Gain-bandwidth product that its op-amps have, Hz: for the design whose events are counted.
     """
@@ -79,10 +81,12 @@ class Technology:
     supply_volts: Number
     output_amperes: Number
     memory_joules_per_byte: Number
+    memory_seconds_per_byte: Number
     cell_area: Number
     dac_area: Number
     adc_area: Number
     amplifier_area: Number
+    write_driver_area: Number
     bandwidth: Number
 
     def numbers(self) -> dict[str, Number]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,13 @@ from mho.chip import Chip, ChipDesign, Ledger, preset
 from mho.chip.recording import ADDRESS_BYTES
 from mho.cost.work import Work, sweep_work
 
-__all__ = ["WORKLOADS", "Workload", "sweep_ledger"]
+__all__ = ["WHY_NOT_WIDER", "WORKLOADS", "Workload", "sweep_ledger"]
+
+WHY_NOT_WIDER = (
+    "columns of one array: all of them meet in the node of each row, so that only rows can be tiled; more columns need "
+    "block-matrix algebra, which is not modelled, or a wider array"
+)
+"""The reason for the largest k."""
 
 _LARGEST_SAMPLE = 256
 _SOLVES = 32
@@ -89,22 +96,29 @@ WORKLOADS = {
     "netflix": Workload(m=480_189, n=17_770, known=99_072_112),
     "yahoo-music": Workload(m=1_200_000, n=137_000, known=700_000_000),
 }
-"""Sizes from [1.1, 1.2]; Yahoo's number of ratings is recalled, not verified, and the rank is this project's choice."""
+"""Netflix without its test ratings (cuMF-2016), Yahoo's as in NMF-2026; MovieLens and Yahoo's number of ratings are
+recalled, not verified, and the rank is this project's choice."""
 
 
 def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger:
     """Return the events of updating both factors once, no right-hand side solved twice.
 
-    A representative array (uniform entries as in [2.4], as many rows as a right-hand side has known entries on average,
-    256 at the most, no programming error) is programmed and solved; its events are scaled to the sizes.
+    A representative array (uniform entries, as many rows as a right-hand side has known entries on average, 256 at the
+    most, no programming error) is programmed and solved; its events are scaled to the sizes.
 
     Parameters
     ----------
     workload : Workload
     design : ChipDesign, optional
         By default that of ``preset("pku-2025")``.
+
+    Raises
+    ------
+    ValueError
+        k is above the columns of one array, which cannot be tiled.
     """
     design = (preset("pku-2025") if design is None else design).with_(sigma=0.0)
+    checks.positive_int(workload.k, "k", limit=design.array.columns, what=WHY_NOT_WIDER)
     ledger = Ledger()
     for rows, solves in ((workload.n, workload.m), (workload.m, workload.n)):
         ledger.add(_half_sweep(workload, rows, solves, design))
@@ -114,7 +128,7 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
 def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledger:
     entries = w.entries if w.masked else w.m * w.n
     on = entries / solves
-    sample = int(np.clip(on, w.k, _LARGEST_SAMPLE))
+    sample = max(w.k, int(min(on, _LARGEST_SAMPLE)))
     rng = np.random.default_rng(0)
     chip = Chip(design, seed=0)
     A = rng.random((sample, w.k))
@@ -143,5 +157,6 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
             bytes_written=solves * w.k,
         )
     )
-    ledger.rows, ledger.columns = rows, w.k
+    ledger.rows, ledger.columns, ledger.tiles = rows, w.k, ceil(rows / design.array.rows)
+    ledger.tile_pulses = ledger.row_pulses * min(rows, design.array.rows) / rows
     return ledger

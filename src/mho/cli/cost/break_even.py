@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mho.cli.plain import columns
+from mho.cli.plain import columns, wrapped
+from mho.cli.quantity import engineering
 
 if TYPE_CHECKING:
     from mho.cost import BreakEven
 
-__all__ = ["break_even_table"]
+__all__ = ["break_even_rows", "break_even_table"]
+
+_HEAD = ("break-even", "pulse, time", "solvers, time", "no writing", "pulse, energy", "solvers, energy")
 
 
 def break_even_table(found: Iterable[BreakEven], *, most: int) -> str:
@@ -22,31 +25,39 @@ def break_even_table(found: Iterable[BreakEven], *, most: int) -> str:
     most : int
         Solvers that have work.
     """
-    head = (
-        "break-even, typical values",
-        "as fast: pulses up to",
-        "solvers from",
-        "writing left out",
-        "no more energy: pulses up to",
-        "solvers up to",
+    about = (
+        "Typical values. Time: the longest write pulse of one solver, the fewest solvers, and the fewest were writing "
+        "left out, that are as fast. Energy: the longest pulse and the most solvers that take no more. Pulses keep "
+        f"their power; {most:,} solvers have work; none: at no number."
     )
-    rows = [
-        (
-            even.baseline,
-            _pulse(even.pulse_as_fast),
-            _solvers(even.solvers_as_fast),
-            _solvers(even.unwritten_as_fast),
-            _pulse(even.pulse_as_frugal),
-            _solvers(even.solvers_as_frugal),
-        )
-        for even in found
+    return f"{columns(break_even_rows(found))}\n{wrapped(about)}"
+
+
+def break_even_rows(found: Iterable[BreakEven]) -> list[tuple[str, ...]]:
+    """Return the same as cells, a header first.
+
+    Parameters
+    ----------
+    found : iterable of BreakEven
+    """
+    return [
+        _HEAD,
+        *(
+            (
+                even.baseline,
+                _pulse(even.pulse_as_fast),
+                _solvers(even.solvers_as_fast),
+                _solvers(even.unwritten_as_fast),
+                _pulse(even.pulse_as_frugal),
+                _solvers(even.solvers_as_frugal),
+            )
+            for even in found
+        ),
     ]
-    about = f"pulses: for one solver, at the power they have; solvers: of {most:,} that have work; none: at no number"
-    return f"{columns([head, *rows])}\n{about}"
 
 
 def _pulse(seconds: float | None) -> str:
-    return "none" if seconds is None else f"{seconds:.3g} s"
+    return "none" if seconds is None else engineering(seconds, "s")
 
 
 def _solvers(count: int | None) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from mho.cli.cost.question import Question
-from mho.cli.plain import columns
+from mho.cli.plain import printable, wrapped
 
 if TYPE_CHECKING:
-    from mho.cost import Line
+    from mho.cost import ChipRun, Line
 
 __all__ = ["explain"]
 
@@ -22,7 +22,7 @@ def explain(
     *,
     question: Question | None = None,
 ) -> None:
-    """Print how every number of the bill came about: the formula, each factor, its range and its source.
+    """Print the arithmetic of every number of the bill: its formula, each factor, its range and its source.
 
     Parameters
     ----------
@@ -39,13 +39,28 @@ def explain(
 
     question = question or Question()
     run = question.run(workload)
-    costs = {name: platform.cost(run.work()) for name, platform in question.platforms(run.workload).items()}
-    lines = bill(question.estimate(run.ledger), costs)
-    names = tuple(dict.fromkeys(line.name for line in lines))
-    wanted = names if part is None else (checks.one_of(part, "PART", names),)
-    print("\n\n".join(_arithmetic(line) for line in lines if line.name in wanted))
+    platforms = question.platforms(run.workload)
+
+    def lines(asked: Question, run: ChipRun) -> list[Line]:
+        costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
+        found = bill(asked.estimate(run.ledger), costs)
+        names = tuple(dict.fromkeys(line.name for line in found))
+        wanted = names if part is None else (checks.one_of(part, "PART", names),)
+        return [line for line in found if line.name in wanted]
+
+    print("\n\n".join(_arithmetic(line) for line in lines(question, run)))
+    question.tell_unused(workload, run, lines)
 
 
 def _arithmetic(line: Line) -> str:
-    factors = [(f"  {f.name}", str(f.value), f.source) for f in line.sum.factors()]
-    return f"{line.name}, {line.quantity} = {line.sum}\n{columns(factors)}\n  = {line.sum.value} {line.unit}"
+    """A factor and its value in one line, its source below."""
+    factors = line.sum.factors()
+    width = max(len(f.name) for f in factors)
+    rows = [f"  {printable(f.name).ljust(width)}  {f.value}\n{wrapped(f.source, indent=6)}" for f in factors]
+    return "\n".join(
+        (
+            wrapped(f"{line.name}, {line.quantity} = {line.sum}", later=4),
+            *rows,
+            f"  = {line.sum.value} {line.unit}",
+        )
+    )

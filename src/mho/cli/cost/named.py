@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mho.cost import Workload
 
-__all__ = ["workload_named"]
+__all__ = ["stands_for_sizes", "workload_named"]
+
+_IMAGE = re.compile(r"(\d{1,15})[xX×](\d{1,15})")
+
+
+def stands_for_sizes(name: str) -> bool:
+    """Return whether a name is that of a data set or of an image's size, not of a file."""
+    from mho.cost import WORKLOADS
+
+    return name in WORKLOADS or _IMAGE.fullmatch(name) is not None
 
 
 def workload_named(name: str, *, k: int, layout: str) -> Workload:
@@ -33,7 +42,7 @@ def workload_named(name: str, *, k: int, layout: str) -> Workload:
 
     if name in WORKLOADS:
         return replace(WORKLOADS[name], k=k)
-    if image := re.fullmatch(r"(\d+)[xX×](\d+)", name):
+    if image := _IMAGE.fullmatch(name):
         m, n = map(int, image.groups())
         return Workload(m=m, n=n, k=k)
     if Path(name).exists():

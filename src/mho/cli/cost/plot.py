@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mho.cli.quantity import engineering, engineering_range
 from mho.cli.target import check_target
 
 if TYPE_CHECKING:
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["check_plotting", "plot"]
 
 _COMPARED = ("H100", "FPGA VU9P", "this CPU")
+_UNITS = {"seconds": "s", "joules": "J"}
+_SMALLEST = 1e-3
+"""Share of the whole that a bar of the tornado is at least."""
 
 
 def check_plotting(path: Path, workload: str) -> None:
-    """Refuse before the work what would fail after it: no matplotlib, or a file that cannot or must not be written.
+    """Refuse before the work what would fail after it: another format, no matplotlib, a file that must not be written.
 
     Parameters
     ----------
@@ -25,6 +29,8 @@ def check_plotting(path: Path, workload: str) -> None:
     workload : str
         May be a file, which is read.
     """
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise ValueError(f"--plot must end in .svg or .png, got {path}")
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -35,7 +41,7 @@ def check_plotting(path: Path, workload: str) -> None:
 def plot(
     path: Path, chip: Estimate, costs: Mapping[str, Cost], swings: tuple[Swing, ...], curves: tuple[Curve, ...]
 ) -> None:
-    """Write an SVG, whole or not at all.
+    """Write an SVG or, by the ending of its name, a PNG, whole or not at all.
 
     Parameters
     ----------
@@ -54,14 +60,16 @@ def plot(
 
     figure = Figure(figsize=(4.5 * len(curves), 10), layout="constrained")
     axes = figure.subplots(3, len(curves))
-    for panel, quantity in zip(axes[0], ("seconds", "joules"), strict=False):
-        _bars(panel, chip, costs, quantity)
-    _tornado(axes[0, 2], swings)
+    for column, quantity in enumerate(("seconds", "joules")):
+        _bars(axes[0, column], chip, costs, quantity)
+        _tornado(axes[0, 2 + column], swings, quantity, getattr(chip, quantity).typical)
     for column, curve in enumerate(curves):
         for row, quantity in ((1, "seconds"), (2, "joules")):
             _curve(axes[row, column], curve, costs, quantity)
+    axes[1, 0].legend(fontsize="x-small")
+    kind = path.suffix[1:].lower()
     with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+        figure.savefig(temporary, format=kind, dpi=120, metadata={"Date": None} if kind == "svg" else None)
 
 
 def _bars(axes: Any, chip: Estimate, costs: Mapping[str, Cost], quantity: str) -> None:
@@ -70,17 +78,23 @@ def _bars(axes: Any, chip: Estimate, costs: Mapping[str, Cost], quantity: str) -
     for part in sorted(chip.parts, key=lambda p: -getattr(p, quantity).typical):
         share = getattr(part, quantity).typical / total
         if share > 0:
-            axes.barh(["with writing"], [share], left=left, label=f"{part.name} {100 * share:.2g} %")
+            axes.barh([0], [share], left=left, label=f"{part.name} {100 * share:.2g} %")
             left += share
-    axes.set(xlim=(0, 1), ylim=(-2.5, 0.6), xlabel=f"share of the chip's {getattr(chip, quantity)} {quantity}")
+    whole = engineering_range(getattr(chip, quantity), _UNITS[quantity])
+    axes.set(xlim=(0, 1), ylim=(-2.5, 0.6), yticks=[], xlabel=f"share of the chip's {whole}")
     axes.legend(loc="lower left", fontsize="x-small", ncols=2)
-    axes.set_title("; ".join(f"{name} {getattr(costs[name], quantity).typical:.2g}" for name in _COMPARED), fontsize=8)
+    others = (f"{name} {engineering(getattr(costs[name], quantity).typical, _UNITS[quantity])}" for name in _COMPARED)
+    axes.set_title("; ".join(others), fontsize=8)
 
 
-def _tornado(axes: Any, swings: tuple[Swing, ...]) -> None:
-    widest = swings[:8][::-1]
-    axes.barh([s.name for s in widest], [s.joules[1] - s.joules[0] for s in widest], left=[s.joules[0] for s in widest])
-    axes.set_xlabel("joules, one number from low to high", loc="left")
+def _tornado(axes: Any, swings: tuple[Swing, ...], quantity: str, typical: float) -> None:
+    ends = {swing.name: getattr(swing, quantity) for swing in swings}
+    moving = sorted((e[1] - e[0], name) for name, e in ends.items() if e[1] - e[0] > _SMALLEST * typical)[-8:]
+    names = [name.replace("_", " ") for _, name in moving]
+    axes.barh(names, [width for width, _ in moving], left=[ends[name][0] for _, name in moving])
+    axes.axvline(typical, color="black", lw=1)
+    axes.use_sticky_edges = False
+    axes.set_xlabel(f"{quantity}, one number from low to high", loc="left")
     axes.ticklabel_format(axis="x", style="scientific", scilimits=(-2, 3))
     axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="y", labelsize="x-small")
@@ -93,4 +107,3 @@ def _curve(axes: Any, curve: Curve, costs: Mapping[str, Cost], quantity: str) ->
     wide = max(curve.values) > 20 * min(curve.values)
     axes.set(xlabel=curve.name, ylabel=quantity, yscale="log", xscale="log" if wide else "linear")
     axes.minorticks_off()  # half of the file, and without labels
-    axes.legend(fontsize="x-small")

@@ -27,9 +27,18 @@ def as_json(
     even : tuple of BreakEven
         Against each platform.
     verdicts : list of Verdict
-        On a published claim at typical values; empty where there is none.
+        On a published claim at each end of the assumptions; empty where there is none.
     """
-    totals = ("seconds", "joules", "write_seconds", "write_joules", "solve_seconds", "solve_joules", "watts")
+    totals = (
+        "seconds",
+        "joules",
+        "write_seconds",
+        "write_joules",
+        "solve_seconds",
+        "solve_joules",
+        "watts",
+        "memory_seconds",
+    )
     return json.dumps(
         {
             **asdict(run),

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from mho.cli.cost.break_even import break_even_table
-from mho.cli.cost.headline import headline
+from mho.cli.cost.headline import every_verdict, headline, verdict_sentence
 from mho.cli.cost.plot import check_plotting
 from mho.cli.cost.plot import plot as draw
 from mho.cli.cost.question import Question
 from mho.cli.cost.record import as_json
-from mho.cli.plain import columns, printable
+from mho.cli.plain import columns, wrapped
+from mho.cli.quantity import engineering, engineering_range, plain_range
 
 if TYPE_CHECKING:
-    from mho.cost import Cost, Estimate
+    from mho.cost import ChipRun, Cost, Estimate
 
-__all__ = ["show"]
+__all__ = ["area_rows", "chip_rows", "platform_rows", "show"]
+
+_COMPARED = "H100"
 
 
 def show(
@@ -30,7 +33,7 @@ def show(
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     plot: Path | None = None,
 ) -> None:
-    """Show what a factorization takes: the chip part by part, with and without writing, and digital platforms.
+    """Show time, energy and area of a factorization on the chip, part by part, and on digital platforms.
 
     Where there is a published claim about the workload, it says for which assumptions that holds.
 
@@ -44,10 +47,10 @@ def show(
     json
         Print JSON.
     plot
-        SVG file: shares of the parts, what moves the energy most, and time and energy against the length of a write
-        pulse, the number of solvers and the bits of the converters.
+        SVG or PNG file: shares of the parts, what moves time and energy most, and both against the length of a write
+        pulse, the rows written at once, the number of solvers and the bits of the converters.
     """
-    from mho.cost import CLAIMS, cases, technology, verdicts
+    from mho.cost import CLAIMS, cases, technology
 
     question = question or Question()
     if plot is not None:
@@ -57,42 +60,105 @@ def show(
     platforms = question.platforms(run.workload)
     costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
     even = question.break_even(run, costs)
-    claim, most = CLAIMS.get(workload), run.workload.fewest_solves
-    counted = cases(run.ledger, technology(question.technology), write=question.write) if claim else ()
+    claim, most, found = CLAIMS.get(workload), run.workload.fewest_solves, []
+    if claim:
+        ways = cases(run.ledger, technology(question.technology), write=question.write, ports=question.write_ports)
+        found = every_verdict(claim, ways, costs, most=most)
     if plot is not None:
         draw(plot, chip, costs, question.tornado(run.ledger), question.curves(run))
     if json:
-        found = list(verdicts(claim, counted, costs, most=most)) if claim else []
         print(as_json(run, chip, costs, even, found))
-        return
-    sections = [
-        printable(f"{workload}: {run}"),
-        _chip(chip, question),
-        _platforms(costs) + f"\nthis CPU: {platforms['this CPU'].source}",
-        break_even_table(even, most=most),
+    else:
+        sections = [
+            wrapped(f"{workload}: {verdict_sentence(claim, found) if claim else _verdict(run, chip, costs, question)}"),
+            wrapped(f"{run}"),
+            _chip(chip, question),
+            columns(platform_rows(costs)) + "\n" + wrapped(f"this CPU: {platforms['this CPU'].source}"),
+            break_even_table(even, most=most),
+        ]
+        print("\n\n".join(sections + ([headline(claim, found)] if claim else [])))
+    question.tell_unused(workload, run, _shown)
+
+
+def _shown(question: Question, run: ChipRun) -> Any:
+    """Everything that the options decide."""
+    return run, question.estimate(run.ledger)
+
+
+def _verdict(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], question: Question) -> str:
+    """The chip beside a GPU and this computer, in one sentence."""
+    who = "one solver takes" if question.solvers == 1 else f"{question.solvers:,} solvers take"
+    what = "a sweep" if run.iterations == 1 else f"{run.iterations:,} sweeps"
+    return (
+        f"{who} {engineering(chip.seconds.typical, 's')} and {engineering(chip.joules.typical, 'J')} for {what}, "
+        f"writing counted; {_beside(chip, costs, _COMPARED, 'an ')}; {_beside(chip, costs, 'this CPU')}."
+    )
+
+
+def _beside(chip: Estimate, costs: Mapping[str, Cost], name: str, article: str = "") -> str:
+    seconds = chip.seconds.typical / costs[name].seconds.typical
+    saving = costs[name].joules.typical / chip.joules.typical
+    time = f"{_ratio(seconds)} times the time" if seconds >= 1 else f"1/{_ratio(1 / seconds)} of the time"
+    energy = f"1/{_ratio(saving)} of the energy" if saving >= 1 else f"{_ratio(1 / saving)} times the energy"
+    return f"{time} and {energy} of {article}{name}"
+
+
+def _ratio(value: float) -> str:
+    return f"{float(f'{value:.2g}'):,g}"
+
+
+def chip_rows(chip: Estimate, title: str) -> list[tuple[str, str, str]]:
+    """Return time and energy of each part and of the whole, a header first.
+
+    Parameters
+    ----------
+    chip : Estimate
+    title : str
+        What stands above the names.
+    """
+    parts = [(part.name, part.seconds, part.joules) for part in chip.parts]
+    totals = [
+        ("without writing", chip.solve_seconds, chip.solve_joules),
+        ("with writing", chip.seconds, chip.joules),
     ]
-    if claim:
-        sections.append(headline(claim, counted, costs, most=most))
-    print("\n\n".join(sections))
+    rows = [
+        (name, engineering_range(seconds, "s") if seconds.high else "", engineering_range(joules, "J"))
+        for name, seconds, joules in parts + totals
+    ]
+    return [(title, "time, typical (low to high)", "energy"), *rows]
+
+
+def area_rows(chip: Estimate) -> list[tuple[str, str]]:
+    """Return power and area, without a header.
+
+    Parameters
+    ----------
+    chip : Estimate
+    """
+    return [
+        ("power without writing", engineering_range(chip.solve_watts, "W")),
+        ("power while writing", engineering_range(chip.write_joules / chip.write_seconds, "W")),
+        ("mean power", engineering_range(chip.watts, "W")),
+        *((f"area of {name}", plain_range(area.value * 1e6, "mm²")) for name, area in chip.areas),
+        ("area", plain_range(chip.square_metres * 1e6, "mm²")),
+        ("output stages per column", plain_range(chip.output_stages, "")),
+    ]
+
+
+def platform_rows(costs: Mapping[str, Cost]) -> list[tuple[str, str, str]]:
+    """Return time and energy of each platform, a header first.
+
+    Parameters
+    ----------
+    costs : mapping of str to Cost
+    """
+    rows = [
+        (name, engineering_range(cost.seconds, "s"), engineering_range(cost.joules, "J"))
+        for name, cost in costs.items()
+    ]
+    return [("platform", "time, typical (low to high)", "energy"), *rows]
 
 
 def _chip(chip: Estimate, question: Question) -> str:
-    parts = [(part.name, f"{part.seconds} s", f"{part.joules} J") for part in chip.parts]
-    totals = [
-        ("without writing", f"{chip.solve_seconds} s", f"{chip.solve_joules} J"),
-        ("with writing", f"{chip.seconds} s", f"{chip.joules} J"),
-    ]
-    rest = [
-        ("power without writing", f"{chip.solve_watts} W"),
-        ("power with writing", f"{chip.watts} W"),
-        *((f"area of {name}", f"{area.value * 1e6} mm²") for name, area in chip.areas),
-        ("area", f"{chip.square_metres * 1e6} mm²"),
-        ("output stages per column", str(chip.output_stages)),
-    ]
-    head = (f"chip, {question.technology}, solvers: {question.solvers}", "time, typical (low to high)", "energy")
-    return "\n\n".join((columns([head, *parts, *totals]), columns(rest)))
-
-
-def _platforms(costs: Mapping[str, Cost]) -> str:
-    rows = [("platform", "time, typical (low to high)", "energy")]
-    return columns(rows + [(name, f"{cost.seconds} s", f"{cost.joules} J") for name, cost in costs.items()])
+    title = f"chip, {question.technology}, solvers: {question.solvers:,}"
+    return "\n\n".join((columns(chip_rows(chip, title)), columns(area_rows(chip))))
