@@ -38,7 +38,7 @@ def test_other_real_types_become_float64(dtype):
         ([[1.0], [2.0, 3.0]], ValueError, "A must be a rectangular array"),
         ([["a", "b"]], TypeError, "A must hold real numbers, got dtype <U1"),
         ([[1j]], TypeError, "A must hold real numbers, got dtype complex128"),
-        (None, TypeError, "A must hold real numbers, got dtype object"),
+        (None, TypeError, "A must hold real numbers, got NoneType"),
         (np.array([["2020-01-01"]], "datetime64[D]"), TypeError, "A must hold real numbers, got dtype datetime64"),
         ([[1.0, -2.5]], ValueError, r"A contains a negative entry \(-2\.5\); every entry must be >= 0"),
         ([[1.0, np.inf]], ValueError, "A contains an infinite entry"),

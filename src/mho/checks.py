@@ -5,6 +5,8 @@ One clear error names the argument, what came and what is taken.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -16,6 +18,7 @@ from mho import kernels
 __all__ = [
     "NAN_ADVICE",
     "Survey",
+    "as_array_like",
     "as_matrix",
     "at_least",
     "check_values",
@@ -34,6 +37,7 @@ __all__ = [
     "survey",
     "surveyed_matrix",
     "surveyed_values",
+    "warn",
 ]
 
 NAN_ADVICE = "NaN is read as missing only where you say so, with missing='nan'"
@@ -146,8 +150,29 @@ def no_mask(value: Any, name: str) -> None:
         )
 
 
+def as_array_like(value: Any, name: str) -> Any:
+    """Return `value` as NumPy can read it: what only speaks DLPack as an array, anything else as it is.
+
+    Raises
+    ------
+    TypeError
+        It lies in the memory of another device, or is an AnnData, of which a matrix is only a part.
+    """
+    if all(hasattr(value, part) for part in ("X", "obs", "var")):
+        raise TypeError(f"{name} must be a matrix, got {type(value).__name__}; give one of it, such as its .X")
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+        try:
+            return np.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError, ValueError) as error:
+            raise TypeError(
+                f"{name} must be in this computer's memory as numbers of NumPy's, got {type(value).__name__}: {error}"
+            ) from None
+    return value
+
+
 def _real(value: Any, name: str) -> np.ndarray:
     no_mask(value, name)
+    value = as_array_like(value, name)
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of unequal length
@@ -155,7 +180,8 @@ def _real(value: Any, name: str) -> np.ndarray:
     if array.dtype == np.float32 or array.dtype == np.float64:
         return array
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+        what = f"dtype {array.dtype}" if array.ndim else type(value).__name__
+        raise TypeError(f"{name} must hold real numbers, got {what}")
     return array.astype(np.float64)
 
 
@@ -274,6 +300,14 @@ def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return value
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called mho, however many calls of mho and scikit-learn lie between."""
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("mho", "sklearn"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def generator(seed: Any, name: str) -> np.random.Generator:

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import nnls as scipy_nnls
 
-from mho import Digital, nnls
+from mho import NMF, Digital, Sparse, nnls
 from mho.operands import Dense
 
 KINDS = ["full rank", "rank deficient", "with zeros", "wide", "one column"]
@@ -106,6 +106,82 @@ def test_missing_entries_marked_either_way():
     np.testing.assert_allclose(nnls(A, marked[:, 0], missing="nan"), X[:, 0], atol=1e-12)
 
 
+@pytest.mark.parametrize("engine", ["digital", "analog", "hybrid"])
+@pytest.mark.parametrize("missing", ["nan", "unstored"])
+def test_columns_of_which_nothing_is_known_are_told_once(engine, missing):
+    """A monitor would read their zeros as a fault that is not there."""
+    A, B = np.random.default_rng(3).random((20, 4)), np.random.default_rng(4).random((20, 15)) + 0.1
+    unknown = [2, 5, 11]
+    B[:, unknown] = 0 if missing == "unstored" else np.nan
+    with pytest.warns(UserWarning, match="3 of 15 columns of B have no known entry; X is zero for them") as said:
+        X = nnls(A, sp.csr_array(B) if missing == "unstored" else B, missing=missing, engine=engine, random_state=0)
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    np.testing.assert_array_equal(X[:, unknown], 0)
+
+
+def test_a_vector_of_which_nothing_is_known_is_told_too():
+    with pytest.warns(UserWarning, match="1 of 1 columns of B have no known entry"):
+        nnls(np.ones((3, 2)), np.full(3, np.nan), missing="nan")
+
+
+def test_zeros_that_are_known_are_an_answer():
+    assert not nnls(np.eye(3), np.zeros((3, 2)), missing="nan").any()
+
+
+def test_an_operand_that_says_otherwise_than_missing_is_refused():
+    stored = Sparse(sp.csr_array(np.eye(3)))
+    with pytest.raises(TypeError, match="missing='unstored' is not what B says of itself: make it with missing=True"):
+        nnls(np.eye(3), stored, missing="unstored")
+
+
+class _OnlyDLPack:
+    """An array of a library that NumPy knows by DLPack alone."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __dlpack__(self, **options):
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self._array.__dlpack_device__()
+
+
+class _OnAnotherDevice(_OnlyDLPack):
+    def __dlpack__(self, **options):
+        raise BufferError("memory of device cuda:0")
+
+
+class _AnnData:
+    """As anndata's: a matrix with notes on its rows and columns."""
+
+    def __init__(self, X):
+        self.X, self.obs, self.var, self.shape = X, None, None, X.shape
+
+
+def test_an_array_that_speaks_dlpack_alone_is_taken():
+    A, B = np.random.default_rng(3).random((20, 4)), np.random.default_rng(4).random((20, 15))
+    np.testing.assert_array_equal(nnls(_OnlyDLPack(A), _OnlyDLPack(B)), nnls(A, B))
+    found, expected = (NMF(2, random_state=0, max_iter=3).fit(X).components_ for X in (_OnlyDLPack(B), B))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "says"),
+    [
+        (_AnnData, "X must be a matrix, got _AnnData; give one of it, such as its .X"),
+        (_OnAnotherDevice, "X must be in this computer's memory .*got _OnAnotherDevice: memory of device cuda:0"),
+        (lambda X: object(), "X must be a matrix of real numbers"),
+    ],
+)
+def test_what_is_no_array_is_named_in_one_sentence(wrap, says):
+    with pytest.raises(TypeError, match=says):
+        NMF(2).fit(wrap(np.ones((6, 4))))
+    with pytest.raises(TypeError, match="B must"):
+        nnls(np.ones((6, 2)), wrap(np.ones((6, 4))))
+
+
 def test_allowing_nan_where_there_is_none_changes_nothing():
     rng = np.random.default_rng(4)
     A, B = rng.random((20, 4)), rng.random((20, 15))
@@ -164,7 +240,7 @@ NAN = np.where(B > 0.5, np.nan, B)
         (A, B[:, :, None], {}, ValueError, r"B must be a matrix .* got shape \(6, 3, 1\)"),
         (A, B[:, :0], {}, ValueError, r"B must not be empty, got shape \(6, 0\)"),
         (A, [[1.0], [2.0, 3.0]], {}, ValueError, "B must be a rectangular array"),
-        (A, None, {}, TypeError, "B must hold real numbers, got dtype object"),
+        (A, None, {}, TypeError, "B must hold real numbers, got NoneType"),
         (A, ["a"] * 6, {}, TypeError, "B must hold real numbers, got dtype <U1"),
         (A, B + 1j, {}, TypeError, "B must hold real numbers, got dtype complex128"),
         (A, np.full((6, 1), np.inf), {}, ValueError, "B contains an infinite entry"),

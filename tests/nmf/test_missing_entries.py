@@ -107,7 +107,13 @@ def test_single_precision_with_missing_entries(X, known):
 
 def test_a_new_sample_with_nothing_known_weighs_nothing(X, known):
     model = NMF(4, missing="nan", random_state=0, max_iter=10).fit(np.where(known, X, np.nan))
-    np.testing.assert_array_equal(model.transform(np.full((2, 30), np.nan)), 0)
+    new = np.where(known, X, np.nan)
+    new[[3, 7]] = np.nan
+    with pytest.warns(UserWarning, match="2 of 40 rows of X have no known entry; W is zero for them") as said:
+        W = model.transform(new)
+    assert len(said) == 1
+    assert said[0].filename == __file__
+    np.testing.assert_array_equal(W[[3, 7]], 0)
 
 
 def test_a_ridge_for_every_known_entry_is_one_that_grows_with_the_row():

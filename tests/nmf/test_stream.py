@@ -62,6 +62,33 @@ def test_fit_begins_anew(long):
     np.testing.assert_array_equal(fitted, NMF(4, random_state=0, max_iter=20).fit(long).components_)
 
 
+@pytest.mark.parametrize("make", [np.asarray, sp.csr_array])
+def test_rows_after_a_fit_are_taken_in_beside_those_of_the_fit(long, make):
+    """A fresh start would know one row alone; all rows together are what is to be fitted."""
+    first, rest = make(long[:300]), make(long[300:])
+    model = NMF(4, random_state=0, max_iter=300).fit(first)
+    before = error(long[:300], model)
+    for i in range(100):
+        model.partial_fit(rest[i : i + 1])
+    assert error(long[:300], model) < 1.02 * before
+    assert error(long[300:], model) < 1.05 * error(long[300:], NMF(4, random_state=0, max_iter=300).fit(make(long)))
+    assert model._stream.rows == 400
+
+
+def test_a_fit_with_weights_cannot_be_gone_on_from(long):
+    model = NMF(4, random_state=0, max_iter=5).fit(long, weights=np.ones(long.shape))
+    with pytest.raises(ValueError, match="weights were given to fit, and partial_fit knows of none"):
+        model.partial_fit(long)
+
+
+def test_what_is_set_between_two_parts_counts_or_is_refused(long):
+    model = NMF(4, random_state=0).partial_fit(long[:200])
+    with pytest.raises(ValueError, match="n_components must stay 4 from one part to the next, got 5"):
+        model.set_params(n_components=5).partial_fit(long[200:])
+    model.set_params(n_components=4, l1_H=1e9).partial_fit(long[200:])
+    assert not model.components_.any()
+
+
 @pytest.mark.parametrize("options", [{"missing": "nan"}, {"engine": "analog"}, {"loss": "itakura-saito"}])
 def test_what_a_stream_cannot_do_is_said(long, options):
     with pytest.raises(AttributeError, match="partial_fit") as caught:

@@ -37,7 +37,9 @@ class Analog(Engine):
         """See `Engine.program`; both copies are written, with fresh errors."""
         A = as_factor(A)
         if np.any(penalty.l2_known):
-            raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
+            raise ValueError(
+                "l2_known (l2_per='known') must be 0 on a chip, where one ridge is programmed for all right-hand sides"
+            )
         l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])
         array = self.chip.program(A, l2=l2, prior=prior, l1=penalty.l1)
         if self.readback:

@@ -81,9 +81,10 @@ class ExactFactor(Programmed):
     def __init__(self, A: np.ndarray, penalty: Penalty) -> None:
         self.dtype = A.dtype
         self.A = A.astype(np.float64, copy=False)
-        k = A.shape[1]
+        m, k = A.shape
         self.ridge = penalty.ridge(k)
-        self.M = gram(self.A) + np.diag(self.ridge[0])
+        l2, self.pull = penalty.all_known(k, m)
+        self.M = gram(self.A) + np.diag(l2)
         with one_blas_thread():  # its threads would still spin while the kernels solve
             self.inverse = _inverse(self.M)
 
@@ -97,7 +98,7 @@ class ExactFactor(Programmed):
             self._solve_masked(B, X, failed)
         else:
             Q = cross(self.A, B)
-            Q += self.ridge[2]
+            Q += self.pull
             method = kernels.DEGENERATE if self.inverse is None else kernels.SYMMETRIC
             inverse = self.inverse if start is None else None
             kernels.lcp(self.M, inverse, Q, method, X, failed, kernels.thread_count())

@@ -62,6 +62,11 @@ class Penalty:
         pulls = [self.pull(k), known * self.vector("prior", k)]
         return np.stack([self.vector("l2", k), known, *pulls]).astype(dtype)
 
+    def all_known(self, k: int, m: float, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ridge of `k` unknowns and the term added to A'b, each (k,), where all `m` entries are known."""
+        l2, l2_known, pull, pull_known = self.ridge(k)
+        return (l2 + m * l2_known).astype(dtype), (pull + m * pull_known).astype(dtype)
+
     def unexplained(self, B: Operand, X: np.ndarray) -> float:
         """Return what it takes from |Ax - b|^2 where a kernel counts it in, summed over the columns of X (k, n).
 

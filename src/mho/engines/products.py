@@ -75,8 +75,9 @@ def sweep_in_place(
     else:
         fit = np.empty(n)
         G = gram(A)
-        G[np.diag_indices(k)] += penalty.vector("l2", k, A.dtype)
-        _sweep(A, B, G, penalty.pull(k, A.dtype), X, sweeps, fit)
+        l2, pull = penalty.all_known(k, len(A), A.dtype)
+        G[np.diag_indices(k)] += l2
+        _sweep(A, B, G, pull, X, sweeps, fit)
     return X if dense else X.T, fit
 
 

@@ -12,7 +12,7 @@ from mho.engines.engine import Engine, Penalty
 from mho.engines.select import engine_for
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["nnls"]
+__all__ = ["as_known", "nnls", "warn_of_unknown"]
 
 
 def nnls(
@@ -45,7 +45,7 @@ def nnls(
     Returns
     -------
     X : ndarray of shape (k, n) or (k,)
-        In A's precision.
+        In A's precision. Zero for a column of B of which nothing is known; a warning tells how many there are.
 
     Raises
     ------
@@ -67,6 +67,7 @@ def nnls(
     operand = as_known(np.asarray(B)[:, None] if vector else B, missing, "B", unread=True)
     if operand.shape[0] != A.shape[0]:
         raise ValueError(f"B must have {A.shape[0]} rows, as many as A, got {operand.shape[0]}")
+    warn_of_unknown(operand, "columns of B", "X")
     X = solver.exact().program(A, penalty=penalty).solve(operand)
     return X[:, 0] if vector else X
 
@@ -88,6 +89,8 @@ def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool =
     checks.one_of(missing, "missing", (None, "nan", "unstored"))
     checks.no_mask(matrix, name)
     if isinstance(matrix, Matrix):
+        if missing is not None and not matrix.missing:
+            raise TypeError(f"missing={missing!r} is not what {name} says of itself: make it with missing=True")
         return matrix
     sparse = sp.issparse(matrix)
     if missing == "unstored" and not sparse:
@@ -101,6 +104,27 @@ def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool =
     if missing == "nan":
         return _with_nan(matrix, name, nonnegative)
     return Dense.unread(matrix, name) if unread else Dense(matrix, name=name, nonnegative=nonnegative)
+
+
+def warn_of_unknown(B: Any, what: str, answer: str) -> None:
+    """Warn once if nothing is known of some columns of B: their answer, zero, is not a measured one.
+
+    Parameters
+    ----------
+    B : operand of shape (m, n), or any with `missing` and `known_rows`
+    what : str
+        Name of the columns in the warning, as "columns of B".
+    answer : str
+        Name of what is zero for them.
+    """
+    if not B.missing:
+        return
+    known = B.known_rows()
+    unknown = len(known) - np.count_nonzero(known)
+    if unknown:
+        checks.warn(
+            f"{unknown} of {len(known)} {what} have no known entry; {answer} is zero for them, for want of data"
+        )
 
 
 def _with_nan(matrix: Any, name: str, nonnegative: bool) -> Matrix:

@@ -177,7 +177,7 @@ def _descend(
     fit, threads = np.empty(n), kernels.thread_count()
     l2, l2_known, pull, pull_known = penalty.ridge(k)
     if not B.missing:
-        l2, pull = l2 + m * l2_known, pull + m * pull_known
+        l2, pull = penalty.all_known(k, m)
     if isinstance(B, Dense):
         X, price = np.array(start, A.dtype, order="C"), np.stack([-pull, l2]).astype(A.dtype)
         out = X, steps, sweeps, fit, threads

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, Self
@@ -16,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
 from mho.engines import Digital, Engine, Penalty, engine_for
-from mho.engines.solve import as_known
+from mho.engines.solve import as_known, warn_of_unknown
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
@@ -26,7 +25,7 @@ from mho.nmf.sample import sampled_start
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import Stream
 from mho.nmf.weighted import WeightedDigital
-from mho.nmf.weights import as_weighted
+from mho.nmf.weights import Weighted, as_weighted
 from mho.operands import Dense, Factored, Matrix, Sparse
 
 __all__ = ["NMF"]
@@ -178,7 +177,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ValueError, TypeError
             An argument is not what it must be; nothing has been done.
         """
-        X = self._read(X, reset=True)
+        self._fit(self._read(X, reset=True), W, H, weights)
+        return self
+
+    def _fit(self, X: Matrix, W: Any, H: Any, weights: Any) -> Weighted | None:
+        """Factorize an X that has been read; return it with its weights if it has any."""
         k = self._components(X.shape)
         checks.nonnegative_number(self.tol, "tol")
         checks.positive_int(self.max_iter, "max_iter")
@@ -189,17 +192,20 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
         plan = self._plan(X, k, weighted=weights is not None, given=H is not None)
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
-        _warn_of_empty(X)
+        weighted = None if weights is None else as_weighted(X, weights)
+        _warn_of_empty(X, weighted)
         self._begin()
+        self._fit_weighted = weighted is not None
         with nullcontext() if plan is None else one_blas_thread():
-            start = self._start(X, k, rng, (W, H), plan, penalties)
-            self._iterate(self._stages(X, plan, penalties, start, weights))
-        return self
+            seen = X if weighted is None or self.init not in ("auto", "random") else weighted
+            start = self._start(seen, k, rng, (W, H), plan, penalties)
+            self._iterate(self._stages(X, plan, penalties, start, weighted))
+        return weighted
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, X: Any, y: Any = None, *, W: Any = None, H: Any = None, weights: Any = None
     ) -> np.ndarray:
-        """Factorize X and return what `transform` makes of it.
+        """Factorize X and return what `transform` makes of it with the same weights.
 
         Parameters
         ----------
@@ -210,14 +216,16 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, k)
         """
-        return self.fit(X, W=W, H=H, weights=weights).transform(X)
+        X = self._read(X, reset=True)
+        return self._fold_in(X, self._fit(X, W, H, weights))
 
     @available_if(_streams)
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Take in some more rows; the components move towards the best for all rows so far.
 
         Earlier rows are not kept, only two matrices of k x k and k x n. The first rows set the start and the number of
-        features.
+        features. After `fit` its components are moved on from, its rows counting as what its factors say of them.
+        There is one step for each call: `algorithm`, `max_iter`, `tol` and `callback` are for `fit`.
 
         Parameters
         ----------
@@ -229,28 +237,65 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ------
         AttributeError
             `missing` is set, or the engine is not the digital one: a stream is for the CPU.
+        ValueError
+            The number of components or the precision has changed, or an earlier `fit` had weights.
         """
-        first = not hasattr(self, "_stream")
+        first = not hasattr(self, "components_")
         X = self._read(X, reset=first)
-        if first:
-            k = self._components(X.shape)
-            _, H = starting_factors(X, k, self.init, check_random_state(self.random_state))
-            self._stream, self.engine_ = Stream(H, *self._penalties()), Digital()
-        if X.dtype != self._stream.H.dtype:
-            raise ValueError(f"X must stay {self._stream.H.dtype} from one part to the next, got {X.dtype}")
+        if not hasattr(self, "_stream"):
+            self._stream = self._begin_stream(X)
+            self.engine_ = Digital()
+        stream = self._stream
+        if X.dtype != stream.H.dtype:
+            raise ValueError(f"X must stay {stream.H.dtype} from one part to the next, got {X.dtype}")
+        if self.n_components not in ("auto", len(stream.H)):
+            raise ValueError(
+                f"n_components must stay {len(stream.H)} from one part to the next, got {self.n_components!r}; "
+                "begin anew with fit"
+            )
         with one_blas_thread():
-            self.W_ = self._stream.take(X)
-        self.components_ = self._stream.H
+            self.W_ = stream.take(X, *self._penalties())
+        self.components_ = stream.H
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def _begin_stream(self, X: Matrix) -> Stream:
+        """Return a stream that goes on from a fit if there was one, else from a start that suits X."""
+        if hasattr(self, "components_"):
+            if self._fit_weighted:
+                raise ValueError("weights were given to fit, and partial_fit knows of none; begin anew with fit")
+            return Stream.after(self.W_, self.components_)
+        _, H = starting_factors(X, self._components(X.shape), self.init, check_random_state(self.random_state))
+        return Stream(H)
+
+    def transform(self, X: Any, *, weights: Any = None) -> np.ndarray:
         """Return the non-negative W (n_samples, k) that is best for X with the components as they are.
 
-        Each row is a problem of its own, solved to its end on the CPU whichever engine found the components, and every
-        known entry counts alike.
+        Each row is a problem of its own, solved to its end on the CPU whichever engine found the components.
+
+        Parameters
+        ----------
+        X : array_like or scipy sparse of shape (n_samples, n_features)
+            As for `fit`. A row of which nothing is known gets zeros, and a warning tells how many there are.
+        weights : array_like or scipy sparse of shape (n_samples, n_features), optional
+            As for `fit`; without them every known entry counts alike, whatever weights `fit` was given.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, k)
         """
         check_is_fitted(self, "components_")
         X = self._read(X, reset=False)
+        if weights is not None and self.loss != "frobenius":
+            raise ValueError(f"weights are for loss='frobenius', got loss={self.loss!r} and weights")
+        weighted = None if weights is None else as_weighted(X, weights)
+        warn_of_unknown((X if weighted is None else weighted).T, "rows of X", "W")
+        return self._fold_in(X, weighted)
+
+    def _fold_in(self, X: Matrix, weighted: Weighted | None) -> np.ndarray:
+        """Return W (n_samples, k) for an X that has been read, or for one with weights."""
+        if weighted is not None:
+            programmed = WeightedDigital().program(self.components_.T, penalty=self._penalties()[0])
+            return np.ascontiguousarray(programmed.solve(weighted.T).T).astype(X.dtype, copy=False)
         if self.loss != "frobenius":
             check_positive(X, self.loss)
             return fold_in(self.components_.T, X.T, self.loss, self._penalties()[0]).T
@@ -281,15 +326,18 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> Matrix:
         checks.no_mask(X, "X")
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse=("csr", "csc"),
-            dtype=[np.float64, np.float32],
-            ensure_all_finite=False,
-        )
+        X = self._validated(checks.as_array_like(X, "X"), reset=reset)
         return as_known(X, self.missing, "X", nonnegative=True)
+
+    def _validated(self, X: Any, *, reset: bool) -> Any:
+        """Return X as scikit-learn reads it, whose errors do not all name the argument."""
+        settings = {"accept_sparse": ("csr", "csc"), "dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        try:
+            return validate_data(self, X, reset=reset, **settings)
+        except (TypeError, ValueError) as error:
+            if "X" in str(error).split():
+                raise
+            raise type(error)(f"X must be a matrix of real numbers: {error}") from error
 
     def _components(self, shape: tuple[int, int]) -> int:
         if isinstance(self.n_components, str):
@@ -308,12 +356,17 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     f" got loss={self.loss!r}, engine={self.engine!r}{' and weights' if weighted else ''}"
                 )
             if weighted:
+                checks.one_of(self.algorithm, "algorithm with weights", ("auto", "hals"))
                 return Algorithm(
                     name="hals", reason="every entry has a weight, every row a Gram matrix of its own", sweeps=4
                 )
+            checks.one_of(self.algorithm, f"algorithm with loss={self.loss!r}", ("auto",))
             check_positive(X, self.loss)
             return Algorithm(name="newton", reason="steps of Newton's on the divergence, row by row", sweeps=4)
-        return choose(self.algorithm, X, k, given=given) if digital else None
+        if digital:
+            return choose(self.algorithm, X, k, given=given)
+        checks.one_of(self.algorithm, "algorithm with an engine other than 'digital'", ("auto",))
+        return None
 
     def _penalties(self) -> tuple[Penalty, Penalty]:
         l2_W, l2_H, l1_W, l1_H = (
@@ -324,7 +377,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return Penalty(**{name: l2_W}, l1=l1_W), Penalty(**{name: l2_H}, l1=l1_H)
 
     def _start(
-        self, X: Matrix, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
+        self, X: Matrix | Weighted, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         checks.one_of(self.init, "init", INITS)
         start = self._given(X, k, *given)
@@ -338,7 +391,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         start = start or starting_factors(X, k, self.init, rng, compressed=compressed)
         return _compressed_start(compressed, start, penalties)
 
-    def _given(self, X: Matrix, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    def _given(self, X: Matrix | Weighted, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
         if W is None and H is None:
             return None
         if W is None or H is None:
@@ -361,16 +414,21 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = 0
 
     def _stages(
-        self, X: Matrix, plan: Algorithm | None, penalties: Any, start: tuple[np.ndarray, np.ndarray], weights: Any
+        self,
+        X: Matrix,
+        plan: Algorithm | None,
+        penalties: Any,
+        start: tuple[np.ndarray, np.ndarray],
+        weighted: Weighted | None,
     ) -> list[Stage]:
         """Return who iterates how often, and set the factors to start from."""
         self.W_, self.components_ = start
         if self.loss != "frobenius":
             self.W_, self.components_ = reachable(X, *start, self.loss)
             return [Stage(DivergenceProblem(X, self.loss, *penalties), alternate, self.max_iter, "digital")]
-        if weights is not None:
-            weighted = Problem(as_weighted(X, weights), WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
-            return [Stage(weighted, alternate, self.max_iter, "digital")]
+        if weighted is not None:
+            problem = Problem(weighted, WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
+            return [Stage(problem, alternate, self.max_iter, "digital")]
         if plan is not None:
             step = alternate if plan.name in ("hals", "sampled") else extrapolate
             return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, self.max_iter, "digital")]
@@ -417,14 +475,14 @@ def _compressed_start(
     for _, iterate in zip(range(_MOST_COMPRESSED), iterates, strict=False):
         W, H = iterate.W, iterate.H
         objectives.append(iterate.objective)
-        if stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
+        if not iterate.objective or stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
             break
     return W, H
 
 
-def _warn_of_empty(X: Matrix) -> None:
-    rows, columns = int(X.empty_rows.sum()), int(X.T.empty_rows.sum())
+def _warn_of_empty(X: Matrix, weighted: Weighted | None) -> None:
+    told = X if weighted is None else weighted
+    rows, columns = int(told.empty_rows.sum()), int(told.T.empty_rows.sum())
     if rows or columns:
-        what = "hold no known entry above zero" if X.missing else "are all zero"
-        message = f"{rows} rows and {columns} columns of X {what}; their factors are zero"
-        warnings.warn(message, UserWarning, stacklevel=3)
+        what = "hold no known entry above zero" if told.missing else "are all zero"
+        checks.warn(f"{rows} rows and {columns} columns of X {what}; their factors are zero")

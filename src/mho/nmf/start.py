@@ -6,6 +6,7 @@ import numpy as np
 
 from mho import checks
 from mho.nmf.compress import compress, seeded, singular_triplets
+from mho.nmf.weights import Weighted
 from mho.operands import Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]
@@ -14,13 +15,14 @@ INITS = ("auto", "random", "nndsvd", "nndsvda", "nndsvdar")
 
 
 def starting_factors(
-    X: Matrix, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
+    X: Matrix | Weighted, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return W (m, k) and H (k, n), in X's precision.
 
     Parameters
     ----------
-    X : Dense or Sparse of shape (m, n)
+    X : Dense, Sparse or Weighted of shape (m, n)
+        With weights it is as one with missing entries: a decomposition would see what has no weight.
     k : int
     init : str
         ``"random"``, or one of the family of Boutsidis and Gallopoulos (2008), which starts at the non-negative parts
@@ -39,14 +41,17 @@ def starting_factors(
         raise ValueError(f"init={init!r} needs every entry of X; with missing entries use init='random'")
     if init != "random" and not fits:
         raise ValueError(f"init={init!r} takes at most min(X.shape) = {min(X.shape)} components, got {k}; use 'random'")
-    W, H = _random(X, k, rng) if init == "random" else _nndsvd(X, k, init, rng, compressed)
+    if init == "random" or isinstance(X, Weighted):
+        W, H = _random(X, k, rng)
+    else:
+        W, H = _nndsvd(X, k, init, rng, compressed)
     # Nothing can be said of a row or column that holds nothing; zero stays zero in every update.
     W[X.empty_rows] = 0
     H[:, X.T.empty_rows] = 0
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
-def _random(X: Matrix, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def _random(X: Matrix | Weighted, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
     scale = np.sqrt(X.mean / k)
     # Uniform about the value that would reproduce the mean: positive, so that no component starts dead.

@@ -24,8 +24,6 @@ class Stream:
     ----------
     H : ndarray of shape (k, n)
         To begin with.
-    penalty_W, penalty_H : Penalty
-        On each row of W, and on H as a whole.
 
     Attributes
     ----------
@@ -34,25 +32,48 @@ class Stream:
         Rows seen.
     """
 
-    def __init__(self, H: np.ndarray, penalty_W: Penalty, penalty_H: Penalty) -> None:
+    def __init__(self, H: np.ndarray) -> None:
         k, n = H.shape
         self.H, self.rows, self._parts = H, 0, 0
-        self._penalties = penalty_W, penalty_H
-        self._gram, self._cross = np.zeros((k, k), H.dtype), np.zeros((n, k), H.dtype)
+        self._gram, self._cross, self._count = np.zeros((k, k), H.dtype), np.zeros((n, k), H.dtype), 0.0
+        self._fitted: tuple[np.ndarray, np.ndarray, int] | None = None
 
-    def take(self, X: Matrix) -> np.ndarray:
-        """Fold some rows X (m, n) in, move H towards all rows so far, and return W (m, k) of these."""
-        penalty_W, penalty_H = self._penalties
-        k = len(self.H)
+    @classmethod
+    def after(cls, W: np.ndarray, H: np.ndarray) -> Stream:
+        """Return a stream that goes on from a fit of some rows, which count as W (m, k) times H (k, n).
+
+        They are not forgotten: their W was found for an H as good as this one.
+        """
+        stream, own = cls(H), gram(W)
+        stream._fitted, stream.rows = (own, H.T @ own, len(W)), len(W)
+        return stream
+
+    def take(self, X: Matrix, penalty_W: Penalty, penalty_H: Penalty) -> np.ndarray:
+        """Fold some rows X (m, n) in, move H towards all rows so far, and return W (m, k) of these.
+
+        Parameters
+        ----------
+        X : Dense or Sparse of shape (m, n)
+        penalty_W, penalty_H : Penalty
+            On each row of W, and on H as a whole.
+        """
         W = Digital().program(self.H.T, penalty=penalty_W).solve(X.T).T
         kept = (self._parts / (self._parts + 1)) ** _FORGETTING
         self._gram = kept * self._gram + gram(W)
         self._cross *= kept
         self._cross += cross(W, X)
-        G = self._gram + np.diag(penalty_H.vector("l2", k, self.H.dtype))
-        H = np.ascontiguousarray(self.H.T)
-        kernels.sweep(G, self._cross + penalty_H.pull(k, self.H.dtype), H, _SWEEPS, kernels.thread_count())
-        self.H = H.T
+        self._count = kept * self._count + X.shape[0]
+        self._move(penalty_H)
         self.rows += X.shape[0]
         self._parts += 1
         return W
+
+    def _move(self, penalty: Penalty) -> None:
+        """Sweep H towards the best for all sums."""
+        G, Q, count = self._gram, self._cross, self._count
+        if self._fitted is not None:
+            G, Q, count = G + self._fitted[0], Q + self._fitted[1], count + self._fitted[2]
+        l2, pull = penalty.all_known(len(G), count, G.dtype)
+        H = np.ascontiguousarray(self.H.T)
+        kernels.sweep(G + np.diag(l2), Q + pull, H, _SWEEPS, kernels.thread_count())
+        self.H = H.T

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -49,10 +49,23 @@ class Weighted(ABC):
 
     def known_rows(self) -> np.ndarray:
         """The sum of each column's weights, (n,)."""
+        return self._column_sums(lambda part: part.weight)
+
+    @cached_property
+    def mean(self) -> float:
+        """The weighted mean of the entries."""
+        return float(self._column_sums(lambda part: part.weight * part.val).sum() / self.known_rows().sum())
+
+    @cached_property
+    def empty_rows(self) -> np.ndarray:
+        """Rows that hold nothing but zero where they have a weight, (m,)."""
+        return self.T._column_sums(lambda part: (part.weight > 0) & (part.val > 0)) == 0
+
+    def _column_sums(self, of: Callable[[_Part], np.ndarray]) -> np.ndarray:
         sums = np.zeros(self.shape[1])
         for part in self.parts():
             columns = np.repeat(np.arange(len(part.ptr) - 1), np.diff(part.ptr))
-            sums[part.columns] = np.bincount(columns, part.weight, len(part.ptr) - 1)
+            sums[part.columns] = np.bincount(columns, of(part), len(part.ptr) - 1)
         return sums
 
 
