@@ -28,6 +28,7 @@ def _files():
         encode(Picture(smooth), quality=20),
         encode(Picture(colour), quality=10),
         encode(Picture(colour, alpha, b"icc", b"exif"), quality=5),
+        encode(Picture(smooth, xmp=b"xmp", dpi=(9, 9), text={"a": "b"}, colour={"sRGB": b"0", "gAMA": b"0000"})),
     ]
 
 

@@ -21,7 +21,7 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
         File; - is standard input.
     """
     from mho.data import DataError
-    from mho.image.codec.container import ALPHA, DICTIONARY, EXIF, ICC, unpack
+    from mho.image.codec.container import ALPHA, COLOUR, DICTIONARY, DPI, EXIF, ICC, TEXT, XMP, unpack
 
     data = read(source)
     try:
@@ -29,7 +29,8 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
     m, n = header.shape
-    names = {ICC: "ICC profile", EXIF: "Exif", ALPHA: "alpha", DICTIONARY: "dictionary of its own"}
+    names = {ICC: "ICC profile", EXIF: "Exif", ALPHA: "alpha", DICTIONARY: "dictionary of its own", XMP: "XMP"}
+    names |= {DPI: "resolution", TEXT: "text", COLOUR: "colour space"}
     rows = [
         ("pixels", f"{n} x {m}, {'colour' if len(header.n_atoms) == 3 else 'grey'}"),
         ("bytes", f"{len(data):,}, {8 * len(data) / (m * n):.3f} bits a pixel"),

@@ -12,10 +12,11 @@ from mho.data import DataError
 from mho.engines import Engine
 from mho.image.codec.choose import PRICE
 from mho.image.codec.coder import exact_codes, read_plane, write_codes
-from mho.image.codec.container import ALPHA, DICTIONARY, EXIF, ICC, Header, pack, unpack
+from mho.image.codec.container import ALPHA, DICTIONARY, Header, pack, unpack
 from mho.image.codec.dictionary import Dictionary
 from mho.image.codec.engine_codes import programmed
 from mho.image.codec.entropy import Reader, Writer
+from mho.image.codec.metadata import pack_metadata, unpack_metadata
 from mho.image.codec.picture import Picture
 from mho.image.codec.planes import plane_shapes, to_pixels, to_planes
 from mho.image.codec.sections import pack_alpha, pack_dictionary, unpack_alpha, unpack_dictionary
@@ -88,12 +89,12 @@ def write(exact: Exact, step: int, price: float = PRICE, effort: int = 1) -> byt
 
 def _sections(exact: Exact) -> dict[int, bytes]:
     picture = exact.picture
-    found = {ICC: picture.icc, EXIF: picture.exif}
+    found = pack_metadata(picture)
     if picture.alpha is not None:
         found[ALPHA] = pack_alpha(picture.alpha)
     if exact.dictionary is not None:
         found[DICTIONARY] = pack_dictionary(exact.dictionary)
-    return {kind: data for kind, data in found.items() if data}
+    return found
 
 
 def encode(
@@ -155,6 +156,5 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, dictionary: Dictionary 
     return Picture(
         pixels=to_pixels(planes, header.shape),
         alpha=None if alpha is None else unpack_alpha(alpha, header.shape),
-        icc=header.sections.get(ICC, b""),
-        exif=header.sections.get(EXIF, b""),
+        **unpack_metadata(header.sections),
     )

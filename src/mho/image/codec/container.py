@@ -4,7 +4,9 @@ r"""The bytes of a `.mho` file, version 1.
 ``\x8bMHO``, 1           magic bytes and version
 header                   little-endian: width, height (u32); step and chroma step (u16, sixteenths of a grey level);
                          planes (u8: 1 or 3); atoms in use of three planes (3 u8); number of sections (u8)
-sections                 kind (u8), length (u32), bytes: 1 ICC profile, 2 Exif, 3 alpha, 4 dictionary
+sections                 kind (u8), length (u32), bytes: 1 ICC profile, 2 Exif, 3 alpha, 4 dictionary, 5 XMP,
+                         6 pixels per inch (two f64), 7 text (JSON object), 8 PNG's chunks gAMA, cHRM, sRGB and cICP
+                         (name, data); 5 and 7 are deflated after their length (u32). Other kinds are passed over
 payload                  length (u32), range-coded codes of the planes, one after the other
 checksum                 CRC-32 of all before (u32)
 =======================  ==========================================================================================
@@ -18,10 +20,10 @@ from dataclasses import dataclass, field
 
 from mho.data import DataError
 
-__all__ = ["ALPHA", "DICTIONARY", "EXIF", "ICC", "MAGIC", "Header", "pack", "unpack"]
+__all__ = ["ALPHA", "COLOUR", "DICTIONARY", "DPI", "EXIF", "ICC", "MAGIC", "TEXT", "XMP", "Header", "pack", "unpack"]
 
 MAGIC = b"\x8bMHO\x01"
-ICC, EXIF, ALPHA, DICTIONARY = 1, 2, 3, 4
+ICC, EXIF, ALPHA, DICTIONARY, XMP, DPI, TEXT, COLOUR = 1, 2, 3, 4, 5, 6, 7, 8
 _HEADER, _SECTION, _WORD = struct.Struct("<IIHHB3BB"), struct.Struct("<BI"), struct.Struct("<I")
 
 

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from mho.data import DataError, replacing
 from mho.image.codec.codec import MAX_PIXELS, decode
 from mho.image.codec.container import MAGIC
+from mho.image.codec.foreign import read_foreign, told
 from mho.image.codec.picture import Picture
 
-__all__ = ["FORMATS", "from_pillow", "picture_bytes", "read_picture", "write_file"]
+__all__ = ["FORMATS", "picture_bytes", "read_picture", "write_file"]
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".ppm": "PPM"}
 """What a picture is written as, by the end of the file's name."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"quality": 95, "optimize": True}, "WEBP": {"lossless": True}}
-_DROPPED = {"xmp": "XMP", "XML:com.adobe.xmp": "XMP", "photoshop": "the Photoshop block", "comment": "the comment"}
+_KEPT = {
+    "PNG": {"alpha", "icc", "exif", "xmp", "dpi", "text", "colour"},
+    "JPEG": {"icc", "exif", "xmp", "dpi", "comment"},
+    "WEBP": {"alpha", "icc", "exif", "xmp"},
+    "PPM": set[str](),
+}
+"""What each format has room for."""
+
+_NAMES = {"alpha": "alpha", "icc": "the ICC profile", "exif": "Exif", "xmp": "XMP", "dpi": "the resolution"}
+_JPEG_MOST = {"exif": 65_533, "xmp": 65_504, "comment": 65_533}
+"""Bytes that one segment of a JPEG file takes."""
+
+_EXIF = b"Exif\x00\x00"
+_EXIF_RESOLUTION = 282
 
 
 def read_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> tuple[Picture, tuple[str, ...]]:
-    """Return the picture in a file's bytes, and what of the file it leaves out.
+    """Return the picture in a file's bytes, and clauses that name what of the file is dropped or converted.
 
     Parameters
     ----------
@@ -42,62 +52,13 @@ def read_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> tup
         No picture, damaged, too large, or of more than 8 bits a sample.
     """
     try:
-        return (decode(data, max_pixels=max_pixels), ()) if data[:4] == MAGIC[:4] else _foreign(data, max_pixels)
+        return (decode(data, max_pixels=max_pixels), ()) if data[:4] == MAGIC[:4] else read_foreign(data, max_pixels)
     except (ValueError, SyntaxError, OSError, EOFError) as error:  # Pillow's many ways to say "damaged"
         raise DataError(f"{name}: {str(error).partition(chr(10))[0]}") from error
 
 
-def _foreign(data: bytes, max_pixels: int) -> tuple[Picture, tuple[str, ...]]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # max_pixels is stricter
-            image = Image.open(io.BytesIO(data))
-    except UnidentifiedImageError:
-        raise DataError("not a picture that mho or Pillow can read") from None
-    except Image.DecompressionBombError as error:
-        raise DataError(str(error)) from error
-    if image.width * image.height > max_pixels:
-        raise DataError(f"a picture of {image.height} x {image.width} pixels, more than max_pixels = {max_pixels:,}")
-    return from_pillow(image)
-
-
-def from_pillow(image: Any) -> tuple[Picture, tuple[str, ...]]:
-    """Return a `PIL.Image.Image` of at most 8 bits a sample as a picture, and what that leaves out.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Of any mode of at most 8 bits a sample.
-
-    Raises
-    ------
-    DataError
-        More bits.
-    """
-    if image.mode.startswith(("I", "F")):
-        raise DataError(f"a picture of mode {image.mode}, more than 8 bits a sample, which this codec does not hold")
-    dropped = {what for key, what in _DROPPED.items() if key in image.info}
-    if getattr(image, "n_frames", 1) > 1:
-        dropped.add("all frames but the first")
-    icc = image.info.get("icc_profile") or b""
-    if icc and image.mode in ("CMYK", "LAB"):  # the profile is of colours that are converted away
-        icc = dropped.add("the ICC profile") or b""
-    exif = image.info.get("exif") or (image.getexif().tobytes() if image.getexif() else b"")
-    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-    grey = image.mode in ("1", "L", "LA", "La")
-    picture = Picture(
-        pixels=np.asarray(image.convert("L" if grey else "RGB")),
-        alpha=None if alpha is None else np.asarray(alpha),
-        icc=icc,
-        exif=exif,
-    )
-    return picture, _told(dropped)
-
-
 def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str, ...]]:
-    """Return a picture as a file of one of Pillow's formats, and what that format leaves out.
+    """Return a picture as a file of one of Pillow's formats, and clauses that name what that format drops.
 
     Parameters
     ----------
@@ -108,23 +69,79 @@ def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str
     """
     from PIL import Image
 
-    image, dropped = Image.fromarray(picture.pixels), []
-    if picture.alpha is not None:
-        if form in ("JPEG", "PPM"):
-            dropped.append("alpha")
-        else:
-            image.putalpha(Image.fromarray(picture.alpha))
-    kept = {"icc_profile": picture.icc, "exif": picture.exif}
-    if form == "PPM":
-        dropped += [what for what, data in (("the ICC profile", picture.icc), ("Exif", picture.exif)) if data]
-        kept = {}
+    beside = _beside(picture)
+    kept = {name: value for name, value in beside.items() if _fits(name, value, form)}
+    image = Image.fromarray(picture.pixels)
+    if "alpha" in kept:
+        image.putalpha(Image.fromarray(kept["alpha"]))
     file = io.BytesIO()
-    image.save(file, form, **_OPTIONS.get(form, {}), **{key: data for key, data in kept.items() if data})
-    return file.getvalue(), _told(dropped)
+    image.save(file, form, **_OPTIONS.get(form, {}), **_arguments(kept, form))
+    data = file.getvalue()
+    if form == "JPEG" and kept.get("xmp", b"") not in data:  # an older Pillow
+        del kept["xmp"]
+    return data, told(_missing(picture, beside.keys() - kept.keys()))
 
 
-def _told(dropped: Iterable[str]) -> tuple[str, ...]:
-    return (f"dropped {', '.join(sorted(dropped))}",) if dropped else ()
+def _beside(picture: Picture) -> dict[str, Any]:
+    """Return what there is besides pixels; JPEG's comment and the chunks of colour by themselves."""
+    found: dict[str, Any] = {name: getattr(picture, name) for name in ("icc", "xmp", "dpi") if getattr(picture, name)}
+    if picture.alpha is not None:
+        found["alpha"] = picture.alpha
+    if picture.exif:
+        found["exif"] = _EXIF + picture.exif.removeprefix(_EXIF)
+    found |= {("comment" if name == "Comment" else f"text {name}"): text for name, text in picture.text.items()}
+    return found | {f"colour {name}": data for name, data in picture.colour.items()}
+
+
+def _fits(name: str, value: Any, form: str) -> bool:
+    room = _KEPT[form]
+    if name == "comment" and "text" in room:
+        return True
+    size = len(value.encode()) if name == "comment" else len(value)
+    return name.partition(" ")[0] in room and not (form == "JPEG" and size > _JPEG_MOST.get(name, size))
+
+
+def _arguments(kept: dict[str, Any], form: str) -> dict[str, Any]:
+    """Return them as Pillow's `save` takes them."""
+    from PIL.PngImagePlugin import PngInfo
+
+    names = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp", "dpi": "dpi"}
+    given = {names[name]: value for name, value in kept.items() if name in names}
+    if form == "JPEG" and "comment" in kept:
+        given["comment"] = kept["comment"].encode()
+    if form == "PNG":
+        given["pnginfo"] = chunks = PngInfo()
+        if "xmp" in given:
+            chunks.add_itxt("XML:com.adobe.xmp", given.pop("xmp").decode("utf-8", "replace"))
+        for name, value in kept.items():
+            kind, _, key = name.partition(" ")
+            if kind == "colour":
+                chunks.add(key.encode(), value)
+            elif kind in ("text", "comment"):
+                chunks.add_text(key or "Comment", value)
+    return given
+
+
+def _missing(picture: Picture, lost: set[str]) -> set[str]:
+    """Return the names of what is lost; a resolution that Exif has too is not."""
+    if "dpi" in lost and "exif" not in lost and _EXIF_RESOLUTION in _tags(picture.exif):
+        lost = lost - {"dpi"}
+    colour = [name.partition(" ")[2] for name in lost if name.startswith("colour ")]
+    text = [name.partition(" ")[2] or "Comment" for name in lost if name.startswith("text ") or name == "comment"]
+    names = {_NAMES[name] for name in lost if name in _NAMES}
+    names |= {f"the colour space ({', '.join(sorted(colour))})"} if colour else set()
+    return names | ({f"text ({', '.join(sorted(text))})"} if text else set())
+
+
+def _tags(exif: bytes) -> set[int]:
+    from PIL import Image
+
+    try:
+        found = Image.Exif()
+        found.load(exif)
+        return set(found)
+    except Exception:  # Pillow's many ways to say that a block is damaged
+        return set()
 
 
 def write_file(path: str | Path, data: bytes) -> None:
