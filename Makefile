@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test lint sanitize bench format clean
+.PHONY: demo test lint sanitize bench docs format clean
 
 demo: .venv/demo
 	$(BIN)/mho demo
@@ -23,6 +23,10 @@ lint: .venv/dev
 
 sanitize: .venv/dev
 	scripts/sanitize.sh
+
+# Writes what the pages take from commands.
+docs: .venv/dev
+	$(BIN)/python scripts/cost_page.py
 
 # Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
 bench: .venv/dev benchmarks/.venv/ready

@@ -66,10 +66,12 @@ def verdict_sentence(claim: Claim, found: list[Verdict]) -> str:
     """
     published = [v for v in found if v.baseline != "this CPU"]
     held = {end: _against(holding(published, end)) for end in ("kindest", "typical", "unkindest")}
+    pair = f"the published {claim.faster:g}x at 1/{claim.saving:,.0f} of the energy, writing and memory counted,"
+    if set(held.values()) == {"none"}:
+        return f"{pair} holds against none of these platforms at any end of the assumptions."
     return (
-        f"the published {claim.faster:g}x at 1/{claim.saving:,.0f} of the energy, writing and memory counted, holds "
-        f"against {held['kindest']} at the kindest end of the assumptions, against {held['typical']} at typical "
-        f"values, against {held['unkindest']} at the unkindest end."
+        f"{pair} holds against {held['kindest']} at the kindest end of the assumptions, against {held['typical']} at "
+        f"typical values, against {held['unkindest']} at the unkindest end."
     )
 
 
