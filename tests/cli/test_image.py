@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from skimage import data
 
 from mho.cli import main
@@ -167,3 +167,49 @@ def test_a_pipe_with_a_name_is_waited_for(photo, tmp_path, capsys):
     writer.join()
     assert "waiting for what is written to it" in capsys.readouterr().err
     assert decode(out.read_bytes()).shape == (80, 112)
+
+
+def _compare(capsys, *files):
+    code = main(["image", "compare", *map(str, files)])
+    return code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_pictures_are_compared_as_they_are_seen(tmp_path, capsys, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turned, as_seen, as_stored = (tmp_path / name for name in ("turned.png", "seen.png", "stored.png"))
+    Image.fromarray(PIXELS).save(turned, exif=exif)
+    Image.fromarray(PIXELS).save(as_stored)
+    ImageOps.exif_transpose(Image.open(turned)).save(as_seen)
+    code, told, warned = _compare(capsys, turned, as_seen)
+    assert code == 0
+    assert told.startswith("PSNR inf dB (every sample equal)")
+    assert f"turned upright (Exif orientation {orientation} and 1)" in warned
+    code, told, warned = _compare(capsys, turned, as_stored)
+    if orientation > 4:
+        assert (code, told) == (2, "")
+        sizes = f"80 x 112 pixels, got 112 x 80 (Exif orientation {orientation} and 1)"
+        assert warned == f"mho: error: {as_stored}: must have the size of {turned}, {sizes}\n"
+    else:
+        other = np.asarray(ImageOps.exif_transpose(Image.open(turned)))
+        assert told.startswith(f"PSNR {psnr_of_pixels(other, PIXELS):.2f} dB")
+        assert "every sample equal" not in told
+
+
+def test_grey_alpha_and_colour_spaces_are_told_apart(tmp_path, capsys):
+    paths = {name: tmp_path / f"{name}.png" for name in ("colour", "grey", "alpha", "profile")}
+    image, grey = Image.fromarray(PIXELS), Image.fromarray(PIXELS).convert("L")
+    image.save(paths["colour"])
+    grey.save(paths["grey"])
+    image.save(paths["profile"], icc_profile=b"colours")
+    image.putalpha(155)
+    image.save(paths["alpha"])
+    code, told, warned = _compare(capsys, paths["colour"], paths["grey"])
+    assert (code, "only one is grey" in warned) == (0, True)
+    assert told.startswith(f"PSNR {psnr_of_pixels(PIXELS, np.asarray(grey.convert('RGB'))):.2f} dB")
+    _, told, warned = _compare(capsys, paths["colour"], paths["alpha"])
+    assert "only one has alpha, the other is taken as opaque" in warned
+    assert "alpha PSNR 8.13 dB" in told  # 20 log10(255 / 100)
+    assert "their colour spaces differ" in _compare(capsys, paths["colour"], paths["profile"])[2]
+    assert _compare(capsys, paths["alpha"], paths["alpha"])[2] == ""

@@ -52,11 +52,20 @@ def test_scratches_are_found_and_filled_in_by_a_chip(folder, capsys):
         (["photo.png", "-o", "x.tga", "--mask", "mask.png"], 2, "must end in .png"),
         (["photo.png", "-o", "x.png", "--mask", "nothing.png"], 1, "No such file"),
         (["photo.png", "-o", "small.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),
-        (["photo.png", "-o", "x.png", "--mask", "small.png"], 2, "--mask must be as large"),
+        (
+            ["photo.png", "-o", "x.png", "--mask", "small.png"],
+            2,
+            "--mask must be as large as the picture, 48 x 48 pixels",
+        ),
+        (["photo.png", "-o", "x.png", "--mask", "white.png"], 2, "--mask white.png must be black where the picture"),
+        (["photo.png", "-o", "x.png", "--noise", "nan"], 2, "--noise must be finite and at least 0, got nan"),
+        (["tiny.png", "-o", "x.png", "--noise", "9"], 2, "tiny.png: pixels must be at least 8 x 8, got 7 x 9"),
     ],
 )
 def test_a_user_s_mistake_is_one_line(folder, capsys, arguments, code, message):
     Image.fromarray(MASK[:9]).save("small.png")
+    Image.new("L", (48, 48), 255).save("white.png")
+    Image.new("L", (9, 7)).save("tiny.png")
     assert main(["image", "clean", *arguments]) == code
     errors = capsys.readouterr().err
     assert message in errors

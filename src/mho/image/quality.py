@@ -112,5 +112,6 @@ def measured(reference: np.ndarray, pixels: np.ndarray) -> str:
     reference, pixels : ndarray of shape (m, n) or (m, n, 3), uint8
         Two pictures.
     """
-    line = f"PSNR {psnr_of_pixels(reference, pixels):.2f} dB"
+    equal = " (every sample equal)" if np.array_equal(reference, pixels) else ""
+    line = f"PSNR {psnr_of_pixels(reference, pixels):.2f} dB{equal}"
     return line if min(reference.shape[:2]) < _WINDOW else f"{line}, SSIM {ssim_of_pixels(reference, pixels):.4f}"

@@ -136,11 +136,18 @@ def _suffix(place: str) -> str:
 
 
 def _one(source: str, place: str, output: Output, work: Callable[[str, bytes], Done]) -> None:
+    from mho.data import DataError
     from mho.image.codec import write_file
 
     if place != PIPE and output.no_overwrite and Path(place).exists():
         raise FileExistsError(errno.EEXIST, "is there already and --no-overwrite was given", place)
-    done = work(source, read(source, output.max_pixels))
+    data = read(source, output.max_pixels)
+    try:
+        done = work(source, data)
+    except DataError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
     if place == PIPE:
         sys.stdout.buffer.write(done.data)
     else:

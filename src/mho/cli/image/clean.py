@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.image.batch import Done, Output, run_batch
+from mho.cli.image.batch import Done, Output, run_batch, warn
 from mho.cli.image.source import read
 from mho.cli.settings import WholeNumber
 
@@ -36,16 +36,20 @@ class Damage:
 
     def check(self) -> None:
         """Refuse nothing to do, before any work."""
+        from mho import checks
+
         if self.mask is None and self.scratches is None and self.noise is None:
             raise ValueError("--mask, --scratches or --noise must be given, there is nothing else to do")
+        if self.noise is not None:
+            checks.nonnegative_number(self.noise, "--noise")
 
-    def repaired(self, pixels: Any, **options: Any) -> tuple[Any, str]:
+    def repaired(self, pixels: Any, max_pixels: int, **options: Any) -> tuple[Any, str]:
         """Return the pixels without it, and what was done."""
         from mho.image.cleanup import denoise, inpaint
 
         told = []
         if self.mask is not None or self.scratches is not None:
-            lost = self._lost(pixels)
+            lost = self._lost(pixels, max_pixels)
             pixels = inpaint(pixels, lost, **options)
             told.append(f"{lost.sum():,} pixels filled in")
         if self.noise is not None:
@@ -53,26 +57,30 @@ class Damage:
             told.append(f"noise of {self.noise:g} grey levels reduced")
         return pixels, ", ".join(told)
 
-    def _lost(self, pixels: Any) -> Any:
+    def _lost(self, pixels: Any, max_pixels: int) -> Any:
         import numpy as np
 
         from mho.image.cleanup import scratches
 
         lost = np.zeros(pixels.shape[:2], bool)
         if self.mask is not None:
-            lost |= _read_mask(self.mask, lost.shape)
+            lost |= _read_mask(self.mask, lost.shape, max_pixels)
         if self.scratches is not None:
             lost |= scratches(pixels, self.scratches)
         return lost
 
 
-def _read_mask(path: Path, shape: tuple[int, ...]) -> Any:
+def _read_mask(path: Path, shape: tuple[int, ...], max_pixels: int) -> Any:
     from mho.image.codec import read_picture
 
-    picture, _ = read_picture(read(str(path)), str(path))
+    picture, notes = read_picture(read(str(path), max_pixels), str(path), max_pixels=max_pixels)
+    warn(str(path), notes)
     lost = picture.pixels > 0 if picture.pixels.ndim == 2 else picture.pixels.any(axis=2)
     if lost.shape != shape:
-        raise ValueError(f"--mask must be as large as the picture, {shape}, got {lost.shape}")
+        sizes = [f"{side[1]} x {side[0]}" for side in (shape, lost.shape)]
+        raise ValueError(f"--mask must be as large as the picture, {sizes[0]} pixels, got {sizes[1]}")
+    if lost.all():
+        raise ValueError(f"--mask {path} must be black where the picture is to stay, is black nowhere")
     return lost
 
 
@@ -108,7 +116,9 @@ def clean(
 
     def work(name: str, data: bytes, suffix: str) -> Done:
         picture, notes = read_picture(data, name, max_pixels=output.max_pixels)
-        pixels, told = damage.repaired(picture.pixels, engine=picture_engine(engine, seed=seed), random_state=seed)
+        pixels, told = damage.repaired(
+            picture.pixels, output.max_pixels, engine=picture_engine(engine, seed=seed), random_state=seed
+        )
         result, lost = picture_bytes(replace(picture, pixels=pixels), FORMATS[suffix])
         return Done(result, told, (*notes, *lost))
 

@@ -35,7 +35,7 @@ def planes_of(pixels: np.ndarray) -> np.ndarray:
     """Return grey levels on their pedestal, (m, n, channels) float32, of 8-bit pixels (m, n) or (m, n, 3)."""
     Picture(pixels)  # refuses what is none
     if min(pixels.shape[:2]) < SIDE:
-        raise ValueError(f"pixels must be at least {SIDE} x {SIDE}, got {pixels.shape}")
+        raise ValueError(f"pixels must be at least {SIDE} x {SIDE}, got {pixels.shape[0]} x {pixels.shape[1]}")
     return np.float32(PEDESTAL) + np.atleast_3d(pixels).astype(np.float32) / 255
 
 
