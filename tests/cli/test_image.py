@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageOps
 from skimage import data
 
 from mho.cli import main
-from mho.image.codec import decode
+from mho.image.codec import Picture, decode, encode
 from mho.image.quality import psnr_of_pixels
 
 PIXELS = data.astronaut()[100:180, 200:312]
@@ -213,3 +214,13 @@ def test_grey_alpha_and_colour_spaces_are_told_apart(tmp_path, capsys):
     assert "alpha PSNR 8.13 dB" in told  # 20 log10(255 / 100)
     assert "their colour spaces differ" in _compare(capsys, paths["colour"], paths["profile"])[2]
     assert _compare(capsys, paths["alpha"], paths["alpha"])[2] == ""
+
+
+def test_without_pillow_the_extra_is_named(photo, tmp_path, monkeypatch, capsys):
+    (tmp_path / "x.mho").write_bytes(encode(Picture(PIXELS)))
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    for line in (["compress", str(photo), "-o", str(tmp_path / "y.mho")], ["decompress", "x.mho", "-o", "-"]):
+        monkeypatch.chdir(tmp_path)
+        assert main(["image", *line]) == 1
+        told = capsys.readouterr().err
+        assert told == "mho: error: pictures of other formats than .mho need Pillow: pip install 'mho[image]'\n"

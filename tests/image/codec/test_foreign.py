@@ -295,3 +295,23 @@ def test_pillow_opens_what_is_larger_than_the_codec_s_limit(monkeypatch):
 def test_metadata_that_make_no_sense(given, error, message):
     with pytest.raises(error, match=message):
         Picture(PIXELS, **given)
+
+
+TIFF = _saved(IMAGE, "TIFF")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _saved(IMAGE, "AVIF")[:-150],
+        TIFF.replace(struct.pack("<HH", 256, 4), struct.pack("<HH", 9999, 4)),
+        TIFF.replace(struct.pack("<HHIHH", 277, 3, 1, 3, 0), struct.pack("<HHIHH", 277, 3, 1, 9, 0)),
+        _saved(IMAGE, "GIF")[:-99],
+        _saved(IMAGE, "WEBP")[:-99],
+        _png(PIXELS, 2, _chunk(b"gAMA", b"")),
+        _png(PIXELS, 2, _chunk(b"iCCP", b"nothing")),
+    ],
+)
+def test_damage_is_one_error_that_names_the_file(content):
+    with pytest.raises(DataError, match=r"\Ax: .+\Z"):
+        read_picture(content, "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import stat
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ def read(source: str, max_pixels: int = 1 << 25) -> bytes:
     OSError
         Not there, a folder, or not readable.
     """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of a damaged file comes as an error too
     if source == PIPE:
         return _checked(sys.stdin.buffer, "standard input", max_pixels)
     path = Path(source)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
 from mho.data import DataError, replacing
 from mho.image.codec.codec import MAX_PIXELS, decode
 from mho.image.codec.container import MAGIC
-from mho.image.codec.foreign import read_foreign, told
+from mho.image.codec.foreign import check_pillow, read_foreign, told
 from mho.image.codec.picture import Picture
 
 __all__ = ["FORMATS", "picture_bytes", "read_picture", "write_file"]
@@ -29,6 +31,10 @@ _KEPT = {
 _NAMES = {"alpha": "alpha", "icc": "the ICC profile", "exif": "Exif", "xmp": "XMP", "dpi": "the resolution"}
 _JPEG_MOST = {"exif": 65_533, "xmp": 65_504, "comment": 65_533}
 """Bytes that one segment of a JPEG file takes."""
+
+_DAMAGED = (ValueError, SyntaxError, OSError, EOFError, RuntimeError, TypeError, LookupError, ArithmeticError)
+_DAMAGED += (AttributeError, struct.error, zlib.error)
+"""Pillow's many ways to say that a file is damaged."""
 
 _EXIF = b"Exif\x00\x00"
 _EXIF_RESOLUTION = 282
@@ -53,8 +59,9 @@ def read_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> tup
     """
     try:
         return (decode(data, max_pixels=max_pixels), ()) if data[:4] == MAGIC[:4] else read_foreign(data, max_pixels)
-    except (ValueError, SyntaxError, OSError, EOFError) as error:  # Pillow's many ways to say "damaged"
-        raise DataError(f"{name}: {str(error).partition(chr(10))[0]}") from error
+    except _DAMAGED as error:
+        reason = str(error).partition("\n")[0] or f"cannot be read: {type(error).__name__}"
+        raise DataError(f"{name}: {reason}") from error
 
 
 def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str, ...]]:
@@ -67,6 +74,7 @@ def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str
     form : str
         A value of `FORMATS`. PNG, PPM and WebP are written without loss, JPEG at quality 95.
     """
+    check_pillow()
     from PIL import Image
 
     beside = _beside(picture)

@@ -16,7 +16,7 @@ import numpy as np
 from mho.data import DataError
 from mho.image.codec.picture import COLOUR_CHUNKS, Picture
 
-__all__ = ["colour_info", "from_pillow", "read_foreign", "told"]
+__all__ = ["check_pillow", "colour_info", "from_pillow", "read_foreign", "told"]
 
 _UNKEPT = {"photoshop": "the Photoshop block", "flashpix": "the FlashPix block", "id_section": "the comment"}
 _ALL_SIZES = ("ICO", "ICNS")
@@ -52,6 +52,19 @@ _X_RESOLUTION = 282
 _LIMIT = threading.Lock()
 
 
+def check_pillow() -> None:
+    """Say what to install where Pillow is not.
+
+    Raises
+    ------
+    ImportError
+    """
+    try:
+        import PIL  # noqa: F401
+    except ImportError:
+        raise ImportError("pictures of other formats than .mho need Pillow: pip install 'mho[image]'") from None
+
+
 def read_foreign(data: bytes, max_pixels: int) -> tuple[Picture, tuple[str, ...]]:
     """Return the picture in a file's bytes, and what is dropped or converted.
 
@@ -67,6 +80,7 @@ def read_foreign(data: bytes, max_pixels: int) -> tuple[Picture, tuple[str, ...]
     DataError
         No picture, too large, or of more than 8 bits a sample.
     """
+    check_pillow()
     from PIL import Image, UnidentifiedImageError
 
     with _without_pillow_s_limit():
