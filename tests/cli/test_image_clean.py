@@ -71,3 +71,12 @@ def test_a_user_s_mistake_is_one_line(folder, capsys, arguments, code, message):
     assert message in errors
     assert errors.count("\n") == 1
     assert not (folder / "x.png").exists()
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+@pytest.mark.parametrize("damage", [["--noise", "5"], ["--mask", "mask.png"], ["--scratches", "dark"]])
+def test_a_flat_picture_stays_flat(folder, capsys, level, damage):
+    Image.new("RGB", (48, 48), (level, level, level)).save("flat.png")
+    assert main(["image", "clean", "flat.png", "-o", "out.png", *damage]) == 0
+    assert capsys.readouterr().err == ""
+    assert np.abs(np.asarray(Image.open("out.png")).astype(int) - level).max() <= 1

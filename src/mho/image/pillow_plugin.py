@@ -57,6 +57,9 @@ class MhoImageFile(ImageFile.ImageFile):
             if picture.alpha is not None:
                 image.putalpha(Image.fromarray(picture.alpha))
             self.im, self._data = image.im, b""
+            if self.fp and getattr(self, "_exclusive_fp", False):  # opened by name: Pillow's own readers close it here
+                self.fp.close()
+                self.fp = None
         return Image.Image.load(self)
 
 

@@ -4,6 +4,7 @@ import base64
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -279,6 +280,17 @@ def test_pillow_opens_what_is_larger_than_the_codec_s_limit(monkeypatch):
     with pytest.raises(DataError):
         decode(content)
     assert _opened(content).convert("L").size == (32, 24)
+
+
+def test_pillow_closes_what_it_opened_by_name(tmp_path):
+    IMAGE.save(tmp_path / "x.mho")
+    opened: Any = Image.open(tmp_path / "x.mho")
+    file = opened.fp
+    assert opened.getextrema()
+    assert file.closed
+    with open(tmp_path / "x.mho", "rb") as stream:
+        assert Image.open(stream).getextrema() == opened.getextrema()
+        assert not stream.closed
 
 
 @pytest.mark.parametrize(
