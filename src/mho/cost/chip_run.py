@@ -15,10 +15,11 @@ from mho.cost.work import Work
 from mho.cost.workload import Workload
 from mho.data import DataError, replacing
 from mho.data.errors import damaged
+from mho.data.seal import BLANK, check_seal
 
 __all__ = ["ChipRun", "read_run", "write_run"]
 
-_FORMAT, _VERSION = "mho chip run", 2
+_FORMAT, _VERSION, _UNSEALED = "mho chip run", 3, (1, 2)
 _SINCE_2 = {"tile_pulses", "tiles", "row_extras"}
 """Counts that version 1 does not have."""
 
@@ -76,8 +77,9 @@ def write_run(path: str | os.PathLike[str], run: ChipRun) -> None:
         "iterations": run.iterations,
         "workload": asdict(run.workload),
         "ledger": {name: float(count) for name, count in asdict(run.ledger).items()},
+        "seal": BLANK,
     }
-    with replacing(path) as temporary:
+    with replacing(path, sealed=True) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
@@ -100,15 +102,19 @@ def read_run(path: str | os.PathLike[str]) -> ChipRun:
         text = stream.read(_MOST_BYTES + 1)
     if len(text) > _MOST_BYTES:
         raise DataError(f"{path}: is no run of a chip, which takes at most {_MOST_BYTES:,} bytes")
+    sealed = check_seal(path)
     with damaged(path, ValueError, TypeError, OverflowError, RecursionError):
-        return _run(json.loads(text))
+        return _run(json.loads(text), sealed=sealed)
 
 
-def _run(record: Any) -> ChipRun:
+def _run(record: Any, *, sealed: bool) -> ChipRun:
     if not isinstance(record, dict) or record.get("format") != _FORMAT:
         raise ValueError(f"is no run of a chip: its format is not {_FORMAT!r}")
-    version = checks.one_of(record.get("version"), "version", (1, _VERSION))
-    _check_names(record, "the file", {"format", "version", "design", "iterations", "workload", "ledger"})
+    version = checks.one_of(record.get("version"), "version", (*_UNSEALED, _VERSION))
+    if sealed != (version == _VERSION):
+        raise ValueError("is damaged: its checksum is gone")
+    names = {"format", "version", "design", "iterations", "workload", "ledger"}
+    _check_names(record, "the file", names | {"seal"} if sealed else names)
     design = record["design"]
     if not isinstance(design, str) or not 0 < len(design) <= _LONGEST_NAME:
         raise ValueError(f"design must be a name of at most {_LONGEST_NAME} characters")

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ __all__ = ["lock_folder", "try_lock"]
 
 _NAME = ".mho.lock"
 _MOST_BYTES = 1000
+_POLL_SECONDS = 0.1
 
 _held: dict[Path, int] = {}
 """Folders that this process has locked, and the thread of each."""
@@ -42,10 +44,16 @@ def try_lock(descriptor: int) -> bool:
 
 
 @contextmanager
-def lock_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
+def lock_folder(folder: str | os.PathLike[str], *, wait: float = 0.0) -> Iterator[None]:
     """Keep other runs out of a folder; within one thread it may be entered again.
 
     A lock whose process has ended, however it ended, is taken over.
+
+    Parameters
+    ----------
+    folder : str or path
+    wait : float
+        Seconds to wait for another run to leave it.
 
     Raises
     ------
@@ -58,7 +66,7 @@ def lock_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
     if _held.get(place) == threading.get_ident():
         yield
         return
-    descriptor = _locked(Path(folder), place / _NAME)
+    descriptor = _locked(Path(folder), place / _NAME, time.monotonic() + wait)
     _held[place] = threading.get_ident()
     try:
         yield
@@ -68,12 +76,15 @@ def lock_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _locked(folder: Path, file: Path) -> int:
+def _locked(folder: Path, file: Path, until: float) -> int:
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
         if not try_lock(descriptor):
             owner = _owner(descriptor)
             os.close(descriptor)
+            if time.monotonic() < until:
+                time.sleep(_POLL_SECONDS)
+                continue
             raise ValueError(f"{folder}: is in use by {owner}; wait for it, or take another folder")
         if os.fstat(descriptor).st_nlink:
             break

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from mho.data import DataError, replacing
 from mho.data.errors import damaged
+from mho.data.seal import BLANK, check_seal
 from mho.recommend.fitted import Fitted
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
@@ -25,7 +26,7 @@ from mho.recommend.rating_model import RatingModel
 
 __all__ = ["read", "write"]
 
-_FORMAT = "mho recommender 1"
+_FORMAT, _UNSEALED = "mho recommender 2", "mho recommender 1"
 _MODELS = {"RatingModel": RatingModel, "ImplicitModel": ImplicitModel}
 
 
@@ -43,19 +44,22 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "shape": table.known.shape,
         "history": history,
     }
-    with replacing(path) as temporary, temporary.open("wb") as stream:
-        np.savez(
-            stream,
-            about=np.array(json.dumps(about)),
-            user_ids=table.users.known,
-            item_ids=table.items.known,
-            user_rows=fitted.users.rows,
-            item_rows=fitted.items.rows,
-            prior=fitted.prior,
-            values=table.known.data,
-            columns=table.known.indices,
-            pointers=table.known.indptr,
-        )
+    arrays = {
+        "about": np.array(json.dumps(about)),
+        "user_ids": table.users.known,
+        "item_ids": table.items.known,
+        "user_rows": fitted.users.rows,
+        "item_rows": fitted.items.rows,
+        "prior": fitted.prior,
+        "values": table.known.data,
+        "columns": table.known.indices,
+        "pointers": table.known.indptr,
+    }
+    with replacing(path, sealed=True) as temporary:
+        with temporary.open("wb") as stream:
+            np.savez(stream, **arrays)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.comment = BLANK.encode()
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
@@ -80,11 +84,14 @@ def _read_folder(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
 def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, Any]]]:
     if not zipfile.is_zipfile(stream):
         raise DataError(f"{path}: cannot be read: is not a recommender")
+    sealed = check_seal(path)
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
-        if about["format"] != _FORMAT:
+        if about["format"] not in (_FORMAT, _UNSEALED):
             raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
+        if not sealed and (about["format"] == _FORMAT or file.zip.comment):
+            raise DataError(f"{path}: is damaged: its checksum is gone")
         entries = file["values"], file["columns"], file["pointers"]
         known = sp.csr_array(entries, shape=tuple(about["shape"]))
         known.check_format(full_check=True)

@@ -8,11 +8,15 @@ from typing import Any
 
 from mho.data import DataError
 from mho.data.output import replacing
+from mho.data.seal import BLANK, check_seal
 from mho.sweep.plan import Sweep
 
 __all__ = ["read_trials", "write_trials"]
 
-_PLAN = b"mho_plan"
+_PLAN, _SEAL = b"mho_sweep", b"mho_seal"
+_UNSEALED_PLAN = b"mho_plan"
+"""Of the tables of 0.1.0."""
+_NUMBERS = "error", "residual"
 
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
@@ -28,9 +32,9 @@ def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
         As `trials` yields them.
     """
     pa, pq = _pyarrow()
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(sweep)})
-    with replacing(path) as temporary:
-        pq.write_table(table, temporary)
+    table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(sweep), _SEAL: BLANK})
+    with replacing(path, sealed=True) as temporary, temporary.open("wb") as stream:
+        pq.write_table(table, stream)
 
 
 def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
@@ -52,13 +56,34 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
     pa, pq = _pyarrow()
     if not path.exists():
         return []
+    sealed = check_seal(path)
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: cannot be read as Parquet: {error}") from None
-    if (table.schema.metadata or {}).get(_PLAN) != _digest(sweep):
+        with path.open("rb") as stream:
+            table = pq.read_table(stream)
+        about, rows = table.schema.metadata or {}, table.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from None
+    if about.get(_PLAN if sealed else _UNSEALED_PLAN) != _digest(sweep):
         raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
-    return table.to_pylist()
+    _check_rows(path, sweep, rows)
+    return rows
+
+
+def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
+    """Refuse rows that are not those of the first chips of the plan."""
+    planned = [(point, chosen, chip) for point, chosen in enumerate(sweep.points()) for chip in range(sweep.chips)]
+    if len(rows) > len(planned):
+        raise DataError(f"{path}: has {len(rows)} rows, more than the {len(planned)} chips of its plan")
+    for row, (point, chosen, chip) in zip(rows, planned, strict=False):
+        expected = {"point": point, "chip": chip, **chosen}
+        if set(row) != {*expected, *_NUMBERS, "failure"}:
+            raise DataError(f"{path}: must have the columns {', '.join((*expected, *_NUMBERS, 'failure'))}")
+        if not (
+            all(row[name] == value for name, value in expected.items())
+            and all(isinstance(row[name], float) for name in _NUMBERS)
+            and isinstance(row["failure"], str)
+        ):
+            raise DataError(f"{path}: its row of chip {chip} at point {point} is not one of its plan")
 
 
 def _digest(sweep: Sweep) -> bytes:

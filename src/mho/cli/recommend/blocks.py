@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from mho.cli.recommend.table import Reading
 __all__ = ["TABLE", "block_table", "check_blocks"]
 
 _SOURCE, TABLE = "source.json", "table"
+_FORMAT = "mho source of blocks 2"
 
 
 def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
@@ -27,24 +27,24 @@ def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
         raise ValueError(f"{out}: its folder is not there")
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: must be a folder for --out-of-core, is a file")
-    if out.is_dir() and any(out.iterdir()) and not (out / _SOURCE).exists():
+    if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()) and not (out / _SOURCE).exists():
         raise ValueError(f"{out}: must be a new folder or that of an earlier --out-of-core, has other files")
 
 
 def block_table(source: Path, out: Path, reading: Reading, *, quiet: bool) -> Any:
     """Return the table that is in `out`, or make it."""
-    from mho.data import DataError, replacing
+    from mho.data import DataError
+    from mho.data.sealed_json import read_facts, write_facts
     from mho.recommend.distributed import BlockTable
 
     facts = _facts(source, reading)
-    if (out / _SOURCE).exists() and json.loads((out / _SOURCE).read_text()) != facts:
+    if (out / _SOURCE).exists() and read_facts(out / _SOURCE, _FORMAT, None)[0] != facts:
         raise ValueError(f"{out}: was made of another table, or {source} has changed since; take another -o")
     try:
         return BlockTable.open(out / TABLE)
     except DataError:
         pass
-    with replacing(out / _SOURCE) as temporary:
-        temporary.write_text(json.dumps(facts))
+    write_facts(out / _SOURCE, _FORMAT, facts)
     shutil.rmtree(out / TABLE, ignore_errors=True)
     with progress(quiet=quiet, unit="row") as shown:
         return _cut(source, out, reading.names(), shown)

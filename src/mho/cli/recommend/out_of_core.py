@@ -46,15 +46,25 @@ class BlockRun:
     def fit(self, source: Path, reading: Reading) -> None:
         """Cut `source` into blocks, unless an earlier run did, and fit them."""
         self.out.mkdir(exist_ok=True)
-        with dask_client(self.workers.dask, self.out) as client:
+        with self._alone(), dask_client(self.workers.dask, self.out) as client:
             self._alternate(client, block_table(source, self.out, reading, quiet=self.quiet))
 
     def resume(self) -> None:
         """Go on with the fit that is there."""
         from mho.recommend.distributed import BlockTable
 
-        with dask_client(self.workers.dask, self.out) as client:
+        with self._alone(), dask_client(self.workers.dask, self.out) as client:
             self._alternate(client, BlockTable.open(self.out / TABLE))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other runs out of the folder, and remove what killed ones left half written."""
+        from mho.data import lock_folder
+        from mho.data.output import remove_abandoned
+
+        with lock_folder(self.out):
+            remove_abandoned(self.out)
+            yield
 
     def _alternate(self, client: Any, table: Any) -> None:
         from mho.recommend.distributed import OutOfCore

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mho.data import replacing
+from mho.data.sealed_npy import read_array, write_array
 from mho.engines import Digital
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.distributed.blocks import Block
@@ -92,20 +92,19 @@ def solve_block(step: HalfStep, block: Block) -> Work:
 
 def write_rows(folder: Path, begin: int, rows: np.ndarray) -> None:
     """Write rows (n, c) from number `begin` on, in float32 as ratings are; whole or not at all."""
-    with replacing(folder / _name(begin)) as temporary, temporary.open("wb") as stream:
-        np.save(stream, rows.astype(np.float32, copy=False))
+    write_array(folder / _name(begin), rows.astype(np.float32, copy=False))
 
 
 def read_rows(folder: Path) -> np.ndarray:
-    """Return all rows in `folder`, (n, c), float32."""
-    paths = sorted(folder.glob("*.npy"))
-    n, c = map(sum, zip(*(np.load(path, mmap_mode="r").shape for path in paths), strict=True))
-    rows, end = np.empty((n, c // len(paths)), np.float32), 0
-    for path in paths:
-        part = np.load(path)
-        rows[end : end + len(part)] = part
-        end += len(part)
-    return rows
+    """Return all rows in `folder`, (n, c), float32.
+
+    Raises
+    ------
+    DataError
+        A file is damaged.
+    """
+    parts = [read_array(path, mapped=True) for path in sorted(folder.glob("*.npy"))]
+    return np.concatenate(parts, dtype=np.float32)
 
 
 def peak_rss() -> int:
@@ -137,7 +136,7 @@ def _start(step: HalfStep, block: Block, fixed: Side) -> Side:
     if step.before is None:
         offsets = step.model.offsets
         return Side(np.tile(step.model.prior(fixed.rows.shape[1] - offsets), (block.end - block.begin, 1)))
-    return Side(np.load(step.before / _name(block.begin)))
+    return Side(read_array(step.before / _name(block.begin)))
 
 
 def _name(begin: int) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +14,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.data import DataError, replacing
+from mho.data import DataError, lock_folder
+from mho.data.output import sync_folder
+from mho.data.sealed_json import read_facts, write_facts
+from mho.data.sealed_npy import array_stream, read_array, write_array
 from mho.recommend.column_cuts import column_cuts
 from mho.recommend.distributed.block_files import Batch, counts, deal, sort
 from mho.recommend.distributed.blocks import Block
@@ -23,7 +25,8 @@ from mho.recommend.distributed.blocks import Block
 __all__ = ["BlockTable"]
 
 _SIDES = "users", "items"
-_FACTS, _KNOWN = "table.json", "known"
+_FACTS, _KNOWN, _FORMAT = "table.json", "known", "mho table in blocks 2"
+_UNFINISHED, _WAIT_SECONDS = ".known.part", 3600.0
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,10 @@ class BlockTable:
         for begin in cuts[1][:-1]:
             sort(folder / "items", begin)
         for side, names in zip(_SIDES, ids or (), strict=False):
-            np.save(folder / f"{side}.npy", names)
+            write_array(folder / f"{side}.npy", names)
         n_ratings, total = map(sum, zip(*sorted_users, strict=True))
         facts = {"n_users": shape[0], "n_items": shape[1], "n_ratings": n_ratings, "mean": total / n_ratings}
-        with replacing(folder / _FACTS) as temporary:
-            temporary.write_text(json.dumps(facts | dict(zip(_SIDES, cuts, strict=True))))
+        write_facts(folder / _FACTS, _FORMAT, facts | dict(zip(_SIDES, cuts, strict=True)))
         return cls.open(folder)
 
     @classmethod
@@ -110,11 +112,11 @@ class BlockTable:
         """
         folder = Path(folder).resolve()
         try:
-            facts = json.loads((folder / _FACTS).read_text())
+            facts, sealed = read_facts(folder / _FACTS, _FORMAT, None)
             shape = facts["n_users"], facts["n_items"]
             users, items = (
                 tuple(
-                    Block(folder / side / f"{begin:010d}.parquet", begin, end, rows)
+                    Block(folder / side / f"{begin:010d}.parquet", begin, end, rows, sealed)
                     for begin, end in pairwise(facts.pop(side))
                 )
                 for side, rows in zip(_SIDES, shape[::-1], strict=True)
@@ -127,7 +129,7 @@ class BlockTable:
     def ids(self) -> tuple[np.ndarray, np.ndarray]:
         """What users and items are called."""
         users, items = (
-            np.load(path) if (path := self.folder / f"{side}.npy").exists() else np.arange(n)
+            read_array(path) if (path := self.folder / f"{side}.npy").exists() else np.arange(n)
             for side, n in zip(_SIDES, (self.n_users, self.n_items), strict=True)
         )
         return users, items
@@ -139,26 +141,38 @@ class BlockTable:
         """
         folder = self.folder / _KNOWN
         if not folder.is_dir():
-            with tempfile.TemporaryDirectory(prefix=_KNOWN, dir=self.folder) as scratch:
-                self._write_known(Path(scratch, _KNOWN))
+            with lock_folder(self.folder, wait=_WAIT_SECONDS):
                 if not folder.is_dir():  # another process may have written the same meanwhile
-                    Path(scratch, _KNOWN).rename(folder)
-        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("values", "columns", "pointers")]
+                    self._write_known(folder)
+        arrays = [read_array(folder / f"{name}.npy", mapped=True) for name in ("values", "columns", "pointers")]
         return sp.csr_array(tuple(arrays), shape=(self.n_users, self.n_items))
 
     def _write_known(self, folder: Path) -> None:
-        folder.mkdir()
-        index = sp.get_index_dtype(maxval=max(self.n_ratings, self.n_items))
-        shapes = {"values": (self.n_ratings, np.float32), "columns": (self.n_ratings, index)}
-        values, columns = (
-            np.lib.format.open_memmap(folder / f"{name}.npy", "w+", dtype, (length,))
-            for name, (length, dtype) in shapes.items()
-        )
-        pointers, end = np.zeros(self.n_users + 1, index), 0
-        for block in self.users:
-            part = block.read()
-            place = slice(end, end + part.nnz)
-            values[place], columns[place] = part.data, part.indices
-            pointers[block.begin + 1 : block.end + 1] = end + part.indptr[1:]
-            end += part.nnz
-        np.save(folder / "pointers.npy", pointers)
+        """Write all ratings to the new `folder`, which has its name when it is whole; the table's folder is locked."""
+        unfinished = self.folder / _UNFINISHED
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a process that was killed
+        unfinished.mkdir()
+        try:
+            self._write_arrays(unfinished)
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        sync_folder(self.folder)
+
+    def _write_arrays(self, folder: Path) -> None:
+        index = np.dtype(sp.get_index_dtype(maxval=max(self.n_ratings, self.n_items)))
+        pointers, end, length = np.zeros(self.n_users + 1, index), 0, (self.n_ratings,)
+        with (
+            array_stream(folder / "values.npy", length, np.dtype(np.float32)) as values,
+            array_stream(folder / "columns.npy", length, index) as columns,
+        ):
+            for block in self.users:
+                part = block.read()
+                values.write(part.data.astype(np.float32, copy=False).tobytes())
+                columns.write(part.indices.astype(index, copy=False).tobytes())
+                pointers[block.begin + 1 : block.end + 1] = end + part.indptr[1:]
+                end += part.nnz
+        if end != self.n_ratings:
+            raise DataError(f"{self.folder}: its blocks hold {end:,} ratings, not {self.n_ratings:,}")
+        write_array(folder / "pointers.npy", pointers)

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from mho.data import DataError, replacing
+from mho.data.errors import damaged
+from mho.data.seal import BLANK, check_seal
 from mho.recommend.column_cuts import column_cuts
 
 __all__ = ["RETRIES", "Block", "write_blocks", "write_entries"]
 
 RETRIES = 2
 """Of a block whose files could not be read; one that was on a lost worker does not count."""
+
+_SEAL = "mho_seal"
 
 
 @dataclass(frozen=True)
@@ -28,19 +33,32 @@ class Block:
         A Parquet file with an entry per row: its row and column in the whole table and its value, by column.
     begin, end : int
     n_rows : int
+    sealed : bool
+        Whether the file must have a seal; those of 0.1.0 have none.
     """
 
     path: Path
     begin: int
     end: int
     n_rows: int
+    sealed: bool = True
 
     def read(self) -> Any:
-        """Return these columns, csc_array of shape (n_rows, end - begin)."""
-        import pyarrow.parquet as pq
+        """Return these columns, csc_array of shape (n_rows, end - begin).
 
-        entries = pq.read_table(self.path)
-        row, column, value = (entries.column(name).to_numpy() for name in ("row", "column", "value"))
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        OSError
+            It cannot be read.
+        """
+        if not check_seal(self.path) and self.sealed:
+            raise DataError(f"{self.path}: is damaged: its checksum is gone")
+        row, column, value = _entries(self.path)
+        ordered = not len(row) or (self.begin <= column[0] and column[-1] < self.end and (np.diff(column) >= 0).all())
+        if not ordered or (len(row) and not 0 <= row.min() <= row.max() < self.n_rows):
+            raise DataError(f"{self.path}: is not columns {self.begin} to {self.end} of its table")
         pointers = np.searchsorted(column, np.arange(self.begin, self.end + 1))
         return sp.csc_array((value, row, pointers), shape=(self.n_rows, self.end - self.begin))
 
@@ -60,7 +78,18 @@ def write_entries(path: Path, row: np.ndarray, column: np.ndarray, value: np.nda
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.table({"row": row, "column": column, "value": value}), path)
+    table = pa.table({"row": row, "column": column, "value": value}).replace_schema_metadata({_SEAL: BLANK})
+    with replacing(path, sealed=True) as temporary, temporary.open("wb") as stream:
+        pq.write_table(table, stream)
+
+
+def _entries(path: Path) -> tuple[np.ndarray, ...]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as stream, damaged(path, pa.ArrowException, OSError, ValueError, KeyError):
+        entries = pq.read_table(stream)
+        return tuple(entries.column(name).to_numpy() for name in ("row", "column", "value"))
 
 
 def _write(path: Path, table: Any, begin: int, end: int) -> Block:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mho import checks
+from mho.data.sealed_npy import read_array, write_array
 from mho.engines import Digital, Engine
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.distributed.blocks import RETRIES, Block, write_blocks
@@ -95,8 +96,8 @@ class _OnWorkers:
         count = next(self.count)
         files = self.folder / f"fixed-{count}.npy", self.folder / f"start-{count}.npy"
         step = _HalfStep(self.model, self.unit, engine, *files)
-        np.save(step.fixed, fixed.rows)
-        np.save(step.start, start.rows)
+        write_array(step.fixed, fixed.rows, durable=False)
+        write_array(step.start, start.rows, durable=False)
         futures = [
             # Dask takes tasks of equal keys for the same task: the folder's name is of this fit alone.
             self.client.submit(_solve_block, step, block, key=f"{step.fixed}:{block.path}", retries=RETRIES)
@@ -121,6 +122,6 @@ class _HalfStep:
 
 def _solve_block(step: _HalfStep, block: Block) -> Half:
     """Solve the columns of `block`; nothing goes in but files, so it can be done again."""
-    fixed, start = Side(np.load(step.fixed)), Side(np.load(step.start, mmap_mode="r")[block.begin : block.end])
+    fixed, start = Side(read_array(step.fixed)), Side(read_array(step.start, mapped=True)[block.begin : block.end])
     with one_blas_thread():
         return step.model.solve(step.engine, fixed, block.read(), step.unit, start)

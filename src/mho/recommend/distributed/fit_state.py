@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -11,11 +10,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mho.data import DataError, replacing
+from mho.data import DataError
+from mho.data.sealed_json import read_facts, write_facts
 
 __all__ = ["FitState"]
 
-_FILE, _FORMAT = "fit.json", "mho fit in blocks 1"
+_FILE, _FORMAT, _UNSEALED = "fit.json", "mho fit in blocks 2", "mho fit in blocks 1"
+_ROWS = "rows-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +58,9 @@ class FitState:
             There is none.
         """
         try:
-            facts = json.loads((folder / _FILE).read_text())
-            if facts.pop("format") != _FORMAT:
-                raise ValueError("its fit is of another version")
-            return cls(**facts | {"history": tuple(facts["history"])})
+            facts, _ = read_facts(folder / _FILE, _FORMAT, _UNSEALED)
+            facts["history"] = tuple(facts["history"])
+            return cls(**facts)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder}: holds no fit in blocks: {error}") from None
 
@@ -70,13 +70,14 @@ class FitState:
         return (folder / _FILE).exists()
 
     def begun(self, folder: Path) -> FitState:
-        """Return this state with an empty folder of rows."""
-        return replace(self, rows=Path(tempfile.mkdtemp(prefix="rows-", dir=folder)).name)
+        """Return this state with an empty folder of rows; those of fits that were killed before they began are gone."""
+        for abandoned in folder.glob(f"{_ROWS}*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        return replace(self, rows=Path(tempfile.mkdtemp(prefix=_ROWS, dir=folder)).name)
 
     def write(self, folder: Path) -> None:
         """Write the state, whole or not at all, and remove rows that it does not name."""
-        with replacing(folder / _FILE) as temporary:
-            temporary.write_text(json.dumps({"format": _FORMAT} | asdict(self)))
+        write_facts(folder / _FILE, _FORMAT, asdict(self))
         wanted = {self.path(folder, "users"), self.path(folder, "items")}
         for path in set((folder / self.rows).iterdir()) - wanted:
             shutil.rmtree(path, ignore_errors=True)

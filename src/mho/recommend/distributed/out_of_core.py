@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from mho import checks
+from mho.data import lock_folder
+from mho.data.output import remove_abandoned
 from mho.recommend.distributed.block_step import HalfStep, Work, read_rows, solve_block, write_rows
 from mho.recommend.distributed.block_table import BlockTable
 from mho.recommend.distributed.blocks import RETRIES, Block
@@ -99,13 +101,15 @@ class OutOfCore:
         Raises
         ------
         ValueError
-            The folder holds the fit of another table, or one with other settings.
+            The folder holds the fit of another table, or one with other settings; or another process is in it.
         """
         folder = Path(self.folder).resolve()
-        state = self._state(table, folder)
-        before = state.history
-        state, history = self._alternate(table, state, folder)
-        users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
+        with lock_folder(folder):
+            remove_abandoned(folder)
+            state = self._state(table, folder)
+            before = state.history
+            state, history = self._alternate(table, state, folder)
+            users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
         return BlockFit(self.model, users, items, table.mean, (*before, *history))
 
     def _state(self, table: BlockTable, folder: Path) -> FitState:
