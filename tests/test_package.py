@@ -36,7 +36,7 @@ def _modules():
 
 
 MODULES = _modules()
-ROOMS = ("chip", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
+ROOMS = ("chip", "circuits", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
 
 
 def _fresh(statement):

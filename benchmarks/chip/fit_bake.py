@@ -17,7 +17,7 @@ import pandas as pd
 from fit_cells import MICRO, ROOT, compare, moments_drawn, moments_of_law, source
 
 from mho.chip import Device
-from mho.chip.laws import Relaxation, Retention
+from mho.chip.devices import Relaxation, Retention
 from mho.data.output import replacing
 
 NAMES = ["addr", "time", "r", "g", "temp"]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from mho.chip import Device
 from mho.chip.cells import fresh
-from mho.chip.laws import Relaxation
+from mho.chip.devices import Relaxation
 from mho.data.output import replacing
 
 ROOT = Path(__file__).resolve().parents[2]

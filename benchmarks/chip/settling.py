@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from mho.chip import Chip, ChipError, as_circuit, preset
-from mho.chip.transient import settling_time
+from mho.circuits.transient import settling_time
 
 SIZES = ((32, 8), (64, 8), (128, 16), (256, 16))
 PRESETS = ("ideal", "pku-2025")

@@ -13,8 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mho import spice
-from mho.chip import Chip, ChipDesign, as_circuit, preset
+from mho.chip import Chip, ChipDesign, as_circuit, ngspice_rest, preset
 
 SIZES = ((16, 4), (32, 8))
 CHIPS = 3
@@ -62,7 +61,7 @@ def difference(design: ChipDesign, size: tuple[int, int], off: bool, seed: int) 
     array = Chip(design, seed=seed).program(A)
     volts = array.volts(A @ x + 0.02 * rng.standard_normal(size[0]))
     on = (np.arange(size[0]) % 4 != 1) | (not off)
-    rest = spice.rest(as_circuit(array, on), volts)
+    rest = ngspice_rest(as_circuit(array, on), volts)
     assert rest.settled
     found = array.solve_volts(np.where(on, volts, np.nan))
     return float(np.abs(found - rest.outputs).max() / rest.outputs.max())

@@ -19,8 +19,9 @@ from time import perf_counter
 
 import numpy as np
 
-from mho import spice
-from mho.chip.transient import dynamics, settling_bound, settling_time, transient
+from mho import circuits, spice
+from mho.circuits import equations
+from mho.circuits.transient import settling_bound, settling_time, transient
 
 SIZES = (("compact", 64, 8), ("classic", 64, 8), ("compact", 512, 32))
 SIDES = 1000
@@ -28,19 +29,19 @@ OHMS = 2.0
 """Of a wire from one cell to the next."""
 
 
-def circuit(kind: str, rows: int, columns: int, clamp: str = "rectifying", seed: int = 0) -> spice.Circuit:
+def circuit(kind: str, rows: int, columns: int, clamp: str = "rectifying", seed: int = 0) -> circuits.Circuit:
     rng = np.random.default_rng(seed)
     G = rng.uniform(0.5e-6, 35e-6, (rows, columns))
     left, right = (G * (1 + 0.02 * rng.standard_normal(G.shape)) for _ in range(2))
-    opamp = spice.OpAmp(gain=1e5, bandwidth=1e8, clamp=clamp)
+    opamp = circuits.OpAmp(gain=1e5, bandwidth=1e8, clamp=clamp)
     g_in = float(G.sum(axis=1).mean())
     if kind == "classic":
-        return spice.ClassicGinv(g_left=left, g_right=right, g_feedback=np.full(rows, g_in), g_in=g_in, opamp=opamp)
+        return circuits.ClassicGinv(g_left=left, g_right=right, g_feedback=np.full(rows, g_in), g_in=g_in, opamp=opamp)
     sums = (left + right).sum(axis=1)
-    return spice.CompactGinv(g_left=left, g_right=right, g_comp=sums.max() - sums, g_in=g_in, opamp=opamp)
+    return circuits.CompactGinv(g_left=left, g_right=right, g_comp=sums.max() - sums, g_in=g_in, opamp=opamp)
 
 
-def sides(loop: spice.CompactGinv | spice.ClassicGinv, n: int) -> np.ndarray:
+def sides(loop: circuits.CompactGinv | circuits.ClassicGinv, n: int) -> np.ndarray:
     rng = np.random.default_rng(1)
     rows, columns = loop.shape
     wanted = rng.uniform(0.08, 0.2, (columns, n))
@@ -78,7 +79,7 @@ def side_by_side() -> None:
     for kind, rows, columns in SIZES:
         loop = circuit(kind, rows, columns)
         volts = sides(loop, 1)[:, 0]
-        duration = 3 * spice.time_constant(loop)
+        duration = 3 * circuits.time_constant(loop)
         netlist = spice.netlist(loop, volts, duration=duration, step=duration / 400)
         start = perf_counter()
         found = spice.run(netlist, timeout=1800)
@@ -97,10 +98,10 @@ def side_by_side() -> None:
 
 def with_wires(timeout: float) -> None:
     """Print the times at 512x32 where wires have resistance."""
-    loop = replace(circuit("compact", 512, 32), wires=spice.Wires(row_ohms=OHMS, column_ohms=OHMS))
+    loop = replace(circuit("compact", 512, 32), wires=circuits.Wires(row_ohms=OHMS, column_ohms=OHMS))
     volts = sides(loop, 1)[:, 0]
     start = perf_counter()
-    motion = dynamics(loop)
+    motion = equations(loop)
     reduction = perf_counter() - start
     settled = transient(motion, volts).settling_time()
     duration = 1.5 * settled

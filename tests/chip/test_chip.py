@@ -129,7 +129,7 @@ def test_blocks_make_no_difference(monkeypatch):
     A, B = random_problem(n=50)
     array = Chip("pku-2025", seed=3).program(A)
     whole = array.solve(B), array.solve(Sparse(sp.csc_array(B), missing=True))
-    monkeypatch.setattr("mho.chip.array._BLOCK", 7 * 40)
+    monkeypatch.setattr("mho.chip.programmed_array._BLOCK", 7 * 40)
     np.testing.assert_allclose(array.solve(B), whole[0], rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(array.solve(Sparse(sp.csc_array(B), missing=True)), whole[1], rtol=1e-12, atol=1e-15)
 

@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import eigvals
 
 from mho.chip import Chip, preset
-from mho.chip.modes import Modes
+from mho.circuits.modes import Modes
 
 FREE = np.array([True, False, True, True, True])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, preset
-from mho.chip.network import Ports
+from mho.circuits.ports import Ports
 
 
 def nodal_currents(c, on, x, s, b):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mho import spice
-from mho.chip import Chip, as_circuit, preset
+from mho.chip import Chip, as_circuit, ngspice_rest, preset
 
 pytestmark = [
     pytest.mark.spice,
@@ -31,7 +31,7 @@ def at_rest(array, b):
     off = np.isnan(b)
     volts = array.volts(np.where(off, 0.0, b))
     on = np.concatenate([~off, np.ones(len(volts) - len(b), bool)])
-    rest = spice.rest(as_circuit(array, None if on.all() else on), volts)
+    rest = ngspice_rest(as_circuit(array, None if on.all() else on), volts)
     assert rest.settled
     return rest.outputs
 

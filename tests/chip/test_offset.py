@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csc_array
 
 from mho import spice
-from mho.chip import Chip, ChipError, Wires, as_circuit, preset
+from mho.chip import Chip, ChipError, Wires, as_circuit, ngspice_rest, preset
 from mho.operands import Sparse
 
 DESIGN = preset("ideal").with_(sigma=0.02, g_min=0.5e-6, gain=1e4, offset=1e-3)
@@ -29,7 +29,7 @@ def test_ngspice_comes_to_the_same_rest(size, wires):
     A, b = problem(size, 1)
     array = Chip(replace(DESIGN, wires=wires), seed=1).program(A)
     volts = array.volts(b)
-    rest = spice.rest(as_circuit(array), volts)
+    rest = ngspice_rest(as_circuit(array), volts)
     assert rest.settled
     np.testing.assert_allclose(array.solve_volts(volts), rest.outputs, rtol=0, atol=1e-4 * rest.outputs.max())
     none = Chip(replace(DESIGN.with_(offset=0.0), wires=wires), seed=1).program(A)

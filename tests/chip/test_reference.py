@@ -7,11 +7,11 @@ import pytest
 from scipy.optimize import nnls
 from scipy.sparse import csc_array
 
-from mho import spice
-from mho.chip import Chip, as_circuit, preset
-from mho.chip.modes import Modes
-from mho.chip.topology import steady_state
-from mho.chip.transient import transient
+from mho import circuits, spice
+from mho.chip import Chip, as_circuit, ngspice_rest, preset
+from mho.circuits import equations, operating_point
+from mho.circuits.modes import Modes
+from mho.circuits.transient import transient
 from mho.engines import Analog
 from mho.operands import Sparse
 
@@ -56,7 +56,7 @@ def test_the_state_of_rest_in_ngspice(name, size):
     array = Chip(LEAKY.with_(**CASES[name]), seed=1).program(A)
     volts, on = array.volts(b[:, 0]), np.arange(size[0]) % 5 != 2
     for rows in (np.ones_like(on), on):
-        rest = spice.rest(as_circuit(array, rows), volts)
+        rest = ngspice_rest(as_circuit(array, rows), volts)
         assert rest.settled
         assert (rest.outputs < 1e-6).any()
         found = array.solve_volts(np.where(rows, volts, np.nan))
@@ -69,7 +69,7 @@ def test_the_state_of_rest_of_the_op_amps_equations(size, changes):
     A, b = problem(*size, seed=2)
     array = Chip(LEAKY.with_(**changes), seed=2).program(A)
     volts = array.volts(b[:, 0])
-    expected = steady_state(as_circuit(array), volts)[2:]
+    expected = operating_point(as_circuit(array), volts)[2:]
     np.testing.assert_allclose(array.solve_volts(volts), expected, rtol=0, atol=1e-9 * expected.max())
 
 
@@ -122,7 +122,7 @@ def test_the_loop_is_stable_and_its_two_amplifiers_hardly_slow_it(size):
     A, _ = problem(*size)
     array = Chip(LEAKY.with_(gain=1e4, sigma=0.02), seed=0).program(A)
     free = np.ones(size[1], bool)
-    rates = np.linalg.eigvals(as_circuit(array).state_space().F) * 2 * np.pi * array.design.amplifier.bandwidth
+    rates = np.linalg.eigvals(equations(as_circuit(array)).F) * 2 * np.pi * array.design.amplifier.bandwidth
     slowest = Modes.of(array.loop, np.ones(size[0], bool), free).slowest
     assert slowest > 0
     assert rates.real.min() == pytest.approx(slowest, rel=0.15)
@@ -135,7 +135,7 @@ def test_how_far_the_two_op_amps_swing_in_ngspice(changes):
     A, b = problem(16, 4)
     array = Chip(LEAKY.with_(**changes), seed=1).program(A)
     volts = array.volts(b[:, 0])
-    duration = 60 * spice.time_constant(circuit := as_circuit(array))
+    duration = 60 * circuits.time_constant(circuit := as_circuit(array))
     text = spice.netlist(circuit, volts, duration=duration, step=duration / 400)
     both = spice.run(text.replace(".save", ".save v(y)\n.save v(t)\n.save", 1)).voltages
     loop, network = array.loop, array.loop.passive.ports()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mho import spice
-from mho.chip import Chip, as_circuit, preset
+from mho.chip import Chip, as_circuit, ngspice_rest, preset
 
 pytestmark = [
     pytest.mark.spice,
@@ -38,7 +38,7 @@ def problem(m, k, seed=1):
 
 
 def at_rest(array, volts, on=None):
-    rest = spice.rest(as_circuit(array, on), volts)
+    rest = ngspice_rest(as_circuit(array, on), volts)
     assert rest.settled
     return rest.outputs
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mho import spice
-from mho.chip import Chip, ChipError, Wires, as_circuit, preset
-from mho.chip.network import Ports
-from mho.chip.passive import Passive
-from mho.chip.transient import transient
-from mho.chip.wires import WiredRows
+from mho.chip import Chip, ChipError, Wires, as_circuit, ngspice_rest, preset
+from mho.circuits.passive_network import Passive
+from mho.circuits.ports import Ports
+from mho.circuits.transient import transient
+from mho.circuits.wire_elimination import WiredRows
 from mho.operands import Sparse
 
 DESIGN = preset("ideal").with_(sigma=0.05, g_min=0.5e-6, gain=1e5)
@@ -136,7 +136,7 @@ def test_ngspice_comes_to_the_same_rest(size, wires):
     wanted[::3] = -0.5  # pushed against the clamp
     b = A @ wanted
     array = Chip(replace(DESIGN, wires=wires), seed=2).program(A)
-    rest = spice.rest(as_circuit(array), array.volts(b))
+    rest = ngspice_rest(as_circuit(array), array.volts(b))
     assert rest.settled
     solved = array.solve(b) / array.units_per_volt
     np.testing.assert_allclose(solved, rest.outputs, rtol=0, atol=1e-5 * rest.outputs.max())
@@ -175,13 +175,13 @@ def test_rows_wires_run_past_columns_of_zeros(zeros, off_state):
     volts = array.volts(b)
     for rows in (np.ones_like(on), on):
         circuit = as_circuit(array, rows)
-        rest = spice.rest(circuit, volts)
+        rest = ngspice_rest(circuit, volts)
         assert rest.settled
         solved = array.solve_volts(np.where(rows, volts, np.nan))
         assert not solved[zeros].any()
         np.testing.assert_allclose(solved[kept], rest.outputs, rtol=0, atol=1e-5 * rest.outputs.max())
         np.testing.assert_allclose(transient(circuit, volts).rest(), solved[kept], rtol=0, atol=1e-6 * solved.max())
-        closer = spice.rest(replace(circuit, places=None), volts).outputs
+        closer = ngspice_rest(replace(circuit, places=None), volts).outputs
         assert np.abs(closer - rest.outputs).max() > 1e-4 * rest.outputs.max()  # or places did not matter
 
 

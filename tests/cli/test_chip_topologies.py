@@ -2,7 +2,7 @@
 
 import pytest
 
-from mho.chip.topology import TOPOLOGIES
+from mho.chip import TOPOLOGIES
 
 
 def test_each_circuit_has_a_line_and_its_facts(mho):

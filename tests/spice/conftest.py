@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mho.spice import CompactGinv, OpAmp
+from mho.circuits import CompactGinv, OpAmp
 
 G_MIN, G_MAX = 0.5e-6, 35e-6  # siemens
 

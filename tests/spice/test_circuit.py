@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mho.spice import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
+from mho.circuits import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mho.spice import NgspiceError, NgspiceMissing, available, rest, run, version
+from mho.chip import ngspice_rest as rest
+from mho.spice import NgspiceError, NgspiceMissing, available, run, version
 
 needs_ngspice = pytest.mark.skipif(not available(), reason="ngspice is not installed")
 

@@ -8,7 +8,9 @@ import pytest
 from scipy.linalg import expm
 from scipy.optimize import nnls
 
-from mho.spice import available, netlist, rest, run, time_constant
+from mho.chip import ngspice_rest as rest
+from mho.circuits import time_constant
+from mho.spice import available, netlist, run
 
 pytestmark = [pytest.mark.spice, pytest.mark.skipif(not available(), reason="ngspice is not installed")]
 

@@ -5,20 +5,9 @@ import pytest
 from scipy.linalg import expm
 from scipy.optimize import nnls
 
-from mho.spice import (
-    ClassicGinv,
-    CompactGinv,
-    GramInv,
-    Mvm,
-    OpAmp,
-    available,
-    netlist,
-    operating_point,
-    rest,
-    rest_netlist,
-    run,
-    time_constant,
-)
+from mho.chip import ngspice_rest as rest
+from mho.circuits import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp, equations, time_constant
+from mho.spice import available, netlist, operating_point, operating_point_netlist, run
 
 pytestmark = [pytest.mark.spice, pytest.mark.skipif(not available(), reason="ngspice is not installed")]
 
@@ -57,7 +46,7 @@ def inputs(circuit, G, volts):
 
 
 def at_rest(circuit, volts):
-    found = operating_point(rest_netlist(circuit, volts))
+    found = operating_point(operating_point_netlist(circuit, volts))
     return np.array([found[node] for node in circuit.outputs])
 
 
@@ -116,8 +105,8 @@ def test_unclamped_states_move_by_the_matrix_exponential(build):
     circuit = build(G, OpAmp(gain=1e4, bandwidth=1e8))
     x = np.array([0.1, 0.12, 0.14, 0.16])
     volts = x if isinstance(circuit, Mvm) else inputs(circuit, G, G @ x / (20 * MICRO))
-    states = circuit.state_space()
-    final = -np.linalg.solve(states.F, states.B @ volts + states.c)
+    states = equations(circuit)
+    final = np.linalg.solve(states.F, states.v_rest(volts))
     tau = time_constant(circuit)
     transient = run(netlist(circuit, volts, duration=6 * tau, step=tau / 200))
     at = np.arange(0, len(transient.time), 20)

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from mho.chip.device import Device
+from mho.chip.devices.device import Device
 
 __all__ = ["Cells", "Places", "fresh"]
 

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.array import ProgrammedArray
 from mho.chip.cells import Places
 from mho.chip.converters import ConverterBank
+from mho.chip.correction import OffState
+from mho.chip.crossbar import Store
 from mho.chip.design import ChipDesign
-from mho.chip.errors import ChipError
-from mho.chip.inputs import Inputs
 from mho.chip.ledger import Ledger
-from mho.chip.netlist import as_netlist
-from mho.chip.off_state import OffState
+from mho.chip.mapping import plan
 from mho.chip.presets import preset
-from mho.chip.programming import plan
-from mho.chip.store import Store
+from mho.chip.programmed_array import ProgrammedArray
+from mho.chip.row_drivers import Inputs
+from mho.chip.spice_export import as_netlist
+from mho.circuits.errors import ChipError
 
 __all__ = ["Chip"]
 

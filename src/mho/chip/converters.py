@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mho.chip.components import Converters
+from mho.chip.design import Converters
 
 __all__ = ["ConverterBank"]
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mho.chip.components import Amplifier, Converters
-from mho.chip.design import ChipDesign
-from mho.chip.device import Device
-from mho.chip.published import cmo_hfox, milo_2021, neurram, rram_tech_a, rram_tech_c
+from mho.chip.design import Amplifier, ChipDesign, Converters
+from mho.chip.devices.device import Device
+from mho.chip.devices.library import cmo_hfox, milo_2021, neurram, rram_tech_a, rram_tech_c
 
 __all__ = ["preset", "presets"]
 

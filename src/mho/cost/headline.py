@@ -11,7 +11,7 @@ from math import ceil
 
 from mho import checks
 from mho.chip import Ledger
-from mho.chip.recording import SHORTEST_SETTLE
+from mho.chip.events import SHORTEST_SETTLE
 from mho.cost.estimate import Estimate, estimate
 from mho.cost.platforms import Cost
 from mho.cost.technology import Technology

@@ -10,7 +10,7 @@ import numpy as np
 
 from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger, preset
-from mho.chip.recording import ADDRESS_BYTES
+from mho.chip.events import ADDRESS_BYTES
 from mho.cost.work import Work, sweep_work
 
 __all__ = ["WHY_NOT_WIDER", "WORKLOADS", "Workload", "sweep_ledger"]

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from mho.checks import positive_number
-from mho.spice.errors import NgspiceError, NgspiceMissing
+from mho.spice.ngspice_errors import NgspiceError, NgspiceMissing
 from mho.spice.raw import Plot, read_raw
 
 __all__ = ["Result", "available", "noise", "operating_point", "run", "version"]

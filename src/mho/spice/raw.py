@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mho.spice.errors import NgspiceError
+from mho.spice.ngspice_errors import NgspiceError
 
 __all__ = ["Plot", "read_raw"]
 

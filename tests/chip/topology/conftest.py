@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mho.spice import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
+from mho.circuits import ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp
 
 MICRO = 1e-6
 

@@ -5,8 +5,7 @@ import pytest
 from scipy.optimize import LinearConstraint, minimize, nnls
 
 from mho import spice
-from mho.chip import ChipError, preset
-from mho.chip.topology import TOPOLOGIES, Constraint, program
+from mho.chip import TOPOLOGIES, ChipError, Constraint, ngspice_rest, preset, program_circuit
 
 IDEAL = preset("ideal").with_(gain=1e8)
 
@@ -38,7 +37,7 @@ def test_nonnegative(topology, seed):
     A, b = problem(seed)
     x, _ = nnls(A, b)
     assert (x == 0).any()
-    np.testing.assert_allclose(program(topology, A, IDEAL).solve(b), x, atol=1e-5)
+    np.testing.assert_allclose(program_circuit(topology, A, IDEAL).solve(b), x, atol=1e-5)
 
 
 @pytest.mark.parametrize("topology", ["compact", "classic", "gram"])
@@ -47,21 +46,23 @@ def test_ridge_and_price_of_the_sum(topology, constraint):
     A, b = problem(3)
     x = minimum(A, b, **constraint)
     assert np.abs(x - nnls(A, b)[0]).max() > 0.02
-    np.testing.assert_allclose(program(topology, A, IDEAL, constraint=Constraint(**constraint)).solve(b), x, atol=2e-5)
+    np.testing.assert_allclose(
+        program_circuit(topology, A, IDEAL, constraint=Constraint(**constraint)).solve(b), x, atol=2e-5
+    )
 
 
 @pytest.mark.parametrize("extra", [{}, {"l2": 0.3}, {"l1": 0.2}], ids=["alone", "with ridge", "with l1"])
 def test_the_classic_circuit_keeps_a_sum_exactly(extra):
     A, b = problem(4)
-    found = program("classic", A, IDEAL, constraint=Constraint(total=1.0, **extra)).solve(b)
+    found = program_circuit("classic", A, IDEAL, constraint=Constraint(total=1.0, **extra)).solve(b)
     np.testing.assert_allclose(found, minimum(A, b, total=1.0, **extra), atol=2e-5)
     assert found.sum() == pytest.approx(1.0, abs=1e-6)
 
 
 def test_the_compact_circuit_keeps_a_sum_by_weight():
     A, b = problem(4)
-    found = program("compact", A, IDEAL, constraint=Constraint(total=1.0)).solve(b)
-    free, bound = program("compact", A, IDEAL).solve(b), minimum(A, b, total=1.0)
+    found = program_circuit("compact", A, IDEAL, constraint=Constraint(total=1.0)).solve(b)
+    free, bound = program_circuit("compact", A, IDEAL).solve(b), minimum(A, b, total=1.0)
     weight = A.max() * np.ones((32, 4))
     np.testing.assert_allclose(found, nnls(np.vstack([A, weight]), np.r_[b, weight[:, 0]])[0], atol=2e-5)
     assert abs(found.sum() - 1) < 0.02 < abs(free.sum() - 1)
@@ -73,8 +74,8 @@ def test_the_compact_circuit_keeps_a_sum_by_weight():
 @pytest.mark.parametrize("topology", ["compact", "classic"])
 def test_ngspice_settles_to_a_constrained_answer(topology):
     A, b = problem(5)
-    programmed = program(topology, A, IDEAL.with_(gain=1e5), constraint=Constraint(l2=0.2, l1=0.1, total=0.9))
-    outputs, settled = spice.rest(programmed.circuit, programmed.volts(b))
+    programmed = program_circuit(topology, A, IDEAL.with_(gain=1e5), constraint=Constraint(l2=0.2, l1=0.1, total=0.9))
+    outputs, settled = ngspice_rest(programmed.circuit, programmed.volts(b))
     assert settled
     np.testing.assert_allclose(outputs * programmed.units_per_volt, programmed.solve(b), atol=1e-4)
 
@@ -82,7 +83,7 @@ def test_ngspice_settles_to_a_constrained_answer(topology):
 def test_an_open_loop_multiplies():
     A, _ = problem(6)
     x = [0.3, -0.2, 1.0, 0.1]
-    np.testing.assert_allclose(program("mvm", A, IDEAL).solve(x), A @ x, atol=1e-6)
+    np.testing.assert_allclose(program_circuit("mvm", A, IDEAL).solve(x), A @ x, atol=1e-6)
 
 
 def test_errors_of_the_cells_are_drawn_from_the_seed():
@@ -90,7 +91,8 @@ def test_errors_of_the_cells_are_drawn_from_the_seed():
     design = preset("pku-2025")
     for topology in TOPOLOGIES:
         first, again, other = (
-            program(topology, A, design, seed=seed).solve(b[: 4 if topology == "mvm" else 16]) for seed in (1, 1, 2)
+            program_circuit(topology, A, design, seed=seed).solve(b[: 4 if topology == "mvm" else 16])
+            for seed in (1, 1, 2)
         )
         np.testing.assert_array_equal(first, again)
         assert np.abs(first - other).max() > 1e-4
@@ -109,7 +111,7 @@ def test_errors_of_the_cells_are_drawn_from_the_seed():
 def test_what_a_circuit_cannot_do_is_said(topology, change, error, says):
     arguments = {"A": problem(0)[0], "design": IDEAL, **change}
     with pytest.raises(error, match=says):
-        program(topology, **arguments)
+        program_circuit(topology, **arguments)
 
 
 @pytest.mark.parametrize("name", ["l1", "l2", "total"])

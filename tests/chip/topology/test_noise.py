@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from mho import spice
-from mho.chip.topology import Noise, output_noise, steady_state
+from mho import circuits, spice
+from mho.circuits import Noise, operating_point, output_noise
 
 needs_ngspice = pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
 
@@ -30,10 +30,10 @@ def test_ngspice_integrates_the_same_noise(problem, clamp, density):
 @pytest.mark.spice
 @needs_ngspice
 def test_an_output_in_time_strays_as_far():
-    circuit = spice.GramInv(
+    circuit = circuits.GramInv(
         g_gram=np.array([[30.0, 12.0], [12.0, 20.0]]) * 1e-6,
         g_in=20e-6,
-        opamp=spice.OpAmp(gain=1e4, bandwidth=1e6),
+        opamp=circuits.OpAmp(gain=1e4, bandwidth=1e6),
         offset=np.ones(2),
     )
     interval, steps, rms = 60e-9, 6000, 1e-4
@@ -56,13 +56,13 @@ def test_read_noise_is_what_cells_that_vary_do(problem):
     spread = 2e-8  # siemens
     found = output_noise(circuit, volts, Noise(kelvin=0, read=spread))
     rng, names = np.random.default_rng(3), [f.name for f in fields(circuit) if f.name in _ARRAYS]
-    at_zero, trials = steady_state(circuit, volts)[-len(found) :], []
+    at_zero, trials = operating_point(circuit, volts)[-len(found) :], []
     for _ in range(1500):
         noisy = {
             name: np.abs(getattr(circuit, name) + spread * rng.standard_normal(getattr(circuit, name).shape))
             for name in names
         }
-        trials.append(steady_state(replace(circuit, **noisy), volts)[-len(found) :])
+        trials.append(operating_point(replace(circuit, **noisy), volts)[-len(found) :])
     expected = np.sqrt(np.mean((np.array(trials) - at_zero) ** 2, axis=0))
     np.testing.assert_allclose(np.sqrt(np.diag(found)), expected, rtol=0.1, atol=1e-9)
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mho import spice
-from mho.chip.topology import offset_gain, steady_state
+from mho import circuits, spice
+from mho.circuits import offset_gain, operating_point
 
 pytestmark = [pytest.mark.spice, pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")]
 
 
 def at_rest(circuit, volts):
-    found = spice.operating_point(spice.rest_netlist(circuit, volts))
+    found = spice.operating_point(spice.operating_point_netlist(circuit, volts))
     return np.array([found[node] for node in circuit.outputs])
 
 
@@ -22,8 +22,8 @@ def test_ngspice_comes_to_the_same_rest(problem, clamp, gain):
     circuit, volts = problem(clamp=clamp, gain=gain)
     expected = at_rest(circuit, volts)
     assert (expected > 0).any()
-    assert (expected == 0).any() or isinstance(circuit, spice.Mvm)
-    found = steady_state(circuit, volts)[-len(circuit.outputs) :]
+    assert (expected == 0).any() or isinstance(circuit, circuits.Mvm)
+    found = operating_point(circuit, volts)[-len(circuit.outputs) :]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3 / gain * np.abs(expected).max())
 
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from mho.chip import preset, presets
-from mho.chip.topology import FACTS, TOPOLOGIES, Noise, summaries
+from mho.chip import TOPOLOGIES, TOPOLOGY_NOTES, compare_topologies, preset, presets
+from mho.circuits import Noise
 
 
 def found(design, m=32, k=4, **noise):
     rng = np.random.default_rng(0)
     A, x = rng.random((m, k)), rng.uniform(0.5, 1.5, k)
-    return {one.topology: one for one in summaries(A, x, design, Noise(**noise), seed=0)}
+    return {one.topology: one for one in compare_topologies(A, x, design, Noise(**noise), seed=0)}
 
 
 def test_every_circuit_has_facts_and_figures():
-    assert tuple(FACTS) == TOPOLOGIES == tuple(found(preset("ideal")))
+    assert tuple(TOPOLOGY_NOTES) == TOPOLOGIES == tuple(found(preset("ideal")))
 
 
 def test_op_amps_and_cells_are_counted():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mho.spice import ClassicGinv, CompactGinv, OpAmp
+from mho.circuits import ClassicGinv, CompactGinv, OpAmp
 
 MICRO = 1e-6
 G_IN = 20 * MICRO

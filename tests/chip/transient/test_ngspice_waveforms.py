@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mho import spice
+from mho import circuits, spice
 from mho.chip import Chip, as_circuit, preset
-from mho.chip.transient import transient
+from mho.circuits.transient import transient
 
 pytestmark = [
     pytest.mark.spice,
@@ -30,7 +30,7 @@ def settled_at(time, X, tolerance=0.01):
 
 def compare(circuit, volts):
     waveform = transient(circuit, volts)
-    duration = max(8 * spice.time_constant(circuit), 2 * waveform.settling_time())
+    duration = max(8 * circuits.time_constant(circuit), 2 * waveform.settling_time())
     time, X = in_ngspice(circuit, volts, duration)
     np.testing.assert_allclose(waveform.outputs(time), X, rtol=0, atol=FULL_SCALE * X.max())
     assert waveform.settling_time() == pytest.approx(settled_at(time, X), rel=SETTLING)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, ChipError, as_circuit, preset
-from mho.chip.transient import PICTURES, picture
+from mho.circuits.transient import PICTURES, picture
 
 pytest.importorskip("matplotlib")
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from mho.chip import ChipError
-from mho.chip.transient import dynamics, settling_bound, settling_time, transient
-from mho.spice import CompactGinv, GramInv, Mvm, OpAmp
+from mho.circuits import CompactGinv, GramInv, Mvm, OpAmp, equations
+from mho.circuits.transient import settling_bound, settling_time, transient
 
 MICRO = 1e-6
 
@@ -63,7 +63,7 @@ def test_against_a_stiff_integrator(make_circuit, make_volts, kind):
     """The equations of motion, as `dynamics` states them, by scipy."""
     circuit = make_circuit(kind, (12, 3), 7, slew_rate=2e6, v_max=0.11)
     volts = make_volts(circuit, 7)
-    d, o = dynamics(circuit), circuit.opamp
+    d, o = equations(circuit), circuit.opamp
     v_rest, limit = d.v_rest(volts), o.slew_rate / d.rate
 
     def motion(_, z):
@@ -125,8 +125,8 @@ def test_a_waveform_that_ends_early_has_no_rest(make_circuit, make_volts):
 def test_equations_of_motion_stand_for_their_circuit(make_circuit, make_volts):
     """What costs seconds where wires have resistance is computed once."""
     circuit = make_circuit("compact", (16, 4), 10)
-    volts, d = make_volts(circuit, 10), dynamics(circuit)
-    assert dynamics(d) is d
+    volts, d = make_volts(circuit, 10), equations(circuit)
+    assert equations(d) is d
     time = np.linspace(0, 1e-6, 50)
     np.testing.assert_array_equal(transient(d, volts).outputs(time), transient(circuit, volts).outputs(time))
     assert settling_time(d, volts) == settling_time(circuit, volts)

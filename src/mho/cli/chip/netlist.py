@@ -31,8 +31,9 @@ def netlist(
     out
         File; by default the netlist is printed.
     """
+    from mho.circuits import time_constant
     from mho.data import replacing
-    from mho.spice import netlist, time_constant
+    from mho.spice import netlist
 
     problem = problem or Problem()
     if out is not None:

@@ -29,7 +29,7 @@ def plot(
     out
         PNG or SVG file.
     """
-    from mho.chip.transient import picture
+    from mho.circuits.transient import picture
 
     problem = problem or Problem()
     if out.suffix not in (".png", ".svg"):

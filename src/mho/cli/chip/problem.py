@@ -57,15 +57,14 @@ class Problem:
         import numpy as np
 
         from mho import checks
-        from mho.chip import preset
-        from mho.chip.topology import program
+        from mho.chip import preset, program_circuit
 
         checks.at_least(self.seed, "--seed", 0)
         rng = np.random.default_rng(self.seed)
         A = self._matrix(rng)
         wanted = rng.uniform(0.5, 1.5, A.shape[1])
         wanted[::3] *= -0.5  # pushed against the clamp
-        circuit = program(self.topology, A, preset(self.preset), seed=rng)
+        circuit = program_circuit(self.topology, A, preset(self.preset), seed=rng)
         drawn = wanted if self.topology == "mvm" else A @ wanted
         return circuit, circuit.volts(self._rhs(drawn))
 

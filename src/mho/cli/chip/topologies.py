@@ -46,18 +46,19 @@ def topologies(
     import numpy as np
 
     from mho import checks
+    from mho.chip import TOPOLOGY_NOTES, compare_topologies
     from mho.chip import preset as design
-    from mho.chip.topology import FACTS, Noise, summaries
+    from mho.circuits import Noise
 
     sizes = checks.positive_int(rows, "--rows"), checks.positive_int(columns_, "--columns")
     checks.at_least(rows, "--rows", columns_)
     checks.at_least(seed, "--seed", 0)
     rng = np.random.default_rng(seed)
     A, x = rng.random(sizes), rng.uniform(0.5, 1.5, columns_)
-    found = summaries(A, x, design(preset), Noise(kelvin=kelvin, amplifier=amplifier_noise), seed=rng)
+    found = compare_topologies(A, x, design(preset), Noise(kelvin=kelvin, amplifier=amplifier_noise), seed=rng)
     print(f"{rows} x {columns_}, {preset}, {kelvin:g} K, op-amps of {amplifier_noise:g} V/sqrt(Hz)\n")
     print(columns(_rows(found)))
-    for name, facts in FACTS.items():
+    for name, facts in TOPOLOGY_NOTES.items():
         print(f"\n{name}\n" + columns([(f"  {key}", value) for key, value in asdict(facts).items()]))
 
 

@@ -32,7 +32,7 @@ def verify(
     timeout
         Seconds to wait for ngspice.
     """
-    from mho.chip.transient import transient
+    from mho.circuits.transient import transient
     from mho.spice import netlist, run, version
 
     problem = problem or Problem()

@@ -1,0 +1,128 @@
+"""The range at which each right-hand side enters the chip, so that neither its inputs nor its answer clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mho import kernels
+from mho.chip.energy import output_currents
+from mho.chip.programmed_loop import ProgrammedLoop
+from mho.circuits.errors import ChipError
+from mho.circuits.word_lines import rest_switched
+from mho.operands import Dense, Matrix, Sparse
+
+__all__ = ["Settled", "settle_in_range"]
+
+_ATTEMPTS = 6
+"""Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
+shrink with the inputs, so that more may be needed."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A block of n right-hand sides at rest.
+
+    Attributes
+    ----------
+    outputs : ndarray of shape (n, k)
+        Volts at the fixed scale.
+    inputs : ndarray
+        Volts at the fixed scale, dense (m, n) or the values of the stored entries.
+    range : ndarray of shape (n,)
+        What the volts really are, times the fixed scale.
+    clipped : int
+        Times that an answer left the range of the outputs and was solved again at smaller inputs.
+    overloaded : int
+        The same because an op-amp had to deliver more than its limit.
+    repeated : int
+        Times that either was so.
+    """
+
+    outputs: np.ndarray
+    inputs: np.ndarray
+    range: np.ndarray
+    clipped: int
+    overloaded: int
+    repeated: int
+
+
+def settle_in_range(array: ProgrammedLoop, B: Matrix) -> Settled:
+    """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    B : operand of shape (m, n)
+
+    Raises
+    ------
+    ChipError
+        An answer stays outside however small the inputs are.
+    """
+    peak_in = array.inputs.peaks(B)
+    counts = over = np.zeros(3, int)
+    for attempt in range(_ATTEMPTS):
+        range_ = array.inputs.full_range(peak_in)
+        X, V, swing = _settle(array, B, peak_in)
+        of_range = swing * range_ / array.design.converters.v_out
+        of_limit = _largest_load(array, B, V, X, range_) / array.design.amplifier.current_limit
+        excess = np.maximum(of_range, of_limit)
+        over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
+        if not over.any():
+            return Settled(X, V, range_, *map(int, counts))
+        counts = counts + over
+        margin = 1 + 0.001 * 4**attempt
+        peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
+    raise ChipError(_reason(array, clipped=bool(over[0])))
+
+
+def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Outputs at rest X (n, k), input volts, and how far from ground any op-amp's output is (n,).
+
+    All at the fixed scale, `peak_in` (n,) being the DACs' full scale.
+    """
+    loop, inputs = array.loop, array.inputs
+    weight = 1 / inputs.full_range(peak_in)[:, None]
+    if isinstance(B, Sparse) and B.missing:
+        V = inputs.stored(B, peak_in)
+        X, swing = rest_switched(loop, inputs.switched(B, V), -array.bias, weight)
+        return X, V, swing
+    V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
+    network, k = loop.passive.ports(), array.shape[1]
+    # of a reference column, if there is one, the first sense node's too
+    lines = np.vstack([loop.ports.inputs, network.inputs[: len(network.inputs) - k]])
+    drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
+    currents = drawn[:, :k] - array.bias
+    X = loop.rest(currents, weight)
+    s = loop.sense_volts(X, currents, weight)
+    return X, V, loop.swing(network, X, s, drawn[:, -1], weight)
+
+
+def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What volts V at the matrix's rows send to the sense nodes (n, k), amperes."""
+    if isinstance(B, Dense):
+        return V.T @ rows.T
+    ptr, idx, _ = B.by_column()
+    C = np.empty((B.shape[1], len(rows)))
+    kernels.cross(np.ascontiguousarray(rows.T), ptr, idx, V, C, kernels.thread_count())
+    return C
+
+
+def _largest_load(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:
+    """The largest current (n,) that an output really delivers, amperes; zero where no limit asks for it."""
+    if np.isinf(array.design.amplifier.current_limit):
+        return np.zeros(len(X))
+    return output_currents(array, B, V, X, 1 / range_[:, None]).max(axis=1) * range_
+
+
+def _reason(array: ProgrammedLoop, *, clipped: bool) -> str:
+    if clipped:
+        what = f"an output stays above the full scale of {array.design.converters.v_out:g} V"
+    else:
+        what = f"an op-amp stays above its current limit of {array.design.amplifier.current_limit:g} A"
+    return (
+        f"{what} however small the inputs are: the op-amps' offset is too large for how alike the columns of the "
+        "matrix are"
+    )

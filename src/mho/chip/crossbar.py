@@ -1,0 +1,204 @@
+"""What a matrix is stored in: two copies and a compensation, how long ago each row was written, how often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.cells import Cells, Places, fresh
+from mho.chip.devices.device import Device
+from mho.chip.ledger import Ledger
+from mho.chip.mapping import Plan, parallel, plan
+from mho.circuits.conductances import Conductances, Reference
+from mho.circuits.errors import ChipError
+
+__all__ = ["Store", "write"]
+
+_COPIES = ("left", "right")
+_REFERENCES = ("reference_left", "reference_right")
+
+
+class Store:
+    """The cells of one programmed array; writing them is entered in the ledger.
+
+    Parameters
+    ----------
+    layout : Plan
+    device : Device
+    rng : Generator
+        Of every error that is drawn afresh.
+    places : Places
+        Of what belongs to the place.
+    writes : int
+        How often the chip has been written, this time included.
+    ledger : Ledger
+    tile_rows : int
+        Rows of one physical array.
+
+    Attributes
+    ----------
+    left, right, comp, reference_left, reference_right : Cells
+        Driving copy, sensing copy, compensation, reference columns if there are any.
+    elapsed : ndarray of shape (m,)
+        Seconds since each row was written, at the temperature at which relaxation was measured.
+    """
+
+    def __init__(
+        self,
+        layout: Plan,
+        device: Device,
+        rng: np.random.Generator,
+        places: Places,
+        writes: int,
+        ledger: Ledger,
+        tile_rows: int,
+    ) -> None:
+        self._layout, self._device, self._rng, self._ledger = layout, device, rng, ledger
+        self._places, self._writes, self._tile_rows = places, writes, tile_rows
+        self.elapsed = np.zeros(len(layout.target))
+        self.left, self.right = (self._in_place(self._fresh(layout.target), copy) for copy in (0, 1))
+        self.comp = self._in_a_column(self._fresh(layout.comp), 0)
+        self._parts = (*_COPIES, "comp")
+        if layout.reference.any():
+            self.reference_left, self.reference_right = (
+                self._in_a_column(self._fresh(layout.reference), column) for column in (1, 2)
+            )
+            self._parts += _REFERENCES
+        self._enter(slice(None))
+
+    def conductances(self, kelvin: float, integration: float | None = None) -> Conductances:
+        """Return what the cells are at `kelvin`; read for `integration` seconds, with the noise of one read."""
+        parts = [getattr(self, part).conductance(self._device, self.elapsed, kelvin) for part in self._parts]
+        if integration is not None:
+            parts = [self._read(g, integration, kelvin) for g in parts]
+        reference = None
+        if len(parts) > 3:
+            share = self._device.g_min / self._device.g_max
+            reference = Reference(*parts[3:], feedback=float(self._layout.reference.sum()), share=share)
+        return Conductances(*parts[:3], g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
+
+    def age(self, seconds: float, kelvin: float | None) -> None:
+        """Let time pass; see `ProgrammedArray.age`."""
+        after = self.elapsed + checks.nonnegative_number(seconds, "seconds") * self._acceleration(kelvin)
+        for part in self._parts:
+            setattr(self, part, getattr(self, part).aged(self._device, self.elapsed, after, self._rng))
+        self.elapsed = after
+
+    def refresh(self, rows: np.ndarray) -> None:
+        """Write rows again, each given once; see `ProgrammedArray.refresh`."""
+        self._writes += 1
+        for part in self._parts:
+            old: Cells = getattr(self, part)
+            new = self._fresh(old.target)
+            place = self._parts.index(part)
+            new = self._in_place(new, place) if part in _COPIES else self._in_a_column(new, place - len(_COPIES))
+            setattr(self, part, _replaced(old, new, rows))
+        self.elapsed = self.elapsed.copy()
+        self.elapsed[rows] = 0.0
+        self._enter(rows)
+
+    def _fresh(self, target: np.ndarray) -> Cells:
+        return fresh(target, parallel(target, self._device), self._device, self._rng)
+
+    def _in_place(self, cells: Cells, copy: int) -> Cells:
+        """The cells with what their places make of them."""
+        device, shape = self._device, cells.target.shape
+        if device.temperature.temperature_spread:
+            cells = replace(cells, warmth=self._places.normal(copy, shape))
+        if device.faults:
+            fate, life = (self._places.uniform(kind + copy, shape) for kind in (2, 4))
+            cells = self._with_faults(cells, fate, life)
+        return cells
+
+    def _in_a_column(self, cells: Cells, column: int) -> Cells:
+        """The same for a column beside the copies, each of whose conductances is several cells in parallel."""
+        if self._device.faults:
+            rows, most = len(cells.target), int(cells.parallel.max(initial=0))
+            fate, life = (self._places.each(kind + column, rows, most) for kind in (6, 9))
+            missing = np.arange(most) >= cells.parallel[:, None]
+            cells = self._with_faults(cells, fate, life, missing)
+        return cells
+
+    def _with_faults(
+        self, cells: Cells, fate: np.ndarray, life: np.ndarray, missing: np.ndarray | None = None
+    ) -> Cells:
+        device = self._device
+        g = device.faults.stuck_at(fate, life, self._writes, device.g_min, device.g_max)
+        sound, stuck = np.isnan(g), np.nan_to_num(g)
+        if missing is None:
+            return replace(cells, sound=sound.astype(np.float64), stuck=stuck)
+        faulty = np.count_nonzero(~sound & ~missing, axis=1)
+        return replace(
+            cells,
+            sound=1 - faulty / np.maximum(cells.parallel, 1),
+            stuck=np.where(missing, 0.0, stuck).sum(axis=1),
+        )
+
+    def _acceleration(self, kelvin: float | None) -> float:
+        if kelvin is None:
+            return 1.0
+        if self._device.retention is None:
+            raise ChipError(
+                f"cells cannot be aged at {kelvin:g} K: nothing is known of how heat ages this device; leave the "
+                "temperature out, or take a device with a retention"
+            )
+        return self._device.retention.acceleration(kelvin)
+
+    def _read(self, g: np.ndarray, integration: float, kelvin: float) -> np.ndarray:
+        seconds = self.elapsed if g.ndim == 1 else self.elapsed[:, None]
+        spread = self._device.noise.spread(g, seconds, integration, kelvin)
+        return np.maximum(g + spread * self._rng.standard_normal(g.shape), 0.0)
+
+    def _enter(self, rows: Any) -> None:
+        """Enter the writing of some rows."""
+        parts: list[Cells] = [getattr(self, part) for part in self._parts]
+        pulses = [p.pulses[rows] * p.parallel[rows] for p in parts]
+        slowest = [np.where(p.parallel[rows] > 0, p.pulses[rows], 0) for p in parts]
+        matrix = np.stack([s.max(axis=1) for s in slowest[:2]])
+        in_turn = matrix.sum(axis=0) + np.sum(slowest[2:], axis=0)
+        tile = np.arange(len(self.elapsed))[rows] // self._tile_rows
+        size = parts[0].target[rows].shape
+        self._ledger.add(
+            Ledger(
+                cells=float(sum(p.parallel[rows].sum() for p in parts)),
+                pulses=float(sum(p.sum() for p in pulses)),
+                row_pulses=float(in_turn.sum()),
+                tile_pulses=float(np.bincount(tile, in_turn).max(initial=0)),
+                unverified=float(sum((p.outside[rows] & (p.parallel[rows] > 0)).sum() for p in parts)),
+                bytes_read=size[0] * size[1],  # one byte holds any number of levels that cells have
+                rows=size[0],
+                columns=size[1],
+                tiles=-(-len(self.elapsed) // self._tile_rows),
+                row_extras=float(np.sum([p.parallel for p in parts[2:]], axis=0).max(initial=0)),
+            )
+        )
+
+
+def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Generator) -> Conductances:
+    """Write a matrix on a chip of its own and return what its cells are then.
+
+    Parameters
+    ----------
+    A : ndarray of shape (m, k)
+    ridge : ndarray of shape (k,)
+        As `plan` takes it.
+    device : Device
+    rng : Generator
+    """
+    store = Store(plan(A, ridge, device), device, rng, Places.of(rng, A.shape[1]), 1, Ledger(), len(A))
+    return store.conductances(device.temperature.written_at)
+
+
+def _replaced(old: Cells, new: Cells, rows: Any) -> Cells:
+    """The cells, with those of some rows replaced."""
+    parts = {}
+    for name in ("error", "pulses", "outside", "moved", "sound", "stuck"):
+        was, now = getattr(old, name), getattr(new, name)
+        if isinstance(was, np.ndarray):
+            was = was.copy()
+            was[rows] = now[rows]
+        parts[name] = was
+    return replace(old, **parts)

@@ -1,0 +1,128 @@
+"""A memory cell: its conductances, how far from its target it comes to lie, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mho import checks
+from mho.chip.devices.faults import Faults
+from mho.chip.devices.read_noise import ReadNoise
+from mho.chip.devices.relaxation import Relaxation
+from mho.chip.devices.retention import Retention
+from mho.chip.devices.temperature import TemperatureCoefficient
+from mho.chip.devices.write_verify import WriteVerify
+from mho.units import SIEMENS
+
+__all__ = ["Device"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A memory cell.
+
+    Attributes
+    ----------
+    g_min, g_max : float
+        Lowest and highest conductance, siemens. An entry of zero is programmed to `g_min`.
+    levels : int or None
+        Equally spaced states from 0 to `g_max`, the lowest replaced by `g_min`; None: any conductance.
+    sigma : float
+        Standard deviation of the programming error of each cell, as a share of `g_max`; drawn afresh at each write.
+        Zero where there is a `relaxation`, whose first time has it.
+    pulses : float
+        Mean write pulses per cell, each followed by a verify read, where `verify` does not count them.
+    verify : WriteVerify
+        Writing in a closed loop, whose outcome then replaces `sigma`.
+    relaxation : Relaxation or None
+        Error of writing, and what time adds to it; None: a cell stays as it was written.
+    retention : Retention or None
+        How heat speeds that up; None: not at all.
+    temperature : TemperatureCoefficient
+        Conductance while warm.
+    noise : ReadNoise
+        From one read to the next.
+    faults : Faults
+        Cells that cannot be written.
+    """
+
+    g_min: float = field(metadata=SIEMENS)
+    g_max: float = field(metadata=SIEMENS)
+    levels: int | None = None
+    sigma: float = 0.0
+    pulses: float = 1.0
+    verify: WriteVerify = field(default_factory=WriteVerify)
+    relaxation: Relaxation | None = None
+    retention: Retention | None = None
+    temperature: TemperatureCoefficient = field(default_factory=TemperatureCoefficient)
+    noise: ReadNoise = field(default_factory=ReadNoise)
+    faults: Faults = field(default_factory=Faults)
+
+    def __post_init__(self) -> None:
+        for name in ("g_min", "g_max", "sigma", "pulses"):
+            checks.nonnegative_number(getattr(self, name), name)
+        checks.at_least(self.g_max, "g_max", self.g_min, strict=True)
+        checks.at_least(self.pulses, "pulses", 1)
+        if self.levels is not None and checks.positive_int(self.levels, "levels") < 2:
+            raise ValueError("levels must be at least 2, got 1")
+        for name, kind in (("relaxation", Relaxation), ("retention", Retention)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise TypeError(f"{name} must be a {kind.__name__} or None, got {type(getattr(self, name)).__name__}")
+        if self.relaxation is not None:
+            self._check_relaxation(self.relaxation)
+
+    def _check_relaxation(self, law: Relaxation) -> None:
+        if self.sigma:
+            raise ValueError(f"sigma must be 0 where relaxation has the error of writing, got {self.sigma}")
+        if self.g_min < law.levels[0] * (1 - 1e-9) or self.g_max > law.levels[-1] * (1 + 1e-9):
+            raise ValueError(
+                f"g_min and g_max must lie within the measured levels, {law.levels[0]:g} to {law.levels[-1]:g} S, got "
+                f"{self.g_min:g} and {self.g_max:g}"
+            )
+
+    @classmethod
+    def fit(
+        cls,
+        table: Any,
+        *,
+        level: str = "level",
+        time: str = "time",
+        conductance: str = "conductance",
+        target: str | None = None,
+        least: int = 8,
+    ) -> Self:
+        """Describe your own cells: a device whose relaxation is that of a table of reads.
+
+        Parameters
+        ----------
+        table : DataFrame, Arrow table, structured array or mapping of str to array_like of shape (reads,)
+            One read a row, in any order. Rows in which anything is missing or infinite are left out.
+        level : str
+            Column that says which level a cell was written to: numbers, names, or its target in siemens (a column of
+            floats, the highest within a factor of two of the mean of its reads).
+        time : str
+            Column of seconds since writing. Where most reads share level and time with fewer than `least` others, or
+            there are more than 256 times, they are put together: those between pauses of half an octave, in pieces of
+            half an octave where they span more than one and a half.
+        conductance : str
+            Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
+        target : str, optional
+            Column of targets, siemens. Without it, and where levels are not targets themselves, the target of a level
+            is the mean of its cells at the first time that has `least` reads of it. Levels of the same target are one.
+        least : int
+            Reads that make a mean and a spread. A level that has fewer at a time is interpolated there; before its
+            first and after its last it changes as its neighbours do. A level that has fewer at every time is left out,
+            a time at which every level has fewer too.
+
+        Raises
+        ------
+        TypeError
+            What came is no table, or a column holds no numbers.
+        ValueError
+            A column is missing or of another length, times or targets are negative, conductances or targets cannot be
+            in siemens, or what is left are fewer than two levels.
+        """
+        from mho.chip.devices.fit import fit_relaxation
+
+        law = fit_relaxation(table, level=level, time=time, conductance=conductance, target=target, least=least)
+        return cls(g_min=law.levels[0], g_max=law.levels[-1], relaxation=law)

@@ -1,0 +1,211 @@
+"""Heat of the array and charge of the supplies: at the operating point, and while the outputs rise to it.
+
+With outputs x, sense nodes s and sources at -b (`mho.circuits.ports`), a reference column's being the first,
+
+    P = x' (load x - back s + feed b) + s' (sense s - drive x + inputs b) + b' (K b + feed' x + inputs' s)
+
+K, what the sources deliver with everything else at zero volts, is diagonal with perfect wires. Of wires with resistance
+it is full, and costs too much for every right-hand side: what the wires of the columns take from one row and give to
+another is left out of `power`, and so it is of rows that are switched off, whose every set is a network of its own.
+`switching_energy` has all of it, and what it finds for some right-hand sides corrects the rest of their block.
+
+With the unclamped columns free from the start the rise is linear (`mho.circuits.modes`): sense nodes follow as
+``s = s_rest - H (x_rest - x)``, row voltages at once [2.4]. A column that is clamped only on the way, or free only on
+the way, is not seen, and clamped sense nodes are taken to stay where they rest. A reference column is one more output,
+at minus a share of the sum of the others, which it follows at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho import kernels
+from mho.chip.programmed_loop import ProgrammedLoop
+from mho.circuits.modes import Modes
+from mho.circuits.ports import Ports
+from mho.operands import Matrix, Sparse
+
+__all__ = ["SupplyEnergy", "masked_power", "output_currents", "power", "switching_energy"]
+
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(48)
+_SHARE = ((_POINTS + 1) / 2) ** 2  # of the whole time: denser at the start, where the fast modes are
+_WEIGHT = _WEIGHTS * (_POINTS + 1) / 2
+
+
+def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return watts (n,) at the fixed scale of the volts, with every row on.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts, dense (m, n) or the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Outputs, volts.
+    weight : ndarray of shape (n, 1)
+        See `Loop.rest`.
+    """
+    loop, volts = array.loop, array.inputs.at_every_row(B, V)
+    network = loop.passive.ports()
+    fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
+    currents = drawn if loop.ports is network else (loop.ports.inputs @ volts).T
+    sensed = loop.sense_volts(X, currents - array.bias, weight)
+    return network.heat(*loop.every_port(network, X, sensed, drawn, weight), fed, drawn) + loop.passive.own @ volts**2
+
+
+def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Return watts (n,) with perfect wires and no offset, summed over the rows that are on; a ridge's always are.
+
+    Row sources at -V deliver ``g_in V (V + r)`` each, outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
+    ``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts, the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Outputs, volts.
+    """
+    assert isinstance(B, Sparse)
+    c, g_in, rows = array.conductances, array.g_in, array.shape[0]
+    ptr, idx, _ = B.by_column()
+    u, heat = np.empty_like(V), np.empty_like(V)
+    threads = kernels.thread_count()
+    driven, total = c.written - c.right / array.design.amplifier.gain, c.total
+    kernels.sampled(driven[:rows], X, ptr, idx, u, threads)
+    kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
+    if c.reference is not None:
+        heat += (c.reference.left * c.reference.share**2)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
+    r = (u - g_in * V) / total[idx]
+    watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
+    ridge = array.inputs.ridge_volts
+    u = X @ driven[rows:].T
+    r = (u - g_in * ridge) / total[rows:]
+    return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)
+
+
+def _per_column(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    return sums[ptr[1:]] - sums[ptr[:-1]]
+
+
+def output_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the current out of each output at rest (n, k), amperes at the fixed scale of the volts.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    B : operand of shape (m, n)
+    V : ndarray
+        Input volts, dense (m, n) or the values of the stored entries.
+    X : ndarray of shape (n, k)
+        Outputs at rest, volts.
+    weight : ndarray of shape (n, 1)
+        See `Loop.rest`.
+    """
+    if not B.missing:
+        return _delivered(array, array.loop.ports, array.inputs.at_every_row(B, V), X, weight)
+    delivered = np.empty_like(X)
+    for j in range(len(X)):
+        on, volts = array.inputs.at_rows_on(B, V, j)
+        delivered[j] = _delivered(array, array.loop.network(on), volts[:, None], X[j : j + 1], weight[j])[0]
+    return delivered
+
+
+def _delivered(array: ProgrammedLoop, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The same for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
+    currents = (ports.inputs @ volts).T - array.bias
+    return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
+
+
+@dataclass(frozen=True)
+class SupplyEnergy:
+    """What sources and outputs deliver to the network, at the fixed scale of the volts.
+
+    Attributes
+    ----------
+    joules : float
+        All of it, which the network turns into heat, J.
+    load_joules : float
+        From the op-amps' outputs, J.
+    load_coulombs, input_coulombs : float
+        Charge out of the op-amps' outputs, and through the input drivers in either direction, C.
+    peak_amperes : float
+        The largest current out of one output at rest, A.
+    """
+
+    joules: float
+    load_joules: float
+    load_coulombs: float
+    input_coulombs: float
+    peak_amperes: float
+
+
+def switching_energy(
+    array: ProgrammedLoop,
+    modes: Modes,
+    rows: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    weight: float,
+    seconds: float,
+    of_sources: np.ndarray,
+) -> SupplyEnergy:
+    """Integrate over `seconds` from zero.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    modes : Modes
+        Of the loop with these rows on, free where `x` is above zero.
+    rows : tuple of ndarray
+        Which rows are on, bool (m,), and the input volts of those, whose sources are at minus that.
+    x : ndarray of shape (k,)
+        Outputs at rest, volts.
+    weight : float
+        See `Loop.rest`.
+    seconds : float
+    of_sources : ndarray of shape (2,)
+        See `Passive.of_sources`.
+    """
+    loop, (on, V) = array.loop, rows
+    network = loop.passive.ports(on)
+    fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
+    outputs, sensed = _course(array, modes, rows, x, weight, seconds)
+    outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0], weight)
+    current = network.delivered(outputs, sensed, fed[:, 0])
+
+    def integral(rate: np.ndarray) -> float:
+        return float(seconds * (_WEIGHT @ rate))
+
+    return SupplyEnergy(
+        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + of_sources[0]),
+        load_joules=integral(np.sum(outputs * current, axis=1)),
+        load_coulombs=integral(np.maximum(current, 0).sum(axis=1)),
+        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + of_sources[1]),
+        peak_amperes=float(max(0.0, current[-1].max())),
+    )
+
+
+def _course(
+    array: ProgrammedLoop,
+    modes: Modes,
+    rows: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    weight: float,
+    seconds: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs and sense nodes (times, k), volts."""
+    loop, (on, V), free = array.loop, rows, x > 0
+    ports = loop.network(on)
+    missing = modes.before_rest(x[free], seconds * _SHARE)
+    outputs = np.tile(x, (len(missing), 1))
+    sensed = np.tile(loop.sense_volts(x[None], (ports.inputs @ V - array.bias)[None], weight, ports), (len(missing), 1))
+    outputs[:, free] -= missing
+    sensed[:, free] -= missing @ modes.H.T
+    return outputs, sensed

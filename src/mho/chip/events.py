@@ -1,0 +1,124 @@
+"""What a block of right-hand sides takes: conversions, settling time, energy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mho.chip.autorange import Settled
+from mho.chip.design import ChipDesign
+from mho.chip.energy import masked_power, power, switching_energy
+from mho.chip.ledger import Ledger
+from mho.chip.programmed_loop import ProgrammedLoop
+from mho.circuits.errors import ChipError
+from mho.circuits.modes import Modes
+from mho.kernels.blas import one_blas_thread
+from mho.operands import Dense, Matrix
+
+__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "block_events", "read_events"]
+
+SHORTEST_SETTLE = 60e-9
+"""Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
+
+_SAMPLES = 8
+"""Right-hand sides of a block whose own loop is examined; all of the block are given the slowest one's time."""
+
+_BITS_WITHOUT_ADC = 12
+
+ADDRESS_BYTES = 4
+"""To say which row is on."""
+
+
+def block_events(array: ProgrammedLoop, B: Matrix, settled: Settled) -> Ledger:
+    """Return the events of one block.
+
+    Parameters
+    ----------
+    array : ProgrammedLoop
+    B : operand of shape (m, n)
+    settled : Settled
+    """
+    X, V, range_ = settled.outputs, settled.inputs, settled.range
+    n, k = X.shape
+    solves, once_more = n + settled.repeated, 1 + settled.repeated / n
+    driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
+    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, 1 / range_[:, None])
+    with one_blas_thread():  # the matrices of one loop are too small to share
+        modes = {j: Modes.of(array.loop, array.inputs.at_rows_on(B, V, j)[0], X[j] > 0) for j in _samples(n)}
+        seconds = _settle_seconds(array, list(modes.values()))
+        sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
+    at_rest = float(once_more * seconds * np.sum(watts * range_**2))
+    amplifier_seconds = solves * seconds * (k if array.conductances.reference is None else k + 2)
+    converters = array.design.converters
+    return Ledger(
+        solves=solves,
+        clipped=settled.clipped,
+        overloaded=settled.overloaded,
+        settle_seconds=solves * seconds,
+        amplifier_seconds=amplifier_seconds,
+        amplifier_cycles=amplifier_seconds * array.design.amplifier.bandwidth,
+        array_joules=at_rest * sampled[0],
+        load_joules=at_rest * sampled[1],
+        load_coulombs=at_rest * sampled[2],
+        input_coulombs=at_rest * sampled[3],
+        peak_amperes=peak,
+        bytes_read=driven * ((converters.dac_bits or _BITS_WITHOUT_ADC) / 8 + (ADDRESS_BYTES if B.missing else 0)),
+        bytes_written=k * n * (converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
+        dac_conversions=driven * solves / n,
+        adc_conversions=k * solves,
+        word_lines=driven if B.missing else 0,
+    )
+
+
+def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
+    """Return the events of reading every cell of one copy, a row at a time.
+
+    Parameters
+    ----------
+    design : ChipDesign
+    rows, columns : int
+    """
+    cells = rows * columns
+    return Ledger(
+        dac_conversions=rows,
+        adc_conversions=cells,
+        bytes_written=cells * (design.converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
+    )
+
+
+def _sampled(
+    array: ProgrammedLoop, B: Matrix, settled: Settled, modes: dict[int, Modes], watts: np.ndarray, seconds: float
+) -> tuple[np.ndarray, float]:
+    """What some right-hand sides took on their way to rest, over their energy at rest; and the largest current.
+
+    The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
+    """
+    X, range_, samples = settled.outputs, settled.range, list(modes)
+    at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
+    rows = [array.inputs.at_rows_on(B, settled.inputs, j) for j in samples]
+    for j, rows_on, of_sources in zip(samples, rows, array.loop.passive.of_sources(rows), strict=True):
+        square, once = range_[j] ** 2, range_[j]
+        delivery = switching_energy(array, modes[j], rows_on, X[j], 1 / once, seconds, of_sources)
+        whole += (
+            delivery.joules * square,
+            delivery.load_joules * square,
+            delivery.load_coulombs * once,
+            delivery.input_coulombs * once,
+        )
+        peak = max(peak, delivery.peak_amperes * once)
+    return (whole / at_rest if at_rest > 0 else whole), float(peak)
+
+
+def _samples(n: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, _SAMPLES).astype(int))
+
+
+def _settle_seconds(array: ProgrammedLoop, modes: list[Modes]) -> float:
+    """Time to half a step of the ADC, from the slowest of some of the block's loops."""
+    bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
+    rate = min(loop.slowest for loop in modes)
+    if rate <= 0:
+        raise ChipError(
+            "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "
+            "its columns are; a smaller programming error, fewer columns or a ridge would help"
+        )
+    return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))

@@ -1,0 +1,140 @@
+"""A programmed chip that solves: right-hand sides through its converters to the loop, and the answer back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.autorange import settle_in_range
+from mho.chip.correction import OffState
+from mho.chip.crossbar import Store
+from mho.chip.design import ChipDesign
+from mho.chip.events import block_events, read_events
+from mho.chip.ledger import Ledger
+from mho.chip.programmed_loop import ProgrammedLoop
+from mho.chip.row_drivers import Inputs
+from mho.operands import Dense, Matrix, as_matrix
+
+__all__ = ["ProgrammedArray"]
+
+_BLOCK = 1 << 21
+"""Numbers of a right-hand side block that are held as volts at a time."""
+
+
+class ProgrammedArray(ProgrammedLoop):
+    """What `Chip.program` returns.
+
+    Parameters
+    ----------
+    store : Store
+        What was written.
+    design : ChipDesign
+        What the chip is made of.
+    inputs : Inputs
+        What is at its rows.
+    ledger : Ledger
+        Where solving is entered.
+    l1 : float
+        Price of the sum of the answer.
+    offset_volts : ndarray of shape (k + 2,)
+        Input offset of each op-amp, those of reference columns last, volts.
+    off_state : OffState or None
+        Correction of the zeros, if they need one.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        design: ChipDesign,
+        inputs: Inputs,
+        ledger: Ledger,
+        *,
+        l1: float,
+        offset_volts: np.ndarray,
+        off_state: OffState | None,
+    ) -> None:
+        self._ledger, self._off_state = ledger, off_state
+        super().__init__(store, design, inputs, l1=l1, offset_volts=offset_volts)
+
+    def read_back(self, A: Any) -> None:
+        """Read the driving copy, cell by cell, and from now on solve a second time with what it differs by made up for.
+
+        The sensing copy is not read: what its errors do grows with the residual alone. Read again after ageing.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            What was programmed.
+        """
+        A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+        if A.shape != self.shape:
+            raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
+        integration = self.design.operation.integration if self.design.device.noise else None
+        read = self.store.conductances(self.kelvin, integration)
+        self._off_state = OffState.of_reads(A, read.scale, read.written[: len(A)])
+        self._ledger.add(read_events(self.design, *self.shape))
+
+    def volts(self, b: Any) -> np.ndarray:
+        """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
+
+        Rows of a ridge follow with their constant voltages.
+        """
+        b = np.asarray(b)
+        B = Dense(b[:, None] if b.ndim == 1 else b, name="b")
+        self._check_rows(B)
+        V = self.inputs.with_ridge(self.inputs.dense(B.array.astype(np.float64), np.abs(B.array).max(axis=0)))
+        return V[:, 0] if b.ndim == 1 else V
+
+    def solve(self, B: Any) -> np.ndarray:
+        """Return X (k, n) >= 0 for right-hand sides B (m, n), through converters and loop.
+
+        Parameters
+        ----------
+        B : array_like of shape (m, n) or (m,), scipy sparse (zeros are data), or `Sparse`
+            Right-hand sides of any sign. An entry that is missing switches the word line of its row off.
+
+        Raises
+        ------
+        ChipError
+            The loop does not come to rest, or leaves the range at any input.
+
+        Notes
+        -----
+        Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
+        """
+        if np.ndim(B) == 1:
+            return self.solve(np.asarray(B)[:, None])[:, 0]
+        operand = as_matrix(B)
+        self._check_rows(operand)
+        if self.design.device.noise:
+            self._install(self.design.operation.integration)
+        solved = [self._solve_block(block) for block in self._blocks(operand)]
+        return np.vstack(solved).T
+
+    def _check_rows(self, B: Matrix) -> None:
+        rows = self.shape[0]
+        if B.shape[0] != rows:
+            raise ValueError(f"B must have {rows} rows, as many as the programmed matrix, got shape {B.shape}")
+
+    def _blocks(self, B: Matrix) -> Iterator[Matrix]:
+        n = B.shape[1]
+        if isinstance(B, Dense) or (self._off_state and not B.missing):  # which fills the zeros of the block
+            step = max(1, _BLOCK // B.shape[0])
+        else:
+            step = max(1, _BLOCK * n // max(1, len(B.values)))
+        yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
+
+    def _solve_block(self, B: Matrix) -> np.ndarray:
+        """X (n, k) of one block."""
+        X = self._solve_once(B)
+        return X if self._off_state is None else self._solve_once(self._off_state.made_up(B, X))
+
+    def _solve_once(self, B: Matrix) -> np.ndarray:
+        """X (n, k), at a range that fits both ends of each right-hand side."""
+        settled = settle_in_range(self, B)
+        self._ledger.add(block_events(self, B, settled))
+        range_ = settled.range[:, None]
+        return self.inputs.converters.to_digital(settled.outputs * range_) / range_ * self.units_per_volt

@@ -1,0 +1,240 @@
+"""A matrix programmed into any of the four circuits: cells written, conductances and op-amps described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.crossbar import write
+from mho.chip.design import Amplifier, ChipDesign
+from mho.chip.spice_export import as_opamp
+from mho.circuits.circuit import Circuit, values
+from mho.circuits.classic import ClassicGinv
+from mho.circuits.compact import CompactGinv
+from mho.circuits.conductances import Conductances
+from mho.circuits.errors import ChipError
+from mho.circuits.gram import GramInv
+from mho.circuits.mvm import Mvm
+from mho.circuits.operating_point import operating_point
+
+__all__ = ["TOPOLOGIES", "Constraint", "ProgrammedCircuit", "program_circuit"]
+
+_SUM_ROWS = 32
+"""Rows of full cells by which the compact circuit is told to keep a sum."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constraint:
+    """``min |A x - b|^2 / 2 + l2 |x|^2 / 2 + l1 sum(x)`` over x >= 0, and ``sum(x) = total`` where there is one.
+
+    Attributes
+    ----------
+    l2 : float
+        Ridge: one more row for each column, connected to that column only.
+    l1 : float
+        Price of the sum: a constant current at the input of every op-amp.
+    total : float, optional
+        What the answer has to add up to: a row of equal cells without feedback in the classic circuit, which holds it
+        exactly; several such rows in the compact circuit, which can only give them weight.
+    """
+
+    l2: float = 0.0
+    l1: float = 0.0
+    total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("l2", "l1"):
+            object.__setattr__(self, name, checks.nonnegative_number(getattr(self, name), name))
+        if self.total is not None:
+            object.__setattr__(self, "total", checks.nonnegative_number(self.total, "total"))
+
+    def rows(self, A: np.ndarray, copies: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return A with so many rows for the sum below it, and what those rows have on the right-hand side."""
+        if self.total is None:
+            return A, np.zeros(0)
+        weight = A.max()
+        return np.vstack([A, np.full((copies, A.shape[1]), weight)]), np.full(copies, weight * self.total)
+
+
+@dataclass(frozen=True, eq=False)
+class ProgrammedCircuit:
+    """One circuit with a matrix in it.
+
+    Attributes
+    ----------
+    circuit : Circuit
+        Conductances and op-amps.
+    volts_per_unit : float or ndarray of shape (inputs,)
+        Input voltages are this times the numbers that go in.
+    units_per_volt : ndarray of shape (outputs,)
+        Numbers that come out are this times the voltages.
+    constant : ndarray
+        Numbers that go in at inputs beyond those of the right-hand side.
+    product : ndarray of shape (inputs, m), optional
+        Right-hand sides are multiplied by this first, digitally, and `shift` is subtracted.
+    shift : float
+        See `product`.
+    """
+
+    circuit: Circuit
+    volts_per_unit: Any
+    units_per_volt: np.ndarray
+    constant: np.ndarray
+    product: np.ndarray | None = None
+    shift: float = 0.0
+
+    @property
+    def solves(self) -> bool:
+        """Whether the circuit is a closed loop; an open one multiplies."""
+        return not isinstance(self.circuit, Mvm)
+
+    def volts(self, b: Any) -> np.ndarray:
+        """Return the input voltages for a right-hand side b, or for the vector that an `mvm` multiplies.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `b` is not one vector of finite numbers, of the length that the matrix asks for.
+        """
+        expected = self.circuit.inputs - len(self.constant) if self.product is None else self.product.shape[1]
+        b = values(
+            b, "b", expected, each="row of the matrix" if self.solves else "column of the matrix", nonnegative=False
+        )
+        numbers = b if self.product is None else self.product @ b - self.shift
+        return self.volts_per_unit * np.r_[numbers, self.constant]
+
+    def solve(self, b: Any) -> np.ndarray:
+        """Return the answer at rest for a right-hand side b, in the units of the matrix.
+
+        Raises
+        ------
+        TypeError, ValueError
+            See `volts`.
+        ChipError
+            There is no state of rest.
+        """
+        outputs = operating_point(self.circuit, self.volts(b))[-len(self.units_per_volt) :]
+        return outputs * self.units_per_volt
+
+
+def program_circuit(
+    topology: str, A: Any, design: ChipDesign, *, constraint: Constraint | None = None, seed: Any = None
+) -> ProgrammedCircuit:
+    """Program a matrix into a circuit, with the errors of the design's cells and op-amps.
+
+    Parameters
+    ----------
+    topology : {"compact", "classic", "gram", "mvm"}
+        Compact GINV, the chip's own [2.4]; classic GINV [2.3]; inverse of A'A [2.2]; product with A, open loop [2.1].
+    A : array_like of shape (m, k)
+        Non-negative, no column of zeros.
+    design : ChipDesign
+        Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
+        temperature of writing and without read noise, zeros conduct what they do: `operation` and `off_state` have no
+        effect.
+    constraint : Constraint, optional
+        Beyond non-negativity; by default nothing.
+    seed : int, Generator or None
+        Source of the errors.
+
+    Raises
+    ------
+    ValueError
+        A bad matrix, or no such topology.
+    ChipError
+        The circuit cannot do it.
+    """
+    checks.one_of(topology, "topology", TOPOLOGIES)
+    A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+    if not A.max(axis=0).all():
+        raise ValueError("A must not have a column of zeros, which would leave an op-amp without an input")
+    if design.wires and topology != "compact":
+        raise ChipError("wires with resistance are modelled in the compact circuit alone: leave them perfect")
+    rng = checks.generator(seed, "seed")
+    return _BUILDERS[topology](A, design, constraint or Constraint(), rng)
+
+
+def _compact(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
+    c, constant, volts_per_unit = _two_copies(A, design, constraint, rng, _SUM_ROWS)
+    row_conductance = (c.left.sum(axis=1) + c.right.sum(axis=1) + c.comp + c.g_in).max()
+    circuit = CompactGinv(
+        g_left=c.left,
+        g_right=c.right,
+        g_comp=c.comp,
+        g_in=c.g_in,
+        opamp=as_opamp(design.amplifier),
+        bias=constraint.l1 * c.scale * c.g_in * volts_per_unit / row_conductance,
+        offset=_offsets(design.amplifier, A.shape[1], rng),
+        wires=design.wires,
+    )
+    return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), constant)
+
+
+def _classic(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
+    c, constant, volts_per_unit = _two_copies(A, design, constraint, rng, 1)
+    g_feedback = np.full(len(c.left), c.g_in)
+    if constraint.total is not None:
+        g_feedback[len(A)] = 0.0
+    circuit = ClassicGinv(
+        g_left=c.left,
+        g_right=c.right,
+        g_feedback=g_feedback,
+        g_in=c.g_in,
+        opamp=as_opamp(design.amplifier),
+        bias=constraint.l1 * c.scale * volts_per_unit,
+        row_offset=_offsets(design.amplifier, len(c.left), rng),
+        offset=_offsets(design.amplifier, A.shape[1], rng),
+    )
+    return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), constant)
+
+
+def _two_copies(
+    A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator, copies: int
+) -> tuple[Conductances, np.ndarray, float]:
+    """Conductances, the constant part of the right-hand side below that of A, and volts per unit."""
+    rows, target = constraint.rows(A, copies)
+    ridge = np.full(A.shape[1], np.sqrt(constraint.l2))
+    constant = np.r_[target, np.zeros(np.count_nonzero(ridge))]
+    return write(rows, ridge, design.device, rng), constant, design.converters.v_in / A.sum(axis=1).max()
+
+
+def _gram(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
+    if constraint.total is not None:
+        raise ChipError("the Gram circuit has no row for a sum: use the classic or the compact one")
+    gram = A.T @ A + constraint.l2 * np.eye(A.shape[1])
+    c = write(gram, np.zeros(len(gram)), design.device, rng)
+    volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
+    offset = _offsets(design.amplifier, len(gram), rng)
+    circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=as_opamp(design.amplifier), offset=offset)
+    units_per_volt = c.scale / (c.g_in * volts_per_unit)
+    return ProgrammedCircuit(circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, constraint.l1)
+
+
+def _mvm(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
+    if constraint != Constraint():
+        raise ChipError("an open loop solves nothing, so that no constraint can be put on its answer")
+    c = write(A, np.zeros(A.shape[1]), design.device, rng)
+    g_feedback = float(c.left.sum(axis=1).max())
+    volts = design.converters.v_in * c.scale.min()
+    offset = _offsets(design.amplifier, len(A), rng)
+    circuit = Mvm(g=c.left, g_feedback=g_feedback, opamp=as_opamp(design.amplifier), offset=offset)
+    return ProgrammedCircuit(circuit, volts / c.scale, np.full(len(A), g_feedback / volts), np.zeros(0))
+
+
+def _offsets(amplifier: Amplifier, opamps: int, rng: np.random.Generator) -> np.ndarray:
+    return amplifier.offset * rng.standard_normal(opamps)
+
+
+_BUILDERS: dict[str, Callable[..., ProgrammedCircuit]] = {
+    "compact": _compact,
+    "classic": _classic,
+    "gram": _gram,
+    "mvm": _mvm,
+}
+
+TOPOLOGIES = tuple(_BUILDERS)
+"""Names that `program_circuit` takes."""

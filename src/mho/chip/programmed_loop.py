@@ -1,0 +1,175 @@
+"""The cells of a programmed chip as they are now, and the loop that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.chip.crossbar import Store
+from mho.chip.design import ChipDesign
+from mho.chip.row_drivers import Inputs
+from mho.circuits.conductances import Conductances
+from mho.circuits.loop import Loop
+from mho.circuits.passive_network import Passive
+from mho.circuits.reference_amplifiers import ReferenceAmplifiers
+from mho.circuits.word_lines import Switched, rest_switched
+from mho.operands import Sparse
+
+__all__ = ["ProgrammedLoop"]
+
+
+class ProgrammedLoop:
+    """A programmed chip but for its converters; its attributes are enough to rebuild the circuit elsewhere.
+
+    The circuit is that of `mho.circuits.loop`; the source at row i drives minus the input volts through `g_in`.
+
+    Parameters
+    ----------
+    store : Store
+        What was written.
+    design : ChipDesign
+        What the chip is made of.
+    inputs : Inputs
+        What is at its rows.
+    l1 : float
+        Price of the sum of the answer.
+    offset_volts : ndarray of shape (k + 2,)
+        Input offset of each op-amp, those of reference columns last, volts.
+
+    Attributes
+    ----------
+    design : ChipDesign
+    inputs : Inputs
+    store : Store
+        The cells, one by one: targets, errors, pulses, seconds since each row was written.
+    kelvin : float
+        Temperature while solving; `heat` changes it.
+    conductances : Conductances
+        What the cells are now, or were when last read.
+    units_per_volt : ndarray of shape (k,)
+        Outputs in volts times this are the numbers asked for.
+    bias : ndarray of shape (k,)
+        Constant current into each sense node, amperes; zero unless there is an l1 price.
+    loop : Loop
+        The op-amps and the network, which is reduced to its column nodes when that is first needed.
+    """
+
+    def __init__(
+        self, store: Store, design: ChipDesign, inputs: Inputs, *, l1: float, offset_volts: np.ndarray
+    ) -> None:
+        self.design, self.inputs = design, inputs
+        self._l1 = l1
+        self._offset_volts = offset_volts
+        self.store, self.kelvin = store, design.operation.kelvin
+        self._install()
+
+    def _install(self, integration: float | None = None) -> None:
+        """Take the conductances as they are now, or as one read has them, and reduce the network anew."""
+        c = self.conductances = self.store.conductances(self.kelvin, integration)
+        volts_per_unit = self.inputs.volts_per_unit
+        self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
+        self.loop = self._loop(c)
+        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / c.total.max()
+
+    def _loop(self, c: Conductances) -> Loop:
+        """Join the network and the amplifiers of the design."""
+        amplifier, columns, offset = self.design.amplifier, c.reference, self._offset_volts
+        return Loop(
+            passive=Passive(c, self.design.wires, self.design.array.switched_wires),
+            opamp=amplifier,
+            offset=offset[:-2],
+            reference=None if columns is None else ReferenceAmplifiers(columns, amplifier.gain, offset[-2:]),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape (m, k) of the matrix that was programmed."""
+        return self.inputs.rows, self.g_left.shape[1]
+
+    @property
+    def g_left(self) -> np.ndarray:
+        """The driving copy (m, k), siemens. A ridge adds rows below those of the matrix."""
+        return self.conductances.left
+
+    @property
+    def g_right(self) -> np.ndarray:
+        """The sensing copy (m, k), siemens."""
+        return self.conductances.right
+
+    @property
+    def g_comp(self) -> np.ndarray:
+        """Compensation from each row to ground (m,), siemens."""
+        return self.conductances.comp
+
+    @property
+    def g_in(self) -> float:
+        """From each row to its source, siemens."""
+        return self.conductances.g_in
+
+    @property
+    def offset_volts(self) -> np.ndarray:
+        """Input offset of each of the k op-amps, volts."""
+        return self.loop.offset
+
+    def age(self, seconds: float, kelvin: float | None = None) -> None:
+        """Let time pass: the cells relax and drift as their device does.
+
+        Parameters
+        ----------
+        seconds : float
+        kelvin : float, optional
+            Temperature meanwhile; by default the one at which relaxation was measured.
+
+        Raises
+        ------
+        ChipError
+            A time or a temperature for which the device was not measured.
+        """
+        self.store.age(seconds, kelvin)
+        self._install()
+
+    def refresh(self, rows: Any = None) -> None:
+        """Write the matrix again, with fresh errors.
+
+        Parameters
+        ----------
+        rows : index, optional
+            Some rows only, as NumPy takes an index; those of a ridge follow the matrix.
+        """
+        every = np.arange(len(self.store.elapsed))
+        try:
+            chosen = every if rows is None else np.unique(every[rows])
+        except IndexError:
+            raise ValueError(f"rows must be an index of some of {len(every)} rows, got {rows!r}") from None
+        self.store.refresh(chosen)
+        self._install()
+
+    def heat(self, kelvin: float) -> None:
+        """Solve at `kelvin` from now on.
+
+        Parameters
+        ----------
+        kelvin : float
+        """
+        checks.positive_number(kelvin, "kelvin")
+        self.kelvin = kelvin
+        self._install()
+
+    def solve_volts(self, V: Any) -> np.ndarray:
+        """Return the outputs at rest for input voltages V (m,) or (m, n), volts: the bare circuit, no converters.
+
+        NaN switches the word line of that row off.
+        """
+        V = np.asarray(V)
+        column = checks.as_matrix(V[:, None] if V.ndim == 1 else V, "V", nonnegative=False, missing=True)
+        if len(column) != len(self.g_left):
+            raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
+        if np.isnan(column).any():
+            none = slice(len(V), None)
+            rows = Switched(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
+            X, _ = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
+        else:
+            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
+        return X[0] if V.ndim == 1 else X.T

@@ -1,0 +1,242 @@
+"""Equations of motion of every circuit: op-amps around a passive network, from Kirchhoff's laws, stated once.
+
+With z the voltages of the op-amps' poles, y what their outputs show of them and w = 2 pi bandwidth,
+
+    dz/dt = w (clip(v, -slew_rate / w, slew_rate / w) - z / gain - rails (z - y))
+    y = clip(z, lowest, highest) ,   v = v_rest - P y - N min(z, 0) ,   v_rest = inputs b + constant
+
+v is the voltage between an op-amp's inputs. P follows from Kirchhoff's laws in the network, N is the diode path of a
+rectifying clamp, which acts below zero, and a rail takes 100 times what the stage gives. Everything is continuous and
+linear in pieces. At rest between the limits ``F z = v_rest`` with ``F = P + 1 / gain``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, singledispatch
+from math import pi
+
+import numpy as np
+
+from mho.circuits.classic import ClassicGinv
+from mho.circuits.compact import CompactGinv
+from mho.circuits.conductances import Conductances, Reference
+from mho.circuits.gram import GramInv
+from mho.circuits.mvm import Mvm
+from mho.circuits.opamp import RAIL, OpAmp
+from mho.circuits.passive_network import Passive
+from mho.circuits.ports import Ports
+from mho.circuits.reference_columns import ReferenceColumns
+
+__all__ = ["LoopEquations", "equations"]
+
+
+@dataclass(frozen=True, eq=False)
+class LoopEquations:
+    """Equations of motion of one circuit, n op-amps and m inputs.
+
+    Attributes
+    ----------
+    opamp : OpAmp
+        Gain, bandwidth, limits and clamp of every op-amp.
+    positive : ndarray of bool of shape (n,)
+        Op-amps that cannot go below zero: they hold the answer of a closed loop.
+    coupling : ndarray of shape (n, n)
+        P, volts per volt.
+    resistance : ndarray of shape (n, n)
+        Z of the passive network seen from the op-amps' inputs, ohms: symmetric, positive definite.
+    inputs : ndarray of shape (n, m)
+        From the input volts to `v_rest`.
+    constant : ndarray of shape (n,)
+        Part of `v_rest` that offset and bias bring about, volts.
+    g_clamp : float
+        Diode path of a rectifying op-amp, siemens.
+    """
+
+    opamp: OpAmp
+    positive: np.ndarray
+    coupling: np.ndarray
+    resistance: np.ndarray
+    inputs: np.ndarray
+    constant: np.ndarray
+    g_clamp: float
+
+    @cached_property
+    def diode(self) -> np.ndarray:
+        """N (n, n), volts per volt; zero without a diode path."""
+        return self.resistance * self.positive * (self.g_clamp if self.opamp.clamp == "rectifying" else 0.0)
+
+    @cached_property
+    def F(self) -> np.ndarray:
+        """P with the finite gain (n, n): ``dz/dt = w (v_rest - F z)`` between the limits."""
+        return self.coupling + np.eye(len(self.positive)) / self.opamp.gain
+
+    @property
+    def rate(self) -> float:
+        """w, radians per second."""
+        return 2 * pi * self.opamp.bandwidth
+
+    @property
+    def v_slew(self) -> float:
+        """Voltage between the inputs beyond which an op-amp slews, volts."""
+        return self.opamp.slew_rate / self.rate
+
+    @cached_property
+    def lowest(self) -> np.ndarray:
+        """Lower output limit (n,), volts."""
+        return np.where(self.positive, 0.0, -self.opamp.v_max)
+
+    @cached_property
+    def lower_rail(self) -> np.ndarray:
+        """Stiffness of the lower limit (n,): a diode path has none."""
+        return np.where(self.positive & (self.opamp.clamp == "rectifying"), 0.0, RAIL)
+
+    @cached_property
+    def limited(self) -> np.ndarray:
+        """Whether op-amps can be low, high, falling and rising, shape (4,): not where a limit is infinite."""
+        return np.isfinite([0.0, self.opamp.v_max, self.v_slew, self.v_slew])
+
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """B (e n, n) and c (e n,): B z + c is how far poles are below the lowest, above the highest output, volts."""
+        one = np.eye(len(self.positive))
+        if not np.isfinite(self.opamp.v_max):
+            return -one, self.lowest
+        return np.concatenate([-one, one]), np.concatenate([self.lowest, np.full(len(one), -self.opamp.v_max)])
+
+    def v_rest(self, volts: np.ndarray) -> np.ndarray:
+        """Return the voltage between the inputs while all outputs are at zero, volts, for `volts` (m,) or (m, n)."""
+        return self.inputs @ volts + (self.constant if volts.ndim == 1 else self.constant[:, None])
+
+
+@singledispatch
+def equations(circuit: object) -> LoopEquations:
+    """Return the equations of motion of a circuit.
+
+    Parameters
+    ----------
+    circuit : CompactGinv, ClassicGinv, GramInv, Mvm or LoopEquations
+        Equations are returned as they are.
+
+    Raises
+    ------
+    TypeError
+        Another circuit.
+    """
+    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv, GramInv or Mvm, got {type(circuit).__name__}")
+
+
+@equations.register
+def _(circuit: LoopEquations) -> LoopEquations:
+    return circuit
+
+
+@equations.register
+def _(circuit: CompactGinv) -> LoopEquations:
+    """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
+    network, k = _ports(circuit), circuit.shape[1]
+    inputs = np.zeros((len(network.sense), circuit.inputs))
+    inputs[:, circuit.on] = network.inputs
+    if circuit.reference is not None:
+        return _with_reference(circuit, circuit.reference, network, inputs)
+    solved = np.linalg.inv(network.sense)
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=np.ones(k, bool),
+        coupling=solved @ network.drive,
+        resistance=solved,
+        inputs=solved @ inputs,
+        constant=circuit.given("offset", k) - solved @ circuit.given("bias", k),
+        g_clamp=circuit.g_clamp,
+    )
+
+
+@equations.register
+def _(circuit: ClassicGinv) -> LoopEquations:
+    """States v of the rows, then z of the columns: r = L1 (G_L x + g v - g_in b), s = L2 (G_R' v + clamp)."""  # [2.3]
+    m, k = circuit.shape
+    L1, L2 = 1 / circuit.row_conductance, 1 / circuit.column_conductance
+    rows = np.hstack([np.diag(L1 * circuit.g_feedback), L1[:, None] * circuit.g_left])
+    columns = np.hstack([-L2[:, None] * circuit.g_right.T, np.zeros((k, k))])
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=np.arange(m + k) >= m,
+        coupling=np.vstack([rows, columns]),
+        resistance=np.diag(np.concatenate([L1, L2])),
+        inputs=np.vstack([np.diag(L1 * circuit.g_in), np.zeros((k, m))]),
+        constant=np.r_[circuit.given("row_offset", m), -circuit.given("offset", k) - L2 * circuit.given("bias", k)],
+        g_clamp=circuit.g_clamp,
+    )
+
+
+@equations.register
+def _(circuit: GramInv) -> LoopEquations:
+    """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""  # [2.2]
+    k, L = circuit.opamps, 1 / circuit.column_conductance
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=np.ones(k, bool),
+        coupling=L[:, None] * circuit.g_gram,
+        resistance=np.diag(L),
+        inputs=np.diag(L * circuit.g_in),
+        constant=circuit.given("offset", k),
+        g_clamp=circuit.g_clamp,
+    )
+
+
+@equations.register
+def _(circuit: Mvm) -> LoopEquations:
+    """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # [2.1]
+    L = 1 / circuit.column_conductance
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=np.zeros(circuit.opamps, bool),
+        coupling=np.diag(circuit.g_feedback * L),
+        resistance=np.diag(L),
+        inputs=L[:, None] * circuit.g,
+        constant=circuit.given("offset", circuit.opamps),
+        g_clamp=circuit.g_clamp,
+    )
+
+
+def _with_reference(
+    circuit: CompactGinv, reference: ReferenceColumns, network: Ports, inputs: np.ndarray
+) -> LoopEquations:
+    """The op-amps of the reference columns come first: y at the evenly divided sum of all legs, then t at p.
+
+    At the sense nodes of p and all others, to which t adds: (sense + taken) s = drive (y, x) + taken t + ...
+    """
+    k = circuit.shape[1]
+    taken = reference.taken(k)
+    solved = np.linalg.inv(network.sense + np.diag(taken))
+    drive, legs = solved @ network.drive, np.r_[1.0, 0.0, np.full(k, reference.share)]
+    at_sum = np.diag(np.r_[1 / (legs.sum() * reference.g_sum), np.zeros(k + 1)])
+    offset, bias = np.r_[reference.offset, circuit.given("offset", k)], np.r_[0.0, circuit.given("bias", k)]
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=np.arange(k + 2) >= 2,
+        coupling=np.vstack([legs / legs.sum(), np.column_stack([drive[:, 0], solved @ taken, drive[:, 1:]])]),
+        resistance=np.pad(solved, ((1, 0), (1, 0))) + at_sum,
+        inputs=np.vstack([np.zeros(circuit.inputs), solved @ inputs]),
+        constant=np.r_[offset[0], offset[1:] - solved @ bias],
+        g_clamp=circuit.g_clamp,
+    )
+
+
+def _ports(circuit: CompactGinv) -> Ports:
+    """The passive network, wires included, reduced to the ports of the rows that are on."""
+    reference = circuit.reference
+    places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
+    left, right = np.zeros((2, len(circuit.g_left), len(places)))
+    left[:, places], right[:, places] = circuit.g_left, circuit.g_right
+    c = Conductances(
+        left=left,
+        right=right,
+        comp=circuit.g_comp,
+        g_in=circuit.g_in,
+        scale=np.zeros(len(places)),
+        reference=reference
+        and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
+    )
+    network = Passive(c, circuit.wires).ports(circuit.word_lines)
+    return network.of_columns(places if reference is None else np.r_[True, places])

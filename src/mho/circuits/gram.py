@@ -1,0 +1,68 @@
+"""The inverse circuit on the Gram matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mho.circuits.circuit import Circuit
+from mho.circuits.opamp import OpAmp
+
+__all__ = ["GramInv"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GramInv(Circuit):
+    """Inverse circuit with a Gram matrix in one array, k op-amps [2.2].
+
+    Its inputs are A'b, a product that somebody else has formed. Nodes: ``b0`` inputs, ``s0`` op-amp inputs, ``x0``
+    outputs.
+
+    Attributes
+    ----------
+    g_gram : numpy.ndarray of shape (k, k)
+        From output j to the input of op-amp i, siemens. A zero is an open cell.
+    g_in : float
+        Input conductance of every row, siemens.
+    opamp : OpAmp
+        What every op-amp is.
+    offset : numpy.ndarray of shape (k,), optional
+        Input offset of each op-amp, volts; by default none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A value of the wrong type, shape or sign.
+    """
+
+    g_gram: np.ndarray
+    g_in: float
+    opamp: OpAmp
+    offset: np.ndarray | None = None
+
+    name = "Gram INV"
+    _array = "g_gram"
+
+    def __post_init__(self) -> None:
+        self._matrix("g_gram")
+        rows, columns = self.g_gram.shape
+        if rows != columns:
+            raise ValueError(f"g_gram must be square, got shape {self.g_gram.shape}")
+        self._positive("g_in")
+        self._vector("offset", columns, each="column", nonnegative=False)
+
+    @property
+    def opamps(self) -> int:
+        """One for each output."""
+        return self.shape[0]
+
+    @property
+    def cells(self) -> int:
+        """The one array."""
+        return self.g_gram.size
+
+    @property
+    def column_conductance(self) -> np.ndarray:
+        """All that is tied to the input of each op-amp, siemens, shape (k,)."""
+        return self.g_gram.sum(axis=1) + self.g_in

@@ -1,0 +1,103 @@
+"""The modes in which a loop comes to rest: eigenvalues and eigenvectors of what its free columns do [2.4].
+
+With the unclamped columns free, ``dx/dt = -w_g (s + x / gain)`` and the sense nodes are ``s = H x + constant``, so that
+``x(t) - x_rest`` decays as ``exp(-w_g (H + 1 / gain) t)``. A clamp that holds its sense node leaves the column out of
+the network before H = sense^-1 drive is solved, one that lets it float afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import pi
+from typing import Self
+
+import numpy as np
+
+from mho.circuits.circuit import Circuit
+from mho.circuits.compact import CompactGinv
+from mho.circuits.equations import equations
+from mho.circuits.loop import Loop
+from mho.circuits.opamp import SinglePole
+from mho.circuits.wires import Wires
+
+__all__ = ["Modes", "time_constant"]
+
+
+@dataclass(frozen=True)
+class Modes:
+    """One loop with f columns free.
+
+    Attributes
+    ----------
+    H : ndarray of shape (f, f)
+        From the outputs to the sense nodes, volts per volt.
+    values : ndarray of shape (f,)
+        Eigenvalues of H, complex.
+    vectors : ndarray of shape (f, f)
+        Its eigenvectors, in columns.
+    opamp : OpAmp or Amplifier
+    """
+
+    H: np.ndarray
+    values: np.ndarray
+    vectors: np.ndarray
+    opamp: SinglePole
+
+    @classmethod
+    def of(cls, loop: Loop, on: np.ndarray, free: np.ndarray) -> Self:
+        """Solve for the modes.
+
+        Parameters
+        ----------
+        loop : Loop
+        on : ndarray of bool of shape (m,)
+            Rows whose word line is on.
+        free : ndarray of bool of shape (k,)
+            Columns that are not clamped; each has a cell in some row that is on.
+        """
+        H = loop.sense_per_output(on, free)
+        return cls(H, *np.linalg.eig(H), loop.opamp)
+
+    @property
+    def rates(self) -> np.ndarray:
+        """How fast each mode decays (f,), 1/s, complex."""
+        return 2 * np.pi * self.opamp.bandwidth * (self.values + 1 / self.opamp.gain)
+
+    @property
+    def slowest(self) -> float:
+        """The slowest decay rate, 1/s; negative: the state is not stable; infinite if nothing is free."""
+        return float(np.real(self.rates).min(initial=np.inf))
+
+    def before_rest(self, rest: np.ndarray, time: np.ndarray) -> np.ndarray:
+        """Return what outputs on their way from zero still lack (t, f), volts.
+
+        Parameters
+        ----------
+        rest : ndarray of shape (f,)
+            Where they go, volts.
+        time : ndarray of shape (t,)
+            Seconds.
+        """
+        amplitude = np.linalg.solve(self.vectors, rest.astype(complex))
+        return (np.exp(-np.outer(time, self.rates)) * amplitude @ self.vectors.T).real
+
+
+def time_constant(circuit: Circuit) -> float:
+    """Return the slowest time constant of a `circuit` with every output active and perfect wires, seconds.
+
+    It is ``1 / (2 pi bandwidth min Re eig(F))`` with F of the circuit's `mho.circuits.equations`.
+
+    Raises
+    ------
+    ValueError
+        The loop does not settle: an eigenvalue has no positive real part.
+    """
+    if isinstance(circuit, CompactGinv):
+        circuit = replace(circuit, wires=Wires())
+    slowest = np.linalg.eigvals(equations(circuit).F).real.min()
+    if slowest <= 0:
+        raise ValueError(
+            f"circuit must have a loop that settles, got a slowest rate of {slowest:.3g} times the bandwidth: "
+            "the two copies differ too much for how alike the columns are"
+        )
+    return float(1 / (2 * pi * circuit.opamp.bandwidth * slowest))

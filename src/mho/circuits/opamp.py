@@ -1,0 +1,75 @@
+"""Operational amplifier of all circuits: a single pole, a slew rate, rails, and a clamp at zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Protocol
+
+from mho.checks import at_least, nonnegative_number, one_of, positive_number
+
+__all__ = ["CLAMPS", "RAIL", "OpAmp", "SinglePole"]
+
+CLAMPS = ("rectifying", "single-supply")
+
+RAIL = 100
+"""A rail is this many times as stiff as the stage that drives against it."""
+
+
+class SinglePole(Protocol):
+    """Gain, bandwidth and clamp of a single-pole amplifier; here the gain may be infinite."""
+
+    @property
+    def gain(self) -> float:
+        """Open-loop gain at rest."""
+        ...
+
+    @property
+    def bandwidth(self) -> float:
+        """Gain-bandwidth product, hertz."""
+        ...
+
+    @property
+    def clamp(self) -> str:
+        """One of `CLAMPS`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpAmp:
+    """A single-pole operational amplifier.
+
+    With its inputs at V+ and V- and z the voltage of its pole,
+    ``dz/dt = clip(2 pi bandwidth (V+ - V-), -slew_rate, slew_rate) - 2 pi bandwidth z / gain``, less what rails take.
+
+    Attributes
+    ----------
+    gain : float
+        Open-loop gain at zero frequency, volts per volt.
+    bandwidth : float
+        Gain-bandwidth product, hertz.
+    slew_rate : float
+        The fastest that the output moves, volts per second; infinite: as fast as it likes.
+    v_max : float
+        Upper rail of the output, volts, and minus the lower one where an op-amp may go below zero. Infinite: no rails.
+    clamp : {"rectifying", "single-supply"}
+        What an op-amp of non-negative output does that would have to go below zero. Rectifying: a diode path holds its
+        input at the reference. Single-supply: it stays at its lower rail and its input floats.
+    noise : float
+        White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
+    """
+
+    gain: float
+    bandwidth: float
+    slew_rate: float = inf
+    v_max: float = inf
+    clamp: str = "rectifying"
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("gain", "bandwidth"):
+            object.__setattr__(self, name, positive_number(getattr(self, name), name))
+        for name in ("slew_rate", "v_max"):
+            at_least(getattr(self, name), name, 0, strict=True)
+        object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
+        one_of(self.clamp, "clamp", CLAMPS)

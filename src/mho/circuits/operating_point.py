@@ -1,0 +1,159 @@
+"""Operating point of a circuit, for many right-hand sides at once, whichever of its outputs are clamped.
+
+The op-amps of either sign follow the others, so they are eliminated from the equations of `mho.circuits.equations`.
+What is left of ``F z - v_rest`` is a complementarity problem in the outputs x:
+
+    x >= 0 ,   M x - q >= 0 ,   x' (M x - q) = 0
+
+where the inputs of a clamped op-amp float. A rectifying clamp holds them instead; then it is the current that the clamp
+takes which is complementary to the output: both are multiplied by the conductance seen from the inputs, ``Z^-1``, with
+the op-amps of either sign at rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mho import checks, kernels
+from mho.circuits.circuit import Circuit
+from mho.circuits.compact import CompactGinv
+from mho.circuits.equations import LoopEquations, equations
+from mho.circuits.errors import ChipError
+from mho.circuits.opamp import RAIL
+
+__all__ = ["clamped_equations", "complementary", "operating_point"]
+
+
+def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
+    """Return the voltages of the op-amps z (n,) or (n, r) at rest, clamped ones at zero, in the order of the equations.
+
+    Parameters
+    ----------
+    circuit : Circuit or LoopEquations
+        Rails and slew rate have no effect.
+    volts : array_like of shape (inputs,) or (inputs, r)
+        Right-hand sides, volts. In the compact circuit NaN switches the word line of its row off.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A wrong argument.
+    ChipError
+        No operating point.
+    """
+    given = np.asarray(volts)
+    masks = isinstance(circuit, CompactGinv) and circuit.word_lines is None
+    V = checks.as_matrix(given[:, None] if given.ndim == 1 else given, "volts", nonnegative=False, missing=masks)
+    inputs = circuit.inputs.shape[1] if isinstance(circuit, LoopEquations) else circuit.inputs
+    if len(V) != inputs:
+        raise ValueError(f"volts must have {inputs} rows, one per input, got shape {given.shape}")
+    if isinstance(circuit, CompactGinv) and np.isnan(V).any():
+        Z = _masked(circuit, V)
+    else:
+        Z = _Rest(equations(circuit), _name(circuit))(V)
+    return Z[:, 0] if given.ndim == 1 else Z
+
+
+def _masked(circuit: CompactGinv, V: np.ndarray) -> np.ndarray:
+    """Every set of rows that are on is a network of its own, reduced once."""
+    sets, which = np.unique(~np.isnan(V), axis=1, return_inverse=True)
+    Z = np.empty((circuit.opamps, V.shape[1]))
+    for s, on in enumerate(sets.T):
+        columns = np.flatnonzero(which.ravel() == s)
+        rest = _Rest(equations(replace(circuit, word_lines=on)), circuit.name)
+        Z[:, columns] = rest(np.where(on[:, None], V[:, columns], 0.0))
+    return Z
+
+
+def _name(circuit: Circuit | LoopEquations) -> str:
+    return "loop" if isinstance(circuit, LoopEquations) else circuit.name
+
+
+class _Rest:
+    """The complementarity problem of one set of equations."""
+
+    def __init__(self, d: LoopEquations, name: str) -> None:
+        self.d, self.name = d, name
+        self.free = int(np.count_nonzero(~d.positive))  # they come first
+
+    @cached_property
+    def _through(self) -> np.ndarray:
+        """From the inputs of the op-amps of either sign, at rest, to those of the outputs (k, f)."""
+        F, f = self.d.F, self.free
+        return F[f:, :f] @ np.linalg.inv(F[:f, :f])
+
+    @cached_property
+    def _held(self) -> np.ndarray | None:
+        """Conductance seen from the inputs of the outputs' op-amps (k, k), siemens; None where they float."""
+        if self.d.opamp.clamp != "rectifying":
+            return None
+        Z, f = self.d.resistance, self.free
+        return np.linalg.inv(Z[f:, f:] - self._through @ Z[:f, f:])
+
+    def __call__(self, V: np.ndarray) -> np.ndarray:
+        """Voltages of the op-amps (n, r) for input volts V (inputs, r)."""
+        F, f, v_rest = self.d.F, self.free, self.d.v_rest(V)
+        z = np.zeros(v_rest.shape)
+        if f < len(z):
+            M, Q = F[f:, f:] - self._through @ F[:f, f:], v_rest[f:] - self._through @ v_rest[:f]
+            if self._held is not None:
+                M, Q = self._held @ M, self._held @ Q
+            X, failed = complementary(M, Q.T)
+            self._check(failed)
+            z[f:] = X.T
+        z[:f] = np.linalg.solve(F[:f, :f], v_rest[:f] - F[:f, f:] @ z[f:])
+        return z
+
+    def _check(self, failed: np.ndarray) -> None:
+        if failed.any():
+            raise ChipError(
+                f"the {self.name} has no operating point for {int(failed.sum())} of {len(failed)} right-hand sides: "
+                "its arrays differ too much for how alike the columns are; a smaller programming error, fewer "
+                "columns or a ridge would help"
+            )
+
+
+def complementary(M: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve ``x >= 0, M x - q >= 0, x' (M x - q) = 0`` for each row q of Q (r, k).
+
+    Parameters
+    ----------
+    M : ndarray of shape (k, k)
+    Q : ndarray of shape (r, k)
+
+    Returns
+    -------
+    X : ndarray of shape (r, k)
+    failed : ndarray of uint8 of shape (r,)
+        Not zero where no solution was found.
+    """
+    X, failed = np.zeros(Q.shape), np.zeros(len(Q), np.uint8)
+    given = np.ascontiguousarray(M), _inverse(M), np.ascontiguousarray(Q)
+    kernels.lcp(*given, kernels.GENERAL, X, failed, kernels.thread_count())
+    return X, failed
+
+
+def _inverse(M: np.ndarray) -> np.ndarray | None:
+    """The inverse of M if it has one: a first guess of which outputs are clamped."""
+    try:
+        return np.linalg.inv(M)
+    except np.linalg.LinAlgError:
+        return None
+
+
+def clamped_equations(circuit: Circuit, clamped: np.ndarray) -> np.ndarray:
+    """Return F (n, n) of a circuit while some op-amps are clamped; their voltage is then behind the clamp.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    clamped : ndarray of bool of shape (n,)
+        Op-amps whose output stands at zero.
+    """
+    d, n = equations(circuit), len(clamped)
+    through_clamp = d.resistance * d.g_clamp if d.opamp.clamp == "rectifying" else RAIL * np.eye(n)
+    return np.where(clamped, through_clamp + np.eye(n) / d.opamp.gain, d.F)

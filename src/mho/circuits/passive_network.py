@@ -1,0 +1,103 @@
+"""The passive network of one programmed chip, whichever rows are switched on and whatever its wires are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mho.circuits.conductances import Conductances
+from mho.circuits.first_order_wires import first_order_ports
+from mho.circuits.ports import Ports
+from mho.circuits.wire_elimination import Joined, WiredRows
+from mho.circuits.wires import Wires
+
+__all__ = ["Passive"]
+
+
+@dataclass(frozen=True, eq=False)
+class Passive:
+    """Cells, input conductances, compensation and wires.
+
+    Attributes
+    ----------
+    conductances : Conductances
+    wires : Wires
+    switched_wires : {"exact", "first-order"}
+        See `Array`.
+    """
+
+    conductances: Conductances
+    wires: Wires
+    switched_wires: str = "exact"
+
+    def ports(self, on: np.ndarray | None = None) -> Ports:
+        """Return the ports.
+
+        Parameters
+        ----------
+        on : ndarray of bool of shape (m,), optional
+            Rows that are switched on; by default all.
+        """
+        if on is None or on.all():
+            return self._every_row
+        if not self.wires:
+            return Ports.reduce(self.conductances, on)
+        if self.switched_wires == "first-order":
+            return first_order_ports(self.rows, on)
+        return self.rows.join(on).ports
+
+    def of_sources(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        """Return what n sets of sources deliver while outputs and sense nodes are at zero (n, 2).
+
+        Watts, and the current through them in either direction, amperes.
+
+        Parameters
+        ----------
+        rows : sequence of tuple of ndarray
+            Which rows are on, bool (m,), and the input volts of those.
+        """
+        if len(rows) > 1 and all(on.all() for on, _ in rows):  # one network, gone through once for all
+            V = np.column_stack([volts for _, volts in rows])
+            K = self.between_sources(np.hstack([V, np.sign(V)]), rows[0][0])
+            return np.column_stack([K.diagonal()[: len(rows)], K.diagonal(len(rows))])
+        each = (self.between_sources(np.column_stack([V, np.sign(V)]), on) for on, V in rows)
+        return np.stack([K[0] for K in each])
+
+    def between_sources(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return what p groups of sources deliver to one another while outputs and sense nodes are at zero (p, p).
+
+        Siemens; always exact.
+
+        Parameters
+        ----------
+        E : ndarray of shape (rows on, p)
+            How much of each source is in each group.
+        on : ndarray of bool of shape (m,)
+        """
+        if not self.wires:
+            return E.T @ (self.own[on][:, None] * E)
+        return (self._joined if on.all() else self.rows.join(on)).between_sources(E)
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """What the source of each row delivers to it with its column nodes at zero volts (m,), siemens."""
+        if self.wires:
+            return self.rows.own
+        c = self.conductances
+        return c.g_in * (1 - c.g_in / c.total)
+
+    @cached_property
+    def rows(self) -> WiredRows:
+        """The rows with their wires, one by one."""
+        return WiredRows.reduce(self.conductances, self.wires)
+
+    @cached_property
+    def _every_row(self) -> Ports:
+        return self._joined.ports if self.wires else Ports.reduce(self.conductances)
+
+    @cached_property
+    def _joined(self) -> Joined:
+        return self.rows.join()

@@ -1,0 +1,128 @@
+"""The loop at rest where each right-hand side has word lines of its own switched on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho import kernels
+from mho.circuits.loop import Loop, check_rest
+from mho.circuits.ports import Ports
+
+__all__ = ["Switched", "rest_switched"]
+
+
+@dataclass(frozen=True)
+class Switched:
+    """The rows that are on for each of n right-hand sides, and their input volts.
+
+    Attributes
+    ----------
+    ptr, idx, volts : ndarray
+        By right-hand sides as a ``scipy.sparse.csc_array`` keeps its columns: pointers, rows, volts.
+    always : slice
+        Rows that are on for all.
+    always_volts : ndarray
+        Input volts of those.
+    """
+
+    ptr: np.ndarray
+    idx: np.ndarray
+    volts: np.ndarray
+    always: slice
+    always_volts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ptr) - 1
+
+    def one(self, j: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of so many `rows` are on for right-hand side `j`, and the input volts of those, in order."""
+        stored = slice(self.ptr[j], self.ptr[j + 1])
+        on, volts = np.zeros(rows, bool), np.zeros(rows)
+        on[self.idx[stored]], volts[self.idx[stored]] = True, self.volts[stored]
+        on[self.always], volts[self.always] = True, self.always_volts
+        return on, volts[on]
+
+
+def rest_switched(
+    loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs at rest X (n, k), and how far from ground any op-amp's is (n,), volts.
+
+    Parameters
+    ----------
+    loop : Loop
+    rows : Switched
+    constant : ndarray of shape (k,)
+        Currents into the sense nodes that do not come from the rows, amperes.
+    weight : ndarray of shape (n, 1)
+        See `Loop.rest`.
+
+    Raises
+    ------
+    ChipError
+        No state of rest.
+    """
+    if loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply":
+        return _one_by_one(loop, rows, constant, weight)
+    X = _together(loop, rows, constant, weight)
+    return X, X.max(axis=1)
+
+
+def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Every set of rows is a network of its own, to be reduced anew."""
+    X, swing = np.empty((len(rows), len(constant))), np.empty(len(rows))
+    for j, one in enumerate(weight):
+        on, volts = rows.one(j, len(loop.conductances.comp))
+        network = loop.passive.ports(on)
+        ports = loop.closed(network)
+        currents = (ports.inputs @ volts + constant)[None]
+        x = loop.rest(currents, one, ports)
+        s = loop.sense_volts(x, currents, one, ports)
+        X[j], swing[j] = x[0], loop.swing(network, x, s, network.inputs[:1] @ volts, one)[0]
+    return X, swing
+
+
+def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """M and q are sums over the rows that are on, which one kernel forms and solves.
+
+    ``M = sum_i left_i' right_i`` and a diagonal, ``left = G_R / S`` being what a row's current does to the sense nodes.
+    """
+    gain, c = loop.opamp.gain, loop.conductances
+    left, right = c.right / c.total[:, None], c.left - c.right / gain
+    base = Ports.reduce(c, rows.always)
+    n, k = len(rows), len(constant)
+    ptr, idx, currents = rows.ptr, rows.idx, c.g_in * rows.volts
+    extra = c.right / gain if np.isfinite(gain) else None
+    if loop.offset.any():
+        ptr, idx, currents = _with_pseudo_rows(loop, rows, currents, weight * (base.sense @ loop.offset), weight)
+        left, right = np.vstack([left, np.eye(k)]), np.vstack([right, np.zeros((k, k))])
+        extra = None if extra is None else np.vstack([extra, np.zeros((k, k))])
+    ridge = np.stack([np.zeros(k), base.inputs @ rows.always_volts + constant, np.zeros(k)])
+    X, failed = np.zeros((n, k)), np.zeros(n, np.uint8)
+    matrix = base.drive + base.sense / gain
+    kernels.masked_lcp(left, right, extra, matrix, ridge, ptr, idx, currents, X, failed, kernels.thread_count())
+    check_rest(failed)
+    return X
+
+
+def _with_pseudo_rows(
+    loop: Loop, rows: Switched, currents: np.ndarray, always: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give each right-hand side k more rows that feed its sense nodes the current of the offset, and nothing else.
+
+    ``sense v_os`` is a sum over the rows that are on, so it differs for each right-hand side; that of the rows that are
+    `always` on is given, (n, k).
+    """
+    c, (m, k) = loop.conductances, loop.conductances.right.shape
+    of_row = c.right * (loop.offset - (c.right @ loop.offset / c.total)[:, None])
+    sums = np.empty((len(rows), k))
+    kernels.cross(of_row, rows.ptr, rows.idx, np.ones(len(rows.idx)), sums, kernels.thread_count())
+    given = sp.csr_array((currents, rows.idx, rows.ptr), shape=(len(rows), m))
+    fed = weight * sums + always
+    pseudo = sp.csr_array((fed.ravel(), np.tile(np.arange(k), len(rows)), k * np.arange(len(rows) + 1)))
+    both: Any = sp.hstack([given, pseudo], format="csr")
+    return both.indptr.astype(rows.ptr.dtype), both.indices.astype(rows.idx.dtype), both.data

@@ -1,0 +1,200 @@
+"""Elements of a netlist for each circuit: sources, resistors, op-amps; nothing of the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import singledispatch
+
+import numpy as np
+
+from mho.circuits.classic import ClassicGinv
+from mho.circuits.compact import CompactGinv
+from mho.circuits.gram import GramInv
+from mho.circuits.mvm import Mvm
+from mho.circuits.reference_columns import ReferenceColumns
+from mho.circuits.wires import Wires
+from mho.spice import text
+from mho.spice.subcircuit import instance, subcircuit
+
+__all__ = ["elements"]
+
+
+@singledispatch
+def elements(circuit: object, volts: np.ndarray) -> Iterator[str]:
+    """Yield the lines of a circuit that are neither parameters nor analysis, with inputs at minus `volts` (inputs,).
+
+    Parameters
+    ----------
+    circuit : CompactGinv, ClassicGinv, GramInv or Mvm
+    volts : ndarray of shape (inputs,)
+    """
+    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv, GramInv or Mvm, got {type(circuit).__name__}")
+
+
+@elements.register
+def _(circuit: CompactGinv, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
+    yield from text.sources(volts, "g_in", "r")
+    yield from _rows(circuit)
+    yield from _arrays(circuit)
+    if circuit.wires:
+        yield from text.heading("Wires: segments between neighbouring cells, and the ends of the columns, ohms")
+        yield from _wire_resistors(circuit.wires, circuit.shape[0], *_positions(circuit))
+    if circuit.bias is not None and circuit.bias.any():
+        yield from text.heading("Constant currents into the sense nodes, amperes")
+        yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(circuit.bias))
+    yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
+    yield from subcircuit(circuit.opamp)
+    for j, volt in enumerate(circuit.given("offset", circuit.shape[1])):
+        yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
+
+
+@elements.register
+def _(circuit: ClassicGinv, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
+    yield from text.sources(volts, "g_in", "r")
+    yield from text.heading("First array: column output j to the input of row amplifier i, ohms")
+    yield from text.array("l", circuit.g_left, lambda i, j: f"x{j} r{i}")
+    yield from text.heading("Feedback of row amplifier i, ohms")
+    yield from (f"Rf{i} v{i} r{i} {text.number(1 / g)}" for i, g in enumerate(circuit.g_feedback) if g > 0)
+    yield from text.heading("Second array: row output i to the input of column op-amp j, ohms")
+    yield from text.array("r", circuit.g_right, lambda i, j: f"v{i} s{j}")
+    if circuit.bias is not None and circuit.bias.any():
+        yield from text.heading("Constant currents out of the column inputs, amperes")
+        yield from (f"Ibias{j} s{j} 0 {text.number(amperes)}" for j, amperes in enumerate(circuit.bias))
+    yield from _classic_opamps(circuit)
+
+
+@elements.register
+def _(circuit: GramInv, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
+    yield from text.sources(volts, "g_in", "s")
+    yield from text.heading("Array: output j to the input of op-amp i, ohms")
+    yield from text.array("g", circuit.g_gram, lambda i, j: f"x{j} s{i}")
+    yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
+    yield from subcircuit(circuit.opamp)
+    for j, volt in enumerate(circuit.given("offset", circuit.opamps)):
+        yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
+
+
+@elements.register
+def _(circuit: Mvm, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Inputs: minus the vector")
+    yield from (f"Vb{j} b{j} 0 {text.number(-volt)}" for j, volt in enumerate(volts))
+    yield from text.heading("Array: input j to row i, ohms")
+    yield from text.array("g", circuit.g, lambda i, j: f"b{j} r{i}")
+    yield from text.heading("Feedback of row amplifier i, ohms")
+    yield from (f"Rf{i} y{i} r{i} {{1/g_feedback}}" for i in range(circuit.shape[0]))
+    yield from text.heading("Row amplifiers: one pole, of either sign")
+    yield from subcircuit(circuit.opamp, bipolar=True)
+    for i, volt in enumerate(circuit.given("offset", circuit.opamps)):
+        yield from instance(str(i), ("0", f"r{i}", f"y{i}"), volt, bipolar=True)
+
+
+def _classic_opamps(circuit: ClassicGinv) -> Iterator[str]:
+    rows, columns = circuit.shape
+    yield from text.heading("Row amplifiers: one pole, of either sign")
+    yield from subcircuit(circuit.opamp, bipolar=True)
+    for i, volt in enumerate(circuit.given("row_offset", rows)):
+        yield from instance(f"_v{i}", ("0", f"r{i}", f"v{i}"), volt, bipolar=True)
+    yield from text.heading(f"Column op-amps: class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
+    yield from subcircuit(circuit.opamp)
+    for j, volt in enumerate(circuit.given("offset", columns)):
+        yield from instance(str(j), (f"s{j}", "0", f"x{j}"), volt)
+
+
+def _rows(circuit: CompactGinv) -> Iterator[str]:
+    yield from text.heading("Row nodes float; compensation from row i to ground, ohms")
+    last = _positions(circuit)[1] - 1
+    for i, siemens in enumerate(circuit.g_comp):
+        if siemens > 0:
+            yield f"Rcomp{i} {_row_node(circuit.wires, i, last)} 0 {text.number(1 / siemens)}"
+    off = np.setdiff1d(np.arange(circuit.shape[0]), circuit.on)
+    if off.size:
+        yield f"* word lines off, cells disconnected: rows {', '.join(map(str, off))}"
+
+
+def _arrays(circuit: CompactGinv) -> Iterator[str]:
+    wires, position = circuit.wires, _positions(circuit)[0]
+
+    def ends(column: str, i: int) -> str:
+        return f"{_column_node(wires, column, i)} {_row_node(wires, i, position[column])}"
+
+    yield from text.heading("Driving array: column output j to row i, ohms")
+    yield from text.array("l", circuit.g_left, lambda i, j: ends(f"x{j}", i), circuit.on)
+    yield from text.heading("Sensing array: sense node j to row i, ohms")
+    yield from text.array("r", circuit.g_right, lambda i, j: ends(f"s{j}", i), circuit.on)
+    if circuit.reference is not None:
+        yield from _reference(circuit, circuit.reference, ends)
+
+
+def _reference(circuit: CompactGinv, reference: ReferenceColumns, ends: Callable[[str, int], str]) -> Iterator[str]:
+    """Yield reference columns; `ends` gives, from a column, ``"y"`` or ``"p"``, and a row, the nodes of a cell."""
+    taken = text.number(1 / (reference.share * reference.g_feedback))
+    yield from text.heading("Reference column of the driving array: minus a share of the sum of the outputs, ohms")
+    yield from (
+        f"Rsum{j} x{j} n {text.number(1 / (reference.share * reference.g_sum))}" for j in range(circuit.shape[1])
+    )
+    yield f"Rsumf n y {text.number(1 / reference.g_sum)}"
+    yield from text.array("lref", reference.g_left[:, None], lambda i, _: ends("y", i), circuit.on)
+    yield from text.heading(
+        "Reference column of the sensing array: a share of its current leaves every sense node, ohms"
+    )
+    yield from text.array("rref", reference.g_right[:, None], lambda i, _: ends("p", i), circuit.on)
+    yield f"Rtf p t {text.number(1 / reference.g_feedback)}"
+    yield from (f"Rtaken{j} t s{j} {taken}" for j in range(circuit.shape[1]))
+    yield from text.heading("Their op-amps: one pole, of either sign")
+    yield from subcircuit(circuit.opamp, bipolar=True)
+    yield from instance("_sum", ("0", "n", "y"), reference.offset[0], bipolar=True)
+    yield from instance("_taken", ("0", "p", "t"), reference.offset[1], bipolar=True)
+
+
+def _positions(circuit: CompactGinv) -> tuple[dict[str, int], int]:
+    """Where each column's node, driving ones first, meets the rows' wires, and how many positions these have."""
+    columns, reference = range(circuit.shape[1]), circuit.reference is not None
+    places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
+    if reference:
+        places = np.r_[True, places]
+    nodes = [*["y"] * reference, *(f"x{j}" for j in columns), *["p"] * reference, *(f"s{j}" for j in columns)]
+    both = np.flatnonzero(np.r_[places, places]).tolist()
+    return dict(zip(nodes, both, strict=True)), 2 * len(places)
+
+
+def _row_node(wires: Wires, row: int, position: int) -> str:
+    """Name the node of a row at a position along its wire; one node where the wire is perfect."""
+    return f"r{row}_{position}" if wires.row_ohms and position else f"r{row}"
+
+
+def _column_node(wires: Wires, column: str, row: int) -> str:
+    """Name the node of a column, ``x0`` on and ``y`` in the driving copy, ``s0`` on and ``p``, at a row."""
+    if wires.column_ohms and row:
+        return f"{column}_{row}"
+    return f"{column}_0" if _end_ohms(wires, column) else column
+
+
+def _wire_resistors(wires: Wires, rows: int, columns: Iterable[str], length: int) -> Iterator[str]:
+    """Yield the lines of all wires of two arrays.
+
+    Parameters
+    ----------
+    rows : int
+    columns : iterable of str
+        Columns of both copies.
+    length : int
+        Positions along the wire of a row.
+    """
+    if wires.row_ohms:
+        for i in range(rows):
+            for p in range(1, length):
+                yield f"Rrow{i}_{p} {_row_node(wires, i, p - 1)} {_row_node(wires, i, p)} {wires.row_ohms!r}"
+    for column in columns:
+        if _end_ohms(wires, column):
+            yield f"Rend_{column} {column} {column}_0 {_end_ohms(wires, column)!r}"
+        if wires.column_ohms:
+            for i in range(1, rows):
+                upper, lower = _column_node(wires, column, i - 1), _column_node(wires, column, i)
+                yield f"Rcol_{lower} {upper} {lower} {wires.column_ohms!r}"
+
+
+def _end_ohms(wires: Wires, column: str) -> float:
+    return wires.driver_ohms if column[0] in "xy" else wires.sense_ohms
