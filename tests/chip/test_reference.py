@@ -141,9 +141,9 @@ def test_how_far_the_two_op_amps_swing_in_ngspice(changes):
     loop, network = array.loop, array.loop.passive.ports()
     drawn, X = network.inputs @ volts, array.solve_volts(volts)[None]
     s = loop.sense_volts(X, drawn[None, 1:])
-    ends = loop.reference.every_port(network, X, s, drawn[0], 1.0)
+    ends = loop.reference.all_port_voltages(network, X, s, drawn[0], 1.0)
     expected = max(abs(both["y"][-1]), abs(both["t"][-1]))
-    assert loop.reference.swing(network, *ends, drawn[0])[0] == pytest.approx(expected, rel=1e-4)
+    assert loop.reference.peak_output(network, *ends, drawn[0])[0] == pytest.approx(expected, rel=1e-4)
     assert ends[0][0, 0] == pytest.approx(both["y"][-1], rel=1e-4)
 
 
@@ -167,6 +167,6 @@ def test_currents_of_the_outputs_are_those_of_the_passive_network():
     array = Chip(LEAKY.with_(**WIRES["wires and offset"]), seed=1).program(A)
     volts, loop, rng = array.volts(b[:, 0]), array.loop, np.random.default_rng(0)
     x, s, network = rng.random((3, 4)), 0.1 * rng.random((3, 4)), loop.passive.ports()
-    every_port = loop.every_port(network, x, s, network.inputs @ volts)
-    expected = network.delivered(*every_port, network.feed @ volts)[:, 1:]
+    all_port_voltages = loop.all_port_voltages(network, x, s, network.inputs @ volts)
+    expected = network.delivered(*all_port_voltages, network.feed @ volts)[:, 1:]
     np.testing.assert_allclose(loop.ports.delivered(x, s, loop.ports.feed @ volts), expected, rtol=1e-9)

@@ -7,7 +7,7 @@ import pytest
 
 from mho import spice
 from mho.chip import Chip, ChipError, Wires, as_circuit, ngspice_rest, preset
-from mho.circuits.passive_network import Passive
+from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.transient import transient
 from mho.circuits.wire_elimination import WiredRows
@@ -55,25 +55,25 @@ def test_ports_agree_with_nodal_analysis(off, off_state, columns):
     rng = np.random.default_rng(0)
     c = Chip(DESIGN.with_(off_state=off_state), seed=0).program(rng.random((12, 4))).conductances
     on = ~np.isin(np.arange(12), off)
-    passive = Passive(c, ALL)
+    passive = PassiveNetwork(c, ALL)
     ports = passive.ports(on)
     for _ in range(3):
         x, s, b = rng.random(columns), rng.normal(size=columns), rng.normal(size=12) * on
         fed, drawn = ports.feed @ b[on], ports.inputs @ b[on]
         w = ports.drive @ x - ports.sense @ s - drawn
         delivered = ports.delivered(x, s, fed)
-        heat = ports.heat(x[None], s[None], fed, drawn)[0] + passive.between_sources(b[on, None], on)[0, 0]
+        heat = ports.heat(x[None], s[None], fed, drawn)[0] + passive.source_mutual_conductance(b[on, None], on)[0, 0]
         for found, expected in zip((w, delivered, heat), nodal_currents(c, ALL, on, x, s, b), strict=True):
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 
 
 def test_sources_of_several_right_hand_sides_together_are_those_of_each():
     rng = np.random.default_rng(5)
-    passive = Passive(Chip(DESIGN, seed=5).program(rng.random((12, 4))).conductances, ALL)
+    passive = PassiveNetwork(Chip(DESIGN, seed=5).program(rng.random((12, 4))).conductances, ALL)
     rows = [(np.ones(12, bool), rng.normal(size=12)) for _ in range(3)]
-    together = passive.of_sources(rows)
+    together = passive.source_power(rows)
     for (on, V), found in zip(rows, together, strict=True):
-        np.testing.assert_allclose(found, passive.of_sources([(on, V)])[0], rtol=1e-12)
+        np.testing.assert_allclose(found, passive.source_power([(on, V)])[0], rtol=1e-12)
         watts = nodal_currents(passive.conductances, ALL, on, np.zeros(4), np.zeros(4), V)[2]
         assert found[0] == pytest.approx(watts, rel=1e-10)
 
@@ -95,8 +95,8 @@ def test_first_order_is_exact_but_for_the_square_of_the_columns_resistance(off, 
         error = []
         for ohms in (0.0, 10.0, 20.0):
             wires = replace(ALL, column_ohms=ohms)
-            exact = getattr(Passive(c, wires).ports(on), name)
-            first_order = getattr(Passive(c, wires, "first-order").ports(on), name)
+            exact = getattr(PassiveNetwork(c, wires).ports(on), name)
+            first_order = getattr(PassiveNetwork(c, wires, "first-order").ports(on), name)
             error.append(np.abs(first_order - exact).max(initial=0) / np.abs(exact).max(initial=1e-12))
         assert error[0] < 1e-12
         assert error[2] < 1e-3

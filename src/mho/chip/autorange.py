@@ -10,10 +10,10 @@ from mho import kernels
 from mho.chip.energy import output_currents
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.errors import ChipError
-from mho.circuits.word_lines import rest_switched
+from mho.circuits.word_lines import solve_masked
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["Settled", "settle_in_range"]
+__all__ = ["SettledBlock", "solve_in_range"]
 
 _ATTEMPTS = 6
 """Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
@@ -21,7 +21,7 @@ shrink with the inputs, so that more may be needed."""
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledBlock:
     """A block of n right-hand sides at rest.
 
     Attributes
@@ -48,7 +48,7 @@ class Settled:
     repeated: int
 
 
-def settle_in_range(array: ProgrammedLoop, B: Matrix) -> Settled:
+def solve_in_range(array: ProgrammedLoop, B: Matrix) -> SettledBlock:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
     Parameters
@@ -71,7 +71,7 @@ def settle_in_range(array: ProgrammedLoop, B: Matrix) -> Settled:
         excess = np.maximum(of_range, of_limit)
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
         if not over.any():
-            return Settled(X, V, range_, *map(int, counts))
+            return SettledBlock(X, V, range_, *map(int, counts))
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
@@ -87,7 +87,7 @@ def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.n
     weight = 1 / inputs.full_range(peak_in)[:, None]
     if isinstance(B, Sparse) and B.missing:
         V = inputs.stored(B, peak_in)
-        X, swing = rest_switched(loop, inputs.switched(B, V), -array.bias, weight)
+        X, swing = solve_masked(loop, inputs.switched(B, V), -array.bias, weight)
         return X, V, swing
     V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
     network, k = loop.passive.ports(), array.shape[1]
@@ -97,11 +97,11 @@ def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.n
     currents = drawn[:, :k] - array.bias
     X = loop.rest(currents, weight)
     s = loop.sense_volts(X, currents, weight)
-    return X, V, loop.swing(network, X, s, drawn[:, -1], weight)
+    return X, V, loop.peak_output(network, X, s, drawn[:, -1], weight)
 
 
 def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """What volts V at the matrix's rows send to the sense nodes (n, k), amperes."""
+    """Currents from volts V at the matrix's rows into the sense nodes (n, k), amperes."""
     if isinstance(B, Dense):
         return V.T @ rows.T
     ptr, idx, _ = B.by_column()

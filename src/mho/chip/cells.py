@@ -9,12 +9,12 @@ import numpy as np
 
 from mho.chip.devices.device import Device
 
-__all__ = ["Cells", "Places", "fresh"]
+__all__ = ["CellSites", "Cells", "fresh"]
 
 
 @dataclass(frozen=True)
-class Places:
-    """What belongs to a place on the chip, whatever is written there: one stream of numbers for each kind.
+class CellSites:
+    """Random numbers of each cell site that survive rewriting: one stream for each kind.
 
     Attributes
     ----------
@@ -60,15 +60,15 @@ class Cells:
         Of writing, siemens.
     pulses : ndarray of shape (m, ...)
         Pulses that one cell took.
-    outside : ndarray of bool of shape (m, ...)
+    unverified : ndarray of bool of shape (m, ...)
         Verifying gave up on it.
-    moved : ndarray of shape (m, ...)
+    relaxation_deviate : ndarray of shape (m, ...)
         Standard normal: where a cell stands among those that relax with it.
-    warmth : ndarray of shape (m, ...)
+    temperature_deviate : ndarray of shape (m, ...)
         Standard normal: where it stands among the temperature coefficients.
-    sound : ndarray of shape (m, ...) or None
+    healthy_fraction : ndarray of shape (m, ...) or None
         Share of those in parallel that are not faulty; None: all.
-    stuck : ndarray of shape (m, ...) or None
+    stuck_conductance : ndarray of shape (m, ...) or None
         What the faulty ones conduct, siemens.
     """
 
@@ -76,20 +76,20 @@ class Cells:
     parallel: np.ndarray
     error: np.ndarray
     pulses: np.ndarray
-    outside: np.ndarray
-    moved: np.ndarray
-    warmth: np.ndarray
-    sound: np.ndarray | None = None
-    stuck: np.ndarray | None = None
+    unverified: np.ndarray
+    relaxation_deviate: np.ndarray
+    temperature_deviate: np.ndarray
+    healthy_fraction: np.ndarray | None = None
+    stuck_conductance: np.ndarray | None = None
 
     def conductance(self, device: Device, elapsed: np.ndarray, kelvin: float) -> np.ndarray:
-        """Return what they conduct `elapsed` (m,) seconds after writing, at `kelvin`; siemens, (m, ...)."""
+        """Return the cells' conductance `elapsed` (m,) seconds after writing, at `kelvin`; siemens, (m, ...)."""
         seconds = elapsed if self.target.ndim == 1 else elapsed[:, None]
         g = self._relaxed(device, seconds)
         if kelvin != device.temperature.written_at:
-            g = g * device.temperature.factor(self.warmth, kelvin)
-        if self.sound is not None:
-            g = self.sound * g + self.stuck
+            g = g * device.temperature.factor(self.temperature_deviate, kelvin)
+        if self.healthy_fraction is not None:
+            g = self.healthy_fraction * g + self.stuck_conductance
         return np.where(self.target > 0, g, 0.0)
 
     def aged(self, device: Device, before: np.ndarray, after: np.ndarray, rng: np.random.Generator) -> Self:
@@ -103,8 +103,8 @@ class Cells:
         across = (slice(None),) + (None,) * (self.target.ndim - 1)
         old, new = (self._added(device, seconds[across]) for seconds in (before, after))
         kept = np.divide(old, new, out=np.ones_like(new), where=new > old)
-        moved = kept * self.moved + np.sqrt(1 - kept**2) * rng.standard_normal(self.moved.shape)
-        return replace(self, moved=moved)
+        fresh_part = np.sqrt(1 - kept**2) * rng.standard_normal(self.relaxation_deviate.shape)
+        return replace(self, relaxation_deviate=kept * self.relaxation_deviate + fresh_part)
 
     def _relaxed(self, device: Device, seconds: np.ndarray) -> np.ndarray:
         if device.relaxation is None:
@@ -113,7 +113,7 @@ class Cells:
         start, first = device.relaxation.moments(self._each(), 0.0)
         added = np.sqrt(np.maximum(spread**2 - first**2, 0.0))
         root = np.sqrt(self.parallel)
-        deviation = (self.error - self.parallel * start) / np.maximum(root, 1) + added * self.moved
+        deviation = (self.error - self.parallel * start) / np.maximum(root, 1) + added * self.relaxation_deviate
         total = np.sqrt(first**2 + added**2)
         deviate = np.divide(deviation, total, out=np.zeros_like(total), where=total > 0)
         return _positive(self.target + self.parallel * shift, root * spread, deviate)
@@ -130,7 +130,7 @@ class Cells:
 
 
 def fresh(target: np.ndarray, parallel: np.ndarray, device: Device, rng: np.random.Generator) -> Cells:
-    """Write cells that are all sound, with fresh errors.
+    """Write cells that are all healthy, with fresh errors.
 
     Parameters
     ----------
@@ -139,9 +139,9 @@ def fresh(target: np.ndarray, parallel: np.ndarray, device: Device, rng: np.rand
     rng : Generator
     """
     shape, root = target.shape, np.sqrt(parallel)
-    pulses, outside = np.full(shape, device.pulses), np.zeros(shape, bool)
+    pulses, unverified = np.full(shape, device.pulses), np.zeros(shape, bool)
     if device.verify:
-        error, pulses, outside = device.verify.write(shape, rng)
+        error, pulses, unverified = device.verify.write(shape, rng)
         error = root * error
     elif device.relaxation is not None:
         start, first = device.relaxation.moments(target / np.maximum(parallel, 1), 0.0)
@@ -150,8 +150,8 @@ def fresh(target: np.ndarray, parallel: np.ndarray, device: Device, rng: np.rand
         error = device.sigma * device.g_max * root * rng.standard_normal(shape)
     else:
         error = np.zeros(shape)
-    moved = rng.standard_normal(shape) if device.relaxation is not None else np.zeros(shape)
-    return Cells(target, parallel, error, pulses, outside, moved, np.zeros(shape))
+    relaxation_deviate = rng.standard_normal(shape) if device.relaxation is not None else np.zeros(shape)
+    return Cells(target, parallel, error, pulses, unverified, relaxation_deviate, np.zeros(shape))
 
 
 _ASKEW = 1.5

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.cells import Places
+from mho.chip.cells import CellSites
 from mho.chip.converters import ConverterBank
-from mho.chip.correction import OffState
-from mho.chip.crossbar import Store
+from mho.chip.correction import CellErrorCorrection
+from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
-from mho.chip.mapping import plan
+from mho.chip.mapping import map_matrix
 from mho.chip.presets import preset
 from mho.chip.programmed_array import ProgrammedArray
-from mho.chip.row_drivers import Inputs
+from mho.chip.row_drivers import RowDrivers
 from mho.chip.spice_export import as_netlist
 from mho.circuits.errors import ChipError
 
@@ -62,14 +62,14 @@ class Chip:
         self._rng = checks.generator(seed, "seed")
         self._offset_volts = self._draw_offset()
         self._converters = ConverterBank(design.converters, self._rng)
-        self._places = Places.of(self._rng, design.array.columns)
+        self._places = CellSites.of(self._rng, design.array.columns)
         self._writes = 0
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
 
     def program(self, A: Any, *, l2: Any = 0.0, prior: Any = 0.0, l1: float = 0.0) -> ProgrammedArray:
-        """Write a matrix into both copies, with fresh errors.
+        """Write a matrix into both arrays, with fresh errors.
 
         Parameters
         ----------
@@ -101,9 +101,9 @@ class Chip:
         l1 = checks.nonnegative_number(l1, "l1")
         self._writes += 1
         device = self.design.device
-        layout = plan(A, root, device, reference=self._has_reference)
+        layout = map_matrix(A, root, device, reference=self._has_reference)
         tile_rows = self.design.array.rows
-        store = Store(layout, device, self._rng, self._places, self._writes, self.ledger, tile_rows)
+        store = Crossbar(layout, device, self._rng, self._places, self._writes, self.ledger, tile_rows)
         if self.design.operation.age:
             store.age(self.design.operation.age, None)
         return ProgrammedArray(
@@ -140,16 +140,18 @@ class Chip:
         drawn = self._rng.standard_normal(columns + 2 * self._has_reference) if spread else np.zeros(columns)
         return np.pad(spread * drawn, (0, columns + 2 - len(drawn)))
 
-    def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> Inputs:
+    def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> RowDrivers:
         """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""
         v_in = self.design.converters.v_in
         volts_per_unit = v_in / (float(A.sum(axis=1).max()) or 1.0)
-        return Inputs(self._converters, v_in, volts_per_unit, len(A), ridge * volts_per_unit)
+        return RowDrivers(self._converters, v_in, volts_per_unit, len(A), ridge * volts_per_unit)
 
     @property
     def _has_reference(self) -> bool:
         return self.design.array.off_state == "circuit" and self.design.device.g_min > 0
 
-    def _off_state(self, A: np.ndarray, scale: np.ndarray) -> OffState | None:
+    def _off_state(self, A: np.ndarray, scale: np.ndarray) -> CellErrorCorrection | None:
         g_min = self.design.device.g_min
-        return OffState.of_zeros(A, scale, g_min) if g_min and self.design.array.off_state == "digital" else None
+        if not g_min or self.design.array.off_state != "digital":
+            return None
+        return CellErrorCorrection.of_zeros(A, scale, g_min)

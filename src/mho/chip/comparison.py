@@ -22,12 +22,12 @@ _WRITINGS = 9
 
 @dataclass(frozen=True)
 class TopologyNotes:
-    """What is known of a circuit without numbers.
+    """Notes on a circuit: formulas and limits, without numbers.
 
     Attributes
     ----------
     rest : str
-        What its outputs are at rest, endless gain.
+        What its outputs are at rest, infinite gain.
     dynamics : str
         How they move while nothing is clamped.
     stable : str
@@ -46,13 +46,13 @@ TOPOLOGY_NOTES = {
     "compact": TopologyNotes(
         rest="G_R' S^-1 (G_L x - g_in b) >= 0, x >= 0, complementary",
         dynamics="dx/dt = -w s, s = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 (G_L x - g_in b)",
-        stable="equal copies: always; unequal ones: while the matrix of ds/dx has eigenvalues of positive real part",
+        stable="equal arrays: always; unequal ones: while the matrix of ds/dx has eigenvalues of positive real part",
         limit="offset, gain and speed: floating rows divide what the op-amps see",
     ),
     "classic": TopologyNotes(
         rest="G_R' (G_L x - g_in b) / g >= 0, x >= 0, complementary",
         dynamics="dv/dt = -w L1 (G_L x - g_in b + g v), dx/dt = w L2 G_R' v",
-        stable="equal copies: always, ringing where the feedback g is small; unequal ones: by the eigenvalues",
+        stable="equal arrays: always, ringing where the feedback g is small; unequal ones: by the eigenvalues",
         limit="m more op-amps, their power, noise and swing",
     ),
     "gram": TopologyNotes(

@@ -83,7 +83,7 @@ class ConverterBank:
 
 
 def _curves(known: np.ndarray, count: int, most: int, converters: Converters, seed: int) -> np.ndarray:
-    """Where the codes 0 to `most` of `count` converters stand (count, most + 1), steps.
+    """Characteristics of `count` converters: positions of the codes 0 to `most` (count, most + 1), steps.
 
     The first ones are the same however many there are.
     """

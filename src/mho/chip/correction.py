@@ -9,11 +9,11 @@ import numpy as np
 from mho import kernels
 from mho.operands import Dense, Matrix
 
-__all__ = ["OffState"]
+__all__ = ["CellErrorCorrection"]
 
 
-class OffState:
-    """What the cells of a programmed matrix A (m, k) add to it, and right-hand sides that make up for it.
+class CellErrorCorrection:
+    """Digital correction of known cell errors: re-solve for b + E x, A (m, k) being programmed.
 
     With E what they add, an answer x of the chip sends ``E x`` too much through the rows. Solving again for
     ``b + E x`` therefore leaves only what E does to the change of x.
@@ -29,7 +29,7 @@ class OffState:
 
     @classmethod
     def of_zeros(cls, A: np.ndarray, scale: np.ndarray, g_min: float) -> Self:
-        """Return what the zeros of A stand for, which are written as the lowest conductance.
+        """Return the correction of the zeros of A, which are written as the lowest conductance.
 
         Parameters
         ----------
@@ -43,7 +43,7 @@ class OffState:
 
     @classmethod
     def of_reads(cls, A: np.ndarray, scale: np.ndarray, g: np.ndarray) -> Self:
-        """Return what conductances that were read differ by from those meant.
+        """Return the correction of conductances that were read, from those meant.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class OffState:
         """
         return cls(np.where(scale > 0, g * _per_siemens(scale) - A, 0.0))
 
-    def made_up(self, B: Matrix, X: np.ndarray) -> Matrix:
+    def corrected_rhs(self, B: Matrix, X: np.ndarray) -> Matrix:
         """Return ``B + E X`` for answers X (n, k), at the entries of B that are known.
 
         Parameters

@@ -1,4 +1,4 @@
-"""What a matrix is stored in: two copies and a compensation, how long ago each row was written, how often."""
+"""The crossbar: driving and sensing cells, row compensation, write times."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.cells import Cells, Places, fresh
+from mho.chip.cells import Cells, CellSites, fresh
 from mho.chip.devices.device import Device
 from mho.chip.ledger import Ledger
-from mho.chip.mapping import Plan, parallel, plan
+from mho.chip.mapping import ConductanceMap, map_matrix, parallel
 from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.errors import ChipError
 
-__all__ = ["Store", "write"]
+__all__ = ["Crossbar", "write"]
 
 _COPIES = ("left", "right")
 _REFERENCES = ("reference_left", "reference_right")
 
 
-class Store:
+class Crossbar:
     """The cells of one programmed array; writing them is entered in the ledger.
 
     Parameters
     ----------
-    layout : Plan
+    layout : ConductanceMap
     device : Device
     rng : Generator
         Of every error that is drawn afresh.
-    places : Places
+    places : CellSites
         Of what belongs to the place.
     writes : int
         How often the chip has been written, this time included.
@@ -41,17 +41,17 @@ class Store:
     Attributes
     ----------
     left, right, comp, reference_left, reference_right : Cells
-        Driving copy, sensing copy, compensation, reference columns if there are any.
+        Driving array, sensing array, compensation, reference columns if there are any.
     elapsed : ndarray of shape (m,)
         Seconds since each row was written, at the temperature at which relaxation was measured.
     """
 
     def __init__(
         self,
-        layout: Plan,
+        layout: ConductanceMap,
         device: Device,
         rng: np.random.Generator,
-        places: Places,
+        places: CellSites,
         writes: int,
         ledger: Ledger,
         tile_rows: int,
@@ -70,7 +70,7 @@ class Store:
         self._enter(slice(None))
 
     def conductances(self, kelvin: float, integration: float | None = None) -> Conductances:
-        """Return what the cells are at `kelvin`; read for `integration` seconds, with the noise of one read."""
+        """Return the conductances at `kelvin`; read for `integration` seconds, with the noise of one read."""
         parts = [getattr(self, part).conductance(self._device, self.elapsed, kelvin) for part in self._parts]
         if integration is not None:
             parts = [self._read(g, integration, kelvin) for g in parts]
@@ -107,14 +107,14 @@ class Store:
         """The cells with what their places make of them."""
         device, shape = self._device, cells.target.shape
         if device.temperature.temperature_spread:
-            cells = replace(cells, warmth=self._places.normal(copy, shape))
+            cells = replace(cells, temperature_deviate=self._places.normal(copy, shape))
         if device.faults:
             fate, life = (self._places.uniform(kind + copy, shape) for kind in (2, 4))
             cells = self._with_faults(cells, fate, life)
         return cells
 
     def _in_a_column(self, cells: Cells, column: int) -> Cells:
-        """The same for a column beside the copies, each of whose conductances is several cells in parallel."""
+        """The cells of a column beside the arrays, each conductance several in parallel, with their sites' faults."""
         if self._device.faults:
             rows, most = len(cells.target), int(cells.parallel.max(initial=0))
             fate, life = (self._places.each(kind + column, rows, most) for kind in (6, 9))
@@ -127,14 +127,14 @@ class Store:
     ) -> Cells:
         device = self._device
         g = device.faults.stuck_at(fate, life, self._writes, device.g_min, device.g_max)
-        sound, stuck = np.isnan(g), np.nan_to_num(g)
+        healthy, stuck = np.isnan(g), np.nan_to_num(g)
         if missing is None:
-            return replace(cells, sound=sound.astype(np.float64), stuck=stuck)
-        faulty = np.count_nonzero(~sound & ~missing, axis=1)
+            return replace(cells, healthy_fraction=healthy.astype(np.float64), stuck_conductance=stuck)
+        faulty = np.count_nonzero(~healthy & ~missing, axis=1)
         return replace(
             cells,
-            sound=1 - faulty / np.maximum(cells.parallel, 1),
-            stuck=np.where(missing, 0.0, stuck).sum(axis=1),
+            healthy_fraction=1 - faulty / np.maximum(cells.parallel, 1),
+            stuck_conductance=np.where(missing, 0.0, stuck).sum(axis=1),
         )
 
     def _acceleration(self, kelvin: float | None) -> float:
@@ -167,7 +167,7 @@ class Store:
                 pulses=float(sum(p.sum() for p in pulses)),
                 row_pulses=float(in_turn.sum()),
                 tile_pulses=float(np.bincount(tile, in_turn).max(initial=0)),
-                unverified=float(sum((p.outside[rows] & (p.parallel[rows] > 0)).sum() for p in parts)),
+                unverified=float(sum((p.unverified[rows] & (p.parallel[rows] > 0)).sum() for p in parts)),
                 bytes_read=size[0] * size[1],  # one byte holds any number of levels that cells have
                 rows=size[0],
                 columns=size[1],
@@ -184,18 +184,18 @@ def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Gener
     ----------
     A : ndarray of shape (m, k)
     ridge : ndarray of shape (k,)
-        As `plan` takes it.
+        As `map_matrix` takes it.
     device : Device
     rng : Generator
     """
-    store = Store(plan(A, ridge, device), device, rng, Places.of(rng, A.shape[1]), 1, Ledger(), len(A))
+    store = Crossbar(map_matrix(A, ridge, device), device, rng, CellSites.of(rng, A.shape[1]), 1, Ledger(), len(A))
     return store.conductances(device.temperature.written_at)
 
 
 def _replaced(old: Cells, new: Cells, rows: Any) -> Cells:
     """The cells, with those of some rows replaced."""
     parts = {}
-    for name in ("error", "pulses", "outside", "moved", "sound", "stuck"):
+    for name in ("error", "pulses", "unverified", "relaxation_deviate", "healthy_fraction", "stuck_conductance"):
         was, now = getattr(old, name), getattr(new, name)
         if isinstance(was, np.ndarray):
             was = was.copy()

@@ -125,7 +125,7 @@ class Array:
         Cells of one array.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
-        is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each copy and
+        is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each array and
         two op-amps take it out (`mho.circuits.reference_amplifiers`).
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
@@ -147,7 +147,7 @@ class Array:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """How a chip is used.
+    """Conditions of use: age, temperature, time of a read.
 
     Attributes
     ----------

@@ -49,12 +49,13 @@ def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
     """
-    loop, volts = array.loop, array.inputs.at_every_row(B, V)
+    loop, volts = array.loop, array.inputs.row_voltages(B, V)
     network = loop.passive.ports()
     fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
     currents = drawn if loop.ports is network else (loop.ports.inputs @ volts).T
     sensed = loop.sense_volts(X, currents - array.bias, weight)
-    return network.heat(*loop.every_port(network, X, sensed, drawn, weight), fed, drawn) + loop.passive.own @ volts**2
+    by_sources = loop.passive.source_self_conductance @ volts**2
+    return network.heat(*loop.all_port_voltages(network, X, sensed, drawn, weight), fed, drawn) + by_sources
 
 
 def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -110,23 +111,23 @@ def output_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarr
         See `Loop.rest`.
     """
     if not B.missing:
-        return _delivered(array, array.loop.ports, array.inputs.at_every_row(B, V), X, weight)
+        return _delivered(array, array.loop.ports, array.inputs.row_voltages(B, V), X, weight)
     delivered = np.empty_like(X)
     for j in range(len(X)):
-        on, volts = array.inputs.at_rows_on(B, V, j)
+        on, volts = array.inputs.active_row_voltages(B, V, j)
         delivered[j] = _delivered(array, array.loop.network(on), volts[:, None], X[j : j + 1], weight[j])[0]
     return delivered
 
 
 def _delivered(array: ProgrammedLoop, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The same for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
+    """Output currents for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
     currents = (ports.inputs @ volts).T - array.bias
     return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
 
 
 @dataclass(frozen=True)
 class SupplyEnergy:
-    """What sources and outputs deliver to the network, at the fixed scale of the volts.
+    """Energy and charge that sources and outputs deliver to the network, at the fixed scale of the volts.
 
     Attributes
     ----------
@@ -154,7 +155,7 @@ def switching_energy(
     x: np.ndarray,
     weight: float,
     seconds: float,
-    of_sources: np.ndarray,
+    source_power: np.ndarray,
 ) -> SupplyEnergy:
     """Integrate over `seconds` from zero.
 
@@ -170,24 +171,24 @@ def switching_energy(
     weight : float
         See `Loop.rest`.
     seconds : float
-    of_sources : ndarray of shape (2,)
-        See `Passive.of_sources`.
+    source_power : ndarray of shape (2,)
+        See `PassiveNetwork.source_power`.
     """
     loop, (on, V) = array.loop, rows
     network = loop.passive.ports(on)
     fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
     outputs, sensed = _course(array, modes, rows, x, weight, seconds)
-    outputs, sensed = loop.every_port(network, outputs, sensed, drawn[:, 0], weight)
+    outputs, sensed = loop.all_port_voltages(network, outputs, sensed, drawn[:, 0], weight)
     current = network.delivered(outputs, sensed, fed[:, 0])
 
     def integral(rate: np.ndarray) -> float:
         return float(seconds * (_WEIGHT @ rate))
 
     return SupplyEnergy(
-        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + of_sources[0]),
+        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + source_power[0]),
         load_joules=integral(np.sum(outputs * current, axis=1)),
         load_coulombs=integral(np.maximum(current, 0).sum(axis=1)),
-        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + of_sources[1]),
+        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + source_power[1]),
         peak_amperes=float(max(0.0, current[-1].max())),
     )
 

@@ -1,10 +1,10 @@
-"""What a block of right-hand sides takes: conversions, settling time, energy."""
+"""Events of a block of right-hand sides: conversions, settling time, energy."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mho.chip.autorange import Settled
+from mho.chip.autorange import SettledBlock
 from mho.chip.design import ChipDesign
 from mho.chip.energy import masked_power, power, switching_energy
 from mho.chip.ledger import Ledger
@@ -14,7 +14,7 @@ from mho.circuits.modes import Modes
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Matrix
 
-__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "block_events", "read_events"]
+__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "count_events", "read_events"]
 
 SHORTEST_SETTLE = 60e-9
 """Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
@@ -28,14 +28,14 @@ ADDRESS_BYTES = 4
 """To say which row is on."""
 
 
-def block_events(array: ProgrammedLoop, B: Matrix, settled: Settled) -> Ledger:
+def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Ledger:
     """Return the events of one block.
 
     Parameters
     ----------
     array : ProgrammedLoop
     B : operand of shape (m, n)
-    settled : Settled
+    settled : SettledBlock
     """
     X, V, range_ = settled.outputs, settled.inputs, settled.range
     n, k = X.shape
@@ -43,7 +43,7 @@ def block_events(array: ProgrammedLoop, B: Matrix, settled: Settled) -> Ledger:
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
-        modes = {j: Modes.of(array.loop, array.inputs.at_rows_on(B, V, j)[0], X[j] > 0) for j in _samples(n)}
+        modes = {j: Modes.of(array.loop, array.inputs.active_row_voltages(B, V, j)[0], X[j] > 0) for j in _samples(n)}
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
@@ -70,7 +70,7 @@ def block_events(array: ProgrammedLoop, B: Matrix, settled: Settled) -> Ledger:
 
 
 def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
-    """Return the events of reading every cell of one copy, a row at a time.
+    """Return the events of reading every cell of one array, a row at a time.
 
     Parameters
     ----------
@@ -86,18 +86,18 @@ def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
 
 
 def _sampled(
-    array: ProgrammedLoop, B: Matrix, settled: Settled, modes: dict[int, Modes], watts: np.ndarray, seconds: float
+    array: ProgrammedLoop, B: Matrix, settled: SettledBlock, modes: dict[int, Modes], watts: np.ndarray, seconds: float
 ) -> tuple[np.ndarray, float]:
-    """What some right-hand sides took on their way to rest, over their energy at rest; and the largest current.
+    """Ratios of switching energy and charge to energy at rest, sampled; and the largest current.
 
     The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
     """
     X, range_, samples = settled.outputs, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
-    rows = [array.inputs.at_rows_on(B, settled.inputs, j) for j in samples]
-    for j, rows_on, of_sources in zip(samples, rows, array.loop.passive.of_sources(rows), strict=True):
+    rows = [array.inputs.active_row_voltages(B, settled.inputs, j) for j in samples]
+    for j, rows_on, source_power in zip(samples, rows, array.loop.passive.source_power(rows), strict=True):
         square, once = range_[j] ** 2, range_[j]
-        delivery = switching_energy(array, modes[j], rows_on, X[j], 1 / once, seconds, of_sources)
+        delivery = switching_energy(array, modes[j], rows_on, X[j], 1 / once, seconds, source_power)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

@@ -60,9 +60,9 @@ class Ledger:
     rows, columns : float
         Size of the largest matrix programmed, a ridge's rows included.
     tiles : float
-        Arrays of `Array.rows` rows that each copy of the tallest matrix programmed is spread over.
+        Arrays of `Array.rows` rows that each array of the tallest matrix programmed is spread over.
     row_extras : float
-        Cells beside those of both copies in the row that has most of them: compensation and reference columns.
+        Cells beside those of both arrays in the row that has most of them: compensation and reference columns.
     """
 
     cells: float = 0.0
@@ -98,7 +98,7 @@ class Ledger:
             setattr(self, f.name, combine(getattr(self, f.name), getattr(other, f.name)))
 
     def since(self, earlier: Ledger) -> Self:
-        """Return what has been counted since this ledger was as `earlier`; largest values are those of all time."""
+        """Return the counts since this ledger was as `earlier`; largest values are those of all time."""
         return type(self)(
             **{
                 f.name: getattr(self, f.name) - (0 if "combine" in f.metadata else getattr(earlier, f.name))

@@ -1,4 +1,4 @@
-"""From numbers to conductances: scale each column, quantise, write both copies, compensate the rows."""
+"""From numbers to conductances: scale each column, quantise, write both arrays, compensate the rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import numpy as np
 
 from mho.chip.devices.device import Device
 
-__all__ = ["Plan", "parallel", "plan"]
+__all__ = ["ConductanceMap", "map_matrix", "parallel"]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be written, siemens.
+class ConductanceMap:
+    """Target conductances of a matrix, siemens.
 
     Attributes
     ----------
     target : ndarray of shape (m, k)
-        Of both copies.
+        Of both arrays.
     comp : ndarray of shape (m,)
         Compensation of each row.
     scale : ndarray of shape (k,)
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
     reference : ndarray of shape (m,)
-        Of the reference column of either copy; zeros: there is none.
+        Of the reference column of either array; zeros: there is none.
     """
 
     target: np.ndarray
@@ -33,7 +33,7 @@ class Plan:
     reference: np.ndarray
 
 
-def plan(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False) -> Plan:
+def map_matrix(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False) -> ConductanceMap:
     """Lay out a non-negative matrix A (m, k).
 
     Each column is scaled to the full conductance range, with a `reference` to what is above the lowest conductance. The
@@ -50,11 +50,11 @@ def plan(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = 
     target = np.vstack([np.where(A > 0, _levels(lowest + A * scale, device), device.g_min) * (peak > 0), own])
     references = np.repeat([device.g_max if reference else 0.0, 0.0], [len(A), len(own)])
     sums = target.sum(axis=1) + references
-    return Plan(target, 2 * (sums.max() - sums), scale, references)
+    return ConductanceMap(target, 2 * (sums.max() - sums), scale, references)
 
 
 def parallel(target: np.ndarray, device: Device) -> np.ndarray:
-    """Return how many cells in parallel make a conductance; none where there is no cell at all."""
+    """Return the number of cells in parallel that make a conductance; none where there is no cell at all."""
     return np.ceil(target / device.g_max - 1e-9)
 
 

@@ -15,7 +15,7 @@ from mho.chip.devices.library import cmo_hfox, milo_2021, neurram, rram_tech_a, 
 __all__ = ["preset", "presets"]
 
 _PRESETS = {
-    # No error but the circuit's own: any conductance, exact writing, exact converters, endless gain.
+    # No error but the circuit's own: any conductance, exact writing, exact converters, infinite gain.
     "ideal": ChipDesign(
         name="ideal",
         device=Device(g_min=0.0, g_max=35e-6),

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.autorange import settle_in_range
-from mho.chip.correction import OffState
-from mho.chip.crossbar import Store
+from mho.chip.autorange import solve_in_range
+from mho.chip.correction import CellErrorCorrection
+from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
-from mho.chip.events import block_events, read_events
+from mho.chip.events import count_events, read_events
 from mho.chip.ledger import Ledger
 from mho.chip.programmed_loop import ProgrammedLoop
-from mho.chip.row_drivers import Inputs
+from mho.chip.row_drivers import RowDrivers
 from mho.operands import Dense, Matrix, as_matrix
 
 __all__ = ["ProgrammedArray"]
@@ -25,44 +25,44 @@ _BLOCK = 1 << 21
 
 
 class ProgrammedArray(ProgrammedLoop):
-    """What `Chip.program` returns.
+    """A matrix in a chip, ready for right-hand sides; `Chip.program` makes it.
 
     Parameters
     ----------
-    store : Store
+    store : Crossbar
         What was written.
     design : ChipDesign
         What the chip is made of.
-    inputs : Inputs
+    inputs : RowDrivers
         What is at its rows.
     ledger : Ledger
         Where solving is entered.
     l1 : float
-        Price of the sum of the answer.
+        L1 penalty: weight of the sum of the answer.
     offset_volts : ndarray of shape (k + 2,)
         Input offset of each op-amp, those of reference columns last, volts.
-    off_state : OffState or None
+    off_state : CellErrorCorrection or None
         Correction of the zeros, if they need one.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: Crossbar,
         design: ChipDesign,
-        inputs: Inputs,
+        inputs: RowDrivers,
         ledger: Ledger,
         *,
         l1: float,
         offset_volts: np.ndarray,
-        off_state: OffState | None,
+        off_state: CellErrorCorrection | None,
     ) -> None:
         self._ledger, self._off_state = ledger, off_state
         super().__init__(store, design, inputs, l1=l1, offset_volts=offset_volts)
 
     def read_back(self, A: Any) -> None:
-        """Read the driving copy, cell by cell, and from now on solve a second time with what it differs by made up for.
+        """Read the driving array, cell by cell, and from now on correct each answer for what it differs by.
 
-        The sensing copy is not read: what its errors do grows with the residual alone. Read again after ageing.
+        The sensing array is not read: what its errors do grows with the residual alone. Read again after ageing.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class ProgrammedArray(ProgrammedLoop):
             raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
         integration = self.design.operation.integration if self.design.device.noise else None
         read = self.store.conductances(self.kelvin, integration)
-        self._off_state = OffState.of_reads(A, read.scale, read.written[: len(A)])
+        self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
         self._ledger.add(read_events(self.design, *self.shape))
 
     def volts(self, b: Any) -> np.ndarray:
@@ -130,11 +130,11 @@ class ProgrammedArray(ProgrammedLoop):
     def _solve_block(self, B: Matrix) -> np.ndarray:
         """X (n, k) of one block."""
         X = self._solve_once(B)
-        return X if self._off_state is None else self._solve_once(self._off_state.made_up(B, X))
+        return X if self._off_state is None else self._solve_once(self._off_state.corrected_rhs(B, X))
 
     def _solve_once(self, B: Matrix) -> np.ndarray:
         """X (n, k), at a range that fits both ends of each right-hand side."""
-        settled = settle_in_range(self, B)
-        self._ledger.add(block_events(self, B, settled))
+        settled = solve_in_range(self, B)
+        self._ledger.add(count_events(self, B, settled))
         range_ = settled.range[:, None]
         return self.inputs.converters.to_digital(settled.outputs * range_) / range_ * self.units_per_volt

@@ -36,7 +36,7 @@ class Constraint:
     l2 : float
         Ridge: one more row for each column, connected to that column only.
     l1 : float
-        Price of the sum: a constant current at the input of every op-amp.
+        L1 penalty, weight of the sum: a constant current at the input of every op-amp.
     total : float, optional
         What the answer has to add up to: a row of equal cells without feedback in the classic circuit, which holds it
         exactly; several such rows in the compact circuit, which can only give them weight.

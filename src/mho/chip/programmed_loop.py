@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.crossbar import Store
+from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
-from mho.chip.row_drivers import Inputs
+from mho.chip.row_drivers import RowDrivers
 from mho.circuits.conductances import Conductances
 from mho.circuits.loop import Loop
-from mho.circuits.passive_network import Passive
+from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
-from mho.circuits.word_lines import Switched, rest_switched
+from mho.circuits.word_lines import WordLines, solve_masked
 from mho.operands import Sparse
 
 __all__ = ["ProgrammedLoop"]
@@ -27,22 +27,22 @@ class ProgrammedLoop:
 
     Parameters
     ----------
-    store : Store
+    store : Crossbar
         What was written.
     design : ChipDesign
         What the chip is made of.
-    inputs : Inputs
+    inputs : RowDrivers
         What is at its rows.
     l1 : float
-        Price of the sum of the answer.
+        L1 penalty: weight of the sum of the answer.
     offset_volts : ndarray of shape (k + 2,)
         Input offset of each op-amp, those of reference columns last, volts.
 
     Attributes
     ----------
     design : ChipDesign
-    inputs : Inputs
-    store : Store
+    inputs : RowDrivers
+    store : Crossbar
         The cells, one by one: targets, errors, pulses, seconds since each row was written.
     kelvin : float
         Temperature while solving; `heat` changes it.
@@ -51,13 +51,13 @@ class ProgrammedLoop:
     units_per_volt : ndarray of shape (k,)
         Outputs in volts times this are the numbers asked for.
     bias : ndarray of shape (k,)
-        Constant current into each sense node, amperes; zero unless there is an l1 price.
+        Constant current into each sense node, amperes; zero unless there is an L1 penalty.
     loop : Loop
         The op-amps and the network, which is reduced to its column nodes when that is first needed.
     """
 
     def __init__(
-        self, store: Store, design: ChipDesign, inputs: Inputs, *, l1: float, offset_volts: np.ndarray
+        self, store: Crossbar, design: ChipDesign, inputs: RowDrivers, *, l1: float, offset_volts: np.ndarray
     ) -> None:
         self.design, self.inputs = design, inputs
         self._l1 = l1
@@ -77,7 +77,7 @@ class ProgrammedLoop:
         """Join the network and the amplifiers of the design."""
         amplifier, columns, offset = self.design.amplifier, c.reference, self._offset_volts
         return Loop(
-            passive=Passive(c, self.design.wires, self.design.array.switched_wires),
+            passive=PassiveNetwork(c, self.design.wires, self.design.array.switched_wires),
             opamp=amplifier,
             offset=offset[:-2],
             reference=None if columns is None else ReferenceAmplifiers(columns, amplifier.gain, offset[-2:]),
@@ -90,12 +90,12 @@ class ProgrammedLoop:
 
     @property
     def g_left(self) -> np.ndarray:
-        """The driving copy (m, k), siemens. A ridge adds rows below those of the matrix."""
+        """The driving array (m, k), siemens. A ridge adds rows below those of the matrix."""
         return self.conductances.left
 
     @property
     def g_right(self) -> np.ndarray:
-        """The sensing copy (m, k), siemens."""
+        """The sensing array (m, k), siemens."""
         return self.conductances.right
 
     @property
@@ -168,8 +168,8 @@ class ProgrammedLoop:
             raise ValueError(f"V must have {len(self.g_left)} rows, one per row of the chip, got shape {V.shape}")
         if np.isnan(column).any():
             none = slice(len(V), None)
-            rows = Switched(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
-            X, _ = rest_switched(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
+            rows = WordLines(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
+            X, _ = solve_masked(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
         else:
             X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
         return X[0] if V.ndim == 1 else X.T

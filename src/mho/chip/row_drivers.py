@@ -1,4 +1,4 @@
-"""The inputs of a programmed chip: from right-hand sides to volts at its rows, those of a ridge below."""
+"""Row drivers of a programmed chip: from right-hand sides to volts at its rows, those of a ridge below."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho.chip.converters import ConverterBank
-from mho.circuits.word_lines import Switched
+from mho.circuits.word_lines import WordLines
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["Inputs"]
+__all__ = ["RowDrivers"]
 
 
 @dataclass(frozen=True, eq=False)
-class Inputs:
-    """What is at the rows of one programmed chip.
+class RowDrivers:
+    """DACs, voltage scale and ridge sources that drive the rows of one programmed chip.
 
     The loop is positively homogeneous, so volts are stated at a fixed scale; the range that the converters really work
     at is chosen for each right-hand side (`mho.chip.autorange`).
@@ -64,9 +64,9 @@ class Inputs:
 
     def with_ridge(self, V: np.ndarray) -> np.ndarray:
         """Return volts V (m, n) with those of a ridge's rows below."""
-        return np.vstack([V, self._beside(V.shape[1])]) if self.ridge_volts.size else V
+        return np.vstack([V, self._ridge_voltages(V.shape[1])]) if self.ridge_volts.size else V
 
-    def at_every_row(self, B: Matrix, V: np.ndarray) -> Any:
+    def row_voltages(self, B: Matrix, V: np.ndarray) -> Any:
         """Return the volts at all rows, an array or sparse, where nothing is missing.
 
         Parameters
@@ -81,21 +81,21 @@ class Inputs:
         given = sp.csc_array((V, idx, ptr), shape=B.shape)
         if not self.ridge_volts.size:
             return given
-        return sp.vstack([given, sp.csc_array(self._beside(B.shape[1]))], format="csc")
+        return sp.vstack([given, sp.csc_array(self._ridge_voltages(B.shape[1]))], format="csc")
 
-    def switched(self, B: Sparse, V: np.ndarray) -> Switched:
+    def switched(self, B: Sparse, V: np.ndarray) -> WordLines:
         """Return the rows that stored entries are at, and their volts V; a ridge's are always on."""
         ptr, idx, _ = B.by_column()
-        return Switched(ptr, idx, V, slice(self.rows, None), self.ridge_volts)
+        return WordLines(ptr, idx, V, slice(self.rows, None), self.ridge_volts)
 
-    def at_rows_on(self, B: Matrix, V: np.ndarray, j: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return which rows are on for right-hand side j, and the volts of those, in order.
+    def active_row_voltages(self, B: Matrix, V: np.ndarray, j: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows that are on for right-hand side j, and their volts, in order.
 
         Parameters
         ----------
         B : operand of shape (m, n)
         V : ndarray
-            As for `at_every_row`.
+            As for `row_voltages`.
         j : int
         """
         m = self.rows + len(self.ridge_volts)
@@ -108,5 +108,5 @@ class Inputs:
         every[on] = volts
         return np.ones(m, bool), every
 
-    def _beside(self, n: int) -> np.ndarray:
+    def _ridge_voltages(self, n: int) -> np.ndarray:
         return np.broadcast_to(self.ridge_volts[:, None], (len(self.ridge_volts), n))

@@ -23,7 +23,7 @@ _DOUBLINGS = 2
 
 
 def as_opamp(amplifier: Amplifier) -> circuits.OpAmp:
-    """Return the op-amp of a circuit; an endless gain becomes one of 1e9."""
+    """Return the op-amp of a circuit; an infinite gain becomes one of 1e9."""
     return circuits.OpAmp(gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp)
 
 

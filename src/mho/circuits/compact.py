@@ -16,7 +16,7 @@ __all__ = ["CompactGinv"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CompactGinv(Circuit):
-    """Compact GINV with conductance compensation: k op-amps, two copies of the matrix, m floating row nodes.
+    """Compact GINV with conductance compensation: k op-amps, driving and sensing array, m floating row nodes.
 
     Nodes: ``b0`` inputs, ``r0`` rows, ``x0`` column outputs, ``s0`` sense nodes. Where a wire has resistance its nodes
     follow: ``r0_1`` is row 0 at its cell 1, ``x0_1`` column 0 at row 1. Those of reference columns are in
@@ -25,9 +25,9 @@ class CompactGinv(Circuit):
     Attributes
     ----------
     g_left : numpy.ndarray of shape (m, k)
-        Driving copy, from column output j to row i, siemens. A zero is an open cell.
+        Driving array, from column output j to row i, siemens. A zero is an open cell.
     g_right : numpy.ndarray of shape (m, k)
-        Sensing copy, from sense node j to row i, siemens. A zero is an open cell.
+        Sensing array, from sense node j to row i, siemens. A zero is an open cell.
     g_comp : numpy.ndarray of shape (m,)
         Compensation from row i to ground, siemens.
     g_in : float
@@ -45,7 +45,7 @@ class CompactGinv(Circuit):
     reference : ReferenceColumns, optional
         By default none.
     places : numpy.ndarray of bool, optional
-        Which places along the rows' wires hold a column of either copy, k of them; by default there are no others. The
+        Which places along the rows' wires hold a column of either array, k of them; by default there are no others. The
         wires run past those that hold none.
 
     Raises
@@ -117,7 +117,7 @@ class CompactGinv(Circuit):
 
     @property
     def copies(self) -> tuple[np.ndarray, np.ndarray]:
-        """Both copies at the rows that are on, reference columns before the others, siemens."""
+        """Both arrays at the rows that are on, reference columns before the others, siemens."""
         left, right = self.g_left[self.on], self.g_right[self.on]
         if self.reference is None:
             return left, right

@@ -16,7 +16,7 @@ class Reference:
     Attributes
     ----------
     left, right : ndarray of shape (m,)
-        In the driving and in the sensing copy, siemens; zero in the rows of a ridge, whose open cells are none.
+        In the driving and in the sensing array, siemens; zero in the rows of a ridge, whose open cells are none.
     feedback : float
         f, siemens.
     share : float
@@ -36,7 +36,7 @@ class Conductances:
     Attributes
     ----------
     left, right : ndarray of shape (m, k)
-        Driving and sensing copy of the matrix.
+        Driving and sensing array of the matrix.
     comp : ndarray of shape (m,)
         Compensation of each row.
     g_in : float
@@ -56,12 +56,12 @@ class Conductances:
 
     @property
     def driving(self) -> np.ndarray:
-        """The driving copy with its reference column, if there is one, before the others, siemens (m, k or k + 1)."""
+        """The driving array with its reference column, if there is one, before the others, siemens (m, k or k + 1)."""
         return self.left if self.reference is None else np.column_stack([self.reference.left, self.left])
 
     @property
     def sensing(self) -> np.ndarray:
-        """The sensing copy likewise."""
+        """The sensing array likewise."""
         return self.right if self.reference is None else np.column_stack([self.reference.right, self.right])
 
     @property
@@ -71,7 +71,7 @@ class Conductances:
 
     @property
     def written(self) -> np.ndarray:
-        """What the driving copy holds of the matrix, the lowest conductance taken out, siemens (m, k)."""
+        """The driving array less the lowest conductance, siemens (m, k): the matrix that it holds."""
         if self.reference is None:
             return self.left
         return self.left - self.reference.share * self.reference.left[:, None]

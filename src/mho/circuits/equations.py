@@ -24,7 +24,7 @@ from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.gram import GramInv
 from mho.circuits.mvm import Mvm
 from mho.circuits.opamp import RAIL, OpAmp
-from mho.circuits.passive_network import Passive
+from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_columns import ReferenceColumns
 
@@ -238,5 +238,5 @@ def _ports(circuit: CompactGinv) -> Ports:
         reference=reference
         and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
     )
-    network = Passive(c, circuit.wires).ports(circuit.word_lines)
+    network = PassiveNetwork(c, circuit.wires).ports(circuit.word_lines)
     return network.of_columns(places if reference is None else np.r_[True, places])

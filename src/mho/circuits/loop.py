@@ -13,7 +13,7 @@ A single-supply op-amp lets its sense node float instead, so that no current flo
 negative: ``sense^-1 M`` and ``sense^-1 q`` take the place of M and q [2.4].
 
 All entries of M but for the 1/gain terms are non-negative and its diagonal is positive, so M is strictly copositive and
-a rest state exists for every input; it is unique if M is a P-matrix, which it is when both copies are equal. Neither is
+a rest state exists for every input; it is unique if M is a P-matrix, which it is when both arrays are equal. Neither is
 known of ``sense^-1 M``.
 """
 
@@ -28,7 +28,7 @@ from mho.circuits.conductances import Conductances
 from mho.circuits.errors import ChipError
 from mho.circuits.opamp import SinglePole
 from mho.circuits.operating_point import complementary
-from mho.circuits.passive_network import Passive
+from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
 
@@ -41,7 +41,7 @@ class Loop:
 
     Attributes
     ----------
-    passive : Passive
+    passive : PassiveNetwork
         The network without amplifiers.
     opamp : OpAmp or Amplifier
         Its gain may be infinite.
@@ -51,20 +51,20 @@ class Loop:
         What drives and senses the reference columns, if there are any.
     """
 
-    passive: Passive
+    passive: PassiveNetwork
     opamp: SinglePole
     offset: np.ndarray
     reference: ReferenceAmplifiers | None
 
     @property
     def conductances(self) -> Conductances:
-        """What the network is made of."""
+        """Conductances of the network."""
         return self.passive.conductances
 
     @cached_property
     def ports(self) -> Ports:
-        """What the k op-amps see with every row on: wires and a reference column's amplifiers included."""
-        return self.closed(self.passive.ports())
+        """Ports of the k op-amps with every row on: wires and a reference column's amplifiers included."""
+        return self.with_reference_amplifiers(self.passive.ports())
 
     def network(self, on: np.ndarray) -> Ports:
         """Return the ports with only some rows switched on.
@@ -73,11 +73,11 @@ class Loop:
         ----------
         on : ndarray of bool of shape (m,)
         """
-        return self.ports if on.all() else self.closed(self.passive.ports(on))
+        return self.ports if on.all() else self.with_reference_amplifiers(self.passive.ports(on))
 
-    def closed(self, network: Ports) -> Ports:
-        """Return what the k op-amps see of a passive network with the amplifiers of reference columns, if any."""
-        return network if self.reference is None else self.reference.closed(network)
+    def with_reference_amplifiers(self, network: Ports) -> Ports:
+        """Return the ports of the k op-amps: a passive network with the amplifiers of reference columns, if any."""
+        return network if self.reference is None else self.reference.with_reference_amplifiers(network)
 
     def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
         """Return the outputs at rest X (n, k), volts.
@@ -109,7 +109,7 @@ class Loop:
     def sense_volts(
         self, X: np.ndarray, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
     ) -> np.ndarray:
-        """Return what the sense nodes stand at (n, k), volts, for outputs X at rest; arguments as `rest` has them.
+        """Return the sense nodes' voltages (n, k) for outputs X at rest; arguments as `rest` has them.
 
         Parameters
         ----------
@@ -124,10 +124,10 @@ class Loop:
             return np.linalg.solve(_regular(ports.sense), given.T).T
         return weight * self.offset - X / self.opamp.gain
 
-    def every_port(
+    def all_port_voltages(
         self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray, weight: np.ndarray | float = 1.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what outputs and sense nodes of a passive network stand at, a reference column's being the first.
+        """Return the voltages of all outputs and sense nodes of a passive network, a reference column's first.
 
         Parameters
         ----------
@@ -139,9 +139,11 @@ class Loop:
         weight : ndarray of shape (n, 1) or float
             Of the offset.
         """
-        return (X, s) if self.reference is None else self.reference.every_port(network, X, s, drawn[..., 0], weight)
+        if self.reference is None:
+            return X, s
+        return self.reference.all_port_voltages(network, X, s, drawn[..., 0], weight)
 
-    def swing(
+    def peak_output(
         self,
         network: Ports,
         X: np.ndarray,
@@ -149,12 +151,12 @@ class Loop:
         drawn: np.ndarray,
         weight: np.ndarray | float = 1.0,
     ) -> np.ndarray:
-        """Return how far from ground the output of an op-amp is at rest, the farthest one of each (n,), volts.
+        """Return the peak output at rest: the largest distance of any op-amp's from ground (n,), volts.
 
         Parameters
         ----------
         network : Ports
-            Passive.
+            PassiveNetwork.
         X, s : ndarray of shape (n, k)
             Outputs and sense nodes at rest, volts.
         drawn : ndarray of shape (n,)
@@ -165,8 +167,8 @@ class Loop:
         largest = X.max(axis=1)
         if self.reference is None:
             return largest
-        every_port = self.reference.every_port(network, X, s, drawn, weight)
-        return np.maximum(largest, self.reference.swing(network, *every_port, drawn))
+        all_port_voltages = self.reference.all_port_voltages(network, X, s, drawn, weight)
+        return np.maximum(largest, self.reference.peak_output(network, *all_port_voltages, drawn))
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.circuits.modes`.

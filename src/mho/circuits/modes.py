@@ -60,7 +60,7 @@ class Modes:
 
     @property
     def rates(self) -> np.ndarray:
-        """How fast each mode decays (f,), 1/s, complex."""
+        """Decay rate of each mode (f,), 1/s, complex."""
         return 2 * np.pi * self.opamp.bandwidth * (self.values + 1 / self.opamp.gain)
 
     @property
@@ -69,7 +69,7 @@ class Modes:
         return float(np.real(self.rates).min(initial=np.inf))
 
     def before_rest(self, rest: np.ndarray, time: np.ndarray) -> np.ndarray:
-        """Return what outputs on their way from zero still lack (t, f), volts.
+        """Return the distance to rest of outputs on their way from zero (t, f), volts.
 
         Parameters
         ----------

@@ -36,7 +36,7 @@ __all__ = ["Noise", "cell_noise", "offset_gain", "output_noise"]
 
 @dataclass(frozen=True, kw_only=True)
 class Noise:
-    """Where noise comes from.
+    """Sources of noise.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ def output_noise(circuit: Circuit, volts: Any, noise: Noise) -> np.ndarray:
 
 
 def offset_gain(circuit: Circuit, volts: Any) -> np.ndarray:
-    """Return how far an output moves for each volt of input offset (outputs, op-amps), while nothing else is clamped.
+    """Return the gain from input offset to outputs (outputs, op-amps), while nothing else is clamped.
 
     Parameters
     ----------

@@ -14,11 +14,11 @@ from mho.circuits.ports import Ports
 from mho.circuits.wire_elimination import Joined, WiredRows
 from mho.circuits.wires import Wires
 
-__all__ = ["Passive"]
+__all__ = ["PassiveNetwork"]
 
 
 @dataclass(frozen=True, eq=False)
-class Passive:
+class PassiveNetwork:
     """Cells, input conductances, compensation and wires.
 
     Attributes
@@ -49,8 +49,8 @@ class Passive:
             return first_order_ports(self.rows, on)
         return self.rows.join(on).ports
 
-    def of_sources(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-        """Return what n sets of sources deliver while outputs and sense nodes are at zero (n, 2).
+    def source_power(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        """Return power and absolute current drawn from n sets of row sources, outputs and sense nodes at zero (n, 2).
 
         Watts, and the current through them in either direction, amperes.
 
@@ -61,13 +61,13 @@ class Passive:
         """
         if len(rows) > 1 and all(on.all() for on, _ in rows):  # one network, gone through once for all
             V = np.column_stack([volts for _, volts in rows])
-            K = self.between_sources(np.hstack([V, np.sign(V)]), rows[0][0])
+            K = self.source_mutual_conductance(np.hstack([V, np.sign(V)]), rows[0][0])
             return np.column_stack([K.diagonal()[: len(rows)], K.diagonal(len(rows))])
-        each = (self.between_sources(np.column_stack([V, np.sign(V)]), on) for on, V in rows)
+        each = (self.source_mutual_conductance(np.column_stack([V, np.sign(V)]), on) for on, V in rows)
         return np.stack([K[0] for K in each])
 
-    def between_sources(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """Return what p groups of sources deliver to one another while outputs and sense nodes are at zero (p, p).
+    def source_mutual_conductance(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return the mutual conductance of p groups of row sources, outputs and sense nodes at zero (p, p).
 
         Siemens; always exact.
 
@@ -78,12 +78,12 @@ class Passive:
         on : ndarray of bool of shape (m,)
         """
         if not self.wires:
-            return E.T @ (self.own[on][:, None] * E)
-        return (self._joined if on.all() else self.rows.join(on)).between_sources(E)
+            return E.T @ (self.source_self_conductance[on][:, None] * E)
+        return (self._joined if on.all() else self.rows.join(on)).source_mutual_conductance(E)
 
     @cached_property
-    def own(self) -> np.ndarray:
-        """What the source of each row delivers to it with its column nodes at zero volts (m,), siemens."""
+    def source_self_conductance(self) -> np.ndarray:
+        """Conductance that each row's source sees, column nodes at zero volts (m,), siemens."""
         if self.wires:
             return self.rows.own
         c = self.conductances

@@ -11,7 +11,7 @@ and what the outputs deliver into it is
     i = load x - back s + feed b          back = drive'
     load = diag(G_L' 1) - G_L' S^-1 G_L ,   feed = g_in G_L' S^-1
 
-A reference column is the first of either copy. `mho.circuits.reference_amplifiers` has what its amplifiers make of the
+A reference column is the first of either array. `mho.circuits.reference_amplifiers` has what its amplifiers make of the
 ports.
 """
 
@@ -108,7 +108,7 @@ class Ports:
         return x @ self.load.T - s @ self.back.T + fed + weight * self.own_delivered
 
     def heat(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-        """Return what a passive network turns into heat (n,), watts, but for what its inputs deliver by themselves.
+        """Return the heat of a passive network (n,), watts, but for what its inputs deliver by themselves.
 
         Parameters
         ----------

@@ -1,15 +1,15 @@
-"""A reference column in each copy, which takes the conductance of the cells' lowest state out of the answer.
+"""A reference column in each array, which takes the conductance of the cells' lowest state out of the answer.
 
-Without one, zero is a conductance g_min and both copies hold ``g_min + (g_max - g_min) a`` in place of ``a``: row i is
-given ``g_min sum_j x_j`` too much, and sense node j ``g_min sum_i r_i``. One more column of cells in each copy has the
+Without one, zero is a conductance g_min and both arrays hold ``g_min + (g_max - g_min) a`` in place of ``a``: row i is
+given ``g_min sum_j x_j`` too much, and sense node j ``g_min sum_i r_i``. One more column of cells in each array has the
 same of its own. Its cells are full, at g_max, and what they carry is taken at the share rho = g_min / g_max, so that
 their own errors count by that share. Our derivation, the published compensation of conductances being its model [2.4]:
 
-* in the driving copy a summing inverter drives the column at ``y = y_0 - c sum_j x_j``. It has an input of rho times
+* in the driving array a summing inverter drives the column at ``y = y_0 - c sum_j x_j``. It has an input of rho times
   its feedback for each of k outputs, so that with ``d = k rho + 1`` and an input offset of n volts
   ``c = rho / (1 + d / A0)`` and ``y_0 = d n / (1 + d / A0)``;
-* in the sensing copy a transimpedance amplifier with feedback f and an input offset of o volts senses the column at its
-  input p, and its output ``t = A0 (o - p)`` feeds every sense node through ``rho f``.
+* in the sensing array a transimpedance amplifier with feedback f and an input offset of o volts senses the column at
+  its input p, and its output ``t = A0 (o - p)`` feeds every sense node through ``rho f``.
 
 Both columns are columns of the passive network like all others, wires included, and its first port on either side. With
 the ports' drive D, sense N and inputs I (`mho.circuits.ports`), Kirchhoff's law at p gives
@@ -21,7 +21,7 @@ and the current into sense node j from the network and from t, ``D_j X - N_jp p 
     w = T D X - (T N_s + rho f) s - T I b + u o ,   T = [-tau, 1]
     tau_j = kappa (N_jp + rho f A0) ,   u_j = kappa f A0 (rho (N_pp + f) - N_jp)
 
-of which endless gain makes tau = rho: a share of the reference's current leaves every sense node.
+of which infinite gain makes tau = rho: a share of the reference's current leaves every sense node.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class ReferenceAmplifiers:
     gain: float
     offset: np.ndarray
 
-    def closed(self, network: Ports) -> Ports:
-        """Return what the k other columns see, with the two amplifiers at the first ones.
+    def with_reference_amplifiers(self, network: Ports) -> Ports:
+        """Return the ports of the k other columns, with the two amplifiers at the first ones.
 
         Parameters
         ----------
         network : Ports
-            Passive, of k + 1 columns in each copy.
+            PassiveNetwork, of k + 1 columns in each array.
         """
         connected = network.sense.diagonal()[1:] > 0
         f, rho = self.columns.feedback, self.columns.share
@@ -82,7 +82,7 @@ class ReferenceAmplifiers:
             own_delivered=y_load[:, 0] * y_0 - back[:, 0] * p_0,
         )
 
-    def every_port(
+    def all_port_voltages(
         self, network: Ports, x: np.ndarray, s: np.ndarray, drawn: np.ndarray, weight: np.ndarray | float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return (y, x) and (p, s), of shape (n, k + 1).
@@ -90,7 +90,7 @@ class ReferenceAmplifiers:
         Parameters
         ----------
         network : Ports
-            As for `closed`.
+            As for `with_reference_amplifiers`.
         x, s : ndarray of shape (n, k)
             Outputs and sense nodes of the other columns, volts.
         drawn : ndarray of shape (n,) or float
@@ -104,15 +104,15 @@ class ReferenceAmplifiers:
         p = self._kappa(N) * (X @ network.drive[0] - s @ N[0, 1:] - drawn)[:, None]
         return X, np.column_stack([p + self._held(N) * weight * self.offset[1], s])
 
-    def swing(self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray | float) -> np.ndarray:
-        """Return how far from ground y or t is, whichever is farther (n,), volts.
+    def peak_output(self, network: Ports, X: np.ndarray, s: np.ndarray, drawn: np.ndarray | float) -> np.ndarray:
+        """Return the distance of y or t from ground, the larger (n,), volts.
 
         Parameters
         ----------
         network : Ports
-            As for `closed`.
+            As for `with_reference_amplifiers`.
         X, s : ndarray of shape (n, k + 1)
-            From `every_port`.
+            From `all_port_voltages`.
         drawn : ndarray of shape (n,) or float
             ``I_p b``, amperes.
         """
@@ -120,7 +120,7 @@ class ReferenceAmplifiers:
         return np.maximum(np.abs(X[:, 0]), np.abs(s[:, 0] - into_p / self.columns.feedback))
 
     def _driven(self, connected: np.ndarray) -> tuple[float, float]:
-        """What y is made of: c and y_0."""
+        """Coefficients of y: c and y_0."""
         d = connected.sum() * self.columns.share + 1
         return self.columns.share / (1 + d / self.gain), d * self.offset[0] / (1 + d / self.gain)
 
@@ -128,6 +128,6 @@ class ReferenceAmplifiers:
         return 1 / (N[0, 0] + self.columns.feedback * (1 + self.gain))
 
     def _held(self, N: np.ndarray) -> float:
-        """``kappa f A0``, which endless gain makes one."""
+        """``kappa f A0``, which infinite gain makes one."""
         f = self.columns.feedback
         return f / (f + (N[0, 0] + f) / self.gain)

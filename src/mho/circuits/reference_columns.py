@@ -11,16 +11,16 @@ __all__ = ["ReferenceColumns"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReferenceColumns:
-    """One more column in each copy, and the two op-amps that take what it carries out of the others.
+    """One more column in each array, and the two op-amps that take what it carries out of the others.
 
-    In the driving copy a summing inverter, nodes ``n`` and ``y``, drives it at minus a share of the sum of the outputs.
-    In the sensing copy a transimpedance amplifier, nodes ``p`` and ``t``, holds it at virtual ground and takes the same
-    share of its current from every sense node.
+    In the driving array a summing inverter, nodes ``n`` and ``y``, drives it at minus a share of the sum of the
+    outputs. In the sensing array a transimpedance amplifier, nodes ``p`` and ``t``, holds it at virtual ground and
+    takes the same share of its current from every sense node.
 
     Attributes
     ----------
     g_left, g_right : numpy.ndarray of shape (m,)
-        Cells in the driving and in the sensing copy, siemens.
+        Cells in the driving and in the sensing array, siemens.
     g_feedback : float
         Of the transimpedance amplifier, siemens; `share` times as much lies between its output and every sense node.
     g_sum : float
@@ -39,5 +39,5 @@ class ReferenceColumns:
     offset: tuple[float, float] = (0.0, 0.0)
 
     def taken(self, columns: int) -> np.ndarray:
-        """Return what joins ``t`` with the reference's input and with each of the `columns`' sense nodes, siemens."""
+        """Return the conductances from ``t`` to the reference's input and each of `columns` sense nodes, siemens."""
         return self.g_feedback * np.r_[1.0, np.full(columns, self.share)]

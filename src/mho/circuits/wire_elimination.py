@@ -82,7 +82,7 @@ class WiredRows:
         return Joined(self, rows, ports_at_the_ends(Y, J), (*passed, P), ends)
 
     def end_ohms(self, near: int) -> np.ndarray:
-        """Return what lies between the op-amps and row `near`, the first that is on, in each column (2 k,), ohms."""
+        """Return the resistance from the op-amps to row `near`, the first that is on, in each column (2 k,), ohms."""
         k = self.source.shape[1] // 2
         return np.repeat([self.wires.driver_ohms, self.wires.sense_ohms], k) + near * self.wires.column_ohms
 
@@ -109,7 +109,7 @@ class Joined:
     passed: tuple[np.ndarray | None, ...]
     end_ohms: np.ndarray
 
-    def between_sources(self, E: np.ndarray) -> np.ndarray:
+    def source_mutual_conductance(self, E: np.ndarray) -> np.ndarray:
         """Return ``E' K E`` (p, p): what p groups of sources deliver to one another, op-amps at zero volts.
 
         Parameters

@@ -14,19 +14,19 @@ __all__ = ["Wires"]
 class Wires:
     """Resistance of the wires, ohms; zero is a perfect wire.
 
-    One wire carries row i through both arrays: the input conductance meets it at cell 0 of the driving copy, cell 0 of
-    the sensing copy follows the last one of the driving copy, and the compensation leaves from the last cell of all.
-    The wire of a column, in either copy, runs from its op-amp to row 0 and on to row m-1. A reference column, if there
-    is one, lies before column 0 of its copy.
+    One wire carries row i through both arrays: the input conductance meets it at cell 0 of the driving array, cell 0 of
+    the sensing array follows the last one of the driving array, and the compensation leaves from the last cell of all.
+    The wire of a column, in either array, runs from its op-amp to row 0 and on to row m-1. A reference column, if there
+    is one, lies before column 0 of its array.
 
     Attributes
     ----------
     row_ohms, column_ohms : float
         Of the segment between neighbouring cells, ohms.
     driver_ohms : float
-        Between the output of an op-amp and row 0 of its column in the driving copy, ohms.
+        Between the output of an op-amp and row 0 of its column in the driving array, ohms.
     sense_ohms : float
-        Between the input of an op-amp and row 0 of its column in the sensing copy, ohms.
+        Between the input of an op-amp and row 0 of its column in the sensing array, ohms.
     """
 
     row_ohms: float = field(default=0.0, metadata=OHMS)

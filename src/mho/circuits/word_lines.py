@@ -12,11 +12,11 @@ from mho import kernels
 from mho.circuits.loop import Loop, check_rest
 from mho.circuits.ports import Ports
 
-__all__ = ["Switched", "rest_switched"]
+__all__ = ["WordLines", "solve_masked"]
 
 
 @dataclass(frozen=True)
-class Switched:
+class WordLines:
     """The rows that are on for each of n right-hand sides, and their input volts.
 
     Attributes
@@ -39,7 +39,7 @@ class Switched:
         return len(self.ptr) - 1
 
     def one(self, j: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return which of so many `rows` are on for right-hand side `j`, and the input volts of those, in order."""
+        """Return the rows, of so many, that are on for right-hand side `j`, and their input volts, in order."""
         stored = slice(self.ptr[j], self.ptr[j + 1])
         on, volts = np.zeros(rows, bool), np.zeros(rows)
         on[self.idx[stored]], volts[self.idx[stored]] = True, self.volts[stored]
@@ -47,15 +47,15 @@ class Switched:
         return on, volts[on]
 
 
-def rest_switched(
-    loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray
+def solve_masked(
+    loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the outputs at rest X (n, k), and how far from ground any op-amp's is (n,), volts.
 
     Parameters
     ----------
     loop : Loop
-    rows : Switched
+    rows : WordLines
     constant : ndarray of shape (k,)
         Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)
@@ -72,21 +72,21 @@ def rest_switched(
     return X, X.max(axis=1)
 
 
-def _one_by_one(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _one_by_one(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every set of rows is a network of its own, to be reduced anew."""
     X, swing = np.empty((len(rows), len(constant))), np.empty(len(rows))
     for j, one in enumerate(weight):
         on, volts = rows.one(j, len(loop.conductances.comp))
         network = loop.passive.ports(on)
-        ports = loop.closed(network)
+        ports = loop.with_reference_amplifiers(network)
         currents = (ports.inputs @ volts + constant)[None]
         x = loop.rest(currents, one, ports)
         s = loop.sense_volts(x, currents, one, ports)
-        X[j], swing[j] = x[0], loop.swing(network, x, s, network.inputs[:1] @ volts, one)[0]
+        X[j], swing[j] = x[0], loop.peak_output(network, x, s, network.inputs[:1] @ volts, one)[0]
     return X, swing
 
 
-def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _together(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """M and q are sums over the rows that are on, which one kernel forms and solves.
 
     ``M = sum_i left_i' right_i`` and a diagonal, ``left = G_R / S`` being what a row's current does to the sense nodes.
@@ -110,7 +110,7 @@ def _together(loop: Loop, rows: Switched, constant: np.ndarray, weight: np.ndarr
 
 
 def _with_pseudo_rows(
-    loop: Loop, rows: Switched, currents: np.ndarray, always: np.ndarray, weight: np.ndarray
+    loop: Loop, rows: WordLines, currents: np.ndarray, always: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give each right-hand side k more rows that feed its sense nodes the current of the offset, and nothing else.
 

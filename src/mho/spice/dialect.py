@@ -1,4 +1,4 @@
-"""What differs between simulators: options, what is kept, and how an analysis is asked for."""
+"""Dialects of the simulators: options, saved nodes, commands of an analysis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _XYCE_OPTIONS = (".options timeint method=gear reltol=1e-6 abstol=1e-10", ".opti
 
 
 def transient(dialect: str, nodes: Iterable[str], duration: float, step: float) -> Iterator[str]:
-    """Yield what asks for a transient from zero, seconds, and for the voltages of `nodes`."""
+    """Yield the commands of a transient from zero, seconds, that keeps the voltages of `nodes`."""
     analysis = f".tran {number(step)} {number(duration)} 0 {number(step)} uic"
     if dialect == "ngspice":
         yield OPTIONS
@@ -30,5 +30,5 @@ def transient(dialect: str, nodes: Iterable[str], duration: float, step: float) 
 
 
 def saved(nodes: Iterable[str]) -> Iterator[str]:
-    """Yield what makes ngspice keep the voltages of `nodes` alone."""
+    """Yield the commands by which ngspice keeps the voltages of `nodes` alone."""
     yield from (f".save v({node})" for node in nodes)

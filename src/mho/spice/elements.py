@@ -150,7 +150,7 @@ def _reference(circuit: CompactGinv, reference: ReferenceColumns, ends: Callable
 
 
 def _positions(circuit: CompactGinv) -> tuple[dict[str, int], int]:
-    """Where each column's node, driving ones first, meets the rows' wires, and how many positions these have."""
+    """Position of each column's node, driving ones first, along the rows' wires, and how many these have."""
     columns, reference = range(circuit.shape[1]), circuit.reference is not None
     places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
     if reference:
@@ -166,7 +166,7 @@ def _row_node(wires: Wires, row: int, position: int) -> str:
 
 
 def _column_node(wires: Wires, column: str, row: int) -> str:
-    """Name the node of a column, ``x0`` on and ``y`` in the driving copy, ``s0`` on and ``p``, at a row."""
+    """Name the node of a column, ``x0`` on and ``y`` in the driving array, ``s0`` on and ``p``, at a row."""
     if wires.column_ohms and row:
         return f"{column}_{row}"
     return f"{column}_0" if _end_ohms(wires, column) else column
@@ -179,7 +179,7 @@ def _wire_resistors(wires: Wires, rows: int, columns: Iterable[str], length: int
     ----------
     rows : int
     columns : iterable of str
-        Columns of both copies.
+        Columns of both arrays.
     length : int
         Positions along the wire of a row.
     """

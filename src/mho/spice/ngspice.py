@@ -43,7 +43,7 @@ def available() -> bool:
 
 
 def version() -> str:
-    """Return what ngspice calls itself, such as ``ngspice-39``.
+    """Return the version that ngspice tells, such as ``ngspice-39``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What goes wrong with ngspice."""
+"""Failures of ngspice."""
 
 __all__ = ["NgspiceError", "NgspiceMissing"]
 

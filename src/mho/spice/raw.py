@@ -12,7 +12,7 @@ __all__ = ["Plot", "read_raw"]
 
 
 class Plot(NamedTuple):
-    """What one analysis left: its name, values by node, and times or frequencies if it has any."""
+    """Result of one analysis: its name, values by node, and times or frequencies if it has any."""
 
     name: str
     voltages: dict[str, np.ndarray]

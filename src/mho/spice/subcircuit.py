@@ -20,7 +20,7 @@ _THERMAL = 4 * Boltzmann * 300.15
 
 
 def parameters(opamp: OpAmp, g_clamp: float) -> Iterator[str]:
-    """Yield what the subcircuits refer to; `g_clamp` is the diode path of a rectifying op-amp, siemens."""
+    """Yield the parameters of the subcircuits; `g_clamp` is the diode path of a rectifying op-amp, siemens."""
     named = {
         "gain": (opamp.gain, "of an op-amp, at zero frequency"),
         "bandwidth": (opamp.bandwidth, "of an op-amp, gain times frequency, hertz"),

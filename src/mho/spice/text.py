@@ -1,4 +1,4 @@
-"""How a netlist spells headings, numbers and arrays."""
+"""Spelling of headings, numbers and arrays in a netlist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the laws have in common that were read off measured cells."""
+"""Base of the laws that were read off measured cells."""
 
 __all__ = ["Measured"]
 

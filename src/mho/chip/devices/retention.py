@@ -43,7 +43,7 @@ class Retention(Measured):
         checks.at_least(self.hottest, "hottest", self.coldest)
 
     def acceleration(self, kelvin: float) -> float:
-        """Return how many times faster cells age at `kelvin` than at the reference.
+        """Return the acceleration of ageing at `kelvin` over that at the reference.
 
         Raises
         ------

@@ -39,6 +39,6 @@ class TemperatureCoefficient:
         checks.positive_number(self.written_at, "written_at")
 
     def factor(self, deviate: np.ndarray, kelvin: float) -> np.ndarray:
-        """Return what conductances are multiplied by at `kelvin`, from the standard normal `deviate` of each cell."""
+        """Return the factor of conductances at `kelvin`, from the standard normal `deviate` of each cell."""
         slope = self.temperature_slope + self.temperature_spread * deviate
         return np.maximum(1 + slope * (kelvin - self.written_at), 0.0)

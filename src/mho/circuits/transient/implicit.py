@@ -15,7 +15,7 @@ import numpy as np
 from mho import kernels
 from mho.circuits.equations import LoopEquations
 
-__all__ = ["march"]
+__all__ = ["implicit_settling_times"]
 
 _GAMMA = 1 - np.sqrt(0.5)
 """The method's own constant."""
@@ -54,7 +54,7 @@ class _Stage:
         return X - np.maximum(X @ self._M.T - Q, 0), failed > 0
 
 
-def march(d: LoopEquations, v_rest: np.ndarray, tolerance: float) -> np.ndarray:
+def implicit_settling_times(d: LoopEquations, v_rest: np.ndarray, tolerance: float) -> np.ndarray:
     """Return settling times (n,), seconds; NaN where a loop does not come to the state of rest that is looked for.
 
     Parameters
@@ -90,7 +90,7 @@ def march(d: LoopEquations, v_rest: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def _off(Z: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """How far the output that is farthest off is from its rest (n,), volts."""
+    """Largest distance of an output from its rest (n,), volts."""
     return np.abs(np.maximum(Z, 0) - np.maximum(rest, 0)).max(axis=1)
 
 

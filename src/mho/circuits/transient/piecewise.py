@@ -21,7 +21,7 @@ _TOLERANCE = 1e-9
 
 
 class Limits(NamedTuple):
-    """Which of n op-amps are at their limits.
+    """Limits that each of n op-amps is at.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ class Regime:
 
     @cached_property
     def eigenvalues(self) -> np.ndarray:
-        """Of F, 1/s."""
+        """Eigenvalues of F, 1/s."""
         return np.linalg.eigvals(self.F)
 
     @property
@@ -147,7 +147,7 @@ class Regime:
         return float(np.real(self.eigenvalues).max())
 
     def rest(self) -> np.ndarray:
-        """Return where the motion would end (n,), volts."""
+        """Return the end of the motion if no limit were met (n,), volts."""
         return -np.linalg.solve(self.F, self.f)
 
     @property

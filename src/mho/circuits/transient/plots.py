@@ -108,8 +108,8 @@ def _array(figure: Any, circuit: Circuit, volts: np.ndarray, waveform: Waveform)
     s = (0.0 if circuit.offset is None else circuit.offset) - v
     r = (circuit.g_left[on] @ x + circuit.g_right[on] @ s - circuit.g_in * volts[on]) / circuit.row_conductance
     panels = (
-        ("driving copy, µS", 1e6 * circuit.g_left[on], "viridis"),
-        ("sensing copy, µS", 1e6 * circuit.g_right[on], "viridis"),
+        ("driving array, µS", 1e6 * circuit.g_left[on], "viridis"),
+        ("sensing array, µS", 1e6 * circuit.g_right[on], "viridis"),
         ("current out of the outputs, µA", 1e6 * circuit.g_left[on] * (x - r[:, None]), "RdBu"),
     )
     for axes, (title, values, colours) in zip(figure.subplots(1, 3), panels, strict=True):

@@ -1,4 +1,4 @@
-"""How long a loop takes to settle: exactly, for many right-hand sides at once, and at most."""
+"""Settling time of a loop: exact, for many right-hand sides at once, and an upper bound."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from mho import checks
 from mho.circuits.circuit import Circuit
 from mho.circuits.equations import LoopEquations
-from mho.circuits.transient.implicit import march
+from mho.circuits.transient.implicit import implicit_settling_times
 from mho.circuits.transient.waveform import closed_loop, follow, input_volts
 from mho.kernels.blas import one_blas_thread
 
@@ -48,7 +48,7 @@ def _settling_time(d: LoopEquations, b: np.ndarray, tolerance: float) -> Any:
     bound, v_rest = _bound(d, tolerance), d.v_rest(b)
     if b.ndim == 1:
         return follow(d, v_rest, np.inf).settling_time(tolerance)
-    seconds = march(d, v_rest.T, tolerance) if np.isfinite(bound) else np.full(b.shape[1], np.nan)
+    seconds = implicit_settling_times(d, v_rest.T, tolerance) if np.isfinite(bound) else np.full(b.shape[1], np.nan)
     for j in np.flatnonzero(np.isnan(seconds)):
         seconds[j] = follow(d, v_rest[:, j], np.inf).settling_time(tolerance)
     return seconds
@@ -73,7 +73,7 @@ def settling_bound(circuit: Circuit | LoopEquations, tolerance: float = 0.01) ->
 
         t <= (ln(1 / tolerance) + ln(k cond D) / 2) / (w (mu + 1 / gain))
 
-    There is no such bound if mu + 1 / gain <= 0, as when two copies differ too much, none with a slew rate or rails,
+    There is no such bound if mu + 1 / gain <= 0, as when two arrays differ too much, none with a slew rate or rails,
     and none in the classic circuit, whose P has nothing on the columns' diagonal. The derivation is this project's own.
     """
     return _bound(closed_loop(circuit), tolerance)

@@ -32,7 +32,7 @@ _COPIES = "a smaller programming error, fewer columns or a ridge would help"
 
 @dataclass(frozen=True, eq=False)
 class Waveform:
-    """What the op-amps of a loop do from zero on, at any time.
+    """Voltages of a loop's op-amps from zero on, at any time.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class Waveform:
         rest = self.rest()[:, None]
 
         def excess(time: Any) -> Any:
-            """How far off the band the farthest output is."""
+            """Distance of the farthest output from the band."""
             return np.abs(self.outputs(np.atleast_1d(time)) - rest).max(axis=0) - tolerance * rest.max()
 
         times = np.append(self.times[:-1, None] + np.diff(self.times)[:, None] * _LOOKS, self.times[-1])
