@@ -16,6 +16,11 @@ def loop(**changes):
     return Chip(design, seed=0).program(np.random.default_rng(0).random((20, 5))).loop
 
 
+def in_order(rates):
+    """By real part, of a pair of conjugates the one below first, whichever real part rounding makes the smaller."""
+    return rates[np.lexsort((rates.imag, np.round(rates.real / np.abs(rates).max(), 12)))]
+
+
 @pytest.mark.parametrize("ohms", [0.0, 20.0])
 def test_rates_are_the_generalized_eigenvalues_of_drive_and_sense(ohms):
     closed = loop(row_ohms=ohms, column_ohms=ohms)
@@ -23,7 +28,7 @@ def test_rates_are_the_generalized_eigenvalues_of_drive_and_sense(ohms):
     ports, block = closed.network(on), np.ix_(FREE, FREE)
     expected = 2 * np.pi * 100e6 * (eigvals(ports.drive[block], ports.sense[block]) + 1e-3)
     modes = Modes.of(closed, on, FREE)
-    np.testing.assert_allclose(np.sort_complex(modes.rates), np.sort_complex(expected), rtol=1e-9)
+    np.testing.assert_allclose(in_order(modes.rates), in_order(expected), rtol=1e-9)
     assert modes.slowest == pytest.approx(expected.real.min())
 
 
