@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, preset
+from mho.penalty import Penalty
 
 IDEAL = preset("ideal")
 A = np.random.default_rng(0).random((6, 3))
@@ -36,14 +37,14 @@ def test_properties_that_count(name):
     [
         ({"l2": -1}, ValueError, "l2 must be finite and at least 0, got -1"),
         ({"l2": [1, 2]}, ValueError, r"l2 must be .* one for each of 3 columns, got shape \(2,\)"),
-        ({"l2": "x"}, TypeError, "l2 must be a number or one for each of 3 columns, got 'x'"),
-        ({"l2": 1, "prior": np.nan}, ValueError, "prior must be finite, got nan"),
+        ({"l2": "x"}, TypeError, "l2 must be a number or one for each column, got 'x'"),
+        ({"l2": 1, "prior": np.nan}, ValueError, "prior must be finite and at least 0, got nan"),
         ({"l1": np.inf}, ValueError, "l1 must be finite and at least 0, got inf"),
     ],
 )
 def test_penalties(penalty, kind, message):
     with pytest.raises(kind, match=message):
-        Chip(IDEAL).program(A, **penalty)
+        Chip(IDEAL).program(A, penalty=Penalty(**penalty))
 
 
 @pytest.mark.parametrize("rows", [[6], "x", [1.5], np.ones(2, bool)])
@@ -83,3 +84,16 @@ def test_a_list_is_a_right_hand_side():
 def test_volts_of_the_bare_circuit(V, kind, message):
     with pytest.raises(kind, match=message):
         Chip(IDEAL).program(A).solve_volts([V] if isinstance(V, str) else V)
+
+
+def test_keyword_penalties_warn_and_are_the_penalty():
+    A = np.random.default_rng(0).random((6, 3))
+    with pytest.warns(DeprecationWarning, match=r"penalty=Penalty"):
+        old = Chip(IDEAL).program(A, l2=0.2, prior=0.3, l1=0.1)
+    new = Chip(IDEAL).program(A, penalty=Penalty(l2=0.2, prior=0.3, l1=0.1))
+    np.testing.assert_array_equal(old.solve(np.ones(6)), new.solve(np.ones(6)))
+
+
+def test_a_chip_does_not_hold_a_sum():
+    with pytest.raises(ValueError, match="total must be None here"):
+        Chip(IDEAL).program(np.ones((3, 2)), penalty=Penalty(total=1.0))

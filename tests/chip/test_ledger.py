@@ -7,12 +7,13 @@ import scipy.sparse as sp
 from mho import spice
 from mho.chip import Chip, as_circuit, preset
 from mho.operands import Sparse
+from mho.penalty import Penalty
 
 
 def run(B, design="ideal", **penalty):
     chip = Chip(design, seed=0)
     A = np.random.default_rng(0).random((20, 4))
-    array = chip.program(A, **penalty)
+    array = chip.program(A, penalty=Penalty(**penalty))
     written = chip.ledger.copy()
     array.solve(B)
     return chip.ledger, written, array

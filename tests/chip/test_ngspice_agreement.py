@@ -5,6 +5,7 @@ import pytest
 
 from mho import spice
 from mho.chip import Chip, as_circuit, ngspice_rest, preset
+from mho.penalty import Penalty
 
 pytestmark = [
     pytest.mark.spice,
@@ -61,7 +62,7 @@ def test_rows_switched_off():
 
 def test_ridge_towards_a_prior_and_price_of_the_sum():
     A, b = problem(16, 4, 4, clamped=False)
-    array = Chip(UNEQUAL, seed=4).program(A, l2=2.0, prior=1.5, l1=1.0)
+    array = Chip(UNEQUAL, seed=4).program(A, penalty=Penalty(l2=2.0, prior=1.5, l1=1.0))
     expected = at_rest(array, b)
     np.testing.assert_allclose(array.solve(b) / array.units_per_volt, expected, rtol=0, atol=TOLERANCE * expected.max())
 

@@ -9,6 +9,7 @@ from scipy.sparse import csc_array
 from mho import spice
 from mho.chip import Chip, ChipError, Wires, as_circuit, ngspice_rest, preset
 from mho.operands import Sparse
+from mho.penalty import Penalty
 
 DESIGN = preset("ideal").with_(sigma=0.02, g_min=0.5e-6, gain=1e4, offset=1e-3)
 
@@ -77,7 +78,7 @@ def test_an_offset_beyond_the_range_is_refused():
 def test_right_hand_sides_of_all_rows_are_the_same_with_and_without_word_lines(penalty):
     """The kernel of masked right-hand sides gets the offset's current as pseudo rows, the other one in q."""
     A, b = problem((16, 4), 7)
-    array = Chip(DESIGN.with_(offset=1e-4), seed=7).program(A, **penalty)
+    array = Chip(DESIGN.with_(offset=1e-4), seed=7).program(A, penalty=Penalty(**penalty))
     B = np.stack([b, 0.3 * b[::-1], b**2], axis=1)
     masked = array.solve(Sparse(csc_array(B), missing=True))
     np.testing.assert_allclose(masked, array.solve(B), rtol=1e-9, atol=1e-12)

@@ -14,6 +14,7 @@ from mho.circuits.modes import Modes
 from mho.circuits.transient import transient
 from mho.engines import Analog
 from mho.operands import Sparse
+from mho.penalty import Penalty
 
 LEAKY = preset("ideal").with_(g_min=3.5e-6, off_state="circuit")  # a tenth of g_max
 SIZES = [(16, 4), (32, 8)]
@@ -102,7 +103,7 @@ def test_missing_entries_ridge_and_a_column_of_zeros():
     ridge = np.vstack([A, 0.3 * np.eye(6)])
     padded = np.vstack([B, np.zeros((6, 30))])
     expected = exact(ridge, padded, np.vstack([known, np.ones((6, 30), bool)]))
-    found = Chip(LEAKY).program(A, l2=0.09).solve(Sparse(np.where(known, B, np.nan)))
+    found = Chip(LEAKY).program(A, penalty=Penalty(l2=0.09)).solve(Sparse(np.where(known, B, np.nan)))
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 

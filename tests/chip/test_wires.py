@@ -12,6 +12,7 @@ from mho.circuits.ports import Ports
 from mho.circuits.transient import transient
 from mho.circuits.wire_elimination import WiredRows
 from mho.operands import Sparse
+from mho.penalty import Penalty
 
 DESIGN = preset("ideal").with_(sigma=0.05, g_min=0.5e-6, gain=1e5)
 ALL = Wires(row_ohms=2.0, column_ohms=3.0, driver_ohms=5.0, sense_ohms=7.0)
@@ -149,7 +150,7 @@ def test_sparse_right_hand_sides_and_a_ridge_feel_the_wires_too():
     from scipy import sparse
 
     rng = np.random.default_rng(3)
-    array = Chip(DESIGN.with_(row_ohms=2.0), seed=3).program(rng.random((16, 4)), l2=0.5, prior=0.3)
+    array = Chip(DESIGN.with_(row_ohms=2.0), seed=3).program(rng.random((16, 4)), penalty=Penalty(l2=0.5, prior=0.3))
     B = sparse.random_array((16, 6), density=0.5, rng=rng, format="csc")
     np.testing.assert_allclose(array.solve(B), array.solve(B.toarray()), rtol=0, atol=1e-9)
 

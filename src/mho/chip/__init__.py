@@ -7,7 +7,7 @@ from mho.chip.devices import Device, Faults, ReadNoise, Relaxation, Retention, T
 from mho.chip.ledger import Ledger
 from mho.chip.presets import preset, presets
 from mho.chip.programmed_array import ProgrammedArray
-from mho.chip.programmed_circuit import TOPOLOGIES, Constraint, ProgrammedCircuit, program_circuit
+from mho.chip.programmed_circuit import TOPOLOGIES, ProgrammedCircuit, program_circuit
 from mho.chip.spice_export import as_circuit, as_netlist, ngspice_rest
 from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
@@ -21,7 +21,6 @@ __all__ = [
     "Chip",
     "ChipDesign",
     "ChipError",
-    "Constraint",
     "Converters",
     "Device",
     "Faults",
@@ -51,7 +50,7 @@ moved_module(
     {
         "FACTS": "mho.chip.TOPOLOGY_NOTES",
         "TOPOLOGIES": "mho.chip.TOPOLOGIES",
-        "Constraint": "mho.chip.Constraint",
+        "Constraint": "mho.penalty.Penalty",
         "Facts": "mho.chip.TopologyNotes",
         "Noise": "mho.circuits.Noise",
         "ProgrammedCircuit": "mho.chip.ProgrammedCircuit",

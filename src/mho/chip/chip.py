@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.row_drivers import RowDrivers
 from mho.chip.spice_export import as_netlist
 from mho.circuits.errors import ChipError
+from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["Chip"]
 
@@ -68,19 +71,18 @@ class Chip:
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
 
-    def program(self, A: Any, *, l2: Any = 0.0, prior: Any = 0.0, l1: float = 0.0) -> ProgrammedArray:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY, **keywords: Any) -> ProgrammedArray:
         """Write a matrix into both arrays, with fresh errors.
 
         Parameters
         ----------
         A : array_like of shape (m, k)
             Non-negative.
-        l2 : float or array_like of shape (k,)
-            Ridge l2/2 |x - prior|^2: one more row, connected to its own column, wherever l2 > 0.
-        prior : float or array_like of shape (k,)
-            Where the ridge pulls to.
-        l1 : float
-            Price l1 sum(x): a constant current out of every sense node.
+        penalty : Penalty
+            Ridge: one more row, connected to its own column, wherever l2 > 0. L1: a constant current out of every sense
+            node.
+        **keywords
+            Deprecated: l2, prior and l1 of a penalty.
 
         Raises
         ------
@@ -96,9 +98,13 @@ class Chip:
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
             )
-        root = np.sqrt(checks.each_column(l2, "l2", k))
-        pull = root * checks.each_column(prior, "prior", k, nonnegative=False)
-        l1 = checks.nonnegative_number(l1, "l1")
+        if keywords:
+            warnings.warn("l2, prior and l1 are a penalty now: program(A, penalty=Penalty(...))", DeprecationWarning, 2)
+            penalty = replace(penalty, **keywords)
+        if np.any(penalty.without_total().l2_known):
+            raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
+        root = np.sqrt(checks.each_column(penalty.l2, "l2", k))
+        pull = root * checks.each_column(penalty.prior, "prior", k)
         self._writes += 1
         device = self.design.device
         layout = map_matrix(A, root, device, reference=self._has_reference)
@@ -111,7 +117,7 @@ class Chip:
             self.design,
             self._inputs(A, pull[root > 0]),
             self.ledger,
-            l1=l1,
+            l1=penalty.l1,
             offset_volts=np.r_[self._offset_volts[:k], self._offset_volts[-2:]],
             off_state=self._off_state(A, layout.scale),
         )

@@ -20,44 +20,12 @@ from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
+from mho.penalty import NO_PENALTY, Penalty
 
-__all__ = ["TOPOLOGIES", "Constraint", "ProgrammedCircuit", "program_circuit"]
+__all__ = ["TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
 
 _SUM_ROWS = 32
 """Rows of full cells by which the compact circuit is told to keep a sum."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Constraint:
-    """``min |A x - b|^2 / 2 + l2 |x|^2 / 2 + l1 sum(x)`` over x >= 0, and ``sum(x) = total`` where there is one.
-
-    Attributes
-    ----------
-    l2 : float
-        Ridge: one more row for each column, connected to that column only.
-    l1 : float
-        L1 penalty, weight of the sum: a constant current at the input of every op-amp.
-    total : float, optional
-        What the answer has to add up to: a row of equal cells without feedback in the classic circuit, which holds it
-        exactly; several such rows in the compact circuit, which can only give them weight.
-    """
-
-    l2: float = 0.0
-    l1: float = 0.0
-    total: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("l2", "l1"):
-            object.__setattr__(self, name, checks.nonnegative_number(getattr(self, name), name))
-        if self.total is not None:
-            object.__setattr__(self, "total", checks.nonnegative_number(self.total, "total"))
-
-    def rows(self, A: np.ndarray, copies: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return A with so many rows for the sum below it, and what those rows have on the right-hand side."""
-        if self.total is None:
-            return A, np.zeros(0)
-        weight = A.max()
-        return np.vstack([A, np.full((copies, A.shape[1]), weight)]), np.full(copies, weight * self.total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +44,7 @@ class ProgrammedCircuit:
         Numbers that go in at inputs beyond those of the right-hand side.
     product : ndarray of shape (inputs, m), optional
         Right-hand sides are multiplied by this first, digitally, and `shift` is subtracted.
-    shift : float
+    shift : float or ndarray of shape (inputs,)
         See `product`.
     """
 
@@ -85,7 +53,7 @@ class ProgrammedCircuit:
     units_per_volt: np.ndarray
     constant: np.ndarray
     product: np.ndarray | None = None
-    shift: float = 0.0
+    shift: Any = 0.0
 
     @property
     def solves(self) -> bool:
@@ -122,7 +90,7 @@ class ProgrammedCircuit:
 
 
 def program_circuit(
-    topology: str, A: Any, design: ChipDesign, *, constraint: Constraint | None = None, seed: Any = None
+    topology: str, A: Any, design: ChipDesign, *, penalty: Penalty = NO_PENALTY, seed: Any = None
 ) -> ProgrammedCircuit:
     """Program a matrix into a circuit, with the errors of the design's cells and op-amps.
 
@@ -136,7 +104,7 @@ def program_circuit(
         Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
         temperature of writing and without read noise, zeros conduct what they do: `operation` and `off_state` have no
         effect.
-    constraint : Constraint, optional
+    penalty : Penalty
         Beyond non-negativity; by default nothing.
     seed : int, Generator or None
         Source of the errors.
@@ -155,11 +123,13 @@ def program_circuit(
     if design.wires and topology != "compact":
         raise ChipError("wires with resistance are modelled in the compact circuit alone: leave them perfect")
     rng = checks.generator(seed, "seed")
-    return _BUILDERS[topology](A, design, constraint or Constraint(), rng)
+    if np.any(penalty.l2_known):
+        raise ValueError("l2_known must be 0 in a circuit, whose ridge is programmed once for every right-hand side")
+    return _BUILDERS[topology](A, design, penalty, rng)
 
 
-def _compact(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
-    c, constant, volts_per_unit = _two_copies(A, design, constraint, rng, _SUM_ROWS)
+def _compact(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    c, constant, volts_per_unit = _two_arrays(A, design, penalty, rng, _SUM_ROWS)
     row_conductance = (c.left.sum(axis=1) + c.right.sum(axis=1) + c.comp + c.g_in).max()
     circuit = CompactGinv(
         g_left=c.left,
@@ -167,17 +137,17 @@ def _compact(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.
         g_comp=c.comp,
         g_in=c.g_in,
         opamp=as_opamp(design.amplifier),
-        bias=constraint.l1 * c.scale * c.g_in * volts_per_unit / row_conductance,
+        bias=penalty.l1 * c.scale * c.g_in * volts_per_unit / row_conductance,
         offset=_offsets(design.amplifier, A.shape[1], rng),
         wires=design.wires,
     )
     return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), constant)
 
 
-def _classic(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
-    c, constant, volts_per_unit = _two_copies(A, design, constraint, rng, 1)
+def _classic(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    c, constant, volts_per_unit = _two_arrays(A, design, penalty, rng, 1)
     g_feedback = np.full(len(c.left), c.g_in)
-    if constraint.total is not None:
+    if penalty.total is not None:
         g_feedback[len(A)] = 0.0
     circuit = ClassicGinv(
         g_left=c.left,
@@ -185,37 +155,46 @@ def _classic(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.
         g_feedback=g_feedback,
         g_in=c.g_in,
         opamp=as_opamp(design.amplifier),
-        bias=constraint.l1 * c.scale * volts_per_unit,
+        bias=penalty.l1 * c.scale * volts_per_unit,
         row_offset=_offsets(design.amplifier, len(c.left), rng),
         offset=_offsets(design.amplifier, A.shape[1], rng),
     )
     return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), constant)
 
 
-def _two_copies(
-    A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator, copies: int
+def _two_arrays(
+    A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator, sum_rows: int
 ) -> tuple[Conductances, np.ndarray, float]:
     """Conductances, the constant part of the right-hand side below that of A, and volts per unit."""
-    rows, target = constraint.rows(A, copies)
-    ridge = np.full(A.shape[1], np.sqrt(constraint.l2))
-    constant = np.r_[target, np.zeros(np.count_nonzero(ridge))]
+    rows, target = _with_sum(A, penalty.total, sum_rows)
+    ridge = np.sqrt(penalty.vector("l2", A.shape[1]))
+    constant = np.r_[target, (ridge * penalty.vector("prior", A.shape[1]))[ridge > 0]]
     return write(rows, ridge, design.device, rng), constant, design.converters.v_in / A.sum(axis=1).max()
 
 
-def _gram(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
-    if constraint.total is not None:
+def _with_sum(A: np.ndarray, total: float | None, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """A with so many rows of full cells for the sum below it, and their right-hand side."""
+    if total is None:
+        return A, np.zeros(0)
+    weight = A.max()
+    return np.vstack([A, np.full((rows, A.shape[1]), weight)]), np.full(rows, weight * total)
+
+
+def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    if penalty.total is not None:
         raise ChipError("the Gram circuit has no row for a sum: use the classic or the compact one")
-    gram = A.T @ A + constraint.l2 * np.eye(A.shape[1])
+    l2 = penalty.vector("l2", A.shape[1])
+    gram = A.T @ A + np.diag(l2)
     c = write(gram, np.zeros(len(gram)), design.device, rng)
     volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
     offset = _offsets(design.amplifier, len(gram), rng)
     circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=as_opamp(design.amplifier), offset=offset)
     units_per_volt = c.scale / (c.g_in * volts_per_unit)
-    return ProgrammedCircuit(circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, constraint.l1)
+    return ProgrammedCircuit(circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, -penalty.pull(A.shape[1]))
 
 
-def _mvm(A: np.ndarray, design: ChipDesign, constraint: Constraint, rng: np.random.Generator) -> ProgrammedCircuit:
-    if constraint != Constraint():
+def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    if penalty:
         raise ChipError("an open loop solves nothing, so that no constraint can be put on its answer")
     c = write(A, np.zeros(A.shape[1]), design.device, rng)
     g_feedback = float(c.left.sum(axis=1).max())

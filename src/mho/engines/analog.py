@@ -36,12 +36,7 @@ class Analog(Engine):
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; both copies are written, with fresh errors."""
         A = as_factor(A)
-        if np.any(penalty.l2_known):
-            raise ValueError(
-                "l2_known (l2_per='known') must be 0 on a chip, where one ridge is programmed for all right-hand sides"
-            )
-        l2, prior = penalty.vector("l2", A.shape[1]), penalty.vector("prior", A.shape[1])
-        array = self.chip.program(A, l2=l2, prior=prior, l1=penalty.l1)
+        array = self.chip.program(A, penalty=penalty)
         if self.readback:
             array.read_back(A)
         return AnalogFactor(A, array)

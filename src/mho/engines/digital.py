@@ -37,6 +37,7 @@ class Digital(Engine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; nothing is copied."""
+        penalty = penalty.without_total()
         A = as_factor(A)
         if self.sweeps is None:
             return ExactFactor(A, penalty)

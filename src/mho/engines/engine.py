@@ -3,125 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mho import checks, kernels
 from mho.operands import Dense, Factored, Operand, Sparse, as_operand
+from mho.penalty import NO_PENALTY, Penalty
 
 if TYPE_CHECKING:
     from mho.chip import Ledger
 
 __all__ = ["Engine", "Penalty", "Programmed", "squared_error"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Penalty:
-    """What is added to half the squared error of each right-hand side: l2/2 |x - prior|^2 + l1 sum(x).
-
-    Attributes
-    ----------
-    l2 : float or ndarray of shape (k,)
-        Ridge, >= 0. On a chip: one more row for each column with a ridge, connected to that column only.
-    l2_known : float or ndarray of shape (k,)
-        Ridge for each known entry of the right-hand side, added to `l2` as often as there are any. Not on a chip, which
-        is programmed once for all of them.
-    l1 : float
-        Price of the sum of the entries, >= 0. On a chip: a constant current into every column.
-    prior : float or ndarray of shape (k,)
-        Where the ridge pulls to, >= 0. On a chip: the voltage at those rows.
-    """
-
-    l2: float | np.ndarray = 0.0
-    l2_known: float | np.ndarray = 0.0
-    l1: float = 0.0
-    prior: float | np.ndarray = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("l2", "l2_known", "prior"):
-            _check_weights(getattr(self, name), name)
-        checks.nonnegative_number(self.l1, "l1")
-
-    def vector(self, name: str, k: int, dtype: Any = np.float64) -> np.ndarray:
-        """Return the weights called `name` for each of `k` unknowns, (k,), as `dtype`."""
-        value = np.asarray(getattr(self, name))
-        if value.shape not in ((), (1,), (k,)):
-            raise ValueError(f"{name} must be one number or {k}, one for each column of A, got shape {value.shape}")
-        return np.full(k, value, dtype)
-
-    def pull(self, k: int, dtype: Any = np.float64) -> np.ndarray:
-        """Return what is added to the cross product A'b of `k` unknowns, (k,), whatever is known, as `dtype`."""
-        return (self.vector("l2", k) * self.vector("prior", k) - self.l1).astype(dtype)
-
-    def ridge(self, k: int, dtype: Any = np.float64) -> np.ndarray:
-        """Return l2, l2_known, and what each adds to the cross product, (4, k), as `dtype`."""
-        known = self.vector("l2_known", k)
-        pulls = [self.pull(k), known * self.vector("prior", k)]
-        return np.stack([self.vector("l2", k), known, *pulls]).astype(dtype)
-
-    def all_known(self, k: int, m: float, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ridge of `k` unknowns and the term added to A'b, each (k,), where all `m` entries are known."""
-        l2, l2_known, pull, pull_known = self.ridge(k)
-        return (l2 + m * l2_known).astype(dtype), (pull + m * pull_known).astype(dtype)
-
-    def unexplained(self, B: Operand, X: np.ndarray) -> float:
-        """Return what it takes from |Ax - b|^2 where a kernel counts it in, summed over the columns of X (k, n).
-
-        The sum over right-hand sides of 2 pull'x - x'(l2)x, `B` telling how many entries of each are known.
-        """
-        k = len(X)
-        l2, l2_known, pull, pull_known = self.ridge(k)
-        if not (l2.any() or l2_known.any() or pull.any()):
-            return 0.0
-        total = 0.0
-        for x, known in _blocks(X, B.known_rows() if l2_known.any() else None):
-            linear = pull @ x + known * (pull_known @ x)
-            total += float(np.sum(2 * linear - _weighted_squares(x, l2, l2_known, known)))
-        return total
-
-    def value(self, B: Operand, X: np.ndarray) -> float:
-        """Return the penalty itself, summed over the columns of X (k, n), the answers to the columns of B (m, n)."""
-        k = len(X)
-        if not (np.any(self.l2) or np.any(self.l2_known) or self.l1):
-            return 0.0
-        l2, l2_known, prior = (self.vector(name, k) for name in ("l2", "l2_known", "prior"))
-        total = 0.0
-        for x, known in _blocks(X, B.known_rows() if l2_known.any() else None):
-            total += self.l1 * float(np.sum(x)) if self.l1 else 0.0
-            if prior.any():
-                x -= prior[:, None]
-            total += float(np.sum(_weighted_squares(x, l2, l2_known, known))) / 2
-        return total
-
-
-def _blocks(X: np.ndarray, known: np.ndarray | None, numbers: int = 1 << 18) -> Iterator[tuple[np.ndarray, Any]]:
-    """Some columns of X (k, n) at a time in float64, and how many entries of theirs are known; zero for None."""
-    step = max(1, numbers // len(X))
-    for j in range(0, X.shape[1], step):
-        yield X[:, j : j + step].astype(np.float64), 0.0 if known is None else known[j : j + step]
-
-
-def _weighted_squares(x: np.ndarray, l2: np.ndarray, l2_known: np.ndarray, known: Any) -> np.ndarray:
-    """Sum of (l2 + known l2_known) x^2 for each column of x (k, n)."""
-    squares = np.square(x)
-    always = l2 @ squares if l2.any() else 0.0
-    return always + known * (l2_known @ squares) if l2_known.any() else always + np.zeros(x.shape[1])
-
-
-def _check_weights(value: Any, name: str) -> None:
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number or one for each column, got {value!r}")
-    if array.ndim > 1:
-        raise ValueError(f"{name} must be a number or one for each column, got shape {array.shape}")
-    if array.size and not (array.min() >= 0 and array.max() < np.inf):
-        raise ValueError(f"{name} must be finite and at least 0, got {value}")
-
-
-NO_PENALTY = Penalty()
 
 
 class Programmed(ABC):

@@ -50,6 +50,7 @@ class Hybrid(Engine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; A is written into the chip, and kept."""
+        penalty = penalty.without_total()
         A = as_factor(A)
         analog, digital = (e.program(A, penalty=penalty) for e in (self.analog, self.digital))
         return HybridFactor(A.shape, analog, digital)

@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import LinearConstraint, minimize, nnls
 
 from mho import spice
-from mho.chip import TOPOLOGIES, ChipError, Constraint, ngspice_rest, preset, program_circuit
+from mho.chip import TOPOLOGIES, ChipError, ngspice_rest, preset, program_circuit
+from mho.penalty import Penalty
 
 IDEAL = preset("ideal").with_(gain=1e8)
 
@@ -47,21 +48,21 @@ def test_ridge_and_price_of_the_sum(topology, constraint):
     x = minimum(A, b, **constraint)
     assert np.abs(x - nnls(A, b)[0]).max() > 0.02
     np.testing.assert_allclose(
-        program_circuit(topology, A, IDEAL, constraint=Constraint(**constraint)).solve(b), x, atol=2e-5
+        program_circuit(topology, A, IDEAL, penalty=Penalty(**constraint)).solve(b), x, atol=2e-5
     )
 
 
 @pytest.mark.parametrize("extra", [{}, {"l2": 0.3}, {"l1": 0.2}], ids=["alone", "with ridge", "with l1"])
 def test_the_classic_circuit_keeps_a_sum_exactly(extra):
     A, b = problem(4)
-    found = program_circuit("classic", A, IDEAL, constraint=Constraint(total=1.0, **extra)).solve(b)
+    found = program_circuit("classic", A, IDEAL, penalty=Penalty(total=1.0, **extra)).solve(b)
     np.testing.assert_allclose(found, minimum(A, b, total=1.0, **extra), atol=2e-5)
     assert found.sum() == pytest.approx(1.0, abs=1e-6)
 
 
 def test_the_compact_circuit_keeps_a_sum_by_weight():
     A, b = problem(4)
-    found = program_circuit("compact", A, IDEAL, constraint=Constraint(total=1.0)).solve(b)
+    found = program_circuit("compact", A, IDEAL, penalty=Penalty(total=1.0)).solve(b)
     free, bound = program_circuit("compact", A, IDEAL).solve(b), minimum(A, b, total=1.0)
     weight = A.max() * np.ones((32, 4))
     np.testing.assert_allclose(found, nnls(np.vstack([A, weight]), np.r_[b, weight[:, 0]])[0], atol=2e-5)
@@ -74,7 +75,7 @@ def test_the_compact_circuit_keeps_a_sum_by_weight():
 @pytest.mark.parametrize("topology", ["compact", "classic"])
 def test_ngspice_settles_to_a_constrained_answer(topology):
     A, b = problem(5)
-    programmed = program_circuit(topology, A, IDEAL.with_(gain=1e5), constraint=Constraint(l2=0.2, l1=0.1, total=0.9))
+    programmed = program_circuit(topology, A, IDEAL.with_(gain=1e5), penalty=Penalty(l2=0.2, l1=0.1, total=0.9))
     outputs, settled = ngspice_rest(programmed.circuit, programmed.volts(b))
     assert settled
     np.testing.assert_allclose(outputs * programmed.units_per_volt, programmed.solve(b), atol=1e-4)
@@ -102,8 +103,8 @@ def test_errors_of_the_cells_are_drawn_from_the_seed():
     ("topology", "change", "error", "says"),
     [
         ("inverse", {}, ValueError, "topology must be one of 'compact', 'classic', 'gram', 'mvm', got 'inverse'"),
-        ("gram", {"constraint": Constraint(total=1.0)}, ChipError, "no row for a sum"),
-        ("mvm", {"constraint": Constraint(l1=1.0)}, ChipError, "open loop"),
+        ("gram", {"penalty": Penalty(total=1.0)}, ChipError, "no row for a sum"),
+        ("mvm", {"penalty": Penalty(l1=1.0)}, ChipError, "open loop"),
         ("classic", {"design": IDEAL.with_(row_ohms=1.0)}, ChipError, "wires"),
         ("compact", {"A": [[1.0, 0.0]]}, ValueError, "column of zeros"),
     ],
@@ -117,4 +118,4 @@ def test_what_a_circuit_cannot_do_is_said(topology, change, error, says):
 @pytest.mark.parametrize("name", ["l1", "l2", "total"])
 def test_a_bad_constraint_is_named(name):
     with pytest.raises(ValueError, match=f"{name} must be finite and at least 0"):
-        Constraint(**{name: -1.0})
+        Penalty(**{name: -1.0})

@@ -6,6 +6,7 @@ import pytest
 from mho import circuits, spice
 from mho.chip import Chip, as_circuit, preset
 from mho.circuits.transient import transient
+from mho.penalty import Penalty
 
 pytestmark = [
     pytest.mark.spice,
@@ -69,7 +70,7 @@ def test_programmed_chip_with_wires_offset_and_rows_off():
     design = preset("pku-2025").with_(sigma=0.02, gain=1e5, offset=1e-5, row_ohms=20.0, column_ohms=20.0)
     rng = np.random.default_rng(4)
     A = rng.uniform(0, 1, (16, 4))
-    array = Chip(design, seed=4).program(A, l1=0.3)
+    array = Chip(design, seed=4).program(A, penalty=Penalty(l1=0.3))
     b = A @ np.array([1.0, -0.5, 0.8, 1.2])
     compare(as_circuit(array), array.volts(b))
     plain = Chip(design.with_(row_ohms=0.0, column_ohms=0.0), seed=4).program(A)
