@@ -17,7 +17,7 @@ import pyarrow.parquet
 from mho.data import read_interactions
 
 USERS, ITEMS, ROWS, DAMAGED = 480_189, 17_770, 10_000_000, 1_000
-DAMAGE = ["7", "1,2,3,4", ",2,3", "1,,3", "1,2,x", "1,2,-1", '"1,2,3', ""]
+DAMAGE = ["7", "1,2,3,4", ",2,3", "1,,3", "1,2,x", "1,2,inf", '"1,2,3', ""]
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
         _damage_lines(text, bad + 2)
         _measure(text, bad + 2)
         damaged = ratings.astype(float)
-        damaged[bad] = -1
+        damaged[bad] = np.inf
         pyarrow.parquet.write_table(table.set_column(2, "rating", pa.array(damaged)), parquet)
         _measure(parquet, bad + 1)
 

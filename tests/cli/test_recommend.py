@@ -57,7 +57,7 @@ def test_parquet_gives_the_same(mho, fitted, tmp_path):
 
 def test_bad_rows_are_told_by_line_and_kept(mho, fitted, ratings, tmp_path):
     lines = ratings.read_text().splitlines()
-    bad = {3: "ann,2", 5: ",3,4", 6: "bob,9,many", 9: "cem,8,-1", 11: ""}
+    bad = {3: "ann,2", 5: ",3,4", 6: "bob,9,many", 9: "cem,8,-x", 11: ""}
     for number, text in bad.items():
         lines.insert(number - 1, text)
     (tmp_path / "b.csv").write_text("\n".join(lines))
@@ -180,5 +180,73 @@ def test_mistakes_are_one_line(mho, fitted, ratings, tmp_path, monkeypatch, argu
     assert code in (1, 2)
     assert out == ""
     assert message in told
-    assert told.count("mho: ") == 1
+    assert told.count("mho: error: ") == 1
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("m.csv", "movieId,userId,rating\n7,1,5\n8,1,4\n7,2,3\n", "user=userId, item=movieId, rating=rating"),
+        (
+            "m.dat",
+            "1::7::5::978300760\n1::8::4::978302109\n2::7::3::978301968\n",
+            "user=field 1, item=field 2, rating=field",
+        ),
+        (
+            "m.csv",
+            "Zeit;Nutzer;Film;Sterne\n9;1;7;4,5\n9;2;8;3,5\n",
+            "user=Nutzer, item=Film, rating=Sterne; decimal comma",
+        ),
+        (
+            "m.csv",
+            "user,item,liked\n1,7,true\n2,8,false\n",
+            "user=user, item=item, rating=liked; true is 1, false is 0",
+        ),
+        ("m.jsonl", '{"reviewerID": 1, "asin": "B", "overall": 5.0}\n', "user=reviewerID, item=asin, rating=overall"),
+    ],
+)
+def test_what_was_understood_is_said_and_kept(mho, tmp_path, name, content, said):
+    (tmp_path / name).write_text(content)
+    code, _, told = mho("recommend", "fit", tmp_path / name, "-o", tmp_path / "x.npz", "-k", 1)
+    assert code == 0
+    assert f"mho: {tmp_path / name}: {said}" in told
+    kept = Recommender.load(tmp_path / "x.npz").columns_
+    assert said.startswith(f"user={kept[0]}, item={kept[1]}, rating={kept[2][:5]}")
+    quiet = mho("recommend", "fit", tmp_path / name, "-o", tmp_path / "x.npz", "-k", 1, "-q")
+    assert ("a guess: --columns says which" in quiet[2]) == (name == "m.dat")
+
+
+def test_columns_of_the_fit_are_those_of_other_commands(mho, tmp_path):
+    (tmp_path / "r.csv").write_text("user,item,rating\n" + "".join(f"{i},{u},{r}\n" for u, i, r in ROWS))
+    out = tmp_path / "m.npz"
+    assert (
+        mho("recommend", "fit", tmp_path / "r.csv", "-o", out, "-k", 1, "--columns", "item,user,rating", "-q")[0] == 0
+    )
+    code, shown, told = mho("recommend", "eval", out, tmp_path / "r.csv")
+    assert code == 0
+    assert "user=item, item=user, rating=rating" in told
+    assert dict(line.split()[:2] for line in shown.splitlines())["lists"] == "4"
+    code, _, told = mho("recommend", "eval", out, tmp_path / "r.csv", "--columns", "user,item,rating")
+    assert (code, "has user=user, which was the item in the fit" in told) == (1, True)
+
+
+def test_negative_ratings_are_refused_or_shifted(mho, tmp_path):
+    (tmp_path / "r.csv").write_text("user,item,rating\n" + "".join(f"{u},{i},{r - 4}\n" for u, i, r in ROWS))
+    out = tmp_path / "m.npz"
+    fit = ("recommend", "fit", tmp_path / "r.csv", "-o", out, "-k", 2, "--max-iter", 4, "-q")
+    code, _, told = mho(*fit)
+    assert (code, out.exists()) == (1, False)
+    assert "2 of the ratings are negative, -3 the lowest; --range=-3:1 takes them, --range 0:1 leaves them out" in told
+    for option in (("--range", "-4:1"), ("--range=-4:1",)):
+        assert mho(*fit, *option) == (0, "", "")
+    users, items, stars = (list(column) for column in zip(*ROWS, strict=True))
+    moved = Recommender(2, max_iter=4).fit(users, items, np.float32(stars))
+    np.testing.assert_allclose(Recommender.load(out).predict(users, items), moved.predict(users, items) - 4, atol=1e-6)
+    rmse = evaluate(moved, users, items, np.float32(stars)).rmse
+    code, shown, _ = mho("recommend", "eval", out, tmp_path / "r.csv")
+    assert shown.split()[:2] == ["RMSE", f"{rmse:.4f}"]
+    assert "must not begin below 0 with --model implicit" in mho(*fit, "--range=-4:1", "--model", "implicit")[2]
+    assert "must be LOWEST:HIGHEST" in mho(*fit, "--range", "5")[2]
+    assert mho(*fit, "--range", "0:1")[0] == 0
+    assert "2 of 7 rows cannot be read" in mho(*fit, "--range", "0:1")[2]

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mho import Recommender
+from mho.recommend import RatingModel
 
 distributed = pytest.importorskip("distributed")
 
@@ -82,7 +83,7 @@ def test_the_folder_is_what_other_commands_take(mho, fit, ratings, columns, tmp_
 
 
 def test_bad_rows_are_told_and_kept(mho, fit, columns, tmp_path):
-    columns["rating"][[4, 99]] = np.nan, -1
+    columns["rating"][[4, 99]] = np.nan, np.inf
     source = tmp_path / "bad.parquet"
     pq.write_table(pa.table(columns), source)
     code, _, told = mho(*fit("--max-iter", 1, source=source))
@@ -93,6 +94,23 @@ def test_bad_rows_are_told_and_kept(mho, fit, columns, tmp_path):
     assert [line.partition(",")[0] for line in kept] == ["line", "5", "100"]
     good = np.isfinite(columns["rating"]) & (columns["rating"] >= 0)
     assert_same(tmp_path / "stars", expected({name: column[good] for name, column in columns.items()}, 1))
+
+
+def test_negative_ratings_and_the_names_of_columns_are_kept(mho, fit, columns, tmp_path):
+    columns["rating"] -= 3
+    source, out = tmp_path / "down.parquet", tmp_path / "stars"
+    pq.write_table(pa.table(columns), source)
+    code, _, told = mho(*fit("--max-iter", 1, source=source))
+    assert (code, "are negative, -2 the lowest; --range=-2:2 takes them" in told) == (1, True)
+    code, _, told = mho(*fit("--max-iter", 1, "--range=-3:2", source=source, out=out))
+    assert code == 0, told
+    assert f"{source}: user=who, item=item, rating=rating" in told
+    one = Recommender(3, max_iter=1, model=RatingModel(lowest=-3)).fit(*columns.values())
+    assert_same(out, one)
+    there = Recommender.load(out)
+    assert there.columns_ == ("who", "item", "rating")
+    asked = columns["who"][:9], columns["item"][:9]
+    np.testing.assert_allclose(there.predict(*asked), one.predict(*asked), rtol=1e-3, atol=1e-4)
 
 
 def test_the_same_command_and_resume_go_on(mho, fit, scheduler, columns, tmp_path):

@@ -4,7 +4,7 @@ import gzip
 import numpy as np
 import pytest
 
-from mho.data import Coded, DataError, read_interactions
+from mho.data import Coded, DataError, TableFormat, read_interactions
 
 pytest.importorskip("pyarrow")
 
@@ -28,7 +28,7 @@ def test_columns_are_found_by_name(tmp_path):
     (tmp_path / "t.csv").write_text("rating,user,item\n1,7,b\n")
     assert columns(read_interactions(tmp_path / "t.csv")) == ([7], ["b"])
     (tmp_path / "t.csv").write_text("when,who,what\n1,7,b\n")
-    table = read_interactions(tmp_path / "t.csv", columns=("who", "what"))
+    table = read_interactions(tmp_path / "t.csv", TableFormat(columns=("who", "what")))
     assert columns(table) == ([7], ["b"])
     assert table.ratings is None
 
@@ -75,7 +75,7 @@ def test_every_line_is_read_or_told(tmp_path):
             "1,,3",
             "1,2,x",
             "1,2,nan",
-            "1,2,-1",
+            "1,2,-x",
             "1,2,",
             "1,2,1_0",
             "",
@@ -227,8 +227,8 @@ def test_parquet_of_odd_types(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1 must have fields parted by commas or tabs, is ''"),
-        (b"user;item\n1;2\n", "line 1 must have fields parted by commas or tabs, is 'user;item'"),
+        (b"", "line 1 must have fields parted by commas, semicolons, tabs, | or ::, is ''; anything else is taken by"),
+        (b"user item\n1 2\n", "is 'user item'; anything else is taken by sep="),
         (b"user,item\r1,2\r", "has a carriage return within line 1"),
         ("user,item\n1,2\n".encode("utf-16"), "is UTF-16 text"),
         (gzip.compress(b"user,item\n1,2\n"), r"is gzipped; its name must then end in \.gz"),

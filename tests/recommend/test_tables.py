@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from mho.recommend import Recommender
+from mho.recommend import RatingModel, Recommender, evaluate
 
 USERS, ITEMS, STARS = [1, 1, 2, 3], ["a", "b", "a", "c"], [4.0, 3.0, 5.0, 2.0]
 
@@ -159,3 +159,79 @@ def test_strengths_of_a_pair_chosen_twice_add_up():
 def test_a_strength_of_zero_is_refused():
     with pytest.raises(ValueError, match="ratings are strengths of choices and must be above 0"):
         Recommender(2, model="implicit").fit(USERS, ITEMS, [1.0, 0.0, 1.0, 1.0])
+
+
+def test_columns_are_told_by_their_names_and_kept(plain, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"movieId": ITEMS, "reviewerID": USERS, "when": 9, "stars": STARS})
+    for table in (frame, frame.set_index("reviewerID"), frame.set_index(["movieId", "reviewerID"])):
+        fitted = Recommender(2, max_iter=2).fit(table)
+        np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+        assert fitted.columns_ == ("reviewerID", "movieId", "stars")
+    fitted.save(tmp_path / "m.npz")
+    assert Recommender.load(tmp_path / "m.npz").columns_ == ("reviewerID", "movieId", "stars")
+    assert plain.columns_ == ()
+
+
+def test_the_columns_of_the_fit_are_those_of_more_of_it(plain):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"user": ITEMS, "item": USERS, "rating": STARS})
+    fitted = Recommender(2, max_iter=2).fit(frame, columns=("item", "user", "rating"))
+    np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+    fitted.fold_in(pandas.DataFrame({"user": ["a"], "item": [9], "rating": [4.0]}))
+    assert fitted.user_ids_.tolist() == [1, 2, 3, 9]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (["timestamp", "rating", "movieId"], "do not say which are user and item; say which by columns="),
+        (["user", "artist", "track"], "its columns 'artist' and 'track' could all be the item"),
+        ([7, 8, 9, 10, 11], "do not say which are user and item"),
+        (["user", "user", "item"], "could all be the user"),
+        (["user"], "must have the columns user and item, has only 'user'"),
+    ],
+)
+def test_a_table_that_does_not_say_what_is_what_is_refused(columns, message):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([range(len(columns))] * 3, columns=columns)
+    with pytest.raises(ValueError, match=message):
+        Recommender(1).fit(frame)
+
+
+def test_a_table_of_arrow_is_read_like_a_data_frame(plain):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"rating": STARS, "movieId": ITEMS, "userId": USERS})
+    fitted = Recommender(2, max_iter=2).fit(table)
+    np.testing.assert_array_equal(fitted.predict(USERS, ITEMS), plain.predict(USERS, ITEMS))
+    with pytest.raises(TypeError, match="users must hold an id in every place"):
+        Recommender(2).fit(pa.table({"user": [1, None], "item": [1, 2], "rating": [1.0, 2.0]}))
+
+
+def test_negative_ratings_are_taken_from_the_lowest_on(tmp_path):
+    """Against ratings moved up by hand."""
+    down = np.array(STARS) - 6
+    with pytest.raises(
+        ValueError, match=r"negative .*; ratings from -4 on are taken by model=RatingModel\(lowest=-4\)"
+    ):
+        Recommender(2).fit(USERS, ITEMS, down)
+    fitted = Recommender(2, max_iter=3, model=RatingModel(lowest=-5)).fit(USERS, ITEMS, down)
+    moved = Recommender(2, max_iter=3).fit(USERS, ITEMS, down + 5)
+    fitted.save(tmp_path / "m.npz")
+    for one in (fitted, Recommender.load(tmp_path / "m.npz")):
+        np.testing.assert_allclose(one.predict(USERS, ITEMS), moved.predict(USERS, ITEMS) - 5, rtol=1e-6)
+        np.testing.assert_allclose(one.recommend(n=2).scores, moved.recommend(n=2).scores - 5, rtol=1e-6)
+        visit = one.recommend_for(["a"], [-3.0], n=1), moved.recommend_for(["a"], [2.0], n=1)
+        np.testing.assert_allclose(visit[0].scores, visit[1].scores - 5, rtol=1e-6)
+        assert one.explain(1, "c").score == pytest.approx(moved.explain(1, "c").score - 5)
+        assert sum(one.explain(1, "c").parts.values()) == pytest.approx(one.explain(1, "c").score)
+    new = fitted.fold_in([9], ["a"], [-4.0]), moved.fold_in([9], ["a"], [1.0])
+    np.testing.assert_allclose(new[0].predict([9], ["b"]), new[1].predict([9], ["b"]) - 5, rtol=1e-6)
+    scores = evaluate(fitted, USERS, ITEMS, down), evaluate(moved, USERS, ITEMS, down + 5)
+    assert scores[0].rmse == pytest.approx(scores[1].rmse)
+
+
+@pytest.mark.parametrize("lowest", [1.0, np.nan, -np.inf])
+def test_a_lowest_rating_is_finite_and_at_most_zero(lowest):
+    with pytest.raises(ValueError, match="lowest"):
+        RatingModel(lowest=lowest)

@@ -90,7 +90,8 @@ def _reason(error: BaseException) -> str:
 def _as_options(message: str) -> str:
     names = "|".join(map(re.escape, _OPTIONS))
     as_a_word = rf"(?<!\S)({names})(?![^\s,;:])"  # not as a part of a path
-    return re.sub(as_a_word, lambda found: _OPTIONS[found.group()], message)
+    message = re.sub(as_a_word, lambda found: _OPTIONS[found.group()], message)
+    return re.sub(r"(?<!\S)(columns|sep|decimal|range)=", r"--\1 ", message).replace("--range -", "--range=-")
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

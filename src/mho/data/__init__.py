@@ -6,26 +6,30 @@ one `DataError` naming the file.
 
 from mho.data.bundled import Ratings, camera, movielens
 from mho.data.coded import Coded
-from mho.data.columns import interaction_columns
+from mho.data.columns import Columns, interaction_columns
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
 from mho.data.file_lock import lock_folder
-from mho.data.interactions import InteractionTable, Rejected, interaction_parts, read_interactions
+from mho.data.interactions import InteractionTable, Rejected, interaction_parts, parquet_columns, read_interactions
 from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
+from mho.data.table_format import TableFormat
 
 __all__ = [
     "LAYOUTS",
     "Coded",
+    "Columns",
     "DataError",
     "InteractionTable",
     "Ratings",
     "Rejected",
+    "TableFormat",
     "camera",
     "interaction_columns",
     "interaction_parts",
     "lock_folder",
     "movielens",
+    "parquet_columns",
     "read_factors",
     "read_interactions",
     "read_matrix",

@@ -23,6 +23,8 @@ NoRow = tuple[int, str, str]
 """Number, fault and text of a line that is no row."""
 
 _CODE_BYTES = 4
+_ONE = "\x1f"
+"""The parser takes one byte between fields: what separators of several characters are written as."""
 _THREADS = 2
 """That parse, beside the one that reads; each holds a block, which more of them would multiply."""
 
@@ -50,6 +52,7 @@ class CsvRows:
     ----------
     path : Path
     delimiter : str
+        Of one character; if of more, quotes are characters like others.
     names : tuple of str
         Of all fields of a line.
     wanted : tuple of str
@@ -72,7 +75,7 @@ class CsvRows:
         lines = Lines()
         size = 0
         text = blocks(self.path, skip=int(self.header), empty_lines=True)
-        for chunks, others in _ahead(self._block, whole_quotes(text)):
+        for chunks, others in _ahead(self._block, whole_quotes(text) if self._quoted else text):
             lines.no_rows += others.no_rows
             lines.continued += others.continued
             for column, chunk in zip(columns, chunks, strict=True):
@@ -82,13 +85,20 @@ class CsvRows:
         kind = pa.dictionary(pa.int32(), pa.binary())
         return [pa.chunked_array(column, type=kind) for column in columns], lines
 
+    @property
+    def _quoted(self) -> bool:
+        return len(self.delimiter) == 1
+
     def _block(self, numbered: tuple[int, bytes]) -> tuple[list[Any], Lines]:
         import pyarrow as pa
 
+        number, lines = numbered
         others = Lines()
-        table = self._rows_of_many_lines(*numbered, others)
+        if not self._quoted:
+            lines = lines.replace(self.delimiter.encode(), _ONE.encode())
+        table = self._rows_of_many_lines(number, lines, others) if self._quoted else None
         if table is None:
-            table = pa.concat_tables(self._rows(*numbered, others.no_rows))
+            table = pa.concat_tables(self._rows(number, lines, others.no_rows))
         # Encoded as a whole, which costs less than in each part.
         return [table.column(name).combine_chunks().dictionary_encode() for name in self.wanted], others
 
@@ -145,7 +155,7 @@ class CsvRows:
 
         def set_aside(row: Any) -> str:
             fault = f"has {row.actual_columns} fields, must have {len(self.names)}"
-            faults.append((row.number - 1, fault, row.text))
+            faults.append((row.number - 1, fault, row.text if self._quoted else row.text.replace(_ONE, self.delimiter)))
             return "skip"
 
         # The parser hands the text of such rows over, and cannot if it is not UTF-8; without a handler it raises.
@@ -155,7 +165,11 @@ class CsvRows:
             # One block in one thread: otherwise rows have no numbers.
             read_options=csv.ReadOptions(use_threads=False, block_size=len(lines) + 2, column_names=self.names),
             parse_options=csv.ParseOptions(
-                delimiter=self.delimiter, invalid_row_handler=handler, ignore_empty_lines=False, **options
+                delimiter=self.delimiter if self._quoted else _ONE,
+                quote_char='"' if self._quoted else False,
+                invalid_row_handler=handler,
+                ignore_empty_lines=False,
+                **options,
             ),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(self.wanted, pa.binary()), include_columns=self.wanted

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
+from mho.data.numerals import Numerals, numerals
 from mho.data.text import is_utf8, shown
 
 __all__ = ["Distinct", "is_number", "longest"]
@@ -29,10 +30,13 @@ class Distinct:
     values : pyarrow.Array of length n_distinct
         Of any type.
     codes : ndarray of shape (n,), int32
+    written : Numerals or None
+        How numbers are written in text, if not as float reads them.
     """
 
     values: Any
     codes: np.ndarray
+    written: Numerals | None = None
 
     @classmethod
     def of(cls, column: Any) -> Distinct:
@@ -52,7 +56,17 @@ class Distinct:
 
     def rows(self, rows: Any) -> Distinct:
         """Return some rows."""
-        return Distinct(self.values, self.codes[rows])
+        return replace(self, codes=self.codes[rows])
+
+    def with_numerals(self, decimal: Literal["", ".", ","], *, semicolons: bool = False) -> Distinct:
+        """Return the same column with its way to write numbers found; see `numerals`."""
+        if not _is_textual(self.values.type):
+            return self
+        texts = self.texts()
+        odd = not _compute().all(_compute().match_substring_regex(texts, _PLAIN), min_count=0).as_py()
+        if not (odd or decimal or semicolons):
+            return self
+        return replace(self, written=numerals(texts.to_pylist(), decimal, semicolons=semicolons))
 
     def id_faults(self) -> dict[int, str]:
         """Return what is wrong with the values that are no id."""
@@ -67,11 +81,15 @@ class Distinct:
         }
         return {j: fault for fault, places in faults.items() for j in places}
 
-    def rating_faults(self) -> dict[int, str]:
-        """Return what is wrong with the values that are no rating."""
+    def rating_faults(self, within: tuple[float, float] | None) -> dict[int, str]:
+        """Return what is wrong with the values that are no rating, or none `within` the lowest and the highest."""
         numbers = self.numbers()
-        bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
-        return {j: f"the rating must be a finite number >= 0, is {shown(self.text(j))}" for j in bad.tolist()}
+        if within is None:
+            good, kind = np.isfinite(numbers) & (numbers >= 0), "a finite number >= 0"
+        else:
+            good = (numbers >= within[0]) & (numbers <= within[1])
+            kind = f"a number from {within[0]:g} to {within[1]:g}, as range says"
+        return {j: f"the rating must be {kind}, is {shown(self.text(j))}" for j in np.flatnonzero(~good).tolist()}
 
     def text(self, j: int) -> str:
         """Return value `j` as text."""
@@ -97,6 +115,8 @@ class Distinct:
         if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
             return self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         texts = self.texts()
+        if self.written is not None:
+            texts = pa.array(map(self.written.plain, texts.to_pylist()), pa.large_string())
         plain = pc.match_substring_regex(texts, _PLAIN)
         numbers = np.empty(len(texts))
         places = plain.to_numpy(zero_copy_only=False)

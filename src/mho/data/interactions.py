@@ -1,9 +1,9 @@
-"""Tables of user, item and rating from CSV and Parquet; a bad row is set aside and told, the others are read."""
+"""Tables of user, item and rating from text and Parquet; a bad row is set aside and told, the others are read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,22 @@ import numpy as np
 
 from mho import checks
 from mho.data.coded import Coded
-from mho.data.columns import interaction_columns
-from mho.data.csv_layout import csv_layout
-from mho.data.csv_rows import CsvRows
+from mho.data.columns import Columns, interaction_columns
 from mho.data.distinct import Distinct, longest
 from mho.data.errors import DataError, check_size
-from mho.data.parquet import id_column_parts, id_columns, release_unused
+from mho.data.parquet import column_names, id_column_parts, id_columns, release_unused
+from mho.data.table_format import TableFormat
+from mho.data.table_text import TableText
 
-__all__ = ["InteractionTable", "Rejected", "interaction_parts", "read_interactions"]
+__all__ = ["InteractionTable", "Rejected", "interaction_parts", "parquet_columns", "read_interactions"]
 
 _ROW_BYTES = 16
 """Two codes and a rating."""
+_AS_IT_SAYS = TableFormat()
 _NO_LIMIT = 2**62
 _NONE = np.empty(0, np.int64)
+_EARLIEST = 1e8
+"""Seconds from 1970 to 1973: whole numbers all above it are times, no ratings."""
 
 
 @dataclass(frozen=True)
@@ -57,49 +60,64 @@ class InteractionTable:
         float32 if that holds every one of them exactly, else float64; None where the file has no third column.
     rejected : tuple of Rejected
         By line.
+    columns : Columns
+        Names of the two or three columns.
+    notes : tuple of str
+        What else was understood of a text, in a few words each.
     """
 
     users: Coded
     items: Coded
     ratings: np.ndarray | None
     rejected: tuple[Rejected, ...]
+    columns: Columns
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.users)
 
 
-def read_interactions(path: Path, *, columns: tuple[str, ...] = (), max_bytes: int = 2**33) -> InteractionTable:
+def read_interactions(
+    path: Path,
+    how: TableFormat = _AS_IT_SAYS,
+    *,
+    max_bytes: int = 2**33,
+) -> InteractionTable:
     """Read user, item and, if there is one, rating.
 
     Parameters
     ----------
     path : Path
-        .parquet; anything else is text with commas or tabs between the fields, .gz or not.
-    columns : tuple of str
-        Names of the two or three columns in the header. By default those of `interaction_columns`. Text whose third
-        field is a number in the first line has no header.
+        .parquet; anything else is text, .gz or not: JSON lines if the first begins with a brace, else delimited fields.
+    how : TableFormat
+        What the file itself does not say.
     max_bytes : int
         Refuse a table larger than this in memory; the default is 8 GiB. Reading may take twice as much for a moment.
 
     Raises
     ------
     DataError
-        The file is damaged, has no such columns, no row that can be read, or is too large.
+        The file is damaged, does not say which columns are meant, can be read in two ways, has negative ratings though
+        no range says so, no row that can be read, or is too large.
     """
     path, max_bytes = Path(path), checks.positive_int(max_bytes, "max_bytes")
     if path.suffix.lower() == ".parquet":
-        table = _parquet(path, columns, max_bytes)
+        table = _parquet(path, how, max_bytes)
         release_unused()
-        return _with_rows(path, table)
-    rows = _text(path, columns)
-    read, others = rows.read(max_bytes)
-    raw = list(map(Distinct.of, _given_up(read)))
-    between = sorted([row[0] for row in others.no_rows] + others.continued)
-    lines = _Lines(1 + rows.header, np.array(between, np.int64), [Rejected(*row) for row in others.no_rows])
-    return _with_rows(path, _table(path, raw, lines, max_bytes))
+    else:
+        table = _text(path, how, max_bytes)
+    if len(table):
+        return table
+    why = f"; line {table.rejected[0].line}: {table.rejected[0].reason}" if table.rejected else ""
+    raise DataError(f"{path}: holds no row that can be read{why}")
 
 
-def interaction_parts(path: Path, *, columns: tuple[str, ...] = (), rows: int = 2**20) -> Iterator[InteractionTable]:
+def interaction_parts(
+    path: Path,
+    how: TableFormat = _AS_IT_SAYS,
+    *,
+    rows: int = 2**20,
+) -> Iterator[InteractionTable]:
     """Read a Parquet file of any size, `rows` rows at a time.
 
     Each part is what `read_interactions` makes of a file with these rows alone, so ids of a column of text may be
@@ -108,24 +126,72 @@ def interaction_parts(path: Path, *, columns: tuple[str, ...] = (), rows: int = 
     Parameters
     ----------
     path : Path
-    columns : tuple of str
+    how : TableFormat
         As for `read_interactions`.
     rows : int
 
     Raises
     ------
     DataError
-        The file is damaged or has no such columns.
+        The file is damaged, does not say which columns are meant, or has negative ratings though no range says so.
     """
     path, first = Path(path), 1
-    for part in id_column_parts(path, lambda names: _wanted(path, names, columns), rows):
-        yield _table(path, [Distinct.of(column) for column in part], _Lines(first, _NONE, []), _NO_LIMIT)
+    columns = parquet_columns(path, how)
+    for part in id_column_parts(path, columns.names, rows):
+        raw = _with_decimal([Distinct.of(column) for column in part], how)
+        yield _table(path, raw, _Lines(first, _NONE, []), _Wanted(columns, how))
         first += len(part[0])
 
 
-def _parquet(path: Path, columns: tuple[str, ...], max_bytes: int) -> InteractionTable:
-    raw = id_columns(path, lambda names: _wanted(path, names, columns), max_bytes)
-    return _table(path, list(map(Distinct.of, raw)), _Lines(1, _NONE, []), max_bytes)
+@dataclass(frozen=True)
+class _Wanted:
+    """The columns to read, and what the caller says of them."""
+
+    columns: Columns
+    how: TableFormat
+    max_bytes: int = _NO_LIMIT
+
+
+def _text(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
+    text = TableText.of(path, how)
+    read, others = text.rows.read(max_bytes)
+    raw = list(map(Distinct.of, _given_up(read)))
+    notes = text.notes
+    if len(raw) > 2:
+        raw[2] = _numeric(path, raw[2], how, semicolons=text.semicolons)
+        notes += () if raw[2].written is None or how.decimal else (str(raw[2].written),)
+    between = sorted([row[0] for row in others.no_rows] + others.continued)
+    lines = _Lines(text.first_line, np.array(between, np.int64), [Rejected(*row) for row in others.no_rows])
+    return replace(_table(path, raw, lines, _Wanted(text.columns, how, max_bytes)), notes=notes)
+
+
+def _parquet(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
+    columns = parquet_columns(path, how)
+    raw = list(map(Distinct.of, id_columns(path, columns.names, max_bytes)))
+    return _table(path, _with_decimal(raw, how), _Lines(1, _NONE, []), _Wanted(columns, how, max_bytes))
+
+
+def parquet_columns(path: Path, how: TableFormat) -> Columns:
+    """Return the columns of user, item and rating of a Parquet file; DataError if it does not say which."""
+    names = column_names(path)
+    try:
+        return interaction_columns(names, how.columns, how.usual)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _with_decimal(raw: list[Distinct], how: TableFormat) -> list[Distinct]:
+    """Read text as numbers as the caller says, and in no other way: parts of a file might differ."""
+    if how.decimal:
+        raw[2:] = [column.with_numerals(how.decimal) for column in raw[2:]]
+    return raw
+
+
+def _numeric(path: Path, column: Distinct, how: TableFormat, *, semicolons: bool) -> Distinct:
+    try:
+        return column.with_numerals(how.decimal, semicolons=semicolons)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -141,30 +207,12 @@ class _Lines:
         return self.first + rows + np.searchsorted(gaps - np.arange(len(gaps)), rows, "right")
 
 
-def _wanted(path: Path, names: list[str], columns: tuple[str, ...]) -> list[str]:
-    absent = [name for name in columns if name not in names]
-    if absent:
-        raise DataError(f"{path}: has no column {absent[0]!r}, but {', '.join(map(repr, names[:8]))}")
-    if columns:
-        return list(columns)
-    if len(names) < 2:
-        raise DataError(f"{path}: must have the columns user and item, has only {names[0] if names else 'none'!r}")
-    return interaction_columns(names)
-
-
-def _text(path: Path, columns: tuple[str, ...]) -> CsvRows:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise ImportError(f"{path}: this needs pyarrow: pip install 'mho[recommend]'") from None
-    delimiter, names, header = csv_layout(path, named=bool(columns))
-    wanted = tuple(_wanted(path, names, columns))
-    return CsvRows(path=path, delimiter=delimiter, names=tuple(names), wanted=wanted, header=header)
-
-
-def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> InteractionTable:
+def _table(path: Path, raw: list[Distinct], lines: _Lines, wanted: _Wanted) -> InteractionTable:
     """Make numbers of ratings and ids of ids, and set aside the rows in which one is none; `raw` is used up."""
-    faults = [*(column.id_faults() for column in raw[:2]), *(column.rating_faults() for column in raw[2:])]
+    for column in raw[2:]:
+        _check_ratings(path, column, wanted)
+    ratings_faults = (column.rating_faults(wanted.how.range) for column in raw[2:])
+    faults = [*(column.id_faults() for column in raw[:2]), *ratings_faults]
     bad = np.zeros(len(raw[0].codes), bool)
     for column, fault in zip(raw, faults, strict=True):
         if fault:
@@ -175,22 +223,31 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, max_bytes: int) -> In
     rejected.sort(key=lambda row: row.line)
     good = slice(None) if not len(rows) else ~bad
     left = _given_up(raw)
-    users, items = (_ids(path, column.rows(good), max_bytes) for column in islice(left, 2))
+    users, items = (_ids(path, column.rows(good), wanted.max_bytes) for column in islice(left, 2))
     ratings = next((_ratings(column.numbers(), column.codes[good]) for column in left), None)
-    return InteractionTable(users, items, ratings, tuple(rejected))
+    return InteractionTable(users, items, ratings, tuple(rejected), wanted.columns)
+
+
+def _check_ratings(path: Path, column: Distinct, wanted: _Wanted) -> None:
+    """Refuse a column of ratings that are negative, unless a range says so, or times."""
+    numbers = column.numbers()
+    there = np.isfinite(numbers)
+    if wanted.how.range is not None or not there.any():
+        return
+    lowest, highest = numbers[there].min(), numbers[there].max()
+    if lowest < 0:
+        negative = int(np.isin(column.codes, np.flatnonzero(there & (numbers < 0))).sum())
+        both = f"range={lowest:.9g}:{highest:.9g} takes them, range=0:{max(highest, 1):.9g} leaves them out"
+        raise DataError(f"{path}: {negative:,} of the ratings are negative, {lowest:.9g} the lowest; {both}")
+    if lowest >= _EARLIEST and not wanted.how.columns and np.array_equal(numbers[there], np.rint(numbers[there])):
+        name = wanted.columns.names[2]
+        raise DataError(f"{path}: the ratings, {name}, look like times; say which by columns=USER,ITEM,RATING")
 
 
 def _given_up(columns: list[Any]) -> Iterator[Any]:
     """Take columns out of a list one by one, so that each is forgotten once it is used: they fill the memory."""
     while columns:
         yield columns.pop(0)
-
-
-def _with_rows(path: Path, table: InteractionTable) -> InteractionTable:
-    if len(table):
-        return table
-    why = f"; line {table.rejected[0].line}: {table.rejected[0].reason}" if table.rejected else ""
-    raise DataError(f"{path}: holds no row that can be read{why}")
 
 
 def _rejected(raw: list[Distinct], faults: list[dict[int, str]], row: int, line: int) -> Rejected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,15 @@ import numpy as np
 from mho.data.errors import DataError, check_size, damaged
 from mho.data.triplets import entries_to_csr, ranks
 
-__all__ = ["id_column_parts", "id_columns", "parquet_rows", "read_parquet", "read_parquet_triplets", "release_unused"]
+__all__ = [
+    "column_names",
+    "id_column_parts",
+    "id_columns",
+    "parquet_rows",
+    "read_parquet",
+    "read_parquet_triplets",
+    "release_unused",
+]
 
 _ENTRY_BYTES = 24
 
@@ -48,23 +56,29 @@ def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
         return _entries(path, rows, columns, values)
 
 
-def id_columns(path: Path, choose: Callable[[list[str]], list[str]], max_bytes: int) -> Iterator[Any]:
-    """Read the columns that `choose` picks by name, one by one."""
+def column_names(path: Path) -> list[str]:
+    """Return the names of all columns."""
     with _opened(path) as file:
-        chosen = _plain(path, file, choose)
+        return list(file.schema_arrow.names)
+
+
+def id_columns(path: Path, chosen: Sequence[str], max_bytes: int) -> Iterator[Any]:
+    """Read the columns called `chosen`, one by one."""
+    with _opened(path) as file:
+        _check_plain(path, file, chosen)
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
         for name in chosen:
             yield file.read(columns=[name]).column(0)
             release_unused()
 
 
-def id_column_parts(path: Path, choose: Callable[[list[str]], list[str]], rows: int) -> Iterator[list[Any]]:
-    """Read the columns that `choose` picks by name, `rows` rows at a time."""
+def id_column_parts(path: Path, chosen: Sequence[str], rows: int) -> Iterator[list[Any]]:
+    """Read the columns called `chosen`, `rows` rows at a time."""
     with _opened(path) as file:
         import pyarrow as pa
 
-        chosen = _plain(path, file, choose)
-        for batch in file.iter_batches(rows, columns=chosen):
+        _check_plain(path, file, chosen)
+        for batch in file.iter_batches(rows, columns=list(chosen)):
             yield [pa.chunked_array([batch.column(name)]) for name in chosen]
 
 
@@ -81,15 +95,13 @@ def release_unused() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _plain(path: Path, file: Any, choose: Callable[[list[str]], list[str]]) -> list[str]:
-    """Return the columns that `choose` picks, none of them with lists or records in it."""
+def _check_plain(path: Path, file: Any, chosen: Sequence[str]) -> None:
+    """Refuse columns with lists or records in them."""
     import pyarrow.types as types
 
-    chosen = choose(list(file.schema_arrow.names))
     for field in map(file.schema_arrow.field, chosen):
         if types.is_nested(field.type):
             raise DataError(f"{path}: column {field.name!r} must hold one number or text a row, holds {field.type}")
-    return chosen
 
 
 def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:

@@ -20,8 +20,10 @@ def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
     """See `Recommender.predict`."""
     u, i = fitted.table.users.encode(users), fitted.table.items.encode(items)
     same_length({"users": u, "items": i})
-    scores = fitted.unit * fitted.model.pairs(fitted.at_users(u), fitted.at_items(i))
-    return scores if fitted.model.choices else np.clip(scores, *fitted.table.range)
+    scores = fitted.in_values(fitted.model.pairs(fitted.at_users(u), fitted.at_items(i)))
+    lowest, highest = fitted.table.range
+    lowest, highest = lowest + fitted.model.lowest, highest + fitted.model.lowest
+    return scores if fitted.model.choices else np.clip(scores, lowest, highest)
 
 
 def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -> Top:
@@ -34,7 +36,7 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     with one_blas_thread():
         blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
         rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
-    return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.unit * scores)
+    return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.in_values(scores))
 
 
 def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> Top:
@@ -49,14 +51,14 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     with one_blas_thread():
         p = fitted.model.solve(engine, fitted.items, known, fitted.unit).side.rows
         ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
-    return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.unit * scores)
+    return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.in_values(scores))
 
 
 def for_stranger(fitted: Fitted, n: int) -> Top:
     """See `Recommender.recommend_for`, of whom nothing is known."""
     p, items = fitted.at_large(), fitted.items
     ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, items.rows), _nothing(1, len(items)), n)
-    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], fitted.unit * scores)
+    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], fitted.in_values(scores))
 
 
 def most_alike(fitted: Fitted, item: Any, n: int) -> Top:

@@ -42,7 +42,7 @@ class Scores:
 
 
 def evaluate(
-    recommender: Recommender, users: Any, items: Any, ratings: Any, *, n: int = 10, relevant: float = 0.0
+    recommender: Recommender, users: Any, items: Any, ratings: Any, *, n: int = 10, relevant: float | None = None
 ) -> Scores:
     """Score a recommender on pairs that were held out.
 
@@ -56,10 +56,11 @@ def evaluate(
         lists.
     n : int
         Length of the lists.
-    relevant : float
-        From which rating on an item should have been in the list.
+    relevant : float, optional
+        From which rating on an item should have been in the list; by default from any.
     """
-    ratings = checks.check_values(as_column(ratings, "ratings"), "ratings")
+    ratings = as_column(ratings, "ratings")
+    checks.check_values(ratings - recommender.model_.lowest, "ratings")
     checks.positive_int(n, "n")
     u, i = recommender.encode(users, items)
     same_length({"users": u, "items": i, "ratings": ratings})
@@ -67,6 +68,7 @@ def evaluate(
     if recommender.predicts_ratings:
         predicted = recommender.predict(users, items)
         errors = rmse(ratings, predicted), mae(ratings, predicted)
+    relevant = -np.inf if relevant is None else relevant
     wanted = np.flatnonzero((ratings >= relevant) & (u < len(recommender.user_ids_)))
     if not len(wanted):
         raise ValueError(f"ratings must have some that are relevant, >= {relevant}, of known users; there are none")

@@ -24,7 +24,7 @@ class Explanation:
     score : float
         The sum of the parts.
     parts : dict of str to float
-        Offsets and components by name, each >= 0, the largest first.
+        Offsets and components by name, each >= 0, the largest first; then the lowest rating, if that is negative.
     because : list of (id, float)
         What the user rated or chose that is most like the item, with its likeness; see `Recommender.similar_items`.
     """
@@ -39,6 +39,8 @@ def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
     u, i = int(fitted.table.users.require([user])[0]), int(fitted.table.items.require([item])[0])
     parts = fitted.model.parts(fitted.users.rows[u], fitted.items.rows[i])
     ordered = {name: fitted.unit * parts[name] for name in sorted(parts, key=lambda name: -parts[name])}
+    if fitted.model.lowest:
+        ordered["lowest rating"] = fitted.model.lowest
     own = np.setdiff1d(fitted.table.known[[u]].indices, [i])
     alike = likeness(fitted, i)[own]
     reasons = np.argsort(-alike, kind="stable")[:_REASONS]

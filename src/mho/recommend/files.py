@@ -42,6 +42,7 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "settings": asdict(fitted.model),  # pyright: ignore[reportArgumentType]
         "unit": fitted.unit,
         "shape": table.known.shape,
+        "columns": table.columns,
         "history": history,
     }
     arrays = {
@@ -95,7 +96,8 @@ def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, An
         entries = file["values"], file["columns"], file["pointers"]
         known = sp.csr_array(entries, shape=tuple(about["shape"]))
         known.check_format(full_check=True)
-        table = Interactions(Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items"), known)
+        labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
+        table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
         model = _MODELS[about["model"]](**about["settings"])
         sides = Side(file["user_rows"]), Side(file["item_rows"])
         fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))

@@ -63,6 +63,10 @@ class Fitted:
         """Return a model's error as the number that the model shows, in the unit of the values."""
         return self.unit * self.model.quality_of(error, self.table.known)
 
+    def in_values(self, scores: Any) -> Any:
+        """Return scores of the model in the caller's values."""
+        return self.unit * scores + self.model.lowest
+
     def both_orders(self) -> tuple[Any, Any]:
         """Return the table with a column for each user, sharing its entries, and with one for each item."""
         return self.table.known.T, self.table.known.tocsc()

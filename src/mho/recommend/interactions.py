@@ -1,8 +1,9 @@
-"""Who had to do with what: checked triplets, encoded and each pair once."""
+"""Validated user-item-value triplets: encoded, and each pair once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from mho import checks
 from mho.data import interaction_columns
 from mho.recommend.labels import Labels
 
-__all__ = ["Interactions", "as_column", "same_length"]
+__all__ = ["Interactions", "as_column", "column_names", "is_table", "same_length"]
 
 Duplicates = Literal["last", "sum"]
 
@@ -28,12 +29,15 @@ class Interactions:
     users, items : Labels
     known : csr_array of shape (users, items), float32 or float64
         Ratings or strengths; what is not stored is not known. float32 if every number of the type that was given is one
-        of float32.
+        of float32. Ratings are counted from the model's lowest.
+    columns : tuple of str
+        Names of the columns of user, item and, if there was one, rating; empty if they had none.
     """
 
     users: Labels
     items: Labels
     known: Any
+    columns: tuple[str, ...] = ()
 
     @cached_property
     def range(self) -> tuple[float, float]:
@@ -41,10 +45,19 @@ class Interactions:
         return float(self.known.data.min()), float(self.known.data.max())
 
     @classmethod
-    def of(cls, users: Any, items: Any, values: Any, duplicates: Duplicates) -> Interactions:
+    def of(
+        cls,
+        users: Any,
+        items: Any,
+        values: Any,
+        duplicates: Duplicates,
+        lowest: float = 0.0,
+        columns: Sequence[Any] = (),
+    ) -> Interactions:
         """Check and encode `users`, `items` and `values` as `mho.Recommender.fit` takes them.
 
-        Of a pair that occurs more than once the `duplicates` rule keeps the last value, or the sum.
+        Of a pair that occurs more than once the `duplicates` rule keeps the last value, or the sum. Values are counted
+        from `lowest`; `columns` of a table are the two or three that are meant, by default as their names say.
 
         Raises
         ------
@@ -55,15 +68,20 @@ class Interactions:
         """
         if sp.issparse(users):
             _nothing_else(items, values)
-            return _of_matrix(users)
-        users, items, values = _columns(users, items, values)
+            return _of_matrix(users, lowest)
+        if is_table(users):
+            _nothing_else(items, values)
+            users, items, values, columns = _taken_apart(users, columns)
+        elif items is None:
+            raise TypeError(f"items are needed beside users, unless those are a table; got {type(users).__name__}")
         user_labels, u = Labels.of(users, "users")
         item_labels, i = Labels.of(items, "items")
         if values is None and duplicates == "last":
             raise TypeError("ratings are needed, one for each pair; pairs alone are choices, for model='implicit'")
-        values = _values(values, len(u))
+        values = _values(values, len(u), lowest)
         same_length({"users": u, "items": i, "ratings": values})
-        return cls(user_labels, item_labels, _matrix(u, i, values, (len(user_labels), len(item_labels)), duplicates))
+        known = _matrix(u, i, values, (len(user_labels), len(item_labels)), duplicates)
+        return cls(user_labels, item_labels, known, tuple(map(str, columns)))
 
     def merged(self, other: Interactions, duplicates: Duplicates) -> Interactions:
         """Return these and then `other`, ids that are new after the ones that are here; in the precision of these."""
@@ -77,14 +95,14 @@ class Interactions:
             added = checks.check_values(new.data.astype(old.dtype), "ratings")
         values = np.concatenate([old.data, added])
         part = _matrix(rows, columns, values, (len(touched), len(items)), duplicates)
-        return Interactions(users, items, _with_rows(self.known, touched, part, len(users)))
+        return replace(self, users=users, items=items, known=_with_rows(self.known, touched, part, len(users)))
 
 
-def _of_matrix(matrix: Any) -> Interactions:
+def _of_matrix(matrix: Any, lowest: float) -> Interactions:
     if matrix.dtype.kind not in "biuf":
         raise TypeError(f"users must be a matrix of real numbers, got dtype {matrix.dtype}")
     known: Any = sp.csr_array(matrix, dtype=_precision(matrix.dtype), copy=True)
-    checks.check_values(known.data, "users")
+    known.data = _checked(known.data, lowest, "users")
     try:
         known.check_format(full_check=True)  # scipy trusts indices, and would write wherever they say
     except ValueError as error:
@@ -96,18 +114,38 @@ def _of_matrix(matrix: Any) -> Interactions:
     return Interactions(Labels(np.arange(m), "users"), Labels(np.arange(n), "items"), known)
 
 
-def _columns(users: Any, items: Any, values: Any) -> tuple[Any, Any, Any]:
-    """Take a table apart; pass columns on."""
-    if not hasattr(users, "columns"):
-        if items is None:
-            raise TypeError(f"items are needed beside users, unless those are a table; got {type(users).__name__}")
-        return users, items, values
-    _nothing_else(items, values)
-    names = list(users.columns)
-    if len(names) < 2:
-        raise ValueError(f"users must be a table of user, item and rating, got the columns {names}")
-    columns = [np.asarray(users[name]) for name in interaction_columns(names)]
-    return columns[0], columns[1], columns[2] if len(columns) > 2 else None
+def is_table(value: Any) -> bool:
+    """Return whether `value` has named columns: a DataFrame, or a table of arrow."""
+    return hasattr(value, "columns") or hasattr(value, "column_names")
+
+
+def column_names(table: Any) -> list[Any]:
+    """Return the names of a table's columns, those of an index of pandas with names before the others."""
+    if hasattr(table, "column_names"):
+        return list(table.column_names)
+    index = getattr(getattr(table, "index", None), "names", ())
+    return [*(name for name in index if name is not None), *table.columns]
+
+
+def _taken_apart(table: Any, chosen: Sequence[Any]) -> tuple[Any, Any, Any, tuple[Any, ...]]:
+    """Return the columns of user, item and rating, None if there is none of these, and their names."""
+    names = column_names(table)
+    try:
+        found = interaction_columns(names, chosen).names
+        repeated = [name for name in found if names.count(name) > 1]
+        if repeated:
+            raise ValueError(f"has several columns {repeated[0]!r}")
+    except ValueError as error:
+        raise ValueError(f"users: the table {error}") from None
+    users, items, *values = (_column(table, name) for name in found)
+    return users, items, values[0] if values else None, found
+
+
+def _column(table: Any, name: Any) -> np.ndarray:
+    if hasattr(table, "column_names"):
+        return np.asarray(table.column(name))
+    is_index = name not in table.columns
+    return np.asarray(table.index.get_level_values(name) if is_index else table[name])
 
 
 def _nothing_else(items: Any, values: Any) -> None:
@@ -115,10 +153,23 @@ def _nothing_else(items: Any, values: Any) -> None:
         raise TypeError("users are a whole table or matrix; items and ratings must then be left out")
 
 
-def _values(values: Any, n: int) -> np.ndarray:
+def _values(values: Any, n: int, lowest: float) -> np.ndarray:
     column = np.ones(n, np.float32) if values is None else as_column(values, "ratings")
-    checks.check_values(column, "ratings")
-    return column
+    return _checked(column, lowest, "ratings")
+
+
+def _checked(values: np.ndarray, lowest: float, name: str) -> np.ndarray:
+    """Return values counted from `lowest`, finite and >= 0."""
+    counted = values - values.dtype.type(lowest) if lowest else values
+    try:
+        checks.check_values(counted, name)
+    except ValueError as error:
+        least = values.min() if values.size else 0.0
+        if np.isfinite(least) and least < lowest:
+            more = f"; ratings from {least:g} on are taken by model=RatingModel(lowest={least:g})"
+            raise ValueError(f"{error}{more}") from None
+        raise
+    return counted
 
 
 def as_column(value: Any, name: str) -> np.ndarray:

@@ -66,6 +66,9 @@ class Model(ABC):
     choices: ClassVar[bool]
     """Whether values are strengths of choices, above 0 and by default 1, or else ratings."""
 
+    lowest: float = 0.0
+    """The lowest value that there can be, from which this model counts; <= 0."""
+
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
 

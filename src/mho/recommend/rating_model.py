@@ -39,11 +39,15 @@ class RatingModel(Model):
         the chip among the engines; `tune` finds those of other data.
     product : float
         The part of the mean rating, between 0 and 1, that p . q has where nothing is known.
+    lowest : float
+        Lowest rating that there can be, <= 0, where ratings may be negative: -10 for those from -10 to 10. The model
+        counts from there, so that everything in it is non-negative; what is predicted is in the ratings' own scale.
     """
 
     l2: float = 4.5
     l2_offset: float = 4.0
     product: float = 0.5
+    lowest: float = 0.0
 
     quality: ClassVar[str] = "rmse"
     offsets: ClassVar[int] = 1
@@ -53,6 +57,7 @@ class RatingModel(Model):
     def __post_init__(self) -> None:
         positive(self.l2, "l2")
         positive(self.l2_offset, "l2_offset")
+        checks.nonnegative_number(-self.lowest, "-lowest")
         if checks.nonnegative_number(self.product, "product") > 1:
             raise ValueError(f"product must be at most 1, got {self.product}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -20,7 +20,7 @@ from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
 from mho.recommend.halves import Cluster, Halves, here
 from mho.recommend.implicit_model import ImplicitModel
-from mho.recommend.interactions import Interactions
+from mho.recommend.interactions import Interactions, column_names, is_table
 from mho.recommend.model import Model
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.top import Top
@@ -62,6 +62,8 @@ class Recommender:
         P and Q, >= 0; of ratings in roots of the unit of the ratings.
     user_offsets_, item_offsets_ : ndarray of shape (n_users,), (n_items,)
         Of ratings, in their unit; zero with "implicit".
+    columns_ : tuple of str
+        Names of the columns of user, item and rating that it was fitted to.
     history_ : list of dict
         Per iteration "iteration", "seconds" (wall time so far, without the callback), "engine", on the training pairs
         "rmse" (ratings) or "relative_error" (implicit), and with a chip "chip_seconds" and "chip_joules" (modelled, so
@@ -91,19 +93,24 @@ class Recommender:
 
     # -- learning ------------------------------------------------------------------------------------------------
 
-    def fit(self, users: Any, items: Any = None, ratings: Any = None) -> Self:
+    def fit(self, users: Any, items: Any = None, ratings: Any = None, *, columns: Sequence[Any] = ()) -> Self:
         """Fit from the beginning. An interrupt leaves the last complete iteration fitted.
 
         Parameters
         ----------
-        users : array_like of shape (n,), DataFrame or scipy sparse of shape (n_users, n_items)
-            Ids; or a table with the columns user, item, rating, or whose first three columns are those; or a matrix
-            that stores what is known, its ids then being row and column numbers.
+        users : array_like of shape (n,), DataFrame, pyarrow.Table or scipy sparse of shape (n_users, n_items)
+            Ids; or a table whose columns, or named index, say what is user, item and rating
+            (`mho.data.interaction_columns`); or a matrix that stores what is known, its ids then being row and column
+            numbers.
         items : array_like of shape (n,), optional
             Ids; left out beside a table or matrix.
         ratings : array_like of shape (n,), optional
             Finite, >= 0, not all zero; by default 1. Implicit: strengths, > 0. Of a pair that occurs more than once
-            the last rating counts, or the sum of the strengths.
+            the last rating counts, or the sum of the strengths. Negative ones are taken by
+            ``RatingModel(lowest=...)``.
+        columns : sequence of str, length 2 or 3, optional
+            Of a table, the names of the columns of user, item and rating, where they say something else. Beside arrays,
+            what they are called, to be kept with the model.
 
         Raises
         ------
@@ -112,7 +119,7 @@ class Recommender:
         """
         model, engine = self._model(), engine_for(self.engine, seed=self.random_state)
         phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
-        table = Interactions.of(users, items, ratings, model.duplicates)
+        table = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns)
         del users, items, ratings  # whoever called may not hold them either
         k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
         start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
@@ -211,7 +218,8 @@ class Recommender:
         fitted, n = self._require(), checks.positive_int(n, "n")
         if not np.size(items):
             return for_stranger(fitted, n)
-        visit = Interactions.of(np.zeros(np.size(items), np.int8), items, ratings, fitted.model.duplicates)
+        nobody, model = np.zeros(np.size(items), np.int8), fitted.model
+        visit = Interactions.of(nobody, items, ratings, model.duplicates, model.lowest)
         fitted.model.check(visit.known.data)
         return for_visitor(fitted, self._engine(), visit, n)
 
@@ -285,8 +293,13 @@ class Recommender:
 
     @property
     def known_(self) -> Any:
-        """What is known, sparse of shape (n_users, n_items): ratings or strengths."""
+        """What is known, sparse of shape (n_users, n_items): ratings, from the model's lowest on, or strengths."""
         return self._require().table.known
+
+    @property
+    def columns_(self) -> tuple[str, ...]:
+        """Names of the columns of user, item and rating that it was fitted to; empty if they had none."""
+        return self._require().table.columns
 
     @property
     def model_(self) -> Model:
@@ -327,7 +340,9 @@ class Recommender:
     def _merged(self, users: Any, items: Any, ratings: Any) -> tuple[Fitted, np.ndarray, np.ndarray]:
         """Return what is known with more of it, and the positions of the users and items of that."""
         fitted = self._require()
-        more = Interactions.of(users, items, ratings, fitted.model.duplicates)
+        model, columns = fitted.model, fitted.table.columns
+        alike = is_table(users) and set(columns) <= set(column_names(users))
+        more = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns if alike else ())
         fitted.model.check(more.known.data)
         table = fitted.table.merged(more, fitted.model.duplicates)
         return fitted.with_table(table), table.users.encode(more.users.known), table.items.encode(more.items.known)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mho.cli.progress import Progress, progress
 from mho.cli.recommend.rejected import RejectedRows
-from mho.cli.recommend.table import Reading
+from mho.cli.recommend.table import Reading, tell_columns
 
 __all__ = ["TABLE", "block_table", "check_blocks"]
 
@@ -33,29 +33,34 @@ def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
 
 def block_table(source: Path, out: Path, reading: Reading, *, quiet: bool) -> Any:
     """Return the table that is in `out`, or make it."""
-    from mho.data import DataError
+    from mho.data import DataError, parquet_columns
     from mho.data.sealed_json import read_facts, write_facts
     from mho.recommend.distributed import BlockTable
 
     facts = _facts(source, reading)
-    if (out / _SOURCE).exists() and read_facts(out / _SOURCE, _FORMAT, None)[0] != facts:
-        raise ValueError(f"{out}: was made of another table, or {source} has changed since; take another -o")
     try:
-        return BlockTable.open(out / TABLE)
-    except DataError:
+        table = BlockTable.open(out / TABLE)
+    except DataError:  # none yet, or a run that was refused or interrupted on its way
         pass
+    else:
+        if (out / _SOURCE).exists() and read_facts(out / _SOURCE, _FORMAT, None)[0] != facts:
+            raise ValueError(f"{out}: was made of another table, or {source} has changed since; take another -o")
+        return table
     write_facts(out / _SOURCE, _FORMAT, facts)
     shutil.rmtree(out / TABLE, ignore_errors=True)
+    columns = parquet_columns(source, reading.format())
     with progress(quiet=quiet, unit="row") as shown:
-        return _cut(source, out, reading.names(), shown)
+        tell_columns(source, columns, quiet=quiet)
+        return _cut(source, out, reading, shown)
 
 
-def _cut(source: Path, out: Path, columns: tuple[str, ...], shown: Progress) -> Any:
+def _cut(source: Path, out: Path, reading: Reading, shown: Progress) -> Any:
     from mho.data import DataError
     from mho.recommend.distributed import BlockTable, ParquetRatings
 
     follow = _Read(shown, RejectedRows(source, out))
-    ratings = ParquetRatings(source, columns=columns, follow=follow)
+    ratings = ParquetRatings(source, reading.format(), follow=follow, lowest=reading.lowest())
+    columns = ratings.columns
     follow.total = ratings.rows
     _check_space(out, follow.total)
     shown.stage(f"reading the ids of {source}")
@@ -66,7 +71,7 @@ def _cut(source: Path, out: Path, columns: tuple[str, ...], shown: Progress) -> 
         raise DataError(f"{source}: holds no row that can be read")
     shown.stage(f"cutting {source} into blocks")
     follow.again()
-    return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids)
+    return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids, columns=columns.names)
 
 
 def _check_space(out: Path, rows: int) -> None:
@@ -80,8 +85,10 @@ def _check_space(out: Path, rows: int) -> None:
 
 def _facts(source: Path, reading: Reading) -> dict[str, Any]:
     found = source.stat()
-    columns = list(reading.names())
-    return {"path": str(source.resolve()), "bytes": found.st_size, "modified": found.st_mtime_ns, "columns": columns}
+    how = reading.format()
+    facts = {"path": str(source.resolve()), "bytes": found.st_size, "modified": found.st_mtime_ns}
+    said = (("decimal", how.decimal), ("range", list(how.range or ())))
+    return facts | {"columns": list(how.columns)} | {name: value for name, value in said if value}
 
 
 @dataclass

@@ -20,7 +20,7 @@ def evaluate(
     /,
     *,
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
-    relevant: float = 0.0,
+    relevant: float | None = None,
     reading: Reading = Reading(),  # noqa: B008
 ) -> None:
     """Show how well held-out ratings are predicted, and held-out items found among all that a user has not seen.
@@ -34,7 +34,7 @@ def evaluate(
     n
         Length of the lists.
     relevant
-        From which rating on an item should have been in the list.
+        From which rating on an item should have been in the list; by default from any.
     """
     import numpy as np
 
@@ -42,7 +42,7 @@ def evaluate(
     from mho.recommend import evaluate as score
 
     recommender = Recommender.load(model)
-    table = read_table(source, reading)
+    table = read_table(source, reading, model=recommender)
     if table.ratings is None and recommender.predicts_ratings:
         raise ValueError(f"{source}: has no column of ratings, which {model} predicts")
     ratings = np.ones(len(table), np.float32) if table.ratings is None else table.ratings

@@ -13,7 +13,7 @@ from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import run, summary
-from mho.cli.recommend.table import Reading, read_table
+from mho.cli.recommend.table import Reading, rating_model, read_table
 from mho.cli.settings import WholeNumber
 from mho.cli.target import check_target
 
@@ -57,7 +57,7 @@ def fit(
     Parameters
     ----------
     source
-        .csv, .tsv, .csv.gz or .parquet: user, item and rating (for implicit it may be left out).
+        .csv, .tsv, .dat, .jsonl (also .gz) or .parquet: user, item and rating (for implicit it may be left out).
     out
         File for the recommender, usually .npz; with --out-of-core a folder.
     model
@@ -81,8 +81,10 @@ def fit(
     checks.positive_int(n_components, "-k")
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
+    learned = rating_model(model, reading)
     if out_of_core:
         settings = {"n_components": n_components, "max_iter": max_iter, "random_state": seed}
+        settings |= {} if learned == model else {"model": learned}
         check_blocks(source, out, model=model, engine=engine)
         BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
         return
@@ -90,16 +92,17 @@ def fit(
     check_rejected(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")
-        table = read_table(source, reading, out)
+        table = read_table(source, reading, out, quiet=quiet)
         if table.ratings is None and model == "ratings":
             raise ValueError(f"{source}: has no column of ratings; name it by --columns, or take --model implicit")
         from mho import Recommender
 
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}
-        recommender = Recommender(n_components, model=model, **settings)
+        recommender = Recommender(n_components, model=learned, **settings)
         shown.stage(f"learning from {len(table):,} rows")
-        columns = [table.ratings, table.items, table.users]
+        read, names = [table.ratings, table.items, table.users], table.columns.names
         del table  # and the list is emptied: `fit` forgets columns that nobody else holds
-        run(recommender, lambda: recommender.fit(columns.pop(), columns.pop(), columns.pop()), out, max_iter, shown)
+        work = lambda: recommender.fit(read.pop(), read.pop(), read.pop(), columns=names)  # noqa: E731
+        run(recommender, work, out, max_iter, shown)
     if not quiet:
         print(summary(recommender, out))

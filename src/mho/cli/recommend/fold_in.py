@@ -45,7 +45,7 @@ def fold_in(
     check_rejected(out, source, model)
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)
-    table = read_table(source, reading, out)
+    table = read_table(source, reading, out, model=recommender)
     users = ids_like(table.users, recommender.user_ids_)
     recommender.fold_in(users, ids_like(table.items, recommender.item_ids_), table.ratings, side=side).save(out)
     new = len(recommender.user_ids_) - before[0], len(recommender.item_ids_) - before[1]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
+from mho.cli.errors import note
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["Reading", "ids_like", "read_table", "typed_ids"]
+__all__ = ["Reading", "ids_like", "rating_model", "read_table", "tell_columns", "typed_ids"]
+
+
+def _range(kind: Any, tokens: Sequence[Token]) -> tuple[float, float]:
+    lowest, _, highest = tokens[0].value.partition(":")
+    try:
+        return float(lowest), float(highest)
+    except ValueError:
+        raise ValueError(f"must be LOWEST:HIGHEST, such as -10:10, got {tokens[0].value!r}") from None
 
 
 @Parameter(name="*")
@@ -23,32 +33,80 @@ class Reading:
     Parameters
     ----------
     columns
-        Names of the columns, with commas: USER,ITEM or USER,ITEM,RATING. By default user, item and rating if the
-        header has those, else the first three.
+        USER,ITEM or USER,ITEM,RATING: names of the columns, or their numbers from 1. By default as the names say: user,
+        customer, reviewerID ..., item, movie_id, artist, isbn ..., rating, stars, plays ...
+    sep
+        What parts the fields of a text: any characters, or the word tab or space. By default a tab, ::, a semicolon,
+        | or a comma, as the first lines show.
+    decimal
+        What parts the fraction of ratings: . or a comma. By default as they show.
+    range_
+        LOWEST:HIGHEST rating, such as 1:5; others are left out and told. With -10:10 negative ratings are taken.
     max_bytes
         Refuse a table that takes more memory.
     """
 
     columns: str = ""
+    sep: str = ""
+    decimal: Literal["", ".", ","] = ""
+    range_: Annotated[
+        tuple[float, float] | None,
+        Parameter(
+            name="--range", negative="", converter=_range, n_tokens=1, accepts_keys=False, allow_leading_hyphen=True
+        ),
+    ] = None
     max_bytes: WholeNumber = 2**33
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names that were given."""
+    def format(self, model: Any = None) -> Any:
+        """Return the `mho.data.TableFormat`; what is not said is as in the fit of `model`, if that is given."""
+        from mho.data import TableFormat
+
         names = tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()
-        if names and not (2 <= len(set(names)) == len(names) <= 3):
+        if names and not 2 <= len(set(names)) == len(names) <= 3:
             raise ValueError(f"--columns must be two or three different names, got {self.columns!r}")
-        return names
+        lowest = model.model_.lowest if model is not None else 0.0
+        span = (lowest, sys.float_info.max) if self.range_ is None and lowest else self.range_
+        usual = () if model is None else model.columns_
+        return TableFormat(columns=names, usual=usual, sep=self.sep, decimal=self.decimal, range=span)
+
+    def lowest(self) -> float:
+        """Return what ratings are counted from: the lowest one, if that is negative."""
+        return 0.0 if self.range_ is None else min(0.0, self.range_[0])
 
 
-def read_table(path: Path, how: Reading, out: Path | None = None) -> Any:
-    """Read user, item and rating; tell of rows that cannot be read, and write all of them beside `out`."""
+def rating_model(model: str, reading: Reading) -> Any:
+    """Return what `--model` names, able to take the ratings of `reading`."""
+    lowest = reading.lowest()
+    if not lowest:
+        return model
+    if model != "ratings":
+        raise ValueError(f"--range must not begin below 0 with --model {model}: strengths are above 0")
+    from mho.recommend import RatingModel
+
+    return RatingModel(lowest=lowest)
+
+
+def read_table(path: Path, how: Reading, out: Path | None = None, *, model: Any = None, quiet: bool = False) -> Any:
+    """Read user, item and rating, and say which columns these are; the columns of a fitted `model` if they are there.
+
+    Tells of rows that cannot be read, and writes all of them beside `out`.
+    """
     from mho.data import read_interactions
 
-    table = read_interactions(path, columns=how.names(), max_bytes=how.max_bytes)
+    table = read_interactions(path, how.format(model), max_bytes=how.max_bytes)
+    tell_columns(path, table.columns, table.notes, quiet=quiet)
     with RejectedRows(path, out) as rejected:
         rejected.add(table.rejected)
     rejected.tell(len(table) + len(table.rejected))
     return table
+
+
+def tell_columns(path: Path, columns: Any, notes: Sequence[str] = (), *, quiet: bool = False) -> None:
+    """Say which columns were taken; even if `quiet` where they were guessed."""
+    guess = " (a guess: --columns says which)" if columns.guessed else ""
+    if columns.guessed or not quiet:
+        also = "".join(f"; {text}" for text in notes)
+        note(f"{path}: {columns}{guess}{also}")
 
 
 def typed_ids(texts: Sequence[str], known: Any, what: str) -> Any:

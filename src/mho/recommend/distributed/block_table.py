@@ -41,6 +41,8 @@ class BlockTable:
         Of the ratings.
     users, items : tuple of Block
         All ratings, by user and by item; the columns of a block are its users, or its items.
+    columns : tuple of str
+        What the columns of user, item and rating were called.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class BlockTable:
     mean: float
     users: tuple[Block, ...]
     items: tuple[Block, ...]
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def write(
@@ -60,6 +63,7 @@ class BlockTable:
         *,
         block_ratings: int = 2**22,
         ids: tuple[np.ndarray, np.ndarray] | None = None,
+        columns: tuple[str, ...] = (),
     ) -> BlockTable:
         """Write ratings to a new `folder` and return the table; needs the memory of one batch and of one block.
 
@@ -74,6 +78,8 @@ class BlockTable:
             Most ratings of a block, unless one user or item has more.
         ids : (ndarray of shape (n_users,), ndarray of shape (n_items,)), optional
             Numbers or text that users and items are called by; by default their numbers.
+        columns : tuple of str
+            What the columns were called, to be kept.
 
         Raises
         ------
@@ -98,6 +104,7 @@ class BlockTable:
             write_array(folder / f"{side}.npy", names)
         n_ratings, total = map(sum, zip(*sorted_users, strict=True))
         facts = {"n_users": shape[0], "n_items": shape[1], "n_ratings": n_ratings, "mean": total / n_ratings}
+        facts["columns"] = columns
         write_facts(folder / _FACTS, _FORMAT, facts | dict(zip(_SIDES, cuts, strict=True)))
         return cls.open(folder)
 
@@ -113,6 +120,7 @@ class BlockTable:
         folder = Path(folder).resolve()
         try:
             facts, sealed = read_facts(folder / _FACTS, _FORMAT, None)
+            facts["columns"] = tuple(facts.get("columns", ()))
             shape = facts["n_users"], facts["n_items"]
             users, items = (
                 tuple(

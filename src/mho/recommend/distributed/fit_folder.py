@@ -38,6 +38,6 @@ def read_fit(folder: Path) -> tuple[Fitted, list[dict[str, Any]]]:
         known = table.known()
         known.check_format(full_check=True)
         labels = [Labels(ids, name) for ids, name in zip(table.ids, ("users", "items"), strict=True)]
-    ratings = Interactions(labels[0], labels[1], known)
+    ratings = Interactions(labels[0], labels[1], known, table.columns)
     fitted = Fitted(model, ratings, users, items, model.prior(state.n_components), table.mean)
     return fitted, list(state.history)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from mho.data import DataError
 from mho.data.sealed_json import read_facts, write_facts
+from mho.recommend.rating_model import RatingModel
 
 __all__ = ["FitState"]
 
@@ -60,6 +61,7 @@ class FitState:
         try:
             facts, _ = read_facts(folder / _FILE, _FORMAT, _UNSEALED)
             facts["history"] = tuple(facts["history"])
+            facts["model"] = asdict(RatingModel(**facts["model"]))  # settings that an older version did not have
             return cls(**facts)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder}: holds no fit in blocks: {error}") from None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mho.data import Coded, DataError, InteractionTable, interaction_parts
+from mho.data import Coded, Columns, DataError, InteractionTable, TableFormat, interaction_parts, parquet_columns
 from mho.data.parquet import parquet_rows
 from mho.recommend.distributed.block_files import Batch
 
@@ -25,23 +25,31 @@ class ParquetRatings:
     Attributes
     ----------
     path : path
-    columns : tuple of str
+    how : TableFormat
         As for `mho.data.read_interactions`, as is what becomes of rows that cannot be read: they are left out.
     batch_rows : int
         Rows that are in memory at a time.
     follow : callable, optional
         Called with each `mho.data.InteractionTable` as it is read, every time that the file is gone through.
+    lowest : float
+        What ratings are counted from; that of the `RatingModel` that will be fitted.
     """
 
     path: str | os.PathLike[str]
-    columns: tuple[str, ...] = ()
+    how: TableFormat = field(default_factory=TableFormat)
     batch_rows: int = 2**20
     follow: Callable[[InteractionTable], Any] | None = None
+    lowest: float = 0.0
 
     @property
     def rows(self) -> int:
         """Rows of the file, those that cannot be read included."""
         return parquet_rows(Path(self.path))
+
+    @property
+    def columns(self) -> Columns:
+        """Columns of user, item and rating."""
+        return parquet_columns(Path(self.path), self.how)
 
     @cached_property
     def ids(self) -> tuple[np.ndarray, np.ndarray]:
@@ -61,10 +69,10 @@ class ParquetRatings:
         users, items = self.ids
         for part in self._parts():
             assert part.ratings is not None, "looked at before"
-            yield _numbers(users, part.users), _numbers(items, part.items), part.ratings
+            yield _numbers(users, part.users), _numbers(items, part.items), part.ratings - self.lowest
 
     def _parts(self) -> Iterator[InteractionTable]:
-        for part in interaction_parts(Path(self.path), columns=self.columns, rows=self.batch_rows):
+        for part in interaction_parts(Path(self.path), self.how, rows=self.batch_rows):
             if self.follow is not None:
                 self.follow(part)
             if part.ratings is None:
