@@ -140,7 +140,7 @@ def _powers() -> str:
     gpu, fpga = PLATFORMS["H100"].watts, PLATFORMS["FPGA Zynq-7020"].watts
     small = engineering(float(f"{fpga / MOVIELENS.claim.power_ratio:.1g}"), "W")
     return _paragraph(
-        f"What is known without any of that: each pair fixes a ratio of _powers, {' and '.join(ratios)}. Beside a GPU of "
+        f"What is known without any of that: each pair fixes a ratio of powers, {' and '.join(ratios)}. Beside a GPU of "
         f"{gpu} W the chips draw {gpu / NETFLIX.claim.power_ratio:.0f} W, beside an FPGA of {fpga} W they draw {small}."
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import EpsImagePlugin, Image, ImageCms, ImageOps
 from PIL.PngImagePlugin import PngInfo
 from skimage import data
 
@@ -327,3 +327,21 @@ TIFF = _saved(IMAGE, "TIFF")
 def test_damage_is_one_error_that_names_the_file(content):
     with pytest.raises(DataError, match=r"\Ax: .+\Z"):
         read_picture(content, "x")
+
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n0 0 8 8 rectfill\nshowpage\n%%EOF\n"
+
+
+def test_no_file_starts_a_program(monkeypatch):
+    started = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given, **_: started.append(given) or IMAGE.im)
+    Image.open(io.BytesIO(POSTSCRIPT)).load()
+    assert len(started) == 1
+    with pytest.raises(DataError, match=r"x: not a picture that mho or Pillow can read, without another program"):
+        read_picture(POSTSCRIPT, "x")
+    assert len(started) == 1
+
+
+def test_what_pillow_decodes_itself_is_still_opened():
+    for form in ("BMP", "GIF", "PCX", "PPM", "SGI", "TGA", "TIFF", "WEBP"):
+        assert read_picture(_saved(IMAGE, form), "x")[0].pixels.shape == PIXELS.shape

@@ -48,6 +48,12 @@ _TIFF_LAYOUT = {273, 284, 317, 700, 34675, *_TIFF_BESIDE}.union(
 )
 """TIFF's tags of how its pixels lie, and of what is read elsewhere: in another file they would be wrong."""
 
+_DECODED = frozenset(
+    "AVIF BLP BMP CUR DCX DDS DIB FITS FLI FTEX GBR GIF ICNS ICO IM IMT IPTC JPEG JPEG2000 MCIDAS MSP PCD PCX PIXAR "
+    "PNG PPM PSD QOI SGI SPIDER SUN TGA TIFF WEBP XBM XPM XVTHUMB".split()
+)
+"""Formats that Pillow decodes itself. EPS is none: Ghostscript would run the program that such a file is."""
+
 _X_RESOLUTION = 282
 _LIMIT = threading.Lock()
 
@@ -71,7 +77,7 @@ def read_foreign(data: bytes, max_pixels: int) -> tuple[Picture, tuple[str, ...]
     Parameters
     ----------
     data : bytes
-        Any format that Pillow reads.
+        Any format that Pillow decodes itself, without another program.
     max_pixels : int
         Larger pictures are refused before memory is taken for them.
 
@@ -85,14 +91,21 @@ def read_foreign(data: bytes, max_pixels: int) -> tuple[Picture, tuple[str, ...]
 
     with _without_pillow_s_limit():
         try:
-            image = Image.open(io.BytesIO(data))
+            image = Image.open(io.BytesIO(data), formats=_formats())
         except UnidentifiedImageError:
-            raise DataError("not a picture that mho or Pillow can read") from None
+            raise DataError("not a picture that mho or Pillow can read, without another program") from None
         if image.width * image.height > max_pixels:
             size = f"{image.height} x {image.width}"
             raise DataError(f"a picture of {size} pixels, more than max_pixels = {max_pixels:,}")
         _check_bits(_bits(image, data), image.mode)
         return from_pillow(image, data)
+
+
+def _formats() -> list[str]:
+    from PIL import Image
+
+    Image.init()  # older ones lack some, and refuse the names of those
+    return sorted(_DECODED.intersection(Image.OPEN))
 
 
 @contextmanager
