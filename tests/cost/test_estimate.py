@@ -60,7 +60,7 @@ def test_writing_movielens_takes_what_the_reference_sheet_says():
 
 
 def test_loads_are_paid_from_the_supply():
-    """V_dd times the charge, whatever of it becomes heat in the arrays [4.2]."""
+    """V_dd times the charge, whatever of it becomes heat in the arrays."""
     ledger = Ledger(array_joules=3e-6, load_joules=1e-6, load_coulombs=2e-5, input_coulombs=1e-5)
     assert ends(estimate(ledger).joules) == pytest.approx(np.array([0.99, 1.1, 1.21]) * 3e-5)
 

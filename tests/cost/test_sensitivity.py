@@ -76,7 +76,7 @@ def test_write_ports_move_time_alone(ledger):
 
 
 def test_every_bit_of_precision_costs_time_and_energy():
-    """Settling to half a step takes ln 2 time constants more for a bit [5]."""
+    """Settling to half a step takes ln 2 time constants more for a bit."""
     curve = precision_curve(WORKLOADS["movielens-100k"], technology("40nm"))
     steps = np.diff(curve.seconds)
     assert (steps > 0).all()

@@ -30,7 +30,7 @@ class Chip:
     """A simulated analogue chip that solves non-negative least squares in one step.
 
     What the circuit inside the published chip looks like is not public; this one is a hypothesis that fits every
-    published word [2.4] and that is checked against ngspice.
+    published word (NMF-2026) and that is checked against ngspice.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ class Amplifier:
     clamp : {"rectifying", "single-supply"}
         What an op-amp does that would have to go below zero. Rectifying: a diode path holds its input at virtual
         ground, which gives non-negative least squares. Single-supply: its output stays at the lower rail and its input
-        floats, which gives the same conditions in another metric [2.4].
+        floats, which gives the same conditions in another metric.
     """
 
     gain: float = 1e4
@@ -171,7 +171,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class ChipDesign:
-    """Everything that is decided before a chip is made; the compact circuit with conductance compensation [2.4].
+    """Everything that is decided before a chip is made; the compact circuit with conductance compensation (Luo-2023).
 
     Attributes
     ----------

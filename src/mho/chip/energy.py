@@ -10,7 +10,7 @@ another is left out of `power`, and so it is of rows that are switched off, whos
 `switching_energy` has all of it, and what it finds for some right-hand sides corrects the rest of their block.
 
 With the unclamped columns free from the start the rise is linear (`mho.circuits.modes`): sense nodes follow as
-``s = s_rest - H (x_rest - x)``, row voltages at once [2.4]. A column that is clamped only on the way, or free only on
+``s = s_rest - H (x_rest - x)``, row voltages at once. A column that is clamped only on the way, or free only on
 the way, is not seen, and clamped sense nodes are taken to stay where they rest. A reference column is one more output,
 at minus a share of the sum of the others, which it follows at once.
 """

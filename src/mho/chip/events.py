@@ -17,7 +17,7 @@ from mho.operands import Dense, Matrix
 __all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "count_events", "read_events"]
 
 SHORTEST_SETTLE = 60e-9
-"""Seconds; a loop is not read earlier, whatever its eigenvalues [5]."""
+"""Seconds; a loop is not read earlier, whatever its eigenvalues: this project's choice."""
 
 _SAMPLES = 8
 """Right-hand sides of a block whose own loop is examined; all of the block are given the slowest one's time."""

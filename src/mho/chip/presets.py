@@ -21,9 +21,9 @@ _PRESETS = {
         device=Device(g_min=0.0, g_max=35e-6),
         amplifier=Amplifier(gain=np.inf),
     ),
-    # Foundry 40 nm 1T1R TaOx, 8 levels of 0.5, 5, 10 ... 35 uS [2.7, 3]; "5 % conductance variation" is read here as
-    # 5 % of full scale on every cell, the harsher reading. 8.5 pulses a cell are NeuRRAM's [3]. Converters, gain,
-    # bandwidth and 0.2 V are this project's defaults [4], not the paper's.
+    # Foundry 40 nm 1T1R TaOx, 8 levels of 0.5, 5, 10 ... 35 uS (Zuo-2025); "5 % conductance variation" is read here as
+    # 5 % of full scale on every cell, the harsher reading. 8.5 pulses a cell are those of Wan-2022. Converters, gain,
+    # bandwidth and 0.2 V are this project's defaults, not the paper's.
     "pku-2025": ChipDesign(
         name="pku-2025",
         device=Device(g_min=0.5e-6, g_max=35e-6, levels=8, sigma=0.05, pulses=8.5),

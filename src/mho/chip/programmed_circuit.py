@@ -97,7 +97,8 @@ def program_circuit(
     Parameters
     ----------
     topology : {"compact", "classic", "gram", "mvm"}
-        Compact GINV, the chip's own [2.4]; classic GINV [2.3]; inverse of A'A [2.2]; product with A, open loop [2.1].
+        Compact GINV, the chip's own; classic GINV (Sun-2020a); inverse of A'A (Sun-2020b); product with A, open loop
+        (Sun-2022).
     A : array_like of shape (m, k)
         Non-negative, no column of zeros.
     design : ChipDesign

@@ -14,7 +14,7 @@ __all__ = ["ClassicGinv"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassicGinv(Circuit):
-    """Classic GINV: m transimpedance amplifiers on the rows, k op-amps on the columns, two arrays [2.3].
+    """Classic GINV: m transimpedance amplifiers on the rows, k op-amps on the columns, two arrays (Sun-2020a).
 
     A row amplifier turns the residual of its row into a voltage, the second array sums those up at the non-inverting
     inputs of the column op-amps. Nodes: ``b0`` inputs, ``r0`` rows, ``v0`` row outputs, ``s0`` column inputs, ``x0``

@@ -56,7 +56,7 @@ class CompactGinv(Circuit):
     Notes
     -----
     The circuit is a hypothesis: it follows from Kirchhoff's laws and fits every published word about the chip, whose
-    inside is not public [2.4].
+    inside is not public (NMF-2026).
     """
 
     g_left: np.ndarray

@@ -133,7 +133,7 @@ def _(circuit: LoopEquations) -> LoopEquations:
 
 @equations.register
 def _(circuit: CompactGinv) -> LoopEquations:
-    """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # [2.4]
+    """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # hypothesis
     network, k = _ports(circuit), circuit.shape[1]
     inputs = np.zeros((len(network.sense), circuit.inputs))
     inputs[:, circuit.on] = network.inputs
@@ -153,7 +153,8 @@ def _(circuit: CompactGinv) -> LoopEquations:
 
 @equations.register
 def _(circuit: ClassicGinv) -> LoopEquations:
-    """States v of the rows, then z of the columns: r = L1 (G_L x + g v - g_in b), s = L2 (G_R' v + clamp)."""  # [2.3]
+    """States v of the rows, then z of the columns: r = L1 (G_L x + g v - g_in b), s = L2 (G_R' v + clamp)."""
+    # the family of Sun-2020a
     m, k = circuit.shape
     L1, L2 = 1 / circuit.row_conductance, 1 / circuit.column_conductance
     rows = np.hstack([np.diag(L1 * circuit.g_feedback), L1[:, None] * circuit.g_left])
@@ -171,7 +172,7 @@ def _(circuit: ClassicGinv) -> LoopEquations:
 
 @equations.register
 def _(circuit: GramInv) -> LoopEquations:
-    """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""  # [2.2]
+    """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""  # Sun-2020b
     k, L = circuit.opamps, 1 / circuit.column_conductance
     return LoopEquations(
         opamp=circuit.opamp,
@@ -186,7 +187,7 @@ def _(circuit: GramInv) -> LoopEquations:
 
 @equations.register
 def _(circuit: Mvm) -> LoopEquations:
-    """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # [2.1]
+    """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # Sun-2022
     L = 1 / circuit.column_conductance
     return LoopEquations(
         opamp=circuit.opamp,

@@ -14,7 +14,7 @@ __all__ = ["GramInv"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GramInv(Circuit):
-    """Inverse circuit with a Gram matrix in one array, k op-amps [2.2].
+    """Inverse circuit with a Gram matrix in one array, k op-amps (Sun-2020b).
 
     Its inputs are A'b, a product that somebody else has formed. Nodes: ``b0`` inputs, ``s0`` op-amp inputs, ``x0``
     outputs.

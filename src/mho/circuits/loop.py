@@ -10,7 +10,7 @@ takes the current w,
 with `own` what the offset of a reference column's amplifiers brings about.
 
 A single-supply op-amp lets its sense node float instead, so that no current flows and the voltage is what is not
-negative: ``sense^-1 M`` and ``sense^-1 q`` take the place of M and q [2.4].
+negative: ``sense^-1 M`` and ``sense^-1 q`` take the place of M and q.
 
 All entries of M but for the 1/gain terms are non-negative and its diagonal is positive, so M is strictly copositive and
 a rest state exists for every input; it is unique if M is a P-matrix, which it is when both arrays are equal. Neither is

@@ -1,4 +1,4 @@
-"""The modes in which a loop comes to rest: eigenvalues and eigenvectors of what its free columns do [2.4].
+"""The modes in which a loop comes to rest: eigenvalues and eigenvectors of what its free columns do.
 
 With the unclamped columns free, ``dx/dt = -w_g (s + x / gain)`` and the sense nodes are ``s = H x + constant``, so that
 ``x(t) - x_rest`` decays as ``exp(-w_g (H + 1 / gain) t)``. A clamp that holds its sense node leaves the column out of

@@ -14,7 +14,7 @@ __all__ = ["Mvm"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mvm(Circuit):
-    """Product of matrix and vector, one transimpedance amplifier for each row [2.1].
+    """Product of matrix and vector, one transimpedance amplifier for each row (Sun-2022).
 
     The answer is ``G x / g_feedback`` for input voltages x. Nodes: ``b0`` inputs, ``r0`` rows, ``y0`` outputs.
 

@@ -3,7 +3,8 @@
 Without one, zero is a conductance g_min and both arrays hold ``g_min + (g_max - g_min) a`` in place of ``a``: row i is
 given ``g_min sum_j x_j`` too much, and sense node j ``g_min sum_i r_i``. One more column of cells in each array has the
 same of its own. Its cells are full, at g_max, and what they carry is taken at the share rho = g_min / g_max, so that
-their own errors count by that share. Our derivation, the published compensation of conductances being its model [2.4]:
+their own errors count by that share. Our derivation, the published compensation of conductances being its model
+(Luo-2023):
 
 * in the driving array a summing inverter drives the column at ``y = y_0 - c sum_j x_j``. It has an input of rho times
   its feedback for each of k outputs, so that with ``d = k rho + 1`` and an input offset of n volts

@@ -1,7 +1,7 @@
 """What one event costs, and where the figure comes from.
 
 The numbers are in ``technologies/*.toml``, each with its low, typical and high value and its source. Keys such as
-Murmann-2025 are listed in docs/cost.md.
+Murmann-2025 are listed in docs/references.md.
 """
 
 from __future__ import annotations

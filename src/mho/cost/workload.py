@@ -96,7 +96,7 @@ WORKLOADS = {
     "netflix": Workload(m=480_189, n=17_770, known=99_072_112),
     "yahoo-music": Workload(m=1_200_000, n=137_000, known=700_000_000),
 }
-"""Netflix without its test ratings (cuMF-2016), Yahoo's as in NMF-2026; MovieLens and Yahoo's number of ratings are
+"""Netflix without its test ratings (Tan-2016), Yahoo's as in NMF-2026; MovieLens and Yahoo's number of ratings are
 recalled, not verified, and the rank is this project's choice."""
 
 

@@ -87,7 +87,7 @@ def camera(size: int = 256) -> np.ndarray:
 def movielens() -> Ratings:
     """Return MovieLens latest-small (GroupLens, 2016): 100,004 ratings, 0.5 to 5 stars, by 671 users of 9,066 films.
 
-    For research, not for commercial use; publications must cite Harper and Konstan 2015,
+    For research, not for commercial use; publications must cite Harper-2015,
     https://doi.org/10.1145/2827872 (the whole terms: ``mho/data/files/MOVIELENS-README.txt``).
     """
     table = gzip.decompress(_bundled("ratings.csv.gz")).decode()

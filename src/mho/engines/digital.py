@@ -24,9 +24,9 @@ class Digital(Engine):
     Attributes
     ----------
     sweeps : int or None
-        None solves exactly (block principal pivoting, Kim and Park 2011; Lawson and Hanson 1974 where columns are
-        dependent). A number makes that many coordinate sweeps from the start (accelerated HALS, Gillis and Glineur
-        2012): what an alternating loop wants, since the other factor is about to change.
+        None solves exactly (block principal pivoting, Kim-2011; Lawson-1974 where columns are dependent). A number
+        makes that many coordinate sweeps from the start (accelerated HALS, Gillis-2012): what an alternating loop
+        wants, since the other factor is about to change.
     """
 
     sweeps: int | None = None

@@ -59,7 +59,7 @@ def psnr_of_pixels(reference: np.ndarray, pixels: np.ndarray) -> float:
 
 
 def ssim_of_pixels(reference: np.ndarray, pixels: np.ndarray) -> float:
-    """Return the structural similarity of 8-bit pixels, the mean over channels of Wang et al. 2004.
+    """Return the structural similarity of 8-bit pixels, the mean over channels of Wang-2004.
 
     Over windows of 7 x 7 pixels, which the picture has to hold, with the sample covariance.
 

@@ -1,7 +1,7 @@
 """A matrix compressed to a thin product: its largest singular directions, and first iterations that are cheap.
 
-Randomised range finder with one power iteration (Halko, Martinsson and Tropp 2011); for NMF: Tepper and Sapiro (2016),
-Erichson et al. (2018). Only the start is sought on the compression: the answer is the whole matrix's.
+Randomised range finder with one power iteration (Halko-2011); for NMF: Tepper-2016, Erichson-2018. Only
+the start is sought on the compression: the answer is the whole matrix's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Factorization of a stream: what earlier rows ask of H is kept in two small matrices (Mairal et al. 2010)."""
+"""Factorization of a stream: what earlier rows ask of H is kept in two small matrices (Mairal-2010)."""
 
 from __future__ import annotations
 

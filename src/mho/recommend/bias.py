@@ -13,7 +13,7 @@ __all__ = ["BiasBaseline"]
 
 
 class BiasBaseline:
-    """r_ui ~ mean + a_u + d_i, the offsets of either sign, shrunk towards zero (Koren 2010).
+    """r_ui ~ mean + a_u + d_i, the offsets of either sign, shrunk towards zero (Koren-2010).
 
     The defaults are those of ``BaselineOnly`` of the Surprise library. They are not the best on every data set: on
     MovieLens latest-small ``reg_user=4, reg_item=2``, chosen inside the training data, lowers the held-out RMSE by

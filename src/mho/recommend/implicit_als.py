@@ -1,4 +1,4 @@
-"""Implicit feedback (Hu, Koren, Volinsky): weighted least squares over all entries, those stored being 1."""
+"""Implicit feedback (Hu-2008): weighted least squares over all entries, those stored being 1."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def solve_implicit(engine: Engine, A: np.ndarray, gram: np.ndarray, extra: Any, 
     """Minimise |A x|^2 + sum_i e_i (a_i . x)^2 - 2 sum_i (1 + e_i) a_i . x + penalty over x >= 0 for each column e.
 
     That is the sum of (1 + e_i) (a_i . x - [e_i > 0])^2 without its constant. The first term is the same for every
-    column: the CPU adds it as a matrix (k, k), and the cost is that of the stored entries alone (Hu, Koren and Volinsky
-    2008). A chip has it as an array in which all rows are on at an input of zero, beside a second one, written
-    sqrt(e) times as high, in which the stored rows alone are on. [hypothesis: two arrays share the column nodes, 2.4]
+    column: the CPU adds it as a matrix (k, k), and the cost is that of the stored entries alone (Hu-2008). A chip has
+    it as an array in which all rows are on at an input of zero, beside a second one, written sqrt(e) times as high, in
+    which the stored rows alone are on. That two arrays share the column nodes is our hypothesis.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _TYPICAL_SHARE = 0.125
 
 @dataclass(frozen=True, kw_only=True)
 class ImplicitModel(Model):
-    """1 for what was chosen and 0 for all else ~ p_u . q_i, a choice weighing more (Hu, Koren and Volinsky 2008).
+    """1 for what was chosen and 0 for all else ~ p_u . q_i, a choice weighing more (Hu-2008).
 
     It ranks; its scores are no ratings. The squared error of a pair that was chosen with strength v weighs
     1 + confidence v, that of any other pair 1. Strengths of a pair that occurs more than once add up.

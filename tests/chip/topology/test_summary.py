@@ -54,7 +54,7 @@ def test_time_is_inverse_to_bandwidth_and_thermal_noise_goes_with_the_root_of_te
 
 
 def test_the_compact_circuit_is_slower_and_more_sensitive_than_the_classic_one():
-    """As the simulations behind [2.4] found: 6 to 10 times slower, an order of magnitude in offset."""
+    """As simulations without this code found: 6 to 10 times slower, an order of magnitude in offset."""
     both = found(preset("ideal").with_(gain=1e5), 64, 8)
     assert 4 < both["compact"].time_constant / both["classic"].time_constant < 15
     assert 5 < both["compact"].offset_gain / both["classic"].offset_gain < 30

@@ -16,7 +16,8 @@ class Faults:
     """Shares of faulty cells, scattered independently; each cell keeps its fate through every writing.
 
     A cell wears out after a number of writes that is Weibull distributed, and is then stuck high, the more frequent of
-    the two ends (9.0 against 1.8 % on a 4-Mb HfO2 chip) [3]. That it goes all at once is our hypothesis.
+    the two ends (9.0 against 1.8 % on a 4-Mb HfO2 chip; Chen-2015, recalled). That it goes all at once is our
+    hypothesis.
 
     Attributes
     ----------

@@ -24,10 +24,10 @@ _DAY = 86400.0
 
 
 def neurram() -> Device:
-    """HfOx 1T1R cells of NeuRRAM (Nature 2022): spread 1 s, 1 and 2 days after writing, 1 to 40 uS.
+    """HfOx 1T1R cells of NeuRRAM (Wan-2022): spread 1 s, 1 and 2 days after writing, 1 to 40 uS.
 
-    The polynomials are those of aihwkit, fitted to the published figure; another public fit of the same figure differs
-    by up to 0.7 uS [3, 6]. No shift of the mean is published with them.
+    The polynomials are those of aihwkit, fitted to the published figure; the fit of CrossSim to the same figure differs
+    by up to 0.7 uS. No shift of the mean is published with them.
     """
     spread = {
         1.0: (-16.815, 45.393, -43.853, 16.030, 0.348),
@@ -37,13 +37,13 @@ def neurram() -> Device:
     levels = np.linspace(1, 40, 40)
     table = np.stack([np.polyval(p, levels / 40) for p in spread.values()], axis=1)
     relaxation = _relaxation(levels, tuple(spread), np.zeros_like(table), table)
-    # Published slopes of conducting cells are -0.1 to -0.2 %/K [3]; that cells differ by 0.05 %/K is our hypothesis.
+    # Published slopes of conducting cells are -0.1 to -0.2 %/K, as recalled; that they differ by 0.05, our hypothesis.
     temperature = TemperatureCoefficient(temperature_slope=-1.5e-3, temperature_spread=0.5e-3)
     return Device(g_min=1e-6, g_max=40e-6, pulses=8.5, relaxation=relaxation, temperature=temperature)
 
 
 def milo_2021() -> Device:
-    """HfO2 1T1R cells of Milo et al. (IRPS 2021), 50 to 225 uS: spread after writing, as fitted in CrossSim [3].
+    """HfO2 1T1R cells (Milo-2021), 50 to 225 uS: spread after writing, as fitted in CrossSim.
 
     Nothing is published of how they age: time beyond writing is refused.
     """
@@ -53,9 +53,9 @@ def milo_2021() -> Device:
 
 
 def cmo_hfox() -> Device:
-    """CMO/HfOx cells of IBM Research (arXiv 2502.04524), 10 to 90 uS, written to 0.2 % of their target.
+    """CMO/HfOx cells of IBM Research (Falcone-2025), 10 to 90 uS, written to 0.2 % of their target.
 
-    Error of writing, and from 1 s on the shift and spread that time adds, are those of aihwkit [3]; linear in the
+    Error of writing, and from 1 s on the shift and spread that time adds, are those of aihwkit; linear in the
     logarithm of time and the same for all levels. The time over which they were measured is not given there; one day
     is the most that is accepted here. Published read noise grows with log10(g / uS) and is matched at 50 uS.
     """
@@ -76,7 +76,7 @@ def rram_tech_a() -> Device:
 
     Its clock runs at 100 C, the coldest bake: how it relaxes at room temperature is not among the data. Each
     temperature was held for one time alone, so that the activation energy is not measured: 1.35 eV is the middle of
-    published ones [3], our hypothesis; what the bakes themselves did does not depend on it.
+    published ones, as recalled, our hypothesis; what the bakes themselves did does not depend on it.
     """
     law = _nano(tech_a)
     retention = Retention(

@@ -18,10 +18,9 @@ class ReadNoise:
     """1/f noise and random telegraph noise in one Gaussian, and thermal noise.
 
     A spectrum (K g^2 + L) / f, integrated from the time t since writing to the time tau of one read, has the variance
-    ``(K g^2 + L) ln((t + tau) / 2 tau)``, with L = 0 the form that CMO/HfO2 cells were fitted with (arXiv 2502.04524)
-    [3]. Thermal noise
-    adds ``4 k T g / 2 tau`` over the square of the read voltage. That it stands still during a solve, which is far
-    shorter than t, is our hypothesis; the heavy tails of telegraph noise are not modelled.
+    ``(K g^2 + L) ln((t + tau) / 2 tau)``, with L = 0 the form that CMO/HfO2 cells were fitted with
+    (Falcone-2025). Thermal noise adds ``4 k T g / 2 tau`` over the square of the read voltage. That it stands still
+    during a solve, which is far shorter than t, is our hypothesis; the heavy tails of telegraph noise are not modelled.
 
     Attributes
     ----------

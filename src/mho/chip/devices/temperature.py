@@ -14,10 +14,10 @@ __all__ = ["TemperatureCoefficient"]
 
 @dataclass(frozen=True, kw_only=True)
 class TemperatureCoefficient:
-    """g(T) = g (1 + a (T - T_ref)), every cell with its own a, of either sign (arXiv 2105.05534) [3].
+    """g(T) = g (1 + a (T - T_ref)), every cell with its own a, of either sign (Temperature-2021).
 
     Linear, with one distribution for all levels: a hypothesis. Published shares lie at -0.1 to -0.2 %/K for cells that
-    conduct well, while those that hardly conduct are thermally activated [3].
+    conduct well, while those that hardly conduct are thermally activated; both as recalled.
 
     Attributes
     ----------

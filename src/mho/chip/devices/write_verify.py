@@ -16,7 +16,7 @@ __all__ = ["WriteVerify"]
 class WriteVerify:
     """A first pulse that lands somewhere near, then incremental ones towards the target.
 
-    The order of events is that of the published procedure (Nature 2022, Methods) [3]; the Gaussian first error and
+    The order of events is that of the published procedure (Wan-2022, Methods); the Gaussian first error and
     increments that vary independently are our hypothesis. How many pulses a cell takes comes out.
 
     Attributes

@@ -62,7 +62,7 @@ class ChoiceRule:
     """Likes: min over x >= 0 of sum_i w_i (c_i - x . q_i)^2, and l2 times the squared length of x.
 
     All items take part: c_i is 1 with the weight w_i = 1 + confidence for one that the visitor likes, 0 with the
-    weight 1 for any other (Hu, Koren and Volinsky 2008). Items are ordered by x . q_i.
+    weight 1 for any other (Hu-2008). Items are ordered by x . q_i.
 
     Attributes
     ----------

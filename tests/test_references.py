@@ -1,0 +1,48 @@
+"""Every source is a key of docs/references.md: listed, used, with an address or a word that it has none."""
+
+import re
+import tokenize
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "references.md"
+KEY = re.compile(r"\b[A-Z]\w+-(?:19|20)\d\d[a-z]?\b|\bNeuroSim-1\.4\b|\baihwkit\b|\bCrossSim\b")
+ENTRY = re.compile(r"^\| (\S+) \| (.+) \|$", re.MULTILINE)
+MARK = re.compile(r"(?<=\s)\[(?:hypothesis[^\]\n]*, )?[1-9](?:\.\d)?(?:, [1-9](?:\.\d)?)*\](?!\()")
+SUFFIXES = {".py", ".md", ".toml", ".inl", ".hpp", ".cpp"}
+FILES = [
+    path
+    for folder in ("src", "docs", "benchmarks", "scripts")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in SUFFIXES and path != PAGE and "build" not in path.parts
+]
+ENTRIES = dict(ENTRY.findall(PAGE.read_text(encoding="utf-8").split("|---|---|")[-1]))
+
+
+def prose(path: Path) -> str:
+    """The text of a file without code: of Python, comments and docstrings without their examples."""
+    if path.suffix != ".py":
+        return re.sub(
+            r"```.*?```|`[^`\n]*`|^    .*$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+        )
+    with tokenize.open(path) as file:
+        tokens = list(tokenize.generate_tokens(file.readline))
+    told = [t.string for t in tokens if t.type == tokenize.COMMENT or t.string.startswith(('"""', 'r"""'))]
+    return "\n".join(re.sub(r"^.*>>>.*$|``.*?``|`[^`]*`|^ {8,}.*$", "", text, flags=re.MULTILINE) for text in told)
+
+
+def test_every_key_is_listed_and_every_entry_is_used():
+    used = {key for path in FILES for key in KEY.findall(path.read_text(encoding="utf-8"))}
+    assert {"NMF-2026", "Andrulis-2024", "Wan-2022"} <= used
+    assert set(ENTRIES) == used
+
+
+def test_every_entry_has_an_address_or_says_that_it_has_none():
+    assert {key for key, text in ENTRIES.items() if not re.search(r"https://|address not verified", text)} == set()
+    assert {key for key, text in ENTRIES.items() if "https://" in text and "not verified" in text} == set()
+    for link, doi in re.findall(r"\[(10\.\S+?)\]\(https://doi\.org/(\S+?)\)", PAGE.read_text(encoding="utf-8")):
+        assert link == doi
+
+
+def test_no_number_stands_for_a_source():
+    assert [(path.name, mark) for path in FILES if path.suffix != ".cpp" for mark in MARK.findall(prose(path))] == []
