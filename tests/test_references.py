@@ -23,12 +23,12 @@ def prose(path: Path) -> str:
     """The text of a file without code: of Python, comments and docstrings without their examples."""
     if path.suffix != ".py":
         return re.sub(
-            r"```.*?```|`[^`\n]*`|^    .*$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+            r"```.*?```|`[^`\n]*`|^    [^\n]*$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
         )
     with tokenize.open(path) as file:
         tokens = list(tokenize.generate_tokens(file.readline))
     told = [t.string for t in tokens if t.type == tokenize.COMMENT or t.string.startswith(('"""', 'r"""'))]
-    return "\n".join(re.sub(r"^.*>>>.*$|``.*?``|`[^`]*`|^ {8,}.*$", "", text, flags=re.MULTILINE) for text in told)
+    return "\n".join(re.sub(r"^.*>>>.*$|``.*?``|`[^`]*`", "", text, flags=re.MULTILINE) for text in told)
 
 
 def test_every_key_is_listed_and_every_entry_is_used():
