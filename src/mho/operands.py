@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho import checks, kernels
+from mho.caching import cached_property
 
-__all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_matrix", "as_operand"]
+__all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_matrix", "as_operand", "index_dtype"]
 
 _GLANCE = 64
 """Entries of a row that are looked at before all of it."""
@@ -352,6 +352,11 @@ class Factored:
 
 Matrix = Dense | Sparse
 Operand = Matrix | Factored
+
+
+def index_dtype(largest: int) -> type[np.signedinteger]:
+    """Return the narrower of scipy's two types of indices that holds numbers up to `largest`."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 def as_operand(B: Any, name: str = "B", *, unread: bool = False) -> Operand:

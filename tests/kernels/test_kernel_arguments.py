@@ -162,6 +162,91 @@ def test_there_is_no_other_method(method):
         kernels.lcp(np.eye(2), None, np.ones((1, 2)), method, np.zeros((1, 2)), np.zeros(1, np.uint8), 1)
 
 
+def test_what_a_helping_thread_finds_wrong_is_raised_to_the_caller():
+    """Of 640 columns, in ten chunks, one of the last has an index outside."""
+    ptr, idx = np.arange(641, dtype=np.int32), np.zeros(640, np.int32)
+    idx[-3] = M
+    with pytest.raises(ValueError, match="idx must lie inside"):
+        kernels.cross(np.ones((M, K)), ptr, idx, np.ones(640), np.zeros((640, K)), 4)
+    with pytest.raises(ValueError, match="method"):
+        kernels.lcp(np.eye(2), None, np.ones((500, 2)), 7, np.zeros((500, 2)), np.zeros(500, np.uint8), 2)
+
+
+def _dense(kernel, k, rounds, threads):
+    f = np.zeros(5)
+    if kernel in (kernels.products_of_rows, kernels.products_of_columns):
+        kernel(
+            np.ones((5, 5)), np.ones((k, 5) if kernel is kernels.products_of_rows else (5, k)), np.ones((5, k)), threads
+        )
+    elif kernel is kernels.divergence_dense:
+        kernel(np.ones((5, 5)), np.ones((k, 5)), np.zeros((2, k)), 0, np.ones((k, 5)), rounds, 1, f, threads)
+    elif kernel is kernels.sweep:
+        kernel(np.eye(k), np.ones((5, k)), np.ones((5, k)), rounds, threads)
+    elif kernel is kernels.gram:
+        kernel(np.ones((5, k)), np.empty((k, k)), threads)
+    elif kernel is kernels.survey:
+        kernel(np.ones((5, k)), np.empty(4), threads)
+    elif kernel is kernels.lcp:
+        kernel(np.eye(k), None, np.ones((5, k)), kernels.SYMMETRIC, np.ones((5, k)), np.zeros(5, np.uint8), threads)
+    else:
+        kernel(np.ones((5, 5)), np.ones((k, 5)), np.eye(k), np.zeros(k), np.ones((k, 5)), rounds, f, threads)
+
+
+def _sparse(kernel, k, rounds, threads):
+    ptr, idx, val, f = np.arange(6), np.zeros(5, int), np.ones(5), np.zeros(5)
+    A, answer, failed = np.ones((4, k)), np.ones((5, k)), np.zeros(5, np.uint8)
+    if kernel is kernels.cross:
+        kernel(A, ptr, idx, val, answer, threads)
+    elif kernel is kernels.sampled:
+        kernel(A, answer, ptr, idx, val, threads)
+    elif kernel is kernels.turn:
+        kernel(ptr, idx, val, np.empty(5, int), np.empty(5, int), np.empty(5), threads)
+    elif kernel is kernels.sweep_sparse:
+        kernel(A, ptr, idx, val, np.eye(k), np.zeros(k), answer, rounds, f, threads)
+    elif kernel is kernels.divergence_sparse:
+        kernel(A, ptr, idx, val, np.zeros((5, k)), 0, answer, rounds, 1, f, threads)
+    elif kernel is kernels.masked_sweep:
+        kernel(A, None, ptr, idx, val, np.ones((4, k)), answer, rounds, np.zeros((5, 2)), threads)
+    elif kernel is kernels.weighted_sweep:
+        kernel(A, ptr, idx, val, val, np.ones((4, k)), answer, rounds, np.zeros((5, 2)), threads)
+    elif kernel is kernels.masked_lcp:
+        kernel(A, A, None, np.eye(k), np.zeros((3, k)), ptr, idx, val, answer, failed, threads)
+    else:
+        kernel(A, np.eye(k), np.zeros((3, k)), ptr, idx, val, val, answer, failed, threads)
+
+
+NAMES = sorted(set(kernels.__all__) - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "thread_count"})
+WITHOUT_ORDER = {"gram", "survey", "turn", "sampled"}
+WITHOUT_ROUNDS = WITHOUT_ORDER | {
+    "cross",
+    "lcp",
+    "masked_lcp",
+    "products_of_columns",
+    "products_of_rows",
+    "weighted_lcp",
+}
+DENSE = {"divergence_dense", "gram", "lcp", "products_of_columns", "products_of_rows", "survey", "sweep"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_out_of_range_are_refused_by_every_kernel(name):
+    call = _dense if name in DENSE | {"sweep_rows", "sweep_columns"} else _sparse
+    kernel = getattr(kernels, name)
+    call(kernel, 2, 1, 2)
+    for threads in (0, -1, -(2**63)):
+        with pytest.raises(ValueError, match="threads must be above zero"):
+            call(kernel, 2, 1, threads)
+    call(kernel, 2, 1, 2**62)
+    if name in WITHOUT_ORDER:
+        call(kernel, 0, 1, 2)
+    else:
+        with pytest.raises(ValueError, match="k must be above zero"):
+            call(kernel, 0, 1, 2)
+    if name not in WITHOUT_ROUNDS:
+        with pytest.raises(ValueError, match="must not be negative"):
+            call(kernel, 2, -1, 2)
+
+
 @SPARSE
 @pytest.mark.parametrize("name", ["ptr", "idx", "val"])
 def test_a_type_that_does_not_fit_is_never_converted(kernel, name):

@@ -176,7 +176,7 @@ def test_the_number_of_threads_and_the_company_change_nothing(method):
     M, Q = _p_matrix(7, rng), rng.standard_normal((500, 7))
     M = M @ M.T if method != kernels.GENERAL else M
     X, _ = _solve(M, Q, method, threads=1)
-    for threads in (-1, 0, 2, 3, 64):
+    for threads in (2, 3, 64):
         np.testing.assert_array_equal(_solve(M, Q, method, threads=threads)[0], X)
     np.testing.assert_array_equal(np.vstack([_solve(M, q, method)[0] for q in Q[:50]]), X[:50])
 

@@ -13,11 +13,12 @@ linear in pieces. At rest between the limits ``F z = v_rest`` with ``F = P + 1 /
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, singledispatch
+from functools import singledispatch
 from math import pi
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances, Reference

@@ -20,10 +20,10 @@ known of ``sense^-1 M``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
 from mho.circuits.errors import ChipError
 from mho.circuits.opamp import SinglePole

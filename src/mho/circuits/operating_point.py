@@ -13,12 +13,12 @@ the op-amps of either sign at rest.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from mho import checks, kernels
+from mho.caching import cached_property
 from mho.circuits.circuit import Circuit
 from mho.circuits.compact import CompactGinv
 from mho.circuits.equations import LoopEquations, equations

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
 from mho.circuits.first_order_wires import first_order_ports
 from mho.circuits.ports import Ports

@@ -9,11 +9,11 @@ So the objective never rises, and unlike a multiplicative update a step can reac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from mho import kernels
+from mho.caching import cached_property
 from mho.engines import Penalty
 from mho.nmf.loop import Iterate
 from mho.operands import Dense, Sparse

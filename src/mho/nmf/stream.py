@@ -59,21 +59,20 @@ class Stream:
         """
         W = Digital().program(self.H.T, penalty=penalty_W).solve(X.T).T
         kept = (self._parts / (self._parts + 1)) ** _FORGETTING
-        self._gram = kept * self._gram + gram(W)
-        self._cross *= kept
-        self._cross += cross(W, X)
-        self._count = kept * self._count + X.shape[0]
-        self._move(penalty_H)
+        both, products, count = gram(W), cross(W, X), kept * self._count + X.shape[0]
+        both += kept * self._gram
+        products += kept * self._cross
+        H = self._moved(both, products, count, penalty_H)  # an interrupt before here changes nothing
+        self.H, self._gram, self._cross, self._count = H, both, products, count
         self.rows += X.shape[0]
         self._parts += 1
         return W
 
-    def _move(self, penalty: Penalty) -> None:
-        """Sweep H towards the best for all sums."""
-        G, Q, count = self._gram, self._cross, self._count
+    def _moved(self, G: np.ndarray, Q: np.ndarray, count: float, penalty: Penalty) -> np.ndarray:
+        """Sweep H towards the best for all sums; return it."""
         if self._fitted is not None:
             G, Q, count = G + self._fitted[0], Q + self._fitted[1], count + self._fitted[2]
         l2, pull = penalty.all_known(len(G), count, G.dtype)
-        H = np.ascontiguousarray(self.H.T)
+        H = np.array(self.H.T, order="C")
         kernels.sweep(G + np.diag(l2), Q + pull, H, _SWEEPS, kernels.thread_count())
-        self.H = H.T
+        return H.T

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
+from mho.caching import cached_property
 from mho.operands import Dense, Sparse
 
 __all__ = ["Weighted", "as_weighted"]

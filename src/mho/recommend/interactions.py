@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -12,7 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
+from mho.caching import cached_property
 from mho.data import interaction_columns
+from mho.operands import index_dtype
 from mho.recommend.labels import Labels
 
 __all__ = ["Interactions", "as_column", "column_names", "is_table", "same_length"]
@@ -196,7 +197,7 @@ def same_length(columns: dict[str, np.ndarray]) -> None:
 
 def _matrix(u: np.ndarray, i: np.ndarray, values: np.ndarray, shape: tuple[int, int], duplicates: Duplicates) -> Any:
     """Sort by counting, by item and then by user: values of one pair come to stand side by side in their old order."""
-    whole = sp.get_index_dtype(maxval=max(len(values), *shape))
+    whole = index_dtype(max(len(values), *shape))
     entries = sp.coo_array((values, (u.astype(whole, copy=False), i.astype(whole, copy=False))), shape=shape)
     entries.has_canonical_format = True  # else tocsc sums what stands in one place
     known: Any = entries.tocsc().tocsr()
@@ -218,7 +219,7 @@ def _with_rows(known: Any, positions: np.ndarray, rows: Any, m: int) -> Any:
     lengths[: known.shape[0]] = np.diff(known.indptr)
     lengths[positions] = np.diff(rows.indptr)
     pointers = np.append(0, np.cumsum(lengths))
-    whole = sp.get_index_dtype(maxval=max(pointers[-1], *rows.shape))
+    whole = index_dtype(max(pointers[-1], *rows.shape))
     entries = joined(known.data, rows.data), joined(known.indices, rows.indices), pointers.astype(whole)
     return sp.csr_array(entries, shape=(m, rows.shape[1]))
 

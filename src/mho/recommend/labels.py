@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from mho import checks
+from mho.caching import cached_property
 from mho.data import Coded
 
 __all__ = ["Labels"]

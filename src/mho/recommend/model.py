@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from mho import checks
+from mho.caching import cached_property
 from mho.engines import Engine
 
 __all__ = ["Half", "Model", "Side"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.circuits.equations import LoopEquations
 from mho.circuits.opamp import RAIL
 from mho.kernels import motion

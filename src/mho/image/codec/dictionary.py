@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
 from mho import checks
+from mho.caching import cached_property
 
 __all__ = ["FRACTION", "PATCH", "Dictionary"]
 

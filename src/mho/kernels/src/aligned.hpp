@@ -9,18 +9,38 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
+#ifdef _WIN32
+#include <malloc.h>
+#endif
 
 namespace mho {
 
 constexpr std::size_t cache_line = 64, huge_page = std::size_t(1) << 21;
 
+inline void *allocate_aligned(std::size_t unit, std::size_t bytes) {
+#ifdef _WIN32
+    return _aligned_malloc(bytes, unit);
+#else
+    return std::aligned_alloc(unit, bytes);
+#endif
+}
+
+inline void free_aligned(void *memory) {
+#ifdef _WIN32
+    _aligned_free(memory);
+#else
+    std::free(memory);
+#endif
+}
+
 // Zeros.
 template <class T> class Aligned {
   public:
     explicit Aligned(std::size_t size) {
+        if (size > std::size_t(-1) / 4 / sizeof(T)) throw std::bad_alloc(); // more than there are addresses
         const std::size_t wanted = size * sizeof(T), unit = wanted < 2 * huge_page ? cache_line : huge_page;
         const std::size_t bytes = (wanted / unit + 1) * unit;
-        void *memory = std::aligned_alloc(unit, bytes);
+        void *memory = allocate_aligned(unit, bytes);
         if (!memory) throw std::bad_alloc();
         owner_.reset(static_cast<T *>(memory));
 #ifdef MADV_HUGEPAGE
@@ -32,7 +52,7 @@ template <class T> class Aligned {
 
   private:
     struct Free {
-        void operator()(T *memory) const { std::free(memory); }
+        void operator()(T *memory) const { free_aligned(memory); }
     };
     std::unique_ptr<T[], Free> owner_;
 };

@@ -89,12 +89,14 @@ inline void outer_rows(const T *X, index_t n, const T *W, index_t ldw, index_t c
 constexpr index_t outer_depth = 32;
 
 template <class T>
-void cross_columns(const T *X, index_t m, index_t n, index_t columns, const T *W, index_t k, T *C, index_t ldc, T *tile) {
+void cross_columns(const T *X, index_t m, index_t n, index_t columns, const T *W, index_t k, T *C, index_t ldc, T *tile,
+                   Patience &patience) {
     constexpr index_t L = lanes<T>;
     for (index_t j = 0; j < k; ++j)
         for (index_t l = 0; l < columns; ++l) C[j * ldc + l] = 0;
     for (index_t i = 0; i < m; i += outer_depth) {
         const index_t rows = m - i < outer_depth ? m - i : outer_depth;
+        if (patience.ends(rows * columns * k)) return;
         for (index_t j = 0; j < k; ++j)
             for (index_t r = 0; r < rows; ++r) tile[r * k + j] = W[j * m + i + r];
         const T *Xi = X + i * n;

@@ -11,8 +11,30 @@ namespace mho {
 
 using index_t = std::int64_t;
 
+// Whether the work is called off; what is half done then is not looked at.
+struct Stop {
+    bool (*asked)(void *of) = nullptr;
+    void *of = nullptr;
+    bool operator()() const { return asked && asked(of); }
+};
+
+// Asks that once in a million multiply-adds, which is a fraction of a millisecond; a yes stands.
+struct Patience {
+    Stop stop;
+    index_t work = 0;
+    bool over = false;
+    bool ends(index_t multiply_adds) {
+        work += multiply_adds;
+        if (work < 1 << 20) return over;
+        work = 0;
+        return over = over || stop();
+    }
+};
+
+// A share of the right-hand sides.
 struct Range {
     index_t begin, end;
+    Stop stop = {};
 };
 
 // A sparse matrix by columns; column j holds val[ptr[j] .. ptr[j + 1]) in rows idx[...]. Without weights each counts once.
@@ -107,6 +129,7 @@ struct Motion {
     double longest;
     double scale;     // the largest |z| so far
     double tolerance; // of the largest |z| so far: how exact the motion between two knots is
+    Stop stop;
 };
 
 enum class Outcome : int { crossed = 0, outlasted = 1, rested = 2, endless = 3 };

@@ -18,6 +18,7 @@ struct Workspace {
     bool *in;        // k
     bool *wrong;     // k
     index_t row;
+    Patience patience;
 };
 
 inline index_t lcp_scratch(index_t k) {
@@ -25,8 +26,9 @@ inline index_t lcp_scratch(index_t k) {
     return row * row + k * (2 * k + 2) + 3 * row + 3 * k + 8;
 }
 
-inline Workspace workspace(double *p, index_t k) {
+inline Workspace workspace(double *p, index_t k, Stop stop) {
     Workspace s;
+    s.patience = {stop};
     s.row = padded<double>(k + 1); // a right-hand side stands beside the matrix
     s.factor = p;
     s.tableau = s.factor + s.row * s.row;
@@ -168,7 +170,7 @@ inline bool block_pivoting(const double *M, index_t k, const double *q, Method m
     int patience = 3;
     for (index_t round = 0; round < 4 * k + 16; ++round) {
         const index_t size = list(s.in, k, s.set);
-        if (!solve_set(M, k, q, method, size, s)) return false;
+        if (s.patience.ends(size * size * size / 3) || !solve_set(M, k, q, method, size, s)) return false;
         gradient(M, k, q, method, size, s);
         for (index_t i = 0; i < size; ++i) s.w[s.set[i]] = s.z[i] < 0 ? -1 : 0;
         index_t wrong = 0, last = -1;
@@ -208,6 +210,7 @@ inline bool lawson_hanson(const double *M, index_t k, const double *q, double *x
         bool accepted = false;
         for (;;) {
             const index_t size = list(s.in, k, s.set);
+            if (s.patience.ends(size * size * size / 3)) return false;
             if (!solve_set(M, k, q, symmetric, size, s)) break;
             double alpha = 2;
             index_t leave = -1;
@@ -324,6 +327,7 @@ inline bool lemke(const double *M, index_t k, const double *q, double *x, Worksp
     fill_tableau(M, k, unit, q, most, s);
     index_t enter = z0;
     for (index_t round = 0; round < 50 * (k + 1); ++round) {
+        if (s.patience.ends(2 * k * k)) return false;
         pivot(s.tableau, k, row, enter);
         const index_t left = s.basis[row];
         s.basis[row] = enter;

@@ -20,6 +20,7 @@ struct Lanes {
     double *inverse;  // k wide, reciprocals of the pivots
     index_t *set;     // k wide
     index_t *order;   // most_at_once, the problems in turn
+    index_t *support; // most_at_once, the size of each one's first guess
     std::uint64_t in[lane_count];
     lane_bits own; // every lane's own place among as many
     double tolerance[lane_count];
@@ -30,7 +31,7 @@ struct Lanes {
 
 inline index_t lanes_scratch(index_t k) {
     if (k > most_in_lanes) return 0;
-    return (k + 1) * (k + 2) + lane_count * (4 * k + 2 + (k + 1) * (k + 2) / 2) + 7 * lane_count + most_at_once;
+    return (k + 1) * (k + 2) + lane_count * (4 * k + 2 + (k + 1) * (k + 2) / 2) + 7 * lane_count + 2 * most_at_once;
 }
 
 inline double *aligned(double *p) {
@@ -50,6 +51,7 @@ inline Lanes all_lanes(const double *M, index_t k, double *scratch) {
     s.table = s.inverse + 2 * k * L;
     s.diagonal = s.table + (k + 1) * (k + 1);
     s.order = reinterpret_cast<index_t *>(s.diagonal + k + 1);
+    s.support = s.order + most_at_once;
     for (index_t i = 0; i <= k; ++i)
         for (index_t j = 0; j <= k; ++j) s.table[i * (k + 1) + j] = i < k && j < k ? M[i * k + j] : 0;
     for (index_t i = 0; i <= k; ++i) s.diagonal[i] = i < k ? M[i * k + i] : 1;
@@ -223,17 +225,18 @@ inline void exchange(Lanes &s, index_t l, std::uint64_t wrong) {
     s.in[l] ^= all ? wrong : std::uint64_t(1) << (63 - __builtin_clzll(wrong));
 }
 
-// The problems of a range, those of small support first: lanes wait for the largest set among them. By counting.
-inline void order_by_support(const double *answer, index_t k, Range range, index_t *order) {
+// The problems of a range, those of small support first: lanes wait for the largest set among them. By counting; the
+// supports are looked at once, for somebody may write to the answer meanwhile.
+inline void order_by_support(const double *answer, index_t k, Range range, Lanes &s) {
     index_t first[most_in_lanes + 2] = {}; // of each size
-    const auto size = [&](index_t j) {
+    for (index_t j = range.begin; j < range.end; ++j) {
         index_t count = 0;
         for (index_t i = 0; i < k; ++i) count += answer[j * k + i] > 0;
-        return count;
-    };
-    for (index_t j = range.begin; j < range.end; ++j) ++first[size(j) + 1];
+        s.support[j - range.begin] = count;
+        ++first[count + 1];
+    }
     for (index_t c = 0; c < k; ++c) first[c + 1] += first[c];
-    for (index_t j = range.begin; j < range.end; ++j) order[first[size(j)]++] = j;
+    for (index_t j = range.begin; j < range.end; ++j) s.order[first[s.support[j - range.begin]]++] = j;
 }
 
 // Problems [range) with the support of the answer as first guess; what the lanes do not end is solved alone.
@@ -242,7 +245,7 @@ inline void lcp_in_lanes(const double *M, index_t k, const double *Q, double *an
     Lanes s = all_lanes(M, k, scratch);
     index_t next = 0, busy = 0;
     const index_t count = range.end - range.begin;
-    order_by_support(answer, k, range, s.order);
+    order_by_support(answer, k, range, s);
     const auto refill = [&](index_t l) {
         while (next < count && (failed[s.order[next]] = !finite(Q + s.order[next] * k, k))) ++next;
         if (next == count) return idle(s, l);
@@ -253,6 +256,7 @@ inline void lcp_in_lanes(const double *M, index_t k, const double *Q, double *an
     for (index_t l = 0; l < lane_count; ++l) refill(l);
     while (busy > 0) {
         const index_t size = list_sets(s);
+        if (alone.patience.ends(size * size * size)) return;
         gather_sets(s, size);
         const lane_bits lost = eliminate(s, size);
         solve_backwards(s, size);
@@ -279,7 +283,7 @@ inline index_t lcp_total_scratch(index_t k) { return lcp_scratch(k) + 2 * k * bl
 // The answer is (n, k). Its support on entry is the first guess, unless the inverse of M is given for a better one.
 void lcp(const double *M, index_t k, const double *inverse, const double *Q, Method method, double *answer, std::uint8_t *failed,
          Range range, double *scratch) {
-    Workspace s = workspace(scratch, k);
+    Workspace s = workspace(scratch, k, range.stop);
     double *guesses = scratch + lcp_scratch(k);
     const bool solvable = finite(M, k * k);
     for (index_t begin = range.begin; inverse && begin < range.end; begin += block<double>)
@@ -288,7 +292,7 @@ void lcp(const double *M, index_t k, const double *inverse, const double *Q, Met
     for (index_t begin = range.begin; in_lanes && begin < range.end; begin += most_at_once)
         lcp_in_lanes(M, k, Q, answer, failed, {begin, smaller(range.end, begin + most_at_once)}, s, guesses + 2 * k * block<double>);
     if (in_lanes) return;
-    for (index_t j = range.begin; j < range.end; ++j)
+    for (index_t j = range.begin; j < range.end && !s.patience.ends(k * k); ++j)
         failed[j] = !(solvable && solve_one(M, k, Q + j * k, method, answer + j * k, s));
 }
 

@@ -75,7 +75,7 @@ template <class L, class T> inline Point<T> add_point(vec<T> b, vec<T> y, vec<T>
     const auto nothing = y < Bits<T>::least;
     const Point<T> point = L::at(b, larger<T>(y, Bits<T>::least));
     finite += nothing ? zero : point.value;
-    lost += nothing & (b > zero) ? one : zero;
+    lost += (nothing & (b > zero)) ? one : zero;
     return point;
 }
 

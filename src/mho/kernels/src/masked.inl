@@ -16,8 +16,10 @@ template <class T> void gram(const T *A, index_t row, index_t column, index_t k,
     const index_t kp = padded<T>(k);
     T *tile = scratch, *wide = tile + tile_rows * kp;
     for (index_t l = 0; l < (tile_rows + kp) * kp; ++l) scratch[l] = 0;
+    Patience patience{range.stop};
     for (index_t i = range.begin; i < range.end; i += tile_rows) {
         const index_t rows = smaller(range.end - i, tile_rows);
+        if (patience.ends(rows * kp * kp / 2)) return;
         for (index_t e = 0; e < rows; ++e)
             for (index_t l = 0; l < k; ++l) tile[e * kp + l] = A[(i + e) * row + l * column];
         for (index_t r = 0; r < kp; r += L)
@@ -114,12 +116,14 @@ void masked_sweep(const T *A, index_t k, index_t row, Columns<T, I> b, Tiling ti
     constexpr index_t L = lanes<T>;
     const Together<T> s = together_in(scratch, k);
     T *tile = scratch + together_size<T>(k), *sums = tile + tile_rows * padded<T>(k + 1);
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += tiling.together) {
         const index_t end = smaller(range.end, begin + tiling.together);
         if (tiling.rows < tiling.m)
-            sums_by_blocks(A, k, row, b, tiling, {begin, end}, sums, tile);
+            sums_by_blocks(A, k, row, b, tiling, {begin, end}, sums, tile, patience);
         else
-            for (index_t j = begin; j < end; ++j) own_sums(A, k, row, b, j, sums + (j - begin) * sums_size<T>(k), tile);
+            for (index_t j = begin; j < end; ++j) own_sums(A, k, row, b, j, sums + (j - begin) * sums_size<T>(k), tile, patience);
+        if (patience.ends((end - begin) * k * k)) return;
         for (index_t j = begin; j < end; j += L)
             sweep_together(sums + (j - begin) * sums_size<T>(k), k, b, ridge, answer, sweeps, fit, {j, smaller(end, j + L)}, s);
     }

@@ -4,13 +4,15 @@ namespace {
 
 // sum over the known rows of left right', and of b left; M is padded, (kp, kp).
 template <class T, class I>
-void own_product(const double *left, const double *right, index_t kp, Columns<T, I> b, index_t j, double *M, double *q, double *tiles) {
+void own_product(const double *left, const double *right, index_t kp, Columns<T, I> b, index_t j, double *M, double *q, double *tiles,
+                 Patience &patience) {
     double *tile = tiles, *other = tiles + tile_rows * kp;
     for (index_t l = 0; l < kp * kp; ++l) M[l] = 0;
     for (index_t l = 0; l < kp; ++l) q[l] = 0;
     const index_t begin = b.ptr[j], end = b.ptr[j + 1];
     for (index_t e = begin; e < end; e += tile_rows) {
         const index_t rows = smaller(end - e, tile_rows);
+        if (patience.ends(rows * kp * kp)) return;
         gather(left, kp, b.idx + e, rows, b.idx + end, tile);
         gather(right, kp, b.idx + e, rows, b.idx + end, other);
         for (index_t r = 0; r < rows; ++r)
@@ -24,14 +26,15 @@ inline index_t own_product_scratch(index_t k) { return padded<double>(k) * (padd
 
 // The same compact, (k, k); where M is symmetric, by half of the work.
 template <class T, class I>
-void own_system(Rows rows, index_t k, Columns<T, I> b, index_t j, Method method, double *M, double *q, double *scratch) {
+void own_system(Rows rows, index_t k, Columns<T, I> b, index_t j, Method method, double *M, double *q, double *scratch,
+                Patience &patience) {
     if (method != general) {
-        own_gram(rows.left, k, rows.stride, b, j, M, q, scratch);
+        own_gram(rows.left, k, rows.stride, b, j, M, q, scratch, patience);
         return;
     }
     const index_t kp = padded<double>(k);
     double *wide = scratch, *sum = wide + kp * kp;
-    own_product(rows.left, rows.right, kp, b, j, wide, sum, sum + kp);
+    own_product(rows.left, rows.right, kp, b, j, wide, sum, sum + kp, patience);
     for (index_t i = 0; i < k; ++i) {
         q[i] = sum[i];
         for (index_t l = 0; l < k; ++l) M[i * k + l] = wide[i * kp + l];
@@ -41,10 +44,11 @@ void own_system(Rows rows, index_t k, Columns<T, I> b, index_t j, Method method,
 template <class T, class I>
 void masked_lcp(Rows rows, index_t k, Columns<T, I> b, Method method, double *answer, std::uint8_t *failed, Range range,
                 double *scratch) {
-    Workspace s = workspace(scratch, k);
+    Workspace s = workspace(scratch, k, range.stop);
     double *M = scratch + lcp_scratch(k), *q = M + k * k, *sums = q + k;
     for (index_t j = range.begin; j < range.end; ++j) {
-        own_system(rows, k, b, j, method, M, q, sums);
+        own_system(rows, k, b, j, method, M, q, sums, s.patience);
+        if (s.patience.ends(k * k)) return;
         const double known = known_rows(b, j);
         for (index_t l = 0; l < k * k; ++l) M[l] += rows.base[l];
         for (index_t l = 0; l < k; ++l) {

@@ -1,13 +1,14 @@
 // Python's door to the kernels: shapes are checked here, the table of the widest instruction set this processor has is
-// chosen once, and the GIL is released while the threads work.
+// chosen once, and Python's lock (GIL) is given back while the threads work.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -76,8 +77,70 @@ template <class A> void matrix(const A &a, std::size_t rows, std::size_t columns
 
 template <class A> void matrix(const A &a, const char *what) { require(a.ndim() == 2, what); }
 
+void order(std::size_t k) { require(k > 0, "k must be above zero"); }
+
 template <class A> void vector(const A &a, std::size_t size, const char *what) {
     require(a.ndim() == 1 && a.shape(0) == size, what);
+}
+
+// Python's lock, given back while the threads work, but for a look at the signals now and then.
+class Unlocked {
+  public:
+    Unlocked() : state_(PyEval_SaveThread()), next_(Clock::now() + pause) {}
+    Unlocked(const Unlocked &) = delete;
+    ~Unlocked() { lock(); }
+
+    // Asked by the thread that called: whether a signal's handler raised an exception, which is then Python's current one.
+    Stop stop() { return {[](void *of) { return static_cast<Unlocked *>(of)->interrupted(); }, this}; }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::milliseconds pause{40};
+
+    bool interrupted() {
+        if (interrupted_ || Clock::now() < next_) return interrupted_;
+        lock();
+        interrupted_ = PyErr_CheckSignals() != 0;
+        state_ = PyEval_SaveThread();
+        next_ = Clock::now() + pause;
+        return interrupted_;
+    }
+
+    // Where Python has ended, it ends a thread that wants its lock by unwinding its stack, which frames that may not
+    // throw turn into an abort: instead the thread sleeps here for as long as the process still lives.
+    void lock() noexcept {
+        try {
+            PyEval_RestoreThread(state_);
+        } catch (...) {
+            for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+        }
+    }
+
+    PyThreadState *state_;
+    Clock::time_point next_;
+    bool interrupted_ = false;
+};
+
+// work(stop) without Python's lock. What it throws is thrown once the lock is back; what a signal raised comes first.
+template <class Work> void unlocked(Work work) {
+    std::exception_ptr thrown;
+    {
+        Unlocked python;
+        try {
+            work(python.stop());
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+    }
+    if (PyErr_Occurred()) throw nb::python_error();
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+// Threads, no more than are of use anywhere, and how often something is done.
+void counts(index_t &threads, index_t rounds = 0) {
+    require(threads > 0, "threads must be above zero");
+    require(rounds >= 0, "sweeps and steps must not be negative");
+    threads = std::min(threads, most_threads);
 }
 
 // Threads that so many multiply-adds are worth: starting one takes as long as some hundred thousand of them.
@@ -105,33 +168,17 @@ Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &
     return b;
 }
 
-// body(Range, scratch) over the columns of a matrix of m rows, as parallel_for. An index out of range would read whatever lies
-// there: those of a chunk are looked at just before, and are in cache when they are wanted.
-template <class S, class T, class I, class Body>
-void for_columns(Columns<T, I> b, index_t m, index_t n, index_t chunk, index_t threads, index_t scratch_size, Body body) {
-    std::atomic<bool> inside{true};
-    parallel_for<S>(n, chunk, threads, scratch_size, [&](Range range, S *scratch) {
-        I lowest = 0, highest = 0;
-        for (I e = b.ptr[range.begin]; e < b.ptr[range.end]; ++e)
-            lowest = std::min(lowest, b.idx[e]), highest = std::max(highest, b.idx[e]);
-        if (lowest >= 0 && index_t(highest) < m)
-            body(range, scratch);
-        else
-            inside = false;
-    });
-    require(inside, "idx must lie inside the matrix");
-}
-
 // A (m, k) with its rows padded to whole vectors; a copy only where they are not, where they do not begin
 // at cache lines, or where the padding is to begin with minus a shift (m,).
 template <class T> class Padded {
   public:
-    explicit Padded(const In<T> &A, const T *shift = nullptr) : data_(A.data()), row_(A.shape(1)) {
+    Padded(const In<T> &A, Stop stop, const T *shift = nullptr) : data_(A.data()), row_(A.shape(1)) {
         const std::size_t m = A.shape(0), k = A.shape(1), lanes = dense<T>().lanes;
         const std::size_t needed = shift ? k + 1 : k, row = (needed + lanes - 1) / lanes * lanes;
         if (row == k && reinterpret_cast<std::uintptr_t>(A.data()) % 64 == 0) return;
         T *copy = copy_.emplace(m * row).data();
-        for (std::size_t i = 0; i < m; ++i) {
+        Patience patience{stop};
+        for (std::size_t i = 0; i < m && !patience.ends(row); ++i) {
             std::copy_n(A.data() + i * k, k, copy + i * row);
             if (shift) copy[i * row + k] = -shift[i];
         }
@@ -157,28 +204,32 @@ template <class T> index_t chunk_of(index_t n, index_t threads, index_t most) {
 template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
     const index_t m = A.shape(0), k = A.shape(1), chunk = 4096, chunks = (m + chunk - 1) / chunk;
     matrix(G, k, k, "G must be (k, k)");
+    counts(threads);
     threads = team_for(double(m) * k * k, threads);
-    nb::gil_scoped_release release;
-    std::vector<T> parts(chunks * k * k); // summed in order, whoever made them
-    parallel_for<T>(m, chunk, threads, dense<T>().gram_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().gram(A.data(), A.stride(0), A.stride(1), k, range, parts.data() + range.begin / chunk * k * k, scratch);
+    unlocked([&](Stop stop) {
+        std::vector<T> parts(chunks * k * k); // summed in order, whoever made them
+        parallel_for<T>(m, chunk, threads, dense<T>().gram_scratch(k), stop, [&](Range range, T *scratch) {
+            dense<T>().gram(A.data(), A.stride(0), A.stride(1), k, range, parts.data() + range.begin / chunk * k * k, scratch);
+        });
+        std::fill_n(G.data(), k * k, T(0));
+        for (index_t c = 0; c < chunks; ++c)
+            for (index_t l = 0; l < k * k; ++l) G.data()[l] += parts[c * k * k + l];
     });
-    std::fill_n(G.data(), k * k, T(0));
-    for (index_t c = 0; c < chunks; ++c)
-        for (index_t l = 0; l < k * k; ++l) G.data()[l] += parts[c * k * k + l];
 }
 
 // Out: the least and the largest number, the sum, the sum of squares.
 template <class T> void survey(In<T> x, Out<double> out, index_t threads) {
     const index_t n = x.size(), chunk = 1 << 16;
+    counts(threads);
     vector(out, 4, "out must be (4,)");
     threads = team_for(double(n) / 4, threads);
-    nb::gil_scoped_release release;
-    std::vector<Survey> parts((n + chunk - 1) / chunk); // put together in order, whoever made them
-    parallel_for<T>(n, chunk, threads, 0, [&](Range range, T *) { parts[range.begin / chunk] = dense<T>().survey(x.data(), range); });
-    Survey all = nothing_surveyed;
-    for (const Survey &part : parts) all = together(all, part);
-    out.data()[0] = all.low, out.data()[1] = all.high, out.data()[2] = all.total, out.data()[3] = all.square;
+    unlocked([&](Stop stop) {
+        std::vector<Survey> parts((n + chunk - 1) / chunk); // put together in order, whoever made them
+        parallel_for<T>(n, chunk, threads, 0, stop, [&](Range range, T *) { parts[range.begin / chunk] = dense<T>().survey(x.data(), range); });
+        Survey all = nothing_surveyed;
+        for (const Survey &part : parts) all = together(all, part);
+        out.data()[0] = all.low, out.data()[1] = all.high, out.data()[2] = all.total, out.data()[3] = all.square;
+    });
 }
 
 template <class T> Problem<T> problem(const In<T> &G, const In<T> &offset, std::size_t k) {
@@ -191,10 +242,13 @@ template <class T> void sweep(In<T> G, In<T> C, Out<T> answer, index_t sweeps, i
     matrix(C, "C must be (n, k)");
     const std::size_t n = C.shape(0), k = C.shape(1);
     matrix(G, k, k, "G must be (k, k)");
+    order(k);
+    counts(threads, sweeps);
     matrix(answer, n, k, "X must be (n, k)");
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), team_for(double(n) * k * k * sweeps, threads), dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().sweep({G.data(), nullptr, index_t(k)}, C.data(), answer.data(), sweeps, range, scratch);
+    unlocked([&](Stop stop) {
+        parallel_for<T>(n, chunk_of<T>(n, threads, 1024), team_for(double(n) * k * k * sweeps, threads), dense<T>().sweep_scratch(k), stop, [&](Range range, T *scratch) {
+            dense<T>().sweep({G.data(), nullptr, index_t(k)}, C.data(), answer.data(), sweeps, range, scratch);
+        });
     });
 }
 
@@ -204,13 +258,16 @@ void sweep_rows(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index_t 
     matrix(A, "A must be (k, m)");
     const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
+    order(k);
+    counts(threads, sweeps);
     matrix(answer, k, n, "answer must be (k, n)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
     threads = team_for(double(n) * k * (m + sweeps * k), threads);
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().sweep_rows(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), stop, [&](Range range, T *scratch) {
+            dense<T>().sweep_rows(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+        });
     });
 }
 
@@ -220,13 +277,16 @@ void sweep_columns(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index
     matrix(A, "A must be (k, m)");
     const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
+    order(k);
+    counts(threads, sweeps);
     matrix(answer, k, n, "answer must be (k, n)");
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
     threads = team_for(double(n) * k * (m + sweeps * k), threads);
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 2048), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().sweep_columns(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        parallel_for<T>(n, chunk_of<T>(n, threads, 2048), threads, dense<T>().sweep_scratch(k), stop, [&](Range range, T *scratch) {
+            dense<T>().sweep_columns(X.data(), n, m, A.data(), p, answer.data(), sweeps, fit.data(), range, scratch);
+        });
     });
 }
 
@@ -235,10 +295,11 @@ void sweep_columns(In<T> X, In<T> A, In<T> G, In<T> offset, Out<T> answer, index
 template <class T, class Body> T products(index_t n, index_t m, index_t k, index_t threads, Body body) {
     threads = team_for(double(n) * k * m, threads);
     const index_t chunk = chunk_of<T>(n, threads, 2048);
-    nb::gil_scoped_release release;
     std::vector<T> parts((n + chunk - 1) / chunk);
-    parallel_for<T>(n, chunk, threads, dense<T>().products_scratch(k),
-                    [&](Range range, T *scratch) { parts[range.begin / chunk] = body(range, scratch); });
+    unlocked([&](Stop stop) {
+        parallel_for<T>(n, chunk, threads, dense<T>().products_scratch(k), stop,
+                        [&](Range range, T *scratch) { parts[range.begin / chunk] = body(range, scratch); });
+    });
     T largest = 0;
     for (const T part : parts) largest = part > largest || part != part ? part : largest;
     return largest;
@@ -249,6 +310,8 @@ template <class T> T products_of_rows(In<T> X, In<T> A, Out<T> C, index_t thread
     matrix(A, "A must be (k, m)");
     const std::size_t n = X.shape(0), m = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
+    order(k);
+    counts(threads);
     matrix(C, n, k, "C must be (n, k)");
     return products<T>(n, m, k, threads, [&](Range range, T *scratch) {
         return dense<T>().products_of_rows(X.data(), m, A.data(), k, C.data(), range, scratch);
@@ -260,6 +323,8 @@ template <class T> T products_of_columns(In<T> X, In<T> A, Out<T> C, index_t thr
     matrix(A, "A must be (m, k)");
     const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(1);
     matrix(A, m, k, "A must be (m, k)");
+    order(k);
+    counts(threads);
     matrix(C, n, k, "C must be (n, k)");
     return products<T>(n, m, k, threads, [&](Range range, T *scratch) {
         return dense<T>().products_of_columns(X.data(), n, m, A.data(), k, C.data(), range, scratch);
@@ -273,13 +338,17 @@ void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offse
     matrix(answer, "answer must be (n, k)");
     const std::size_t n = answer.shape(0), m = A.shape(0), k = A.shape(1);
     matrix(answer, n, k, "answer must be (n, k)");
+    order(k);
+    counts(threads, sweeps);
     vector(fit, n, "fit must be (n,)");
     const auto p = problem(G, offset, k);
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     threads = team_for(double(val.size()) * k + double(n) * k * k * sweeps, threads);
-    nb::gil_scoped_release release;
-    for_columns<T>(b, m, n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), [&](Range range, T *scratch) {
-        sparse<T, I>().sweep_sparse(A.data(), b, p, answer.data(), sweeps, fit.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        for_columns<T>(b, val.size(), m, n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), stop,
+                       [&](Range range, Columns<T, I> part, T *scratch) {
+            sparse<T, I>().sweep_sparse(A.data(), part, p, answer.data(), sweeps, fit.data(), range, scratch);
+        });
     });
 }
 
@@ -289,21 +358,27 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = out.shape(0), k = out.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
+    order(k);
+    counts(threads);
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
-    nb::gil_scoped_release release;
-    for_columns<T>(b, A.shape(0), n, small_chunk, threads, 0, [&](Range range, T *) { sparse<T, I>().cross(A.data(), k, b, out.data(), range); });
+    unlocked([&](Stop stop) {
+        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, 0, stop, [&](Range range, Columns<T, I> part, T *) { 
+            sparse<T, I>().cross(A.data(), k, part, out.data(), range);
+        });
+    });
 }
 
 template <class T, class I>
 void turn(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> to_val, index_t threads) {
     require(ptr.ndim() == 1 && ptr.shape(0) > 0 && to_ptr.ndim() == 1 && to_ptr.shape(0) > 1, "ptr and to_ptr must be (n + 1,) and (m + 1,)");
+    counts(threads);
     const std::size_t n = ptr.shape(0) - 1, m = to_ptr.shape(0) - 1;
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     vector(to_idx, val.size(), "to_idx must be as long as val");
     vector(to_val, val.size(), "to_val must be as long as val");
-    nb::gil_scoped_release release;
-    for_columns<T>(b, m, n, 4096, threads, 0, [](Range, T *) {});
-    mho::turn<T, I>(b, n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads);
+    unlocked([&](Stop stop) {
+        mho::turn<T, I>(b, val.size(), n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads, stop);
+    });
 }
 
 template <class T, class I>
@@ -312,10 +387,12 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
     matrix(A, "A must be (m, k)");
     const std::size_t n = X.shape(0), k = X.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
+    counts(threads);
     const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n);
-    nb::gil_scoped_release release;
-    for_columns<T>(b, A.shape(0), n, small_chunk, threads, 0, [&](Range range, T *) {
-        sparse<T, I>().sampled(A.data(), X.data(), k, b, out.data(), range);
+    unlocked([&](Stop stop) {
+        for_columns<T>(b, out.size(), A.shape(0), n, small_chunk, threads, 0, stop, [&](Range range, Columns<T, I> part, T *) {
+            sparse<T, I>().sampled(A.data(), X.data(), k, part, out.data(), range);
+        });
     });
 }
 
@@ -332,19 +409,23 @@ Tiling tiling_of(index_t m, index_t row, index_t k, index_t n, index_t entries, 
 }
 
 template <class T, class I>
-void sweep_known(In<T> A, const T *shift, Columns<T, I> b, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
+void sweep_known(In<T> A, const T *shift, Columns<T, I> b, std::size_t entries, In<T> ridge, Out<T> answer, index_t sweeps, Out<double> fit, index_t threads) {
     const std::size_t n = answer.shape(0), k = answer.shape(1);
+    order(k);
+    counts(threads, sweeps);
     matrix(A, A.shape(0), k, "A must be (m, k)");
     matrix(ridge, 4, k, "ridge must be (4, k)");
     matrix(fit, n, 2, "fit must be (n, 2)");
     const T *r = ridge.data();
-    nb::gil_scoped_release release;
-    const Padded<T> padded(A, shift);
-    const Tiling tiling = tiling_of<T, I>(A.shape(0), padded.row(), k, n, b.ptr[n], threads);
-    const index_t scratch_size = sparse<T, I>().masked_scratch(k, tiling.together), chunk = std::max(small_chunk, tiling.together);
-    for_columns<T>(b, A.shape(0), n, chunk, threads, scratch_size, [&](Range range, T *scratch) {
-        sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), b, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
-                                    fit.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        const Padded<T> padded(A, stop, shift);
+        const Tiling tiling = tiling_of<T, I>(A.shape(0), padded.row(), k, n, entries, threads);
+        const index_t scratch_size = sparse<T, I>().masked_scratch(k, tiling.together), chunk = std::max(small_chunk, tiling.together);
+        for_columns<T>(b, entries, A.shape(0), n, chunk, threads, scratch_size, stop,
+                       [&](Range range, Columns<T, I> part, T *scratch) {
+            sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), part, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
+                                        fit.data(), range, scratch);
+        });
     });
 }
 
@@ -355,7 +436,7 @@ void masked_sweep(In<T> A, std::optional<In<T>> shift, In<I> ptr, In<I> idx, In<
     matrix(answer, "answer must be (n, k)");
     if (shift) vector(*shift, A.shape(0), "shift must be (m,)");
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), answer.shape(0));
-    sweep_known(A, shift ? shift->data() : nullptr, b, ridge, answer, sweeps, fit, threads);
+    sweep_known(A, shift ? shift->data() : nullptr, b, val.size(), ridge, answer, sweeps, fit, threads);
 }
 
 template <class T, class I>
@@ -364,7 +445,7 @@ void weighted_sweep(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> weight, In<T
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     const auto b = weighted_columns<T, I>(ptr, idx, val, weight, answer.shape(0));
-    sweep_known(A, static_cast<const T *>(nullptr), b, ridge, answer, sweeps, fit, threads);
+    sweep_known(A, static_cast<const T *>(nullptr), b, val.size(), ridge, answer, sweeps, fit, threads);
 }
 
 Loss loss_of(int number) {
@@ -379,16 +460,19 @@ void divergence_dense(Strided<T> X, In<T> A, In<T> price, int loss, Out<T> answe
     const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
     matrix(A, k, m, "A must be (k, m)");
     matrix(answer, k, n, "answer must be (k, n)");
+    order(k);
+    counts(threads, std::min(steps, sweeps));
     vector(fit, n, "fit must be (n,)");
     matrix(price, 2, k, "price must be (2, k)");
     const std::vector<T> none(k);
     const Smooth<T> p{none.data(), price.data(), price.data() + k, index_t(k)};
     const Loss kind = loss_of(loss);
     threads = team_for(double(n) * m * k * (k / 2 + 4), threads);
-    nb::gil_scoped_release release;
-    parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().newton_scratch(k), [&](Range range, T *scratch) {
-        dense<T>().newton(X.data(), X.stride(0), X.stride(1), n, m, A.data(), p, kind, {steps, sweeps}, answer.data(), fit.data(), range,
-                          scratch);
+    unlocked([&](Stop stop) {
+        parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().newton_scratch(k), stop, [&](Range range, T *scratch) {
+            dense<T>().newton(X.data(), X.stride(0), X.stride(1), n, m, A.data(), p, kind, {steps, sweeps}, answer.data(), fit.data(), range,
+                              scratch);
+        });
     });
 }
 
@@ -399,6 +483,8 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     matrix(answer, "answer must be (n, k)");
     const std::size_t n = answer.shape(0), k = answer.shape(1);
     matrix(A, A.shape(0), k, "A must be (m, k)");
+    order(k);
+    counts(threads, std::min(steps, sweeps));
     vector(fit, n, "fit must be (n,)");
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     matrix(price, 5, k, "price must be (5, k)");
@@ -406,24 +492,30 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     const Smooth<T> p{r, r + k, r + 2 * k, index_t(k)};
     const PerEntry<T> each{r + 3 * k, r + 4 * k};
     const Loss kind = loss_of(loss);
-    nb::gil_scoped_release release;
-    const Padded<T> padded(A);
-    for_columns<T>(b, A.shape(0), n, small_chunk, threads, sparse<T, I>().newton_scratch(k), [&](Range range, T *scratch) {
-        sparse<T, I>().newton(padded.data(), b, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        const Padded<T> padded(A, stop);
+        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, sparse<T, I>().newton_scratch(k), stop,
+                       [&](Range range, Columns<T, I> part, T *scratch) {
+            sparse<T, I>().newton(padded.data(), part, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
+        });
     });
 }
 
 void lcp(In<double> M, std::optional<In<double>> inverse, In<double> Q, int method, Out<double> answer, Out<std::uint8_t> failed, index_t threads) {
     matrix(Q, "Q must be (n, k)");
     const std::size_t n = Q.shape(0), k = Q.shape(1);
+    order(k);
+    counts(threads);
     matrix(M, k, k, "M must be (k, k)");
     if (inverse) matrix(*inverse, k, k, "inverse must be (k, k)");
     matrix(answer, n, k, "X must be (n, k)");
     vector(failed, n, "failed must be (n,)");
     const double *first = inverse ? inverse->data() : nullptr;
-    nb::gil_scoped_release release;
-    parallel_for<double>(n, chunk_of<double>(n, threads, 1024), threads, table().exact.scratch(k), [&](Range range, double *scratch) {
-        table().exact.lcp(M.data(), k, first, Q.data(), method_of(method), answer.data(), failed.data(), range, scratch);
+    const Method kind = method_of(method);
+    unlocked([&](Stop stop) {
+        parallel_for<double>(n, chunk_of<double>(n, threads, 1024), threads, table().exact.scratch(k), stop, [&](Range range, double *scratch) {
+            table().exact.lcp(M.data(), k, first, Q.data(), kind, answer.data(), failed.data(), range, scratch);
+        });
     });
 }
 
@@ -433,6 +525,8 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     matrix(left, "left must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     const std::size_t n = answer.shape(0), k = answer.shape(1), m = left.shape(0);
+    order(k);
+    counts(threads);
     matrix(left, m, k, "left must be (m, k)");
     if (right) matrix(*right, m, k, "right must be (m, k)");
     if (extra) matrix(*extra, m, k, "extra must be (m, k)");
@@ -440,13 +534,15 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
-    nb::gil_scoped_release release;
-    const Padded<double> padded_left(left);
-    const std::optional<Padded<double>> padded_right = right ? std::make_optional<Padded<double>>(*right) : std::nullopt;
-    const double *r = ridge.data(), *other = padded_right ? padded_right->data() : nullptr, *more = extra ? extra->data() : nullptr;
-    const Rows rows{padded_left.data(), other, padded_left.row(), more, base.data(), r, r + k, r + 2 * k};
-    for_columns<double>(b, m, n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
-        sparse<T, I>().masked_lcp(rows, k, b, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        const Padded<double> padded_left(left, stop);
+        const std::optional<Padded<double>> padded_right = right ? std::make_optional<Padded<double>>(*right, stop) : std::nullopt;
+        const double *r = ridge.data(), *other = padded_right ? padded_right->data() : nullptr, *more = extra ? extra->data() : nullptr;
+        const Rows rows{padded_left.data(), other, padded_left.row(), more, base.data(), r, r + k, r + 2 * k};
+        for_columns<double>(b, val.size(), m, n, small_chunk, threads, table().exact.masked_scratch(k), stop,
+                            [&](Range range, Columns<T, I> part, double *scratch) {
+            sparse<T, I>().masked_lcp(rows, k, part, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
+        });
     });
 }
 
@@ -456,17 +552,21 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     matrix(A, "A must be (m, k)");
     matrix(answer, "answer must be (n, k)");
     const std::size_t n = answer.shape(0), k = answer.shape(1), m = A.shape(0);
+    order(k);
+    counts(threads);
     matrix(A, m, k, "A must be (m, k)");
     matrix(base, k, k, "base must be (k, k)");
     matrix(ridge, 3, k, "ridge must be (3, k)");
     vector(failed, n, "failed must be (n,)");
     const auto b = weighted_columns<T, I>(ptr, idx, val, weight, n);
-    nb::gil_scoped_release release;
-    const Padded<double> padded(A);
-    const double *r = ridge.data();
-    const Rows rows{padded.data(), nullptr, padded.row(), nullptr, base.data(), r, r + k, r + 2 * k};
-    for_columns<double>(b, m, n, small_chunk, threads, table().exact.masked_scratch(k), [&](Range range, double *scratch) {
-        sparse<T, I>().masked_lcp(rows, k, b, symmetric, answer.data(), failed.data(), range, scratch);
+    unlocked([&](Stop stop) {
+        const Padded<double> padded(A, stop);
+        const double *r = ridge.data();
+        const Rows rows{padded.data(), nullptr, padded.row(), nullptr, base.data(), r, r + k, r + 2 * k};
+        for_columns<double>(b, val.size(), m, n, small_chunk, threads, table().exact.masked_scratch(k), stop,
+                            [&](Range range, Columns<T, I> part, double *scratch) {
+            sparse<T, I>().masked_lcp(rows, k, part, symmetric, answer.data(), failed.data(), range, scratch);
+        });
     });
 }
 
@@ -501,12 +601,11 @@ nb::tuple follow(In<double> F, In<double> f, In<double> z, In<double> B, In<doub
                         for (int r = 0; r < 3; ++r) k.states.insert(k.states.end(), knot + r * row, knot + r * row + k.n);
                     },
                     &kept};
-    const Motion m{F.data(), f.data(), z.data(), B.data(), c.data(), index_t(n), index_t(q), longest, scale, tolerance};
     Outcome outcome;
-    {
-        nb::gil_scoped_release release;
+    unlocked([&](Stop stop) {
+        const Motion m{F.data(), f.data(), z.data(), B.data(), c.data(), index_t(n), index_t(q), longest, scale, tolerance, stop};
         outcome = table().follow(m, end.data(), crossed.data(), sink, scratch.data());
-    }
+    });
     const std::size_t count = kept.times.size();
     return nb::make_tuple(array(std::move(kept.times), {count}), array(std::move(kept.states), {count, 3, n}), int(outcome));
 }
@@ -517,8 +616,12 @@ void between(In<double> times, In<double> states, In<double> wanted, Out<double>
     vector(times, p, "times must be (p,)");
     vector(wanted, count, "wanted must be (t,)");
     matrix(out, count, n, "out must be (t, n)");
-    nb::gil_scoped_release release;
-    table().between({times.data(), states.data(), index_t(p), index_t(n)}, wanted.data(), count, out.data());
+    unlocked([&](Stop stop) {
+        parallel_for<double>(count, 4096, 1, 0, stop, [&](Range range, double *) {
+            table().between({times.data(), states.data(), index_t(p), index_t(n)}, wanted.data() + range.begin,
+                            range.end - range.begin, out.data() + range.begin * n);
+        });
+    });
 }
 
 template <class T> constexpr bool optional = false;

@@ -157,8 +157,8 @@ struct Steps {
 
     double length(int level) const { return h * double(std::int64_t(1) << level); }
 
-    void prepare(int level) {
-        for (; known <= level; ++known) {
+    void prepare(int level, Stop stop) {
+        for (; known <= level && !stop(); ++known) {
             if (known == 0) {
                 taylor();
             } else {
@@ -287,7 +287,8 @@ inline Outcome follow_knots(Steps &s, Motion m, double *here, double *there, dou
     if (s.beyond(here)) return leave(here, Outcome::crossed);
     int level = guess_level(s, here);
     for (index_t steps = 0; steps < most_steps;) {
-        s.prepare(level);
+        s.prepare(level, m.stop);
+        if (m.stop()) return Outcome::endless;
         s.step(level - 1, here, middle);
         s.step(level - 1, middle, there);
         const double length = s.length(level), reached = largest(there, m.n);

@@ -39,6 +39,7 @@ template <class T> Newton<T> newton(T *p, index_t k) {
 template <class T> struct Strip {
     const T *X;
     index_t row, column, size;
+    Patience *patience;
 };
 
 // b (rows, side) from row i on; a lane without a right-hand side gets one that is harmless.
@@ -91,6 +92,7 @@ void evaluate(Strip<T> strip, index_t m, const T *A, Smooth<T> p, const T *x, co
     for (index_t l = 0; model && l < triangle(k) * S; ++l) s.G[l] = 0;
     for (index_t i = 0; i < m; i += depth) {
         const index_t rows = smaller(m - i, depth);
+        if (strip.patience->ends(rows * S * k * (model ? k / 2 + 1 : 1))) return;
         fetch(strip, i, rows, s.b);
         modelled(A, m, k, i, rows, x, s.y);
         vec<T> finite[2] = {}, lost[2] = {};
@@ -174,6 +176,7 @@ void newton_block(Strip<T> strip, index_t m, const T *A, Smooth<T> p, Effort eff
     Value value[S];
     for (index_t n = 0; n < effort.steps; ++n) {
         evaluate<L>(strip, m, A, p, s.x, s, true, value);
+        if (strip.patience->ends(S * p.k * p.k * effort.sweeps)) return;
         penalty(p, s.x, value);
         lessen_model(s, p.k, effort.sweeps);
         walk<L>(strip, m, A, p, s, value);
@@ -191,8 +194,9 @@ void newton_dense(const T *X, index_t row, index_t column, index_t n, index_t m,
                   T *answer, double *fit, Range range, T *scratch) {
     constexpr index_t S = side<T>;
     const Newton<T> s = newton(scratch, p.k);
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += S) {
-        const Strip<T> strip{X + begin * column, row, column, smaller(range.end - begin, S)};
+        const Strip<T> strip{X + begin * column, row, column, smaller(range.end - begin, S), &patience};
         for (index_t j = 0; j < p.k; ++j)
             for (index_t l = 0; l < S; ++l) s.x[j * S + l] = l < strip.size ? answer[j * n + begin + l] : T(1);
         if (loss == itakura_saito)

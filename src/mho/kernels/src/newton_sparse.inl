@@ -10,6 +10,7 @@ template <class T> struct Own {
     T *tile, *scaled;                     // (tile_rows, kp)
     T *b, *y, *curvature;                 // (tile_rows,)
     index_t kp;
+    Patience *patience;
 };
 
 template <class T> index_t newton_sparse_scratch(index_t k) {
@@ -17,8 +18,9 @@ template <class T> index_t newton_sparse_scratch(index_t k) {
     return kp * (7 + kp + 2 * tile_rows) + 3 * tile_rows;
 }
 
-template <class T> Own<T> own(T *p, index_t k) {
+template <class T> Own<T> own(T *p, index_t k, Patience *patience) {
     Own<T> s;
+    s.patience = patience;
     const index_t kp = s.kp = padded<T>(k);
     s.x = p, s.next = s.x + kp, s.slope = s.next + kp, s.step = s.slope + kp, s.inverse = s.step + kp;
     s.linear = s.inverse + kp, s.l2 = s.linear + kp;
@@ -113,6 +115,7 @@ Value evaluate(const T *A, Smooth<T> p, Columns<T, I> b, index_t j, const T *x, 
     for (index_t l = 0; model && l < s.kp; ++l) s.slope[l] = l < p.k ? p.mass[l] + p.linear[l] + p.l2[l] * x[l] : T(0);
     for (index_t l = 0; model && l < s.kp * s.kp; ++l) s.G[l] = 0;
     for (index_t e = begin; e < end; e += tile_rows) {
+        if (s.patience->ends(smaller(end - e, tile_rows) * s.kp * (model ? s.kp / 2 : 1))) return value;
         const bool at_hand = fetched && end - begin <= tile_rows;
         const index_t rows = at_hand ? end - begin : fetch(A, b, e, end, s);
         evaluate_tile<L>(s, rows, x, model, &value);
@@ -176,9 +179,10 @@ double newton_column(const T *A, Smooth<T> p, Columns<T, I> b, index_t j, Effort
 template <class T, class I>
 void newton_sparse(const T *A, Columns<T, I> b, Smooth<T> shared, PerEntry<T> each, Loss loss, Effort effort, T *answer, double *fit,
                    Range range, T *scratch) {
-    const Own<T> s = own(scratch, shared.k);
+    Patience patience{range.stop};
+    const Own<T> s = own(scratch, shared.k, &patience);
     const Smooth<T> p{shared.mass, s.linear, s.l2, shared.k};
-    for (index_t j = range.begin; j < range.end; ++j) {
+    for (index_t j = range.begin; j < range.end && !patience.ends(effort.sweeps * shared.k * shared.k); ++j) {
         const T known = T(b.ptr[j + 1] - b.ptr[j]);
         for (index_t l = 0; l < p.k; ++l) {
             s.linear[l] = shared.linear[l] + known * each.linear[l];

@@ -120,16 +120,33 @@ template <class T> constexpr index_t whole_rows(index_t k) { return (k + 1) / la
 
 template <class T> constexpr index_t sums_size(index_t k) { return padded<T>(k + 1) * padded<T>(k + 1); }
 
+// How many of the ascending numbers come before `bound`, which the last one does not.
+template <class I> inline index_t first_from(const I *numbers, index_t count, index_t bound) {
+    index_t low = 0, high = count - 1;
+    while (low < high) {
+        const index_t middle = (low + high) / 2;
+        if (numbers[middle] < bound)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+constexpr index_t no_bound = INT64_MAX;
+
 // Add entries of a column, from `begin` on and before `end`, to S (k + 1, k + 1), padded: whole blocks above the diagonal,
 // the rows that are left over below it. Return where the first entry is that lies in row `bound` or beyond.
 template <class T, class V, class I>
-index_t add_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t begin, index_t end, index_t bound, T *S, T *tile) {
+index_t add_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t begin, index_t end, index_t bound, T *S, T *tile,
+                 Patience &patience) {
     constexpr index_t L = lanes<T>;
     const index_t row = padded<T>(k + 1), whole = whole_rows<T>(k);
     for (index_t e = begin; e < end; e += tile_rows) {
         index_t rows = smaller(end - e, tile_rows);
+        if (patience.ends(rows * row * row / 2)) return end;
         if (b.idx[e + rows - 1] >= bound) {
-            rows = std::lower_bound(b.idx + e, b.idx + e + rows, I(bound)) - (b.idx + e);
+            rows = first_from(b.idx + e, rows, bound);
             end = e + rows;
         }
         gather_with_values(A, k, kp, b, e, rows, end, tile);
@@ -141,9 +158,9 @@ index_t add_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t beg
 }
 
 template <class T, class V, class I>
-void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile) {
+void own_sums(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *S, T *tile, Patience &patience) {
     for (index_t l = 0; l < sums_size<T>(k); ++l) S[l] = 0;
-    add_sums(A, k, kp, b, b.ptr[j], b.ptr[j + 1], std::numeric_limits<I>::max(), S, tile);
+    add_sums(A, k, kp, b, b.ptr[j], b.ptr[j + 1], no_bound, S, tile, patience);
 }
 
 // Asks for a stretch of memory, so that it is near when it is read; Level 3 for the nearest cache, 2 for the next.
@@ -155,9 +172,9 @@ template <int Level, class T> inline void prefetch_stretch(const T *from, const 
 // these columns before the next one, which is fetched meanwhile, a share of it with each column. A column that knows few
 // rows of a block is summed at once.
 template <class T, class I>
-void sums_by_blocks(const T *A, index_t k, index_t kp, Columns<T, I> b, Tiling tiling, Range range, T *sums, T *tile) {
+void sums_by_blocks(const T *A, index_t k, index_t kp, Columns<T, I> b, Tiling tiling, Range range, T *sums, T *tile,
+                    Patience &patience) {
     constexpr index_t few = 32, begun = 128;
-    constexpr I all = std::numeric_limits<I>::max();
     const index_t columns = range.end - range.begin, share = (tiling.rows + columns - 1) / columns;
     index_t next[most_together + 1];
     for (index_t c = 0; c <= columns; ++c) next[c] = b.ptr[range.begin + c];
@@ -170,7 +187,7 @@ void sums_by_blocks(const T *A, index_t k, index_t kp, Columns<T, I> b, Tiling t
             prefetch_stretch<2>(A + soon * kp, A + smaller(soon + share, tiling.m) * kp);
             const index_t begin = b.ptr[range.begin + c], end = b.ptr[range.begin + c + 1];
             const bool rest = bound >= tiling.m || (end - begin) * tiling.rows < few * tiling.m;
-            next[c] = add_sums(A, k, kp, b, next[c], end, rest ? all : bound, sums + c * sums_size<T>(k), tile);
+            next[c] = add_sums(A, k, kp, b, next[c], end, rest ? no_bound : bound, sums + c * sums_size<T>(k), tile, patience);
         }
     }
 }
@@ -184,9 +201,9 @@ template <class T> inline T own_sum(const T *S, index_t k, index_t i, index_t l)
 
 // G (k, k) = sum over the known rows of a a'; c (k) = sum of b a.
 template <class T, class V, class I>
-void own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, T *c, T *scratch) {
+void own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, T *c, T *scratch, Patience &patience) {
     T *S = scratch, *tile = S + sums_size<T>(k);
-    own_sums(A, k, kp, b, j, S, tile);
+    own_sums(A, k, kp, b, j, S, tile, patience);
     for (index_t i = 0; i < k; ++i)
         for (index_t l = 0; l <= i; ++l) G[i * k + l] = G[l * k + i] = own_sum(S, k, i, l);
     for (index_t l = 0; l < k; ++l) c[l] = own_sum(S, k, k, l);

@@ -65,10 +65,11 @@ template <class T>
 T products_of_columns(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range range, T *scratch) {
     constexpr index_t P = 2 * lanes<T>, S = products_strip<T>, D = products_depth;
     vec<T> largest{};
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += S) {
         const index_t columns = smaller(range.end - begin, S);
         for (index_t l = 0; l < k * S; ++l) scratch[l] = 0;
-        for (index_t i = 0; i < m; i += D)
+        for (index_t i = 0; i < m && !patience.ends(D * columns * k); i += D)
             for (index_t l = 0; l < columns; l += P)
                 add_pair(X + i * n + begin + l, n, smaller(columns - l, P), A + i * k, k, smaller(m - i, D), scratch + l * k,
                          i + D < m ? D * n : 0, largest);
@@ -83,8 +84,10 @@ template <class T>
 T products_of_rows(const T *X, index_t m, const T *A, index_t k, T *C, Range range, T *scratch) {
     constexpr index_t B = block<T>;
     vec<T> largest{};
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
+        if (patience.ends(size * m * k)) break;
         for (index_t r = 0; r < size; r += dot_rows) {
             const T *Xr = X + (begin + r) * m;
             const index_t rows = smaller(size - r, dot_rows);

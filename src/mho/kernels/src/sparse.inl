@@ -44,11 +44,14 @@ template <class T, class I> inline void cross_one(const T *A, index_t k, Columns
 }
 
 template <class T, class I> void cross(const T *A, index_t k, Columns<T, I> b, T *out, Range range) {
-    for (index_t j = range.begin; j < range.end; ++j) cross_one(A, k, b, j, b.ptr[range.end], out + j * k);
+    Patience patience{range.stop};
+    for (index_t j = range.begin; j < range.end && !patience.ends(k * (b.ptr[j + 1] - b.ptr[j])); ++j)
+        cross_one(A, k, b, j, b.ptr[range.end], out + j * k);
 }
 
 template <class T, class I> void sampled(const T *A, const T *X, index_t k, Columns<T, I> b, T *out, Range range) {
-    for (index_t j = range.begin; j < range.end; ++j) {
+    Patience patience{range.stop};
+    for (index_t j = range.begin; j < range.end && !patience.ends(k * (b.ptr[j + 1] - b.ptr[j])); ++j) {
         const T *x = X + j * k;
         for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
             const T *a = A + index_t(b.idx[e]) * k;

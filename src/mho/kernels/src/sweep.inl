@@ -110,8 +110,10 @@ void sweep_rows(const T *X, index_t n, index_t m, const T *A, Problem<T> p, T *a
                 T *scratch) {
     constexpr index_t B = block<T>;
     T *x = scratch, *c = scratch + p.k * B;
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
+        if (patience.ends(size * p.k * (m + sweeps * p.k))) return;
         for (index_t l = 0; size < B && l < p.k * B; ++l) c[l] = 0;
         cross_rows(X + begin * m, size, m, A, p.k, c, B);
         add_offset(p.offset, p.k, c, B, size);
@@ -128,10 +130,12 @@ void sweep_columns(const T *X, index_t n, index_t m, const T *A, Problem<T> p, T
                    T *scratch) {
     constexpr index_t B = block<T>, S = strip<T>;
     T *x = scratch, *c = scratch + p.k * B, *tile = c + p.k * S;
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += S) {
         const index_t columns = smaller(range.end - begin, S);
         for (index_t l = 0; columns < S && l < p.k * S; ++l) c[l] = 0;
-        cross_columns(X + begin, m, n, columns, A, p.k, c, S, tile);
+        cross_columns(X + begin, m, n, columns, A, p.k, c, S, tile, patience);
+        if (patience.ends(columns * p.k * p.k * sweeps)) return;
         add_offset(p.offset, p.k, c, S, columns);
         for (index_t b = 0; b < columns; b += B) {
             const index_t size = smaller(columns - b, B);
@@ -148,8 +152,10 @@ template <class T, class I>
 void sweep_sparse(const T *A, Columns<T, I> columns, Problem<T> p, T *answer, index_t sweeps, double *fit, Range range, T *scratch) {
     constexpr index_t B = block<T>;
     T *x = scratch, *c = x + p.k * B, *products = c + p.k * B;
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
-        const index_t size = smaller(range.end - begin, B);
+        const index_t size = smaller(range.end - begin, B), entries = columns.ptr[begin + size] - columns.ptr[begin];
+        if (patience.ends(p.k * (entries + size * sweeps * p.k))) return;
         for (index_t b = 0; b < size; ++b) cross_one(A, p.k, columns, begin + b, columns.ptr[range.end], products + b * p.k);
         take_rows(products, size, p.k, c);
         add_offset(p.offset, p.k, c, B, size);
@@ -164,8 +170,10 @@ void sweep_sparse(const T *A, Columns<T, I> columns, Problem<T> p, T *answer, in
 template <class T> void sweep(Problem<T> p, const T *C, T *answer, index_t sweeps, Range range, T *scratch) {
     constexpr index_t B = block<T>;
     T *x = scratch, *c = scratch + p.k * B;
+    Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
+        if (patience.ends(size * p.k * p.k * sweeps)) return;
         take_rows(C + begin * p.k, size, p.k, c);
         take_rows(answer + begin * p.k, size, p.k, x);
         sweep_block(p.G, p.k, c, B, x, sweeps);

@@ -26,27 +26,69 @@ template <class T, class I> std::vector<index_t> parts_of(Columns<T, I> b, index
     return begins;
 }
 
-template <class T, class I> void turn(Columns<T, I> b, index_t n, index_t m, ByRow<T, I> out, index_t threads) {
-    const std::vector<index_t> begins = parts_of(b, n, m, threads);
-    const index_t parts = index_t(begins.size()) - 1;
-    std::vector<std::vector<I>> places(parts, std::vector<I>(m));
-    parallel_for<T>(parts, 1, threads, 0, [&](Range part, T *) {
-        std::vector<I> &count = places[part.begin];
-        for (index_t e = b.ptr[begins[part.begin]]; e < b.ptr[begins[part.end]]; ++e) ++count[b.idx[e]];
-    });
+// Where the entries of one part of the columns go in each row: the next place, and where the part's places end.
+template <class I> struct Places {
+    std::vector<I> next, end;
+
+    explicit Places(index_t m) : next(m) {}
+
+    // The place of an entry of row i: checked again, for another thread may have changed the matrix since it was counted.
+    I take(I i) {
+        if (i < 0 || std::size_t(i) >= next.size() || next[i] >= end[i]) throw std::invalid_argument(changed);
+        return next[i]++;
+    }
+};
+
+template <class T, class I>
+void count_rows(Columns<T, I> b, index_t begin, index_t end, Stop stop, std::vector<I> &count) {
+    Patience patience{stop};
+    for (index_t j = begin; j < end && !patience.ends(b.ptr[j + 1] - b.ptr[j]); ++j)
+        for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
+            const I i = b.idx[e];
+            if (i < 0 || std::size_t(i) >= count.size()) throw std::invalid_argument(outside);
+            ++count[i];
+        }
+}
+
+template <class T, class I>
+void put_by_row(Columns<T, I> b, index_t begin, index_t end, Stop stop, Places<I> &places, ByRow<T, I> out) {
+    Patience patience{stop};
+    for (index_t j = begin; j < end && !patience.ends(b.ptr[j + 1] - b.ptr[j]); ++j)
+        for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
+            const I to = places.take(b.idx[e]);
+            out.idx[to] = I(j), out.val[to] = b.val[e];
+        }
+}
+
+// Turns counts into places, part after part within each row; where each row begins.
+template <class I> std::vector<I> deal_out(std::vector<Places<I>> &parts, index_t m) {
+    std::vector<I> begins(m + 1);
     I next = 0;
     for (index_t i = 0; i < m; ++i) {
-        out.ptr[i] = next;
-        for (std::vector<I> &place : places) next += std::exchange(place[i], next);
+        begins[i] = next;
+        for (Places<I> &part : parts) next += std::exchange(part.next[i], next);
     }
-    out.ptr[m] = next;
-    parallel_for<T>(parts, 1, threads, 0, [&](Range part, T *) {
-        std::vector<I> &place = places[part.begin];
-        for (index_t j = begins[part.begin]; j < begins[part.end]; ++j)
-            for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
-                const I to = place[b.idx[e]]++;
-                out.idx[to] = I(j), out.val[to] = b.val[e];
-            }
+    begins[m] = next;
+    for (std::size_t part = 0; part + 1 < parts.size(); ++part) parts[part].end = parts[part + 1].next;
+    parts.back().end.assign(begins.begin() + 1, begins.end());
+    return begins;
+}
+
+template <class T, class I>
+void turn(Columns<T, I> b, index_t entries, index_t n, index_t m, ByRow<T, I> out, index_t threads, Stop stop) {
+    const std::vector<I> ptr(b.ptr, b.ptr + n + 1);
+    if (ptr.front() != 0 || ptr.back() != entries || !std::is_sorted(ptr.begin(), ptr.end())) throw std::invalid_argument(changed);
+    b.ptr = ptr.data();
+    const std::vector<index_t> begins = parts_of(b, n, m, threads);
+    const index_t count = index_t(begins.size()) - 1;
+    std::vector<Places<I>> parts(count, Places<I>(m));
+    parallel_for<T>(count, 1, threads, 0, stop, [&](Range part, T *) {
+        count_rows(b, begins[part.begin], begins[part.end], part.stop, parts[part.begin].next);
+    });
+    const std::vector<I> rows = deal_out(parts, m);
+    std::copy(rows.begin(), rows.end(), out.ptr);
+    parallel_for<T>(count, 1, threads, 0, stop, [&](Range part, T *) {
+        put_by_row(b, begins[part.begin], begins[part.end], part.stop, parts[part.begin], out);
     });
 }
 

@@ -18,6 +18,7 @@ from mho.data import DataError, lock_folder
 from mho.data.output import sync_folder
 from mho.data.sealed_json import read_facts, write_facts
 from mho.data.sealed_npy import array_stream, read_array, write_array
+from mho.operands import index_dtype
 from mho.recommend.column_cuts import column_cuts
 from mho.recommend.distributed.block_files import Batch, counts, deal, sort
 from mho.recommend.distributed.blocks import Block
@@ -169,7 +170,7 @@ class BlockTable:
         sync_folder(self.folder)
 
     def _write_arrays(self, folder: Path) -> None:
-        index = np.dtype(sp.get_index_dtype(maxval=max(self.n_ratings, self.n_items)))
+        index = np.dtype(index_dtype(max(self.n_ratings, self.n_items)))
         pointers, end, length = np.zeros(self.n_users + 1, index), 0, (self.n_ratings,)
         with (
             array_stream(folder / "values.npy", length, np.dtype(np.float32)) as values,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.data import Coded, Columns, DataError, InteractionTable, TableFormat, interaction_parts, parquet_columns
 from mho.data.parquet import parquet_rows
 from mho.recommend.distributed.block_files import Batch
