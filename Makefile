@@ -9,6 +9,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 .PHONY: demo test lint sanitize bench docs format clean
 
 demo: .venv/demo
+	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
 	$(BIN)/mho demo
 
 test: .venv/dev
@@ -42,12 +43,17 @@ format: .venv/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# While pip compiles it shows nothing.
+WAIT = echo "mho: installing into .venv and compiling the kernels once: three minutes of one core, and what the network takes"
+
 # Each stamp stands for an installation of the package with what that goal needs; the tests' one covers the demo's.
 .venv/dev: $(SOURCES) | .venv/pip
+	@$(WAIT)
 	$(BIN)/pip install --quiet -e '.[dev]'
 	@touch .venv/demo $@
 
 .venv/demo: $(SOURCES) | .venv/pip
+	@$(WAIT)
 	$(BIN)/pip install --quiet -e '.[image,recommend]'
 	@touch $@
 

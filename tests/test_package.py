@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,8 +77,7 @@ def test_the_type_checker_sees_the_same_names():
     tree = ast.parse(inspect.getsource(mho))
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module.startswith("mho")]
     seen = {alias.asname: node.module for node in imported for alias in node.names}
-    assert seen == {name: mho._HOMES[name] for name in seen}
-    assert set(seen) == set(mho._HOMES)
+    assert seen == mho._HOMES | dict.fromkeys(mho._PACKAGES, "mho")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -152,3 +152,13 @@ def test_what_is_documented_is_what_there_is(path):
     if not inspect.isclass(thing) and "Parameters\n---" in doc:
         assert sorted(listed - set(parameters)) == []
         assert sorted(set(parameters) - listed) == []
+
+
+def test_every_package_is_there_after_import_mho():
+    """As `mho.cost` and `mho.data` are used in the README, without an import of their own."""
+    folder = Path(mho.__file__).parent
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"cli"}
+    code = f"import mho; print([getattr(mho, name).__name__ for name in {sorted(packages)}])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == str([f"mho.{name}" for name in sorted(packages)])
+    assert packages <= set(dir(mho))

@@ -5,6 +5,19 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mho import chip as chip
+    from mho import circuits as circuits
+    from mho import cost as cost
+    from mho import data as data
+    from mho import demo as demo
+    from mho import engines as engines
+    from mho import image as image
+    from mho import kernels as kernels
+    from mho import nmf as nmf
+    from mho import operands as operands
+    from mho import recommend as recommend
+    from mho import spice as spice
+    from mho import sweep as sweep
     from mho.chip import Chip as Chip
     from mho.chip import ChipError as ChipError
     from mho.engines import Analog as Analog
@@ -50,7 +63,29 @@ __all__ = [
 ]
 
 
+_PACKAGES = frozenset(
+    (
+        "chip",
+        "circuits",
+        "cost",
+        "data",
+        "demo",
+        "engines",
+        "image",
+        "kernels",
+        "nmf",
+        "operands",
+        "recommend",
+        "spice",
+        "sweep",
+    )
+)
+"""Imported when first used, as ``mho.cost``."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"mho.{name}")
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
@@ -59,4 +94,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_PACKAGES})

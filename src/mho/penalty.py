@@ -75,7 +75,7 @@ class Penalty:
         return np.stack([self.vector("l2", k), known, *pulls]).astype(dtype)
 
     def all_known(self, k: int, m: float, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ridge of `k` unknowns and the term added to A'b, each (k,), where all `m` entries are known."""
+        """Return ridge and term added to A'b of `k` unknowns, each (k,) as `dtype`, where all `m` entries are known."""
         l2, l2_known, pull, pull_known = self.ridge(k)
         return (l2 + m * l2_known).astype(dtype), (pull + m * pull_known).astype(dtype)
 

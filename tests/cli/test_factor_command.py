@@ -154,6 +154,13 @@ def test_resume_of_nothing_begins(mho, source, out):
         (lambda X: X + 1, (), "was not made from"),
         (None, ("-k", 4), "made with -k 3, not 4"),
         (None, ("--missing", "nan"), "made with --missing None, not nan"),
+        (None, ("--engine", "analog"), "made with --engine digital, not analog; resume with the same, or begin anew"),
+        (
+            None,
+            ("--l2-w", 0.5, "--l1-h", 1, "--seed", 7),
+            "made with --l2-w 0.0, not 0.5; --l1-h 0.0, not 1.0; --seed 0, not 7; resume",
+        ),
+        (None, ("--init", "random", "--algorithm", "hals"), "--algorithm auto, not hals; --init auto, not random"),
     ],
 )
 def test_resume_refuses_another_problem(mho, source, out, change, options, message):

@@ -10,6 +10,7 @@ from mho.cli.chip import chip
 from mho.cli.cost import cost
 from mho.cli.demo import demo
 from mho.cli.errors import exit_code
+from mho.cli.example import example
 from mho.cli.factor import EXAMPLES, factor
 from mho.cli.image import image
 from mho.cli.info import info
@@ -37,6 +38,7 @@ app = App(
 app.command(factor, help_epilogue=EXAMPLES)
 app.command(recommend)
 app.command(demo)
+app.command(example)
 app.command(cost)
 app.command(chip)
 app.command(image)

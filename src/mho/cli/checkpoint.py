@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,18 @@ def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
     return {name: str(fact).lower() if isinstance(fact, bool) else str(fact) for name, fact in facts.items()}
 
 
+_MAY_CHANGE = ("n_components", "max_iter", "tol", "max_bytes")
+"""How far to go and how much memory to take; the number of components has an error of its own."""
+
+
+def _differences(facts: dict[str, str], settings: Settings) -> Iterator[str]:
+    """Yield each setting that is another than in what was written, by its option."""
+    for name, wanted in asdict(settings).items():
+        before = facts.get(name)
+        if name not in _MAY_CHANGE and before not in (None, str(wanted)):
+            yield f"--{name.replace('_', '-')} {before}, not {wanted}"
+
+
 def resume(out: Path, source: Source, settings: Settings) -> Start:
     """Read the factors of an earlier run with the same input.
 
@@ -50,19 +63,17 @@ def resume(out: Path, source: Source, settings: Settings) -> Start:
     DataError
         The file is damaged.
     ValueError
-        It was made from another matrix, or with another k.
+        It was made from another matrix, or with another k, engine, penalty, seed or start; each is named.
     """
     from mho.data import DataError, read_factors
 
     W, H, facts = read_factors(out, max_bytes=settings.max_bytes)
     if facts.get("input_sha256") != source.sha256:
         raise ValueError(f"--resume: {out} was not made from {source.path} as it is now")
-    for name in ("layout", "missing"):
-        wanted = str(getattr(settings, name))
-        if facts.get(name) != wanted:
-            raise ValueError(f"--resume: {out} was made with --{name} {facts.get(name)}, not {wanted}")
     if W.shape[1] != settings.n_components:
         raise ValueError(f"--resume: {out} was made with -k {W.shape[1]}, not {settings.n_components}")
+    if differences := list(_differences(facts, settings)):
+        raise ValueError(f"--resume: {out} was made with {'; '.join(differences)}; resume with the same, or begin anew")
     iterations = facts.get("iterations", "")
     if not (iterations.isdecimal() and len(iterations) < 10) or (W.shape[0], H.shape[1]) != source.X.shape:
         raise DataError(f"{out}: its factors or its number of iterations do not fit its input")

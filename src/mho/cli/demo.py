@@ -21,7 +21,7 @@ def demo(
 ) -> None:
     """Factorize a photograph and film ratings on every engine and write a page with the results.
 
-    Takes some ten seconds and needs no network. Prints the figures and where the page is.
+    Takes 20 to 30 seconds of one core and needs no network. Prints the figures and where the page is.
 
     Parameters
     ----------

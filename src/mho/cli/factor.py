@@ -113,7 +113,7 @@ def _check_ledger(ledger: Path, source: Path, output: Output, settings: Settings
 
 
 def _check_file(file: Path, source: Path, output: Output, option: str = "-o") -> None:
-    check_target(file, [source], option=option)
+    check_target(file, [source], option=option, suffixes=[".safetensors"] if option == "-o" else ())
     if file.exists() and output.no_overwrite:
         raise ValueError(f"{file}: is there already and --no-overwrite was given")
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 __all__ = ["check_target", "check_unread"]
 
 
-def check_target(target: Path, read: Iterable[str | Path | None] = (), *, option: str = "-o") -> None:
+def check_target(
+    target: Path, read: Iterable[str | Path | None] = (), *, option: str = "-o", suffixes: Sequence[str] = ()
+) -> None:
     """Refuse before the work what would fail after it, or write over a file that is read.
 
     Parameters
@@ -20,12 +22,16 @@ def check_target(target: Path, read: Iterable[str | Path | None] = (), *, option
         Files that the command reads.
     option : str
         The option that names the target.
+    suffixes : sequence of str
+        Of the names that its format has, as ".csv"; a name without any will do too. None: any name.
 
     Raises
     ------
     ValueError
         Naming the target.
     """
+    if suffixes and target.suffix.lower() not in ("", *suffixes):
+        raise ValueError(f"{option} must end in {' or '.join(suffixes)}, the format that is written, got {target}")
     if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
         raise ValueError(f"{target}: its folder is not there or not writable")
     if target.exists() and not target.is_file():

@@ -25,7 +25,7 @@ def _demo_chip() -> ChipDesign:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much to do; the defaults take about ten seconds.
+    """How much to do; the defaults take 20 to 30 seconds of one core.
 
     Attributes
     ----------

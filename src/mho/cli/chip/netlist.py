@@ -12,6 +12,8 @@ from mho.cli.target import check_target
 
 __all__ = ["netlist"]
 
+_SUFFIXES = (".cir", ".ckt", ".net", ".sp", ".spi", ".spice", ".txt")
+
 
 def netlist(
     *,
@@ -37,7 +39,7 @@ def netlist(
 
     problem = problem or Problem()
     if out is not None:
-        check_target(out, problem.files)
+        check_target(out, problem.files, suffixes=_SUFFIXES)
     programmed, volts = problem.programmed()
     duration = 20 * time_constant(programmed.circuit) if duration is None else duration
     text = netlist(programmed.circuit, volts, duration=duration, step=duration / 400, dialect=dialect)

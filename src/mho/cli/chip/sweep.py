@@ -107,10 +107,9 @@ class Output:
         from mho.sweep import check_plotting
 
         checks.positive_int(self.jobs, "--jobs")
-        for path in (self.out, self.plot):
-            if path is not None:
-                check_target(path)
+        check_target(self.out, option="--out", suffixes=[".parquet"])
         if self.plot is not None:
+            check_target(self.plot, option="--plot", suffixes=[".svg"])
             if self.plot.resolve() == self.out.resolve():
                 raise ValueError(f"--plot must not be the file of --out, got {self.plot} for both")
             check_plotting()

@@ -88,7 +88,7 @@ def fit(
         check_blocks(source, out, model=model, engine=engine)
         BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
         return
-    check_target(out, [source])
+    check_target(out, [source], suffixes=[".npz"])
     check_rejected(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source}")

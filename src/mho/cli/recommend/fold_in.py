@@ -41,7 +41,7 @@ def fold_in(
     """
     from mho import Recommender
 
-    check_target(out, [source])
+    check_target(out, [source], suffixes=[".npz"])
     check_rejected(out, source, model)
     recommender = Recommender.load(model, engine=engine)
     before = len(recommender.user_ids_), len(recommender.item_ids_)

@@ -53,7 +53,7 @@ def top(
 
     checks.positive_int(n, "-n")
     if out is not None:
-        check_target(out, (model, titles))
+        check_target(out, (model, titles), suffixes=[".csv"])
     recommender = Recommender.load(model)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known

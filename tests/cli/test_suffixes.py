@@ -1,0 +1,32 @@
+"""The suffix of an output is the format that is written, or is refused before any work."""
+
+import pytest
+
+COMMANDS = {
+    "factor": ("factor", "no.npy", "-k", 3, "-o"),
+    "sweep": ("chip", "sweep", "--set", "sigma=0.01", "--out"),
+    "sweep --plot": ("chip", "sweep", "--set", "sigma=0.01", "--out", "s.parquet", "--plot"),
+    "netlist": ("chip", "netlist", "-o"),
+    "plot": ("chip", "plot", "poles", "-o"),
+    "verify": ("chip", "verify", "--plot"),
+    "cost": ("cost", "64x64", "--plot"),
+    "fit": ("recommend", "fit", "no.csv", "-o"),
+    "fold-in": ("recommend", "fold-in", "no.npz", "no.csv", "-o"),
+    "top": ("recommend", "top", "no.npz", "-o"),
+    "compress": ("image", "compress", "no.png", "-o"),
+    "decompress": ("image", "decompress", "no.mho", "-o"),
+    "halve": ("image", "halve", "no.png", "-o"),
+    "clean": ("image", "clean", "no.png", "--noise", 20, "-o"),
+    "compare": ("image", "compare", "no.png", "no.mho", "-o"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_another_suffix_is_refused_before_any_work(mho, tmp_path, monkeypatch, command):
+    """The inputs are not there: whoever opened one first would say so instead."""
+    monkeypatch.chdir(tmp_path)
+    code, printed, said = mho(*COMMANDS[command], "x.xyz")
+    assert (code, printed) == (2, "")
+    assert "must end in " in said
+    assert "x.xyz" in said
+    assert not list(tmp_path.iterdir())
