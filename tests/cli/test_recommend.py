@@ -250,3 +250,16 @@ def test_negative_ratings_are_refused_or_shifted(mho, tmp_path):
     assert "must be LOWEST:HIGHEST" in mho(*fit, "--range", "5")[2]
     assert mho(*fit, "--range", "0:1")[0] == 0
     assert "2 of 7 rows cannot be read" in mho(*fit, "--range", "0:1")[2]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "::", "|"])
+def test_titles_may_be_parted_by_anything(mho, fitted, tmp_path, mark):
+    rows = [("item", "title"), ("1", "Tea, green"), ("2", "Milk"), ("3", "Jam")]
+    (tmp_path / "t.txt").write_text("".join(f"{item}{mark}{title}\n" for item, title in rows))
+    code, shown, _ = mho("recommend", "top", fitted, "--users", "ann,dee", "--titles", tmp_path / "t.txt")
+    assert code == 0
+    assert {tuple(line.split()[2:4]) for line in shown.splitlines()[1:]} == {("3", "Jam"), ("2", "Milk")}
+    (tmp_path / "t.txt").write_text("item,title\n8,Tea\n")
+    code, shown, told = mho("recommend", "top", fitted, "--titles", tmp_path / "t.txt")
+    assert (code, shown) == (1, "")
+    assert "t.txt: names none of the items, which are 1, 2, 3" in told

@@ -14,6 +14,7 @@ from mho.data.interactions import InteractionTable, Rejected, interaction_parts,
 from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
 from mho.data.table_format import TableFormat
+from mho.data.title_table import title_rows
 
 __all__ = [
     "LAYOUTS",
@@ -34,5 +35,6 @@ __all__ = [
     "read_interactions",
     "read_matrix",
     "replacing",
+    "title_rows",
     "write_factors",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Columns", "are_names", "interaction_columns"]
+__all__ = ["Columns", "are_names", "interaction_columns", "title_columns"]
 
 _ROLES = "user", "item", "rating"
 _ADVICE = "say which by columns=USER,ITEM,RATING"
@@ -118,6 +118,14 @@ def are_names(words: Sequence[str]) -> bool:
     told = [found for found in map(_role, words) if found is not None]
     roles = {role for role, _ in told}
     return {"user", "item"} <= roles or any(role in _ROLES and rank <= _PLAIN for role, rank in told)
+
+
+def title_columns(names: Sequence[str]) -> tuple[int, int]:
+    """Return the places of item and title among the names of at least two columns: by these, else the first two."""
+    roles = [_role(name) for name in names]
+    item = next((j for j, found in enumerate(roles) if found and found[0] == "item" and found[1] <= _PLAIN), 0)
+    others = [j for j in range(len(names)) if j != item]
+    return item, next((j for j in others if _CALLED & set(_words(names[j]))), others[min(item, len(others) - 1)])
 
 
 def _chosen(names: Sequence[Any], name: Any) -> Any:

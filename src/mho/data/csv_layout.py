@@ -15,7 +15,7 @@ from mho.data.errors import DataError
 from mho.data.table_format import NAMELESS
 from mho.data.text import open_bytes, shown
 
-__all__ = ["CsvLayout", "csv_layout", "first_lines"]
+__all__ = ["CsvLayout", "csv_layout", "delimiter_of", "first_lines", "split_fields"]
 
 _FOREIGN = {
     b"\x1f\x8b": "is gzipped; its name must then end in .gz",
@@ -75,8 +75,8 @@ def csv_layout(path: Path, lines: list[str], *, sep: str = "", columns: Sequence
     DataError
         It is no such text, or does not show which fields are user and item.
     """
-    delimiter = _WORDS.get(sep, sep) or _delimiter(path, lines)
-    first, *others = [_fields(line, delimiter) for line in lines]
+    delimiter = _WORDS.get(sep, sep) or delimiter_of(path, lines)
+    first, *others = [split_fields(line, delimiter) for line in lines]
     if len(first) < 2:
         raise DataError(f"{path}: line 1 has no {delimiter!r} in it, as sep={sep} says, is {shown(lines[0])}")
     width = Counter(map(len, others)).most_common(1)[0][0] if others else len(first)
@@ -117,7 +117,8 @@ def first_lines(path: Path) -> list[str]:
     return [line.decode("utf-8-sig", "replace") for number, line in enumerate(lines) if line or number == 0]
 
 
-def _delimiter(path: Path, lines: list[str]) -> str:
+def delimiter_of(path: Path, lines: list[str]) -> str:
+    """Return what parts the fields of a text by its `first_lines`; DataError if they do not show it."""
     first = lines[0]
     if "\t" in first:
         return "\t\t" if all(line.count("\t") == 2 * line.count("\t\t") for line in lines) else "\t"
@@ -127,7 +128,7 @@ def _delimiter(path: Path, lines: list[str]) -> str:
         raise DataError(f"{path}: {what} {shown(first)}; anything else is taken by sep=")
     if len(found) == 1 or found[0] == "::":
         return found[0]
-    parted = {mark: [_fields(line, mark) for line in lines] for mark in found}
+    parted = {mark: [split_fields(line, mark) for line in lines] for mark in found}
     for fits in (_are_even, lambda rows: are_names(rows[0]), _have_decimal_commas):
         fitting = [mark for mark in found if fits(parted[mark])]
         found = fitting or found
@@ -148,7 +149,8 @@ def _have_decimal_commas(rows: list[list[str]]) -> bool:
     return bool(commas) and all(map(_DECIMAL_COMMA.fullmatch, commas))
 
 
-def _fields(line: str, delimiter: str) -> list[str]:
+def split_fields(line: str, delimiter: str) -> list[str]:
+    """Return the fields of one line."""
     return line.split(delimiter) if len(delimiter) > 1 else next(csv.reader([line], delimiter=delimiter), [])
 
 

@@ -7,6 +7,7 @@ import pytest
 from mho.data import movielens
 from mho.recommend.phone import Catalogue, ChoiceRule, RatingRule, write_app
 from mho.recommend.phone.catalogue import quantised
+from mho.recommend.phone.fitted import scale_of
 
 from .conftest import HOSTILE, RULES, K, N, films
 from .reading import opened
@@ -125,3 +126,24 @@ def test_fifty_thousand_items_at_32_components_fit_in_two_mebibytes(tmp_path, te
     rule = RatingRule(unit=1.0, lowest=0.0, highest=5.0, l2=(1.0,) * columns, prior=(0.1,) * columns)
     catalogue = Catalogue(rows=rng.uniform(size=(n, columns)), titles=titles, details=details, rule=rule)
     assert n * columns < write_app(tmp_path, catalogue) < 2 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("ratings", "values"),
+    [
+        ([1, 2, 4, 5], [1, 2, 3, 4, 5]),
+        ([0.5, 4, 5], np.arange(0.5, 5.5, 0.5)),
+        (range(11), range(1, 11)),
+        ([0.1, 0.25, 7.3], [0.1, 0.25, 7.3]),
+        (range(1, 101), [11, 21, 31, 41, 51, 60, 70, 80, 90, 100]),
+        (np.linspace(-10, 10, 33) / 3, -10 / 3 + 2 / 3 * np.arange(1, 11)),
+    ],
+)
+def test_a_scale_is_the_table_s_own(ratings, values):
+    assert scale_of(np.array(ratings, float)) == pytest.approx(list(values), abs=1e-5)
+
+
+@pytest.mark.parametrize("values", [(0.4, 2), (1, 6), (2, 1), (1, 1, 2), tuple(np.linspace(1, 5, 11))])
+def test_values_out_of_the_scale_are_refused(values):
+    with pytest.raises(ValueError, match="values must be at most 10 of the scale, ascending"):
+        RatingRule(unit=1.0, lowest=0.5, highest=5.0, l2=(1.0,), prior=(0.1,), values=values)

@@ -1,6 +1,7 @@
 """The app in headless Chromium, at the size of a phone."""
 
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.optimize import nnls
 
 from mho import Recommender
 from mho.data import movielens
+from mho.recommend import RatingModel
 from mho.recommend.phone import Catalogue, ChoiceRule, catalogue_of, write_app
 from mho.recommend.phone.catalogue import quantised
 
@@ -325,3 +327,38 @@ def luminance(css):
     channels = [int(c) / 255 for c in css.removeprefix("rgb(").removesuffix(")").split(",")]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "values", "label", "shown"),
+    [
+        (np.arange(0.5, 5.5, 0.5), np.arange(0.5, 5.5, 0.5), "3.5 stars", r"[0-5]\.[0-9] ★"),
+        (np.arange(1, 6), np.arange(1, 6), "4 stars", r"[1-5]\.[0-9] ★"),
+        (np.arange(1, 11), np.arange(1, 11), "7 of 10", r"[0-9.]+ of 10"),
+        (np.arange(0, 11), np.arange(1, 11), "7 of 10", r"[0-9.]+ of 10"),
+        (np.arange(0, 101), np.arange(10, 101, 10), "70 of 100", r"[0-9]+ of 100"),
+        (np.array([0, 1]), np.array([0, 1]), "1 of 1", r"[01]\.[0-9] of 1"),
+        (np.linspace(-10, 10, 81), np.arange(-8, 11, 2), "-2 (-10 to 10)", r"-?[0-9.]+ \(-10 to 10\)"),
+    ],
+)
+def test_a_visitor_gives_what_the_table_gives_in_its_own_scale(visit, ratings, values, label, shown):
+    rng = np.random.default_rng(2)
+    users, items = np.divmod(rng.permutation(40 * 30)[:600], 30)
+    stars = np.append(ratings, rng.choice(ratings, 600 - len(ratings)))
+    recommender = Recommender(3, max_iter=3, model=RatingModel(lowest=min(0.0, ratings[0]))).fit(users, items, stars)
+    titles = [f"Joke {i:02}" for i in recommender.item_ids_]
+    page, *_ = visit(catalogue=catalogue_of(recommender, titles))
+    group = page.get_by_role("group", name="Rate Joke 07")
+    buttons = group.get_by_role("button")
+    assert [float(button.get_attribute("value")) for button in buttons.all()] == pytest.approx(values.tolist())
+    group.get_by_role("button", name=label, exact=True).tap()
+    best = page.locator("#best > li")
+    wanted = recommender.recommend_for([7], [float(label.split()[0])], n=20)
+    page.get_by_role("button", name="For you").tap()
+    assert best.count() == 20
+    guesses = page.locator("#best .guess").all_text_contents()
+    assert all(re.fullmatch(shown, text) for text in guesses)
+    assert float(guesses[0].split()[0]) == pytest.approx(
+        min(wanted.scores[0], ratings.max()), abs=0.01 * np.ptp(ratings) + 0.5
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -30,7 +30,7 @@ def export(
     to
         Folder for the app; made if it is not there.
     titles
-        A .csv file with a header: item, title, and what else should stand below the title. By default ids are shown.
+        A table of item, title, and what else should stand below the title, as for `top`. By default ids are shown.
     name
         Heading of the page.
     """

@@ -43,7 +43,8 @@ def top(
     n
         Length of the lists.
     titles
-        A .csv file of item and title, in its first two columns.
+        A table of item and title, with commas, semicolons, tabs, | or :: between the fields: the columns that its
+        header calls so, else the first two. An item that is not in it is called by its id.
     seen
         Recommend also what a user has rated or chosen.
     out
@@ -57,7 +58,7 @@ def top(
     recommender = Recommender.load(model)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known
-    named = _titles(titles) if titles else {}
+    named = _titles(titles, recommender.item_ids_) if titles else {}
     parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
     rows = (row for part in parts for row in _rows(recommender.recommend(part, n, seen=seen), named))
     if out is None:
@@ -101,13 +102,7 @@ def _write(out: Path, rows: Any) -> None:
         writer.writerows(rows)
 
 
-def _titles(path: Path) -> dict[str, str]:
-    import csv
+def _titles(path: Path, items: Any) -> dict[str, str]:
+    from mho.recommend.phone import read_titles
 
-    from mho.data import DataError
-
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            return {row[0]: row[1] for row in csv.reader(stream) if len(row) > 1}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: is not a .csv file of item and title: {error}") from None
+    return {str(item): title for item, title in zip(items, read_titles(path, items)[0], strict=True)}

@@ -9,7 +9,7 @@ import numpy as np
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.model import Model
 from mho.recommend.phone.catalogue import Catalogue
-from mho.recommend.phone.rules import ChoiceRule, RatingRule
+from mho.recommend.phone.rules import MOST_VALUES, ChoiceRule, RatingRule
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.recommender import Recommender
 
@@ -22,8 +22,8 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
     Parameters
     ----------
     recommender : Recommender
-        Of ratings: visitors give stars, as many as the highest known rating when all five are lit. Of implicit
-        feedback: visitors give a heart, a choice of strength 1.
+        Of ratings: visitors give what the table gives, whole or half stars or up to ten steps of its own scale. Of
+        implicit feedback: visitors give a heart, a choice of strength 1.
     titles, details : sequence of str, length n_items
         In the order of `Recommender.item_ids_`; without titles the ids are shown.
 
@@ -46,13 +46,33 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
     )
 
 
+def scale_of(ratings: np.ndarray) -> tuple[float, ...]:
+    """Return what a visitor can give, at most ten values, where these distinct `ratings`, ascending, are known.
+
+    All whole or half steps from the lowest to the highest where they are so few; else the ratings, or ten even steps
+    without the lowest, rounded to the table's own step.
+    """
+    lowest, span = ratings[0], ratings[-1] - ratings[0]
+    step = next((step for step in (1.0, 0.5) if np.allclose((ratings - lowest) % step, 0)), 0.0)
+    if step and span / step < MOST_VALUES:
+        values = lowest + step * np.arange(round(span / step) + 1)
+    elif len(ratings) <= MOST_VALUES:
+        values = ratings
+    else:
+        values = span * np.arange(1, MOST_VALUES + 1) / MOST_VALUES
+        values = lowest + (step * np.rint(values / step) if step else values)
+    return tuple(float(f"{value:.6g}") for value in values)
+
+
 def _rule(model: Model, recommender: Recommender) -> RatingRule | ChoiceRule:
     if isinstance(model, RatingModel):
-        k, stars = recommender.item_factors_.shape[1], recommender.known_.data
+        k, ratings = recommender.item_factors_.shape[1], np.unique(recommender.known_.data) + model.lowest
         return RatingRule(
             unit=recommender.unit_,
-            lowest=float(stars.min()),
-            highest=float(stars.max()),
+            lowest=float(ratings[0]),
+            highest=float(ratings[-1]),
+            values=scale_of(ratings),
+            zero=model.lowest,
             l2=(model.l2_offset,) + (model.l2,) * k,
             prior=tuple(model.prior(k).tolist()),
         )

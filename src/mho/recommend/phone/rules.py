@@ -7,7 +7,10 @@ from typing import Any
 
 from mho import checks
 
-__all__ = ["ChoiceRule", "RatingRule"]
+__all__ = ["MOST_VALUES", "ChoiceRule", "RatingRule"]
+
+MOST_VALUES = 10
+"""What a visitor chooses among: five stars and their halves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,18 +19,22 @@ class RatingRule:
 
     A has a row [1, q_i] for each item i that the visitor rated and t is r_i / unit - d_i, where item i has the row
     [d_i, q_i] in the catalogue. The prediction for an item is unit (x_0 + d_i + x_1 q_i1 + ... + x_k q_ik), within the
-    range of the ratings.
+    range of the ratings. Where the model counts from a negative rating, r_i is counted from there too.
 
     Attributes
     ----------
     unit : float
         One unit of the model, in ratings, > 0.
     lowest, highest : float
-        Range of the ratings.
+        Range of the ratings, in their own scale.
     l2 : tuple of float, length 1 + k
         Ridge on the visitor's offset and factors, > 0.
     prior : tuple of float, length 1 + k
         What the ridge pulls to, >= 0.
+    values : tuple of float, length 2 to 10
+        What a visitor can give, ascending; by default five even steps up to the highest rating.
+    zero : float
+        The rating from which the model counts, <= 0.
     """
 
     unit: float
@@ -35,12 +42,22 @@ class RatingRule:
     highest: float
     l2: tuple[float, ...]
     prior: tuple[float, ...]
+    values: tuple[float, ...] = ()
+    zero: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("unit", "lowest", "highest"):
-            checks.nonnegative_number(getattr(self, name), name)
+        checks.nonnegative_number(self.unit, "unit")
+        checks.nonnegative_number(-self.zero, "-zero")
+        for name in ("lowest", "highest"):
+            checks.nonnegative_number(getattr(self, name) - self.zero, name)
         checks.at_least(self.unit, "unit", 0, strict=True)
         checks.at_least(self.highest, "highest", self.lowest, strict=True)
+        if not self.values:
+            steps = (max(self.lowest, self.highest * star / 5) for star in range(1, 6))
+            object.__setattr__(self, "values", tuple(sorted(set(steps))))
+        outside = self.values[0] < self.lowest or self.values[-1] > self.highest
+        if outside or len(self.values) > MOST_VALUES or list(self.values) != sorted(set(self.values)):
+            raise ValueError(f"values must be at most {MOST_VALUES} of the scale, ascending, got {self.values}")
         for strength in self.l2:
             checks.at_least(checks.nonnegative_number(strength, "l2"), "l2", 0, strict=True)
         for mean in self.prior:

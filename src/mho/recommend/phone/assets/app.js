@@ -1,6 +1,6 @@
 // The page: three lists, a search, and what happens at a tap.
 import { load } from "./catalogue.js";
-import { element, entry, show } from "./items.js";
+import { element, entry, guess, show } from "./items.js";
 import { recall, remember } from "./memory.js";
 import { because, foldIn, recommend } from "./visitor.js";
 
@@ -32,9 +32,8 @@ function recommended(visitor, { item, score }) {
   const reasons = because(visitor, item).slice(0, 2).map((reason) => reason.item);
   const notes = reasons.length ? [element("p", "why", ["Because of ", ...named(reasons)])] : [];
   if (catalogue.rule.kind === "ratings") {
-    const top = catalogue.rule.highest;
-    const stars = element("p", "guess", score.toFixed(top > 20 ? 0 : 1) + " ★");
-    stars.setAttribute("aria-label", "We guess " + score.toFixed(1) + " of " + top);
+    const stars = element("p", "guess", guess(catalogue.rule, score));
+    stars.setAttribute("aria-label", "We guess " + stars.textContent.replace("★", "of 5"));
     stars.setAttribute("role", "img");
     notes.unshift(stars);
   }
@@ -113,8 +112,9 @@ async function start() {
   catalogue = await load("./catalogue.bin");
   given = recall(catalogue);
   document.body.dataset.rule = catalogue.rule.kind;
+  document.body.dataset.scale = catalogue.rule.highest === 5 ? "stars" : "own";
   if (catalogue.rule.kind === "choices") {
-    for (const sign of document.querySelectorAll(".sign")) sign.textContent = "a heart";
+    for (const sign of document.querySelectorAll(".hint .sign")) sign.textContent = "a heart";
   }
   at("size").textContent = catalogue.size.toLocaleString() + " titles.";
   listen();

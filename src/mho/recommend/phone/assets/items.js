@@ -20,11 +20,22 @@ export function element(name, kind, content) {
   return made;
 }
 
-/** The values that a visitor can give: five stars up to the highest rating, or a like. */
-export function values(rule) {
-  if (rule.kind === "choices") return [1];
-  return [1, 2, 3, 4, 5].map((star) => Math.max(rule.lowest, (rule.highest * star) / 5));
+/** The most buttons that are whole stars; of more, two share a star. */
+const WHOLE = 7;
+
+/** A rating in words: stars where five is the highest, else in the table's own scale. */
+export function said(rule, value) {
+  if (rule.lowest >= 0 && rule.highest === 5) return value + (value === 1 ? " star" : " stars");
+  return value + ofScale(rule);
 }
+
+/** A predicted rating as it is shown: with a star where five is the highest, else in the table's own scale. */
+export function guess(rule, score) {
+  const number = score.toFixed(rule.highest - rule.lowest > 20 ? 0 : 1);
+  return number + (rule.lowest >= 0 && rule.highest === 5 ? " ★" : ofScale(rule));
+}
+
+const ofScale = ({ lowest, highest }) => (lowest < 0 ? ` (${lowest} to ${highest})` : ` of ${highest}`);
 
 /** Fill a group of buttons up to `value`. */
 export function show(group, value) {
@@ -35,12 +46,16 @@ export function show(group, value) {
 }
 
 function buttons(catalogue, item) {
-  const liked = catalogue.rule.kind === "choices";
-  const made = values(catalogue.rule).map((value, i) => {
-    const button = element("button", liked ? "like" : "star", liked ? "♥" : "★");
+  const { rule } = catalogue;
+  const liked = rule.kind === "choices";
+  const values = liked ? [1] : rule.values;
+  const halves = values.length > WHOLE;
+  const made = values.map((value, i) => {
+    const button = element("button", liked ? "like" : "star", element("span", "sign", liked ? "♥" : "★"));
+    if (halves) button.classList.add("half", i % 2 ? "right" : "left");
     button.type = "button";
     button.value = value;
-    button.setAttribute("aria-label", liked ? "Like" : i === 0 ? "1 star" : i + 1 + " stars");
+    button.setAttribute("aria-label", liked ? "Like" : said(rule, value));
     return button;
   });
   const group = element("div", "buttons", made);

@@ -15,7 +15,8 @@ export function recommend(visitor, most) {
   const { rule } = catalogue;
   const best = largest(catalogue.scores(visitor.weights(x)), given, most);
   if (rule.kind === "choices") return best;
-  const stars = (score) => Math.min(rule.highest, Math.max(rule.lowest, rule.unit * (x[0] + score)));
+  const rating = (score) => rule.zero + rule.unit * (x[0] + score);
+  const stars = (score) => Math.min(rule.highest, Math.max(rule.lowest, rating(score)));
   return best.map(({ item, score }) => ({ item, score: stars(score) }));
 }
 
@@ -37,14 +38,14 @@ export function because(visitor, item) {
 
 /** Ratings: only what was rated takes part; a ridge pulls to the prior. */
 function ratings(catalogue, given) {
-  const { unit, l2, prior } = catalogue.rule;
+  const { unit, zero, l2, prior } = catalogue.rule;
   const design = (row) => Float64Array.from(row, (value, f) => (f === 0 ? 1 : value));
   const H = diagonal(l2);
   const g = Float64Array.from(l2, (strength, f) => strength * prior[f]);
   const rows = new Map();
   for (const [item, stars] of given) {
     const row = catalogue.row(item);
-    const [a, target] = [design(row), stars / unit - row[0]];
+    const [a, target] = [design(row), (stars - zero) / unit - row[0]];
     add(H, g, a, 1, target);
     rows.set(item, { a, target });
   }
