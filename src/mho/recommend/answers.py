@@ -20,7 +20,7 @@ def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
     """See `Recommender.predict`."""
     u, i = fitted.table.users.encode(users), fitted.table.items.encode(items)
     same_length({"users": u, "items": i})
-    scores = fitted.in_values(fitted.model.pairs(fitted.at_users(u), fitted.at_items(i)))
+    scores = fitted.in_values(fitted.pairs(u, i))
     lowest, highest = fitted.table.range
     lowest, highest = lowest + fitted.model.lowest, highest + fitted.model.lowest
     return scores if fitted.model.choices else np.clip(scores, lowest, highest)
@@ -32,9 +32,10 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     u = np.arange(len(table.users)) if users is None else table.users.require(users)
     i = np.arange(len(table.items)) if among is None else np.unique(table.items.require(among))
     known = _nothing(len(u), len(i)) if seen else _among(table.known if users is None else table.known[u], i)
-    P, Q = fitted.users.rows[u], fitted.items.rows[i]
+    P = fitted.users.rows[u]
+    among_all = slice(None) if among is None else i
     with one_blas_thread():
-        blocks = best(lambda part: fitted.model.scores(P[part], Q), known, n)
+        blocks = best(lambda part: fitted.scores(P[part], among_all), known, n)
         rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
     return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.in_values(scores))
 
@@ -50,14 +51,14 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
     with one_blas_thread():
         p = fitted.model.solve(engine, fitted.items, known, fitted.unit).side.rows
-        ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, fitted.items.rows), sp.csr_array(known.T), n)
+        ((_, columns, scores),) = best(lambda _: fitted.scores(p), sp.csr_array(known.T), n)
     return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.in_values(scores))
 
 
 def for_stranger(fitted: Fitted, n: int) -> Top:
     """See `Recommender.recommend_for`, of whom nothing is known."""
-    p, items = fitted.at_large(), fitted.items
-    ((_, columns, scores),) = best(lambda _: fitted.model.scores(p, items.rows), _nothing(1, len(items)), n)
+    p = fitted.at_large()
+    ((_, columns, scores),) = best(lambda _: fitted.scores(p), _nothing(1, len(fitted.items)), n)
     return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], fitted.in_values(scores))
 
 

@@ -24,7 +24,8 @@ class Explanation:
     score : float
         The sum of the parts.
     parts : dict of str to float
-        Offsets and components by name, each >= 0, the largest first; then the lowest rating, if that is negative.
+        Offsets, components and popularity by name, each >= 0, the largest first; then the lowest rating, if that is
+        negative.
     because : list of (id, float)
         What the user rated or chose that is most like the item, with its likeness; see `Recommender.similar_items`.
     """
@@ -38,6 +39,8 @@ def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
     """See `Recommender.explain`."""
     u, i = int(fitted.table.users.require([user])[0]), int(fitted.table.items.require([item])[0])
     parts = fitted.model.parts(fitted.users.rows[u], fitted.items.rows[i])
+    if fitted.added is not None:
+        parts["popularity"] = float(fitted.added[i])
     ordered = {name: fitted.unit * parts[name] for name in sorted(parts, key=lambda name: -parts[name])}
     if fitted.model.lowest:
         ordered["lowest rating"] = fitted.model.lowest

@@ -21,7 +21,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
 from mho.recommend.labels import Labels
-from mho.recommend.model import Side
+from mho.recommend.model import Model, Side
 from mho.recommend.rating_model import RatingModel
 
 __all__ = ["read", "write"]
@@ -98,10 +98,18 @@ def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, An
         known.check_format(full_check=True)
         labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
         table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
-        model = _MODELS[about["model"]](**about["settings"])
+        model = _model(path, about["model"], about["settings"])
         sides = Side(file["user_rows"]), Side(file["item_rows"])
         fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
         return fitted, about["history"]
+
+
+def _model(path: Path, name: str, settings: dict[str, Any]) -> Model:
+    """Return the model that was fitted; what early files do not tell was always so."""
+    early = {"popularity": 0.0, "weighting": "linear", "least": 1.0, "typical": 1.0} if name == "ImplicitModel" else {}
+    if None in settings.values():
+        raise DataError(f"{path}: its model is none that was fitted")
+    return _MODELS[name](**early | settings)
 
 
 def _check(path: Path, fitted: Fitted) -> None:

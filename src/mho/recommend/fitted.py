@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ class Fitted:
         model.check(table.known.data)
         unit, prior = model.unit(table.known.data), model.prior(k)
         users = Side(np.tile(prior.astype(table.known.dtype), (m, 1)))
-        return cls(model.settled(table.known), table, users, model.start(n, k, rng), prior, unit)
+        choosing = rng.spawn(1)[0]  # what is drawn to choose must not change where the factors start
+        settled = model.settled(table.known, k, choosing)
+        return cls(settled, table, users, model.start(n, k, rng), prior, unit)
 
     @property
     def n_components(self) -> int:
@@ -56,8 +59,13 @@ class Fitted:
         return float(np.sqrt(self.unit)) * side.rows[:, self.model.offsets :]
 
     def offsets(self, side: Side) -> np.ndarray:
-        """Return the offsets (n,), in the unit of the values."""
+        """Return the offsets (n,) in the rows of a side, in the unit of the values."""
         return self.unit * side.rows[:, : self.model.offsets].sum(axis=1)
+
+    @cached_property
+    def added(self) -> np.ndarray | None:
+        """Scores (n_items,) that the table adds for every user, in the model's units; None for nothing."""
+        return self.model.item_offsets(self.table.known)
 
     def quality_of(self, error: float) -> float:
         """Return a model's error as the number that the model shows, in the unit of the values."""
@@ -95,9 +103,24 @@ class Fitted:
         half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
 
+    def scores(self, P: np.ndarray, items: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the scores (m, n) of users with rows `P` (m, c) for the items at positions `items` (n,)."""
+        scores = self.model.scores(P, self.items.rows[items])
+        if self.added is not None:
+            scores += self.added[items]
+        return scores
+
+    def pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores (n,) of users and items at positions (n,), pair by pair; see `at_users`, `at_items`."""
+        scores = self.model.pairs(self.at_users(users), self.at_items(items))
+        return scores if self.added is None else scores + np.append(self.added, 0.0)[items]
+
     def at_large(self) -> np.ndarray:
-        """Return the row (1, c) of all users together: what is best for it is popular."""
-        return self.users.rows.mean(axis=0, keepdims=True)
+        """Return the row (1, c) of somebody of whom nothing is known: what is best for it is popular.
+
+        Of choices that is the prior's row, which leaves the popularity alone; of ratings that of all users together.
+        """
+        return self.prior[None] if self.model.choices else self.users.rows.mean(axis=0, keepdims=True)
 
     def _at(self, side: Side, positions: np.ndarray) -> np.ndarray:
         rows = side.rows[np.minimum(positions, len(side) - 1)]

@@ -3,42 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import scipy.sparse as sp
 
-from mho.engines import Engine, Penalty
+from mho import checks
+from mho.engines import Digital, Engine, Penalty
 from mho.recommend.implicit_als import solve_implicit, weighted_error
+from mho.recommend.implicit_defaults import choose, item_shares
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["ImplicitModel"]
 
 
-_TYPICAL_SHARE = 0.125
-"""Near the best on choices held out inside the training part of MovieLens 100k, for 16 to 64 components alike."""
+_RIDGES = (64.0, 32.0, 16.0, 8.0)
+"""Tried in this order at a confidence of 3, in proportion at others.
+
+The best one hardly depends on how large a table is: it stands for how far factors vary, beside errors of one choice.
+"""
+
+_FEW = 16.0
+"""Choices of a typical user or item (geometric mean of both) below which ridges are in proportion to them."""
+
+_TERMS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
+_POPULARITY_ALONE = 1000.0
+_USUAL_RIDGE = 32.0
+
+_TIE = 1e-6
+"""What popularity weighs at least: of items that a user's factors say nothing of, the most chosen come first."""
+
+_LEAST, _TYPICAL = 0.05, 0.5
+"""Quantiles of the strengths."""
+
+_STRENGTHS = 1 << 20
+"""Strengths that the quantiles are taken of, evenly spaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImplicitModel(Model):
     """1 for what was chosen and 0 for all else ~ p_u . q_i, a choice weighing more (Hu-2008).
 
-    It ranks; its scores are no ratings. The squared error of a pair that was chosen with strength v weighs
-    1 + confidence v, that of any other pair 1. Strengths of a pair that occurs more than once add up.
+    It ranks; its scores, d_i + p_u . q_i, are no ratings. d_i is in proportion to the number of users that chose the
+    item and takes no part in the fit. The squared error of a pair that was chosen with strength v weighs
+    1 + confidence w(v), that of any other pair 1. Strengths of a pair that occurs more than once add up.
 
     On a chip a right-hand side switches rows on and off but cannot weigh them, so all strengths must be equal there.
 
     Attributes
     ----------
     l2 : float or None
-        Ridge on the factors, > 0. None: an eighth of what the choices of a typical user or item weigh (the geometric
-        mean of both), so that small and large tables are held alike; `Recommender.model_` tells the number.
+        Ridge on the factors, > 0.
     confidence : float
-        How much more a choice of strength one weighs than no choice, > 0.
+        How much more a choice of typical strength weighs than no choice, > 0.
+    popularity : float or None
+        d_i of an item that everybody chose, >= 0; at 0 it orders only what the factors leave equal. Where this or the
+        ridge is None, `fit` takes those whose lists of held-out choices of at most some users are best, on this CPU: a
+        fifth of the table, or of a sample of a large one. Popularity alone decides where no list is better than it by
+        two standard errors. `Recommender.model_` tells what was taken.
+    weighting : {"log", "linear"}
+        w(v) = log(1 + v / least) / log(1 + typical / least), or v / typical. Counts have long tails: linear, a few
+        pairs would weigh as much as all others together.
+    least, typical : float or None
+        Strength that counts as one, for the logarithm, and strength that has the weight 1, > 0. None: the strength that
+        one in twenty pairs is below, and the median.
     """
 
     l2: float | None = None
     confidence: float = 3.0
+    popularity: float | None = None
+    weighting: Literal["log", "linear"] = "log"
+    least: float | None = None
+    typical: float | None = None
 
     quality: ClassVar[str] = "relative_error"
     offsets: ClassVar[int] = 0
@@ -46,16 +82,61 @@ class ImplicitModel(Model):
     duplicates: ClassVar = "sum"
 
     def __post_init__(self) -> None:
-        if self.l2 is not None:
-            positive(self.l2, "l2")
+        for name in ("l2", "least", "typical"):
+            if getattr(self, name) is not None:
+                positive(getattr(self, name), name)
         positive(self.confidence, "confidence")
+        if self.popularity is not None:
+            checks.nonnegative_number(self.popularity, "popularity")
+        checks.one_of(self.weighting, "weighting", ("log", "linear"))
 
-    def settled(self, known: Any) -> ImplicitModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator) -> ImplicitModel:
         """See `Model.settled`."""
-        if self.l2 is not None:
-            return self
-        typical = known.sum() / np.sqrt(np.prod(known.shape, dtype=np.float64))
-        return replace(self, l2=_TYPICAL_SHARE * (1 + self.confidence) * float(typical))
+        model = self._for_strengths(known.data)
+        if self.l2 is not None and self.popularity is not None:
+            return model
+        typical = known.nnz / np.sqrt(np.prod(known.shape, dtype=np.float64))
+        unit = (1 + self.confidence) / 4 * min(1.0, float(typical) / _FEW)
+        ridges = [unit * ridge for ridge in _RIDGES] if self.l2 is None else [self.l2]
+        terms = _TERMS if self.popularity is None else [self.popularity]
+
+        def solve(l2: float, fixed: Side, columns: Any) -> Side:
+            return replace(model, l2=l2).solve(Digital(), fixed, columns, 1.0).side
+
+        found = choose(known, solve, self.start(known.shape[1], k, rng), ridges, terms, rng)
+        usual = unit * _USUAL_RIDGE if self.l2 is None else self.l2
+        alone = _POPULARITY_ALONE if self.popularity is None else self.popularity
+        l2, popularity = found or (usual, alone)
+        return replace(model, l2=l2, popularity=popularity)
+
+    def _for_strengths(self, values: np.ndarray) -> ImplicitModel:
+        some = values[:: 1 + len(values) // _STRENGTHS]
+        least, typical = np.quantile(some, (_LEAST, _TYPICAL), method="lower")
+        return replace(
+            self,
+            least=float(least) if self.least is None else self.least,
+            typical=float(typical) if self.typical is None else self.typical,
+        )
+
+    def weights(self, values: np.ndarray) -> np.ndarray:
+        """Return w (n,) of strengths `values` (n,), 1 for the typical one."""
+        assert self.least is not None, "settled when fitted"
+        assert self.typical is not None, "settled when fitted"
+        if self.weighting == "linear":
+            return values / self.typical
+        found = values / self.least  # in one array, since there are as many as choices
+        np.log1p(found, out=found)
+        found /= np.log1p(self.typical / self.least)
+        return found
+
+    @property
+    def typical_strength(self) -> float:
+        """See `Model.typical_strength`: of the table that was fitted."""
+        return 1.0 if self.typical is None else self.typical
+
+    def item_offsets(self, known: Any) -> np.ndarray:
+        """See `Model.item_offsets`: popularity."""
+        return max(self.popularity or 0.0, _TIE) * item_shares(known)
 
     def unit(self, values: np.ndarray) -> float:
         """See `Model.unit`."""
@@ -71,14 +152,16 @@ class ImplicitModel(Model):
 
     def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
         """See `Model.solve`; the unit is 1."""
-        extra = sp.csc_array((self.confidence * known.data, known.indices, known.indptr), shape=known.shape)
+        weights = self.weights(known.data)
+        weights *= self.confidence
+        extra = sp.csc_array((weights, known.indices, known.indptr), shape=known.shape)
         assert self.l2 is not None, "settled when fitted"
         X = solve_implicit(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
 
     def quality_of(self, error: float, known: Any) -> float:
         """See `Model.quality_of`: the root of the error as a share of what no factors at all would leave."""
-        return float(np.sqrt(error / (known.nnz + self.confidence * known.data.sum())))
+        return float(np.sqrt(error / (known.nnz + self.confidence * self.weights(known.data).sum())))
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`."""

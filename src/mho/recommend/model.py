@@ -72,9 +72,21 @@ class Model(ABC):
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
 
-    def settled(self, known: Any) -> Model:
-        """Return this model with everything chosen that depends on the table `known` (users, items)."""
+    def settled(self, known: Any, k: int, rng: np.random.Generator) -> Model:
+        """Return this model with everything chosen that depends on the table `known` (users, items).
+
+        It is for `k` components; what is drawn to choose is drawn from `rng`.
+        """
         return self
+
+    @property
+    def typical_strength(self) -> float:
+        """That of a choice of which nothing else is known."""
+        return 1.0
+
+    def item_offsets(self, known: Any) -> np.ndarray | None:
+        """Return what is added to every user's scores (n_items,) because of the table `known`; None for nothing."""
+        return None
 
     def check(self, values: np.ndarray) -> None:
         """Refuse `values` (n,) that this model cannot take; they are finite and >= 0."""

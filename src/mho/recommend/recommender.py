@@ -61,7 +61,7 @@ class Recommender:
     user_factors_, item_factors_ : ndarray of shape (n_users, k), (n_items, k)
         P and Q, >= 0; of ratings in roots of the unit of the ratings.
     user_offsets_, item_offsets_ : ndarray of shape (n_users,), (n_items,)
-        Of ratings, in their unit; zero with "implicit".
+        Of ratings, in their unit; with "implicit" zero of users and the popularity of items.
     columns_ : tuple of str
         Names of the columns of user, item and rating that it was fitted to.
     history_ : list of dict
@@ -211,7 +211,7 @@ class Recommender:
             Ids of what the visitor rated or chose; one that is not known takes no part. Where none is known, as of
             somebody who has just come, the best items of all users together.
         ratings : array_like of shape (m,), optional
-            As in `fit`.
+            As in `fit`; by default choices have the typical strength of the table that was fitted.
         n : int
             Items wanted, of those the visitor has not named.
         """
@@ -219,6 +219,8 @@ class Recommender:
         if not np.size(items):
             return for_stranger(fitted, n)
         nobody, model = np.zeros(np.size(items), np.int8), fitted.model
+        if ratings is None and model.choices:
+            ratings = np.full(np.size(items), model.typical_strength)
         visit = Interactions.of(nobody, items, ratings, model.duplicates, model.lowest)
         fitted.model.check(visit.known.data)
         return for_visitor(fitted, self._engine(), visit, n)
@@ -289,7 +291,9 @@ class Recommender:
     @property
     def item_offsets_(self) -> np.ndarray:
         """(n_items,)."""
-        return self._require().offsets(self._fitted.items)
+        fitted = self._require()
+        added = 0.0 if fitted.added is None else fitted.added
+        return fitted.offsets(fitted.items) + fitted.unit * added
 
     @property
     def known_(self) -> Any:

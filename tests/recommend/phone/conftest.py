@@ -29,12 +29,11 @@ HOSTILE = [
 def films(rule):
     """N films, the first with titles from hell."""
     rng = np.random.default_rng(4)
-    offsets = [] if isinstance(rule, ChoiceRule) else [rng.uniform(0.1, 0.4, (N, 1))]
-    factors = rng.gamma(0.5, 0.4, (N, K))
+    offsets, factors = rng.uniform(0.1, 0.4, (N, 1)), rng.gamma(0.5, 0.4, (N, K))
     titles = [*HOSTILE, *(f"Film {i:03}" for i in range(len(HOSTILE), N - 1)), "Amélie"]
     details = [f"{1950 + i % 70}, {('Drama', 'Comedy')[i % 2]}" for i in range(N)]
     return Catalogue(
-        rows=np.hstack([*offsets, factors]),
+        rows=np.hstack([offsets, factors]),
         titles=titles,
         details=details,
         rule=rule,

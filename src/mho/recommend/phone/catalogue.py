@@ -26,7 +26,7 @@ class Catalogue:
     Attributes
     ----------
     rows : ndarray of shape (n, c), >= 0
-        Of ratings [offset, factors], c = 1 + k, in the model's units; of choices the factors, c = k.
+        [offset, factors], c = 1 + k, in the model's units.
     titles : sequence of str, length n
         Any text; the page never takes it for markup.
     rule : RatingRule or ChoiceRule

@@ -38,7 +38,7 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
     factors = recommender.item_factors_ / np.sqrt(unit)
     offsets = recommender.item_offsets_[:, None] / unit
     return Catalogue(
-        rows=np.hstack([offsets, factors]) if isinstance(rule, RatingRule) else factors,
+        rows=np.hstack([offsets, factors]),
         titles=list(titles) or [str(item) for item in recommender.item_ids_],
         details=details,
         popularity=np.bincount(known.indices, minlength=known.shape[1]),

@@ -79,7 +79,7 @@ class ChoiceRule:
     """Likes: min over x >= 0 of sum_i w_i (c_i - x . q_i)^2, and l2 times the squared length of x.
 
     All items take part: c_i is 1 with the weight w_i = 1 + confidence for one that the visitor likes, 0 with the
-    weight 1 for any other (Hu-2008). Items are ordered by x . q_i.
+    weight 1 for any other (Hu-2008). Items, which have the rows [d_i, q_i], are ordered by d_i + x . q_i.
 
     Attributes
     ----------
@@ -97,7 +97,9 @@ class ChoiceRule:
             checks.at_least(checks.nonnegative_number(getattr(self, name), name), name, 0, strict=True)
 
     def check_columns(self, columns: int) -> None:
-        """Take rows of any number of `columns`."""
+        """Refuse a catalogue whose rows have no factors."""
+        if columns < 2:
+            raise ValueError(f"rows must have an offset and at least one factor, got {columns} columns")
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the page."""

@@ -57,17 +57,22 @@ function ratings(catalogue, given) {
 /** Choices: every item takes part, with a target of 0, those that were chosen with 1 and more weight. */
 function choices(catalogue, given) {
   const { confidence, l2 } = catalogue.rule;
-  const H = diagonal(new Array(catalogue.width).fill(l2));
-  catalogue.gram().forEach((value, at) => { H[at] += value; });
-  const g = new Float64Array(catalogue.width);
+  const width = catalogue.width - 1;
+  const gram = catalogue.gram();
+  const H = Float64Array.from({ length: width * width }, (_, at) => {
+    const [f, h] = [Math.floor(at / width), at % width];
+    return gram[(f + 1) * (width + 1) + h + 1] + (f === h ? l2 : 0);
+  });
+  const g = new Float64Array(width);
+  const design = (row) => row.subarray(1); // the offset is popularity's: no visitor's factors explain it
   const rows = new Map();
   for (const item of given.keys()) {
-    const a = catalogue.row(item);
+    const a = design(catalogue.row(item));
     add(H, g, a, confidence, (1 + confidence) / confidence);
     rows.set(item, { a, target: 1 });
   }
-  const same = (value) => value;
-  return { H, g, rows, design: same, weights: same, pull: () => 1 + confidence };
+  const weights = (x) => Float64Array.of(1, ...x);
+  return { H, g, rows, design, weights, pull: () => 1 + confidence };
 }
 
 function diagonal(values) {

@@ -1,0 +1,152 @@
+"""Lists of an implicit model as it comes, beside the most chosen items, which are counted here."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from mho.data import movielens
+from mho.recommend import ImplicitModel, Recommender, evaluate, implicit_defaults, split_by_user
+from mho.recommend.model import Side
+
+K = 16
+
+
+def popular_ndcg(users, items, test_users, test_items, n=10):
+    """Mean nDCG of each user's most chosen unseen items."""
+    order = np.argsort(-np.bincount(items), kind="stable")
+    discount = 1 / np.log2(2 + np.arange(n))
+    found = []
+    for user in np.unique(test_users):
+        wanted = test_items[test_users == user]
+        best = order[~np.isin(order, items[users == user])][:n]
+        found.append(np.isin(best, wanted) @ discount[: len(best)] / discount[: len(wanted)].sum())
+    return np.mean(found)
+
+
+def own_ndcg(users, items, strengths, test_users, test_items, seed=0):
+    model = Recommender(K, model="implicit", random_state=seed).fit(users, items, strengths)
+    return evaluate(model, test_users, test_items, np.ones(len(test_users))).ndcg
+
+
+def parted(users, items, seed):
+    train, test = split_by_user(users, 0.2, seed)
+    return train, (users[test], items[test])
+
+
+@pytest.fixture(scope="module")
+def films():
+    stars = movielens()
+    return stars.users, stars.items
+
+
+def few_and_famous(seed):
+    """1,200 people who choose films by fame alone, some of them by all: nothing is to be learned but popularity."""
+    rng = np.random.default_rng(seed)
+    fame = 1 / np.arange(1, 501) ** 1.3
+    keys = np.log(fame) + rng.gumbel(size=(1200, 500))
+    chosen = np.argsort(-keys, axis=1)[:, :20]
+    return np.repeat(np.arange(1200), 20), chosen.ravel()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_where_fame_is_everything_lists_are_not_below_popularity(seed):
+    users, items = few_and_famous(seed)
+    train, test = parted(users, items, seed)
+    users, items = users[train], items[train]
+    assert own_ndcg(users, items, None, *test, seed) > popular_ndcg(users, items, *test) - 0.003
+
+
+def test_lists_of_films_are_far_above_popularity(films):
+    train, test = parted(*films, 0)
+    users, items = films[0][train], films[1][train]
+    assert own_ndcg(users, items, None, *test) > 1.4 * popular_ndcg(users, items, *test)
+
+
+def test_counts_with_a_long_tail_make_lists_as_good_as_their_logarithms(films):
+    """Pareto with the exponent 1.1: one pair in a thousand has hundreds."""
+    train, test = parted(*films, 1)
+    users, items = films[0][train], films[1][train]
+    counts = np.ceil(np.random.default_rng(5).pareto(1.1, len(train))).clip(1, 1e5)
+    logs = own_ndcg(users, items, np.log1p(counts), *test)
+    assert own_ndcg(users, items, counts, *test) > 0.95 * logs
+    assert logs > 1.3 * popular_ndcg(users, items, *test)
+
+
+def test_strengths_may_be_in_any_unit():
+    users, items = few_and_famous(3)
+    strengths = np.random.default_rng(0).lognormal(size=len(users))
+    model = ImplicitModel(l2=4.0, popularity=0.1)
+    one, other = (
+        Recommender(3, model=model, max_iter=3).fit(users, items, unit * strengths).user_factors_
+        for unit in (1.0, 1024.0)
+    )
+    np.testing.assert_allclose(one, other)
+
+
+def test_a_weight_is_the_logarithm_of_a_strength_and_one_for_the_typical():
+    model = ImplicitModel(l2=1.0, popularity=0.0).settled(
+        Recommender(1, model=ImplicitModel(l2=1.0, popularity=0.0), max_iter=1)
+        .fit([0] * 41, np.arange(41), [1.0] * 5 + [7.0] * 30 + [1000.0] * 6)
+        .known_,
+        1,
+        np.random.default_rng(0),
+    )
+    assert (model.least, model.typical) == (1.0, 7.0)
+    np.testing.assert_allclose(model.weights(np.array([1.0, 7.0, 63.0])), np.log([2, 8, 64]) / np.log(8))
+
+
+@pytest.fixture(scope="module")
+def with_nobody():
+    """Two crowds, the item 5 of which is the most popular, and the users 60 and 61, of whom nothing is known."""
+    rng = np.random.default_rng(1)
+    chosen = rng.random((60, 20)) < np.where(np.arange(60)[:, None] % 2 == np.arange(20) % 2, 0.5, 0.05)
+    chosen[:, 5], chosen[:50, 12] = True, True
+    table = sp.csr_array(np.vstack([chosen, np.zeros((2, 20), bool)]).astype(float))
+    return Recommender(3, model=ImplicitModel(l2=4.0, popularity=0.0)).fit(table), chosen.sum(axis=0)
+
+
+def test_a_user_of_whom_nothing_is_known_gets_what_is_popular(with_nobody):
+    model, chosen = with_nobody
+    assert not model.user_factors_[60].any()
+    lists = [model.recommend([60], 6), model.recommend([61, 60], 6), model.recommend_for([], n=6)]
+    for top in lists:
+        np.testing.assert_array_equal(chosen[top.items[:6]], np.sort(chosen)[::-1][:6])
+        assert (np.diff(top.scores[:6]) <= 0).all()
+
+
+def test_a_user_who_chose_what_no_factor_knows_gets_what_is_popular(with_nobody):
+    model, chosen = with_nobody
+    unknown = Recommender(3, model=ImplicitModel(l2=4.0, popularity=0.0)).fit(model.known_)
+    unknown.fold_in([99], [77])
+    top = unknown.recommend([99], 6)
+    np.testing.assert_array_equal(chosen[top.items], np.sort(chosen)[::-1][:6])
+
+
+def test_the_popularity_is_a_part_of_a_score_and_kept_in_the_file(with_nobody, tmp_path):
+    known, chosen = with_nobody[0].known_, with_nobody[1]
+    model = Recommender(3, model=ImplicitModel(l2=4.0, popularity=0.5)).fit(known)
+    why = model.explain(0, 12)
+    assert why.parts["popularity"] == pytest.approx(0.5 * chosen[12] / 62)
+    assert why.score == pytest.approx(model.predict([0], [12])[0])
+    model.save(tmp_path / "shelf.npz")
+    loaded = Recommender.load(tmp_path / "shelf.npz")
+    assert loaded.model_ == model.model_
+    np.testing.assert_allclose(loaded.recommend(n=3).scores, model.recommend(n=3).scores)
+
+
+def test_a_large_table_is_judged_by_a_sample_of_its_users():
+    users, items = few_and_famous(0)
+    known = Recommender(1, model=ImplicitModel(l2=1.0, popularity=0.0), max_iter=1).fit(users, items).known_
+    solved = []
+
+    def solve(l2, fixed, columns):
+        solved.append(columns.nnz)
+        return Side(np.full((columns.shape[1], 1), 0.5))
+
+    limits = {"_SAMPLE": 2_000, "_SAMPLE_SHARE": 0.1}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in limits.items():
+            patch.setattr(implicit_defaults, name, value)
+        rng = np.random.default_rng(0)
+        implicit_defaults.choose(known, solve, Side(np.full((500, 1), 0.5)), [1.0], [0.0], rng)
+    assert 0 < max(solved) <= 0.1 * known.nnz
