@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from mho.caching import cached_property
 from mho.engines import Engine
 from mho.recommend.interactions import Interactions
 from mho.recommend.model import Model, Side
