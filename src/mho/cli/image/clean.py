@@ -70,6 +70,10 @@ class Damage:
         return lost
 
 
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]}"
+
+
 def _read_mask(path: Path, shape: tuple[int, ...], max_pixels: int) -> Any:
     from mho.image.codec import read_picture
 
@@ -77,8 +81,7 @@ def _read_mask(path: Path, shape: tuple[int, ...], max_pixels: int) -> Any:
     warn(str(path), notes)
     lost = picture.pixels > 0 if picture.pixels.ndim == 2 else picture.pixels.any(axis=2)
     if lost.shape != shape:
-        sizes = [f"{side[1]} x {side[0]}" for side in (shape, lost.shape)]
-        raise ValueError(f"--mask must be as large as the picture, {sizes[0]} pixels, got {sizes[1]}")
+        raise ValueError(f"--mask must be as large as the picture, {_size(shape)} pixels, got {_size(lost.shape)}")
     if lost.all():
         raise ValueError(f"--mask {path} must be black where the picture is to stay, is black nowhere")
     return lost

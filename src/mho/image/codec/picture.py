@@ -74,7 +74,7 @@ class Picture:
 def _check_dpi(dpi: Any) -> None:
     if dpi is None:
         return
-    if len(dpi) != 2 or not all(isinstance(value, Real) and 0 < value < math.inf for value in dpi):
+    if len(dpi) != 2 or not all(isinstance(value, Real) and 0 < float(value) < math.inf for value in dpi):
         raise ValueError(f"dpi must be two numbers above 0, got {dpi!r}")
 
 
