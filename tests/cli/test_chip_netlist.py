@@ -77,3 +77,29 @@ def test_a_right_hand_side_of_another_length_is_refused(mho, tmp_path):
     code, _, said = mho("chip", "netlist", "--rhs", tmp_path / "b.csv")
     assert code == 2
     assert "must be one row or column of 16 numbers, got shape (5, 1)" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "unused"),
+    [
+        (["--matrix", "a.npy", "--rows", "32"], ["--rows 32"]),
+        (["--matrix", "a.npy", "--rows", "32", "--columns", "5"], ["--rows 32", "--columns 5"]),
+        (["--matrix", "a.npy", "--rhs", "b.csv", "--preset", "ideal", "--seed", "3"], ["--seed 3"]),
+        (["--matrix", "a.npy", "--rhs", "b.csv", "--seed", "3"], []),  # of the errors of the cells
+        (["--rows", "12", "--columns", "3"], []),
+    ],
+)
+def test_an_option_that_changes_nothing_is_told_once(mho, tmp_path, monkeypatch, options, unused):
+    monkeypatch.chdir(tmp_path)
+    np.save("a.npy", np.random.default_rng(0).random((12, 3)))
+    np.savetxt("b.csv", np.ones(12))
+    code, _, said = mho("chip", "netlist", *options)
+    assert code == 0
+    assert [line.split(" changes nothing here")[0] for line in said.splitlines()] == [f"mho: {name}" for name in unused]
+
+
+def test_a_matrix_too_large_to_follow(mho, tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((65_537, 1)))
+    code, printed, said = mho("chip", "netlist", "--matrix", tmp_path / "a.npy")
+    assert (code, printed) == (2, "")
+    assert "a.npy must make at most 65,536 cells and 640 op-amps, got 65,537 x 1" in said

@@ -227,3 +227,28 @@ def test_values_keep_whole_numbers_whole():
         "sigma": [0, 0.5, 1],
     }
     assert all(isinstance(value, int) for value in found["levels"])
+
+
+@pytest.mark.parametrize(
+    ("options", "unused"),
+    [
+        (("--set", "age=0,1e6", "--set", "sigma=0,0.05"), ["--set age"]),
+        (("--set", "kelvin=300,350"), ["--set kelvin"]),
+        (("--range", "integration=1e-6:1e-3", "--range", "gain=1e3:1e5", "--samples", "3"), ["--range integration"]),
+        (("--set", "off_state=none,digital"), ["--set off_state"]),  # no matrix of a sweep has zeros to correct
+        (("--set", "off_state=none,digital,circuit", "--set", "age=5"), []),
+        (("--set", "age=1,1e5", "--preset", "neurram"), []),
+    ],
+)
+def test_a_property_that_changes_nothing_is_told_once(sweep, options, unused):
+    """pku-2025 has cells that neither relax nor feel heat nor have read noise; neurram's relax."""
+    code, _, said = sweep(*options, *SIZES)
+    assert code == 0
+    assert [line.split(" changes nothing on ")[0] for line in said.splitlines()] == [
+        f"mho: warning: {name}" for name in unused
+    ]
+
+
+def test_what_moves_together_with_another_property_moves(sweep):
+    """Without offset its spread is nothing to a gain of one value; at some point of the grid it is not."""
+    assert sweep("--set", "gain=1e3,1e4", "--set", "offset=0,1e-3", *SIZES) == (0, "", "")

@@ -38,6 +38,9 @@ def test_the_twin_and_ngspice_agree(mho, tmp_path, topology, rows, columns):
         (["--plot", "/nowhere/x.svg"], "/nowhere/x.svg: its folder is not there"),
         (["--plot", "x.jpg"], "--plot must end in .svg or .png, got x.jpg"),
         (["--timeout", "0"], "timeout must be finite and above 0"),
+        (["--rows", "1000000"], "must make at most 65,536 cells and 640 op-amps, got 1,000,000 x 4"),
+        (["--columns", "641", "--rows", "8"], "640 op-amps, got 8 x 641"),
+        (["--rows", "700", "--topology", "classic"], "with --topology classic, 704 op-amps"),
     ],
 )
 def test_a_mistake_is_one_line(mho, arguments, says):

@@ -6,6 +6,7 @@ from mho.sweep.plan import Sweep
 from mho.sweep.plot import check_plotting, plot
 from mho.sweep.run import run, trials
 from mho.sweep.table import read_trials, write_trials
+from mho.sweep.unmoved import unmoved
 
 __all__ = [
     "Property",
@@ -17,5 +18,6 @@ __all__ = [
     "read_trials",
     "run",
     "trials",
+    "unmoved",
     "write_trials",
 ]

@@ -19,7 +19,7 @@ from mho.engines import nnls
 from mho.sweep.plan import Sweep
 from mho.sweep.streams import CHIP, PROBLEM, stream
 
-__all__ = ["run", "trials"]
+__all__ = ["run", "trials", "try_chip"]
 
 
 def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
@@ -56,12 +56,12 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
         done:
     ]
     if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
-        yield from (_try_chip(sweep, place) for place in places)
+        yield from (try_chip(sweep, place) for place in places)
         return
     # Not by fork: a fork of a process with threads may hang.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     try:
-        yield from pool.map(partial(_try_chip, sweep), places)
+        yield from pool.map(partial(try_chip, sweep), places)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -70,7 +70,15 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
+def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
+    """Return one row of `trials`.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    place : tuple of (int, dict, int)
+        Number of the point, its properties, number of the chip.
+    """
     point, chosen, number = place
     with threadpool_limits(1):
         problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)

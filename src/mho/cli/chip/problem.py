@@ -8,17 +8,21 @@ from typing import Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
 
 __all__ = ["Problem", "Topology"]
 
 Topology = Literal["compact", "classic", "gram", "mvm"]
 
+_MOST_CELLS, _MOST_OPAMPS = 2**16, 640
+"""Circuits of this size are followed in seconds here and in minutes by ngspice."""
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is programmed, and what is applied to it.
+    """Circuit and right-hand side: at most 65,536 cells in either array, 640 op-amps.
 
     Parameters
     ----------
@@ -60,6 +64,7 @@ class Problem:
         from mho.chip import preset, program_circuit
 
         checks.at_least(self.seed, "--seed", 0)
+        self._tell_unused()
         rng = np.random.default_rng(self.seed)
         A = self._matrix(rng)
         wanted = rng.uniform(0.5, 1.5, A.shape[1])
@@ -78,9 +83,30 @@ class Problem:
         from mho import checks
 
         if self.matrix is None:
-            sizes = (checks.positive_int(getattr(self, name), f"--{name}") for name in ("rows", "columns"))
-            return rng.random(tuple(sizes))
-        return checks.as_matrix(_read(self.matrix), str(self.matrix))
+            rows, columns = (checks.positive_int(getattr(self, name), f"--{name}") for name in ("rows", "columns"))
+            self._check_size(rows, columns, "--rows and --columns")
+            return rng.random((rows, columns))
+        A = checks.as_matrix(_read(self.matrix), str(self.matrix))
+        self._check_size(*A.shape, str(self.matrix))
+        return A
+
+    def _check_size(self, rows: int, columns: int, name: str) -> None:
+        opamps = {"compact": columns, "gram": columns, "mvm": rows, "classic": rows + columns}[self.topology]
+        if rows * columns > _MOST_CELLS or opamps > _MOST_OPAMPS:
+            raise ValueError(
+                f"{name} must make at most {_MOST_CELLS:,} cells and {_MOST_OPAMPS} op-amps, got {rows:,} x "
+                f"{columns:,}: {rows * columns:,} cells and, with --topology {self.topology}, {opamps:,} op-amps"
+            )
+
+    def _tell_unused(self) -> None:
+        """Say of each option that has been given and that the files leave nothing to do."""
+        given = {name: getattr(self, name) for name in ("rows", "columns", "seed")}
+        unused = ["rows", "columns"] if self.matrix is not None else []
+        if len(self.files) == 2 and self.preset == "ideal":
+            unused.append("seed")
+        for name in unused:
+            if given[name] != Problem.__dataclass_fields__[name].default:
+                note(f"--{name} {given[name]} changes nothing here: nothing is drawn, {self.matrix} is given")
 
     def _rhs(self, drawn: Any) -> Any:
         from mho import checks

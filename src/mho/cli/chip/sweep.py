@@ -120,11 +120,14 @@ def sweep(*, plan: Plan = Plan(), output: Output) -> None:
 
     Interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from there.
     """
-    from mho.sweep import plot, read_trials
+    from mho.sweep import plot, read_trials, unmoved
 
     output.check()
     planned = plan.sweep()
     rows = read_trials(output.out, planned)
+    for name in unmoved(planned) if len(rows) < len(planned.points()) * planned.chips else ():
+        option = "--set" if name in planned.values else "--range"
+        note(f"warning: {option} {name} changes nothing on {planned.design.name}: the same chips give the same answers")
     with progress(quiet=output.quiet, unit="chip") as shown:
         _run(planned, output, rows, shown)
     if output.plot is not None:
