@@ -2,8 +2,9 @@
 
     python benchmarks/chip/fit_bake.py DIRECTORY
 
-DIRECTORY holds bake.tsv.gz and tsdata.min.tsv.gz. This writes src/mho/chip/tech_a.py and docs/figures/bake-tech-a.svg,
-and prints how far the simulated cells, and a temperature that was left out of the fit, are from what was measured.
+DIRECTORY holds bake.tsv.gz and tsdata.min.tsv.gz. This writes src/mho/chip/devices/tech_a.py,
+docs/figures/bake-tech-a.svg, and prints how far the simulated cells, and a temperature that was left out of the fit,
+are from what was measured.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main(directory: Path) -> None:
     more = (
         f"KELVIN = {tuple(kelvin.tolist())}\nACTIVATION = {ACTIVATION:.6g}  # joules\nNOISE = {noise:.2g}  # siemens\n"
     )
-    (ROOT / "src/mho/chip/tech_a.py").write_text(text + more)
+    (ROOT / "src/mho/chip/devices/tech_a.py").write_text(text + more)
     plot(law, kelvin, left_out, ROOT / "docs/figures/bake-tech-a.svg")
 
 

@@ -2,8 +2,9 @@
 
     python benchmarks/chip/fit_cells.py DIRECTORY
 
-DIRECTORY holds relaxdata.min.tsv.gz. This writes src/mho/chip/tech_c.py and docs/figures/relaxation-tech-c.svg, and
-prints how far cells that the simulated chip draws, and cells that were left out of a fit, are from the law.
+DIRECTORY holds relaxdata.min.tsv.gz. This writes src/mho/chip/devices/tech_c.py,
+docs/figures/relaxation-tech-c.svg, and prints how far cells that the simulated chip draws, and cells that were left out
+of a fit, are from the law.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main(directory: Path) -> None:
     device = Device.fit(table, **COLUMNS)
     law = device.relaxation
     print(f"{len(law.levels)} levels from {device.g_min:.3g} to {device.g_max:.3g} S, {law.times[-1]:g} s")
-    (ROOT / "src/mho/chip/tech_c.py").write_text(source(law, "Relaxation of technology C", "fit_cells.py"))
+    (ROOT / "src/mho/chip/devices/tech_c.py").write_text(source(law, "Relaxation of technology C", "fit_cells.py"))
 
     compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
     halves = [table[table.addr % 2 == half] for half in (0, 1)]

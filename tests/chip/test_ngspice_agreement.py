@@ -1,4 +1,4 @@
-"""The chip's state of rest against ngspice, which solves the circuit and knows nothing of complementarity."""
+"""The chip's operating point against ngspice, which solves the circuit and knows nothing of complementarity."""
 
 import numpy as np
 import pytest

@@ -85,7 +85,7 @@ def test_the_end_of_the_transient(changes):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * expected.max())
 
 
-def test_endless_gain_and_exact_cells_give_nnls_of_the_matrix_that_was_meant():
+def test_infinite_gain_and_exact_cells_give_nnls_of_the_matrix_that_was_meant():
     A, B = problem(40, 6, n=30)
     expected, chips = exact(A, B), [Chip(LEAKY.with_(off_state=how)) for how in ("none", "circuit")]
     none, circuit = (np.linalg.norm(chip.program(A).solve(B) - expected) for chip in chips)

@@ -118,7 +118,7 @@ def _settle_seconds(array: ProgrammedLoop, modes: list[Modes]) -> float:
     rate = min(loop.slowest for loop in modes)
     if rate <= 0:
         raise ChipError(
-            "the loop is not stable at its state of rest: the two copies of the matrix differ too much for how alike "
+            "the loop is not stable at its operating point: the two arrays of the matrix differ too much for how alike "
             "its columns are; a smaller programming error, fewer columns or a ridge would help"
         )
     return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))

@@ -83,7 +83,7 @@ class ProgrammedCircuit:
         TypeError, ValueError
             See `volts`.
         ChipError
-            There is no state of rest.
+            No operating point.
         """
         outputs = operating_point(self.circuit, self.volts(b))[-len(self.units_per_volt) :]
         return outputs * self.units_per_volt

@@ -111,6 +111,16 @@ class CompactGinv(Circuit):
         return 0 if self.reference is None else 2
 
     @property
+    def driving(self) -> list[str]:
+        """Nodes that drive the columns of the first array, in order."""
+        return [*["y"] * (self.reference is not None), *self.outputs]
+
+    @property
+    def sensing(self) -> list[str]:
+        """Nodes that sense the columns of the second array, in order."""
+        return [*["p"] * (self.reference is not None), *(f"s{j}" for j in range(self.shape[1]))]
+
+    @property
     def on(self) -> np.ndarray:
         """Rows whose word line is on, in order, shape (rows on,)."""
         return np.arange(self.shape[0]) if self.word_lines is None else np.flatnonzero(self.word_lines)

@@ -94,7 +94,7 @@ class Loop:
         Raises
         ------
         ChipError
-            No state of rest.
+            No operating point.
         """
         ports = ports or self.ports
         M = ports.drive + ports.sense / self.opamp.gain
@@ -192,10 +192,10 @@ def _regular(sense: np.ndarray) -> np.ndarray:
 
 
 def check_rest(failed: np.ndarray) -> None:
-    """Refuse right-hand sides for which `failed` (n,) says that no state of rest was found."""
+    """Refuse right-hand sides for which `failed` (n,) says that no operating point was found."""
     if failed.any():
         raise ChipError(
-            f"{int(failed.sum())} of {len(failed)} right-hand sides have no state of rest: the two copies of the "
+            f"{int(failed.sum())} of {len(failed)} right-hand sides have no operating point: the two arrays of the "
             "matrix differ too much for its conditioning; a smaller programming error, fewer columns or a ridge "
             "would help"
         )

@@ -98,6 +98,6 @@ def time_constant(circuit: Circuit) -> float:
     if slowest <= 0:
         raise ValueError(
             f"circuit must have a loop that settles, got a slowest rate of {slowest:.3g} times the bandwidth: "
-            "the two copies differ too much for how alike the columns are"
+            "the two arrays differ too much for how alike the columns are"
         )
     return float(1 / (2 * pi * circuit.opamp.bandwidth * slowest))

@@ -72,7 +72,7 @@ def output_noise(circuit: Circuit, volts: Any, noise: Noise) -> np.ndarray:
     Raises
     ------
     ChipError
-        There is no state of rest.
+        No operating point.
     """
     from scipy.linalg import solve_continuous_lyapunov
 

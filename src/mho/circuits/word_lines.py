@@ -64,7 +64,7 @@ def solve_masked(
     Raises
     ------
     ChipError
-        No state of rest.
+        No operating point.
     """
     if loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply":
         return _one_by_one(loop, rows, constant, weight)

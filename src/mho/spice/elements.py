@@ -151,13 +151,11 @@ def _reference(circuit: CompactGinv, reference: ReferenceColumns, ends: Callable
 
 def _positions(circuit: CompactGinv) -> tuple[dict[str, int], int]:
     """Position of each column's node, driving ones first, along the rows' wires, and how many these have."""
-    columns, reference = range(circuit.shape[1]), circuit.reference is not None
     places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
-    if reference:
+    if circuit.reference is not None:
         places = np.r_[True, places]
-    nodes = [*["y"] * reference, *(f"x{j}" for j in columns), *["p"] * reference, *(f"s{j}" for j in columns)]
     both = np.flatnonzero(np.r_[places, places]).tolist()
-    return dict(zip(nodes, both, strict=True)), 2 * len(places)
+    return dict(zip(circuit.driving + circuit.sensing, both, strict=True)), 2 * len(places)
 
 
 def _row_node(wires: Wires, row: int, position: int) -> str:

@@ -57,7 +57,7 @@ def netlist(
 
 
 def operating_point_netlist(circuit: Circuit, volts: Any, *, title: str | None = None) -> str:
-    """Write the state of rest for one right-hand side as an ngspice netlist (``.op``), without the way there.
+    """Write the operating point for one right-hand side as an ngspice netlist (``.op``), without the way there.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def operating_point_netlist(circuit: Circuit, volts: Any, *, title: str | None =
     str
         The netlist, ending in a newline.
     """
-    return _deck(circuit, volts, title, "state of rest", [OPTIONS, *saved(_shown(circuit)), ".op"])
+    return _deck(circuit, volts, title, "operating point", [OPTIONS, *saved(_shown(circuit)), ".op"])
 
 
 def noise_netlist(circuit: Circuit, volts: Any, output: str, *, title: str | None = None) -> str:

@@ -85,7 +85,7 @@ def run(netlist: str, *, timeout: float = 60.0) -> Result:
 
 
 def operating_point(netlist: str, *, timeout: float = 60.0) -> dict[str, float]:
-    """Solve for the state of rest of a netlist.
+    """Solve for the operating point of a netlist.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def operating_point(netlist: str, *, timeout: float = 60.0) -> dict[str, float]:
     """
     plot = _simulate(netlist, timeout)
     if plot.scale is not None or not plot.voltages:
-        raise NgspiceError(f"the netlist must ask for one state of rest (.op), got{plot.name}")
+        raise NgspiceError(f"the netlist must ask for one operating point (.op), got{plot.name}")
     return {node: float(volts[0]) for node, volts in plot.voltages.items()}
 
 

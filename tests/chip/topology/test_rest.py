@@ -1,4 +1,4 @@
-"""States of rest and what an offset does to them, against ngspice."""
+"""Operating points and what an offset does to them, against ngspice."""
 
 from dataclasses import replace
 

@@ -97,7 +97,7 @@ def test_a_loop_that_only_noise_would_move_says_so():
 
 
 def test_a_ring_of_three_swings_for_ever():
-    """Each output holds the next one down; the only state of rest is not stable."""
+    """Each output holds the next one down; the only operating point is not stable."""
     ring = np.roll(np.eye(3), 1, axis=1) + np.diag([0.2, 0.25, 0.3])
     circuit = GramInv(g_gram=ring * 30 * MICRO, g_in=20 * MICRO, opamp=OpAmp(gain=1e5, bandwidth=1e8))
     for volts in ([0.1, 0.11, 0.12], [[0.1, 0.1], [0.11, 0.13], [0.12, 0.1]]):

@@ -55,7 +55,7 @@ class _Stage:
 
 
 def implicit_settling_times(d: LoopEquations, v_rest: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return settling times (n,), seconds; NaN where a loop does not come to the state of rest that is looked for.
+    """Return settling times (n,), seconds; NaN where a loop does not come to the operating point that is looked for.
 
     Parameters
     ----------

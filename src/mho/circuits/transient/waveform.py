@@ -250,6 +250,6 @@ def _endless(regime: Regime, now: float) -> str:
     if regime.growth < 0:
         return f"{loop} swings too long to be followed, and decays at only {-regime.growth:.3g} per second"
     return (
-        f"{loop} runs away at {regime.growth:.3g} per second, because the two copies of the matrix differ too much for "
+        f"{loop} runs away at {regime.growth:.3g} per second, because the two arrays of the matrix differ too much for "
         f"how alike its columns are; {_COPIES}"
     )
