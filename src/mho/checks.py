@@ -1,4 +1,4 @@
-"""What every argument must pass before any work starts.
+"""Argument checks, made before any work starts.
 
 One clear error names the argument, what came and what is taken.
 """
@@ -45,7 +45,7 @@ NAN_ADVICE = "NaN is read as missing only where you say so, with missing='nan'"
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over an array tells.
+    """Minimum, maximum, sum and sum of squares of an array, of one pass over it.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def as_matrix(
 def surveyed_matrix(
     value: Any, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
 ) -> tuple[np.ndarray, Survey]:
-    """Return what `as_matrix` does, and the survey that checked it."""
+    """Return the array of `as_matrix`, and the survey that checked it."""
     array = real_matrix(value, name)
     return array, checked_survey(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
 
@@ -137,7 +137,7 @@ def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> 
 
 
 def surveyed_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> tuple[np.ndarray, Survey]:
-    """Return what `check_values` does, and the survey that checked it."""
+    """Return the array of `check_values`, and the survey that checked it."""
     values = _real(values, name)
     return values, checked_survey(values, name, nonnegative=nonnegative)
 

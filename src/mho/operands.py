@@ -93,7 +93,7 @@ class Dense:
 
     @cached_property
     def empty_rows(self) -> np.ndarray:
-        """Which rows hold nothing but zero, (m,)."""
+        """Mask (m,) of the rows that hold nothing but zero."""
         empty = np.logical_not(self.array[:, :_GLANCE].any(axis=1))  # nearly every row shows an entry early
         for i in np.flatnonzero(empty):
             empty[i] = not self.array[i].any()
@@ -195,7 +195,7 @@ class Sparse:
         return Sparse.trusted(sp.csc_array(entries, shape=shape, copy=False), missing=self.missing)
 
     def with_values(self, values: np.ndarray) -> Sparse:
-        """Return the same entries, by columns, with other values."""
+        """Return the operand with other values of its entries, by columns."""
         ptr, idx, _ = self.by_column()
         return Sparse.trusted(sp.csc_array((values, idx, ptr), shape=self.shape, copy=False), missing=self.missing)
 
@@ -215,7 +215,7 @@ class Sparse:
 
     @cached_property
     def empty_rows(self) -> np.ndarray:
-        """Which rows store nothing but zero, (m,); found in the order that is at hand."""
+        """Mask (m,) of the rows that store nothing but zero; found in the order that is at hand."""
         positive = self.survey.low > 0
         if self._has_rows():
             return np.diff(self.rows.indptr) == 0 if positive else self.T.column_peaks() == 0
@@ -385,7 +385,7 @@ def _known_entries(dense: np.ndarray) -> sp.csc_array:
 
 
 def _turned(columns: Any) -> sp.csr_array:
-    """The same entries by rows."""
+    """Entries of a matrix by columns, turned to be by rows."""
     ptr, idx, val = (np.ascontiguousarray(a) for a in (columns.indptr, columns.indices, columns.data))
     to_ptr, to_idx, to_val = np.empty(columns.shape[0] + 1, ptr.dtype), np.empty_like(idx), np.empty_like(val)
     kernels.turn(ptr, idx, val, to_ptr, to_idx, to_val, kernels.thread_count())

@@ -16,7 +16,7 @@ __all__ = ["NO_PENALTY", "Penalty"]
 
 @dataclass(frozen=True, kw_only=True)
 class Penalty:
-    """What is added to half the squared error of each right-hand side: l2/2 |x - prior|^2 + l1 sum(x).
+    """Penalty of a least-squares problem: l2/2 |x - prior|^2 + l1 sum(x), beside half the squared error.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Penalty:
         return np.full(k, value, dtype)
 
     def pull(self, k: int, dtype: Any = np.float64) -> np.ndarray:
-        """Return what is added to the cross product A'b of `k` unknowns, (k,), whatever is known, as `dtype`."""
+        """Return the linear term of `k` unknowns (k,), beside the cross product A'b, whatever is known, as `dtype`."""
         return (self.vector("l2", k) * self.vector("prior", k) - self.l1).astype(dtype)
 
     def ridge(self, k: int, dtype: Any = np.float64) -> np.ndarray:
@@ -80,7 +80,7 @@ class Penalty:
         return (l2 + m * l2_known).astype(dtype), (pull + m * pull_known).astype(dtype)
 
     def unexplained(self, B: Operand, X: np.ndarray) -> float:
-        """Return what it takes from |Ax - b|^2 where a kernel counts it in, summed over the columns of X (k, n).
+        """Return the penalty's part of a kernel's explained sum of squares, summed over the columns of X (k, n).
 
         The sum over right-hand sides of 2 pull'x - x'(l2)x, `B` telling how many entries of each are known.
         """

@@ -107,7 +107,7 @@ class Ledger:
         )
 
     def times(self, factor: float) -> Self:
-        """Return the same events `factor` times."""
+        """Return the ledger of `factor` times these events."""
         return type(self)(
             **{f.name: getattr(self, f.name) * (1 if "combine" in f.metadata else factor) for f in fields(self)}
         )

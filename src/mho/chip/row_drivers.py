@@ -55,7 +55,7 @@ class RowDrivers:
         return self._to_volts(B, peak_in, np.arange(self.rows)[:, None])
 
     def stored(self, B: Sparse, peak_in: np.ndarray) -> np.ndarray:
-        """Return the same for the stored entries of a sparse B, in the order of its columns."""
+        """Return row voltages of the stored entries of a sparse B, in the order of its columns."""
         ptr, idx, values = B.by_column()
         return self._to_volts(values.astype(np.float64), np.repeat(peak_in, np.diff(ptr)), idx)
 

@@ -15,7 +15,7 @@ __all__ = ["Start", "about", "resume"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
-    """Where a run begins.
+    """Starting factors of a run, and the iterations that they have behind them.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Start:
 
 
 def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
-    """Return what is written beside the factors."""
+    """Return the facts written beside the factors: input, settings, result."""
     import mho
 
     facts = {

@@ -42,7 +42,7 @@ The factors in Python:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Where the factors go.
+    """Output files of a factorization.
 
     Parameters
     ----------

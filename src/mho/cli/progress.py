@@ -1,4 +1,4 @@
-"""What a long run shows on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a long run on stderr: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the chip did in a run of `mho factor`, as a file for `mho cost`."""
+"""Record of the chip's events in a run of `mho factor`, as a file for `mho cost`."""
 
 from __future__ import annotations
 

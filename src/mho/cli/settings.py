@@ -1,4 +1,4 @@
-"""How to factorize, as options."""
+"""Options of a factorization."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SEEDS = 2**32
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to factorize.
+    """Settings of a factorization.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class Sum:
 
     @property
     def value(self) -> Range:
-        """What it comes to."""
+        """Value of the sum."""
         return sum((prod((f.value for f in product), start=_ONE) for product in self.products), start=_ZERO)
 
     def factors(self) -> tuple[Factor, ...]:

@@ -1,4 +1,4 @@
-"""How fast must writes be, and how many solvers, before the chip wins."""
+"""Break-even points: length of a write pulse and number of solvers at which the chip wins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["BreakEven", "break_even"]
 
 @dataclass(frozen=True, kw_only=True)
 class BreakEven:
-    """Where the chip does as well as one platform, every number typical. None: nowhere.
+    """Break-even points with one platform, every number typical. None: nowhere.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ def break_even(
     write: str = "row",
     ports: str | None = None,
 ) -> Iterator[BreakEven]:
-    """Yield where the chip breaks even with each platform.
+    """Yield the break-even points with each platform.
 
     Time and energy of one solver are straight lines in the length of a pulse; P solvers take
     t_write + max(t_solve / P, t_memory) and E_solve + P E_write.

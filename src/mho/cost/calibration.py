@@ -27,7 +27,7 @@ class Engine(Protocol):
     """Engine of `mho.engines`, which is a floor above."""
 
     def program(self, A: Any) -> Any:
-        """Return what solves least squares with A."""
+        """Return a solver of least squares with A."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What a chip did in one factorization, in memory and as a file for another day."""
+"""Events of a chip in one factorization, in memory and as a file for another day."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ class Part:
 
     @property
     def seconds(self) -> Range:
-        """What they take, s."""
+        """Time of the events, s."""
         return self.time.value
 
     @property
     def joules(self) -> Range:
-        """What they take, J."""
+        """Energy of the events, J."""
         return self.energy.value
 
 

@@ -71,7 +71,7 @@ def _key(workload: Workload) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What was kept; nothing where that is not there or no longer what was written."""
+    """Measurements kept in a file; none where that is not there or no longer what was written."""
     try:
         with path.open("rb") as stream:
             kept = json.loads(stream.read(_MOST_BYTES))

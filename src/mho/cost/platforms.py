@@ -60,7 +60,7 @@ class Roofline:
     source: str
 
     def cost(self, work: Work) -> Cost:
-        """Return what `work` takes, all of the stated power drawn.
+        """Return time and energy of `work` by the roofline, all of the stated power drawn.
 
         Low: 60 % of peak, factors cached. Typical: 30 %, cached. High: 10 %, every factor row fetched anew. These
         shares and the time to start a step are this project's assumptions.
@@ -99,7 +99,7 @@ class Sustained:
     source: str
 
     def cost(self, work: Work) -> Cost:
-        """Return what `work` takes.
+        """Return time and energy of `work` at a sustained rate.
 
         Parameters
         ----------

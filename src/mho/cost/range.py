@@ -65,5 +65,5 @@ class Range:
 
 
 def _ratio(a: float, b: float) -> float:
-    """Of nothing to nothing: nothing."""
+    """Ratio a / b, 0 where a is."""
     return a / b if a else 0.0

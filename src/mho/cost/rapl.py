@@ -29,7 +29,7 @@ class Rapl:
         self._begun = self._counters()
 
     def joules(self) -> float:
-        """Return what all packages took so far; a counter that went through zero once is put right."""
+        """Return the energy of all packages since the beginning, J; a counter that passed zero once is put right."""
         return 1e-6 * sum(
             (now - begun) % turn for now, begun, turn in zip(self._counters(), self._begun, self._turns, strict=True)
         )

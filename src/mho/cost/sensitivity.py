@@ -1,4 +1,4 @@
-"""What moves the answer most, and how far something would have to move."""
+"""Sensitivity of an estimate: tornado and curves over pulse, solvers, ports and precision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ADC_JOULES = {4: 1.4e-12, 6: 1.6e-12, 8: 2.6e-12, 10: 5.0e-12, 12: 11e-12}
 
 @dataclass(frozen=True, kw_only=True)
 class Swing:
-    """What one number does to the whole, every other one typical.
+    """Swing of the whole with one number, every other one typical.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What one event costs, and where the figure comes from.
+"""Cost of one event of each kind, with the source of the figure.
 
 The numbers are in ``technologies/*.toml``, each with its low, typical and high value and its source. Keys such as
 Murmann-2025 are listed in docs/references.md.

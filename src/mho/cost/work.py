@@ -14,7 +14,7 @@ _INDEX = 4
 
 @dataclass(frozen=True)
 class Work:
-    """What a digital platform does.
+    """Operations and memory traffic of a digital platform.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Work:
     steps: float = 2
 
     def times(self, factor: float) -> Work:
-        """Return the same work `factor` times.
+        """Return `factor` times this work.
 
         Parameters
         ----------

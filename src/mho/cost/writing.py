@@ -25,7 +25,7 @@ _SOURCE = (
 
 
 class WritePorts:
-    """How many rows of one solver are written at the same time.
+    """Write ports of one solver: rows that are written at the same time.
 
     Parameters
     ----------

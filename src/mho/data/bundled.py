@@ -20,7 +20,7 @@ _CAMERA_SIZE = 512
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ratings:
-    """Who gave which item how many stars.
+    """Ratings in stars of items by users.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ class Coded:
         return Coded(self.ids, self.codes[rows])
 
     def compact(self) -> Coded:
-        """Return the same column with the ids that occur, ascending, and no others."""
+        """Return the column coded by the ids that occur, ascending, and no others."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.ids)))
         used = used[np.argsort(self.ids[used], kind="stable")]
         if np.array_equal(used, np.arange(len(self.ids))):

@@ -68,7 +68,7 @@ class Columns:
 
 
 def interaction_columns(names: Sequence[Any], chosen: Sequence[Any] = (), usual: Sequence[Any] = ()) -> Columns:
-    """Return which of `names` are user, item and, if there is one, rating.
+    """Return the columns among `names` that are user, item and, if there is one, rating.
 
     Names are compared word by word: user_id, UserID, user-id:token, reviewerID and "Customer No" are user; item is
     called movie, book, artist, isbn and much else. A column that is called so without more goes before one that is
@@ -171,7 +171,7 @@ def _best(names: Sequence[Any], role: str) -> Any:
 
 
 def _role(name: Any) -> tuple[str, int] | None:
-    """Return what a column is by its name, and how plainly it says so, 0 being the plainest; None if it does not."""
+    """Return the role of a column by its name, and a rank, 0 the plainest way to say so; None if it has none."""
     if str(name).startswith("__index_level_"):  # of pandas, where the index has no name
         return "row", 0
     words = [word for word in _words(name) if word not in _FILLERS]

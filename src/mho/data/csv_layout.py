@@ -1,4 +1,4 @@
-"""What the first lines of a table of users and items say of all lines."""
+"""Layout of a text table of users and items, from its first lines."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ADVICE = "say which by columns=USER,ITEM,RATING, in numbers from 1"
 
 @dataclass(frozen=True, kw_only=True)
 class CsvLayout:
-    """How a text is laid out.
+    """Layout of a text table: delimiter, names, header.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ _QUOTE, _LINE_FEED = b'"\n'
 
 
 def row_starts(text: bytes, delimiter: str, fields: int, number: int | None) -> np.ndarray | None:
-    """Return which lines of `text`, counted from 0, begin a row; None if every line is one, or may be.
+    """Return the lines of `text`, counted from 0, that begin a row; None if every line is one, or may be.
 
     A quote that was never closed looks like a field that goes on up to the next quote. Lines are taken together only if
     every quote stands at an end of a field, and none of the lines in between is a row by itself.

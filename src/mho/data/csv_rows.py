@@ -46,7 +46,7 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True)
 class CsvRows:
-    """How a text is taken apart.
+    """Reader of the rows of a text table.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What stands in a column, each value once: made ids or numbers without an object of Python for each."""
+"""Distinct values of a column: made ids or numbers without an object of Python for each."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Distinct:
         return replace(self, codes=self.codes[rows])
 
     def with_numerals(self, decimal: Literal["", ".", ","], *, semicolons: bool = False) -> Distinct:
-        """Return the same column with its way to write numbers found; see `numerals`."""
+        """Return the column with its way to write numbers found; see `numerals`."""
         if not _is_textual(self.values.type):
             return self
         texts = self.texts()
@@ -69,7 +69,7 @@ class Distinct:
         return replace(self, written=numerals(texts.to_pylist(), decimal, semicolons=semicolons))
 
     def id_faults(self) -> dict[int, str]:
-        """Return what is wrong with the values that are no id."""
+        """Return the faults of the values that are no id."""
         pc, texts = _compute(), self.texts()
         length = pc.binary_length(texts).to_numpy()
         faults = {
@@ -82,7 +82,7 @@ class Distinct:
         return {j: fault for fault, places in faults.items() for j in places}
 
     def rating_faults(self, within: tuple[float, float] | None) -> dict[int, str]:
-        """Return what is wrong with the values that are no rating, or none `within` the lowest and the highest."""
+        """Return the faults of the values that are no rating, or none `within` the lowest and the highest."""
         numbers = self.numbers()
         if within is None:
             good, kind = np.isfinite(numbers) & (numbers >= 0), "a finite number >= 0"

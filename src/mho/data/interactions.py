@@ -50,7 +50,7 @@ class Rejected:
 
 @dataclass(frozen=True, eq=False)
 class InteractionTable:
-    """What could be read, in the order of the file, and what not.
+    """Interactions read from a table, in the order of the file, and the rejected rows.
 
     Attributes
     ----------
@@ -196,7 +196,7 @@ def _numeric(path: Path, column: Distinct, how: TableFormat, *, semicolons: bool
 
 @dataclass(frozen=True)
 class _Lines:
-    """Where rows begin in a file whose first is in line `first`, what lines are between them, and which are no rows."""
+    """Line numbers of the rows of a file: the first one's, the lines between rows, and the lines that are no rows."""
 
     first: int
     between: np.ndarray

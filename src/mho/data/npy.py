@@ -17,7 +17,7 @@ _HEADER_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_hea
 
 
 class Header(NamedTuple):
-    """What an array in a file says about itself."""
+    """Header of an array in a file."""
 
     shape: tuple[int, ...]
     dtype: np.dtype

@@ -56,7 +56,7 @@ def _sparse(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> Any:
 
 
 def _kind(path: Path, archive: zipfile.ZipFile) -> str:
-    """Which of scipy's formats: written as a zero-dimensional byte string, which is not an array of numbers."""
+    """Name of scipy's sparse format: written as a zero-dimensional byte string, which is not an array of numbers."""
     with archive.open("format.npy") as stream:
         stored = stream.read(1024)
     kind = next((kind for kind in _SPARSE if stored.rstrip(b"\0").endswith(kind.encode())), None)

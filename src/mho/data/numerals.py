@@ -48,7 +48,7 @@ class Numerals:
 
 
 def numerals(texts: Sequence[str], decimal: Literal["", ".", ","], *, semicolons: bool) -> Numerals | None:
-    """Return how the ratings in `texts` are written; None if as float reads them.
+    """Return the notation of the ratings in `texts`; None if float reads them.
 
     Parameters
     ----------

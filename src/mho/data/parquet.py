@@ -83,7 +83,7 @@ def id_column_parts(path: Path, chosen: Sequence[str], rows: int) -> Iterator[li
 
 
 def parquet_rows(path: Path) -> int:
-    """Return how many rows a file says it has."""
+    """Return the number of rows that a file says it has."""
     with _opened(path) as file:
         return file.metadata.num_rows
 

@@ -68,7 +68,7 @@ def check_seal(path: str | os.PathLike[str]) -> bool:
 
 
 def _places(stream: BinaryIO) -> list[int]:
-    """Return where the digits of seals are."""
+    """Return the positions of the digits of seals."""
     size = stream.seek(0, os.SEEK_END)
     found = set()
     for begin in (0, max(0, size - _WINDOW)):

@@ -16,7 +16,7 @@ NAMELESS = "field "
 
 @dataclass(frozen=True, kw_only=True)
 class TableFormat:
-    """What a caller says of a table of user, item and rating.
+    """Format of a table of user, item and rating, as the caller says it.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ class Axis:
     form: str = "g"
 
     def share(self, values: Sequence[float]) -> np.ndarray:
-        """Return where values lie, 0 at the low end and 1 at the high one."""
+        """Return the positions of values on the axis, 0 at the low end and 1 at the high one."""
         scale: Callable = np.log if self.log else np.asarray
         low, high = scale(self.low), scale(self.high)
         return (scale(np.asarray(values, float)) - low) / ((high - low) or 1)

@@ -1,4 +1,4 @@
-"""How much the demonstrations do, and on what chip."""
+"""Sizes, iterations and chip of the demonstrations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _demo_chip() -> ChipDesign:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How much to do; the defaults take 20 to 30 seconds of one core.
+    """Sizes, iterations and chip; the defaults take 20 to 30 seconds of one core.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Plan:
         }
 
     def picture_iterations(self, engine: str) -> int:
-        """Return how many iterations an engine makes on the photograph."""
+        """Return the number of iterations of an engine on the photograph."""
         return {
             "digital": self.digital_iterations,
             "analog": self.chip_iterations,

@@ -1,4 +1,4 @@
-"""What the demonstrations measured."""
+"""Results of the demonstrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both sections of the report have in common."""
+"""Parts common to both sections of the report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _costs(run: Run) -> tuple[str, ...]:
 
 
 def writing_share(run: Run) -> str:
-    """Return how much of the chip's modelled time and energy is writing, as words."""
+    """Return the share of writing in the chip's modelled time and energy, as words."""
     chip = run.chip
     assert chip is not None
     time = percent(chip.write_seconds.typical / chip.seconds.typical)

@@ -69,7 +69,7 @@ class Engine(ABC):
         return self
 
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:
-        """Return who does the iterations of an alternating loop, in turn: (engine, how many; None: all that remain)."""
+        """Return the engines of an alternating loop, in turn: (engine, iterations; None: all that remain)."""
         return ((self, None),)
 
     def extrapolates(self) -> bool:
@@ -86,7 +86,7 @@ class Engine(ABC):
 
 
 def as_factor(A: Any) -> np.ndarray:
-    """Return what `Engine.program` was given as an array, checked unless it is a `Dense`."""
+    """Return the matrix given to `Engine.program` as an array, checked unless it is a `Dense`."""
     return A.array if isinstance(A, Dense) else checks.as_matrix(A, "A")
 
 

@@ -1,4 +1,4 @@
-"""Which kernel fits which kind and order of matrix; nothing larger than a factor is copied.
+"""Products by the kernel that fits the kind and order of a matrix; nothing larger than a factor is copied.
 
 A dense right-hand side is read by rows if its columns are contiguous and by columns if its rows are; the dense kernels
 keep factors by component, (k, m) and (k, n), the sparse ones by row, (m, k) and (n, k).

@@ -64,7 +64,7 @@ class HalvedPicture:
         return self.channels[0].storage
 
     def bits_per_pixel(self, bits: int) -> float:
-        """Return what the factors take at some bits a number, all channels together.
+        """Return the size of the factors in bits per pixel at `bits` a number, all channels together.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""How close two pictures are."""
+"""Similarity of two pictures: PSNR and SSIM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which algorithm does an alternating loop on the CPU, and why."""
+"""Choice of the algorithm of an alternating loop on the CPU, with its reason."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Algorithm:
 
 
 def choose(algorithm: str, X: Operand, k: int, *, given: bool) -> Algorithm:
-    """Return what to do with X (m, n) and k components.
+    """Return the algorithm for X (m, n) and k components.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def check_positive(X: Dense | Sparse, loss: str, name: str = "X") -> None:
 
 @dataclass(frozen=True)
 class DivergenceProblem:
-    """What is factorized under a divergence, for `mho.nmf.loop.alternate` and `mho.nmf.loop.extrapolate`.
+    """Factorization problem under a divergence, for `mho.nmf.loop.alternate` and `mho.nmf.loop.extrapolate`.
 
     An iterate's `error` is D(X, W H) / D(X, mean of X): what one number for all of X leaves is 1, a perfect fit is 0,
     and neither X's unit nor its size counts. One minus it is the share of the deviance that is explained,

@@ -346,7 +346,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return checks.positive_int(self.n_components, "n_components", limit=max(shape), what="the larger side of X")
 
     def _plan(self, X: Matrix, k: int, *, weighted: bool, given: bool) -> Algorithm | None:
-        """Return how the CPU goes about it; None where the engine is another."""
+        """Return the algorithm on the CPU; None where the engine is another."""
         checks.one_of(self.loss, "loss", ("frobenius", *LOSSES))
         digital = self.engine_ == Digital()
         if self.loss != "frobenius" or weighted:
@@ -421,7 +421,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         start: tuple[np.ndarray, np.ndarray],
         weighted: Weighted | None,
     ) -> list[Stage]:
-        """Return who iterates how often, and set the factors to start from."""
+        """Return the optimisation stages, and set the factors to start from."""
         self.W_, self.components_ = start
         if self.loss != "frobenius":
             self.W_, self.components_ = reachable(X, *start, self.loss)

@@ -46,7 +46,7 @@ class Iterate:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is factorized, by whom, and what the factors cost.
+    """Factorization problem: matrix, engine, and penalties of the factors.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Alternating(Protocol):
         ...
 
     def norm(self, error: float) -> float:
-        """Return what scikit-learn calls the reconstruction error, from an iterate's relative one."""
+        """Return scikit-learn's reconstruction error, from an iterate's relative one."""
         ...
 
 
@@ -168,7 +168,7 @@ def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
 
 
 def step_for(engine: Engine) -> Step:
-    """Return how an engine iterates that has no algorithms to choose from."""
+    """Return the step of an engine that has no algorithms to choose from."""
     return extrapolate if engine.extrapolates() else alternate
 
 

@@ -18,7 +18,7 @@ _ITERATIONS = 7
 
 
 def sample_share(X: Operand, k: int) -> float:
-    """Return which share of the longer side is enough of a sample; 1 if only all of it is.
+    """Return the share of the longer side that is enough of a sample; 1 if only all of it is.
 
     Every column of the sample is to know several times as many entries, in the mean, as it has unknowns.
     """

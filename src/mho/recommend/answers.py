@@ -1,4 +1,4 @@
-"""What a fitted recommender says: predictions, the best items of users and of visitors, items that are alike."""
+"""Answers of a fitted recommender: predictions, the best items of users and of visitors, items that are alike."""
 
 from __future__ import annotations
 

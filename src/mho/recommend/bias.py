@@ -1,4 +1,4 @@
-"""What every rating model must beat: an offset per user and one per item."""
+"""Bias baseline, which every rating model must beat: an offset per user and one per item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to cut a sparse matrix into runs of whole columns."""
+"""Cuts of a sparse matrix into runs of whole columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a recommender is, on what it has not seen."""
+"""Quality of a recommender, on what it has not seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the two half-steps of an alternation are done: here, or by the workers of a cluster."""
+"""Half-steps of an alternation, in this process or by the workers of a cluster."""
 
 from __future__ import annotations
 

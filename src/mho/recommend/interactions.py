@@ -23,7 +23,7 @@ Duplicates = Literal["last", "sum"]
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
-    """What is known of users and items.
+    """Known ratings or strengths of users and items.
 
     Attributes
     ----------

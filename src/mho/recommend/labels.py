@@ -161,7 +161,7 @@ def _small(ids: np.ndarray) -> bool:
 
 
 def _counted(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What `numpy.unique` returns, without its sort and in half the memory."""
+    """Unique ids and their inverse as of `numpy.unique`, without its sort and in half the memory."""
     place = np.zeros(int(ids.max()) + 1, np.int32)
     place[ids] = 1
     known = np.flatnonzero(place)

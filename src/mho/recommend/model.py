@@ -1,4 +1,4 @@
-"""What a recommender minimises: the contract of its two models."""
+"""Objective of a recommender: the contract of its two models."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Model(ABC):
 
     @abstractmethod
     def unit(self, values: np.ndarray) -> float:
-        """Return what one unit of the model is in those of the caller's `values` (n,)."""
+        """Return the unit of the model in those of the caller's `values` (n,)."""
 
     @abstractmethod
     def prior(self, k: int) -> np.ndarray:
@@ -106,7 +106,7 @@ class Model(ABC):
         """Return `n` rows scattered by `rng`, so that `k` components can part."""
 
     def alternating(self, engine: Engine) -> Engine:
-        """Return who does the half-steps of an alternation where `engine` is asked for; here, who solves to rest."""
+        """Return the engine used inside alternating iterations for `engine`; here, the one that solves to rest."""
         return engine.exact()
 
     @abstractmethod
@@ -131,7 +131,7 @@ class Model(ABC):
 
     @abstractmethod
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
-        """Return what adds up to the score of one user with row `p` (c,) for one item with row `q` (c,), by name."""
+        """Return the parts of the score of one user with row `p` (c,) for one item with row `q` (c,), by name."""
 
 
 def positive(value: Any, name: str) -> float:

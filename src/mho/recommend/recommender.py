@@ -230,7 +230,7 @@ class Recommender:
         return most_alike(self._require(), item, checks.positive_int(n, "n"))
 
     def explain(self, user: Any, item: Any) -> Explanation:
-        """Return which parts the score of `item` for `user` is made of, and what of the user's own speaks for it."""
+        """Return the parts of the score of `item` for `user`, and the user's own items that speak for it."""
         return explain(self._require(), user, item)
 
     # -- keeping -------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ class Recommender:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, engine: str | Engine = "digital") -> Self:
-        """Return what `save` wrote to `path`, to go on with `engine`. Nothing in the file is executed.
+        """Return the recommender that `save` wrote to `path`, to go on with `engine`. Nothing in the file is executed.
 
         `path` may also be the folder of a `mho.recommend.distributed.OutOfCore`: its ratings stay on disk.
 
@@ -297,7 +297,7 @@ class Recommender:
 
     @property
     def known_(self) -> Any:
-        """What is known, sparse of shape (n_users, n_items): ratings, from the model's lowest on, or strengths."""
+        """Known ratings, from the model's lowest on, or strengths, sparse of shape (n_users, n_items)."""
         return self._require().table.known
 
     @property
@@ -307,12 +307,12 @@ class Recommender:
 
     @property
     def model_(self) -> Model:
-        """What was fitted."""
+        """The fitted model."""
         return self._require().model
 
     @property
     def unit_(self) -> float:
-        """What one unit of the model is in that of the ratings: their mean at the time of the fit; implicit: 1."""
+        """Unit of the model in that of the ratings: their mean at the time of the fit; implicit: 1."""
         return self._require().unit
 
     @property
@@ -338,11 +338,11 @@ class Recommender:
         return self._fitted
 
     def _engine(self) -> Engine:
-        """Return who finishes an alternating loop; it solves what comes after the fit."""
+        """Return the engine that finishes an alternating loop; it solves what comes after the fit."""
         return self.engine_.phases()[-1][0].exact()
 
     def _merged(self, users: Any, items: Any, ratings: Any) -> tuple[Fitted, np.ndarray, np.ndarray]:
-        """Return what is known with more of it, and the positions of the users and items of that."""
+        """Return the fit with more interactions, and the positions of the users and items of those."""
         fitted = self._require()
         model, columns = fitted.model, fitted.table.columns
         alike = is_table(users) and set(columns) <= set(column_names(users))

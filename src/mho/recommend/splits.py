@@ -1,4 +1,4 @@
-"""Which part of what is known is held out."""
+"""Splits of what is known into a training and a held-out part."""
 
 from __future__ import annotations
 

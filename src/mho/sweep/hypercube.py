@@ -14,7 +14,7 @@ __all__ = ["Range", "latin_hypercube"]
 
 @dataclass(frozen=True)
 class Range:
-    """Where a property may lie.
+    """Range of a swept property.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What can be swept: every property of a chip design, found by looking at the design itself."""
+"""Properties that can be swept: those of a chip design, found by looking at the design itself."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
 
 
 def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str, Any], None, None]:
-    """Yield what `run` returns chip by chip, in order.
+    """Yield the results of `run` chip by chip, in order.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
 
 @dataclass(frozen=True)
 class _Problem:
-    """What chip `number` solves, at every point."""
+    """The least-squares problem of chip `number`, at every point."""
 
     seed: int
     number: int

@@ -74,7 +74,7 @@ class Problem:
         return circuit, circuit.volts(self._rhs(drawn))
 
     def settling(self) -> tuple[Any, Any]:
-        """Return the same of a circuit that is a loop, which has a way to its rest."""
+        """Return the programmed circuit and its right-hand side, of a loop that settles."""
         if self.topology == "mvm":
             raise ValueError("--topology must be compact, classic or gram, a loop that settles, got mvm")
         return self.programmed()

@@ -25,7 +25,7 @@ def _repeated(name: str) -> Parameter:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is tried.
+    """Options of a sweep: properties, designs and chips.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Plan:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Where it goes.
+    """Output files of a sweep.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the chip breaks even, as a table."""
+"""Table of break-even points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEAD = ("break-even", "pulse, time", "solvers, time", "no writing", "pulse, ene
 
 
 def break_even_table(found: Iterable[BreakEven], *, most: int) -> str:
-    """Return where the chip breaks even with each platform.
+    """Return the table of break-even points with each platform.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def break_even_table(found: Iterable[BreakEven], *, most: int) -> str:
 
 
 def break_even_rows(found: Iterable[BreakEven]) -> list[tuple[str, ...]]:
-    """Return the same as cells, a header first.
+    """Return the cells of that table, a header first.
 
     Parameters
     ----------

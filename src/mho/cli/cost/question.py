@@ -1,4 +1,4 @@
-"""Which factorization on which chip, as options."""
+"""Options of a cost estimate: workload, chip and technology."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Question:
         return {**PLATFORMS, "this CPU": measured_cpu(Digital, workload, again=self.measure)}
 
     def break_even(self, run: ChipRun, costs: dict[str, Cost]) -> tuple[BreakEven, ...]:
-        """Return where the chip does as well as each platform."""
+        """Return the break-even points with each platform."""
         from mho.cost import break_even, technology
 
         most = run.workload.fewest_solves

@@ -47,7 +47,7 @@ class Work(Protocol):
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Where it goes.
+    """Output options of an image command.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Output:
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
 
     def places(self, sources: list[str], suffixes: Sequence[str]) -> list[str]:
-        """Return where the results go, each by a name that says what will be in it."""
+        """Return output paths, one for each source, with a suffix that says what will be in it."""
         if (len(sources) > 1 or self.out.endswith(os.sep)) and not Path(self.out).is_dir():
             pictures = "1 picture" if len(sources) == 1 else f"{len(sources)} pictures"
             raise ValueError(f"--out must be a folder that is there for {pictures}, got {self.out!r}")

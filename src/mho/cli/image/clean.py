@@ -18,7 +18,7 @@ __all__ = ["clean"]
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """What is wrong with the photo.
+    """Damage of a photo, as options: lost pixels, scratches, noise.
 
     Parameters
     ----------

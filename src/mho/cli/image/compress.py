@@ -26,7 +26,7 @@ Examples:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """How good, or how small.
+    """Quality or size of a compressed file, as options.
 
     Parameters
     ----------

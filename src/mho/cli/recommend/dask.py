@@ -21,7 +21,7 @@ _CONNECT_SECONDS = 10
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """Who solves.
+    """Workers of a Dask cluster, as options.
 
     Parameters
     ----------

@@ -51,7 +51,7 @@ def _save(model: Any, out: Path) -> None:
 
 
 def summary(model: Any, out: Path) -> str:
-    """Return what was learned, as lines to print."""
+    """Return a summary of a fitted recommender, as lines to print."""
     last = model.history_[-1]
     m, n = len(model.user_ids_), len(model.item_ids_)
     rows = [

@@ -28,7 +28,7 @@ def _range(kind: Any, tokens: Sequence[Token]) -> tuple[float, float]:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a table is read.
+    """Options of reading a table.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ class Reading:
         return TableFormat(columns=names, usual=usual, sep=self.sep, decimal=self.decimal, range=span)
 
     def lowest(self) -> float:
-        """Return what ratings are counted from: the lowest one, if that is negative."""
+        """Return the origin of ratings: the lowest one, if that is negative."""
         return 0.0 if self.range_ is None else min(0.0, self.range_[0])
 
 
 def rating_model(model: str, reading: Reading) -> Any:
-    """Return what `--model` names, able to take the ratings of `reading`."""
+    """Return the model that `--model` names, able to take the ratings of `reading`."""
     lowest = reading.lowest()
     if not lowest:
         return model

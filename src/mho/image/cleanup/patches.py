@@ -40,7 +40,7 @@ def planes_of(pixels: np.ndarray) -> np.ndarray:
 
 
 def pixels_of(planes: np.ndarray) -> np.ndarray:
-    """Return what `planes_of` was made of."""
+    """Return pixels (m, n) or (m, n, 3), uint8, of planes: the inverse of `planes_of`."""
     pixels = np.rint(255 * np.clip(planes - PEDESTAL, 0, 1)).astype(np.uint8)
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
@@ -52,7 +52,7 @@ def columns(planes: np.ndarray, places: Places) -> np.ndarray:
 
 
 def patches_touching(mask: np.ndarray) -> Places:
-    """Return where the patches with at least one pixel of the mask are."""
+    """Return the positions of patches with at least one pixel of the mask."""
     rows, cols = np.nonzero(sliding_window_view(mask, (SIDE, SIDE)).any(axis=(2, 3)))
     return rows, cols
 

@@ -25,7 +25,7 @@ _SHARE = 0.85
 
 
 def scratches(pixels: np.ndarray, polarity: Literal["bright", "dark"] = "bright") -> np.ndarray:
-    """Return where scratches are, for `inpaint`.
+    """Return a mask of scratches, for `inpaint`.
 
     A pixel is thin if the top-hat transform by a square of 5 x 5 pixels leaves at least 12 grey levels of it in every
     channel. Where 85 % of a straight segment of 81 pixels, in one of 128 directions, are thin, its thin pixels are

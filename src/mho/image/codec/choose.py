@@ -1,4 +1,4 @@
-"""Which whole codes the encoder takes: the cheapest in squared error plus bits at a price."""
+"""Rate-distortion-optimised quantisation: the whole codes cheapest in squared error plus bits at a price."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _HEADER, _SECTION, _WORD = struct.Struct("<IIHHB3BB"), struct.Struct("<BI"), str
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a file says before its payload.
+    """Header of a file, before its payload.
 
     Attributes
     ----------

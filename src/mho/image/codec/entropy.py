@@ -45,7 +45,7 @@ class Writer:
 
     @property
     def data(self) -> bytes:
-        """What was written, in little-endian words of four bytes."""
+        """Bytes written so far, in little-endian words of four."""
         return self._coder.get_compressed().astype("<u4").tobytes()
 
 

@@ -91,7 +91,7 @@ def picture_bytes(picture: Picture, form: str = "PNG") -> tuple[bytes, tuple[str
 
 
 def _beside(picture: Picture) -> dict[str, Any]:
-    """Return what there is besides pixels; JPEG's comment and the chunks of colour by themselves."""
+    """Return alpha and metadata of a picture; JPEG's comment and the chunks of colour by themselves."""
     found: dict[str, Any] = {name: getattr(picture, name) for name in ("icc", "xmp", "dpi") if getattr(picture, name)}
     if picture.alpha is not None:
         found["alpha"] = picture.alpha

@@ -297,7 +297,7 @@ def _exif(image: Any) -> bytes:
 
 
 def _described(exif: Any) -> Any:
-    """Return what of the tags of a TIFF file is about the picture."""
+    """Return those tags of a TIFF file that are about the picture."""
     from PIL import Image
     from PIL.ExifTags import IFD
 

@@ -1,4 +1,4 @@
-"""What a code does to the cost of the others: its magnitude sets the contexts of those coded after it."""
+"""Gradient of later codes' bits by a code's magnitude, which sets the contexts of those coded after it."""
 
 from __future__ import annotations
 

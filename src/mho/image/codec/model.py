@@ -1,4 +1,4 @@
-"""What both sides of a file know beforehand: how active an atom is, given the atoms that were coded before it."""
+"""Context model of both sides of a file: expected magnitude of an atom, given the atoms coded before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def context_of(activity: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Of one kind of plane. Phase 0 is half of the patches, like a chessboard's black squares, phase 1 the others.
+    """Context model of one kind of plane; phase 0 is half of the patches, a checkerboard, phase 1 the rest.
 
     The expected magnitude of atom j in a patch is a non-negative combination of magnitudes that both sides know: those
     of the atoms before j in the patch itself and summed over the four patches beside it, and in phase 1 of atom j

@@ -1,4 +1,4 @@
-"""What a file carries beside its codes, as bytes: an alpha channel without loss, a dictionary of its own."""
+"""Side data of a file, as bytes: an alpha channel without loss, a dictionary of its own."""
 
 from __future__ import annotations
 

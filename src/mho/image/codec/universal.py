@@ -1,4 +1,4 @@
-"""What mho ships with: the universal dictionary and the models of luma and chroma."""
+"""The universal dictionary and the models of luma and chroma that mho ships with."""
 
 from __future__ import annotations
 

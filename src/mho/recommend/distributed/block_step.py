@@ -1,4 +1,4 @@
-"""What a worker does out of core: one block against the factors of the other side, from files to a file."""
+"""Half-step of a worker out of core: one block against the factors of the other side, from files to a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class HalfStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What a block was and what it took.
+    """Sizes of a block, and time and memory that its half-step took.
 
     Attributes
     ----------

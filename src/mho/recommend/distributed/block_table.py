@@ -32,7 +32,7 @@ _UNFINISHED, _WAIT_SECONDS = ".known.part", 3600.0
 
 @dataclass(frozen=True)
 class BlockTable:
-    """What is known of `n_users` users and `n_items` items: of a pair that was rated twice the last rating.
+    """Ratings in files by blocks of users and of items: of a pair that was rated twice the last rating.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class BlockTable:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> BlockTable:
-        """Return what `write` wrote to `folder`.
+        """Return the table that `write` wrote to `folder`.
 
         Raises
         ------
@@ -136,7 +136,7 @@ class BlockTable:
 
     @property
     def ids(self) -> tuple[np.ndarray, np.ndarray]:
-        """What users and items are called."""
+        """Ids of users and of items."""
         users, items = (
             read_array(path) if (path := self.folder / f"{side}.npy").exists() else np.arange(n)
             for side, n in zip(_SIDES, (self.n_users, self.n_items), strict=True)

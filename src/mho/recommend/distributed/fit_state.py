@@ -1,4 +1,4 @@
-"""How far a fit in a folder is, in a small file: what a killed run leaves behind and the next one goes on from."""
+"""State of a fit in a folder, in a small file, from which the run after a killed one goes on."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class FitState:
             shutil.rmtree(path, ignore_errors=True)
 
     def path(self, folder: Path, side: Literal["users", "items"], ahead: int = 0) -> Path:
-        """Return where the rows of a side are, or those of `ahead` iterations later will be."""
+        """Return the path of the rows of a side, or of those `ahead` iterations later."""
         return folder / self.rows / f"{side}-{getattr(self, side) + ahead}"
 
     def table_folder(self, folder: Path) -> Path:

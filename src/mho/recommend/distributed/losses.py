@@ -13,7 +13,7 @@ _UNKNOWN = "of which Dask does not know more than their logs"
 
 
 def losses(client: Any) -> Counter[str]:
-    """Return how many workers the scheduler of `client` has lost since it started, by reason.
+    """Return the numbers of workers that the scheduler of `client` has lost since it started, by reason.
 
     Those that were closed in order do not count.
     """

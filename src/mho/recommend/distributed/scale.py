@@ -1,4 +1,4 @@
-"""What an iteration out of core takes, from the sizes of the problem and of the cluster.
+"""Time and memory of an iteration out of core, from the sizes of the problem and of the cluster.
 
 A half-step solves n rows of c = 1 + k numbers against N rows of the other side, out of R ratings in T blocks, by W
 workers:
@@ -41,7 +41,7 @@ _FIXED_COPIES, _SOLVED_COPIES, _LARGEST = 3, 5, 2
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is factorized.
+    """Sizes of a factorization.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Who does it.
+    """Sizes and speeds of a cluster.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class Forecast:
 
 
 def forecast(problem: Problem, cluster: Cluster, rates: Rates | None = None) -> Forecast:
-    """Return what an iteration of `problem` takes on `cluster`, by `rates`, measured ones by default."""
+    """Return time and memory of an iteration of `problem` on `cluster`, by `rates`, measured ones by default."""
     rates = Rates() if rates is None else rates
     row_bytes = _NUMBER_BYTES * problem.numbers
     halves = (problem.users, problem.items), (problem.items, problem.users)

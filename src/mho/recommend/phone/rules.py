@@ -1,4 +1,4 @@
-"""How a visitor is folded in: the least-squares problem of one new user, with the items as they are."""
+"""Fold-in of a visitor: the least-squares problem of one new user, with the items as they are."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def packed_lines(lines: Sequence[str]) -> bytes:
 
 
 def _common(before: bytes, text: bytes) -> int:
-    """Return how many bytes both begin with, at most what a byte can say."""
+    """Return the length of the common prefix, at most what a byte can say."""
     pairs = zip(before[:_MOST_SHARED], text, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(before), len(text), _MOST_SHARED))
 

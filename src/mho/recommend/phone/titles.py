@@ -1,4 +1,4 @@
-"""What items are called, from a table with a header."""
+"""Titles of items, from a table with a header."""
 
 from __future__ import annotations
 
