@@ -118,7 +118,7 @@ def first_lines(path: Path) -> list[str]:
 
 
 def delimiter_of(path: Path, lines: list[str]) -> str:
-    """Return what parts the fields of a text by its `first_lines`; DataError if they do not show it."""
+    """Return the delimiter of the fields of a text by its `first_lines`; DataError if they do not show it."""
     first = lines[0]
     if "\t" in first:
         return "\t\t" if all(line.count("\t") == 2 * line.count("\t\t") for line in lines) else "\t"

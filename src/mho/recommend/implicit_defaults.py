@@ -56,6 +56,7 @@ def choose(
     known : csr_array of shape (m, n)
         Strengths.
     solve : callable
+        A half-step, as `Solve` has it.
     start : Side
         Items (n, k), scattered.
     ridges : sequence of float
@@ -143,6 +144,7 @@ class HeldOut:
         Parameters
         ----------
         P, Q : ndarray of shape (u, k), (n, k)
+            Rows of users and of items.
         terms : sequence of float
             What times the share is added.
         """

@@ -85,7 +85,7 @@ class Model(ABC):
         return 1.0
 
     def item_offsets(self, known: Any) -> np.ndarray | None:
-        """Return what is added to every user's scores (n_items,) because of the table `known`; None for nothing."""
+        """Return offsets of every user's scores (n_items,) because of the table `known`; None for none."""
         return None
 
     def check(self, values: np.ndarray) -> None:

@@ -47,7 +47,7 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
 
 
 def scale_of(ratings: np.ndarray) -> tuple[float, ...]:
-    """Return what a visitor can give, at most ten values, where these distinct `ratings`, ascending, are known.
+    """Return the values that a visitor can give, at most ten, where these distinct `ratings`, ascending, are known.
 
     All whole or half steps from the lowest to the highest where they are so few; else the ratings, or ten even steps
     without the lowest, rounded to the table's own step.
