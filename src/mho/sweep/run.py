@@ -28,6 +28,7 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
     Parameters
     ----------
     sweep : Sweep
+        Plan: design, properties and chips.
     jobs : int
         Processes, each with one thread of BLAS; the result does not depend on it.
 
@@ -47,6 +48,7 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
     Parameters
     ----------
     sweep : Sweep
+        Plan: design, properties and chips.
     jobs : int
         Processes.
     done : int
@@ -76,6 +78,7 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
     Parameters
     ----------
     sweep : Sweep
+        Plan: design, properties and chips.
     place : tuple of (int, dict, int)
         Number of the point, its properties, number of the chip.
     """

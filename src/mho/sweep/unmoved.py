@@ -19,6 +19,7 @@ def unmoved(sweep: Sweep) -> tuple[str, ...]:
     Parameters
     ----------
     sweep : Sweep
+        Plan: design, properties and chips.
     """
     points = sweep.points()
     few = [points[i] for i in sorted({0, len(points) // 2, len(points) - 1})]
