@@ -28,6 +28,7 @@ sanitize: .venv/dev
 # Writes what the pages take from commands.
 docs: .venv/dev
 	$(BIN)/python scripts/cost_page.py
+	$(BIN)/python scripts/rooms_table.py
 
 # Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
 bench: .venv/dev benchmarks/.venv/ready

@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "references.md"
 KEY = re.compile(r"\b[A-Z]\w+-(?:19|20)\d\d[a-z]?\b|\bNeuroSim-1\.4\b|\baihwkit\b|\bCrossSim\b")
 ENTRY = re.compile(r"^\| (\S+) \| (.+) \|$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 MARK = re.compile(r"(?<=\s)\[(?:hypothesis[^\]\n]*, )?[1-9](?:\.\d)?(?:, [1-9](?:\.\d)?)*\](?!\()")
 SUFFIXES = {".py", ".md", ".toml", ".inl", ".hpp", ".cpp"}
 FILES = [
@@ -46,3 +47,17 @@ def test_every_entry_has_an_address_or_says_that_it_has_none():
 
 def test_no_number_stands_for_a_source():
     assert [(path.name, mark) for path in FILES if path.suffix != ".cpp" for mark in MARK.findall(prose(path))] == []
+
+
+def test_every_link_between_pages_leads_somewhere():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    assert len(links) > 30
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_decision_is_listed():
+    folder = ROOT / "docs" / "decisions"
+    assert set(LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) == {
+        page.name for page in folder.glob("*.md") if page.name != "README.md"
+    }

@@ -1,7 +1,7 @@
-"""A picture as the product of two thin non-negative factors, and how close the product comes.
+"""Pictures: two thin non-negative factors of one, the codec ``.mho``, photo clean-up, PSNR.
 
 The whole picture is factored, as in-memory factorization chips demonstrate it. That halves the *count of numbers*
-against raw pixels; it is no picture codec, which JPEG or lossless PNG do better at the same number of bytes.
+against raw pixels; JPEG or lossless PNG do better at the same number of bytes. `mho.image.codec` is a picture codec.
 """
 
 from mho.image.chips import PICTURE_CHIP, picture_engine
