@@ -85,7 +85,7 @@ class Circuit(ABC):
         self._set(name, positive_number(getattr(self, name), name))
 
     def given(self, name: str, length: int) -> np.ndarray:
-        """Return the optional vector `name`, of so many zeros where it was left out."""
+        """Return the optional vector `name`, of `length` zeros where it was left out."""
         value = getattr(self, name)
         return np.zeros(length) if value is None else value
 
