@@ -88,10 +88,10 @@ def test_a_second_interrupt_does_not_lose_what_the_first_kept(mho, source, out, 
 
     write = data.write_factors
 
-    def interrupted_write(*arguments):
+    def interrupted_write(*arguments, **named):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
-        write(*arguments)
+        write(*arguments, **named)
 
     monkeypatch.setattr(NMF, "fit", interrupted_fit)
     monkeypatch.setattr(data, "write_factors", interrupted_write)

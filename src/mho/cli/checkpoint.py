@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mho.cli.loop_file import read_loop
 from mho.cli.settings import Settings
 from mho.cli.source import Source
 
@@ -23,10 +25,13 @@ class Start:
         "W" (m, k) and "H" (k, n), or nothing for a fresh start.
     iterations : int
         Done before.
+    state : LoopState or None
+        Of the digital loop, which goes on as if it had not been interrupted.
     """
 
     factors: dict[str, Any]
     iterations: int = 0
+    state: Any = None
 
 
 def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
@@ -35,7 +40,7 @@ def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
 
     facts = {
         "mho": mho.__version__,
-        "input": source.path.name,
+        "input": os.fsencode(source.path.name).decode(errors="backslashreplace"),  # text in the file is UTF-8
         "input_sha256": source.sha256,
         **asdict(settings),
         **result,
@@ -77,4 +82,5 @@ def resume(out: Path, source: Source, settings: Settings) -> Start:
     iterations = facts.get("iterations", "")
     if not (iterations.isdecimal() and len(iterations) < 10) or (W.shape[0], H.shape[1]) != source.X.shape:
         raise DataError(f"{out}: its factors or its number of iterations do not fit its input")
-    return Start(factors={"W": W, "H": H}, iterations=int(iterations))
+    state = read_loop(out, W, H, facts)
+    return Start(factors={"W": W, "H": H}, iterations=int(iterations), state=state)

@@ -68,8 +68,8 @@ class Output:
 def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Output, settings: Settings) -> None:
     """Factorize a matrix X (m, n) into W (m, k) and H (k, n), all non-negative, so that X ~ W H.
 
-    Interrupted by Ctrl-C or SIGTERM, it writes the factors of the last complete iteration to OUT; the same command
-    with --resume goes on from there.
+    Every minute, and interrupted by Ctrl-C or SIGTERM, it writes the factors of the last complete iteration to OUT; the
+    same command with --resume goes on from there: with the digital engine to the same bits as without an interrupt.
 
     Parameters
     ----------

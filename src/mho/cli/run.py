@@ -8,6 +8,8 @@ from typing import Any
 
 from mho.cli.checkpoint import Start, about
 from mho.cli.interrupts import undisturbed
+from mho.cli.loop_file import loop_parts
+from mho.cli.periodic import Periodic
 from mho.cli.progress import Progress
 from mho.cli.recorder import Recorder
 from mho.cli.settings import Settings
@@ -47,7 +49,10 @@ class Run:
         model = self._model(shown)
         shown.stage(f"factorizing {self.source.path}", self.start.iterations)
         try:
-            model.fit(self.source.X, **self.start.factors)
+            if self.start.state is None:
+                model.fit(self.source.X, **self.start.factors)
+            else:
+                model.resume(self.source.X, self.start.state)
         except KeyboardInterrupt as interrupt:
             if not getattr(model, "history_", None):
                 raise type(interrupt)("before an iteration was complete; nothing was written") from None
@@ -68,8 +73,10 @@ class Run:
 
         def follow(record: dict[str, Any]) -> None:
             shown.iteration(before + record["iteration"], settings.max_iter, f"error {record['error']:.4g}")
+            if not self._ends(model):
+                keep()
 
-        return NMF(
+        model = NMF(
             settings.n_components,
             engine=settings.engine,
             algorithm=settings.algorithm,
@@ -84,16 +91,32 @@ class Run:
             random_state=settings.seed,
             callback=follow,
         )
+        keep = Periodic(lambda: self._save(model, complete=False))
+        return model
+
+    def _ends(self, model: Any) -> bool:
+        """Return whether the loop ends with its last iteration: a result is not kept as one that is not complete."""
+        from mho.nmf.loop import stalled
+
+        state = self._state(model)
+        return state is not None and stalled(state.objectives, self.settings.tol)
+
+    def _state(self, model: Any) -> Any:
+        """Return the state of the loop, unless an interrupt came between the factors and their state."""
+        state = getattr(model, "loop_state_", None)
+        return state if state is not None and state.last.W is model.W_ else None
 
     def _save(self, model: Any, *, complete: bool) -> None:
         from mho.data import write_factors
 
+        loop, matrices = loop_parts(None if complete else self._state(model))
         result = {
             "relative_error": model.history_[-1]["error"],
             "iterations": self.iterations(model),
             "complete": complete,
         }
+        facts = about(self.source, self.settings, **result) | loop
         with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
-            write_factors(self.out, model.W_, model.components_, about(self.source, self.settings, **result))
+            write_factors(self.out, model.W_, model.components_, facts, state=matrices)
             if self.recorder is not None:
                 self.recorder.save(model)

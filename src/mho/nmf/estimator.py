@@ -20,7 +20,7 @@ from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
-from mho.nmf.loop import Iterate, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
+from mho.nmf.loop import Iterate, LoopState, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
 from mho.nmf.sample import sampled_start
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import Stream
@@ -100,6 +100,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Iterations done.
     algorithm_ : str
         What was chosen, and why.
+    loop_state_ : LoopState or None
+        From which `resume` goes on after an interrupt; None with a chip.
     engine_ : Engine
         The engine that was used.
 
@@ -180,7 +182,27 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._fit(self._read(X, reset=True), W, H, weights)
         return self
 
-    def _fit(self, X: Matrix, W: Any, H: Any, weights: Any) -> Weighted | None:
+    def resume(self, X: Any, state: LoopState) -> Self:
+        """Go on with a fit of the same X with the same settings as if it had not been interrupted.
+
+        Parameters
+        ----------
+        X : array_like or scipy sparse of shape (n_samples, n_features)
+            As `fit` was given it.
+        state : LoopState
+            The `loop_state_` of that fit; `max_iter` more iterations are done at the most.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is not what it must be, or the engine has a chip, whose cells are no part of a state.
+        """
+        if not isinstance(state, LoopState):
+            raise TypeError(f"state must be the loop_state_ of a fit, got {type(state).__name__}")
+        self._fit(self._read(X, reset=True), state.last.W, state.last.H, None, state)
+        return self
+
+    def _fit(self, X: Matrix, W: Any, H: Any, weights: Any, state: LoopState | None = None) -> Weighted | None:
         """Factorize an X that has been read; return it with its weights if it has any."""
         k = self._components(X.shape)
         checks.nonnegative_number(self.tol, "tol")
@@ -190,7 +212,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise TypeError(f"callback must be callable or None, got {self.callback!r}")
         rng = check_random_state(self.random_state)
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
-        plan = self._plan(X, k, weighted=weights is not None, given=H is not None)
+        plan = self._plan(X, k, weighted=weights is not None, given=H is not None and state is None)
+        if plan is None and state is not None:
+            raise ValueError(f"engine must be 'digital' to go on from a state, got {self.engine!r}")
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
         weighted = None if weights is None else as_weighted(X, weights)
         _warn_of_empty(X, weighted)
@@ -198,8 +222,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._fit_weighted = weighted is not None
         with nullcontext() if plan is None else one_blas_thread():
             seen = X if weighted is None or self.init not in ("auto", "random") else weighted
-            start = self._start(seen, k, rng, (W, H), plan, penalties)
-            self._iterate(self._stages(X, plan, penalties, start, weighted))
+            if state is None:
+                start = self._start(seen, k, rng, (W, H), plan, penalties)
+            else:
+                start = self._given(X, k, W, H) or (W, H)
+            self._iterate(self._stages(X, plan, penalties, start, weighted), state)
         return weighted
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -412,6 +439,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._ledger_before = None if ledger is None else ledger.copy()
         self.history_: list[dict[str, Any]] = []
         self.n_iter_ = 0
+        self.loop_state_: LoopState | None = None
 
     def _stages(
         self,
@@ -437,12 +465,14 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             for engine, length in phase_ends(self.engine_.phases(), self.max_iter)
         ]
 
-    def _iterate(self, stages: list[Stage]) -> None:
+    def _iterate(self, stages: list[Stage], state: LoopState | None) -> None:
         for stage in stages:
-            objectives = []
-            for _, iterate in zip(range(stage.length), stage.iterates(self.W_, self.components_), strict=False):
+            objectives = [] if state is None else list(state.objectives)
+            iterates = stage.iterates(self.W_, self.components_, None if state is None else state.last)
+            for _, iterate in zip(range(stage.length), iterates, strict=False):
                 objectives.append(iterate.objective)
                 self._keep(iterate, stage)
+                self.loop_state_ = LoopState.after(objectives, iterate) if self.engine_ == Digital() else None
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
                 if stalled(objectives, self.tol):

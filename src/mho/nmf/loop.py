@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,8 @@ from mho.operands import Dense
 __all__ = [
     "Alternating",
     "Iterate",
+    "LoopState",
+    "Momentum",
     "Problem",
     "Stage",
     "alternate",
@@ -22,6 +24,30 @@ __all__ = [
     "stalled",
     "step_for",
 ]
+
+
+_WINDOW = 5
+"""Iterations over which a loop must gain something."""
+
+
+@dataclass(frozen=True, eq=False)
+class Momentum:
+    """Extrapolation after a complete iteration, beside its factors.
+
+    Attributes
+    ----------
+    W : ndarray of shape (m, k)
+        Solution of the last half-step for W, before its stride.
+    H : ndarray of shape (k, n)
+        The other factor with its stride.
+    stride, limit : float
+        Of the next half-steps: the stride, and the longest that it may become.
+    """
+
+    W: np.ndarray
+    H: np.ndarray
+    stride: float
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -36,12 +62,36 @@ class Iterate:
         |X - W H| / |X| over the known entries.
     objective : float
         What is minimised, in the same units: sqrt((|X - W H|^2 + 2 penalties) / |X|^2).
+    momentum : Momentum or None
+        With which an extrapolated loop goes on.
     """
 
     W: np.ndarray
     H: np.ndarray
     error: float
     objective: float
+    momentum: Momentum | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LoopState:
+    """A loop after a complete iteration, from which it goes on as if it had not been interrupted.
+
+    Attributes
+    ----------
+    last : Iterate
+    objectives : tuple of float
+        All that `stalled` looks at of those so far.
+    """
+
+    last: Iterate
+    objectives: tuple[float, ...]
+
+    @classmethod
+    def after(cls, objectives: list[float], last: Iterate) -> LoopState:
+        """Return the state after an iterate, the last of `objectives`."""
+        kept = objectives if len(objectives) <= _WINDOW + 1 else [objectives[0], *objectives[-_WINDOW - 1 :]]
+        return cls(last, tuple(kept))
 
 
 @dataclass(frozen=True)
@@ -120,9 +170,11 @@ class Stage:
     length: int
     engine: str
 
-    def iterates(self, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
-        """Return the iterates from W and H on."""
-        return self.step(self.problem, W, H)
+    def iterates(self, W: np.ndarray, H: np.ndarray, last: Iterate | None = None) -> Iterator[Iterate]:
+        """Return the iterates from W and H on; after `last`, those that would have followed it."""
+        if last is None or last.momentum is None:
+            return self.step(self.problem, W, H)
+        return extrapolate(self.problem, W, H, last)
 
 
 def alternate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
@@ -136,15 +188,16 @@ def alternate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[It
         yield iterate
 
 
-def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray, last: Iterate | None = None) -> Iterator[Iterate]:
     """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang and Gillis 2019).
 
     The stride grows while the objective falls. When it rises, the iterate is thrown away and a plain one made from the
-    last, so that the objective never rises.
+    last, so that the objective never rises. After `last`, whose factors W and H are, it goes on as if it had not ended.
     """
     stride, limit = 0.5, 1.0
-    last: Iterate | None = None
     far_W, far_H = W, H
+    if last is not None and last.momentum is not None:
+        W, far_H, stride, limit = last.momentum.W, last.momentum.H, last.momentum.stride, last.momentum.limit
     while True:
         near_W = problem.update_W(far_W, far_H)
         iterate = problem.update_H(_beyond(near_W, W, stride), far_H)
@@ -156,7 +209,7 @@ def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[
             W, far_W, far_H, H = near_W, iterate.W, _beyond(iterate.H, H, stride), iterate.H
             stride, limit = min(limit, 1.05 * stride), min(1.0, 1.01 * limit)
         last = iterate
-        yield iterate
+        yield replace(iterate, momentum=Momentum(W, far_H, stride, limit))
 
 
 def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
@@ -184,7 +237,7 @@ def phase_ends(phases: tuple[tuple[Engine, int | None], ...], max_iter: int) -> 
     return plan
 
 
-def stalled(objectives: list[float], tol: float, window: int = 5) -> bool:
+def stalled(objectives: Sequence[float], tol: float, window: int = _WINDOW) -> bool:
     """Whether the objective fell by less than `tol` of the first one, per iteration, over the last `window`.
 
     Over several iterations because a noisy engine's error also rises.

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from mho.cli.chip.values import spans, swept
 from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
+from mho.cli.periodic import Periodic
 from mho.cli.progress import Progress, progress
 from mho.cli.target import check_target
 
@@ -118,7 +119,8 @@ class Output:
 def sweep(*, plan: Plan = Plan(), output: Output) -> None:
     """Make many chips at every point of a grid or a Latin hypercube and compare each with the exact answers.
 
-    Interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from there.
+    Every minute, and interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from
+    there.
     """
     from mho.sweep import plot, read_trials, unmoved
 
@@ -146,11 +148,13 @@ def _run(planned: Any, output: Output, rows: list[dict[str, Any]], shown: Progre
 
     done, total = len(rows), len(planned.points()) * planned.chips
     shown.stage(f"trying {total - done} of {total} chips", done)
+    keep = Periodic(lambda: write_trials(output.out, planned, rows))
     try:
         with closing(trials(planned, jobs=output.jobs, done=done)) as tried:
             for row in tried:
                 rows.append(row)
                 shown.iteration(len(rows), total, "failed" if row["failure"] else f"error {row['error']:.3g}")
+                keep()
     except KeyboardInterrupt as interrupt:
         if len(rows) == done:
             raise type(interrupt)("before a chip was complete; nothing was written") from None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from mho.cli.interrupts import undisturbed
+from mho.cli.periodic import Periodic
 from mho.cli.plain import table
 from mho.cli.progress import Progress
 
 __all__ = ["run", "summary"]
-
-_SAVE_SECONDS = 60.0
 
 
 def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progress) -> None:
@@ -24,14 +22,11 @@ def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progr
     KeyboardInterrupt
         Of the kind that came, saying what has been kept.
     """
-    saved = time.monotonic()
+    keep = Periodic(lambda: model.save(out))
 
     def follow(record: dict[str, Any]) -> None:
-        nonlocal saved
         shown.iteration(record["iteration"], total, _quality(record))
-        if time.monotonic() - saved > _SAVE_SECONDS:
-            _save(model, out)
-            saved = time.monotonic()
+        keep()
 
     model.callback = follow
     try:

@@ -1,0 +1,172 @@
+"""A run that is killed loses what came after its last checkpoint, and ends as if it had not been killed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import scipy.sparse as sp
+
+from mho import NMF, Recommender
+from mho.cli import main, periodic
+from mho.data import DataError, read_factors, write_factors
+from mho.data.factors import read_state
+
+_KILLED = """
+import os, signal, sys
+from mho.cli import main, periodic
+
+class Kills(periodic.Periodic):
+    calls = 0
+
+    def __call__(self):
+        Kills.calls += 1
+        periodic.SAVE_SECONDS = -1.0 if Kills.calls <= 3 else 1e9  # the last iterations are lost
+        super().__call__()
+        if Kills.calls == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+import mho.cli.run, mho.cli.recommend.run, mho.cli.chip.sweep
+for module in "mho.cli.run", "mho.cli.recommend.run", "mho.cli.chip.sweep":
+    sys.modules[module].Periodic = Kills
+main(sys.argv[1:])
+"""
+
+
+def _run(*arguments):
+    assert main([str(argument) for argument in (*arguments, "-q")]) == 0
+
+
+def _kill(*arguments):
+    done = subprocess.run([sys.executable, "-c", _KILLED, *map(str, arguments), "-q"], check=False, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def matrix(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).random((90, 70)))
+    return tmp_path / "x.npy"
+
+
+def test_a_killed_factorization_ends_with_the_same_factors(tmp_path, matrix):
+    options = ["factor", matrix, "-k", 3, "--max-iter", 40]
+    _run(*options, "-o", tmp_path / "whole")
+    _kill(*options, "-o", tmp_path / "o")
+    assert read_factors(tmp_path / "o")[2]["iterations"] == "3"
+    assert {path.name for path in tmp_path.iterdir()} == {"x.npy", "whole", "o"}
+    _run(*options, "-o", tmp_path / "o", "--resume")
+    (W, H, about), (W2, H2, about2) = read_factors(tmp_path / "o"), read_factors(tmp_path / "whole")
+    np.testing.assert_array_equal(W, W2)
+    np.testing.assert_array_equal(H, H2)
+    assert about == about2
+    assert read_state(tmp_path / "o") == {}
+
+
+def test_a_killed_recommender_ends_with_the_same_factors(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.c_[rng.integers(0, 30, 400), rng.integers(0, 20, 400), rng.integers(1, 6, 400)]
+    np.savetxt(tmp_path / "r.csv", rows, "%d", ",", header="user,item,rating", comments="")
+    options = ["recommend", "fit", tmp_path / "r.csv", "-k", 3, "--max-iter", 9]
+    _run(*options, "-o", tmp_path / "whole.npz")
+    _kill(*options, "-o", tmp_path / "o.npz")
+    assert Recommender.load(tmp_path / "o.npz").history_[-1]["iteration"] == 3
+    _run("recommend", "resume", tmp_path / "o.npz", "--max-iter", 9)
+    found, expected = Recommender.load(tmp_path / "o.npz"), Recommender.load(tmp_path / "whole.npz")
+    assert found.history_[-1]["iteration"] == expected.history_[-1]["iteration"] == 9
+    np.testing.assert_array_equal(found.user_factors_, expected.user_factors_)
+    np.testing.assert_array_equal(found.item_factors_, expected.item_factors_)
+    np.testing.assert_array_equal(found.user_offsets_, expected.user_offsets_)
+
+
+def test_a_killed_sweep_ends_with_the_same_table(tmp_path):
+    options = ["chip", "sweep", "--set", "sigma=0.01,0.02", "--chips", 4, "--rows", 8, "--columns", 3, "--rhs", 4]
+    _run(*options, "-o", tmp_path / "whole.parquet")
+    _kill(*options, "-o", tmp_path / "o.parquet")
+    assert pq.read_table(tmp_path / "o.parquet").num_rows == 3
+    _run(*options, "-o", tmp_path / "o.parquet")
+    assert pq.read_table(tmp_path / "o.parquet").equals(pq.read_table(tmp_path / "whole.parquet"))
+
+
+_KINDS = {
+    "compressed": ({"algorithm": "compressed"}, lambda X: X),
+    "extrapolated": ({"algorithm": "extrapolated"}, lambda X: X),
+    "hals": ({"algorithm": "hals"}, lambda X: X),
+    "sparse": ({}, lambda X: sp.csr_array(X * (X > 0.7))),
+    "sampled": ({"algorithm": "sampled", "missing": "unstored"}, lambda X: sp.csr_array(X * (X > 0.3))),
+    "kullback-leibler": ({"loss": "kullback-leibler"}, lambda X: X),
+    "float32": ({"l1_H": 0.01}, lambda X: X.astype(np.float32)),
+}
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("after", [1, 4, 11])
+def test_every_loop_goes_on_from_its_state(kind, after):
+    settings, made = _KINDS[kind]
+    X = made(np.random.default_rng(1).random((120, 80)))
+    whole = NMF(4, random_state=0, max_iter=300, tol=1e-5, **settings).fit(X)
+    part = NMF(4, random_state=0, max_iter=after, tol=0, **settings).fit(X)
+    rest = NMF(4, random_state=0, max_iter=300 - after, tol=1e-5, **settings).resume(X, part.loop_state_)
+    assert after < whole.n_iter_ == after + rest.n_iter_
+    np.testing.assert_array_equal(rest.W_, whole.W_)
+    np.testing.assert_array_equal(rest.components_, whole.components_)
+
+
+def test_a_state_is_for_the_cpu():
+    X = np.random.default_rng(1).random((20, 10))
+    assert NMF(2, engine="analog", max_iter=1, random_state=0).fit(X).loop_state_ is None
+    state = NMF(2, max_iter=1, random_state=0).fit(X).loop_state_
+    with pytest.raises(ValueError, match="engine must be 'digital'"):
+        NMF(2, engine="analog", max_iter=1).resume(X, state)
+    with pytest.raises(TypeError, match="state must be the loop_state_ of a fit"):
+        NMF(2).resume(X, None)
+
+
+def test_a_state_that_does_not_fit_is_told(tmp_path, matrix, capsys):
+    options = ["factor", matrix, "-k", 3, "--max-iter", 40, "-o", tmp_path / "o"]
+    _kill(*options)
+    capsys.readouterr()
+    W, H, about = read_factors(tmp_path / "o")
+    for loop in ("{", "[]", '{"error": 1}', about["loop"].replace('"stride": 0', '"stride": NaN, "x": 0')):
+        write_factors(tmp_path / "o", W, H, about | {"loop": loop}, state=read_state(tmp_path / "o"))
+        assert main([*map(str, options), "--resume"]) == 1
+        told = capsys.readouterr().err
+        assert told.splitlines()[-1].startswith(f"mho: error: {tmp_path / 'o'}: ")
+
+
+def test_a_full_disk_at_a_checkpoint_ends_no_work(monkeypatch, capsys):
+    def full():
+        raise OSError(28, "No space left on device", "o")
+
+    monkeypatch.setattr(periodic, "SAVE_SECONDS", -1.0)
+    periodic.Periodic(full)()
+    assert capsys.readouterr().err.startswith("mho: warning: what has been done could not be kept: ")
+
+
+def test_checkpoints_are_a_minute_apart(monkeypatch):
+    now, calls = [0.0], []
+    monkeypatch.setattr(periodic.time, "monotonic", lambda: now[0])
+    keep = periodic.Periodic(lambda: calls.append(now[0]))
+    for second in range(0, 200, 10):
+        now[0] = float(second)
+        keep()
+    assert calls == [60.0, 120.0, 180.0]
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path, matrix):
+    _kill("factor", matrix, "-k", 3, "--max-iter", 40, "-o", tmp_path / "o")
+    damaged = bytearray((tmp_path / "o").read_bytes())
+    damaged[-100] ^= 1
+    (tmp_path / "o").write_bytes(damaged)
+    with pytest.raises(DataError, match="checksum"):
+        read_factors(tmp_path / "o")
+
+
+def test_a_name_that_is_no_text_is_written_beside_the_factors(tmp_path, matrix):
+    source = tmp_path / os.fsdecode(b"x\xff.npy")
+    matrix.rename(source)
+    _run("factor", source, "-k", 2, "--max-iter", 2, "-o", tmp_path / os.fsdecode(b"o\xff"))
+    assert read_factors(tmp_path / os.fsdecode(b"o\xff"))[2]["input"] == "x\\xff.npy"
+    _run("factor", source, "-k", 2, "--max-iter", 3, "-o", tmp_path / os.fsdecode(b"o\xff"), "--resume")
