@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test lint sanitize bench docs format clean
+.PHONY: demo test test-faults lint sanitize bench docs format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -15,6 +15,10 @@ demo: .venv/demo
 test: .venv/dev
 	@scripts/system-tools.sh ngspice chromium
 	$(BIN)/pytest
+
+# Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
+test-faults: .venv/dev
+	MHO_FLIPS=1115 MHO_KILLS=60 MHO_FULL_DISKS=60 $(BIN)/pytest tests/data/test_bit_flips.py tests/data/test_kills.py
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -1,6 +1,7 @@
 """One flipped bit in any file that mho writes and reads back: refused, or the numbers are the same."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from mho.recommend.distributed import BlockTable
 from mho.recommend.distributed.block_step import read_rows, write_rows
 from mho.sweep import Sweep, read_trials
 
-_FLIPS = 60
-"""Of each kind of file here; `tests/faults` has more."""
+_FLIPS = int(os.environ.get("MHO_FLIPS", "60"))
+"""Of each kind of file; `make test-faults` takes more."""
 
 
 def _flipped(path, count, rng):
