@@ -1,6 +1,7 @@
 """Files of every format and version that was ever written open for ever, with the numbers that were written.
 
-`golden/VERSION` was written by that version; nothing in it is ever written again.
+`golden/0.1.0` was written by that version, `golden/sealed` by the first one whose files have seals; nothing in them is
+ever written again.
 """
 
 import json
@@ -44,6 +45,17 @@ def test_a_run_is_gone_on_with(golden):
     command = ["factor", golden / "matrix.npy", "-k", "2", "-o", golden / "run.safetensors", "--resume", "--tol", "0"]
     assert main([*map(str, command), "--max-iter", "9", "-q"]) == 0
     assert read_factors(golden / "run.safetensors")[2]["iterations"] == "9"
+
+
+def test_a_checkpoint_is_gone_on_with(tmp_path):
+    golden = Path(shutil.copytree(_GOLDEN / "sealed", tmp_path / "golden"))
+    command = ["factor", golden / "matrix.npy", "-k", "2", "-o", golden / "checkpoint.safetensors", "--resume"]
+    assert read_factors(golden / "checkpoint.safetensors")[2]["iterations"] == "3"
+    assert main([*map(str, command), "--tol", "0", "--max-iter", "40", "-q"]) == 0
+    W, H, _ = read_factors(golden / "checkpoint.safetensors")
+    expected = np.load(golden / "expected-checkpoint.npz")
+    np.testing.assert_allclose(W, expected["W"], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(H, expected["H"], rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("model", ["ratings", "implicit"])
