@@ -128,6 +128,19 @@ def test_room_is_taken_before_the_work(tmp_path):
     assert caught.value.errno in (errno.ENOSPC, errno.EFBIG)
 
 
+def test_a_file_system_without_locks_takes_files_all_the_same(tmp_path, monkeypatch):
+    def flock(descriptor, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with lock_folder(tmp_path), replacing(tmp_path / "o") as first:
+        first.write_text("first")
+        with replacing(tmp_path / "o") as second:  # must not take the first one for abandoned
+            second.write_text("second")
+        assert first.read_text() == "first"
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("o", "first")]
+
+
 # -- the seal ----------------------------------------------------------------------------------------------------
 
 

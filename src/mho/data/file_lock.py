@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -15,14 +16,21 @@ __all__ = ["lock_folder", "try_lock"]
 
 _NAME = ".mho.lock"
 _MOST_BYTES = 1000
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 _POLL_SECONDS = 0.1
 
 _held: dict[Path, int] = {}
 """Folders that this process has locked, and the thread of each."""
 
 
-def try_lock(descriptor: int) -> bool:
-    """Lock an open file unless somebody else has; the system unlocks it when it is closed or its process ends."""
+def try_lock(descriptor: int) -> bool | None:
+    """Lock an open file unless somebody else has; the system unlocks it when it is closed or its process ends.
+
+    Returns
+    -------
+    bool or None
+        Whether it is locked now; None where the file system has no locks.
+    """
     try:
         import fcntl
     except ImportError:  # not a POSIX system
@@ -40,6 +48,10 @@ def try_lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return None
     return True
 
 
@@ -79,7 +91,7 @@ def lock_folder(folder: str | os.PathLike[str], *, wait: float = 0.0) -> Iterato
 def _locked(folder: Path, file: Path, until: float) -> int:
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-        if not try_lock(descriptor):
+        if try_lock(descriptor) is False:
             owner = _owner(descriptor)
             os.close(descriptor)
             if time.monotonic() < until:

@@ -120,7 +120,7 @@ def _begun(path: str | os.PathLike[str], target: Path) -> tuple[Path, int]:
         except FileExistsError:
             number += not _remove_unlocked(temporary)
             continue
-        if try_lock(descriptor) and os.fstat(descriptor).st_nlink:
+        if try_lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             _remove_unlocked(_temporary(target, number + 1))
             return temporary, descriptor
         os.close(descriptor)  # somebody took it for abandoned before it was locked
@@ -140,7 +140,7 @@ def _remove_own(path: Path, descriptor: int) -> None:
 
 
 def _remove_unlocked(path: Path) -> bool:
-    """Remove a temporary file unless somebody writes to it; return whether it is gone."""
+    """Remove a temporary file unless somebody writes to it, or may; return whether it is gone."""
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
