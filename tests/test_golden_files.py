@@ -105,7 +105,7 @@ def test_a_run_of_a_chip(golden):
 
 def test_a_sweep_is_known_again_and_not_made_anew(golden, monkeypatch):
     before = pq.read_table(golden / "sweep.parquet").to_pylist()
-    monkeypatch.setattr(sys.modules["mho.sweep.run"], "_try_chip", lambda *_: pytest.fail("made a chip anew"))
+    monkeypatch.setattr(sys.modules["mho.sweep.run"], "Chip", lambda *_, **__: pytest.fail("made a chip anew"))
     options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
     assert main(["chip", "sweep", *options, "-o", str(golden / "sweep.parquet")]) == 0
     assert pq.read_table(golden / "sweep.parquet").to_pylist() == before
