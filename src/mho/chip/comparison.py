@@ -34,6 +34,12 @@ class TopologyNotes:
         When it settles.
     limit : str
         What limits it.
+
+    Examples
+    --------
+    >>> from mho.chip import TOPOLOGY_NOTES
+    >>> print(TOPOLOGY_NOTES["classic"].limit)
+    m more op-amps, their power, noise and swing
     """
 
     rest: str
@@ -89,6 +95,16 @@ class TopologySummary:
         The most that an output moves for each volt of offset of one op-amp.
     noise : float
         Root mean square of the noisiest output, volts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.chip import compare_topologies, preset
+    >>> from mho.circuits import Noise
+    >>> rows = compare_topologies(np.eye(4) + 0.5, np.ones(4), preset("ideal"), Noise())
+    >>> found = {row.topology: row for row in rows}
+    >>> found["compact"].opamps, found["classic"].opamps
+    (4, 8)
     """
 
     topology: str

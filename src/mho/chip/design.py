@@ -46,6 +46,13 @@ class Converters:
         is off by half of dnl sqrt(n).
     conversion_noise : float
         Standard deviation of each conversion, volts at the DAC's output or the ADC's input.
+
+    Examples
+    --------
+    >>> from mho.chip import Converters
+    >>> converters = Converters(dac_bits=8, adc_bits=10)
+    >>> converters.v_in, converters.adc_bits
+    (0.2, 10)
     """
 
     dac_bits: int | None = None
@@ -99,6 +106,12 @@ class Amplifier:
         What an op-amp does that would have to go below zero. Rectifying: a diode path holds its input at virtual
         ground, which gives non-negative least squares. Single-supply: its output stays at the lower rail and its input
         floats, which gives the same conditions in another metric.
+
+    Examples
+    --------
+    >>> from mho.chip import Amplifier, preset
+    >>> preset("ideal").with_(gain=1e5, offset=1e-4).amplifier == Amplifier(gain=1e5, offset=1e-4)
+    True
     """
 
     gain: float = 1e4
@@ -131,6 +144,16 @@ class Array:
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
         set of rows being a network of its own. First order in the columns' resistance takes about half the time;
         `mho.circuits.first_order_wires` derives it, docs/chip.md states its error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import Chip
+    >>> from mho.chip import preset
+    >>> chip = Chip(preset("ideal").with_(rows=64))
+    >>> programmed = chip.program(np.ones((130, 2)) + np.eye(130, 2))
+    >>> chip.ledger.tiles
+    3
     """
 
     rows: int = 128
@@ -157,6 +180,12 @@ class Operation:
         Temperature while solving, kelvin.
     integration : float
         Time over which a read averages, seconds; read noise depends on it.
+
+    Examples
+    --------
+    >>> from mho.chip import preset
+    >>> preset("neurram").with_(age=86400.0, kelvin=320.0).operation
+    Operation(age=86400.0, kelvin=320.0, integration=1e-06)
     """
 
     age: float = field(default=0.0, metadata=SECONDS)
@@ -183,6 +212,13 @@ class ChipDesign:
     array : Array
     wires : Wires
     operation : Operation
+
+    Examples
+    --------
+    >>> from mho.chip import ChipDesign, Converters, Device, preset
+    >>> design = ChipDesign(name="mine", device=Device(g_min=1e-6, g_max=40e-6), converters=Converters(adc_bits=8))
+    >>> design.with_(levels=16).device.levels, preset("pku-2025").device.levels
+    (16, 8)
     """
 
     name: str

@@ -63,6 +63,16 @@ class Ledger:
         Arrays of `Array.rows` rows that each array of the tallest matrix programmed is spread over.
     row_extras : float
         Cells beside those of both arrays in the row that has most of them: compensation and reference columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import Chip
+    >>> chip = Chip("ideal")
+    >>> before = chip.ledger.copy()
+    >>> x = chip.program(np.eye(4, 2)).solve(np.ones((4, 3)))
+    >>> chip.ledger.since(before).solves, chip.ledger.cells
+    (3.0, 8.0)
     """
 
     cells: float = 0.0

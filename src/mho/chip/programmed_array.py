@@ -43,6 +43,15 @@ class ProgrammedArray(ProgrammedLoop):
         Input offset of each op-amp, those of reference columns last, volts.
     off_state : CellErrorCorrection or None
         Correction of the zeros, if they need one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import Chip
+    >>> programmed = Chip("ideal").program(np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+    >>> programmed.solve(np.array([[4.0], [3.0], [5.0]])).round(6)
+    array([[2.],
+           [3.]])
     """
 
     def __init__(

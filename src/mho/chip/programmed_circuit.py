@@ -46,6 +46,14 @@ class ProgrammedCircuit:
         Right-hand sides are multiplied by this first, digitally, and `shift` is subtracted.
     shift : float or ndarray of shape (inputs,)
         See `product`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.chip import preset, program_circuit
+    >>> A = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> program_circuit("classic", A, preset("ideal")).solve(A @ [2.0, 3.0]).round(6)
+    array([2., 3.])
     """
 
     circuit: Circuit

@@ -24,6 +24,14 @@ class Circuit(ABC):
     """A circuit of one or two arrays and a column of op-amps, as plain numbers.
 
     Its arrays, frozen, hold copies of what the caller gave.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Circuit, Mvm, OpAmp
+    >>> circuit = Mvm(g=np.full((3, 2), 1e-5), g_feedback=1e-5, opamp=OpAmp(gain=1e5, bandwidth=1e8))
+    >>> isinstance(circuit, Circuit), circuit.shape, circuit.opamps, circuit.cells
+    (True, (3, 2), 3, 6)
     """
 
     opamp: OpAmp

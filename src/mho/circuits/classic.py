@@ -44,6 +44,15 @@ class ClassicGinv(Circuit):
     ------
     TypeError, ValueError
         A value of the wrong type, shape or sign, or a column of the second array without a cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import ClassicGinv, OpAmp, operating_point
+    >>> A, opamp = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), OpAmp(gain=1e9, bandwidth=1e8)
+    >>> circuit = ClassicGinv(g_left=1e-5 * A, g_right=1e-5 * A, g_feedback=np.full(3, 1e-5), g_in=1e-5, opamp=opamp)
+    >>> operating_point(circuit, A @ [0.02, 0.03]).round(4)
+    array([0.  , 0.  , 0.  , 0.02, 0.03])
     """
 
     g_left: np.ndarray

@@ -57,6 +57,17 @@ class CompactGinv(Circuit):
     -----
     The circuit is a hypothesis: it follows from Kirchhoff's laws and fits every published word about the chip, whose
     inside is not public (NMF-2026).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import CompactGinv, OpAmp, operating_point
+    >>> A, opamp = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), OpAmp(gain=1e9, bandwidth=1e8)
+    >>> g = 1e-5 * A
+    >>> comp = 2 * (g.sum(axis=1).max() - g.sum(axis=1))  # all rows conduct the same
+    >>> circuit = CompactGinv(g_left=g, g_right=g, g_comp=comp, g_in=1e-5, opamp=opamp)
+    >>> operating_point(circuit, A @ [0.02, 0.03]).round(4)
+    array([0.02, 0.03])
     """
 
     g_left: np.ndarray

@@ -21,6 +21,14 @@ class Reference:
         f, siemens.
     share : float
         rho.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Reference
+    >>> column = np.full(3, 35e-6)
+    >>> Reference(left=column, right=column, feedback=35e-6, share=0.5 / 35).share
+    0.014285714285714285
     """
 
     left: np.ndarray
@@ -45,6 +53,15 @@ class Conductances:
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
     reference : Reference or None
         Columns that take the lowest conductance out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Conductances
+    >>> g = np.full((3, 2), 1e-5)
+    >>> c = Conductances(left=g, right=g, comp=np.zeros(3), g_in=1e-5, scale=np.ones(2))
+    >>> c.total
+    array([5.e-05, 5.e-05, 5.e-05])
     """
 
     left: np.ndarray

@@ -52,6 +52,15 @@ class LoopEquations:
         Part of `v_rest` that offset and bias bring about, volts.
     g_clamp : float
         Diode path of a rectifying op-amp, siemens.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Mvm, OpAmp, equations
+    >>> circuit = Mvm(g=np.array([[1e-5, 2e-5]]), g_feedback=1e-5, opamp=OpAmp(gain=1e9, bandwidth=1e8))
+    >>> loop = equations(circuit)
+    >>> loop.F.round(6)  # the share of its output that an op-amp sees: 1e-5 of 4e-5 siemens
+    array([[0.25]])
     """
 
     opamp: OpAmp

@@ -34,6 +34,15 @@ class GramInv(Circuit):
     ------
     TypeError, ValueError
         A value of the wrong type, shape or sign.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import GramInv, OpAmp, operating_point
+    >>> G = np.array([[5.0, 1.0], [1.0, 2.0]])
+    >>> circuit = GramInv(g_gram=1e-5 * G, g_in=1e-5, opamp=OpAmp(gain=1e9, bandwidth=1e8))
+    >>> operating_point(circuit, G @ [0.02, 0.03]).round(4)
+    array([0.02, 0.03])
     """
 
     g_gram: np.ndarray

@@ -36,6 +36,16 @@ class Modes:
     vectors : ndarray of shape (f, f)
         Its eigenvectors, in columns.
     opamp : OpAmp or Amplifier
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import OpAmp
+    >>> from mho.circuits.modes import Modes
+    >>> opamp = OpAmp(gain=1e9, bandwidth=1e8)
+    >>> modes = Modes(np.diag([0.5, 0.25]), np.array([0.5, 0.25]), np.eye(2), opamp)
+    >>> (modes.rates / (2 * np.pi * opamp.bandwidth)).round(6)
+    array([0.5 , 0.25])
     """
 
     H: np.ndarray

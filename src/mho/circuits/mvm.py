@@ -33,6 +33,14 @@ class Mvm(Circuit):
     ------
     TypeError, ValueError
         A value of the wrong type, shape or sign.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Mvm, OpAmp, operating_point
+    >>> circuit = Mvm(g=np.array([[1e-5, 2e-5]]), g_feedback=1e-5, opamp=OpAmp(gain=1e9, bandwidth=1e8))
+    >>> operating_point(circuit, [0.1, 0.05]).round(4)
+    array([0.2])
     """
 
     g: np.ndarray

@@ -46,6 +46,15 @@ class Noise:
         Input-referred white noise of each op-amp, volts per square root of a hertz.
     read : float
         Standard deviation of the conductance of every cell while it is read, siemens, independent from cell to cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import Mvm, Noise, OpAmp, output_noise
+    >>> circuit = Mvm(g=np.array([[1e-5, 2e-5]]), g_feedback=1e-5, opamp=OpAmp(gain=1e5, bandwidth=1e8))
+    >>> warm, cold = (output_noise(circuit, np.zeros(2), Noise(kelvin=kelvin)) for kelvin in (400.0, 100.0))
+    >>> (warm / cold).round(6)
+    array([[4.]])
     """
 
     kelvin: float = 300.0

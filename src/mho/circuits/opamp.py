@@ -57,6 +57,13 @@ class OpAmp:
         input at the reference. Single-supply: it stays at its lower rail and its input floats.
     noise : float
         White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
+
+    Examples
+    --------
+    >>> from mho.circuits import OpAmp
+    >>> opamp = OpAmp(gain=1e4, bandwidth=1e8, slew_rate=1e8)
+    >>> opamp.clamp
+    'rectifying'
     """
 
     gain: float

@@ -29,6 +29,14 @@ class ReferenceColumns:
         Lowest conductance of the other cells over that of the reference's.
     offset : tuple of float
         Input offset of the inverter and of the transimpedance amplifier, volts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import ReferenceColumns
+    >>> column = np.full(3, 35e-6)
+    >>> ReferenceColumns(g_left=column, g_right=column, g_feedback=35e-6, g_sum=35e-6, share=1 / 70).offset
+    (0.0, 0.0)
     """
 
     g_left: np.ndarray

@@ -27,6 +27,12 @@ class Wires:
         Between the output of an op-amp and row 0 of its column in the driving array, ohms.
     sense_ohms : float
         Between the input of an op-amp and row 0 of its column in the sensing array, ohms.
+
+    Examples
+    --------
+    >>> from mho.circuits import Wires
+    >>> bool(Wires()), bool(Wires(row_ohms=2.0, column_ohms=2.0))
+    (False, True)
     """
 
     row_ohms: float = field(default=0.0, metadata=OHMS)

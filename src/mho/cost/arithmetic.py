@@ -20,6 +20,12 @@ class Factor:
     value : Range
     source : str
         Where it comes from.
+
+    Examples
+    --------
+    >>> from mho.cost import Factor, Range
+    >>> Factor(name="pulse", value=Range(1e-7, 1e-6, 1e-6), source="an assumption").value.typical
+    1e-06
     """
 
     name: str
@@ -34,6 +40,14 @@ class Sum:
     Attributes
     ----------
     products : tuple of tuple of Factor
+
+    Examples
+    --------
+    >>> from mho.cost import Range
+    >>> from mho.cost.arithmetic import factor
+    >>> pulses = factor("pulses", 100, "counted") * factor("seconds", Range(1e-7, 1e-6, 1e-6), "an assumption")
+    >>> print(pulses, "=", pulses.value)
+    pulses x seconds = 0.0001 (1e-05 to 0.0001)
     """
 
     products: tuple[tuple[Factor, ...], ...] = ()

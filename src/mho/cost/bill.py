@@ -25,6 +25,14 @@ class Line:
         Of a part of the chip, of a total, or of a platform.
     quantity, unit : str
     sum : Sum
+
+    Examples
+    --------
+    >>> from mho.cost import Line
+    >>> from mho.cost.arithmetic import factor
+    >>> line = Line(name="ADC", quantity="energy", unit="J", sum=factor("joules", 2e-11, "assumed"))
+    >>> line.sum.value.typical
+    2e-11
     """
 
     name: str

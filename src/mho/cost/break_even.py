@@ -29,6 +29,15 @@ class BreakEven:
         The fewest solvers that take no more time, writing counted and left out.
     solvers_as_frugal : int or None
         The most that take no more energy, writing counted.
+
+    Examples
+    --------
+    >>> from mho.cost import PLATFORMS, WORKLOADS, break_even, sweep_ledger, technology
+    >>> work = WORKLOADS["movielens-100k"]
+    >>> costs = {"H100": PLATFORMS["H100"].cost(work.work())}
+    >>> [found] = break_even(sweep_ledger(work), technology("40nm"), costs, most=work.fewest_solves)
+    >>> found.baseline, found.pulse_as_fast
+    ('H100', None)
     """
 
     baseline: str

@@ -42,6 +42,14 @@ class ChipRun:
         Name of the chip's design.
     ledger : Ledger
         Of all iterations.
+
+    Examples
+    --------
+    >>> from mho.chip import Ledger
+    >>> from mho.cost import ChipRun, Workload
+    >>> run = ChipRun(workload=Workload(m=100, n=80, k=5), iterations=10, design="ideal", ledger=Ledger())
+    >>> run.work().flops == 10 * run.workload.work().flops
+    True
     """
 
     workload: Workload

@@ -27,6 +27,13 @@ class Part:
         What they take, s and J, factor by factor.
     writing : bool
         Whether they belong to writing the arrays.
+
+    Examples
+    --------
+    >>> from mho.cost import Part
+    >>> from mho.cost.arithmetic import factor
+    >>> Part(name="ADC", energy=factor("conversions", 10, "counted") * factor("each", 2e-12, "assumed")).joules.typical
+    2e-11
     """
 
     name: str
@@ -60,6 +67,14 @@ class Estimate:
         Output stages that the op-amp with the largest load needs in parallel; at least 1.
     memory_seconds : Range
         Time to move all bytes, s. It overlaps with solving; what is beyond is part "memory".
+
+    Examples
+    --------
+    >>> from mho.chip import Ledger
+    >>> from mho.cost import estimate
+    >>> ledger = Ledger(pulses=1000, row_pulses=100, cells=100, rows=10, columns=10, tiles=1)
+    >>> print(estimate(ledger, "40nm").write_joules)
+    7.76e-08 (7.79e-09 to 8.2e-08)
     """
 
     parts: tuple[Part, ...]

@@ -35,6 +35,12 @@ class Claim:
         Of times and energies.
     against : str
         The baseline, in the words of the press.
+
+    Examples
+    --------
+    >>> from mho.cost import CLAIMS
+    >>> CLAIMS["netflix"].power_ratio
+    19.0
     """
 
     faster: float
@@ -65,6 +71,14 @@ class Case:
         Of one solver.
     writing, memory : bool
         Whether writing the arrays, and the memory beside the chip, are counted.
+
+    Examples
+    --------
+    >>> from mho.chip import Ledger
+    >>> from mho.cost import Case, estimate
+    >>> case = Case(name="no writing", one=estimate(Ledger(pulses=10, cells=1, rows=1, columns=1, tiles=1), "40nm"))
+    >>> case.writing, case.memory
+    (False, True)
     """
 
     name: str
@@ -87,6 +101,12 @@ class Verdict:
         Ratio of the energies with so many, or with one where no number is.
     holds : bool
         Both ratios are met.
+
+    Examples
+    --------
+    >>> from mho.cost import Verdict
+    >>> Verdict(case="no writing", baseline="H100", end="typical", solvers=None, saving=19.2, holds=False).holds
+    False
     """
 
     case: str

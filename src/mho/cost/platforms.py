@@ -19,6 +19,13 @@ class Cost:
     ----------
     time, energy : Sum
         s and J, factor by factor.
+
+    Examples
+    --------
+    >>> from mho.cost import PLATFORMS, Workload
+    >>> cost = PLATFORMS["H100"].cost(Workload(m=1000, n=800).work())
+    >>> cost.joules.typical > 0
+    True
     """
 
     time: Sum
@@ -51,6 +58,13 @@ class Roofline:
         Stated power.
     source : str
         Of rates and power.
+
+    Examples
+    --------
+    >>> from mho.cost import Range, Roofline, Work
+    >>> chip = Roofline(flops=1e12, bytes_per_second=1e11, start_seconds=Range.exact(0.0), watts=10.0, source="assumed")
+    >>> print(chip.cost(Work(flops=3e11, bytes_cached=0, bytes_uncached=0)).seconds)
+    1 (0.5 to 3)
     """
 
     flops: float
@@ -92,6 +106,13 @@ class Sustained:
     watts : Range
     source : str
         Of rate and power.
+
+    Examples
+    --------
+    >>> from mho.cost import Range, Sustained, Work
+    >>> cpu = Sustained(flops=Range(1e9, 2e9, 4e9), watts=Range.exact(10.0), source="assumed")
+    >>> print(cpu.cost(Work(flops=4e9, bytes_cached=0, bytes_uncached=0)).seconds)
+    2 (1 to 4)
     """
 
     flops: Range

@@ -19,6 +19,21 @@ class Rapl:
     ------
     OSError
         There are none, or they must not be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mho.cost import Rapl
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     package = Path(folder, "intel-rapl:0")
+    ...     package.mkdir()
+    ...     _ = (package / "max_energy_range_uj").write_text("1000000")
+    ...     _ = (package / "energy_uj").write_text("200000")
+    ...     meter = Rapl(Path(folder))
+    ...     _ = (package / "energy_uj").write_text("700000")
+    ...     print(meter.joules())
+    0.5
     """
 
     def __init__(self, folder: Path = Path("/sys/class/powercap")) -> None:

@@ -28,6 +28,13 @@ class Swing:
         Of a number of the technology, or "write ports".
     seconds, joules : tuple of float
         With the number at its low and at its high end.
+
+    Examples
+    --------
+    >>> from mho.cost import Swing
+    >>> swing = Swing(name="pulse_joules", seconds=(1.0, 1.0), joules=(61e-3, 68.4e-3))
+    >>> round(swing.joules[1] - swing.joules[0], 6)
+    0.0074
     """
 
     name: str
@@ -43,6 +50,12 @@ class Curve:
     ----------
     name : str
     values, seconds, joules : tuple of float
+
+    Examples
+    --------
+    >>> from mho.cost import Curve
+    >>> Curve(name="pulse", values=(1e-7, 1e-6), seconds=(1.0, 2.0), joules=(3.0, 4.0)).times(10).seconds
+    (10.0, 20.0)
     """
 
     name: str

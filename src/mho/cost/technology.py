@@ -28,6 +28,12 @@ class Number:
     value : Range
         SI.
     source : str
+
+    Examples
+    --------
+    >>> from mho.cost import technology
+    >>> print(technology("40nm").pulse_seconds.value)
+    1e-06 (1e-07 to 1e-06)
     """
 
     value: Range
@@ -65,6 +71,12 @@ class Technology:
         What applies pulses to one column of a tile and verifies its cells, m^2.
     bandwidth : Number
         Gain-bandwidth product that its op-amps have, Hz: for the design whose events are counted.
+
+    Examples
+    --------
+    >>> from mho.cost import technology
+    >>> technology("40nm").name, technology("28nm").supply_volts.value.typical
+    ('40nm', 0.9)
     """
 
     name: str

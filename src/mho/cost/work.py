@@ -24,6 +24,12 @@ class Work:
         Traffic with memory if the factors stay in a cache, and if every known entry fetches its row of a factor anew.
     steps : float
         Updates of one factor, each of which waits for the one before.
+
+    Examples
+    --------
+    >>> from mho.cost import Work
+    >>> Work(flops=10, bytes_cached=4, bytes_uncached=8).times(3)
+    Work(flops=30, bytes_cached=12, bytes_uncached=24, steps=6)
     """
 
     flops: float

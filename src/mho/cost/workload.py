@@ -36,6 +36,12 @@ class Workload:
         How many of its entries are known; None: all, and it is dense.
     missing : bool
         Whether the other entries are missing; else they are zeros.
+
+    Examples
+    --------
+    >>> from mho.cost import WORKLOADS, Workload
+    >>> Workload(m=943, n=1682, known=100_000).fewest_solves, WORKLOADS["movielens-100k"].entries
+    (943, 100000)
     """
 
     m: int

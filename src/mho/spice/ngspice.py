@@ -31,6 +31,13 @@ class Result:
         Seconds; the steps are ngspice's own and not equal.
     voltages : dict of str to numpy.ndarray of shape (n,)
         Volts by name of node, in lower case as ngspice has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.spice import Result
+    >>> Result(time=np.array([0.0, 1e-9]), voltages={"x0": np.array([0.0, 0.1])}).voltages["x0"]
+    array([0. , 0.1])
     """
 
     time: np.ndarray

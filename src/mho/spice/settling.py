@@ -26,6 +26,14 @@ class SettledTransient(NamedTuple):
         Volts.
     settled : bool
         Whether they had stopped moving.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.spice import SettledTransient
+    >>> outputs, settled = SettledTransient(outputs=np.array([0.1, 0.0]), settled=True)
+    >>> settled
+    True
     """
 
     outputs: np.ndarray

@@ -22,6 +22,13 @@ class Range:
         Ends, in the unit of the property. A property that counts something takes whole numbers, both ends among them.
     log : bool
         Equal shares of the points for equal ratios, not for equal differences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.sweep import Range
+    >>> Range(1.0, 100.0, log=True).at(np.array([0.0, 0.5])).round(6)
+    array([ 1., 10.])
     """
 
     low: float

@@ -31,6 +31,14 @@ class Property:
         It counts something: whole numbers only.
     meaning : str
         From the part's docstring; empty where docstrings are stripped (``python -OO``).
+
+    Examples
+    --------
+    >>> from mho.chip import preset
+    >>> from mho.sweep import properties
+    >>> found = properties(preset("ideal"))["g_max"]
+    >>> found.value, found.unit
+    (3.5e-05, 'S')
     """
 
     name: str

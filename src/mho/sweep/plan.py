@@ -38,6 +38,14 @@ class Sweep:
         Standard deviation of what is added to A x, as a share of its root mean square.
     seed : int
         Chip c solves the same problem at every point; its errors depend on seed, point and c alone.
+
+    Examples
+    --------
+    >>> from mho.chip import preset
+    >>> from mho.sweep import Sweep
+    >>> plan = Sweep(design=preset("ideal"), values={"sigma": [0.01, 0.02], "levels": [8, 16]}, chips=5)
+    >>> len(plan.points()), plan.points()[0]
+    (4, {'sigma': 0.01, 'levels': 8})
     """
 
     design: ChipDesign

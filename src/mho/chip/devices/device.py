@@ -44,6 +44,13 @@ class Device:
         From one read to the next.
     faults : Faults
         Cells that cannot be written.
+
+    Examples
+    --------
+    >>> from mho.chip import Device
+    >>> cell = Device(g_min=1e-6, g_max=40e-6, levels=16, sigma=0.02)
+    >>> round(cell.g_max / cell.g_min, 6)
+    40.0
     """
 
     g_min: float = field(metadata=SIEMENS)

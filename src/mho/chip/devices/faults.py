@@ -27,6 +27,12 @@ class Faults:
         Writes after which 63 % of the cells are worn out.
     wear_shape : float
         Shape of the Weibull distribution: the larger, the more alike the cells.
+
+    Examples
+    --------
+    >>> from mho.chip import Faults, preset
+    >>> preset("ideal").with_(stuck_high=0.01).device.faults == Faults(stuck_high=0.01)
+    True
     """
 
     stuck_low: float = 0.0

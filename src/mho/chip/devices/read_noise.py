@@ -30,6 +30,12 @@ class ReadNoise:
         Square root of L, which all conductances have alike, siemens.
     read_volts : float
         Voltage across a cell while it is read, volts; infinite leaves thermal noise out.
+
+    Examples
+    --------
+    >>> from mho.chip import preset
+    >>> preset("pku-2025").with_(flicker=0.01).device.noise.flicker
+    0.01
     """
 
     flicker: float = 0.0

@@ -29,6 +29,15 @@ class Relaxation(Measured):
         Seconds since writing, increasing.
     shift, spread : tuple of tuple of float
         Mean less target, and standard deviation, of the cells of each level (rows) at each time (columns), siemens.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.chip import Relaxation
+    >>> law = Relaxation(levels=(1e-6, 4e-5), times=(0.0, 1.0), shift=((0.0, -1e-7),) * 2, spread=((0.0, 2e-7),) * 2)
+    >>> mean, spread = law.moments(np.array([2e-5]), 1.0)
+    >>> mean, spread
+    (array([-1.e-07]), array([2.e-07]))
     """
 
     levels: tuple[float, ...]

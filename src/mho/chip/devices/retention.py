@@ -29,6 +29,14 @@ class Retention(Measured):
         Temperature at which the relaxation was measured, kelvin.
     coldest, hottest : float
         Range in which E was found, kelvin.
+
+    Examples
+    --------
+    >>> import math
+    >>> from mho.chip import Retention
+    >>> law = Retention(activation=1.1 * 1.602177e-19, reference=300.0, coldest=300.0, hottest=400.0)
+    >>> round(law.acceleration(350.0) / math.exp(1.1 / 8.617333e-5 * (1 / 300 - 1 / 350)), 4)
+    1.0
     """
 
     activation: float

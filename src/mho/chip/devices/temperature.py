@@ -27,6 +27,14 @@ class TemperatureCoefficient:
         Standard deviation of a, per kelvin.
     written_at : float
         T_ref, at which the cells were written and verified, kelvin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.chip import TemperatureCoefficient
+    >>> law = TemperatureCoefficient(temperature_slope=-1e-3)  # of 300 K, when it was written
+    >>> round(float(law.factor(np.zeros(1), 350.0)[0]), 6)
+    0.95
     """
 
     temperature_slope: float = field(default=0.0, metadata=PER_KELVIN)

@@ -31,6 +31,12 @@ class WriteVerify:
         Standard deviation of that, as a share of it.
     retries : int
         Further pulses at most; a cell that is outside the window then stays there.
+
+    Examples
+    --------
+    >>> from mho.chip import preset
+    >>> preset("ideal").with_(window=1e-6, first_error=0.05).device.verify.retries
+    50
     """
 
     window: float = field(default=np.inf, metadata=SIEMENS)
