@@ -14,7 +14,11 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src" / "mho"
 ROOMS = ("chip", "circuits", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
 NAMED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-CLAUSE = re.compile(r"((Return|Yield|Give)s? )?(what|how|which|where|who|of|the same)\b", re.IGNORECASE)
+CLAUSE = re.compile(
+    r"((Return|Yield|Give)s? )?"
+    r"((after|at|by|for|from|in|on|to) (what|which|whom)|what|how|which|where|who|of|the same)\b",
+    re.IGNORECASE,
+)
 PARAMETER = re.compile(r"\*{0,2}\w+(, \*{0,2}\w+)*( : .+)?")
 LISTED = set(Path(__file__).with_name("docstring_exceptions.txt").read_text(encoding="utf-8").splitlines())
 
@@ -62,7 +66,12 @@ def found():
 
 
 def test_the_lint_finds_what_it_is_for():
-    assert all(map(opens_with_a_clause, ("What is at the rows.", "Return how far it is.", "Of F, 1/s.", "The same.")))
+    assert all(
+        map(
+            opens_with_a_clause,
+            ("What is at the rows.", "Return how far it is.", "Of F, 1/s.", "The same.", "Return for which n."),
+        )
+    )
     assert not any(map(opens_with_a_clause, ("Row drivers.", "Return the rate.", "Offset of the gain.", "Whatever.")))
     doc = "Do.\n\nParameters\n----------\na : int\n    Rows.\nb : int\nc, d\n\nReturns\n-------\nfloat"
     assert list(empty_parameters(doc)) == ["b", "c, d"]

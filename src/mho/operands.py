@@ -27,6 +27,7 @@ class Dense:
     Parameters
     ----------
     matrix : array_like of shape (m, n)
+        The matrix.
     name : str
         What errors call it.
     nonnegative : bool

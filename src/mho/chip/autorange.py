@@ -54,7 +54,9 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix) -> SettledBlock:
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
 
     Raises
     ------

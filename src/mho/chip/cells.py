@@ -135,8 +135,11 @@ def fresh(target: np.ndarray, parallel: np.ndarray, device: Device, rng: np.rand
     Parameters
     ----------
     target, parallel : ndarray of shape (m, ...)
+        Siemens to write, and cells in parallel.
     device : Device
+        The cells.
     rng : Generator
+        Source of random numbers.
     """
     shape, root = target.shape, np.sqrt(parallel)
     pulses, unverified = np.full(shape, device.pulses), np.zeros(shape, bool)

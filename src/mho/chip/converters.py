@@ -23,6 +23,7 @@ class ConverterBank:
     Parameters
     ----------
     converters : Converters
+        Their description.
     rng : Generator
         Not touched where there is no error and no noise.
     """

@@ -34,6 +34,7 @@ class CellErrorCorrection:
         Parameters
         ----------
         A : ndarray of shape (m, k)
+            The matrix.
         scale : ndarray of shape (k,)
             Siemens per unit of each column; zero where it is not connected.
         g_min : float
@@ -48,6 +49,7 @@ class CellErrorCorrection:
         Parameters
         ----------
         A : ndarray of shape (m, k)
+            The matrix.
         scale : ndarray of shape (k,)
             Siemens per unit of each column; zero where it is not connected.
         g : ndarray of shape (m, k)
@@ -61,7 +63,9 @@ class CellErrorCorrection:
         Parameters
         ----------
         B : operand of shape (m, n)
+            Right-hand sides by columns.
         X : ndarray of shape (n, k)
+            One row for each right-hand side.
         """
         if isinstance(B, Dense):
             return Dense.trusted(B.array + self.excess @ X.T)

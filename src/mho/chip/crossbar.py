@@ -27,7 +27,9 @@ class Crossbar:
     Parameters
     ----------
     layout : ConductanceMap
+        Conductances of the matrix.
     device : Device
+        The cells.
     rng : Generator
         Of every error that is drawn afresh.
     places : CellSites
@@ -35,6 +37,7 @@ class Crossbar:
     writes : int
         How often the chip has been written, this time included.
     ledger : Ledger
+        Events of the chip.
     tile_rows : int
         Rows of one physical array.
 
@@ -183,10 +186,13 @@ def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Gener
     Parameters
     ----------
     A : ndarray of shape (m, k)
+        The matrix.
     ridge : ndarray of shape (k,)
         As `map_matrix` takes it.
     device : Device
+        The cells.
     rng : Generator
+        Source of random numbers.
     """
     store = Crossbar(map_matrix(A, ridge, device), device, rng, CellSites.of(rng, A.shape[1]), 1, Ledger(), len(A))
     return store.conductances(device.temperature.written_at)

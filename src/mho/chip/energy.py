@@ -41,7 +41,9 @@ def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
     V : ndarray
         Input volts, dense (m, n) or the values of the stored entries.
     X : ndarray of shape (n, k)
@@ -67,7 +69,9 @@ def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray)
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
     V : ndarray
         Input volts, the values of the stored entries.
     X : ndarray of shape (n, k)
@@ -102,7 +106,9 @@ def output_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarr
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
     V : ndarray
         Input volts, dense (m, n) or the values of the stored entries.
     X : ndarray of shape (n, k)
@@ -162,6 +168,7 @@ def switching_energy(
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     modes : Modes
         Of the loop with these rows on, free where `x` is above zero.
     rows : tuple of ndarray

@@ -34,8 +34,11 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
     Parameters
     ----------
     array : ProgrammedLoop
+        The programmed chip.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
     settled : SettledBlock
+        Outputs at rest.
     """
     X, V, range_ = settled.outputs, settled.inputs, settled.range
     n, k = X.shape
@@ -75,7 +78,9 @@ def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
     Parameters
     ----------
     design : ChipDesign
+        Design of the chip.
     rows, columns : int
+        Cells of the array.
     """
     cells = rows * columns
     return Ledger(

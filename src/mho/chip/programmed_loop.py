@@ -152,6 +152,7 @@ class ProgrammedLoop:
         Parameters
         ----------
         kelvin : float
+            Temperature.
         """
         checks.positive_number(kelvin, "kelvin")
         self.kelvin = kelvin

@@ -72,6 +72,7 @@ class RowDrivers:
         Parameters
         ----------
         B : operand of shape (m, n)
+            Right-hand sides by columns.
         V : ndarray
             Volts, dense (m, n) or those of the stored entries.
         """
@@ -94,9 +95,11 @@ class RowDrivers:
         Parameters
         ----------
         B : operand of shape (m, n)
+            Right-hand sides by columns.
         V : ndarray
             As for `row_voltages`.
         j : int
+            Number of the right-hand side.
         """
         m = self.rows + len(self.ridge_volts)
         if isinstance(B, Dense):

@@ -33,6 +33,7 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
     Parameters
     ----------
     array : ProgrammedArray
+        The programmed chip.
     word_lines : ndarray of bool of shape (m,), optional
         Rows that are switched on; by default all.
 
@@ -79,6 +80,7 @@ def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None,
     Parameters
     ----------
     array : ProgrammedArray
+        The programmed chip.
     b : array_like of shape (m,)
         In the units of the matrix.
     duration, step : float, optional

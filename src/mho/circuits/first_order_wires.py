@@ -36,7 +36,9 @@ def first_order_ports(reduced: WiredRows, on: np.ndarray) -> Ports:
     Parameters
     ----------
     reduced : WiredRows
+        The network without its inner nodes.
     on : ndarray of bool of shape (m,)
+        Rows whose word line is on.
     """
     rows = np.flatnonzero(on)
     n = reduced.source.shape[1]

@@ -72,6 +72,7 @@ class Loop:
         Parameters
         ----------
         on : ndarray of bool of shape (m,)
+            Rows whose word line is on.
         """
         return self.ports if on.all() else self.with_reference_amplifiers(self.passive.ports(on))
 
@@ -114,9 +115,11 @@ class Loop:
         Parameters
         ----------
         X : ndarray of shape (n, k)
+            One row for each right-hand side.
         currents : ndarray of shape (n, k)
         weight : ndarray of shape (n, 1) or float
         ports : Ports, optional
+            The passive network as its ports see it.
         """
         ports = ports or self.ports
         if self.opamp.clamp == "single-supply":
@@ -132,6 +135,7 @@ class Loop:
         Parameters
         ----------
         network : Ports
+            The passive network as its ports see it.
         X, s : ndarray of shape (n, k)
             Those of the other columns, volts.
         drawn : ndarray of shape (n, k) or (k,)
@@ -176,7 +180,9 @@ class Loop:
         Parameters
         ----------
         on : ndarray of bool of shape (m,)
+            Rows whose word line is on.
         free : ndarray of bool of shape (k,)
+            Columns that are not clamped.
         """
         if not free.any():
             return np.zeros((0, 0))

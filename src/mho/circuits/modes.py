@@ -60,6 +60,7 @@ class Modes:
         Parameters
         ----------
         loop : Loop
+            The loop.
         on : ndarray of bool of shape (m,)
             Rows whose word line is on.
         free : ndarray of bool of shape (k,)

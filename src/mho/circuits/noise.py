@@ -128,7 +128,9 @@ def cell_noise(circuit: Circuit, volts: np.ndarray, z: np.ndarray) -> np.ndarray
     Parameters
     ----------
     circuit : Circuit
+        The circuit.
     volts : ndarray of shape (inputs,)
+        Input voltages.
     z : ndarray of shape (n,)
         Op-amp voltages at the operating point for these inputs.
     """

@@ -123,7 +123,9 @@ def complementary(M: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     Parameters
     ----------
     M : ndarray of shape (k, k)
+        Matrix of the complementarity problem.
     Q : ndarray of shape (r, k)
+        Its right-hand sides by rows.
 
     Returns
     -------
@@ -151,6 +153,7 @@ def clamped_equations(circuit: Circuit, clamped: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     circuit : Circuit
+        The circuit.
     clamped : ndarray of bool of shape (n,)
         Op-amps whose output stands at zero.
     """

@@ -76,6 +76,7 @@ class PassiveNetwork:
         E : ndarray of shape (rows on, p)
             How much of each source is in each group.
         on : ndarray of bool of shape (m,)
+            Rows whose word line is on.
         """
         if not self.wires:
             return E.T @ (self.source_self_conductance[on][:, None] * E)

@@ -67,6 +67,7 @@ class Ports:
         Parameters
         ----------
         c : Conductances
+            Conductances of the programmed arrays.
         rows : index
             Which rows are switched on; m is how many.
         """

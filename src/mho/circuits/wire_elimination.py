@@ -57,7 +57,9 @@ class WiredRows:
         Parameters
         ----------
         c : Conductances
+            Conductances of the programmed arrays.
         wires : Wires
+            Resistance of the wires.
         """
         admittance, source, own = zip(*_each_row(c, wires), strict=True)
         return cls(np.stack(admittance), np.stack(source), np.array(own), wires)

@@ -55,7 +55,9 @@ def solve_masked(
     Parameters
     ----------
     loop : Loop
+        The loop.
     rows : WordLines
+        Rows that are on, for each right-hand side.
     constant : ndarray of shape (k,)
         Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)

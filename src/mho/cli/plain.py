@@ -22,6 +22,7 @@ def wrapped(text: str, *, indent: int = 0, later: int | None = None) -> str:
     Parameters
     ----------
     text : str
+        Words to wrap.
     indent : int
         Columns before the first line.
     later : int, optional

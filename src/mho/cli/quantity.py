@@ -21,6 +21,7 @@ def engineering(value: float, unit: str) -> str:
     Parameters
     ----------
     value : float
+        The number.
     unit : str
         SI, without prefix.
     """
@@ -33,6 +34,7 @@ def engineering_range(value: Range, unit: str) -> str:
     Parameters
     ----------
     value : Range
+        The number, with its ends.
     unit : str
         SI, without prefix.
     """
@@ -52,7 +54,9 @@ def plain_range(value: Range, unit: str) -> str:
     Parameters
     ----------
     value : Range
+        The number, with its ends.
     unit : str
+        SI symbol.
     """
     ends = "" if value.low == value.high else f" ({_digits(value.low, 0)} to {_digits(value.high, 0)})"
     return f"{_digits(value.typical, 0)} {unit}".rstrip() + ends

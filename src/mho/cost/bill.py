@@ -47,6 +47,7 @@ def bill(chip: Estimate, costs: Mapping[str, Cost]) -> tuple[Line, ...]:
     Parameters
     ----------
     chip : Estimate
+        Bill of the chip.
     costs : mapping of str to Cost
         Of each platform.
     """

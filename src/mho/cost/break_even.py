@@ -65,7 +65,9 @@ def break_even(
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology : Technology
+        Cost of each event.
     costs : mapping of str to Cost
         The same work on each platform.
     most : int

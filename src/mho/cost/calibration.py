@@ -44,6 +44,7 @@ def calibrate(engine: Engine, workload: Workload) -> Sustained:
     engine : Engine
         ``mho.Digital()`` does the same work as the chip: exact least squares for each right-hand side.
     workload : Workload
+        Sizes of the factorization.
     """
     sample = calibration_sample(workload)
     X = _matrix(sample)
@@ -75,6 +76,7 @@ def calibration_sample(w: Workload) -> Workload:
     Parameters
     ----------
     w : Workload
+        Sizes of the factorization.
     """
     share = min(1.0, _ENTRIES / w.entries)
     if w.known is None:

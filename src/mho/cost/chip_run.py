@@ -71,7 +71,9 @@ def write_run(path: str | os.PathLike[str], run: ChipRun) -> None:
     Parameters
     ----------
     path : str or path
+        The file.
     run : ChipRun
+        The factorization.
 
     Raises
     ------
@@ -97,6 +99,7 @@ def read_run(path: str | os.PathLike[str]) -> ChipRun:
     Parameters
     ----------
     path : str or path
+        The file.
 
     Raises
     ------

@@ -159,6 +159,7 @@ def estimate(
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology_ : Technology or str
         What one event costs.
     solvers : int

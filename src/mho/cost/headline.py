@@ -125,6 +125,7 @@ def cases(ledger: Ledger, technology: Technology, *, write: str = "row", ports: 
     ledger : Ledger
         Of the compact circuit.
     technology : Technology
+        Cost of each event.
     write, ports
         As for `estimate`.
     """
@@ -160,7 +161,9 @@ def verdicts(
     Parameters
     ----------
     claim : Claim
+        The published pair of ratios.
     cases : tuple of Case
+        Ways to count.
     platforms : mapping of str to Cost
         The same work on each.
     most : int

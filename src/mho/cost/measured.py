@@ -48,6 +48,7 @@ def measured_cpu(engine: Callable[[], Engine], workload: Workload, *, again: boo
     engine : callable
         Makes the engine that is measured.
     workload : Workload
+        Sizes of the factorization.
     again : bool
         Measure even if it was kept.
     """

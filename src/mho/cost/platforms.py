@@ -82,6 +82,7 @@ class Roofline:
         Parameters
         ----------
         work : Work
+            Operations and traffic.
         """
         at_peak = factor(
             "seconds at peak",
@@ -125,6 +126,7 @@ class Sustained:
         Parameters
         ----------
         work : Work
+            Operations and traffic.
         """
         slowness = factor("1 / rate", Range.exact(1.0) / self.flops, self.source)
         time = factor("operations", work.flops, "counted") * slowness

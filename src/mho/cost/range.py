@@ -42,6 +42,7 @@ class Range:
         Parameters
         ----------
         value : float
+            The number.
         """
         return cls(value, value, value)
 

@@ -69,6 +69,7 @@ class Curve:
         Parameters
         ----------
         factor : float
+            Multiplier.
         """
         seconds, joules = (tuple(factor * value for value in side) for side in (self.seconds, self.joules))
         return replace(self, seconds=seconds, joules=joules)
@@ -82,8 +83,11 @@ def tornado(
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology : Technology
+        Cost of each event.
     solvers : int
+        Solvers side by side.
     write, ports
         As for `estimate`.
     """
@@ -117,10 +121,13 @@ def pulse_curve(
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology : Technology
+        Cost of each event.
     seconds : iterable of float
         Lengths.
     solvers : int
+        Solvers side by side.
     **writing
         `write` and `ports`, as for `estimate`.
     """
@@ -138,7 +145,9 @@ def solvers_curve(ledger: Ledger, technology: Technology, counts: Iterable[int],
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology : Technology
+        Cost of each event.
     counts : iterable of int
         Of solvers.
     **writing
@@ -153,7 +162,9 @@ def ports_curve(ledger: Ledger, technology: Technology, *, solvers: int = 1, wri
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     technology : Technology
+        Cost of each event.
     solvers, write
         As for `estimate`.
     """
@@ -181,9 +192,11 @@ def precision_curve(
     workload : Workload
         One sweep of it.
     technology : Technology
+        Cost of each event.
     design : ChipDesign, optional
         By default that of ``preset("pku-2025")``.
     solvers : int
+        Solvers side by side.
     **writing
         `write` and `ports`, as for `estimate`.
     """

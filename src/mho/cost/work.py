@@ -43,6 +43,7 @@ class Work:
         Parameters
         ----------
         factor : float
+            Multiplier.
         """
         return Work(*(getattr(self, f.name) * factor for f in fields(self)))
 
@@ -56,6 +57,7 @@ def sweep_work(m: int, n: int, k: int, known: int | None = None, *, missing: boo
     Parameters
     ----------
     m, n, k : int
+        Sizes of X (m, n), and rank.
     known : int, optional
         Stored entries of a sparse matrix; by default it is dense.
     missing : bool

@@ -65,6 +65,7 @@ class Workload:
         X : ndarray or scipy sparse of shape (m, n)
             Known are the stored entries; of an ndarray, those that are not NaN.
         k : int
+            Number of components.
         missing : bool
             Whether what a sparse matrix leaves out is missing; else it is zero.
         """
@@ -115,6 +116,7 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
     Parameters
     ----------
     workload : Workload
+        Sizes of the factorization.
     design : ChipDesign, optional
         By default that of ``preset("pku-2025")``.
 

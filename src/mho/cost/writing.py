@@ -30,6 +30,7 @@ class WritePorts:
     Parameters
     ----------
     ledger : Ledger
+        Events of the chip.
     write : {"row", "serial"}
         A port is a row wide, or a cell.
     ports : {"array", "tile", "solver"} or None

@@ -25,6 +25,7 @@ def row_starts(text: bytes, delimiter: str, fields: int, number: int | None) -> 
     text : bytes
         Whole lines.
     delimiter : str
+        Separator of the fields.
     fields : int
         Of a row.
     number : int or None

@@ -64,6 +64,7 @@ def lock_folder(folder: str | os.PathLike[str], *, wait: float = 0.0) -> Iterato
     Parameters
     ----------
     folder : str or path
+        The folder.
     wait : float
         Seconds to wait for another run to leave it.
 

@@ -126,6 +126,7 @@ def interaction_parts(
     Parameters
     ----------
     path : Path
+        The file.
     how : TableFormat
         As for `read_interactions`.
     rows : int

@@ -33,6 +33,7 @@ def read_facts(path: Path, form: str, unsealed: str | None) -> tuple[dict[str, A
     Parameters
     ----------
     path : Path
+        The file.
     form : str
         Name of the format with a seal.
     unsealed : str or None

@@ -61,6 +61,7 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
     Parameters
     ----------
     path : Path
+        The file.
     mapped : bool
         Leave the entries on the disk, mapped into memory.
 

@@ -33,6 +33,7 @@ def blocks(path: Path, *, skip: int = 0, empty_lines: bool = False) -> Iterator[
     Parameters
     ----------
     path : Path
+        The file.
     skip : int
         Lines to leave out at the beginning.
     empty_lines : bool

@@ -80,6 +80,7 @@ def chart(curves: Sequence[Curve], x: Axis, y: Axis, description: str) -> str:
     Parameters
     ----------
     curves : sequence of Curve
+        A panel each.
     x, y : Axis
     description : str
         For those who cannot see it.

@@ -96,8 +96,11 @@ def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 <<
     Parameters
     ----------
     A : ndarray of shape (m, k)
+        The matrix.
     B : operand of shape (m, n)
+        Right-hand sides by columns.
     X : ndarray of shape (k, n)
+        Answers by columns.
     """
     if isinstance(B, Sparse):
         return _sparse_error(A, B, X)

@@ -48,7 +48,9 @@ def choose(algorithm: str, X: Operand, k: int, *, given: bool) -> Algorithm:
     algorithm : str
         One of `ALGORITHMS`; ``"auto"`` leaves it to this function.
     X : operand of shape (m, n)
+        The matrix.
     k : int
+        Number of components.
     given : bool
         Whether the caller gave factors to start from: then "auto" seeks no other start.
 

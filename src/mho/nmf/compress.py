@@ -23,9 +23,11 @@ def compress(X: Matrix, rank: int, rng: np.random.RandomState) -> Factored:
     Parameters
     ----------
     X : Dense or Sparse of shape (m, n)
+        The matrix.
     rank : int
         Directions that matter.
     rng : RandomState
+        Source of random numbers.
     """
     if X.square == 0:
         m, n = X.shape

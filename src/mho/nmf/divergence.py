@@ -139,7 +139,9 @@ def fold_in(A: np.ndarray, B: Dense | Sparse, loss: str, penalty: Penalty, *, li
     B : Dense or Sparse of shape (m, n)
         Non-negative; see `check_positive`.
     loss : {"kullback-leibler", "itakura-saito"}
+        The divergence.
     penalty : Penalty
+        Beside half the squared error.
     limit : int
         Rounds of two Newton steps at the most; A with dependent columns may use them up, moving where nothing changes.
     """

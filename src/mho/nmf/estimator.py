@@ -168,6 +168,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X : array_like or scipy sparse of shape (n_samples, n_features)
             Non-negative.
         y : ignored
+            For scikit-learn's sake.
         W, H : array_like of shape (n_samples, k) and (k, n_features), optional
             Factors to start from; both or neither.
         weights : array_like or scipy sparse of shape (n_samples, n_features), optional
@@ -259,6 +260,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X : array_like or scipy sparse of shape (m, n_features)
             Non-negative, every entry known.
         y : ignored
+            For scikit-learn's sake.
 
         Raises
         ------

@@ -47,6 +47,7 @@ def sampled_start(
     sweeps : int
         Coordinate sweeps of a half-step.
     rng : RandomState
+        Source of random numbers.
     """
     if X.shape[0] < X.shape[1]:
         turned = (start[1].T, start[0].T), (penalties[1], penalties[0])

@@ -24,12 +24,14 @@ def starting_factors(
     X : Dense, Sparse or Weighted of shape (m, n)
         With weights it is as one with missing entries: a decomposition would see what has no weight.
     k : int
+        Number of components.
     init : str
         ``"random"``, or one of the family of Boutsidis and Gallopoulos (2008), which starts at the non-negative parts
         of a truncated singular value decomposition: ``"nndsvd"`` with zeros, ``"nndsvda"`` with the mean of X in their
         place, ``"nndsvdar"`` with small random numbers. ``"auto"``: nndsvdar where every entry is known and
         k <= min(m, n), else random.
     rng : RandomState
+        Source of random numbers.
     compressed : Factored, optional
         A compression of X, which saves the decomposition.
     """

@@ -54,6 +54,7 @@ class Stream:
         Parameters
         ----------
         X : Dense or Sparse of shape (m, n)
+            The matrix.
         penalty_W, penalty_H : Penalty
             On each row of W, and on H as a whole.
         """

@@ -29,12 +29,15 @@ def solve_implicit(engine: Engine, A: np.ndarray, gram: np.ndarray, extra: Any, 
     Parameters
     ----------
     engine : Engine
+        Solver of the half-steps.
     A : ndarray of shape (m, k), >= 0
+        The matrix.
     gram : ndarray of shape (k, k)
         A'A.
     extra : csc_array of shape (m, n), > 0
         What stored entries weigh more than 1. All the same with an engine other than the digital one.
     penalty : Penalty
+        Beside half the squared error.
 
     Returns
     -------
@@ -88,9 +91,11 @@ def weighted_error(A: np.ndarray, gram: np.ndarray, X: np.ndarray, extra: Any) -
     Parameters
     ----------
     A : ndarray of shape (m, k)
+        The matrix.
     gram : ndarray of shape (k, k)
         A'A.
     X : ndarray of shape (n, k)
+        One row for each right-hand side.
     extra : csc_array of shape (m, n)
     """
     error = float(np.vdot(gram, X.T @ X))

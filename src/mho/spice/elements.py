@@ -26,7 +26,9 @@ def elements(circuit: object, volts: np.ndarray) -> Iterator[str]:
     Parameters
     ----------
     circuit : CompactGinv, ClassicGinv, GramInv or Mvm
+        The circuit.
     volts : ndarray of shape (inputs,)
+        Input voltages.
     """
     raise TypeError(f"circuit must be a CompactGinv, ClassicGinv, GramInv or Mvm, got {type(circuit).__name__}")
 

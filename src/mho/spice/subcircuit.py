@@ -43,6 +43,7 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     Parameters
     ----------
     opamp : OpAmp
+        The op-amp.
     bipolar : bool
         Whether its output goes below zero; the subcircuit is then ``opamp_bipolar``, else ``opamp_positive``.
     """

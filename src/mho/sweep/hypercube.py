@@ -73,7 +73,9 @@ def latin_hypercube(
     Parameters
     ----------
     ranges : mapping of str to Range
+        By property.
     samples : int
+        Number of points.
     rng : Generator
         Where the points come from.
     whole : frozenset of str

@@ -43,6 +43,7 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
     Parameters
     ----------
     path : Path
+        The file.
     sweep : Sweep
         The plan that the table must belong to.
 

@@ -62,6 +62,7 @@ class ReadNoise:
         integration : float
             Time of one read, seconds.
         kelvin : float
+            Temperature.
         """
         decades = np.log(np.maximum((seconds + integration) / (2 * integration), 1.0))
         thermal = 4 * Boltzmann * kelvin * g / (2 * integration * self.read_volts**2)

@@ -63,6 +63,7 @@ class WriteVerify:
         shape : tuple of int
             Of the array of cells.
         rng : Generator
+            Source of random numbers.
         """
         error = (self.first_error * rng.standard_normal(shape)).ravel()
         pulses = np.ones(len(error), np.int64)

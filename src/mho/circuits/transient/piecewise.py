@@ -69,6 +69,7 @@ def scratch(d: LoopEquations) -> np.ndarray:
     Parameters
     ----------
     d : LoopEquations
+        Equations of the loop.
     """
     n = len(d.positive)
     return np.empty(motion.follow_scratch(n, int(d.limited.sum()) * n))
@@ -80,9 +81,11 @@ class Regime:
     Parameters
     ----------
     d : LoopEquations
+        Equations of the loop.
     v_rest : ndarray of shape (n,)
         See `LoopEquations`, volts.
     limits : Limits
+        Op-amps at their limits.
 
     Attributes
     ----------

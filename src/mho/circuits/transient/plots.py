@@ -31,6 +31,7 @@ def picture(what: str, circuit: Circuit, volts: Any, path: Path) -> None:
         ``"waveforms"``: outputs against time. ``"array"``: conductances and currents at rest, of the compact circuit.
         ``"active-set"``: which outputs are free, against time. ``"poles"``: eigenvalues of the linear pieces.
     circuit : CompactGinv, ClassicGinv or GramInv
+        The circuit.
     volts : array_like of shape (inputs,)
         Right-hand side, volts.
     path : Path

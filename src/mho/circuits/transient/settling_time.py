@@ -17,11 +17,12 @@ __all__ = ["settling_bound", "settling_time"]
 
 
 def settling_time(circuit: Circuit | LoopEquations, volts: Any, tolerance: float = 0.01) -> Any:
-    """Return after which time no output is off its rest by more than `tolerance` of the largest one, seconds.
+    """Return the time after which no output is off its rest by more than `tolerance` of the largest one, seconds.
 
     Parameters
     ----------
     circuit : CompactGinv, ClassicGinv, GramInv or LoopEquations
+        The circuit, or its equations.
     volts : array_like of shape (inputs,) or (inputs, n)
         Right-hand sides, volts. One is followed exactly. Several go together in time steps, and agree with that
         within 3 %, if `settling_bound` is finite; if not, each is followed exactly.
@@ -60,6 +61,7 @@ def settling_bound(circuit: Circuit | LoopEquations, tolerance: float = 0.01) ->
     Parameters
     ----------
     circuit : CompactGinv, ClassicGinv, GramInv or LoopEquations
+        The circuit, or its equations.
     tolerance : float
         Fraction of the largest output at rest.
 

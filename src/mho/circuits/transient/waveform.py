@@ -177,6 +177,7 @@ def closed_loop(circuit: Circuit | LoopEquations) -> LoopEquations:
     Parameters
     ----------
     circuit : CompactGinv, ClassicGinv, GramInv or LoopEquations
+        The circuit, or its equations.
 
     Raises
     ------
@@ -196,6 +197,7 @@ def input_volts(d: LoopEquations, volts: Any) -> np.ndarray:
     Parameters
     ----------
     d : LoopEquations
+        Equations of the loop.
     volts : array_like
     """
     given, inputs = np.asarray(volts), d.inputs.shape[1]
@@ -212,6 +214,7 @@ def follow(d: LoopEquations, v_rest: np.ndarray, duration: float) -> Waveform:
     Parameters
     ----------
     d : LoopEquations
+        Equations of the loop.
     v_rest : ndarray of shape (n,)
         Voltages between the inputs while the outputs are at zero, volts.
     duration : float

@@ -22,6 +22,7 @@ def break_even_table(found: Iterable[BreakEven], *, most: int) -> str:
     Parameters
     ----------
     found : iterable of BreakEven
+        One for each platform.
     most : int
         Solvers that have work.
     """
@@ -39,6 +40,7 @@ def break_even_rows(found: Iterable[BreakEven]) -> list[tuple[str, ...]]:
     Parameters
     ----------
     found : iterable of BreakEven
+        One for each platform.
     """
     return [
         _HEAD,

@@ -27,7 +27,9 @@ def every_verdict(claim: Claim, cases: tuple[Case, ...], costs: Mapping[str, Cos
     Parameters
     ----------
     claim : Claim
+        The published pair of ratios.
     cases : tuple of Case
+        Ways to count.
     costs : mapping of str to Cost
         Of each platform.
     most : int
@@ -39,11 +41,12 @@ def every_verdict(claim: Claim, cases: tuple[Case, ...], costs: Mapping[str, Cos
 
 
 def headline(claim: Claim, found: list[Verdict]) -> str:
-    """Return for which assumptions a published claim holds, as tables.
+    """Return the verdicts on a published claim under all assumptions, as tables.
 
     Parameters
     ----------
     claim : Claim
+        The published pair of ratios.
     found : list of Verdict
         As `every_verdict` returns them.
     """
@@ -57,12 +60,14 @@ def headline(claim: Claim, found: list[Verdict]) -> str:
 
 
 def verdict_sentence(claim: Claim, found: list[Verdict]) -> str:
-    """Return for which platforms a claim holds at each end of the assumptions.
+    """Return a sentence of the platforms against which a claim holds at each end of the assumptions.
 
     Parameters
     ----------
     claim : Claim
+        The published pair of ratios.
     found : list of Verdict
+        All of them.
     """
     published = [v for v in found if v.baseline != "this CPU"]
     held = {end: _against(holding(published, end)) for end in ("kindest", "typical", "unkindest")}
@@ -81,6 +86,7 @@ def holding(found: Iterable[Verdict], end: str, case: str = COUNTED) -> list[Ver
     Parameters
     ----------
     found : iterable of Verdict
+        All of them.
     end, case : str
     """
     return [v for v in found if (v.case, v.end) == (case, end) and v.holds]

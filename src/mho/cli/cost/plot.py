@@ -26,6 +26,7 @@ def check_plotting(path: Path, workload: str) -> None:
     Parameters
     ----------
     path : Path
+        The file.
     workload : str
         May be a file, which is read.
     """
@@ -46,10 +47,13 @@ def plot(
     Parameters
     ----------
     path : Path
+        The file.
     chip : Estimate
+        Bill of the chip.
     costs : mapping of str to Cost
         Of each platform.
     swings : tuple of Swing
+        One for each number.
     curves : tuple of Curve
         One panel each, with the platforms as horizontal lines.
     """

@@ -96,6 +96,7 @@ class Question:
         name : str
             Of the workload.
         run : ChipRun
+            The factorization.
         result : callable
             What is shown of a question and its run.
         """

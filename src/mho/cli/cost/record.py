@@ -21,7 +21,9 @@ def as_json(
     Parameters
     ----------
     run : ChipRun
+        The factorization.
     chip : Estimate
+        Bill of the chip.
     costs : mapping of str to Cost
         Of each platform.
     even : tuple of BreakEven

@@ -113,6 +113,7 @@ def chip_rows(chip: Estimate, title: str) -> list[tuple[str, str, str]]:
     Parameters
     ----------
     chip : Estimate
+        Bill of the chip.
     title : str
         What stands above the names.
     """
@@ -134,6 +135,7 @@ def area_rows(chip: Estimate) -> list[tuple[str, str]]:
     Parameters
     ----------
     chip : Estimate
+        Bill of the chip.
     """
     return [
         ("power without writing", engineering_range(chip.solve_watts, "W")),
@@ -151,6 +153,7 @@ def platform_rows(costs: Mapping[str, Cost]) -> list[tuple[str, str, str]]:
     Parameters
     ----------
     costs : mapping of str to Cost
+        Of each platform.
     """
     rows = [
         (name, engineering_range(cost.seconds, "s"), engineering_range(cost.joules, "J"))

@@ -93,7 +93,7 @@ class FitState:
         return folder / self.table
 
     def differences(self, other: FitState) -> Iterator[str]:
-        """Say in what another fit differs, its progress aside."""
+        """Name the differences of another fit, its progress aside."""
         for name in ("table", "n_components", "random_state", "model"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
