@@ -30,13 +30,13 @@ def check_target(
     ValueError
         Naming the target.
     """
+    check_unread(target, read, option=option)
     if suffixes and target.suffix.lower() not in ("", *suffixes):
         raise ValueError(f"{option} must end in {' or '.join(suffixes)}, the format that is written, got {target}")
     if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
         raise ValueError(f"{target}: its folder is not there or not writable")
     if target.exists() and not target.is_file():
         raise ValueError(f"{target}: must be a file, is a folder or a device")
-    check_unread(target, read, option=option)
 
 
 def check_unread(target: Path, read: Iterable[str | Path | None], *, option: str = "-o") -> None:
