@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from mho.data import movielens
-from mho.recommend import ImplicitModel, Recommender, evaluate, implicit_defaults, split_by_user
+from mho.recommend import ImplicitModel, Recommender, evaluate, list_defaults, split_by_user
 from mho.recommend.model import Side
 
 K = 16
@@ -146,7 +146,7 @@ def test_a_large_table_is_judged_by_a_sample_of_its_users():
     limits = {"_SAMPLE": 2_000, "_SAMPLE_SHARE": 0.1}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in limits.items():
-            patch.setattr(implicit_defaults, name, value)
+            patch.setattr(list_defaults, name, value)
         rng = np.random.default_rng(0)
-        implicit_defaults.choose(known, solve, Side(np.full((500, 1), 0.5)), [1.0], [0.0], rng)
+        list_defaults.choose(known, solve, Side(np.full((500, 1), 0.5)), [1.0], [0.0], rng)
     assert 0 < max(solved) <= 0.1 * known.nnz

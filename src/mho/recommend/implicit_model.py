@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines import Digital, Engine, Penalty
 from mho.recommend.implicit_als import solve_implicit, weighted_error
-from mho.recommend.implicit_defaults import choose, item_shares
+from mho.recommend.list_defaults import choose, item_shares
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["ImplicitModel"]
