@@ -32,6 +32,14 @@ class Dense:
         What errors call it.
     nonnegative : bool
         Refuse entries below zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.engines import Dense
+    >>> B = Dense(np.array([[3.0, 0.0], [4.0, 0.0]]))
+    >>> B.shape, B.square
+    ((2, 2), 25.0)
     """
 
     missing = False
@@ -137,6 +145,14 @@ class Sparse:
         What errors call it.
     nonnegative : bool
         Refuse entries below zero.
+
+    Examples
+    --------
+    >>> import scipy.sparse as sp
+    >>> from mho import Sparse
+    >>> B = Sparse(sp.csc_array([[3.0, 0.0], [4.0, 1.0]]), missing=True)
+    >>> B.known_rows().tolist(), B.T.shape
+    ([2, 1], (2, 2))
     """
 
     _turned: Callable[[], Sparse | None] | None = None

@@ -33,6 +33,14 @@ class Penalty:
         Sum that the entries have to have. In the classic circuit a row of equal cells without feedback, which holds it
         exactly; in the compact circuit several such rows, which can only give it weight. Neither in the engines nor in
         `Chip.program`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> ridge = mho.Penalty(l2=2.0)
+    >>> mho.Digital().program(np.ones((2, 1)), penalty=ridge).solve(np.full((2, 1), 2.0))
+    array([[1.]])
     """
 
     l2: float | np.ndarray = 0.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["loop_parts", "read_loop"]
 
@@ -45,6 +46,8 @@ def read_loop(path: Path, W: np.ndarray, H: np.ndarray, facts: dict[str, str]) -
 
 
 def _state(numbers: dict[str, Any], matrices: dict[str, np.ndarray], W: np.ndarray, H: np.ndarray) -> Any:
+    import numpy as np
+
     from mho.nmf.loop import Iterate, LoopState, Momentum
 
     given = [name for name in _NUMBERS if name in numbers]

@@ -36,6 +36,13 @@ class Ratings:
         Titles of the items.
     genres : tuple of tuple of str, length n_items
         Genres of each item; empty where the source lists none.
+
+    Examples
+    --------
+    >>> import mho
+    >>> ratings = mho.data.movielens()
+    >>> ratings.n_users, ratings.n_items, len(ratings.ratings)
+    (671, 9066, 100004)
     """
 
     users: np.ndarray

@@ -20,6 +20,14 @@ class Coded:
         Whole numbers or text, each once.
     codes : ndarray of shape (n,) of integers
         Which of them stands in each row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.data import Coded
+    >>> column = Coded(np.array(["tea", "milk", "jam"]), np.array([0, 2, 0], np.int32))
+    >>> column.compact().ids.tolist()
+    ['jam', 'tea']
     """
 
     ids: np.ndarray

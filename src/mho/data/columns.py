@@ -57,6 +57,12 @@ class Columns:
         Of user, item and, if there is one, rating.
     guessed : bool
         By their places, or because no other was left, rather than by their names.
+
+    Examples
+    --------
+    >>> from mho.data import Columns
+    >>> Columns(("user", "item", "stars")).guessed
+    False
     """
 
     names: tuple[Any, ...]

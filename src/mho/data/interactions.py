@@ -41,6 +41,12 @@ class Rejected:
     reason : str
     text : str
         What stands there; of a row that could be taken apart the three fields in question.
+
+    Examples
+    --------
+    >>> from mho.data import Rejected
+    >>> Rejected(line=3, reason="the id is empty", text=",2,5").line
+    3
     """
 
     line: int
@@ -50,7 +56,7 @@ class Rejected:
 
 @dataclass(frozen=True, eq=False)
 class InteractionTable:
-    """Interactions read from a table, in the order of the file, and the rejected rows.
+    r"""Interactions read from a table, in the order of the file, and the rejected rows.
 
     Attributes
     ----------
@@ -64,6 +70,18 @@ class InteractionTable:
         Names of the two or three columns.
     notes : tuple of str
         What else was understood of a text, in a few words each.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from mho.data import read_interactions
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "stars.csv")
+    ...     _ = path.write_text("user,item,rating\n7,1,4\n7,2,five\n8,2,3\n")
+    ...     table = read_interactions(path)
+    >>> len(table), table.ratings.tolist(), table.rejected[0].line
+    (2, [4.0, 3.0], 3)
     """
 
     users: Coded

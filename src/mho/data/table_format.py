@@ -32,6 +32,12 @@ class TableFormat:
         What parts the fraction of a rating in a text; by default as the ratings show. The other one parts thousands.
     range : (float, float) or None
         Lowest and highest rating; other rows are set aside. By default every rating >= 0 is taken.
+
+    Examples
+    --------
+    >>> from mho.data import TableFormat
+    >>> TableFormat(columns=("who", "what"), sep=";", decimal=",").columns
+    ('who', 'what')
     """
 
     columns: tuple[str, ...] = ()

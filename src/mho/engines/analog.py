@@ -24,6 +24,18 @@ class Analog(Engine):
     readback : bool
         Whether each matrix is read back after writing, and each answer corrected for what its cells differ by; see
         `ProgrammedArray.read_back`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> A = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> engine = mho.Analog("ideal")
+    >>> engine.program(A).solve(A @ np.array([[2.0], [3.0]])).round(6)
+    array([[2.],
+           [3.]])
+    >>> engine.ledger().solves
+    1.0
     """
 
     def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None, readback: bool = False) -> None:

@@ -27,6 +27,15 @@ class Digital(Engine):
         None solves exactly (block principal pivoting, Kim-2011; Lawson-1974 where columns are dependent). A number
         makes that many coordinate sweeps from the start (accelerated HALS, Gillis-2012): what an alternating loop
         wants, since the other factor is about to change.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> A = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> mho.Digital().program(A).solve(np.array([[4.0, -4.0], [3.0, 3.0], [5.0, 1.0]])).round(6)
+    array([[2., 0.],
+           [3., 2.]])
     """
 
     sweeps: int | None = None

@@ -30,6 +30,16 @@ class Programmed(ABC):
 
     An engine without error also satisfies the conditions of Karush, Kuhn and Tucker: x >= 0, A'(Ax - b) >= 0, and
     their product is zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> A, B = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([[4.0], [3.0], [6.0]])
+    >>> programmed = mho.Digital().program(A)
+    >>> X = programmed.solve(B)
+    >>> bool(np.isclose(programmed.squared_error(B, X), np.sum((A @ X - B) ** 2)))
+    True
     """
 
     @abstractmethod
@@ -50,7 +60,15 @@ class Programmed(ABC):
 
 
 class Engine(ABC):
-    """Something that solves min |A x - b| over x >= 0 for many b. A new engine is one subclass."""
+    """Something that solves min |A x - b| over x >= 0 for many b. A new engine is one subclass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> isinstance(mho.Digital(), mho.Engine), isinstance(mho.Analog("ideal"), mho.Engine)
+    (True, True)
+    """
 
     @abstractmethod
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:

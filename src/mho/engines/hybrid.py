@@ -31,6 +31,12 @@ class Hybrid(Engine):
         For a chip that is made here.
     readback : bool
         As for `Analog`.
+
+    Examples
+    --------
+    >>> import mho
+    >>> [type(engine).__name__ for engine, _ in mho.Hybrid("ideal", passes=3).phases()]
+    ['Analog', 'Digital']
     """
 
     def __init__(

@@ -25,6 +25,15 @@ class FactoredImage:
     H : ndarray of shape (k, n)
     history : list of dict
         What `mho.NMF` recorded per iteration.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.image import factor_image
+    >>> picture = np.outer(np.linspace(0.1, 1, 16), np.linspace(0.1, 1, 12))
+    >>> factored = factor_image(picture, 1)
+    >>> factored.W.shape, factored.H.shape
+    ((16, 1), (1, 12))
     """
 
     W: np.ndarray

@@ -49,6 +49,15 @@ class HalvedPicture:
     ----------
     channels : tuple of FactoredImage
         One if grey, three if RGB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.image import halve
+    >>> picture = (255 * np.random.default_rng(0).random((32, 32))).astype(np.uint8)
+    >>> halved = halve(picture)
+    >>> halved.pixels.shape, len(halved.channels)
+    ((32, 32), 1)
     """
 
     channels: tuple[FactoredImage, ...]

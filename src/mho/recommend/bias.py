@@ -25,6 +25,15 @@ class BiasBaseline:
         Ridge on the offsets, counted in ratings.
     max_iter : int
         Passes of alternating least squares.
+
+    Examples
+    --------
+    >>> import mho
+    >>> from mho.recommend import BiasBaseline
+    >>> stars = mho.data.movielens()
+    >>> model = BiasBaseline().fit(stars.users, stars.items, stars.ratings)
+    >>> model.predict(stars.users[:3], stars.items[:3]).shape
+    (3,)
     """
 
     def __init__(self, *, reg_user: float = 15.0, reg_item: float = 10.0, max_iter: int = 10) -> None:

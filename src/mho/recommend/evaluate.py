@@ -31,6 +31,12 @@ class Scores:
         Share of all items that is recommended to anybody.
     users : int
         How many the means are over.
+
+    Examples
+    --------
+    >>> from mho.recommend import Scores
+    >>> Scores(rmse=0.9, mae=0.7, ndcg=0.3, recall=0.2, coverage=0.4, users=100).ndcg
+    0.3
     """
 
     rmse: float | None

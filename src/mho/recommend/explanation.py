@@ -28,6 +28,14 @@ class Explanation:
         negative.
     because : list of (id, float)
         What the user rated or chose that is most like the item, with its likeness; see `Recommender.similar_items`.
+
+    Examples
+    --------
+    >>> import mho
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> found = mho.Recommender(2, model="implicit").fit(users, items).explain("cem", "tea")
+    >>> abs(sum(found.parts.values()) - found.score) < 1e-6
+    True
     """
 
     score: float

@@ -67,6 +67,15 @@ class ImplicitModel(Model):
     least, typical : float or None
         Strength that counts as one, for the logarithm, and strength that has the weight 1, > 0. None: the strength that
         one in twenty pairs is below, and the median.
+
+    Examples
+    --------
+    >>> import mho
+    >>> from mho.recommend import ImplicitModel
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> shelf = mho.Recommender(2, model=ImplicitModel(l2=1.0, confidence=2.0)).fit(users, items)
+    >>> shelf.recommend(["cem"], 1).items.tolist()
+    ['tea']
     """
 
     l2: float | None = None

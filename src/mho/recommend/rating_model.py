@@ -42,6 +42,15 @@ class RatingModel(Model):
     lowest : float
         Lowest rating that there can be, <= 0, where ratings may be negative: -10 for those from -10 to 10. The model
         counts from there, so that everything in it is non-negative; what is predicted is in the ratings' own scale.
+
+    Examples
+    --------
+    >>> import mho
+    >>> from mho.recommend import RatingModel
+    >>> users, items, stars = ["ann", "ann", "bob", "bob", "cem"], [1, 2, 1, 3, 2], [5, 4, 5, 1, 4]
+    >>> model = mho.Recommender(2, model=RatingModel(l2=2.0)).fit(users, items, stars)
+    >>> bool(1 <= model.predict(["cem"], [1])[0] <= 5)
+    True
     """
 
     l2: float = 4.5

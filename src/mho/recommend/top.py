@@ -24,6 +24,14 @@ class Top:
         Ids.
     scores : ndarray of shape (n,)
         Predicted ratings, or strengths of preference that only an order has meaning of.
+
+    Examples
+    --------
+    >>> import mho
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> top = mho.Recommender(2, model="implicit").fit(users, items).recommend(["cem"], 2)
+    >>> top.users.tolist(), sorted(top.items.tolist())
+    (['cem', 'cem'], ['jam', 'tea'])
     """
 
     users: np.ndarray

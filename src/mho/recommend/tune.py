@@ -26,6 +26,13 @@ class Trial:
     ----------
     recommender : Recommender
     scores : Scores
+
+    Examples
+    --------
+    >>> from mho.recommend import Recommender, Scores, Trial
+    >>> scores = Scores(rmse=0.9, mae=0.7, ndcg=0.3, recall=0.2, coverage=0.4, users=100)
+    >>> Trial(Recommender(8, model="ratings"), scores).scores.rmse
+    0.9
     """
 
     recommender: Recommender
