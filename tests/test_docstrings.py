@@ -1,6 +1,6 @@
 """Docstrings open with a noun of the field, leave no parameter empty, and every exported class has an example.
 
-`docstring_exceptions.txt` lists what does not yet; nothing may be added to it, and what is mended has to leave it.
+`docstring_exceptions.txt` lists what does not yet, nothing now; what is mended has to leave it.
 """
 
 import ast

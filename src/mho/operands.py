@@ -335,6 +335,7 @@ class Factored:
     Parameters
     ----------
     left : ndarray of shape (m, r)
+        The left factor.
     right : ndarray of shape (r, n)
         In left's precision.
     square : float

@@ -44,6 +44,7 @@ class ConverterBank:
         Parameters
         ----------
         values : ndarray
+            Of either sign, in the unit of `full_scale`.
         full_scale : ndarray
             What the largest code stands for; broadcasts against `values`.
         rows : ndarray of int

@@ -178,6 +178,7 @@ def switching_energy(
     weight : float
         See `Loop.rest`.
     seconds : float
+        Length of the solve.
     source_power : ndarray of shape (2,)
         See `PassiveNetwork.source_power`.
     """

@@ -119,6 +119,7 @@ class ProgrammedLoop:
         Parameters
         ----------
         seconds : float
+            Time that passes.
         kelvin : float, optional
             Temperature meanwhile; by default the one at which relaxation was measured.
 

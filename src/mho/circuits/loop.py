@@ -117,7 +117,9 @@ class Loop:
         X : ndarray of shape (n, k)
             One row for each right-hand side.
         currents : ndarray of shape (n, k)
+            ``inputs b - i_bias``, amperes.
         weight : ndarray of shape (n, 1) or float
+            Of the offset beside these currents.
         ports : Ports, optional
             The passive network as its ports see it.
         """

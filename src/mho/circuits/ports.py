@@ -89,6 +89,7 @@ class Ports:
         Parameters
         ----------
         columns : ndarray of bool of shape (k,)
+            Those that are kept.
         """
         block = np.ix_(columns, columns)
         square = {name: getattr(self, name)[block] for name in ("drive", "sense", "load", "back")}

@@ -77,8 +77,11 @@ def factor(name: str, value: Range | float, source: str) -> Sum:
     Parameters
     ----------
     name : str
+        The number's, in a formula.
     value : Range or float
+        The number; a float is exact.
     source : str
+        Where it comes from.
     """
     return Sum(((Factor(name=name, value=value if isinstance(value, Range) else Range.exact(value), source=source),),))
 

@@ -148,6 +148,7 @@ def interaction_parts(
     how : TableFormat
         As for `read_interactions`.
     rows : int
+        Rows of one part.
 
     Raises
     ------

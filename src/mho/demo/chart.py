@@ -80,8 +80,9 @@ def chart(curves: Sequence[Curve], x: Axis, y: Axis, description: str) -> str:
     Parameters
     ----------
     curves : sequence of Curve
-        A panel each.
+        In one chart.
     x, y : Axis
+        Horizontal and vertical axis.
     description : str
         For those who cannot see it.
     """

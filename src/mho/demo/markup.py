@@ -38,9 +38,11 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) ->
     Parameters
     ----------
     caption : str
+        Above the table.
     header : sequence of str
         One per column.
     rows : sequence of sequence of str
+        A cell for each column.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)

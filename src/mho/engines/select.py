@@ -29,6 +29,7 @@ def engine_for(engine: str | Engine, *, seed: Any = None) -> Engine:
     Parameters
     ----------
     engine : {"digital", "analog", "hybrid"} or Engine
+        A name makes a new one.
     seed : int, Generator or None
         For the errors of a chip that is made here.
     """

@@ -112,6 +112,7 @@ def warn_of_unknown(B: Any, what: str, answer: str) -> None:
     Parameters
     ----------
     B : operand of shape (m, n), or any with `missing` and `known_rows`
+        The right-hand sides.
     what : str
         Name of the columns in the warning, as "columns of B".
     answer : str

@@ -97,6 +97,7 @@ def weighted_error(A: np.ndarray, gram: np.ndarray, X: np.ndarray, extra: Any) -
     X : ndarray of shape (n, k)
         One row for each right-hand side.
     extra : csc_array of shape (m, n)
+        Weights e beyond 1 of the stored entries.
     """
     error = float(np.vdot(gram, X.T @ X))
     for begin, end in pairwise(column_cuts(extra.indptr, _BLOCK)):

@@ -54,6 +54,7 @@ def best(
     seen : csr_array of shape (rows, columns)
         What is stored is left out.
     n : int
+        Columns for each row, at most.
     """
     m, columns = seen.shape
     n, step = min(n, columns), max(1, _BLOCK // columns)

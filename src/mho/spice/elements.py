@@ -178,6 +178,7 @@ def _wire_resistors(wires: Wires, rows: int, columns: Iterable[str], length: int
     Parameters
     ----------
     rows : int
+        Rows of both arrays.
     columns : iterable of str
         Columns of both arrays.
     length : int

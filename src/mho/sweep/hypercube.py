@@ -47,6 +47,7 @@ class Range:
         Parameters
         ----------
         share : ndarray
+            Shares of the way, of any shape.
         whole : bool
             Whole numbers only, `high` among them.
 

@@ -199,6 +199,7 @@ def input_volts(d: LoopEquations, volts: Any) -> np.ndarray:
     d : LoopEquations
         Equations of the loop.
     volts : array_like
+        At the inputs; right-hand sides by columns.
     """
     given, inputs = np.asarray(volts), d.inputs.shape[1]
     column = given[:, None] if given.ndim == 1 else given

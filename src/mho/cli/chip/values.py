@@ -24,6 +24,7 @@ def swept(texts: Sequence[str], words: Collection[str] = ()) -> dict[str, list[V
     Parameters
     ----------
     texts : sequence of str
+        As the command line has them, NAME=VALUES.
     words : collection of str
         Properties whose values are words, not numbers.
     """

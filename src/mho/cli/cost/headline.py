@@ -88,6 +88,7 @@ def holding(found: Iterable[Verdict], end: str, case: str = COUNTED) -> list[Ver
     found : iterable of Verdict
         All of them.
     end, case : str
+        Name of the end, one of `ENDS`, and of the case.
     """
     return [v for v in found if (v.case, v.end) == (case, end) and v.holds]
 

@@ -28,6 +28,7 @@ def workload_named(name: str, *, k: int, layout: str) -> Workload:
     Parameters
     ----------
     name : str
+        Of a data set or a file, or ROWSxCOLUMNS.
     k : int
         Number of components.
     layout : {"matrix", "triplets"}

@@ -75,6 +75,7 @@ class BlockTable:
         batches : iterable of (users, items, ratings)
             Gone through twice: whole numbers below `shape`, and ratings >= 0, which become float32.
         shape : (n_users, n_items)
+            Users and items, rated or not.
         block_ratings : int
             Most ratings of a block, unless one user or item has more.
         ids : (ndarray of shape (n_users,), ndarray of shape (n_items,)), optional
