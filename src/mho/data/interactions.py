@@ -192,7 +192,20 @@ def _parquet(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
 
 
 def parquet_columns(path: Path, how: TableFormat) -> Columns:
-    """Return the columns of user, item and rating of a Parquet file; DataError if it does not say which."""
+    """Return the columns of user, item and rating of a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    how : TableFormat
+        As for `read_interactions`.
+
+    Raises
+    ------
+    DataError
+        The file does not say which they are.
+    """
     names = column_names(path)
     try:
         return interaction_columns(names, how.columns, how.usual)

@@ -22,6 +22,13 @@ def title_rows(path: Path, ids: Container[str]) -> Iterator[tuple[int, str, str,
     Fields are parted by tabs, ::, semicolons, | or commas. The first line is a header unless it begins with one of the
     `ids`; item and title are then the columns that are called so, else the first two.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    ids : container of str
+        Items that are known.
+
     Raises
     ------
     DataError
