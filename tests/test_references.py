@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "references.md"
 KEY = re.compile(r"\b[A-Z]\w+-(?:19|20)\d\d[a-z]?\b|\bNeuroSim-1\.4\b|\baihwkit\b|\bCrossSim\b")
 ENTRY = re.compile(r"^\| (\S+) \| (.+) \|$", re.MULTILINE)
+EXAMPLE = re.compile(r"^ *>>> (?:.+\n?)+", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 MARK = re.compile(r"(?<=\s)\[(?:hypothesis[^\]\n]*, )?[1-9](?:\.\d)?(?:, [1-9](?:\.\d)?)*\](?!\()")
 SUFFIXES = {".py", ".md", ".toml", ".inl", ".hpp", ".cpp"}
@@ -29,7 +30,7 @@ def prose(path: Path) -> str:
     with tokenize.open(path) as file:
         tokens = list(tokenize.generate_tokens(file.readline))
     told = [t.string for t in tokens if t.type == tokenize.COMMENT or t.string.startswith(('"""', 'r"""'))]
-    return "\n".join(re.sub(r"^.*>>>.*$|``.*?``|`[^`]*`", "", text, flags=re.MULTILINE) for text in told)
+    return "\n".join(re.sub(r"``.*?``|`[^`]*`", "", EXAMPLE.sub("", text)) for text in told)
 
 
 def test_every_key_is_listed_and_every_entry_is_used():
@@ -61,3 +62,9 @@ def test_every_decision_is_listed():
     assert set(LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) == {
         page.name for page in folder.glob("*.md") if page.name != "README.md"
     }
+
+
+def test_no_author_and_year_stand_for_a_key():
+    named = re.compile(r"[A-Z][a-z]+ (?:and [A-Z][a-z]+|et al\.),? \(?(?:19|20)\d\d")
+    files = [path for path in FILES if path.suffix in (".py", ".md", ".toml") and path.name != "LICENSES.md"]
+    assert [(path.name, found) for path in files for found in named.findall(path.read_text(encoding="utf-8"))] == []

@@ -62,7 +62,7 @@ def samples(codes, rng):
 
 
 def fit(features, target, iterations=150):
-    """Multiplicative updates (Lee and Seung 2001) of w >= 0 on the divergence of `target` (n,) from w'features."""
+    """Multiplicative updates (Lee-2001) of w >= 0 on the divergence of `target` (n,) from w'features."""
     w = np.full(len(features), target.mean() / (features.sum(axis=0).mean() + 1e-9) + 1e-6, np.float32)
     total = features.sum(axis=1) + 1e-6
     for _ in range(iterations):

@@ -153,4 +153,4 @@ PRIZE = Prize(
     stars=(4_617_990, 10_132_080, 28_811_247, 33_750_958, 23_168_232),
     probe=1_408_395,
 )
-"""Sizes by Bennett and Lanning 2007; the other counts are those often tabulated for the training set."""
+"""Sizes by Bennett-2007; the other counts are those often tabulated for the training set."""

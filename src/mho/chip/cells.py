@@ -162,7 +162,7 @@ _ASKEW = 1.5
 
 
 def _positive(mean: np.ndarray, spread: np.ndarray, deviate: np.ndarray) -> np.ndarray:
-    """Numbers >= 0 of that mean and spread: a gamma distribution, by the transformation of Wilson and Hilferty (1931).
+    """Numbers >= 0 of that mean and spread: a gamma distribution, by the transformation of Wilson-1931.
 
     Near zero a Gaussian cut off at zero would have too large a mean and too small a spread. Below a third of the
     spread, where noise of reading may even make a measured mean negative, the mean is taken as that third: numbers >= 0

@@ -27,7 +27,7 @@ class Algorithm:
     Attributes
     ----------
     name : {"hals", "extrapolated", "compressed", "sampled"}
-        Coordinate sweeps; with extrapolation (Ang and Gillis 2019); with that and a start found on a compression;
+        Coordinate sweeps; with extrapolation (Ang-2019); with that and a start found on a compression;
         without it, from a start found on a sample of the rows.
     reason : str
         Why.
@@ -87,7 +87,7 @@ def choose(algorithm: str, X: Operand, k: int, *, given: bool) -> Algorithm:
 
 
 def _sweeps(X: Operand, k: int) -> int:
-    """Return as many as cost about what the cross products do (Gillis and Glineur 2012), within reason."""
+    """Return as many as cost about what the cross products do (Gillis-2012), within reason."""
     m, n = X.shape
     if X.missing:
         return _MISSING_SWEEPS

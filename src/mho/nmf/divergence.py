@@ -2,7 +2,7 @@
 
 With one factor fixed every column is a problem of its own: the least D(b, A x) + l1 sum(x) + l2/2 |x - prior|^2 over
 x >= 0. A half-step is a Newton step on each: some coordinate sweeps on the quadratic model of what is minimised (for
-Itakura-Saito, of the convex function above it that Fevotte and Idier 2011 use), cut until the objective does not rise.
+Itakura-Saito, of the convex function above it of Fevotte-2011), cut until the objective does not rise.
 So the objective never rises, and unlike a multiplicative update a step can reach zero and leave it again.
 """
 

@@ -189,7 +189,7 @@ def alternate(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[It
 
 
 def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray, last: Iterate | None = None) -> Iterator[Iterate]:
-    """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang and Gillis 2019).
+    """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang-2019).
 
     The stride grows while the objective falls. When it rises, the iterate is thrown away and a plain one made from the
     last, so that the objective never rises. After `last`, whose factors W and H are, it goes on as if it had not ended.

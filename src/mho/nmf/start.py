@@ -26,7 +26,7 @@ def starting_factors(
     k : int
         Number of components.
     init : str
-        ``"random"``, or one of the family of Boutsidis and Gallopoulos (2008), which starts at the non-negative parts
+        ``"random"``, or one of the family of Boutsidis-2008, which starts at the non-negative parts
         of a truncated singular value decomposition: ``"nndsvd"`` with zeros, ``"nndsvda"`` with the mean of X in their
         place, ``"nndsvdar"`` with small random numbers. ``"auto"``: nndsvdar where every entry is known and
         k <= min(m, n), else random.

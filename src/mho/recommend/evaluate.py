@@ -25,7 +25,7 @@ class Scores:
         Of predicted ratings, in their unit; None for an implicit model, which predicts none.
     ndcg, recall : float
         Of the best n of all items that a user has not seen in training, a mean over the users with anything relevant
-        held out. Gains are 1 and discounts log2(1 + rank) (Jarvelin and Kekalainen 2002); recall is the part of the
+        held out. Gains are 1 and discounts log2(1 + rank) (Jarvelin-2002); recall is the part of the
         relevant ones that is among the n.
     coverage : float
         Share of all items that is recommended to anybody.
