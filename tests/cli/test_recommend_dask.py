@@ -1,9 +1,12 @@
 """`mho recommend fit --dask` and `resume --dask`."""
 
+import logging
+
 import numpy as np
 import pytest
 
 from mho import Recommender
+from mho.cli.recommend.dask import dask_client
 
 distributed = pytest.importorskip("distributed")
 
@@ -72,3 +75,11 @@ def test_no_scheduler_is_told_without_a_traceback(mho, ratings, tmp_path, monkey
     assert told.startswith("mho: error: ")
     assert address.partition("://")[0] in told
     assert "Traceback" not in told
+
+
+def test_logs_of_dask_do_not_come_between(scheduler, tmp_path, capsys):
+    logger = logging.getLogger("distributed.client")
+    with dask_client(scheduler, tmp_path):
+        logger.error("Traceback")
+    assert "Traceback" not in capsys.readouterr().err
+    assert logger.isEnabledFor(logging.ERROR)

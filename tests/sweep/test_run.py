@@ -1,10 +1,15 @@
 """Many chips: the same whatever the number of processes, and as accurate as theory says."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mho.chip import preset
-from mho.sweep import Range, Sweep, run
+from mho.data import DataError
+from mho.data.output import replacing
+from mho.data.seal import BLANK
+from mho.sweep import Range, Sweep, read_trials, run, trials, write_trials
 
 
 def _small(**changes):
@@ -80,3 +85,16 @@ def test_a_chip_that_cannot_is_counted_with_its_reason():
 def test_bad_plans_are_refused_before_any_work(changes, message):
     with pytest.raises(ValueError, match=message):
         _small(**changes)
+
+
+@pytest.mark.parametrize("missing", ["failure", "residual", "sigma", "point"])
+def test_a_table_without_a_column_is_refused(tmp_path, missing):
+    path, plan = tmp_path / "o.parquet", _small()
+    rows = list(trials(plan))
+    write_trials(path, plan, rows)
+    marks = pq.read_schema(path).metadata
+    table = pa.Table.from_pylist(rows).drop_columns([missing]).replace_schema_metadata(marks | {b"mho_seal": BLANK})
+    with replacing(path, sealed=True) as temporary:
+        pq.write_table(table, temporary)
+    with pytest.raises(DataError, match=rf"o\.parquet: must have the columns .*{missing}"):
+        read_trials(path, plan)

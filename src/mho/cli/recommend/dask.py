@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def dask_client(address: str, shared: Path) -> Iterator[Any]:
     Raises
     ------
     OSError
-        No scheduler, no workers, not the same folder; or workers that are lost again and again.
+        No scheduler, no workers, not the same folder, not the same mho; or workers that are lost again and again.
     """
     try:
         from distributed import Client, KilledWorker
@@ -64,7 +65,7 @@ def dask_client(address: str, shared: Path) -> Iterator[Any]:
         raise ImportError("--dask needs distributed: pip install 'mho[distributed]'") from None
     from mho.recommend.distributed.losses import losses
 
-    with Client(address, timeout=_CONNECT_SECONDS) as client:
+    with _unlogged(), Client(address, timeout=_CONNECT_SECONDS) as client:
         _check_workers(client, address, shared)
         before = losses(client)
         try:
@@ -76,15 +77,29 @@ def dask_client(address: str, shared: Path) -> Iterator[Any]:
             note(f"warning: {address}: workers were lost, and their blocks solved again: {_told(lost)}")
 
 
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep Dask's logs, tracebacks of connections that broke, from stderr: what they mean is told in one line."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def _told(lost: Counter[str]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in lost.items())
 
 
 def _check_workers(client: Any, address: str, shared: Path) -> None:
+    from mho.recommend.distributed.workers import check_versions
+
     try:
         client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
     except TimeoutError:
         raise OSError(f"{address}: no workers have come; start some with: dask worker {address} --nthreads 1") from None
+    check_versions(client)
     blind = sorted(worker for worker, sees in client.run(_sees, str(shared.resolve())).items() if not sees)
     if blind:
         raise OSError(

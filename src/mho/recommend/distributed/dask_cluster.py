@@ -18,6 +18,7 @@ from mho.data.sealed_npy import read_array, write_array
 from mho.engines import Digital, Engine
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.distributed.blocks import RETRIES, Block, write_blocks
+from mho.recommend.distributed.workers import check_versions, finished
 from mho.recommend.fitted import Fitted
 from mho.recommend.halves import Halves
 from mho.recommend.model import Half, Model, Side
@@ -67,6 +68,7 @@ class DaskCluster:
         for stage in stages:
             if not isinstance(stage, Digital):
                 raise ValueError(f"engine must be digital on a cluster, got {type(stage).__name__.lower()}")
+        check_versions(self.client)
         with tempfile.TemporaryDirectory(prefix="mho-", dir=Path(self.folder).resolve()) as folder:
             yield self._halves(fitted, Path(folder))
 
@@ -103,6 +105,8 @@ class _OnWorkers:
             self.client.submit(_solve_block, step, block, key=f"{step.fixed}:{block.path}", retries=RETRIES)
             for block in blocks
         ]
+        for _ in finished(self.client, futures):  # `gather` alone would wait for ever without workers
+            pass
         halves = self.client.gather(futures)
         step.fixed.unlink()
         step.start.unlink()

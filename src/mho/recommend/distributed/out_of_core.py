@@ -18,6 +18,7 @@ from mho.recommend.distributed.block_step import HalfStep, Work, read_rows, solv
 from mho.recommend.distributed.block_table import BlockTable
 from mho.recommend.distributed.blocks import RETRIES, Block
 from mho.recommend.distributed.fit_state import FitState, table_name
+from mho.recommend.distributed.workers import check_versions, finished
 from mho.recommend.model import Side
 from mho.recommend.rating_model import RatingModel
 
@@ -102,7 +103,10 @@ class OutOfCore:
         ------
         ValueError
             The folder holds the fit of another table, or one with other settings; or another process is in it.
+        OSError
+            A worker has another version of mho or none; or there is no worker left.
         """
+        check_versions(self.client)
         folder = Path(self.folder).resolve()
         with lock_folder(folder):
             remove_abandoned(folder)
@@ -166,13 +170,11 @@ class OutOfCore:
         return state, history
 
     def _solve(self, blocks: tuple[Block, ...], step: HalfStep) -> list[Work]:
-        from distributed import as_completed
-
         step.solved.mkdir(exist_ok=True)  # what a run that was interrupted has solved, or still does, is the same
         futures = [self.client.submit(solve_block, step, block, pure=False, retries=RETRIES) for block in blocks]
         place = {future.key: number for number, future in enumerate(futures)}
         done = {}
-        for future in as_completed(futures):
+        for future in finished(self.client, futures):
             work = done[place[future.key]] = future.result()
             future.release()  # else it would be done again if the worker that has done it were lost
             if self.follow is not None:
