@@ -1,9 +1,11 @@
-"""Lists of an implicit model as it comes, beside popularity, on tables of many shapes.
+"""Lists of both models as they come, beside popularity, on tables of many shapes.
 
     python benchmarks/recommend/defaults.py --ml100k ml-100k.inter --lastfm sequences.txt.gz
+    python benchmarks/recommend/defaults.py --ml100k ml-100k.inter --model ratings -o defaults-ratings.jsonl
 
 `ml-100k.inter` is that of the package recbole 1.2.1, `sequences.txt.gz` holds a user and then artists in each line. A
-table whose file is not named is left out. The result goes to `defaults.jsonl` beside this file.
+table whose file is not named is left out; `--only` names the tables that are measured. The result goes to
+`defaults.jsonl` beside this file. Lists of ratings are scored by all that was held out and by what has four stars.
 
 The rule for the defaults was chosen with the tables of DEVELOPMENT in sight. Those of REPORTED were not looked at
 before the rule was settled, and nothing was changed after they had been.
@@ -22,10 +24,10 @@ import numpy as np
 
 from mho import Recommender
 from mho.data import movielens
-from mho.recommend import split_by_user
+from mho.recommend import RatingModel, split_by_user
 
-SEEDS = range(5)
 LENGTH, COMPONENTS = 10, 16
+LISTS = "popularity", "predictions", "default"
 DEVELOPMENT = ("films", "films, counts", "films, 100 users", "films, low stars", "fame alone, 600 users")
 REPORTED = (
     "ml-100k",
@@ -130,6 +132,17 @@ def tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
     yield "films, one star", small.part(stars == 1)
 
 
+def rated(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
+    """Yield tables of stars, by name."""
+    small, stars = films()
+    yield "films", Table(small.users, small.items, stars)
+    if arguments.ml100k:
+        table, stars_100k = ml_100k(arguments.ml100k)
+        yield "ml-100k", Table(table.users, table.items, stars_100k)
+        some = np.flatnonzero(np.isin(table.users, np.random.default_rng(13).permutation(table.users.max() + 1)[:150]))
+        yield "ml-100k, 150 users", Table(*(x[some] for x in (table.users, table.items, stars_100k)))
+
+
 def ndcg(scores: np.ndarray, seen: tuple, wanted: tuple) -> np.ndarray:
     """Return the nDCG of the best ten unseen items of each user of whom something is held out."""
     scores = scores.copy()
@@ -152,10 +165,10 @@ def own_scores(table: Table, train: np.ndarray, strengths: np.ndarray | None, se
     return found
 
 
-def measured(name: str, table: Table) -> dict:
+def measured(name: str, table: Table, seeds: int) -> dict:
     """Return mean nDCG of popularity and of the default, and the gain's interval over users and seeds."""
     popular, own, logs = [], [], []
-    for seed in SEEDS:
+    for seed in range(seeds):
         train, test = split_by_user(table.users, 0.2, seed)
         seen, wanted = ((table.users[x], table.items[x]) for x in (train, test))
         shape = table.users.max() + 1, table.items.max() + 1
@@ -177,6 +190,49 @@ def measured(name: str, table: Table) -> dict:
         "gains": gains,
         "standard errors": errors,
     }
+
+
+def measured_ratings(name: str, table: Table, seeds: int) -> dict:
+    """Return mean nDCG of popularity, of predictions alone and of the default, of all and of what has four stars."""
+    assert table.strengths is not None
+    found: dict[str, list] = {"all": [], "four stars": []}
+    chosen = []
+    for seed in range(seeds):
+        train, test = split_by_user(table.users, 0.2, seed)
+        known = [x[train] for x in (table.users, table.items, table.strengths)]
+        shape = table.users.max() + 1, table.items.max() + 1
+        lists = [np.tile(np.bincount(known[1], minlength=shape[1]) / 1.0, (shape[0], 1))]
+        for model in (RatingModel(popularity=0.0), RatingModel()):
+            fit = Recommender(COMPONENTS, model=model, random_state=seed).fit(*known)
+            scores = np.full(shape, -1e9)  # an item that nobody rated is in no list
+            raw = fit.item_offsets_ + fit.list_offsets_ + fit.user_factors_ @ fit.item_factors_.T
+            scores[np.ix_(fit.user_ids_, fit.item_ids_)] = raw
+            lists.append(scores)
+        chosen.append(fit.model_.popularity)
+        for label, least in (("all", 0.0), ("four stars", 4.0)):
+            wanted = test[table.strengths[test] >= least]
+            pairs = table.users[wanted], table.items[wanted]
+            found[label].append([ndcg(x, (known[0], known[1]), pairs) for x in lists])
+    result = {"table": name, "model": "ratings", "seeds": seeds, "popularity terms": chosen}
+    for label, runs in found.items():
+        gains = [own - popular for popular, _, own in runs]
+        result[label] = {
+            **{x: float(np.mean([run[i].mean() for run in runs])) for i, x in enumerate(LISTS)},
+            "gains": [float(x.mean()) for x in gains],
+            "standard errors": [float(x.std(ddof=1) / np.sqrt(len(x))) for x in gains],
+        }
+    return result
+
+
+def row_of_ratings(result: dict) -> str:
+    """Return a line of the table of ratings in the docs."""
+    cells = [result["table"], str(result["seeds"])]
+    for label in ("all", "four stars"):
+        figures = result[label]
+        worst = int(np.argmin(figures["gains"]))
+        cells += [f"{figures[x]:.4f}" for x in LISTS]
+        cells += [f"{figures['gains'][worst]:+.4f} ± {2 * figures['standard errors'][worst]:.4f}"]
+    return "| " + " | ".join([*cells, ", ".join(f"{x:g}" for x in result["popularity terms"])]) + " |"
 
 
 def row(result: dict) -> str:
@@ -202,13 +258,25 @@ def main() -> None:
     parser.add_argument("--ml100k", type=Path)
     parser.add_argument("--lastfm", type=Path)
     parser.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
+    parser.add_argument("--model", choices=("implicit", "ratings"), default="implicit")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", metavar="TABLE")
     arguments = parser.parse_args()
-    print("| table | pairs | popularity | default | log strengths | gain | least gain of five |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    if arguments.model == "ratings":
+        print("| table | seeds | all: popularity | predictions | default | least gain", end=" ")
+        print("| four stars: popularity | predictions | default | least gain | terms |")
+        print("|" + " --- |" * 11)
+        chosen, measure, line = rated(arguments), measured_ratings, row_of_ratings
+    else:
+        print("| table | pairs | popularity | default | log strengths | gain | least gain of the seeds |")
+        print("|" + " --- |" * 7)
+        chosen, measure, line = tables(arguments), measured, row
     with arguments.out.open("w") as out:
-        for name, table in tables(arguments):
-            result = measured(name, table)
-            print(row(result), flush=True)
+        for name, table in chosen:
+            if arguments.only and name not in arguments.only:
+                continue
+            result = measure(name, table, arguments.seeds)
+            print(line(result), flush=True)
             print(json.dumps(result), file=out, flush=True)
 
 

@@ -117,7 +117,7 @@ def sizes() -> None:
 
 
 def accuracy(model: str) -> str:
-    """Return how much of users' lists of ten is left when the items have 8 bits, and by how much scores change."""
+    """Return how much of users' lists of ten is left when the items have 8 bits, and how far orders change."""
     recommender, items = fitted(model)
     levels, steps = quantised(np.asarray(items.rows))
     known = recommender.known_[np.random.default_rng(2).choice(recommender.known_.shape[0], 300, replace=False)]
@@ -126,23 +126,26 @@ def accuracy(model: str) -> str:
     best, found = (np.argsort(-np.where(seen, -np.inf, x), axis=1)[:, :10] for x in (exact, rounded))
     shared = np.mean([len(np.intersect1d(*pair)) for pair in zip(best, found, strict=True)])
     error = np.sqrt(np.mean((rounded - exact) ** 2)) / np.sqrt(np.mean(exact**2))
-    return f"{model}: {shared:.2f} of the best ten are the same with 8 bits, scores differ by {100 * error:.2f} %"
+    return f"{model}: {shared:.2f} of the best ten are the same with 8 bits, what orders differs by {100 * error:.2f} %"
 
 
 def scores(recommender: Recommender, known: sp.csr_array, rows: np.ndarray) -> np.ndarray:
-    """Return the scores (users, items) of users who are folded in beside items with these `rows`."""
-    model, side = recommender.model_, Side(rows)
+    """Return what orders the items (users, items) of users who are folded in beside items with these `rows`."""
+    model = recommender.model_
+    first, last = 1 - model.offsets, 1 + K  # before and after these columns is what takes no part in the folding
+    side, apart = Side(rows[:, first:last]), rows[:, :first].sum(axis=1) + rows[:, last:].sum(axis=1)
     half = model.solve(Digital(), side, sp.csc_array(known.T), recommender.unit_)
-    return model.scores(half.side.rows, side.rows)
+    return model.scores(half.side.rows, side.rows) + apart
 
 
 def timed(kind: str) -> Catalogue:
     """Rows with the spread of a fit's."""
     rng = np.random.default_rng(0)
     factors, titles = rng.gamma(0.3, 0.5, (N, K)), halves(N, rng)
+    rows = np.column_stack([rng.uniform(0.1, 0.4, N), factors])
     if kind == "choices":
-        return Catalogue(rows=factors, titles=titles, rule=ChoiceRule(confidence=5.0, l2=5.0))
-    return Catalogue(rows=np.column_stack([rng.uniform(0.1, 0.4, N), factors]), titles=titles, rule=STARS)
+        return Catalogue(rows=rows, titles=titles, rule=ChoiceRule(confidence=5.0, l2=5.0))
+    return Catalogue(rows=np.column_stack([rows, rng.uniform(0, 3, N)]), titles=titles, rule=STARS)
 
 
 def visitor(kind: str) -> list[list[float]]:

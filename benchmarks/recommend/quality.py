@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from mho import Analog, Hybrid, Recommender
 from mho.chip import preset
-from mho.recommend import BiasBaseline, ImplicitModel, mae, rmse
+from mho.recommend import BiasBaseline, ImplicitModel, RatingModel, mae, rmse
 
 FOUR_BIT = preset("pku-2025-4bit")
 ENGINES = {
@@ -94,7 +94,7 @@ def ours(make: Callable[[], Recommender], *, ratings: bool = False) -> Callable:
     def scores(shape: tuple, users: np.ndarray, items: np.ndarray, stars: np.ndarray) -> np.ndarray:
         model = make().fit(users, items, stars if ratings else None)
         found = np.full(shape, -1e9)  # an item that nobody chose is in no list
-        offsets = model.user_offsets_[:, None] + model.item_offsets_
+        offsets = model.user_offsets_[:, None] + model.item_offsets_ + model.list_offsets_
         product = model.user_factors_ @ model.item_factors_.T
         found[np.ix_(model.user_ids_, model.item_ids_)] = offsets + product
         return found
@@ -138,7 +138,10 @@ def lists_table(data: Ratings) -> Iterable[tuple[str, ...]]:
     }
     name, als = tuned(data, peers)
     rows = {"popularity": popularity, f"implicit ALS, k = {COMPONENTS}, tuned ({name})": als}
-    rows["predicted ratings used as a list, k = 16"] = ours(lambda: Recommender(16), ratings=True)
+    rows["predicted ratings used as a list, k = 16"] = ours(
+        lambda: Recommender(16, model=RatingModel(popularity=0.0)), ratings=True
+    )
+    rows["ratings as it comes, k = 16"] = ours(lambda: Recommender(16), ratings=True)
     models = [ImplicitModel(l2=l2, confidence=c) for l2, c in itertools.product((10, 20, 30, 40), CONFIDENCES)]
     own = {str(j): ours(lambda m=m: Recommender(COMPONENTS, model=m)) for j, m in enumerate(models)}
     model = models[int(tuned(data, own)[0])]

@@ -36,6 +36,15 @@ def test_the_file_holds_what_the_library_learns(fitted):
     assert loaded.item_ids_.tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("model", ["ratings", "implicit"])
+def test_a_fit_says_what_its_lists_are_made_with(mho, ratings, tmp_path, model):
+    path = tmp_path / "m.npz"
+    code, out, _ = mho("recommend", "fit", ratings, "-o", path, "-k", 2, "--max-iter", 2, "--model", model)
+    assert code == 0
+    chosen = Recommender.load(path).model_
+    assert f"ridge {chosen.l2:.4g}, popularity {chosen.popularity:.4g}, which decides alone" in out  # of seven rows
+
+
 @pytest.mark.parametrize("command", ["fit", "fold-in", "eval"])
 def test_a_table_that_takes_too_much_memory_is_refused(mho, fitted, ratings, tmp_path, command):
     before = () if command == "fit" else (fitted,)

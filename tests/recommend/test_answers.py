@@ -12,7 +12,11 @@ from mho.recommend import ImplicitModel, RatingModel, Recommender
 from mho.recommend import top as top_module
 
 N_USERS, N_ITEMS, K = 40, 25, 3
-MODELS = {"ratings": RatingModel(), "implicit": ImplicitModel(l2=0.5, popularity=0.0)}
+MODELS = {
+    "ratings": RatingModel(popularity=0.0),
+    "ratings, popularity": RatingModel(popularity=0.3),
+    "implicit": ImplicitModel(l2=0.5, popularity=0.0),
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,29 +36,38 @@ def scores(model):
     return model.user_offsets_[:, None] + model.item_offsets_ + model.user_factors_ @ model.item_factors_.T
 
 
+def merits(model):
+    """What items are put in order by: ratings of less than a mean one for each e-fold of those who rated them."""
+    share = model.model_.popularity if model.predicts_ratings else 0.0
+    return scores(model) + share * model.unit_ * np.log(1 + model.known_.astype(bool).sum(axis=0))
+
+
 def test_the_best_unseen_items_come_in_order(fitted, table, monkeypatch):
     monkeypatch.setattr(top_module, "_BLOCK", 3 * N_ITEMS)  # three users at a time
     top = fitted.recommend(n=5)
-    everything = scores(fitted)
+    everything = merits(fitted)
     everything[table[:2]] = -np.inf
     order = np.argsort(-everything, axis=1)[:, :5]
     np.testing.assert_array_equal(top.users, np.repeat(np.arange(N_USERS), 5))
-    np.testing.assert_allclose(top.scores, np.take_along_axis(everything, order, axis=1).ravel())
-    np.testing.assert_allclose(top.scores, everything[top.users, top.items])
+    ordered = everything[top.users, top.items]
+    np.testing.assert_allclose(ordered, np.take_along_axis(everything, order, axis=1).ravel())
+    np.testing.assert_allclose(top.scores, scores(fitted)[top.users, top.items], atol=1e-12)
 
 
 def test_lists_can_be_for_some_users_and_of_some_items(fitted, table):
     top = fitted.recommend([7, 3], 4, among=[1, 2, 3, 4, 5, 6])
-    everything = scores(fitted)
+    everything = merits(fitted)
     everything[table[:2]] = -np.inf
     assert list(dict.fromkeys(top.users)) == [7, 3]
     for user in (7, 3):
         best = np.sort(everything[user, 1:7])[::-1][:4]
-        np.testing.assert_allclose(top.scores[top.users == user], best[best > -np.inf])
+        own = top.users == user
+        np.testing.assert_allclose(everything[user, top.items[own]], best[best > -np.inf])
+        np.testing.assert_allclose(top.scores[own], scores(fitted)[user, top.items[own]])
 
 
 def test_seen_items_only_on_request(fitted, table):
-    everything = scores(fitted)
+    everything = merits(fitted)
     top = fitted.recommend([0], N_ITEMS, seen=True)
     assert sorted(top.items) == list(range(N_ITEMS))
     assert top.items[0] == np.argmax(everything[0])
@@ -86,7 +99,8 @@ def test_a_visitor_may_name_what_nobody_knows(fitted):
 def test_of_whom_nothing_is_known_gets_what_all_users_like_together(fitted, table, named):
     top = fitted.recommend_for(named, [5.0] * len(named), 4)
     liked = scores(fitted).mean(axis=0) if fitted.predicts_ratings else 1e-6 / N_USERS * np.bincount(table[1])
-    np.testing.assert_allclose(liked[top.items], np.sort(liked)[::-1][:4])
+    ahead = liked + (merits(fitted) - scores(fitted))[0]
+    np.testing.assert_allclose(ahead[top.items], np.sort(ahead)[::-1][:4])
     np.testing.assert_allclose(top.scores, liked[top.items])
 
 

@@ -8,7 +8,7 @@ from mho.data import movielens
 from mho.recommend import ImplicitModel, Recommender, evaluate, list_defaults, split_by_user
 from mho.recommend.model import Side
 
-K = 16
+K = 8
 
 
 def popular_ndcg(users, items, test_users, test_items, n=10):
@@ -24,7 +24,7 @@ def popular_ndcg(users, items, test_users, test_items, n=10):
 
 
 def own_ndcg(users, items, strengths, test_users, test_items, seed=0):
-    model = Recommender(K, model="implicit", random_state=seed).fit(users, items, strengths)
+    model = Recommender(K, model="implicit", max_iter=8, random_state=seed).fit(users, items, strengths)
     return evaluate(model, test_users, test_items, np.ones(len(test_users))).ndcg
 
 
@@ -44,8 +44,8 @@ def few_and_famous(seed):
     rng = np.random.default_rng(seed)
     fame = 1 / np.arange(1, 501) ** 1.3
     keys = np.log(fame) + rng.gumbel(size=(1200, 500))
-    chosen = np.argsort(-keys, axis=1)[:, :20]
-    return np.repeat(np.arange(1200), 20), chosen.ravel()
+    chosen = np.argsort(-keys, axis=1)[:, :15]
+    return np.repeat(np.arange(1200), 15), chosen.ravel()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -143,10 +143,15 @@ def test_a_large_table_is_judged_by_a_sample_of_its_users():
         solved.append(columns.nnz)
         return Side(np.full((columns.shape[1], 1), 0.5))
 
-    limits = {"_SAMPLE": 2_000, "_SAMPLE_SHARE": 0.1}
+    candidates = list_defaults.Candidates(
+        solve=solve,
+        scores=lambda P, Q: P @ Q.T,
+        fame=lambda share: share,
+        ridges=[1.0],
+        terms=[0.0],
+        share=0.1,
+    )
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in limits.items():
-            patch.setattr(list_defaults, name, value)
-        rng = np.random.default_rng(0)
-        list_defaults.choose(known, solve, Side(np.full((500, 1), 0.5)), [1.0], [0.0], rng)
+        patch.setattr(list_defaults, "_SAMPLE", 2_000)
+        list_defaults.choose(known, candidates, Side(np.full((500, 1), 0.5)), np.random.default_rng(0))
     assert 0 < max(solved) <= 0.1 * known.nnz

@@ -35,9 +35,10 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     P = fitted.users.rows[u]
     among_all = slice(None) if among is None else i
     with one_blas_thread():
-        blocks = best(lambda part: fitted.scores(P[part], among_all), known, n)
-        rows, columns, scores = (np.concatenate(x) for x in zip(*blocks, strict=True))
-    return Top(table.users.known[u[rows]], table.items.known[i[columns]], fitted.in_values(scores))
+        blocks = best(lambda part: fitted.merits(P[part], among_all), known, n)
+        rows, columns, merits = (np.concatenate(x) for x in zip(*blocks, strict=True))
+    scores = fitted.in_values(fitted.scored(merits, i[columns]))
+    return Top(table.users.known[u[rows]], table.items.known[i[columns]], scores)
 
 
 def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> Top:
@@ -51,15 +52,12 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
     with one_blas_thread():
         p = fitted.model.solve(engine, fitted.items, known, fitted.unit).side.rows
-        ((_, columns, scores),) = best(lambda _: fitted.scores(p), sp.csr_array(known.T), n)
-    return Top(np.zeros(len(columns), np.int8), items.known[columns], fitted.in_values(scores))
+        return _of_one(fitted, p, sp.csr_array(known.T), n)
 
 
 def for_stranger(fitted: Fitted, n: int) -> Top:
     """See `Recommender.recommend_for`, of whom nothing is known."""
-    p = fitted.at_large()
-    ((_, columns, scores),) = best(lambda _: fitted.scores(p), _nothing(1, len(fitted.items)), n)
-    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], fitted.in_values(scores))
+    return _of_one(fitted, fitted.at_large(), _nothing(1, len(fitted.items)), n)
 
 
 def most_alike(fitted: Fitted, item: Any, n: int) -> Top:
@@ -77,6 +75,13 @@ def likeness(fitted: Fitted, item: int) -> np.ndarray:
     norm = np.linalg.norm(F, axis=1)
     product, scale = F @ F[item], norm * norm[item]
     return np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
+
+
+def _of_one(fitted: Fitted, p: np.ndarray, known: Any, n: int) -> Top:
+    """Return the best items of somebody with the row `p` (1, c) that are not `known`, csr_array (1, n_items)."""
+    ((_, columns, merits),) = best(lambda _: fitted.merits(p), known, n)
+    scores = fitted.in_values(fitted.scored(merits, columns))
+    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], scores)
 
 
 def _nothing(m: int, n: int) -> Any:

@@ -106,7 +106,9 @@ def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, An
 
 def _model(path: Path, name: str, settings: dict[str, Any]) -> Model:
     """Return the model that was fitted; what early files do not tell was always so."""
-    early = {"popularity": 0.0, "weighting": "linear", "least": 1.0, "typical": 1.0} if name == "ImplicitModel" else {}
+    early: dict[str, Any] = {"popularity": 0.0}
+    if name == "ImplicitModel":
+        early |= {"weighting": "linear", "least": 1.0, "typical": 1.0}
     if None in settings.values():
         raise DataError(f"{path}: its model is none that was fitted")
     return _MODELS[name](**early | settings)

@@ -67,6 +67,11 @@ class Fitted:
         """Scores (n_items,) that the table adds for every user, in the model's units; None for nothing."""
         return self.model.item_offsets(self.table.known)
 
+    @cached_property
+    def ahead(self) -> np.ndarray | None:
+        """Scores (n_items,) that count only where items are put in order, in the model's units; None for nothing."""
+        return self.model.list_offsets(self.table.known)
+
     def quality_of(self, error: float) -> float:
         """Return a model's error as the number that the model shows, in the unit of the values."""
         return self.unit * self.model.quality_of(error, self.table.known)
@@ -103,12 +108,16 @@ class Fitted:
         half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
 
-    def scores(self, P: np.ndarray, items: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return the scores (m, n) of users with rows `P` (m, c) for the items at positions `items` (n,)."""
+    def merits(self, P: np.ndarray, items: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return what users with rows `P` (m, c) have items at positions `items` (n,) put in order by, (m, n)."""
         scores = self.model.scores(P, self.items.rows[items])
         if self.added is not None:
             scores += self.added[items]
-        return scores
+        return scores if self.ahead is None else scores + self.ahead[items]
+
+    def scored(self, merits: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores (n,) that `merits` (n,) of items at positions `items` (n,) are made of."""
+        return merits if self.ahead is None else merits - self.ahead[items]
 
     def pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Return the scores (n,) of users and items at positions (n,), pair by pair; see `at_users`, `at_items`."""

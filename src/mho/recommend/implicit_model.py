@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines import Digital, Engine, Penalty
 from mho.recommend.implicit_als import solve_implicit, weighted_error
-from mho.recommend.list_defaults import choose, item_shares
+from mho.recommend.list_defaults import Candidates, choose, item_shares
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["ImplicitModel"]
@@ -29,6 +29,9 @@ _FEW = 16.0
 _TERMS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
 _POPULARITY_ALONE = 1000.0
 _USUAL_RIDGE = 32.0
+
+_SAMPLE_SHARE = 0.05
+"""Of a large table, the part by whose lists both are chosen."""
 
 _TIE = 1e-6
 """What popularity weighs at least: of items that a user's factors say nothing of, the most chosen come first."""
@@ -112,7 +115,10 @@ class ImplicitModel(Model):
         def solve(l2: float, fixed: Side, columns: Any) -> Side:
             return replace(model, l2=l2).solve(Digital(), fixed, columns, 1.0).side
 
-        found = choose(known, solve, self.start(known.shape[1], k, rng), ridges, terms, rng)
+        candidates = Candidates(
+            solve=solve, scores=self.scores, fame=lambda share: share, ridges=ridges, terms=terms, share=_SAMPLE_SHARE
+        )
+        found = choose(known, candidates, self.start(known.shape[1], k, rng), rng)
         usual = unit * _USUAL_RIDGE if self.l2 is None else self.l2
         alone = _POPULARITY_ALONE if self.popularity is None else self.popularity
         l2, popularity = found or (usual, alone)
@@ -137,6 +143,11 @@ class ImplicitModel(Model):
         np.log1p(found, out=found)
         found /= np.log1p(self.typical / self.least)
         return found
+
+    @property
+    def popularity_alone(self) -> bool:
+        """See `Model.popularity_alone`."""
+        return self.popularity is not None and self.popularity >= _POPULARITY_ALONE
 
     @property
     def typical_strength(self) -> float:

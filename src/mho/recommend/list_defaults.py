@@ -1,4 +1,4 @@
-"""Ridge and popularity term of an implicit model, by the lists it makes of choices held out inside its own table."""
+"""Ridge and popularity term of a model, by the lists that it makes of pairs held out inside its own table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import scipy.sparse as sp
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.model import Side
 
-__all__ = ["HeldOut", "Solve", "choose", "item_shares"]
+__all__ = ["Candidates", "HeldOut", "choose", "item_shares"]
 
-_SAMPLE, _SAMPLE_SHARE = 100_000, 0.05
-"""Choices that are looked at, or the share of all: the users are sampled, so that a large fit takes hardly longer."""
+_SAMPLE = 100_000
+"""Choices that are looked at: the users are sampled, so that a large fit takes hardly longer."""
 
 _SPLITS = 4
 """How often a table is parted anew; fewer where that would be more choices than are looked at."""
@@ -23,7 +23,7 @@ _SPLITS = 4
 _TEST = 0.2
 _LENGTH = 10
 _POOL = 64
-"""Leading items by factors, and as many by popularity, among which every mixture of the two has its list."""
+"""Leading items by the model, beside the `popular` ones, among which every mixture of the two has its list."""
 
 _USERS, _SCORES = 1000, 1 << 24
 """Lists, and scores, that are made for one ridge and split."""
@@ -40,13 +40,42 @@ _BLOCK = 1 << 22
 _CERTAINTY = 2.0
 """Standard errors by which a gain over popularity is taken to be smaller than it was seen to be."""
 
-Solve = Callable[[float, Side, Any], Side]
-"""Solves for the columns of a table (n_fixed, n) with a ridge and the other side (n_fixed, k) as it is."""
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """Fits that are compared.
+
+    Attributes
+    ----------
+    solve : callable
+        Solves for the columns of a table (n_fixed, n) with a ridge and the other side as it is.
+    scores : callable
+        Returns the scores (u, n) of users' rows for items' rows.
+    fame : callable
+        Returns what times a popularity term is added to scores (n,), for the share of all users who chose each item;
+        it rises with it.
+    ridges, terms : sequence of float
+        The largest ridge first.
+    popular : int
+        Leading items by popularity among which lists are looked for.
+    share : float
+        Part of all choices that is looked at if that is more than are otherwise.
+    liked : float or None
+        The rating from which on an item is liked. Where it is given, lists are to have what is liked, and no less of
+        all that was rated than popularity has.
+    """
+
+    solve: Callable[[float, Side, Any], Side]
+    scores: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    fame: Callable[[np.ndarray], np.ndarray]
+    ridges: Sequence[float]
+    terms: Sequence[float]
+    popular: int = _POOL
+    share: float = 0.0
+    liked: float | None = None
 
 
-def choose(
-    known: Any, solve: Solve, start: Side, ridges: Sequence[float], terms: Sequence[float], rng: np.random.Generator
-) -> tuple[float, float] | None:
+def choose(known: Any, candidates: Candidates, start: Side, rng: np.random.Generator) -> tuple[float, float] | None:
     """Return the ridge and popularity term of the largest sure gain in nDCG@10 over popularity; None if none is sure.
 
     A gain is sure by its mean over users less two standard errors.
@@ -54,36 +83,34 @@ def choose(
     Parameters
     ----------
     known : csr_array of shape (m, n)
-        Strengths.
-    solve : callable
-        A half-step, as `Solve` has it.
+        Strengths, or ratings.
+    candidates : Candidates
+        What is compared.
     start : Side
-        Items (n, k), scattered.
-    ridges : sequence of float
-        The largest first.
-    terms : sequence of float
-        What popularity may weigh, in scores of an item that everybody chose.
+        Items (n, c), scattered.
     rng : Generator
         Draws users and what is held out.
     """
-    some = known[_sampled_users(known, rng)]
+    some = known[_sampled_users(known, max(_SAMPLE, candidates.share * known.nnz), rng)]
     splits = max(1, min(_SPLITS, _SAMPLE // max(1, some.nnz)))
-    share = item_shares(known)
-    total, count = np.zeros((len(ridges), len(terms), some.shape[0])), np.zeros(some.shape[0])
+    share, terms = item_shares(known), candidates.terms
+    total, count = np.zeros((len(candidates.ridges), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
-        held_out = HeldOut.of(some, share, known.shape[0], rng)
+        held_out = HeldOut.of(some, share, known.shape[0], candidates.liked, rng)
         if not len(held_out.users):  # of a table of a few choices
             continue
         count[held_out.users] += 1
-        for r, (users, items) in enumerate(_alternated(held_out, solve, start, ridges)):
-            total[r][:, held_out.users] += held_out.gains(users.rows[held_out.users], items.rows, terms)
+        for r, (users, items) in enumerate(_alternated(held_out, candidates, start)):
+            total[r][..., held_out.users] += held_out.gains(users.rows[held_out.users], items.rows, candidates)
     there = count > 0
     if there.sum() < 2:
         return None
     gain = total[..., there] / count[there]
-    sure = gain.mean(axis=-1) - _CERTAINTY * gain.std(axis=-1, ddof=1) / np.sqrt(there.sum())
+    mean = gain.mean(axis=-1)
+    sure = (mean - _CERTAINTY * gain.std(axis=-1, ddof=1) / np.sqrt(there.sum()))[..., 1]
+    sure[mean[..., 0] < 0] = -np.inf
     ridge, term = divmod(int(np.argmax(sure)), len(terms))
-    return (float(ridges[ridge]), float(terms[term])) if sure[ridge, term] > 0 else None
+    return (float(candidates.ridges[ridge]), float(terms[term])) if sure[ridge, term] > 0 else None
 
 
 def item_shares(known: Any) -> np.ndarray:
@@ -95,15 +122,15 @@ def item_shares(known: Any) -> np.ndarray:
     return counts / m
 
 
-def _alternated(held_out: HeldOut, solve: Solve, items: Side, ridges: Sequence[float]) -> Iterator[tuple[Side, Side]]:
+def _alternated(held_out: HeldOut, candidates: Candidates, items: Side) -> Iterator[tuple[Side, Side]]:
     """Yield users and items fitted to what was not held out, with one ridge after the other."""
     by_user, by_item = held_out.train.T, held_out.train.tocsc()
     with one_blas_thread():
-        for l2 in ridges:
-            users = solve(l2, items, by_user)
+        for l2 in candidates.ridges:
+            users = candidates.solve(l2, items, by_user)
             for _ in range(_ALTERNATIONS - 1):
-                items = solve(l2, users, by_item)
-                users = solve(l2, items, by_user)
+                items = candidates.solve(l2, users, by_item)
+                users = candidates.solve(l2, items, by_user)
             yield users, items
 
 
@@ -116,8 +143,10 @@ class HeldOut:
     train : csr_array of shape (m, n)
     users : ndarray of shape (u,)
         Rows of `train` whose lists are scored.
-    seen, wanted : ndarray of shape (u, n), bool
-        Whether they chose an item: in `train`, and among what was held out.
+    seen : ndarray of shape (u, n), bool
+        Whether they chose an item in `train`.
+    wanted : ndarray of shape (2, u, n), bool
+        Whether it was held out, and whether it was and they liked it.
     share : ndarray of shape (n,)
         Part of all users that chose each item, what was held out aside.
     """
@@ -129,68 +158,82 @@ class HeldOut:
     share: np.ndarray
 
     @classmethod
-    def of(cls, some: Any, share: np.ndarray, m: int, rng: np.random.Generator) -> HeldOut:
+    def of(cls, some: Any, share: np.ndarray, m: int, liked: float | None, rng: np.random.Generator) -> HeldOut:
         """Part the choices `some`, csr_array of sampled users, of a table of `m` in which each item has its `share`."""
         out = rng.random(some.nnz) < _TEST
         train, test = _entries(some, ~out), _entries(some, out)
         users = rng.permutation(np.flatnonzero(np.diff(test.indptr)))
         users = np.sort(users[: max(1, min(_USERS, _SCORES // some.shape[1]))])
-        seen, wanted = (table[users].astype(bool).toarray() for table in (train, test))
+        seen, wanted = _stored(train[users]), _stored(test[users])
+        good = wanted if liked is None else wanted & (test[users].toarray() >= liked)
+        wanted = np.stack([wanted, good])
         return cls(train, users, seen, wanted, share - item_shares(test) * len(some.indptr[1:]) / m)
 
-    def gains(self, P: np.ndarray, Q: np.ndarray, terms: Sequence[float]) -> np.ndarray:
-        """Return the gain in nDCG over popularity (terms, u) of the lists that users' and items' rows make.
+    def gains(self, P: np.ndarray, Q: np.ndarray, candidates: Candidates) -> np.ndarray:
+        """Return the gain in nDCG over popularity (terms, 2, u) of the lists that users' and items' rows make.
+
+        The first is of all that was held out, the second of what was liked.
 
         Parameters
         ----------
-        P, Q : ndarray of shape (u, k), (n, k)
+        P, Q : ndarray of shape (u, c), (n, c)
             Rows of users and of items.
-        terms : sequence of float
-            What times the share is added.
+        candidates : Candidates
+            What is compared.
         """
         step = max(1, min(_LISTS, _LIST_SCORES // len(Q)))
         parts = [slice(begin, begin + step) for begin in range(0, len(P), step)]
-        return np.concatenate([self._gains(part, P[part] @ Q.T, terms) for part in parts], axis=1)
+        fame = candidates.fame(self.share)
+        return np.concatenate(
+            [self._gains(part, candidates.scores(P[part], Q), fame, candidates) for part in parts], axis=-1
+        )
 
-    def _gains(self, part: slice, scores: np.ndarray, terms: Sequence[float]) -> np.ndarray:
-        """Return the gains (terms, b) of some users, whose `scores` (b, n) are overwritten."""
-        seen, wanted = self.seen[part], self.wanted[part]
+    def _gains(self, part: slice, scores: np.ndarray, fame: np.ndarray, candidates: Candidates) -> np.ndarray:
+        """Return the gains (terms, 2, b) of some users, whose `scores` (b, n) are overwritten."""
+        seen, wanted = self.seen[part], self.wanted[:, part]
         scores[seen] = -np.inf
-        leading, popular = _leading(scores), _leading(np.where(seen, -np.inf, self.share))
+        popular = _leading(np.where(seen, -np.inf, fame), candidates.popular)
+        leading = _leading(scores, _POOL)
         among = np.zeros(scores.shape, bool)
         np.put_along_axis(among, leading, True, axis=1)
         pool = np.hstack([leading, popular])
-        own, share, hit = np.take_along_axis(scores, pool, axis=1), self.share[pool], _at(wanted, pool)
+        own, added, hit = _at(scores, pool), fame[pool], _at(wanted, pool[None])
         own[:, leading.shape[1] :][_at(among, popular)] = -np.inf  # is there already
-        relevant = wanted.sum(axis=1)
-        lists = [_ndcg(own + term * share, hit, relevant) for term in terms]
-        floor = np.where(_at(seen, popular), -np.inf, self.share[popular])
-        return np.stack(lists) - _ndcg(floor, _at(wanted, popular), relevant)
+        relevant = wanted.sum(axis=2)
+        lists = [_ndcg(own + term * added, hit, relevant) for term in candidates.terms]
+        floor = np.where(_at(seen, popular), -np.inf, fame[popular])
+        return np.stack(lists) - _ndcg(floor, _at(wanted, popular[None]), relevant)
 
 
-def _leading(scores: np.ndarray) -> np.ndarray:
-    """Return the columns (b, p) of the largest of each row of `scores` (b, n)."""
-    p = min(_POOL, scores.shape[1])
+def _leading(scores: np.ndarray, most: int) -> np.ndarray:
+    """Return the columns (b, p) of the largest of each row of `scores` (b, n), at most so many."""
+    p = min(most, scores.shape[1])
     return np.argpartition(scores, -p, axis=1)[:, -p:]
 
 
 def _at(table: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(table, columns, axis=1)
+    return np.take_along_axis(table, columns, axis=-1)
 
 
 def _ndcg(scores: np.ndarray, hit: np.ndarray, relevant: np.ndarray) -> np.ndarray:
-    """Return the nDCG (b,) of the lists that `scores` (b, p) make, of which `hit` (b, p) are wanted."""
+    """Return the nDCG (2, b) of the lists that `scores` (b, p) make, of which `hit` (2, b, p) are wanted."""
     top = np.argsort(-scores, axis=1, kind="stable")[:, :_LENGTH]
-    found = _at(hit & (scores > -np.inf), top)
+    found = _at(hit & (scores > -np.inf), top[None])
     discount = 1 / np.log2(2 + np.arange(_LENGTH))
-    return found @ discount[: found.shape[1]] / np.cumsum(discount)[np.minimum(relevant, _LENGTH) - 1]
+    return found @ discount[: found.shape[-1]] / np.cumsum(discount)[np.clip(relevant, 1, _LENGTH) - 1]
 
 
-def _sampled_users(known: Any, rng: np.random.Generator) -> np.ndarray:
-    """Return rows of `known`, in random order, with together at most so many entries as are looked at."""
+def _stored(table: Any) -> np.ndarray:
+    """Return where a csr_array has an entry, a rating of zero included."""
+    there = np.zeros(table.shape, bool)
+    there[np.repeat(np.arange(table.shape[0]), np.diff(table.indptr)), table.indices] = True
+    return there
+
+
+def _sampled_users(known: Any, limit: float, rng: np.random.Generator) -> np.ndarray:
+    """Return rows of `known`, in random order, with together at most so many entries."""
     order = rng.permutation(known.shape[0])
     entries = np.cumsum(np.diff(known.indptr)[order], dtype=np.int64)
-    limit = max(_SAMPLE, _SAMPLE_SHARE * known.nnz)
     return order[: max(1, int(np.searchsorted(entries, limit, side="right")))]
 
 

@@ -80,12 +80,21 @@ class Model(ABC):
         return self
 
     @property
+    def popularity_alone(self) -> bool:
+        """Whether lists are those of popularity, which weighs so much that scores only part what is equal."""
+        return False
+
+    @property
     def typical_strength(self) -> float:
         """That of a choice of which nothing else is known."""
         return 1.0
 
     def item_offsets(self, known: Any) -> np.ndarray | None:
         """Return offsets of every user's scores (n_items,) because of the table `known`; None for none."""
+        return None
+
+    def list_offsets(self, known: Any) -> np.ndarray | None:
+        """Return what is added to scores (n_items,) to put items in order, and to no score that is told, or None."""
         return None
 
     def check(self, values: np.ndarray) -> None:

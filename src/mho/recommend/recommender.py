@@ -62,6 +62,8 @@ class Recommender:
         P and Q, >= 0; of ratings in roots of the unit of the ratings.
     user_offsets_, item_offsets_ : ndarray of shape (n_users,), (n_items,)
         Of ratings, in their unit; with "implicit" zero of users and the popularity of items.
+    list_offsets_ : ndarray of shape (n_items,)
+        What is added to predicted ratings, in their unit, only to put items in order; with "implicit" zero.
     columns_ : tuple of str
         Names of the columns of user, item and rating that it was fitted to.
     history_ : list of dict
@@ -184,6 +186,8 @@ class Recommender:
     def recommend(self, users: Any = None, n: int = 10, *, among: Any = None, seen: bool = False) -> Top:
         """Return the best items of each user, computed by blocks of users in bounded memory.
 
+        Predicted ratings do not order a list alone, but together with popularity; see `RatingModel.popularity`.
+
         Parameters
         ----------
         users : array_like of shape (m,), optional
@@ -294,6 +298,12 @@ class Recommender:
         fitted = self._require()
         added = 0.0 if fitted.added is None else fitted.added
         return fitted.offsets(fitted.items) + fitted.unit * added
+
+    @property
+    def list_offsets_(self) -> np.ndarray:
+        """(n_items,): what is added to predicted ratings, in their unit, only to put items in order."""
+        fitted = self._require()
+        return np.zeros(len(fitted.items)) if fitted.ahead is None else fitted.unit * fitted.ahead
 
     @property
     def known_(self) -> Any:

@@ -23,7 +23,8 @@ class Top:
     users, items : ndarray of shape (n,)
         Ids.
     scores : ndarray of shape (n,)
-        Predicted ratings, or strengths of preference that only an order has meaning of.
+        Predicted ratings, which do not order the list alone (`RatingModel.popularity`), or strengths of preference that
+        only an order has meaning of.
 
     Examples
     --------

@@ -52,6 +52,7 @@ def summary(model: Any, out: Path) -> str:
     rows = [
         ("recommender", f"{out}, {m:,} users x {n:,} items, k = {model.user_factors_.shape[1]}"),
         ("model", type(model.model_).__name__),
+        ("lists", _lists(model.model_)),
         ("iterations", str(last["iteration"])),
         ("on what is known", _quality(last)),
         ("time", f"{last['seconds']:.3g} s"),
@@ -62,6 +63,12 @@ def summary(model: Any, out: Path) -> str:
             ("chip energy", f"{last['chip_joules']:.3g} J (modelled)"),
         ]
     return table(rows)
+
+
+def _lists(model: Any) -> str:
+    """Return the ridge and the popularity that lists are made with."""
+    ridge, popularity = f"ridge {model.l2:.4g}", f"popularity {model.popularity:.4g}"
+    return f"{ridge}, {popularity}" + (", which decides alone" if model.popularity_alone else "")
 
 
 def _quality(record: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mho.data import DataError
 from mho.data.errors import damaged
 from mho.recommend.distributed.block_step import read_rows
@@ -33,11 +35,12 @@ def read_fit(folder: Path) -> tuple[Fitted, list[dict[str, Any]]]:
         raise DataError(f"{folder}: its fit has no complete iteration yet")
     with damaged(folder, OSError, ValueError, TypeError, EOFError):
         table = BlockTable.open(state.table_folder(folder))
-        model = RatingModel(**state.model)
         users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
         known = table.known()
         known.check_format(full_check=True)
         labels = [Labels(ids, name) for ids, name in zip(table.ids, ("users", "items"), strict=True)]
+        choosing = np.random.default_rng(state.random_state).spawn(1)[0]  # as `Fitted.start` does
+        model = RatingModel(**state.model).settled(known, state.n_components, choosing)
     ratings = Interactions(labels[0], labels[1], known, table.columns)
     fitted = Fitted(model, ratings, users, items, model.prior(state.n_components), table.mean)
     return fitted, list(state.history)

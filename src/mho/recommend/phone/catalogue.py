@@ -26,7 +26,7 @@ class Catalogue:
     Attributes
     ----------
     rows : ndarray of shape (n, c), >= 0
-        [offset, factors], c = 1 + k, in the model's units.
+        [offset, factors], c = 1 + k, in the model's units; of a `RatingRule` also with what only orders, c = 2 + k.
     titles : sequence of str, length n
         Any text; the page never takes it for markup.
     rule : RatingRule or ChoiceRule

@@ -37,8 +37,9 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
     unit = recommender.unit_
     factors = recommender.item_factors_ / np.sqrt(unit)
     offsets = recommender.item_offsets_[:, None] / unit
+    order = recommender.list_offsets_[:, None] / unit
     return Catalogue(
-        rows=np.hstack([offsets, factors]),
+        rows=np.hstack([offsets, factors, order] if order.any() else [offsets, factors]),
         titles=list(titles) or [str(item) for item in recommender.item_ids_],
         details=details,
         popularity=np.bincount(known.indices, minlength=known.shape[1]),

@@ -19,7 +19,8 @@ class RatingRule:
 
     A has a row [1, q_i] for each item i that the visitor rated and t is r_i / unit - d_i, where item i has the row
     [d_i, q_i] in the catalogue. The prediction for an item is unit (x_0 + d_i + x_1 q_i1 + ... + x_k q_ik), within the
-    range of the ratings. Where the model counts from a negative rating, r_i is counted from there too.
+    range of the ratings. Where the model counts from a negative rating, r_i is counted from there too. A row may end in
+    one more number, which is added to the prediction, in units, only to put items in order.
 
     Attributes
     ----------
@@ -64,9 +65,9 @@ class RatingRule:
             checks.nonnegative_number(mean, "prior")
 
     def check_columns(self, columns: int) -> None:
-        """Refuse a catalogue whose rows have another number of `columns` than the rule."""
+        """Refuse a catalogue whose rows have another number of `columns` than the rule, or one more."""
         for name in ("l2", "prior"):
-            if len(getattr(self, name)) != columns:
+            if columns - len(getattr(self, name)) not in (0, 1):
                 raise ValueError(f"{name} must have a number for each of {columns} columns, got {getattr(self, name)}")
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,15 +9,16 @@ export function foldIn(catalogue, given) {
   return { ...problem, x, free, catalogue, given };
 }
 
-/** The `most` best items that the visitor has not named, best first: [{item, score}], ratings within their range. */
+/** The `most` best items that the visitor has not named, best first: [{item, score}]; ratings, within their range. */
 export function recommend(visitor, most) {
   const { catalogue, given, x } = visitor;
   const { rule } = catalogue;
   const best = largest(catalogue.scores(visitor.weights(x)), given, most);
   if (rule.kind === "choices") return best;
-  const rating = (score) => rule.zero + rule.unit * (x[0] + score);
-  const stars = (score) => Math.min(rule.highest, Math.max(rule.lowest, rating(score)));
-  return best.map(({ item, score }) => ({ item, score: stars(score) }));
+  const score = (row) => visitor.design(row).reduce((sum, value, f) => sum + x[f] * value, row[0]);
+  const rating = (item) => rule.zero + rule.unit * score(catalogue.row(item));
+  const stars = (item) => Math.min(rule.highest, Math.max(rule.lowest, rating(item)));
+  return best.map(({ item }) => ({ item, score: stars(item) })); // popularity orders items and is no part of a rating
 }
 
 /**
@@ -39,7 +40,7 @@ export function because(visitor, item) {
 /** Ratings: only what was rated takes part; a ridge pulls to the prior. */
 function ratings(catalogue, given) {
   const { unit, zero, l2, prior } = catalogue.rule;
-  const design = (row) => Float64Array.from(row, (value, f) => (f === 0 ? 1 : value));
+  const design = (row) => Float64Array.from(l2, (_, f) => (f === 0 ? 1 : row[f])); // a number after these only orders
   const H = diagonal(l2);
   const g = Float64Array.from(l2, (strength, f) => strength * prior[f]);
   const rows = new Map();
@@ -49,7 +50,7 @@ function ratings(catalogue, given) {
     add(H, g, a, 1, target);
     rows.set(item, { a, target });
   }
-  const weights = (x) => Float64Array.from(x, (value, f) => (f === 0 ? 1 : value));
+  const weights = (x) => Float64Array.of(1, ...x.subarray(1), 1).subarray(0, catalogue.width);
   const pull = (a, target, free) => free.reduce((rest, f) => rest - a[f] * prior[f], target);
   return { H, g, rows, design, weights, pull };
 }
