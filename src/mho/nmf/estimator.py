@@ -223,10 +223,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._fit_weighted = weighted is not None
         with nullcontext() if plan is None else one_blas_thread():
             seen = X if weighted is None or self.init not in ("auto", "random") else weighted
-            if state is None:
-                start = self._start(seen, k, rng, (W, H), plan, penalties)
-            else:
-                start = self._given(X, k, W, H) or (W, H)
+            start = self._given(X, k, W, H) if state is not None else None
+            start = start or self._start(seen, k, rng, (W, H), plan, penalties)
             self._iterate(self._stages(X, plan, penalties, start, weighted), state)
         return weighted
 

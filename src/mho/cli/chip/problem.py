@@ -87,7 +87,8 @@ class Problem:
             self._check_size(rows, columns, "--rows and --columns")
             return rng.random((rows, columns))
         A = checks.as_matrix(_read(self.matrix), str(self.matrix))
-        self._check_size(*A.shape, str(self.matrix))
+        rows, columns = A.shape
+        self._check_size(rows, columns, str(self.matrix))
         return A
 
     def _check_size(self, rows: int, columns: int, name: str) -> None:
