@@ -80,8 +80,8 @@ class SweptFactor(Programmed):
         fit = self._last[2]
         square, left = fit.sum(axis=0) if B.missing else (B.square, B.square - fit.sum())
         error = float(left) + self.penalty.unexplained(B, X)
-        # A difference of large numbers loses the digits that they share.
-        trusted = error > 1e3 * np.finfo(self.A.dtype).eps * square
+        # A difference of large numbers loses the digits that they share: four are to be left.
+        trusted = error > 1e4 * np.finfo(self.A.dtype).eps * square
         return error if trusted else squared_error(self.A, B, X)
 
 

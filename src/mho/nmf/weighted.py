@@ -86,7 +86,7 @@ class WeightedFactor(Programmed):
         if self._last is not None and self._last[0] is B and self._last[1] is X:
             error = self._last[2] + self.penalty.unexplained(B, X)
             # A difference of large numbers loses the digits that they share.
-            if error > 1e3 * np.finfo(self.A.dtype).eps * B.square:
+            if error > 1e4 * np.finfo(self.A.dtype).eps * B.square:
                 return error
         return self._error(B, X)
 
