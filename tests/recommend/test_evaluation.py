@@ -37,7 +37,8 @@ def test_figures_are_those_of_scikit_learn(table):
     predicted = model.predict(users, items)
     assert found.rmse == rmse(stars, predicted) == pytest.approx(root_mean_squared_error(stars, predicted))
     assert found.mae == mae(stars, predicted) == pytest.approx(mean_absolute_error(stars, predicted))
-    scores = model.user_offsets_[:, None] + model.item_offsets_ + model.user_factors_ @ model.item_factors_.T
+    scores = model.user_offsets_[:, None] + model.item_offsets_ + model.list_offsets_
+    scores += model.user_factors_ @ model.item_factors_.T
     seen, relevant = np.zeros((2, N_USERS, N_ITEMS), bool)
     seen[tuple(known[:2])] = True
     relevant[users[stars >= 4], items[stars >= 4]] = True
