@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-faults lint sanitize bench docs format clean
+.PHONY: demo test test-faults test-fuzz lint sanitize bench docs format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -19,6 +19,14 @@ test: .venv/dev
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev
 	MHO_FLIPS=1115 MHO_KILLS=60 MHO_FULL_DISKS=60 $(BIN)/pytest tests/data/test_bit_flips.py tests/data/test_kills.py
+	$(BIN)/python tests/faults/daemon_exit.py 200
+	$(BIN)/python tests/faults/forks.py 500
+	$(MAKE) test-fuzz
+
+# 200,000 damaged files of every kind that mho reads; what has passed is not read again until build/fuzzed is removed.
+test-fuzz: .venv/dev
+	@mkdir -p build
+	$(BIN)/python tests/faults/fuzz.py 200000 build/fuzzed
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -150,8 +150,13 @@ def _have_decimal_commas(rows: list[list[str]]) -> bool:
 
 
 def split_fields(line: str, delimiter: str) -> list[str]:
-    """Return the fields of one line."""
-    return line.split(delimiter) if len(delimiter) > 1 else next(csv.reader([line], delimiter=delimiter), [])
+    """Return the fields of one line; of one that cannot be parted the whole."""
+    if len(delimiter) > 1:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a carriage return within it, or an endless field: reading tells of it, looking does not
+        return [line]
 
 
 def _is_header(first: list[str], others: list[list[str]], columns: Sequence[str]) -> bool:

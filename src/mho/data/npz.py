@@ -92,7 +92,9 @@ def _check_whole(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _shape(path: Path, stored: np.ndarray) -> tuple[int, int]:
-    if stored.shape != (2,) or stored.dtype.kind not in "iu" or stored.min() < 0:
+    if stored.shape != (2,):
+        raise DataError(f"{path}: must be a matrix (2 dimensions), its shape is an array of shape {stored.shape}")
+    if stored.dtype.kind not in "iu" or stored.min() < 0:
         raise DataError(f"{path}: must be a matrix (2 dimensions), got shape {stored.tolist()}")
     return int(stored[0]), int(stored[1])
 

@@ -68,7 +68,7 @@ def id_columns(path: Path, chosen: Sequence[str], max_bytes: int) -> Iterator[An
         _check_plain(path, file, chosen)
         check_size(path, _ENTRY_BYTES * file.metadata.num_rows + _unpacked_bytes(file), max_bytes)
         for name in chosen:
-            yield file.read(columns=[name]).column(0)
+            yield _column(file, name)
             release_unused()
 
 
@@ -79,6 +79,7 @@ def id_column_parts(path: Path, chosen: Sequence[str], rows: int) -> Iterator[li
 
         _check_plain(path, file, chosen)
         for batch in file.iter_batches(rows, columns=list(chosen)):
+            batch.validate(full=True)
             yield [pa.chunked_array([batch.column(name)]) for name in chosen]
 
 
@@ -152,6 +153,13 @@ def _unpacked_bytes(file: Any) -> int:
     return sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
 
 
+def _column(file: Any, name: str) -> Any:
+    """Read a column; one whose numbers lead outside of its dictionary is refused by arrow."""
+    column = file.read(columns=[name]).column(0)
+    column.validate(full=True)
+    return column
+
+
 def _numbers(file: Any, name: str) -> np.ndarray:
     """Read a column; null is NaN."""
     values = file.read(columns=[name]).column(0).to_numpy()
@@ -161,7 +169,7 @@ def _numbers(file: Any, name: str) -> np.ndarray:
 def _indices(path: Path, file: Any, field: Any) -> np.ndarray:
     import pyarrow.types as types
 
-    column = file.read(columns=[field.name]).column(0)
+    column = _column(file, field.name)
     if column.null_count:
         raise DataError(f"{path}: column {field.name!r} must hold an id in every row, {column.null_count} are empty")
     if types.is_integer(field.type):

@@ -1,0 +1,153 @@
+"""Kinds of files that mho reads: sound files of each, and its reader."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import scipy.io
+import scipy.sparse as sp
+from PIL import Image
+
+from mho import Recommender
+from mho.chip import Device, preset
+from mho.cost import read_run
+from mho.data import read_factors, read_interactions, read_matrix
+from mho.data.factors import read_state
+from mho.image.codec import read_picture
+from mho.recommend.distributed import BlockTable
+from mho.recommend.phone.titles import read_titles
+from mho.sweep import Sweep, read_trials, trials, write_trials
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MOST = 2**24
+"""Bytes and pixels that readers may take."""
+
+PLAN = Sweep(design=preset("pku-2025"), values={"sigma": (0.01, 0.02)}, chips=2, rows=8, columns=3, rhs=4)
+
+
+def _matrices(folder):
+    rng = np.random.default_rng(0)
+    dense, sparse = rng.random((8, 6)).round(3), sp.random_array((20, 15), density=0.3, rng=rng, format="csr")
+    np.save(folder / "f8.npy", dense)
+    np.save(folder / "f4.npy", np.asfortranarray(dense.astype(">f4")))
+    np.save(folder / "i1.npy", (9 * dense).astype("i1"))
+    np.savez(folder / "dense.npz", x=dense)
+    for form in ("csr", "csc", "coo"):
+        sp.save_npz(folder / f"{form}.npz", sparse.asformat(form), compressed=form == "csc")
+    scipy.io.mmwrite(folder / "sparse.mtx", sparse)
+    scipy.io.mmwrite(folder / "dense.mtx", dense)
+    scipy.io.mmwrite(folder / "symmetric.mtx", sp.coo_array(dense[:6] + dense[:6].T), symmetry="symmetric")
+    scipy.io.mmwrite(folder / "pattern.mtx", sparse, field="pattern")
+    np.savetxt(folder / "dense.csv", dense, delimiter=",", header="a,b,c,d,e,f", comments="")
+    for name in ("sparse.mtx", "dense.csv"):
+        (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes(), mtime=0))
+    pq.write_table(pa.table({f"c{j}": dense[:, j] for j in range(6)}), folder / "dense.parquet")
+
+
+def _tables(folder):
+    rows = [(f"u{n % 7}", f"i{n % 11}", n % 5 + 1) for n in range(60)]
+    for name, mark in (("t.csv", ","), ("t.tsv", "\t"), ("t.dat", "::")):
+        lines = [("user", "item", "rating"), *rows] if mark != "::" else rows
+        (folder / name).write_text("".join(mark.join(map(str, row)) + "\n" for row in lines))
+    (folder / "quoted.csv").write_text("user,item,rating\n" + "".join(f'"{u}, x","a""{i}",{r}\n' for u, i, r in rows))
+    (folder / "t.jsonl").write_text("".join(f'{{"user": "{u}", "item": "{i}", "rating": {r}}}\n' for u, i, r in rows))
+    (folder / "t.csv.gz").write_bytes(gzip.compress((folder / "t.csv").read_bytes(), mtime=0))
+    users, items, ratings = zip(*rows, strict=True)
+    table = pa.table({"user": users, "item": items, "rating": ratings})
+    pq.write_table(table, folder / "t.parquet")
+    pq.write_table(table, folder / "plain.parquet", use_dictionary=False, compression="zstd", row_group_size=20)
+
+
+def _triplets(folder):
+    _tables(folder)
+    for name in ("t.tsv", "t.dat", "t.jsonl"):
+        (folder / name).unlink()
+
+
+def _titles(folder):
+    lines = "".join(f'i{n},"Film, {n}",Drama|Comedy\n' for n in range(11))
+    (folder / "titles.csv").write_text("item,title,genre\n" + lines)
+    (folder / "titles.csv.gz").write_bytes(gzip.compress((folder / "titles.csv").read_bytes(), mtime=0))
+
+
+def _pictures(folder):
+    y, x = np.mgrid[0:20, 0:28]
+    pixels = np.stack([y * 9, x * 7, y * x % 251], -1).astype("u1")
+    for suffix in ("png", "jpg", "webp", "ppm", "tiff", "gif", "bmp"):
+        Image.fromarray(pixels).save(folder / f"p.{suffix}")
+    Image.fromarray(np.dstack([pixels, 255 - pixels[..., 0]])).save(folder / "alpha.png")
+    _golden("*.mho")(folder)
+
+
+def _sweeps(folder):
+    write_trials(folder / "o.parquet", PLAN, list(trials(PLAN)))
+
+
+def _reads(folder):
+    """Write reads of cells as rows of float64: level, time, conductance."""
+    rng = np.random.default_rng(0)
+    level, time = np.repeat([1e-6, 2e-5, 4e-5], 40), np.tile(np.repeat([0.0, 1.0, 60.0, 3600.0], 10), 3)
+    (folder / "reads.f8").write_bytes(np.stack([level, time, level * rng.normal(1, 0.03, 120)], 1).tobytes())
+
+
+def _golden(*patterns):
+    def make(folder):
+        for version in GOLDEN.iterdir():
+            for path in (path for pattern in patterns for path in version.glob(pattern)):
+                (folder / f"{version.name}-{path.name}").write_bytes(path.read_bytes())
+
+    return make
+
+
+def _fits(folder):
+    for version in GOLDEN.iterdir():
+        for path in (path for path in version.glob("fit/**/*") if path.is_file()):
+            there = folder / version.name / path.relative_to(version)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(path.read_bytes())
+
+
+def _read_factors(path):
+    read_factors(path, max_bytes=MOST)
+    read_state(path)
+
+
+def _read_recommender(path):
+    model = Recommender.load(path)
+    model.recommend(model.user_ids_[:3], 2)
+
+
+def _read_fit(path):
+    """Read the whole folder that `path` is in."""
+    fit = next(parent for parent in path.parents if parent.name == "fit")
+    table = BlockTable.open(fit / "table")
+    for block in (*table.users, *table.items):
+        block.read()
+    _read_recommender(fit)
+
+
+def _fit_device(path):
+    data = path.read_bytes()
+    reads = np.frombuffer(data[: len(data) // 24 * 24]).reshape(-1, 3)
+    Device.fit({"level": reads[:, 0], "time": reads[:, 1], "conductance": reads[:, 2]})
+
+
+KINDS = {
+    "matrix": (_matrices, lambda path: read_matrix(path, max_bytes=MOST)),
+    "triplets": (_triplets, lambda path: read_matrix(path, layout="triplets", max_bytes=MOST)),
+    "table": (_tables, lambda path: read_interactions(path, max_bytes=MOST)),
+    "titles": (_titles, lambda path: read_titles(path, [f"i{n}" for n in range(11)])),
+    "picture": (_pictures, lambda path: read_picture(path.read_bytes(), str(path), max_pixels=2**20)),
+    "factors": (_golden("*.safetensors"), _read_factors),
+    "recommender": (_golden("ratings.npz", "implicit.npz"), _read_recommender),
+    "run": (_golden("chip-run.json"), read_run),
+    "sweep": (_sweeps, lambda path: read_trials(path, PLAN)),
+    "fit": (_fits, _read_fit),
+    "device": (_reads, _fit_device),
+}
+"""For each kind what writes sound files to a folder, and what reads one."""
+
+UNNAMED = {"device"}
+"""Kinds that come as arrays: their errors cannot name a file."""
