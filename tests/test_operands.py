@@ -197,3 +197,15 @@ def test_rows_that_hold_nothing_are_found_however_late_the_first_entry_comes():
     for operand in (Dense(B), Dense(np.asfortranarray(B)), Sparse(sp.csr_array(B)), Sparse(sp.csc_array(B))):
         assert operand.empty_rows.tolist() == [True, False, True, False, False]
         assert operand.T.empty_rows.sum() == 297
+
+
+def test_pointers_that_go_out_and_come_back_to_zero_are_refused():
+    """Scipy's own check passes them, and its products would read foreign memory."""
+    import scipy.sparse as sp
+
+    from mho import NMF
+
+    matrix = sp.csr_array((3, 4))
+    matrix.indptr = np.array([0, 9, 2, 0], np.int32)
+    with pytest.raises(ValueError, match="indptr must be a non-decreasing sequence"):
+        NMF(1, missing="unstored").fit(matrix)

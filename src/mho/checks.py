@@ -34,6 +34,7 @@ __all__ = [
     "positive_int",
     "positive_number",
     "real_matrix",
+    "sparse_format",
     "survey",
     "surveyed_matrix",
     "surveyed_values",
@@ -317,3 +318,16 @@ def generator(seed: Any, name: str) -> np.random.Generator:
     if isinstance(seed, Integral) and int(seed) < 0:
         raise ValueError(f"{name} must be at least 0, got {seed}")
     return np.random.default_rng(seed)  # pyright: ignore[reportArgumentType]
+
+
+def sparse_format(matrix: Any) -> None:
+    """Check indices and pointers of a csr_array or csc_array, which scipy follows wherever they lead.
+
+    Raises
+    ------
+    ValueError
+        They do not go together.
+    """
+    matrix.check_format(full_check=True)
+    if not matrix.indptr[-1] and matrix.indptr.any():  # scipy looks at no pointers where the last says: no entries
+        raise ValueError("indptr must be a non-decreasing sequence")

@@ -415,7 +415,7 @@ def _checked(matrix: Any, name: str, nonnegative: bool) -> tuple[Any, checks.Sur
     kind = sp.csr_array if matrix.format == "csr" else sp.csc_array
     array = kind((values, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
     try:
-        array.check_format(full_check=True)  # scipy trusts indices, and would write wherever they say
+        checks.sparse_format(array)  # scipy trusts indices, and would write wherever they say
     except ValueError as error:
         raise ValueError(f"{name} is not a sparse matrix: {error}") from None
     if not array.has_canonical_format:  # duplicates are summed, as scipy reads them

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from mho import checks
 from mho.data.errors import DataError, check_size, damaged
 from mho.data.npy import Header, as_float, check_length, check_matrix, header
 
@@ -51,7 +52,7 @@ def _sparse(path: Path, archive: zipfile.ZipFile, max_bytes: int) -> Any:
             return sp.coo_array((values, (arrays["row"], arrays["col"])), shape=shape).tocsr()
         build = sp.csr_array if kind == "csr" else sp.csc_array
         matrix = build((values, arrays["indices"], arrays["indptr"]), shape=shape)
-        matrix.check_format(full_check=True)  # an index outside the matrix would be followed into foreign memory
+        checks.sparse_format(matrix)  # an index outside the matrix would be followed into foreign memory
         return matrix
 
 

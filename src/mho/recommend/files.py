@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 import scipy.sparse as sp
 
+from mho import checks
 from mho.data import DataError, replacing
 from mho.data.errors import damaged
 from mho.data.seal import BLANK, check_seal
@@ -95,7 +96,7 @@ def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, An
             raise DataError(f"{path}: is damaged: its checksum is gone")
         entries = file["values"], file["columns"], file["pointers"]
         known = sp.csr_array(entries, shape=tuple(about["shape"]))
-        known.check_format(full_check=True)
+        checks.sparse_format(known)
         labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
         table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
         model = _model(path, about["model"], about["settings"])

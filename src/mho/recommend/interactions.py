@@ -105,7 +105,7 @@ def _of_matrix(matrix: Any, lowest: float) -> Interactions:
     known: Any = sp.csr_array(matrix, dtype=_precision(matrix.dtype), copy=True)
     known.data = _checked(known.data, lowest, "users")
     try:
-        known.check_format(full_check=True)  # scipy trusts indices, and would write wherever they say
+        checks.sparse_format(known)  # scipy trusts indices, and would write wherever they say
     except ValueError as error:
         raise ValueError(f"users is not a sparse matrix: {error}") from None
     if known.nnz == 0:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mho import checks
 from mho.data import DataError
 from mho.data.errors import damaged
 from mho.recommend.distributed.block_step import read_rows
@@ -37,7 +38,7 @@ def read_fit(folder: Path) -> tuple[Fitted, list[dict[str, Any]]]:
         table = BlockTable.open(state.table_folder(folder))
         users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
         known = table.known()
-        known.check_format(full_check=True)
+        checks.sparse_format(known)
         labels = [Labels(ids, name) for ids, name in zip(table.ids, ("users", "items"), strict=True)]
         choosing = np.random.default_rng(state.random_state).spawn(1)[0]  # as `Fitted.start` does
         model = RatingModel(**state.model).settled(known, state.n_components, choosing)
