@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-faults test-fuzz lint sanitize bench docs format clean
+.PHONY: demo test test-faults test-fuzz lowest cross lint sanitize bench docs format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -15,6 +15,14 @@ demo: .venv/demo
 test: .venv/dev
 	@scripts/system-tools.sh ngspice chromium
 	$(BIN)/pytest
+
+# The tests with the lowest versions that pyproject.toml declares; too long for .ci/run.
+lowest: .venv/dev
+	scripts/lowest.sh
+
+# The kernels compiled for other processors and systems.
+cross: .venv/dev
+	scripts/cross.sh
 
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev

@@ -1,0 +1,39 @@
+#!/bin/sh
+# The kernels compiled for other processors and systems by `zig c++` (clang with libc++), which brings their headers; for
+# aarch64 Linux the whole module too, with this Python's headers, which are the same on every 64-bit Linux. Nothing is run.
+set -eu
+cd "$(dirname "$0")/.."
+env=build/cross
+mkdir -p build
+[ -x "$env/bin/python" ] || .venv/bin/python -m venv "$env"
+"$env/bin/pip" install --quiet 'ziglang>=0.13'
+source=src/mho/kernels/src
+headers="$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')"
+nanobind="$(.venv/bin/python -c 'import nanobind; print(nanobind.include_dir())')"
+
+compile() { # TARGET NAME ARGUMENT...
+    target=$1 name=$2
+    shift 2
+    echo "$target: $name"
+    "$env/bin/python" -m ziglang c++ -target "$target" -std=c++17 -O1 -fopenmp-simd -fno-math-errno -Wall -Werror -Wno-pass-failed \
+        "$@" -c -o "$env/$name-$target.o"
+}
+
+isa() { # TARGET NAME FLAG...
+    target=$1 name=$2
+    shift 2
+    compile "$target" "$name" -DMHO_TABLE="table_$name" -DMHO_NAME="\"$name\"" "$@" "$source/isa.cpp"
+}
+
+cat > "$env/headers.cpp" <<'END'
+#include "turn.hpp"
+using namespace mho;
+template void mho::turn<float, index_t>(Columns<float, index_t>, index_t, index_t, index_t, ByRow<float, index_t>, index_t, Stop);
+END
+for target in aarch64-linux-gnu aarch64-macos x86_64-windows-gnu; do
+    isa "$target" baseline
+    compile "$target" headers -I"$source" "$env/headers.cpp"
+done
+isa x86_64-windows-gnu avx2 -mavx2 -mfma
+isa x86_64-windows-gnu avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
+compile aarch64-linux-gnu module -O0 -isystem "$headers" -isystem "$nanobind" "$source/module.cpp"
