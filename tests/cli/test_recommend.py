@@ -102,6 +102,16 @@ def test_everybody_s_list_goes_to_a_file(mho, fitted, tmp_path):
     assert [int(row["item"]) for row in found] == best.items.tolist()
 
 
+def test_a_user_of_every_item_has_no_list_and_is_told(mho, tmp_path):
+    (tmp_path / "t.csv").write_text("user,item,rating\nann,1,4\nann,2,3\nbob,1,5\n")
+    assert mho("recommend", "fit", tmp_path / "t.csv", "-k", 1, "-o", tmp_path / "m.npz", "-q")[0] == 0
+    code, shown, told = mho("recommend", "top", tmp_path / "m.npz", "--users", "ann,bob")
+    assert code == 0
+    assert [line.split()[:3] for line in shown.splitlines()[1:]] == [["bob", "1", "2"]]
+    assert "1 of 2 users have no list, every item is theirs (ann); --seen lists these too" in told
+    assert len(mho("recommend", "top", tmp_path / "m.npz", "--seen")[1].splitlines()) == 1 + 4
+
+
 def test_a_new_user_is_folded_in(mho, fitted, tmp_path):
     (tmp_path / "new.csv").write_text("user,item,rating\neve,1,5\neve,2,5\n")
     code, said, _ = mho("recommend", "fold-in", fitted, tmp_path / "new.csv", "-o", fitted)

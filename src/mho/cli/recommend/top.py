@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from mho.cli.errors import note
 from mho.cli.plain import columns
 from mho.cli.recommend.table import typed_ids
 from mho.cli.settings import WholeNumber
@@ -60,11 +61,24 @@ def top(
     asked = typed_ids(_names(users), known, "--users") if users else known
     named = _titles(titles, recommender.item_ids_) if titles else {}
     parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
-    rows = (row for part in parts for row in _rows(recommender.recommend(part, n, seen=seen), named))
+    without: list[str] = []
+    lists = (_list_of(recommender, part, n, seen, without) for part in parts)
+    rows = (row for top in lists for row in _rows(top, named))
     if out is None:
         _show(rows)
     else:
         _write(out, rows)
+    if without:
+        ids = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
+        note(f"{len(without)} of {len(asked)} users have no list, every item is theirs ({ids}); --seen lists these too")
+
+
+def _list_of(recommender: Any, users: Any, n: int, seen: bool, without: list[str]) -> Any:
+    """Return the lists of some users; who has none is added to `without`."""
+    top = recommender.recommend(users, n, seen=seen)
+    listed = set(top.users.tolist())
+    without += [str(user) for user in users if user not in listed]
+    return top
 
 
 def _rows(top: Any, titles: dict[str, str]) -> Any:
