@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from itertools import product
 
 import numpy as np
 import pytest
@@ -119,3 +120,13 @@ def test_zero_is_a_rating_like_others_where_the_choice_is_made():
 def test_a_negative_weight_of_popularity_is_refused():
     with pytest.raises(ValueError, match="popularity must be"):
         RatingModel(popularity=-1.0)
+
+
+@pytest.mark.parametrize("model", ["ratings", "implicit"])
+@pytest.mark.parametrize(("users", "items"), [([0], [0]), ([0, 1], [0, 0]), ([0, 0], [0, 1]), ([0, 0, 1], [0, 1, 0])])
+def test_tables_of_a_few_rows_have_lists(model, users, items):
+    recommender = Recommender(1, model=model, random_state=0).fit(users, items, np.ones(len(users)))
+    top = recommender.recommend(n=2)
+    known = set(zip(users, items, strict=True))
+    listed = list(zip(top.users.tolist(), top.items.tolist(), strict=True))
+    assert sorted(listed) == sorted(set(product(set(users), set(items))) - known)

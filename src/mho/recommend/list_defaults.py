@@ -97,7 +97,7 @@ def choose(known: Any, candidates: Candidates, start: Side, rng: np.random.Gener
     total, count = np.zeros((len(candidates.ridges), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
         held_out = HeldOut.of(some, share, known.shape[0], candidates.liked, rng)
-        if not len(held_out.users):  # of a table of a few choices
+        if not len(held_out.users) or not held_out.train.nnz:  # of a table of a few choices
             continue
         count[held_out.users] += 1
         for r, (users, items) in enumerate(_alternated(held_out, candidates, start)):
