@@ -77,7 +77,8 @@ def test_a_run_has_its_own_rank(run, capsys):
     [
         ({"--engine": "digital"}, "--ledger is for engines with a chip"),
         ({"--ledger": "run.txt"}, "--ledger must end in .json, got run.txt"),
-        ({"-o": "run.json"}, "must not be OUT itself"),
+        ({"-o": "run.json"}, "-o must end in .safetensors"),
+        ({"-o": "link.safetensors"}, "must not be OUT itself"),
         ({"--ledger": "nowhere/run.json"}, "its folder is not there"),
         ({"--ledger": "there.json", "--no-overwrite": "--quiet"}, "there.json: is there already"),
     ],
@@ -85,11 +86,12 @@ def test_a_run_has_its_own_rank(run, capsys):
 def test_a_ledger_that_cannot_be_written(matrix, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.json").write_text("kept")
+    (tmp_path / "link.safetensors").symlink_to("run.json")
     given = {"-k": "2", "-o": "f.safetensors", "--engine": "analog", "--ledger": "run.json"} | options
     assert main(["factor", "x.npy", *chain(*given.items())]) == 2
     assert message in capsys.readouterr().err
     assert (tmp_path / "there.json").read_text() == "kept"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["there.json", "x.npy"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.safetensors", "there.json", "x.npy"]
 
 
 def test_nothing_is_written_where_the_chip_did_nothing(run, capsys):
