@@ -81,7 +81,7 @@ class Model(ABC):
 
     @property
     def popularity_alone(self) -> bool:
-        """Whether lists are those of popularity, which weighs so much that scores only part what is equal."""
+        """Whether lists are those of popularity, and scores part at most what is equally popular."""
         return False
 
     @property
