@@ -54,7 +54,9 @@ def test_a_curvature_near_the_smallest_number_makes_nothing_infinite():
 def test_the_number_of_threads_changes_nothing(dtype):
     G, C, X = _problem(3000, 9, dtype)
     out = []
-    for threads in (-5, 1, 2, 7):
+    with pytest.raises(ValueError, match="threads must be above zero"):
+        kernels.sweep(G, C, X, 2, -5)
+    for threads in (1, 2, 5, 7):
         one = X.copy()
         kernels.sweep(G, C, one, 2, threads)
         out.append(one)

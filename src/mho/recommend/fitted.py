@@ -109,7 +109,7 @@ class Fitted:
         return replace(self, items=_with_rows(self.items, positions, half.side))
 
     def merits(self, P: np.ndarray, items: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return what users with rows `P` (m, c) have items at positions `items` (n,) put in order by, (m, n)."""
+        """Return the sort keys (m, n) of items at positions `items` (n,) in the lists of users with rows `P` (m, c)."""
         scores = self.model.scores(P, self.items.rows[items])
         if self.added is not None:
             scores += self.added[items]

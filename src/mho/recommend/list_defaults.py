@@ -224,7 +224,7 @@ def _ndcg(scores: np.ndarray, hit: np.ndarray, relevant: np.ndarray) -> np.ndarr
 
 
 def _stored(table: Any) -> np.ndarray:
-    """Return where a csr_array has an entry, a rating of zero included."""
+    """Return the mask (m, n) of a csr_array's entries, a rating of zero included."""
     there = np.zeros(table.shape, bool)
     there[np.repeat(np.arange(table.shape[0]), np.diff(table.indptr)), table.indices] = True
     return there

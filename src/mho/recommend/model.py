@@ -94,7 +94,7 @@ class Model(ABC):
         return None
 
     def list_offsets(self, known: Any) -> np.ndarray | None:
-        """Return what is added to scores (n_items,) to put items in order, and to no score that is told, or None."""
+        """Return terms (n_items,) added to scores to put items in order, and to no score that is told, or None."""
         return None
 
     def check(self, values: np.ndarray) -> None:

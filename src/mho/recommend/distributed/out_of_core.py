@@ -106,9 +106,9 @@ class OutOfCore:
         OSError
             A worker has another version of mho or none; or there is no worker left.
         """
-        check_versions(self.client)
         folder = Path(self.folder).resolve()
         with lock_folder(folder):
+            check_versions(self.client)
             remove_abandoned(folder)
             state = self._state(table, folder)
             before = state.history
