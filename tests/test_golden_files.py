@@ -19,6 +19,7 @@ from mho.cli import main
 from mho.cost import read_run
 from mho.data import read_factors
 from mho.image.codec import read_picture
+from mho.journal import Journal, Outbox
 from mho.recommend.distributed import BlockTable
 
 _GOLDEN = Path(__file__).with_name("golden")
@@ -109,3 +110,14 @@ def test_a_sweep_is_known_again_and_not_made_anew(golden, monkeypatch):
     options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
     assert main(["chip", "sweep", *options, "-o", str(golden / "sweep.parquet")]) == 0
     assert pq.read_table(golden / "sweep.parquet").to_pylist() == before
+
+
+def test_a_journal_and_an_outbox(tmp_path):
+    golden = Path(shutil.copytree(_GOLDEN / "sealed", tmp_path / "golden"))
+    with Journal(golden / "journal") as journal, Outbox(golden / "outbox") as outbox:
+        records = list(journal.replay())
+        assert [record.data for record in records] == [b"%d" % record.sequence * 5 for record in records]
+        assert (records[0].sequence, records[-1].sequence) == (journal.lost_records, 39)
+        assert journal.lost_samples == sum(range(journal.lost_records)) > 0
+        assert outbox.waiting() == {"n1": b"1", "n2": b"2", "n4": b"4"}
+        assert "n3" in outbox

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mho import demo as demo
     from mho import engines as engines
     from mho import image as image
+    from mho import journal as journal
     from mho import kernels as kernels
     from mho import nmf as nmf
     from mho import operands as operands
@@ -72,6 +73,7 @@ _PACKAGES = frozenset(
         "demo",
         "engines",
         "image",
+        "journal",
         "kernels",
         "nmf",
         "operands",

@@ -16,6 +16,7 @@ from mho.cost import read_run
 from mho.data import read_factors, read_interactions, read_matrix
 from mho.data.factors import read_state
 from mho.image.codec import read_picture
+from mho.journal import Journal, Outbox
 from mho.recommend.distributed import BlockTable
 from mho.recommend.phone.titles import read_titles
 from mho.sweep import Sweep, read_trials, trials, write_trials
@@ -109,6 +110,24 @@ def _fits(folder):
             there.write_bytes(path.read_bytes())
 
 
+def _queues(folder):
+    for name in ("journal", "outbox"):
+        for path in (GOLDEN / "sealed" / name).iterdir():
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / path.name).write_bytes(path.read_bytes())
+
+
+def _read_queue(path):
+    """Read the whole folder that `path` is in."""
+    if path.parent.name == "outbox":
+        with Outbox(path.parent) as outbox:
+            assert all(outbox.put(name, b"x") is False for name in outbox.waiting())
+        return
+    with Journal(path.parent) as journal:
+        last = journal.append(b"next")
+        assert [record.data for record in journal.replay(last - 1)] == [b"next"]
+
+
 def _read_factors(path):
     read_factors(path, max_bytes=MOST)
     read_state(path)
@@ -146,6 +165,7 @@ KINDS = {
     "sweep": (_sweeps, lambda path: read_trials(path, PLAN)),
     "fit": (_fits, _read_fit),
     "device": (_reads, _fit_device),
+    "queue": (_queues, _read_queue),
 }
 """For each kind what writes sound files to a folder, and what reads one."""
 
