@@ -2,7 +2,7 @@
 
     python benchmarks/chip/fit_bake.py DIRECTORY
 
-DIRECTORY holds bake.tsv.gz and tsdata.min.tsv.gz. This writes src/mho/chip/devices/tech_a.py,
+DIRECTORY holds bake.tsv.gz and tsdata.min.tsv.gz. This writes src/mho/chip/devices/tech_a.toml,
 docs/figures/bake-tech-a.svg, and prints how far the simulated cells, and a temperature that was left out of the fit,
 are from what was measured.
 """
@@ -41,11 +41,14 @@ def main(directory: Path) -> None:
     compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
     left_out = [leave_out(table, law, i) for i in range(2, len(law.times) - 1)]
     noise = read_noise(directory / "tsdata.min.tsv.gz")
-    text = source(law, "The bakes of technology A", "fit_bake.py")
-    more = (
-        f"KELVIN = {tuple(kelvin.tolist())}\nACTIVATION = {ACTIVATION:.6g}  # joules\nNOISE = {noise:.2g}  # siemens\n"
+    more = {
+        "kelvin": str(kelvin.tolist()),
+        "activation": f"{ACTIVATION:.6g}  # joules",
+        "noise": f"{noise:.2g}  # siemens",
+    }
+    (ROOT / "src/mho/chip/devices/tech_a.toml").write_text(
+        source(law, "The bakes of technology A", "fit_bake.py", **more)
     )
-    (ROOT / "src/mho/chip/devices/tech_a.py").write_text(text + more)
     plot(law, kelvin, left_out, ROOT / "docs/figures/bake-tech-a.svg")
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/chip/fit_cells.py DIRECTORY
 
-DIRECTORY holds relaxdata.min.tsv.gz. This writes src/mho/chip/devices/tech_c.py,
+DIRECTORY holds relaxdata.min.tsv.gz. This writes src/mho/chip/devices/tech_c.toml,
 docs/figures/relaxation-tech-c.svg, and prints how far cells that the simulated chip draws, and cells that were left out
 of a fit, are from the law.
 """
@@ -32,7 +32,7 @@ def main(directory: Path) -> None:
     device = Device.fit(table, **COLUMNS)
     law = device.relaxation
     print(f"{len(law.levels)} levels from {device.g_min:.3g} to {device.g_max:.3g} S, {law.times[-1]:g} s")
-    (ROOT / "src/mho/chip/devices/tech_c.py").write_text(source(law, "Relaxation of technology C", "fit_cells.py"))
+    (ROOT / "src/mho/chip/devices/tech_c.toml").write_text(source(law, "Relaxation of technology C", "fit_cells.py"))
 
     compare("cells that the chip draws", *moments_of_law(law), *moments_drawn(device))
     halves = [table[table.addr % 2 == half] for half in (0, 1)]
@@ -80,22 +80,22 @@ def compare(what: str, mean: np.ndarray, spread: np.ndarray, mean2: np.ndarray, 
     )
 
 
-def source(law: Relaxation, what: str, script: str) -> str:
-    """The law as a module of constants, in whole nanosiemens."""
+def source(law: Relaxation, what: str, script: str, **more: str) -> str:
+    """The law as a file of TOML, in whole nanosiemens; `more` of it is written as it is."""
     rows = {name: np.rint(np.asarray(getattr(law, name)) * 1e9).astype(int) for name in ("levels", "shift", "spread")}
     lines = [
-        f'"""{what}, made by benchmarks/chip/{script}; docs/devices.md has the source."""',
+        f"# {what}, made by benchmarks/chip/{script}; docs/devices.md has the source.",
         "",
-        f"TIMES = {tuple(float(f'{time:.7g}') for time in law.times)}  # seconds",
+        f"times = {[float(f'{time:.7g}') for time in law.times]}  # seconds",
+        *(f"{name} = {text}" for name, text in more.items()),
         "# Nanosiemens: target of each level; mean less target and standard deviation, a row for each level.",
-        "# fmt: off",
-        "LEVELS = (",
+        "levels = [",
         *(f"    {', '.join(map(str, part))}," for part in np.array_split(rows["levels"], 3)),
-        ")",
+        "]",
     ]
     for name in ("shift", "spread"):
-        lines += [f"{name.upper()} = (", *(f"    {tuple(map(int, row))}," for row in rows[name]), ")"]
-    return "\n".join([*lines, "# fmt: on", ""])
+        lines += [f"{name} = [", *(f"    {row}," for row in rows[name].tolist()), "]"]
+    return "\n".join([*lines, ""])
 
 
 def plot(law: Relaxation, left_out: Relaxation, path: Path) -> None:

@@ -51,21 +51,21 @@ class Dense:
         )
 
     @classmethod
-    def trusted(cls, array: np.ndarray) -> Dense:
+    def from_checked(cls, array: np.ndarray) -> Dense:
         """Wrap an array that has been checked."""
         operand = object.__new__(cls)
         operand.array = array
         return operand
 
     @classmethod
-    def unread(cls, matrix: Any, name: str = "B") -> Dense:
+    def unchecked(cls, matrix: Any, name: str = "B") -> Dense:
         """Wrap a matrix of real numbers before anybody looked at them; who reads them first has to `check` them."""
-        operand = cls.trusted(checks.real_matrix(matrix, name))
+        operand = cls.from_checked(checks.real_matrix(matrix, name))
         operand._unread = name
         return operand
 
     def check(self, peak: float = np.nan) -> None:
-        """Check the entries of an `unread` matrix, once.
+        """Check the entries of an `unchecked` matrix, once.
 
         Parameters
         ----------
@@ -86,11 +86,11 @@ class Dense:
     @cached_property
     def T(self) -> Dense:
         """Return the transpose, a view."""
-        return Dense.trusted(self.array.T)
+        return Dense.from_checked(self.array.T)
 
     def column_range(self, begin: int, end: int) -> Dense:
         """Return the columns from `begin` to before `end`, a view."""
-        return Dense.trusted(self.array[:, begin:end])
+        return Dense.from_checked(self.array[:, begin:end])
 
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""
@@ -173,7 +173,7 @@ class Sparse:
             self.columns, self.survey = _checked(matrix.tocsc(), name, nonnegative)
 
     @classmethod
-    def trusted(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
+    def from_checked(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
         """Wrap a matrix that has been checked."""
         operand = object.__new__(cls)
         operand.columns, operand.missing = columns, missing
@@ -209,12 +209,12 @@ class Sparse:
         ptr, idx, val = self.by_column()
         part = slice(ptr[begin], ptr[end])
         entries, shape = (val[part], idx[part], ptr[begin : end + 1] - ptr[begin]), (self.shape[0], end - begin)
-        return Sparse.trusted(sp.csc_array(entries, shape=shape, copy=False), missing=self.missing)
+        return Sparse.from_checked(sp.csc_array(entries, shape=shape, copy=False), missing=self.missing)
 
     def with_values(self, values: np.ndarray) -> Sparse:
         """Return the operand with other values of its entries, by columns."""
         ptr, idx, _ = self.by_column()
-        return Sparse.trusted(sp.csc_array((values, idx, ptr), shape=self.shape, copy=False), missing=self.missing)
+        return Sparse.from_checked(sp.csc_array((values, idx, ptr), shape=self.shape, copy=False), missing=self.missing)
 
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""
@@ -377,11 +377,11 @@ def index_dtype(largest: int) -> type[np.signedinteger]:
     return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
-def as_operand(B: Any, name: str = "B", *, unread: bool = False) -> Operand:
-    """Return `B` as an operand, checked; who asks for it `unread` checks the entries of a dense one."""
+def as_operand(B: Any, name: str = "B", *, unchecked: bool = False) -> Operand:
+    """Return `B` as an operand, checked; who asks for it `unchecked` checks the entries of a dense one."""
     if not isinstance(B, Operand):
-        B = Sparse(B, name=name) if sp.issparse(B) else Dense.unread(B, name)
-    if isinstance(B, Dense) and not unread:
+        B = Sparse(B, name=name) if sp.issparse(B) else Dense.unchecked(B, name)
+    if isinstance(B, Dense) and not unchecked:
         B.check()
     return B
 

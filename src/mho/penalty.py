@@ -72,14 +72,14 @@ class Penalty:
             raise ValueError(f"{name} must be one number or {k}, one for each column of A, got shape {value.shape}")
         return np.full(k, value, dtype)
 
-    def pull(self, k: int, dtype: Any = np.float64) -> np.ndarray:
+    def linear_term(self, k: int, dtype: Any = np.float64) -> np.ndarray:
         """Return the linear term of `k` unknowns (k,), beside the cross product A'b, whatever is known, as `dtype`."""
         return (self.vector("l2", k) * self.vector("prior", k) - self.l1).astype(dtype)
 
     def ridge(self, k: int, dtype: Any = np.float64) -> np.ndarray:
         """Return l2, l2_known, and what each adds to the cross product, (4, k), as `dtype`."""
         known = self.vector("l2_known", k)
-        pulls = [self.pull(k), known * self.vector("prior", k)]
+        pulls = [self.linear_term(k), known * self.vector("prior", k)]
         return np.stack([self.vector("l2", k), known, *pulls]).astype(dtype)
 
     def all_known(self, k: int, m: float, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +87,7 @@ class Penalty:
         l2, l2_known, pull, pull_known = self.ridge(k)
         return (l2 + m * l2_known).astype(dtype), (pull + m * pull_known).astype(dtype)
 
-    def unexplained(self, B: Operand, X: np.ndarray) -> float:
+    def objective_offset(self, B: Operand, X: np.ndarray) -> float:
         """Return the penalty's part of a kernel's explained sum of squares, summed over the columns of X (k, n).
 
         The sum over right-hand sides of 2 pull'x - x'(l2)x, `B` telling how many entries of each are known.

@@ -10,7 +10,7 @@ import pytest
 
 from mho.chip import preset
 from mho.cli.chip.values import swept
-from mho.sweep import Range, Sweep, run
+from mho.sweep import Sweep, SweepRange, run
 
 pq = pytest.importorskip("pyarrow.parquet")
 
@@ -48,7 +48,7 @@ def test_the_table_is_what_the_library_finds_whatever_the_processes(sweep, table
 def test_ranges_are_the_hypercube_of_the_library(sweep, table):
     plan = Sweep(
         design=preset("pku-2025"),
-        ranges={"sigma": Range(0.01, 0.1, log=True), "levels": Range(4, 16)},
+        ranges={"sigma": SweepRange(0.01, 0.1, log=True), "levels": SweepRange(4, 16)},
         samples=4,
         chips=3,
         rows=12,

@@ -1,7 +1,7 @@
 import pytest
 
 from mho.cli.quantity import engineering, engineering_range, plain_range
-from mho.cost import Range
+from mho.cost import Interval
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_three_digits_and_a_prefix(value, text):
     ],
 )
 def test_a_range(ends, text):
-    assert engineering_range(Range(*ends), "s") == text
+    assert engineering_range(Interval(*ends), "s") == text
 
 
 def test_a_range_without_prefixes():
-    assert plain_range(Range(48.31, 240, 1684), "mm²") == "240 mm² (48.3 to 1,680)"
-    assert plain_range(Range.exact(1), "") == "1"
+    assert plain_range(Interval(48.31, 240, 1684), "mm²") == "240 mm² (48.3 to 1,680)"
+    assert plain_range(Interval.exact(1), "") == "1"

@@ -1,12 +1,12 @@
 import pytest
 
 from mho.cli import main
-from mho.cost import PLATFORMS, Range, Workload, bill, estimate, sweep_ledger
+from mho.cost import PLATFORMS, Interval, Workload, bill, estimate, sweep_ledger
 
 WORKLOAD = Workload(m=48, n=32, k=4)
 
 
-def approx(value: Range):
+def approx(value: Interval):
     return pytest.approx((value.low, value.typical, value.high))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mho.cost import PLATFORMS, WORKLOADS, Cost, break_even, estimate, sweep_ledger, technology
-from mho.cost.arithmetic import factor
+from mho.cost.arithmetic import term
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def ledger():
 
 
 def found(ledger, *, seconds, joules, most=943, **writing):
-    cost = Cost(time=factor("s", seconds, ""), energy=factor("J", joules, ""))
+    cost = Cost(time=term("s", seconds, ""), energy=term("J", joules, ""))
     (one,) = break_even(ledger, technology("40nm"), {"it": cost}, most=most, **writing)
     return one
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, Ledger
-from mho.cost import Range, estimate, technologies, technology
+from mho.cost import Interval, estimate, technologies, technology
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def ledger():
     return chip.ledger
 
 
-def ends(r: Range):
+def ends(r: Interval):
     return np.array([r.low, r.typical, r.high])
 
 
@@ -42,7 +42,7 @@ def test_each_event_costs_what_the_technology_says():
     assert estimate(Ledger(pulses=10, row_pulses=2)).write_seconds.typical == pytest.approx(2 * (1e-6 + 100e-9))
     assert estimate(Ledger(pulses=10, row_pulses=2)).joules.typical == pytest.approx(10 * (75e-12 + 2.6e-12))
     assert ends(estimate(Ledger(adc_conversions=3)).solve_joules) == pytest.approx(3 * ends(t.adc_joules.value))
-    assert estimate(Ledger()).seconds == estimate(Ledger()).joules == Range.exact(0)
+    assert estimate(Ledger()).seconds == estimate(Ledger()).joules == Interval.exact(0)
 
 
 def test_bias_of_an_op_amp_of_100_MHz():
@@ -67,7 +67,7 @@ def test_loads_are_paid_from_the_supply():
 
 def test_a_load_that_one_output_stage_cannot_drive():
     assert ends(estimate(Ledger(peak_amperes=2.5e-3)).output_stages) == pytest.approx([1, 2.5, 5])
-    assert estimate(Ledger()).output_stages == Range.exact(1)
+    assert estimate(Ledger()).output_stages == Interval.exact(1)
 
 
 def test_area_by_hand():
@@ -114,4 +114,4 @@ def test_unknown_technology():
 
 def test_a_range_that_falls():
     with pytest.raises(ValueError, match="must rise, got 2, 1, 3"):
-        Range(2, 1, 3)
+        Interval(2, 1, 3)

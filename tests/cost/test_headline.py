@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from mho.cost import CLAIMS, PLATFORMS, WORKLOADS, Cost, cases, estimate, sweep_ledger, technology, verdicts
-from mho.cost.arithmetic import factor
+from mho.cost.arithmetic import term
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_the_fewest_solvers_are_just_enough(netflix):
 
 def test_every_copy_is_written(netflix):
     """Against a platform that takes a megajoule some solvers are enough, and each has been written."""
-    slow = {"slow": Cost(time=factor("s", 12 * 14.2, ""), energy=factor("J", 1e6, ""))}
+    slow = {"slow": Cost(time=term("s", 12 * 14.2, ""), energy=term("J", 1e6, ""))}
     verdict = found(netflix, "one write port", platforms=slow)
     one = next(case.one for case in netflix if case.name == "one write port")
     assert verdict.solvers > 1

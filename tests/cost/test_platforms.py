@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from mho import Digital
-from mho.cost import PLATFORMS, Range, Rapl, Roofline, Sustained, Workload, calibrate
+from mho.cost import PLATFORMS, Interval, Rapl, Roofline, Sustained, Workload, calibrate
 from mho.cost.work import Work
 
 
 def test_a_roofline_by_hand():
     """1 Gflop and 1 GB on 1 Tflop/s and 10 GB/s: memory bound, 0.1 s at full rate."""
-    platform = Roofline(flops=1e12, bytes_per_second=10e9, start_seconds=Range.exact(1.0), watts=5, source="by hand")
+    platform = Roofline(flops=1e12, bytes_per_second=10e9, start_seconds=Interval.exact(1.0), watts=5, source="by hand")
     cost = platform.cost(Work(flops=1e9, bytes_cached=1e9, bytes_uncached=2e9, steps=2))
     assert cost.seconds.low == pytest.approx(2 + 0.1 / 0.6)
     assert cost.seconds.high == pytest.approx(2 + 0.2 / 0.1)
@@ -51,9 +51,9 @@ def test_a_large_workload_is_measured_on_a_part_of_it():
 
 
 def test_more_power_more_energy():
-    one, two = (Sustained(flops=Range(1, 2, 4), watts=Range.exact(w), source="") for w in (1, 2))
+    one, two = (Sustained(flops=Interval(1, 2, 4), watts=Interval.exact(w), source="") for w in (1, 2))
     work = Work(8, 0, 0)
-    assert one.cost(work).seconds == Range(2, 4, 8)
+    assert one.cost(work).seconds == Interval(2, 4, 8)
     assert two.cost(work).joules == one.cost(work).joules * 2
 
 

@@ -9,7 +9,7 @@ from mho.chip import preset
 from mho.data import DataError
 from mho.data.output import replacing
 from mho.data.seal import BLANK
-from mho.sweep import Range, Sweep, read_trials, run, trials, write_trials
+from mho.sweep import Sweep, SweepRange, read_trials, run, trials, write_trials
 
 
 def _small(**changes):
@@ -32,7 +32,7 @@ def test_an_ideal_chip_is_exact_and_the_error_is_proportional_to_sigma():
 
 
 def test_a_hypercube_has_one_point_in_each_stratum_of_each_range():
-    ranges = {"sigma": Range(0.02, 0.1), "gain": Range(1e2, 1e6, log=True), "levels": Range(4, 35)}
+    ranges = {"sigma": SweepRange(0.02, 0.1), "gain": SweepRange(1e2, 1e6, log=True), "levels": SweepRange(4, 35)}
     points = _small(values={}, ranges=ranges, samples=32).points()
     sigma, gain, levels = ([point[name] for point in points] for name in ranges)
     strata = [
@@ -47,19 +47,19 @@ def test_a_hypercube_has_one_point_in_each_stratum_of_each_range():
 
 
 def test_whole_numbers_of_a_logarithmic_range_lie_within_it():
-    levels = [point["levels"] for point in _small(values={}, ranges={"levels": Range(2, 9, log=True)}).points()]
+    levels = [point["levels"] for point in _small(values={}, ranges={"levels": SweepRange(2, 9, log=True)}).points()]
     assert set(levels) == set(range(2, 10))
     share = np.mean([level < 4 for level in levels])
     assert share == pytest.approx(np.log(4 / 2) / np.log(10 / 2), abs=0.01)  # 100 strata
 
 
 def test_a_seed_has_its_hypercube_and_each_value_of_the_grid_the_same():
-    plan = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5)
+    plan = _small(values={"levels": [4, 16]}, ranges={"sigma": SweepRange(0, 0.1)}, samples=5)
     points = plan.points()
     assert [point["levels"] for point in points] == [4] * 5 + [16] * 5
     assert [point["sigma"] for point in points[:5]] == [point["sigma"] for point in points[5:]]
-    again = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5)
-    other = _small(values={"levels": [4, 16]}, ranges={"sigma": Range(0, 0.1)}, samples=5, seed=1)
+    again = _small(values={"levels": [4, 16]}, ranges={"sigma": SweepRange(0, 0.1)}, samples=5)
+    other = _small(values={"levels": [4, 16]}, ranges={"sigma": SweepRange(0, 0.1)}, samples=5, seed=1)
     assert points == again.points() != other.points()
 
 
@@ -77,9 +77,9 @@ def test_a_chip_that_cannot_is_counted_with_its_reason():
         ({"values": {"sigma": []}}, "sigma"),
         ({"values": {"sigma": [-1]}}, "sigma"),
         ({"chips": 0}, "chips"),
-        ({"ranges": {"sigma": Range(0, 1)}}, "both for 'sigma'"),
-        ({"ranges": {"offset": Range(-1, 1)}, "samples": 8}, "offset"),
-        ({"ranges": {"rows": Range(1, 2.5)}}, "must be whole"),
+        ({"ranges": {"sigma": SweepRange(0, 1)}}, "both for 'sigma'"),
+        ({"ranges": {"offset": SweepRange(-1, 1)}, "samples": 8}, "offset"),
+        ({"ranges": {"rows": SweepRange(1, 2.5)}}, "must be whole"),
     ],
 )
 def test_bad_plans_are_refused_before_any_work(changes, message):

@@ -68,9 +68,9 @@ class CellErrorCorrection:
             One row for each right-hand side.
         """
         if isinstance(B, Dense):
-            return Dense.trusted(B.array + self.excess @ X.T)
+            return Dense.from_checked(B.array + self.excess @ X.T)
         if not B.missing:
-            return Dense.trusted(B.columns.toarray() + self.excess @ X.T)
+            return Dense.from_checked(B.columns.toarray() + self.excess @ X.T)
         ptr, idx, val = B.by_column()
         sent = np.empty(len(val))
         kernels.sampled(self.excess, np.ascontiguousarray(X), ptr, idx, sent, kernels.thread_count())

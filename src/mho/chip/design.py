@@ -18,7 +18,7 @@ from mho.chip.devices.device import Device
 from mho.circuits.wires import Wires
 from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
 
-__all__ = ["Amplifier", "Array", "ChipDesign", "Converters", "Operation", "parts"]
+__all__ = ["Amplifier", "ArrayGeometry", "ChipDesign", "Converters", "Operation", "parts"]
 
 _MOST_BITS = 12
 
@@ -129,7 +129,7 @@ class Amplifier:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Array:
+class ArrayGeometry:
     """The size of one physical array; a taller matrix is spread over tiles that share the column nodes.
 
     Attributes
@@ -209,7 +209,7 @@ class ChipDesign:
     device : Device
     converters : Converters
     amplifier : Amplifier
-    array : Array
+    array : ArrayGeometry
     wires : Wires
     operation : Operation
 
@@ -225,7 +225,7 @@ class ChipDesign:
     device: Device
     converters: Converters = field(default_factory=Converters)
     amplifier: Amplifier = field(default_factory=Amplifier)
-    array: Array = field(default_factory=Array)
+    array: ArrayGeometry = field(default_factory=ArrayGeometry)
     wires: Wires = field(default_factory=Wires)
     operation: Operation = field(default_factory=Operation)
 

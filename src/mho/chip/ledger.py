@@ -60,7 +60,7 @@ class Ledger:
     rows, columns : float
         Size of the largest matrix programmed, a ridge's rows included.
     tiles : float
-        Arrays of `Array.rows` rows that each array of the tallest matrix programmed is spread over.
+        Arrays of `ArrayGeometry.rows` rows that each array of the tallest matrix programmed is spread over.
     row_extras : float
         Cells beside those of both arrays in the row that has most of them: compensation and reference columns.
 

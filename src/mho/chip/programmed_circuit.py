@@ -199,7 +199,9 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
     offset = _offsets(design.amplifier, len(gram), rng)
     circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=as_opamp(design.amplifier), offset=offset)
     units_per_volt = c.scale / (c.g_in * volts_per_unit)
-    return ProgrammedCircuit(circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, -penalty.pull(A.shape[1]))
+    return ProgrammedCircuit(
+        circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, -penalty.linear_term(A.shape[1])
+    )
 
 
 def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:

@@ -137,7 +137,7 @@ class CompactGinv(Circuit):
         return np.arange(self.shape[0]) if self.word_lines is None else np.flatnonzero(self.word_lines)
 
     @property
-    def copies(self) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Both arrays at the rows that are on, reference columns before the others, siemens."""
         left, right = self.g_left[self.on], self.g_right[self.on]
         if self.reference is None:
@@ -150,7 +150,7 @@ class CompactGinv(Circuit):
     @property
     def row_conductance(self) -> np.ndarray:
         """S, all that is tied to each row that is on, siemens, shape (rows on,)."""
-        return sum(copy.sum(axis=1) for copy in self.copies) + self.g_in + self.g_comp[self.on]
+        return sum(array.sum(axis=1) for array in self.arrays) + self.g_in + self.g_comp[self.on]
 
     @property
     def column_conductance(self) -> np.ndarray:

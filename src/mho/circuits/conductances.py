@@ -11,7 +11,7 @@ __all__ = ["Conductances", "Reference"]
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference columns of both copies.
+    """The reference columns of both arrays.
 
     Attributes
     ----------

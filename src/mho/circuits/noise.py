@@ -140,7 +140,7 @@ def cell_noise(circuit: Circuit, volts: np.ndarray, z: np.ndarray) -> np.ndarray
 @cell_noise.register
 def _(circuit: CompactGinv, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
     """A driving cell injects into its row, a sensing cell takes from its row what it gives to its sense node."""
-    (left, right), S, k = circuit.copies, circuit.row_conductance, circuit.shape[1]
+    (left, right), S, k = circuit.arrays, circuit.row_conductance, circuit.shape[1]
     columns = right.shape[1]
     extra = columns - k  # of a reference column, whose inverter has no cells at its input
     Z = equations(circuit).resistance[extra:, extra:]

@@ -26,7 +26,7 @@ class PassiveNetwork:
     conductances : Conductances
     wires : Wires
     switched_wires : {"exact", "first-order"}
-        See `Array`.
+        See `ArrayGeometry`.
     """
 
     conductances: Conductances

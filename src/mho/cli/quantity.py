@@ -6,7 +6,7 @@ from math import floor, isfinite, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mho.cost import Range
+    from mho.cost import Interval
 
 __all__ = ["engineering", "engineering_range", "plain_range"]
 
@@ -28,12 +28,12 @@ def engineering(value: float, unit: str) -> str:
     return f"{_digits(value, _exponent(value))} {_prefixed(value, unit)}"
 
 
-def engineering_range(value: Range, unit: str) -> str:
+def engineering_range(value: Interval, unit: str) -> str:
     """Return a range as `42.6 uJ (3.1 to 98)`, or with a unit for each end where they lie far apart.
 
     Parameters
     ----------
-    value : Range
+    value : Interval
         The number, with its ends.
     unit : str
         SI, without prefix.
@@ -48,12 +48,12 @@ def engineering_range(value: Range, unit: str) -> str:
     return f"{typical} ({low} to {high})"
 
 
-def plain_range(value: Range, unit: str) -> str:
+def plain_range(value: Interval, unit: str) -> str:
     """Return a range in a unit that takes no prefix, as `1.18 mm² (0.393 to 2,950)`.
 
     Parameters
     ----------
-    value : Range
+    value : Interval
         The number, with its ends.
     unit : str
         SI symbol.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mho.cost.arithmetic import NOTHING, Sum, factor
+from mho.cost.arithmetic import NOTHING, Expression, term
 from mho.cost.estimate import Estimate, Part
+from mho.cost.interval import Interval
 from mho.cost.platforms import Cost
-from mho.cost.range import Range
 
 __all__ = ["Line", "bill"]
 
@@ -24,13 +24,13 @@ class Line:
     name : str
         Of a part of the chip, of a total, or of a platform.
     quantity, unit : str
-    sum : Sum
+    sum : Expression
 
     Examples
     --------
     >>> from mho.cost import Line
-    >>> from mho.cost.arithmetic import factor
-    >>> line = Line(name="ADC", quantity="energy", unit="J", sum=factor("joules", 2e-11, "assumed"))
+    >>> from mho.cost.arithmetic import term
+    >>> line = Line(name="ADC", quantity="energy", unit="J", sum=term("joules", 2e-11, "assumed"))
     >>> line.sum.value.typical
     2e-11
     """
@@ -38,7 +38,7 @@ class Line:
     name: str
     quantity: str
     unit: str
-    sum: Sum
+    sum: Expression
 
 
 def bill(chip: Estimate, costs: Mapping[str, Cost]) -> tuple[Line, ...]:
@@ -71,9 +71,9 @@ def _totals(name: str, parts: Iterable[Part]) -> Iterator[Line]:
     time, energy = (_added((p.name, getattr(p, quantity)) for p in parts) for quantity in ("seconds", "joules"))
     yield Line(name=name, quantity="time", unit="s", sum=time)
     yield Line(name=name, quantity="energy", unit="J", sum=energy)
-    power = factor("energy", energy.value, _ABOVE) * factor("1 / time", Range.exact(1.0) / time.value, _ABOVE)
+    power = term("energy", energy.value, _ABOVE) * term("1 / time", Interval.exact(1.0) / time.value, _ABOVE)
     yield Line(name=name, quantity="power", unit="W", sum=power)
 
 
-def _added(values: Iterable[tuple[str, Range]]) -> Sum:
-    return sum((factor(name, value, _ABOVE) for name, value in values if value.high), start=NOTHING)
+def _added(values: Iterable[tuple[str, Interval]]) -> Expression:
+    return sum((term(name, value, _ABOVE) for name, value in values if value.high), start=NOTHING)

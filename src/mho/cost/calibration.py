@@ -10,8 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import kernels
+from mho.cost.interval import Interval
 from mho.cost.platforms import Sustained
-from mho.cost.range import Range
 from mho.cost.rapl import Rapl
 from mho.cost.workload import Workload
 from mho.operands import Dense, Matrix, Sparse
@@ -20,7 +20,7 @@ __all__ = ["Engine", "calibrate", "calibration_sample"]
 
 _ENTRIES = 300_000
 _SWEEPS = 3
-_WATTS_PER_THREAD = Range(5.0, 10.0, 20.0)
+_WATTS_PER_THREAD = Interval(5.0, 10.0, 20.0)
 
 
 class Engine(Protocol):
@@ -60,9 +60,9 @@ def calibrate(engine: Engine, workload: Workload) -> Sustained:
     if meter is None:
         watts, how = _WATTS_PER_THREAD * kernels.thread_count(), "power assumed, 5 to 20 W a thread"
     else:
-        watts, how = Range.exact(meter.joules() / sum(times)), "power counted by the processor"
+        watts, how = Interval.exact(meter.joules() / sum(times)), "power counted by the processor"
     return Sustained(
-        flops=Range.exact(sample.work().flops) / Range(min(times), float(np.median(times)), max(times)),
+        flops=Interval.exact(sample.work().flops) / Interval(min(times), float(np.median(times)), max(times)),
         watts=watts,
         source=f"measured on {sample}, {kernels.thread_count()} threads; {how}",
     )

@@ -7,8 +7,8 @@ from functools import partial
 
 from mho import checks
 from mho.chip import Ledger
-from mho.cost.arithmetic import NOTHING, Sum, factor
-from mho.cost.range import Range
+from mho.cost.arithmetic import NOTHING, Expression, term
+from mho.cost.interval import Interval
 from mho.cost.technology import Technology, technology
 from mho.cost.writing import WritePorts
 
@@ -23,7 +23,7 @@ class Part:
     ----------
     name : str
         Which events.
-    time, energy : Sum
+    time, energy : Expression
         What they take, s and J, factor by factor.
     writing : bool
         Whether they belong to writing the arrays.
@@ -31,23 +31,23 @@ class Part:
     Examples
     --------
     >>> from mho.cost import Part
-    >>> from mho.cost.arithmetic import factor
-    >>> Part(name="ADC", energy=factor("conversions", 10, "counted") * factor("each", 2e-12, "assumed")).joules.typical
+    >>> from mho.cost.arithmetic import term
+    >>> Part(name="ADC", energy=term("conversions", 10, "counted") * term("each", 2e-12, "assumed")).joules.typical
     2e-11
     """
 
     name: str
-    time: Sum = NOTHING
-    energy: Sum = NOTHING
+    time: Expression = NOTHING
+    energy: Expression = NOTHING
     writing: bool = False
 
     @property
-    def seconds(self) -> Range:
+    def seconds(self) -> Interval:
         """Time of the events, s."""
         return self.time.value
 
     @property
-    def joules(self) -> Range:
+    def joules(self) -> Interval:
         """Energy of the events, J."""
         return self.energy.value
 
@@ -60,12 +60,12 @@ class Estimate:
     ----------
     parts : tuple of Part
         Their seconds and joules add up to the whole.
-    areas : tuple of (str, Sum)
+    areas : tuple of (str, Expression)
         Square metres of cells, converters, op-amps and write drivers of all copies, for the largest matrix programmed,
         held at once.
-    output_stages : Range
+    output_stages : Interval
         Output stages that the op-amp with the largest load needs in parallel; at least 1.
-    memory_seconds : Range
+    memory_seconds : Interval
         Time to move all bytes, s. It overlaps with solving; what is beyond is part "memory".
 
     Examples
@@ -78,67 +78,67 @@ class Estimate:
     """
 
     parts: tuple[Part, ...]
-    areas: tuple[tuple[str, Sum], ...]
-    output_stages: Range
-    memory_seconds: Range
+    areas: tuple[tuple[str, Expression], ...]
+    output_stages: Interval
+    memory_seconds: Interval
 
     @property
-    def time(self) -> Sum:
+    def time(self) -> Expression:
         """All of it, s, factor by factor."""
         return sum((p.time for p in self.parts), start=NOTHING)
 
     @property
-    def energy(self) -> Sum:
+    def energy(self) -> Expression:
         """All of it, J, factor by factor."""
         return sum((p.energy for p in self.parts), start=NOTHING)
 
     @property
-    def seconds(self) -> Range:
+    def seconds(self) -> Interval:
         """All of it, s."""
         return self.time.value
 
     @property
-    def joules(self) -> Range:
+    def joules(self) -> Interval:
         """All of it, J."""
         return self.energy.value
 
     @property
-    def write_seconds(self) -> Range:
+    def write_seconds(self) -> Interval:
         """Writing the arrays, s."""
         return self._total(writing=True).time.value
 
     @property
-    def write_joules(self) -> Range:
+    def write_joules(self) -> Interval:
         """Writing the arrays, J."""
         return self._total(writing=True).energy.value
 
     @property
-    def solve_seconds(self) -> Range:
+    def solve_seconds(self) -> Interval:
         """Everything but writing, s."""
         return self._total(writing=False).time.value
 
     @property
-    def solve_joules(self) -> Range:
+    def solve_joules(self) -> Interval:
         """Everything but writing, J."""
         return self._total(writing=False).energy.value
 
     @property
-    def shared_seconds(self) -> Range:
+    def shared_seconds(self) -> Interval:
         """Solving without a wait for memory, which more solvers share, s."""
         return sum((p.time for p in self.parts if not p.writing and p.name != "memory"), start=NOTHING).value
 
     @property
-    def watts(self) -> Range:
+    def watts(self) -> Interval:
         """Mean power, W; its ends are the least energy in the longest time and the reverse."""
         return self.joules / self.seconds
 
     @property
-    def solve_watts(self) -> Range:
+    def solve_watts(self) -> Interval:
         """Mean power without writing, W."""
         return self.solve_joules / self.solve_seconds
 
     @property
-    def square_metres(self) -> Range:
+    def square_metres(self) -> Interval:
         """Area of all copies, m^2."""
         return sum((area for _, area in self.areas), start=NOTHING).value
 
@@ -182,9 +182,9 @@ def estimate(
     if 0 < ledger.solves < copies:
         raise ValueError(f"solvers must be at most {ledger.solves:,.0f}, the right-hand sides, got {copies:,}")
     writing = WritePorts(ledger, write=write, ports=ports)
-    stages = Range.exact(ledger.peak_amperes) / t.output_amperes.value
-    stages = Range(max(1.0, stages.low), max(1.0, stages.typical), max(1.0, stages.high))
-    moved = Range.exact(ledger.bytes_read + ledger.bytes_written) * t.memory_seconds_per_byte.value
+    stages = Interval.exact(ledger.peak_amperes) / t.output_amperes.value
+    stages = Interval(max(1.0, stages.low), max(1.0, stages.typical), max(1.0, stages.high))
+    moved = Interval.exact(ledger.bytes_read + ledger.bytes_written) * t.memory_seconds_per_byte.value
     return Estimate(
         parts=(*_writing(ledger, t, copies, writing), *_solving(ledger, t, copies), _memory(ledger, t, copies, moved)),
         areas=_areas(ledger, t, copies, stages, writing),
@@ -195,7 +195,7 @@ def estimate(
 
 def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) -> tuple[Part, ...]:
     n, cost = partial(_count, ledger), partial(_cost, t)
-    P, in_turn = factor("solvers", copies, "given"), n(writing.steps) * writing.share
+    P, in_turn = term("solvers", copies, "given"), n(writing.steps) * writing.share
     return tuple(
         Part(
             name=name,
@@ -209,7 +209,7 @@ def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) ->
 
 def _solving(ledger: Ledger, t: Technology, copies: int) -> tuple[Part, ...]:
     n, cost = partial(_count, ledger), partial(_cost, t)
-    shared = factor("1 / solvers", 1 / copies, "given")
+    shared = term("1 / solvers", 1 / copies, "given")
     return (
         Part(name="word lines", energy=n("word_lines") * cost("word_line_joules")),
         Part(
@@ -233,28 +233,28 @@ def _solving(ledger: Ledger, t: Technology, copies: int) -> tuple[Part, ...]:
     )
 
 
-def _memory(ledger: Ledger, t: Technology, copies: int, moved: Range) -> Part:
+def _memory(ledger: Ledger, t: Technology, copies: int, moved: Interval) -> Part:
     """Bytes are moved while the chip solves; where that takes longer the chip waits."""
     n, cost = partial(_count, ledger), partial(_cost, t)
     solving = sum((part.time for part in _solving(ledger, t, copies)), start=NOTHING).value
     low = max(0.0, moved.low - solving.low)
     typical = max(low, moved.typical - solving.typical)
-    wait = Range(low, typical, max(typical, moved.high - solving.high))
+    wait = Interval(low, typical, max(typical, moved.high - solving.high))
     source = f"what moving {ledger.bytes_read + ledger.bytes_written:.3g} bytes takes beyond solving, meanwhile"
     return Part(
         name="memory",
-        time=factor("wait for memory", wait, source) if wait.high else NOTHING,
+        time=term("wait for memory", wait, source) if wait.high else NOTHING,
         energy=(n("bytes_read") + n("bytes_written")) * cost("memory_joules_per_byte"),
     )
 
 
 def _areas(
-    ledger: Ledger, t: Technology, copies: int, stages: Range, writing: WritePorts
-) -> tuple[tuple[str, Sum], ...]:
+    ledger: Ledger, t: Technology, copies: int, stages: Interval, writing: WritePorts
+) -> tuple[tuple[str, Expression], ...]:
     n, cost = partial(_count, ledger), partial(_cost, t)
-    P, rows, columns = factor("solvers", copies, "given"), n("rows"), n("columns")
-    both = factor("2", 2, "a driving and a sensing copy")
-    needed = factor("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
+    P, rows, columns = term("solvers", copies, "given"), n("rows"), n("columns")
+    both = term("2", 2, "a driving and a sensing copy")
+    needed = term("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
     return (
         ("cells", P * rows * (both * columns + writing.row_extras) * cost("cell_area")),
         ("DAC", P * rows * cost("dac_area")),
@@ -264,10 +264,10 @@ def _areas(
     )
 
 
-def _count(ledger: Ledger, name: str, sign: int = 1) -> Sum:
-    return factor(name if sign > 0 else f"(-{name})", sign * float(getattr(ledger, name)), "counted by the ledger")
+def _count(ledger: Ledger, name: str, sign: int = 1) -> Expression:
+    return term(name if sign > 0 else f"(-{name})", sign * float(getattr(ledger, name)), "counted by the ledger")
 
 
-def _cost(t: Technology, name: str) -> Sum:
+def _cost(t: Technology, name: str) -> Expression:
     number = getattr(t, name)
-    return factor(name, number.value, f"{t.name}: {number.source}")
+    return term(name, number.value, f"{t.name}: {number.source}")

@@ -15,8 +15,8 @@ from typing import Any
 
 from mho import kernels
 from mho.cost.calibration import Engine, calibrate, calibration_sample
+from mho.cost.interval import Interval
 from mho.cost.platforms import Sustained
-from mho.cost.range import Range
 from mho.cost.workload import Workload
 from mho.data import replacing
 
@@ -83,7 +83,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _platform(kept: Any) -> Sustained | None:
     try:
-        flops, watts = (Range(*map(float, kept[name])) for name in ("flops", "watts"))
+        flops, watts = (Interval(*map(float, kept[name])) for name in ("flops", "watts"))
         sound = 0 < flops.low and flops.high < float("inf") and 0 <= watts.low and watts.high < float("inf")
         return Sustained(flops=flops, watts=watts, source=str(kept["source"])[:200]) if sound else None
     except (TypeError, ValueError, KeyError, OverflowError):
@@ -99,5 +99,5 @@ def _write(path: Path, kept: dict[str, Any]) -> None:
         pass
 
 
-def _ends(value: Range) -> list[float]:
+def _ends(value: Interval) -> list[float]:
     return [value.low, value.typical, value.high]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mho.cost.arithmetic import Sum, factor
-from mho.cost.range import Range
+from mho.cost.arithmetic import Expression, term
+from mho.cost.interval import Interval
 from mho.cost.work import Work
 
 __all__ = ["PLATFORMS", "Cost", "Platform", "Roofline", "Sustained"]
@@ -17,7 +17,7 @@ class Cost:
 
     Attributes
     ----------
-    time, energy : Sum
+    time, energy : Expression
         s and J, factor by factor.
 
     Examples
@@ -28,16 +28,16 @@ class Cost:
     True
     """
 
-    time: Sum
-    energy: Sum
+    time: Expression
+    energy: Expression
 
     @property
-    def seconds(self) -> Range:
+    def seconds(self) -> Interval:
         """Time, s."""
         return self.time.value
 
     @property
-    def joules(self) -> Range:
+    def joules(self) -> Interval:
         """Energy, J."""
         return self.energy.value
 
@@ -52,7 +52,7 @@ class Roofline:
         In float32, 1/s.
     bytes_per_second : float
         Of its memory.
-    start_seconds : Range
+    start_seconds : Interval
         To start a step that waits for the one before.
     watts : float
         Stated power.
@@ -61,15 +61,16 @@ class Roofline:
 
     Examples
     --------
-    >>> from mho.cost import Range, Roofline, Work
-    >>> chip = Roofline(flops=1e12, bytes_per_second=1e11, start_seconds=Range.exact(0.0), watts=10.0, source="assumed")
+    >>> from mho.cost import Interval, Roofline, Work
+    >>> at_once = Interval.exact(0.0)
+    >>> chip = Roofline(flops=1e12, bytes_per_second=1e11, start_seconds=at_once, watts=10.0, source="assumed")
     >>> print(chip.cost(Work(flops=3e11, bytes_cached=0, bytes_uncached=0)).seconds)
     1 (0.5 to 3)
     """
 
     flops: float
     bytes_per_second: float
-    start_seconds: Range
+    start_seconds: Interval
     watts: float
     source: str
 
@@ -84,16 +85,16 @@ class Roofline:
         work : Work
             Operations and traffic.
         """
-        at_peak = factor(
+        at_peak = term(
             "seconds at peak",
-            Range(*(max(work.flops / self.flops, b / self.bytes_per_second) for b in _traffic(work))),
+            Interval(*(max(work.flops / self.flops, b / self.bytes_per_second) for b in _traffic(work))),
             f"the longer of {work.flops:.3g} operations at {self.flops:.3g}/s and {work.bytes_cached:.3g} bytes, high: "
             f"{work.bytes_uncached:.3g}, at {self.bytes_per_second:.3g}/s; {self.source}",
         )
-        slower = factor("1 / share of peak", _SLOWER, "60, 30 and 10 %, an assumption")
-        steps = factor("steps", work.steps, "counted") * factor("start_seconds", self.start_seconds, "an assumption")
+        slower = term("1 / share of peak", _SLOWER, "60, 30 and 10 %, an assumption")
+        steps = term("steps", work.steps, "counted") * term("start_seconds", self.start_seconds, "an assumption")
         time = at_peak * slower + steps
-        return Cost(time=time, energy=time * factor("watts", self.watts, self.source))
+        return Cost(time=time, energy=time * term("watts", self.watts, self.source))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,22 +103,22 @@ class Sustained:
 
     Attributes
     ----------
-    flops : Range
+    flops : Interval
         1/s.
-    watts : Range
+    watts : Interval
     source : str
         Of rate and power.
 
     Examples
     --------
-    >>> from mho.cost import Range, Sustained, Work
-    >>> cpu = Sustained(flops=Range(1e9, 2e9, 4e9), watts=Range.exact(10.0), source="assumed")
+    >>> from mho.cost import Interval, Sustained, Work
+    >>> cpu = Sustained(flops=Interval(1e9, 2e9, 4e9), watts=Interval.exact(10.0), source="assumed")
     >>> print(cpu.cost(Work(flops=4e9, bytes_cached=0, bytes_uncached=0)).seconds)
     2 (1 to 4)
     """
 
-    flops: Range
-    watts: Range
+    flops: Interval
+    watts: Interval
     source: str
 
     def cost(self, work: Work) -> Cost:
@@ -128,9 +129,9 @@ class Sustained:
         work : Work
             Operations and traffic.
         """
-        slowness = factor("1 / rate", Range.exact(1.0) / self.flops, self.source)
-        time = factor("operations", work.flops, "counted") * slowness
-        return Cost(time=time, energy=time * factor("watts", self.watts, self.source))
+        slowness = term("1 / rate", Interval.exact(1.0) / self.flops, self.source)
+        time = term("operations", work.flops, "counted") * slowness
+        return Cost(time=time, energy=time * term("watts", self.watts, self.source))
 
 
 def _traffic(work: Work) -> tuple[float, float, float]:
@@ -140,9 +141,9 @@ def _traffic(work: Work) -> tuple[float, float, float]:
 Platform = Roofline | Sustained
 """A processor with its memory."""
 
-_SLOWER = Range(1 / 0.6, 1 / 0.3, 1 / 0.1)
-_KERNEL_START = Range(2e-6, 5e-6, 20e-6)
-_FPGA_START = Range(1e-6, 1e-6, 1e-5)
+_SLOWER = Interval(1 / 0.6, 1 / 0.3, 1 / 0.1)
+_KERNEL_START = Interval(2e-6, 5e-6, 20e-6)
+_FPGA_START = Interval(1e-6, 1e-6, 1e-5)
 
 PLATFORMS: dict[str, Platform] = {
     "H100": Roofline(
@@ -189,8 +190,8 @@ PLATFORMS: dict[str, Platform] = {
         source="220 DSP slices, five a multiply-add, 150 MHz; DDR3; recalled, not verified. 2 W is an assumption",
     ),
     "FPGA FASTCF": Sustained(
-        flops=Range.exact(217e9),
-        watts=Range(10, 25, 75),
+        flops=Interval.exact(217e9),
+        watts=Interval(10, 25, 75),
         source="FASTCF: up to 217 GFLOPS in stochastic gradient descent on ratings (Zhou-2018); "
         "power not known to us, taken as 10, 25 and 75 W",
     ),

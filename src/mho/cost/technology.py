@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from mho.cost.range import Range
+from mho.cost.interval import Interval
 
 __all__ = ["Number", "Technology", "technologies", "technology"]
 
@@ -25,7 +25,7 @@ class Number:
 
     Attributes
     ----------
-    value : Range
+    value : Interval
         SI.
     source : str
 
@@ -36,7 +36,7 @@ class Number:
     1e-06 (1e-07 to 1e-06)
     """
 
-    value: Range
+    value: Interval
     source: str
 
 
@@ -105,12 +105,12 @@ class Technology:
         """Return every number by its name."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
 
-    def with_(self, **values: Range | float) -> Self:
+    def with_(self, **values: Interval | float) -> Self:
         """Return a technology with some numbers replaced.
 
         Parameters
         ----------
-        **values : Range or float
+        **values : Interval or float
             SI, by the names of the attributes.
 
         Raises
@@ -121,13 +121,10 @@ class Technology:
         unknown = set(values) - set(self.numbers())
         if unknown:
             raise ValueError(f"{min(unknown)!r} is no number of a technology; there are: {', '.join(self.numbers())}")
-        return replace(
-            self,
-            **{
-                name: Number(value=value if isinstance(value, Range) else Range.exact(value), source="set by the user")
-                for name, value in values.items()
-            },
-        )
+        given = {
+            name: value if isinstance(value, Interval) else Interval.exact(value) for name, value in values.items()
+        }
+        return replace(self, **{name: Number(value=value, source="set by the user") for name, value in given.items()})
 
 
 def technologies() -> tuple[str, ...]:
@@ -157,4 +154,4 @@ def technology(name: str) -> Technology:
 
 
 def _number(entry: dict[str, Any]) -> Number:
-    return Number(value=Range(*map(float, entry["value"])), source=entry["source"])
+    return Number(value=Interval(*map(float, entry["value"])), source=entry["source"])

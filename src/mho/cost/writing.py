@@ -6,8 +6,8 @@ from math import ceil
 
 from mho import checks
 from mho.chip import Ledger
-from mho.cost.arithmetic import factor
-from mho.cost.range import Range
+from mho.cost.arithmetic import term
+from mho.cost.interval import Interval
 
 __all__ = ["PORTS", "WritePorts"]
 
@@ -40,27 +40,27 @@ class WritePorts:
     ----------
     steps : str
         Count of the ledger that one port takes one after the other.
-    share : Sum
+    share : Expression
         What is left of it with so many ports.
-    row_extras : Sum
+    row_extras : Expression
         Compensation cells of every row.
-    drivers : Sum
+    drivers : Expression
         Columns that have a write driver.
     """
 
     def __init__(self, ledger: Ledger, *, write: str = "row", ports: str | None = None) -> None:
         checks.one_of(ports, "ports", (*PORTS, None))
         self.steps = "row_pulses" if checks.one_of(write, "write", ("row", "serial")) == "row" else "pulses"
-        self.share = factor("1 / rows at once", _of(_shares(ledger), ports), _SOURCE)
+        self.share = term("1 / rows at once", _of(_shares(ledger), ports), _SOURCE)
         most = 2 * ledger.columns
         needed = ledger.row_extras if ledger.tiles else most
-        self.row_extras = factor(
+        self.row_extras = term(
             "compensation cells a row",
-            Range(needed, needed, max(needed, most)),
+            Interval(needed, needed, max(needed, most)),
             "low, typical: as many as the row of the array programmed that needs most; high: 2 k, which bring any row "
             "up to the sum of any other",
         )
-        self.drivers = factor("write drivers", _of(_drivers(ledger, needed), ports, rising=False), _SOURCE)
+        self.drivers = term("write drivers", _of(_drivers(ledger, needed), ports, rising=False), _SOURCE)
 
 
 def _shares(ledger: Ledger) -> tuple[float, ...]:
@@ -74,7 +74,7 @@ def _drivers(ledger: Ledger, extras: float) -> tuple[float, ...]:
     return tiles * (2 * k + extras), tiles * max(k, extras), max(k, extras)
 
 
-def _of(values: tuple[float, ...], ports: str | None, *, rising: bool = True) -> Range:
+def _of(values: tuple[float, ...], ports: str | None, *, rising: bool = True) -> Interval:
     if ports is not None:
-        return Range.exact(values[PORTS.index(ports)])
-    return Range(*(values if rising else values[::-1]))
+        return Interval.exact(values[PORTS.index(ports)])
+    return Interval(*(values if rising else values[::-1]))

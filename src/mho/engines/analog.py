@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting, squared_error
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 
 __all__ = ["Analog"]
 
@@ -70,8 +70,8 @@ class AnalogFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; a loop needs no start."""
-        return self.array.solve(fitting(B, self.A.shape, start)).astype(self.A.dtype, copy=False)
+        return self.array.solve(check_rhs(B, self.A.shape, start)).astype(self.A.dtype, copy=False)
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""
-        return squared_error(self.A, fitting(B, self.A.shape, X), X)
+        return squared_error(self.A, check_rhs(B, self.A.shape, X), X)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from mho import checks, kernels
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting, squared_error
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross, entries, gram, sweep_in_place
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Operand, Sparse
@@ -67,19 +67,19 @@ class SweptFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
-        B = fitting(B, self.A.shape, start)
+        B = check_rhs(B, self.A.shape, start)
         X, fit = sweep_in_place(self.A, B, self.penalty, start, self.sweeps)
         self._last = (B, X, fit)
         return X
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`; no pass over B for the answer that was given last."""
-        B = fitting(B, self.A.shape, X)
+        B = check_rhs(B, self.A.shape, X)
         if self._last is None or self._last[0] is not B or self._last[1] is not X:
             return squared_error(self.A, B, X)
         fit = self._last[2]
         square, left = fit.sum(axis=0) if B.missing else (B.square, B.square - fit.sum())
-        error = float(left) + self.penalty.unexplained(B, X)
+        error = float(left) + self.penalty.objective_offset(B, X)
         # A difference of large numbers loses the digits that they share: four are to be left.
         trusted = error > 1e4 * np.finfo(self.A.dtype).eps * square
         return error if trusted else squared_error(self.A, B, X)
@@ -100,7 +100,7 @@ class ExactFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
-        B = fitting(B, self.A.shape, start, unread=True)  # `cross` checks it: a pass for that alone costs as much
+        B = check_rhs(B, self.A.shape, start, unchecked=True)  # `cross` checks it: a pass for that alone costs as much
         n, k = B.shape[1], self.A.shape[1]
         X = np.zeros((n, k)) if start is None else np.array(start.T, np.float64, order="C")
         failed = np.zeros(n, np.uint8)
@@ -124,7 +124,7 @@ class ExactFactor(Programmed):
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""
-        return squared_error(self.A, fitting(B, self.A.shape, X), X)
+        return squared_error(self.A, check_rhs(B, self.A.shape, X), X)
 
 
 def _inverse(M: np.ndarray) -> np.ndarray | None:

@@ -152,9 +152,9 @@ def _factored_error(A: np.ndarray, B: Factored, X: np.ndarray) -> float:
     return max(0.0, float(np.vdot(A.T @ A, X @ X.T)) - 2 * product + B.square)
 
 
-def fitting(B: Any, shape: tuple[int, int], start: np.ndarray | None = None, *, unread: bool = False) -> Operand:
-    """Return `B` as an operand, checked with `start` against the shape (m, k) of A; `unread` as in `as_operand`."""
-    B = as_operand(B, unread=unread)
+def check_rhs(B: Any, shape: tuple[int, int], start: np.ndarray | None = None, *, unchecked: bool = False) -> Operand:
+    """Return `B` as an operand, checked with `start` against the shape (m, k) of A; `unchecked` as in `as_operand`."""
+    B = as_operand(B, unchecked=unchecked)
     if B.shape[0] != shape[0]:
         raise ValueError(f"B must have {shape[0]} rows, as many as A, got shape {B.shape}")
     if start is not None and start.shape != (shape[1], B.shape[1]):

@@ -10,7 +10,7 @@ from mho import checks
 from mho.chip import Chip, ChipDesign, Ledger
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, fitting
+from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs
 
 __all__ = ["Hybrid"]
 
@@ -78,7 +78,7 @@ class HybridFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; the chip finds the start."""
-        B = fitting(B, self.shape, start)
+        B = check_rhs(B, self.shape, start)
         return self.digital.solve(B, start=self.analog.solve(B))
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:

@@ -25,12 +25,12 @@ def gram(A: np.ndarray) -> np.ndarray:
 
 
 def cross(A: np.ndarray, B: Operand) -> np.ndarray:
-    """Return B'A, one row per right-hand side (n, k), in A's precision; a B that is unread is checked in passing."""
+    """Return B'A, one row per right-hand side (n, k), in A's precision; a B that is unchecked is checked in passing."""
     C = np.empty((B.shape[1], A.shape[1]), A.dtype)
     if isinstance(B, Sparse):
         kernels.cross(np.ascontiguousarray(A), *entries(B, A.dtype), C, kernels.thread_count())
     elif isinstance(B, Factored):
-        return cross(cross(A, Dense.trusted(B.left)), Dense.trusted(B.right))
+        return cross(cross(A, Dense.from_checked(B.left)), Dense.from_checked(B.right))
     else:
         B.check(_dense_cross(A, B.array, C))
     return C
@@ -90,7 +90,7 @@ def _sweep(
         kernels.sweep_sparse(np.ascontiguousarray(A), *entries(B, A.dtype), *out)
         return
     if isinstance(B, Factored):
-        _sweep(cross(A, Dense.trusted(B.left)), Dense.trusted(B.right), G, offset, X, sweeps, fit)
+        _sweep(cross(A, Dense.from_checked(B.left)), Dense.from_checked(B.right), G, offset, X, sweeps, fit)
         return
     At, same = np.ascontiguousarray(A.T), B.dtype == A.dtype
     if same and B.array.flags.f_contiguous:

@@ -64,7 +64,7 @@ def nnls(
     solver = engine_for(engine, seed=checks.generator(random_state, "random_state"))
     penalty = Penalty(l2=checks.nonnegative_number(l2, "l2"), l1=checks.nonnegative_number(l1, "l1"))
     vector = _is_vector(B)
-    operand = as_known(np.asarray(B)[:, None] if vector else B, missing, "B", unread=True)
+    operand = as_known(np.asarray(B)[:, None] if vector else B, missing, "B", unchecked=True)
     if operand.shape[0] != A.shape[0]:
         raise ValueError(f"B must have {A.shape[0]} rows, as many as A, got {operand.shape[0]}")
     warn_of_unknown(operand, "columns of B", "X")
@@ -81,10 +81,12 @@ def _is_vector(B: Any) -> bool:
         return False
 
 
-def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool = False, unread: bool = False) -> Matrix:
+def as_known(
+    matrix: Any, missing: str | None, name: str, *, nonnegative: bool = False, unchecked: bool = False
+) -> Matrix:
     """Return a matrix as an operand, with what `missing` says is not known left out.
 
-    A dense one of which all is known may stay `unread`, if its entries need not be `nonnegative`.
+    A dense one of which all is known may stay `unchecked`, if its entries need not be `nonnegative`.
     """
     checks.one_of(missing, "missing", (None, "nan", "unstored"))
     checks.no_mask(matrix, name)
@@ -103,7 +105,7 @@ def as_known(matrix: Any, missing: str | None, name: str, *, nonnegative: bool =
         return Sparse(matrix, missing=missing == "unstored", name=name, nonnegative=nonnegative)
     if missing == "nan":
         return _with_nan(matrix, name, nonnegative)
-    return Dense.unread(matrix, name) if unread else Dense(matrix, name=name, nonnegative=nonnegative)
+    return Dense.unchecked(matrix, name) if unchecked else Dense(matrix, name=name, nonnegative=nonnegative)
 
 
 def warn_of_unknown(B: Any, what: str, answer: str) -> None:
@@ -130,4 +132,4 @@ def warn_of_unknown(B: Any, what: str, answer: str) -> None:
 
 def _with_nan(matrix: Any, name: str, nonnegative: bool) -> Matrix:
     array = checks.as_matrix(matrix, name, nonnegative=nonnegative, missing=True)
-    return Sparse(array, name=name) if np.isnan(array).any() else Dense.trusted(array)
+    return Sparse(array, name=name) if np.isnan(array).any() else Dense.from_checked(array)

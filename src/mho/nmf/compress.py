@@ -55,7 +55,7 @@ def singular_triplets(X: Factored, k: int) -> tuple[np.ndarray, np.ndarray, np.n
     s = np.sqrt(np.maximum(values[::-1][:k], 0))
     vectors = np.ascontiguousarray(vectors[:, ::-1][:, :k])
     U = _times(X.left, vectors.astype(X.dtype))
-    Vt = cross(vectors.astype(X.dtype), Dense.trusted(X.right)).T
+    Vt = cross(vectors.astype(X.dtype), Dense.from_checked(X.right)).T
     return U, s.astype(X.dtype), Vt / np.where(s > 0, s, 1)[:, None].astype(X.dtype)
 
 

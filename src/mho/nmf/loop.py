@@ -113,11 +113,11 @@ class Problem:
 
     def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
         """Return W after a half-step: the rows of X, each against H."""
-        return self.engine.program(Dense.trusted(H.T), penalty=self.penalty_W).solve(self.X.T, start=W.T).T
+        return self.engine.program(Dense.from_checked(H.T), penalty=self.penalty_W).solve(self.X.T, start=W.T).T
 
     def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
         """Return the iterate after the other half-step: the columns of X, each against W."""
-        programmed = self.engine.program(Dense.trusted(W), penalty=self.penalty_H)
+        programmed = self.engine.program(Dense.from_checked(W), penalty=self.penalty_H)
         H = programmed.solve(self.X, start=H)
         whole = self.X.square
         if whole == 0:

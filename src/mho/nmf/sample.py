@@ -56,7 +56,7 @@ def sampled_start(
     W, H = start
     count = max(1, round(sample_share(X, len(H)) * len(W)))
     rows = np.sort(rng.choice(len(W), count, replace=False))
-    part = Sparse.trusted(X.rows[rows].T, missing=True).T
+    part = Sparse.from_checked(X.rows[rows].T, missing=True).T
     iterates = extrapolate(Problem(part, Digital(sweeps=sweeps), *penalties), W[rows], H)
     last = next(itertools.islice(iterates, _ITERATIONS - 1, None))
     W = np.tile(last.W.mean(axis=0), (len(W), 1))

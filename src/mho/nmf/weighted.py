@@ -84,7 +84,7 @@ class WeightedFactor(Programmed):
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """Return sum of v (A X - B)^2; no pass over B for the answer that was given last."""
         if self._last is not None and self._last[0] is B and self._last[1] is X:
-            error = self._last[2] + self.penalty.unexplained(B, X)
+            error = self._last[2] + self.penalty.objective_offset(B, X)
             # A difference of large numbers loses the digits that they share.
             if error > 1e4 * np.finfo(self.A.dtype).eps * B.square:
                 return error

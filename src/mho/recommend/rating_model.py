@@ -150,7 +150,7 @@ class RatingModel(Model):
             used, rows = np.unique(rows, return_inverse=True)
             F = F[used]
         columns = sp.csc_array((known.data, rows, known.indptr), shape=(len(F), known.shape[1]))
-        B = Shifted(Sparse.trusted(columns, missing=True), (unit * F[:, 0]).astype(known.dtype))
+        B = Shifted(Sparse.from_checked(columns, missing=True), (unit * F[:, 0]).astype(known.dtype))
         A = np.full_like(F, unit, known.dtype)
         A[:, 1:] *= F[:, 1:]
         programmed = engine.program(A, penalty=self._penalty(F.shape[1] - 1, unit))

@@ -28,26 +28,4 @@ __all__ = [
     "version",
 ]
 
-__getattr__ = moved(
-    __name__,
-    {
-        **{
-            name: f"mho.circuits.{name}"
-            for name in (
-                "Circuit",
-                "ClassicGinv",
-                "CompactGinv",
-                "GramInv",
-                "Mvm",
-                "OpAmp",
-                "ReferenceColumns",
-                "Wires",
-                "time_constant",
-            )
-        },
-        "Rest": "mho.spice.SettledTransient",
-        "StateSpace": "mho.circuits.LoopEquations",
-        "rest": "mho.chip.ngspice_rest",
-        "rest_netlist": "mho.spice.operating_point_netlist",
-    },
-)
+__getattr__ = moved(__name__)

@@ -1,6 +1,7 @@
 """Monte Carlo over chip designs: many chips at every point of a plan."""
 
-from mho.sweep.hypercube import Range
+from mho.moved import moved
+from mho.sweep.hypercube import SweepRange
 from mho.sweep.parameters import Property, properties
 from mho.sweep.plan import Sweep
 from mho.sweep.plot import check_plotting, plot
@@ -10,8 +11,8 @@ from mho.sweep.unmoved import unmoved
 
 __all__ = [
     "Property",
-    "Range",
     "Sweep",
+    "SweepRange",
     "check_plotting",
     "plot",
     "properties",
@@ -21,3 +22,5 @@ __all__ = [
     "unmoved",
     "write_trials",
 ]
+
+__getattr__ = moved(__name__)

@@ -9,11 +9,11 @@ import numpy as np
 
 from mho import checks
 
-__all__ = ["Range", "latin_hypercube"]
+__all__ = ["SweepRange", "latin_hypercube"]
 
 
 @dataclass(frozen=True)
-class Range:
+class SweepRange:
     """Range of a swept property.
 
     Attributes
@@ -26,8 +26,8 @@ class Range:
     Examples
     --------
     >>> import numpy as np
-    >>> from mho.sweep import Range
-    >>> Range(1.0, 100.0, log=True).at(np.array([0.0, 0.5])).round(6)
+    >>> from mho.sweep import SweepRange
+    >>> SweepRange(1.0, 100.0, log=True).at(np.array([0.0, 0.5])).round(6)
     array([ 1., 10.])
     """
 
@@ -67,13 +67,13 @@ class Range:
 
 
 def latin_hypercube(
-    ranges: Mapping[str, Range], samples: int, rng: np.random.Generator, *, whole: frozenset[str] = frozenset()
+    ranges: Mapping[str, SweepRange], samples: int, rng: np.random.Generator, *, whole: frozenset[str] = frozenset()
 ) -> list[dict[str, float]]:
     """Return `samples` points, each with a value for every range; one empty point where there is no range.
 
     Parameters
     ----------
-    ranges : mapping of str to Range
+    ranges : mapping of str to SweepRange
         By property.
     samples : int
         Number of points.

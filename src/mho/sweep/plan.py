@@ -9,7 +9,7 @@ from typing import Any
 
 from mho import checks
 from mho.chip import ChipDesign
-from mho.sweep.hypercube import Range, latin_hypercube
+from mho.sweep.hypercube import SweepRange, latin_hypercube
 from mho.sweep.parameters import properties
 from mho.sweep.streams import POINTS, stream
 
@@ -26,7 +26,7 @@ class Sweep:
         What is not swept.
     values : mapping of str to sequence
         Properties of the design and the values each takes; every combination is tried.
-    ranges : mapping of str to Range
+    ranges : mapping of str to SweepRange
         Properties that are sampled together, the same `samples` points at every combination of `values`.
     samples : int
         Points of the Latin hypercube over `ranges`.
@@ -50,7 +50,7 @@ class Sweep:
 
     design: ChipDesign
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    ranges: Mapping[str, Range] = field(default_factory=dict)
+    ranges: Mapping[str, SweepRange] = field(default_factory=dict)
     samples: int = 100
     chips: int = 20
     rows: int = 128

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mho.data.output import replacing
-from mho.sweep.hypercube import Range
+from mho.sweep.hypercube import SweepRange
 from mho.sweep.plan import Sweep
 
 __all__ = ["check_plotting", "plot"]
@@ -83,7 +83,7 @@ def _draw_bands(axes: Any, name: str, values: list[Any], rows: list[dict[str, An
     _label(axes, name, median)
 
 
-def _draw_points(axes: Any, name: str, span: Range, rows: list[dict[str, Any]]) -> None:
+def _draw_points(axes: Any, name: str, span: SweepRange, rows: list[dict[str, Any]]) -> None:
     place, median = _medians(name, rows)
     axes.plot(place, 100 * median, "o", ms=3, alpha=0.6, markeredgewidth=0)
     if span.log:

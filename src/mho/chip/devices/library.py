@@ -6,11 +6,12 @@ the sources behind them and what is not modelled.
 
 from __future__ import annotations
 
-from types import ModuleType
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mho.chip.devices import tech_a, tech_c
 from mho.chip.devices.device import Device
 from mho.chip.devices.read_noise import ReadNoise
 from mho.chip.devices.relaxation import Relaxation
@@ -78,23 +79,22 @@ def rram_tech_a() -> Device:
     temperature was held for one time alone, so that the activation energy is not measured: 1.35 eV is the middle of
     published ones, as recalled, our hypothesis; what the bakes themselves did does not depend on it.
     """
-    law = _nano(tech_a)
-    retention = Retention(
-        activation=tech_a.ACTIVATION, reference=tech_a.KELVIN[0], coldest=tech_a.KELVIN[0], hottest=tech_a.KELVIN[-1]
-    )
+    table = _table("tech_a")
+    law = _nano(table)
+    coldest, *_, hottest = table["kelvin"]
     return Device(
         g_min=law.levels[0],
         g_max=law.levels[-1],
         levels=len(law.levels),
         relaxation=law,
-        retention=retention,
-        noise=ReadNoise(flicker_siemens=tech_a.NOISE),
+        retention=Retention(activation=table["activation"], reference=coldest, coldest=coldest, hottest=hottest),
+        noise=ReadNoise(flicker_siemens=table["noise"]),
     )
 
 
 def rram_tech_c() -> Device:
     """Technology C of the RRAM-Relaxation-Master-Model, 0 to 1e5 s after writing, fitted by this project."""
-    law = _nano(tech_c)
+    law = _nano(_table("tech_c"))
     return Device(g_min=law.levels[0], g_max=law.levels[-1], levels=len(law.levels), relaxation=law)
 
 
@@ -108,7 +108,12 @@ def _relaxation(levels: np.ndarray, times: tuple[float, ...], shift: np.ndarray,
     )
 
 
-def _nano(table: ModuleType) -> Relaxation:
-    """A relaxation from a module of nanosiemens."""
-    levels, shift, spread = (np.asarray(part) * (_NANO / _MICRO) for part in (table.LEVELS, table.SHIFT, table.SPREAD))
-    return _relaxation(levels, table.TIMES, shift, spread)
+def _table(name: str) -> dict[str, Any]:
+    """Measured cells: a file beside this one."""
+    return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _nano(table: dict[str, Any]) -> Relaxation:
+    """A relaxation from a table of nanosiemens."""
+    levels, shift, spread = (np.asarray(table[name]) * (_NANO / _MICRO) for name in ("levels", "shift", "spread"))
+    return _relaxation(levels, tuple(table["times"]), shift, spread)

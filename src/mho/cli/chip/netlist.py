@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.chip.problem import Problem
+from mho.cli.chip.options import CircuitOptions
 from mho.cli.target import check_target
 
 __all__ = ["netlist"]
@@ -17,7 +17,7 @@ _SUFFIXES = (".cir", ".ckt", ".net", ".sp", ".spi", ".spice", ".txt")
 
 def netlist(
     *,
-    problem: Problem | None = None,
+    options: CircuitOptions | None = None,
     dialect: Literal["ngspice", "xyce"] = "ngspice",
     duration: float | None = None,
     out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
@@ -37,10 +37,10 @@ def netlist(
     from mho.data import replacing
     from mho.spice import netlist
 
-    problem = problem or Problem()
+    options = options or CircuitOptions()
     if out is not None:
-        check_target(out, problem.files, suffixes=_SUFFIXES)
-    programmed, volts = problem.programmed()
+        check_target(out, options.files, suffixes=_SUFFIXES)
+    programmed, volts = options.programmed()
     duration = 20 * time_constant(programmed.circuit) if duration is None else duration
     text = netlist(programmed.circuit, volts, duration=duration, step=duration / 400, dialect=dialect)
     if out is None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.chip.problem import Problem
+from mho.cli.chip.options import CircuitOptions
 from mho.cli.target import check_target
 
 __all__ = ["plot"]
@@ -17,7 +17,7 @@ def plot(
     what: Literal["waveforms", "array", "active-set", "poles"],
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
-    problem: Problem | None = None,
+    options: CircuitOptions | None = None,
 ) -> None:
     """Draw how a circuit settles on one problem.
 
@@ -31,9 +31,9 @@ def plot(
     """
     from mho.circuits.transient import picture
 
-    problem = problem or Problem()
+    options = options or CircuitOptions()
     if out.suffix not in (".png", ".svg"):
         raise ValueError(f"--out must end in .png or .svg, got {out}")
-    check_target(out, problem.files)
-    programmed, volts = problem.settling()
+    check_target(out, options.files)
+    programmed, volts = options.settling()
     picture(what, programmed.circuit, volts, out)

@@ -25,7 +25,7 @@ def _repeated(name: str) -> Parameter:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class SweepOptions:
     """Options of a sweep: properties, designs and chips.
 
     Parameters
@@ -82,7 +82,7 @@ class Plan:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class OutputOptions:
     """Output files of a sweep.
 
     Parameters
@@ -116,7 +116,7 @@ class Output:
             check_plotting()
 
 
-def sweep(*, plan: Plan = Plan(), output: Output) -> None:
+def sweep(*, plan: SweepOptions = SweepOptions(), output: OutputOptions) -> None:
     """Make many chips at every point of a grid or a Latin hypercube and compare each with the exact answers.
 
     Every minute, and interrupted by Ctrl-C or SIGTERM, it keeps the chips it has tried; the same command goes on from
@@ -142,7 +142,7 @@ def sweep(*, plan: Plan = Plan(), output: Output) -> None:
         )
 
 
-def _run(planned: Any, output: Output, rows: list[dict[str, Any]], shown: Progress) -> None:
+def _run(planned: Any, output: OutputOptions, rows: list[dict[str, Any]], shown: Progress) -> None:
     """Append the chips that are missing to `rows`, and write them whatever stops it."""
     from mho.sweep import trials, write_trials
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from mho.sweep import Range
+    from mho.sweep import SweepRange
 
 __all__ = ["spans", "swept"]
 
@@ -35,7 +35,7 @@ def swept(texts: Sequence[str], words: Collection[str] = ()) -> dict[str, list[V
     return _read(texts, "--set", _FORMS, values)
 
 
-def spans(texts: Sequence[str]) -> dict[str, Range]:
+def spans(texts: Sequence[str]) -> dict[str, SweepRange]:
     """Read every `--range`; ValueError says which one is wrong and what is taken."""
     return _read(texts, "--range", _RANGE_FORMS, lambda _, text: _span(text))
 
@@ -80,10 +80,10 @@ def _steps(text: str) -> list[Value]:
     return [int(number) for number in numbers] if whole else numbers
 
 
-def _span(text: str) -> Range:
-    from mho.sweep import Range
+def _span(text: str) -> SweepRange:
+    from mho.sweep import SweepRange
 
     low, high, *scale = text.split(":")
     if scale not in ([], ["log"]):
         raise ValueError
-    return Range(float(low), float(high), log=bool(scale))
+    return SweepRange(float(low), float(high), log=bool(scale))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.chip.problem import Problem
+from mho.cli.chip.options import CircuitOptions
 from mho.cli.plain import table
 from mho.cli.target import check_target
 
@@ -17,7 +17,7 @@ __all__ = ["verify"]
 
 def verify(
     *,
-    problem: Problem | None = None,
+    options: CircuitOptions | None = None,
     plot: Annotated[Path | None, Parameter(name="--plot")] = None,
     timeout: float = 300.0,
 ) -> None:
@@ -35,10 +35,10 @@ def verify(
     from mho.circuits.transient import transient
     from mho.spice import netlist, run, version
 
-    problem = problem or Problem()
-    _check(plot, problem.files)
+    options = options or CircuitOptions()
+    _check(plot, options.files)
     simulator = version()
-    programmed, volts = problem.settling()
+    programmed, volts = options.settling()
     circuit = programmed.circuit
     began = perf_counter()
     twin = transient(circuit, volts)

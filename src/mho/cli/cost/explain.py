@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.cost.question import Question
+from mho.cli.cost.options import CostOptions
 from mho.cli.plain import printable, wrapped
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def explain(
     part: Annotated[str | None, Parameter(name="PART")] = None,
     /,
     *,
-    question: Question | None = None,
+    options: CostOptions | None = None,
 ) -> None:
     """Print the arithmetic of every number of the bill: its formula, each factor, its range and its source.
 
@@ -31,25 +31,25 @@ def explain(
     part
         A part of the chip ("write pulses", "cells"), a total ("with writing", "without writing", "area") or a platform
         ("H100", "this CPU"); by default all of them.
-    question
+    options
         What is asked.
     """
     from mho import checks
     from mho.cost import bill
 
-    question = question or Question()
-    run = question.run(workload)
-    platforms = question.platforms(run.workload)
+    options = options or CostOptions()
+    run = options.run(workload)
+    platforms = options.platforms(run.workload)
 
-    def lines(asked: Question, run: ChipRun) -> list[Line]:
+    def lines(asked: CostOptions, run: ChipRun) -> list[Line]:
         costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
         found = bill(asked.estimate(run.ledger), costs)
         names = tuple(dict.fromkeys(line.name for line in found))
         wanted = names if part is None else (checks.one_of(part, "PART", names),)
         return [line for line in found if line.name in wanted]
 
-    print("\n\n".join(_arithmetic(line) for line in lines(question, run)))
-    question.tell_unused(workload, run, lines)
+    print("\n\n".join(_arithmetic(line) for line in lines(options, run)))
+    options.tell_unused(workload, run, lines)
 
 
 def _arithmetic(line: Line) -> str:

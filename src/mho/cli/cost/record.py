@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mho.cost import BreakEven, ChipRun, Cost, Estimate, Range, Verdict
+    from mho.cost import BreakEven, ChipRun, Cost, Estimate, Interval, Verdict
 
 __all__ = ["as_json"]
 
@@ -55,9 +55,9 @@ def as_json(
     )
 
 
-def _cost(seconds: Range, joules: Range) -> dict[str, Any]:
+def _cost(seconds: Interval, joules: Interval) -> dict[str, Any]:
     return {"seconds": _list(seconds), "joules": _list(joules)}
 
 
-def _list(value: Range) -> list[float]:
+def _list(value: Interval) -> list[float]:
     return [value.low, value.typical, value.high]

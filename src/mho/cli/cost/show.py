@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from mho.cli.cost.break_even import break_even_table
 from mho.cli.cost.headline import every_verdict, headline, verdict_sentence
+from mho.cli.cost.options import CostOptions
 from mho.cli.cost.plot import check_plotting
 from mho.cli.cost.plot import plot as draw
-from mho.cli.cost.question import Question
 from mho.cli.cost.record import as_json
 from mho.cli.plain import columns, wrapped
 from mho.cli.quantity import engineering, engineering_range, plain_range
@@ -29,7 +29,7 @@ def show(
     workload: Annotated[str, Parameter(name="WORKLOAD")],
     /,
     *,
-    question: Question | None = None,
+    options: CostOptions | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     plot: Path | None = None,
 ) -> None:
@@ -42,7 +42,7 @@ def show(
     workload
         movielens-100k, netflix, yahoo-music, an image size as 512x512, a .json that `mho factor --ledger` wrote, or a
         file with a matrix, of which the entries that are stored and not NaN are the known ones.
-    question
+    options
         What is asked.
     json
         Print JSON.
@@ -52,42 +52,42 @@ def show(
     """
     from mho.cost import CLAIMS, cases, technology
 
-    question = question or Question()
+    options = options or CostOptions()
     if plot is not None:
         check_plotting(plot, workload)
-    run = question.run(workload)
-    chip = question.estimate(run.ledger)
-    platforms = question.platforms(run.workload)
+    run = options.run(workload)
+    chip = options.estimate(run.ledger)
+    platforms = options.platforms(run.workload)
     costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
-    even = question.break_even(run, costs)
+    even = options.break_even(run, costs)
     claim, most, found = CLAIMS.get(workload), run.workload.fewest_solves, []
     if claim:
-        ways = cases(run.ledger, technology(question.technology), write=question.write, ports=question.write_ports)
+        ways = cases(run.ledger, technology(options.technology), write=options.write, ports=options.write_ports)
         found = every_verdict(claim, ways, costs, most=most)
     if plot is not None:
-        draw(plot, chip, costs, question.tornado(run.ledger), question.curves(run))
+        draw(plot, chip, costs, options.tornado(run.ledger), options.curves(run))
     if json:
         print(as_json(run, chip, costs, even, found))
     else:
         sections = [
-            wrapped(f"{workload}: {verdict_sentence(claim, found) if claim else _verdict(run, chip, costs, question)}"),
+            wrapped(f"{workload}: {verdict_sentence(claim, found) if claim else _verdict(run, chip, costs, options)}"),
             wrapped(f"{run}"),
-            _chip(chip, question),
+            _chip(chip, options),
             columns(platform_rows(costs)) + "\n" + wrapped(f"this CPU: {platforms['this CPU'].source}"),
             break_even_table(even, most=most),
         ]
         print("\n\n".join(sections + ([headline(claim, found)] if claim else [])))
-    question.tell_unused(workload, run, _shown)
+    options.tell_unused(workload, run, _shown)
 
 
-def _shown(question: Question, run: ChipRun) -> Any:
+def _shown(options: CostOptions, run: ChipRun) -> Any:
     """Everything that the options decide."""
-    return run, question.estimate(run.ledger)
+    return run, options.estimate(run.ledger)
 
 
-def _verdict(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], question: Question) -> str:
+def _verdict(run: ChipRun, chip: Estimate, costs: Mapping[str, Cost], options: CostOptions) -> str:
     """The chip beside a GPU and this computer, in one sentence."""
-    who = "one solver takes" if question.solvers == 1 else f"{question.solvers:,} solvers take"
+    who = "one solver takes" if options.solvers == 1 else f"{options.solvers:,} solvers take"
     what = "a sweep" if run.iterations == 1 else f"{run.iterations:,} sweeps"
     return (
         f"{who} {engineering(chip.seconds.typical, 's')} and {engineering(chip.joules.typical, 'J')} for {what}, "
@@ -162,6 +162,6 @@ def platform_rows(costs: Mapping[str, Cost]) -> list[tuple[str, str, str]]:
     return [("platform", "time, typical (low to high)", "energy"), *rows]
 
 
-def _chip(chip: Estimate, question: Question) -> str:
-    title = f"chip, {question.technology}, solvers: {question.solvers:,}"
+def _chip(chip: Estimate, options: CostOptions) -> str:
+    title = f"chip, {options.technology}, solvers: {options.solvers:,}"
     return "\n\n".join((columns(chip_rows(chip, title)), columns(area_rows(chip))))

@@ -1,4 +1,4 @@
-"""The problem that a command about one circuit looks at: a user's, or a random one."""
+"""Options of a command about one circuit: a user's matrix and right-hand side, or random ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
 
-__all__ = ["Problem", "Topology"]
+__all__ = ["CircuitOptions", "Topology"]
 
 Topology = Literal["compact", "classic", "gram", "mvm"]
 
@@ -21,7 +21,7 @@ _MOST_CELLS, _MOST_OPAMPS = 2**16, 640
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class CircuitOptions:
     """Circuit and right-hand side: at most 65,536 cells in either array, 640 op-amps.
 
     Parameters
@@ -106,7 +106,7 @@ class Problem:
         if len(self.files) == 2 and self.preset == "ideal":
             unused.append("seed")
         for name in unused:
-            if given[name] != Problem.__dataclass_fields__[name].default:
+            if given[name] != CircuitOptions.__dataclass_fields__[name].default:
                 note(f"--{name} {given[name]} changes nothing here: nothing is drawn, {self.matrix} is given")
 
     def _rhs(self, drawn: Any) -> Any:

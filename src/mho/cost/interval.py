@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Range"]
+__all__ = ["Interval"]
 
 
 @dataclass(frozen=True)
-class Range:
+class Interval:
     """Low, typical and high value of a quantity.
 
     Sums and products of non-negative ranges keep every assumption at its low, typical or high end at once, so that
@@ -22,8 +22,8 @@ class Range:
 
     Examples
     --------
-    >>> from mho.cost import Range
-    >>> print(Range(1, 2, 4) * 3 + Range.exact(1))
+    >>> from mho.cost import Interval
+    >>> print(Interval(1, 2, 4) * 3 + Interval.exact(1))
     7 (4 to 13)
     """
 
@@ -46,16 +46,16 @@ class Range:
         """
         return cls(value, value, value)
 
-    def __add__(self, other: Range) -> Range:
-        return Range(self.low + other.low, self.typical + other.typical, self.high + other.high)
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.low + other.low, self.typical + other.typical, self.high + other.high)
 
-    def __mul__(self, other: Range | float) -> Range:
-        factor = other if isinstance(other, Range) else Range.exact(other)
-        return Range(self.low * factor.low, self.typical * factor.typical, self.high * factor.high)
+    def __mul__(self, other: Interval | float) -> Interval:
+        factor = other if isinstance(other, Interval) else Interval.exact(other)
+        return Interval(self.low * factor.low, self.typical * factor.typical, self.high * factor.high)
 
-    def __truediv__(self, other: Range | float) -> Range:
-        divisor = other if isinstance(other, Range) else Range.exact(other)
-        return Range(
+    def __truediv__(self, other: Interval | float) -> Interval:
+        divisor = other if isinstance(other, Interval) else Interval.exact(other)
+        return Interval(
             _ratio(self.low, divisor.high), _ratio(self.typical, divisor.typical), _ratio(self.high, divisor.low)
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mho.chip import ChipDesign, Ledger
     from mho.cost import BreakEven, ChipRun, Cost, Curve, Estimate, Platform, Swing, Workload
 
-__all__ = ["Question"]
+__all__ = ["CostOptions"]
 
 _LARGEST_ARRAY = 1024
 """Rows and columns; larger ones are not published."""
@@ -30,7 +30,7 @@ _COUNTED_WITH = ("k", "iterations", "array", "technology")
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class CostOptions:
     """Options of a cost estimate.
 
     Parameters
@@ -88,7 +88,7 @@ class Question:
 
         return estimate(ledger, self.technology, solvers=self.solvers, **self._writing)
 
-    def tell_unused(self, name: str, run: ChipRun, result: Callable[[Question, ChipRun], Any]) -> None:
+    def tell_unused(self, name: str, run: ChipRun, result: Callable[[CostOptions, ChipRun], Any]) -> None:
         """Say of each option that has been given and changes nothing that it does not.
 
         Parameters
@@ -98,7 +98,7 @@ class Question:
         run : ChipRun
             The factorization.
         result : callable
-            What is shown of a question and its run.
+            Of options and a run: what is shown.
         """
         shown = result(self, run)
         for f in fields(self):
