@@ -2,7 +2,7 @@
 
 from mho.chip.chip import Chip
 from mho.chip.comparison import TOPOLOGY_NOTES, TopologyNotes, TopologySummary, compare_topologies
-from mho.chip.design import Amplifier, ArrayGeometry, ChipDesign, Converters, Operation
+from mho.chip.design import CLOSED_LOOPS, REFUSED_OPERANDS, Amplifier, ArrayGeometry, ChipDesign, Converters, Operation
 from mho.chip.devices import Device, Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient, WriteVerify
 from mho.chip.ledger import Ledger
 from mho.chip.presets import preset, presets
@@ -14,6 +14,8 @@ from mho.circuits.wires import Wires
 from mho.moved import moved, moved_modules
 
 __all__ = [
+    "CLOSED_LOOPS",
+    "REFUSED_OPERANDS",
     "TOPOLOGIES",
     "TOPOLOGY_NOTES",
     "Amplifier",

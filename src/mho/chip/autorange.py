@@ -30,6 +30,8 @@ class SettledBlock:
         Volts at the fixed scale.
     inputs : ndarray
         Volts at the fixed scale, dense (m, n) or the values of the stored entries.
+    constant : ndarray of shape (k,) or (n, k)
+        Currents into the sense nodes that do not come from the rows, amperes at the fixed scale.
     range : ndarray of shape (n,)
         What the volts really are, times the fixed scale.
     clipped : int
@@ -42,6 +44,7 @@ class SettledBlock:
 
     outputs: np.ndarray
     inputs: np.ndarray
+    constant: np.ndarray
     range: np.ndarray
     clipped: int
     overloaded: int
@@ -63,24 +66,26 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix) -> SettledBlock:
     ChipError
         An answer stays outside however small the inputs are.
     """
-    peak_in = array.inputs.peaks(B)
+    peak_in, constant = array.inputs.peaks(B), -array.bias
     counts = over = np.zeros(3, int)
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in)
-        X, V, swing = _settle(array, B, peak_in)
+        X, V, swing = _settle(array, B, constant, peak_in)
         of_range = swing * range_ / array.design.converters.v_out
-        of_limit = _largest_load(array, B, V, X, range_) / array.design.amplifier.current_limit
+        of_limit = _largest_load(array, B, V, X, constant, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
         if not over.any():
-            return SettledBlock(X, V, range_, *map(int, counts))
+            return SettledBlock(X, V, constant, range_, *map(int, counts))
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
     raise ChipError(_reason(array, clipped=bool(over[0])))
 
 
-def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _settle(
+    array: ProgrammedLoop, B: Matrix, constant: np.ndarray, peak_in: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outputs at rest X (n, k), input volts, and how far from ground any op-amp's output is (n,).
 
     All at the fixed scale, `peak_in` (n,) being the DACs' full scale.
@@ -89,17 +94,18 @@ def _settle(array: ProgrammedLoop, B: Matrix, peak_in: np.ndarray) -> tuple[np.n
     weight = 1 / inputs.full_range(peak_in)[:, None]
     if isinstance(B, Sparse) and B.missing:
         V = inputs.stored(B, peak_in)
-        X, swing = solve_masked(loop, inputs.switched(B, V), -array.bias, weight)
+        X, swing = solve_masked(loop, inputs.switched(B, V), constant, weight)
         return X, V, swing
     V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
-    network, k = loop.passive.ports(), array.shape[1]
+    network, k = loop.passive.ports(), len(loop.offset)
     # of a reference column, if there is one, the first sense node's too
     lines = np.vstack([loop.ports.inputs, network.inputs[: len(network.inputs) - k]])
     drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
-    currents = drawn[:, :k] - array.bias
+    currents = drawn[:, :k] + constant
     X = loop.rest(currents, weight)
     s = loop.sense_volts(X, currents, weight)
-    return X, V, loop.peak_output(network, X, s, drawn[:, -1], weight)
+    swing = loop.peak_output(network, X, s, drawn[:, -1], weight)
+    return X, V, np.maximum(swing, loop.peak_row_output(lambda: inputs.row_voltages(B, V), X, weight))
 
 
 def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -112,11 +118,13 @@ def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return C
 
 
-def _largest_load(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, range_: np.ndarray) -> np.ndarray:
+def _largest_load(
+    array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, constant: np.ndarray, range_: np.ndarray
+) -> np.ndarray:
     """The largest current (n,) that an output really delivers, amperes; zero where no limit asks for it."""
     if np.isinf(array.design.amplifier.current_limit):
         return np.zeros(len(X))
-    return output_currents(array, B, V, X, 1 / range_[:, None]).max(axis=1) * range_
+    return output_currents(array, B, V, X, constant, 1 / range_[:, None]) * range_
 
 
 def _reason(array: ProgrammedLoop, *, clipped: bool) -> str:

@@ -16,6 +16,7 @@ from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import map_matrix
+from mho.chip.normal_equations import NormalEquations
 from mho.chip.presets import preset
 from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.row_drivers import RowDrivers
@@ -67,6 +68,8 @@ class Chip:
         self._converters = ConverterBank(design.converters, self._rng)
         self._places = CellSites.of(self._rng, design.array.columns)
         self._writes = 0
+        if design.topology == "classic":
+            self._row_seed = int(self._rng.spawn(1)[0].integers(1 << 63))
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
@@ -92,7 +95,7 @@ class Chip:
             The matrix has more columns than an array.
         """
         A = np.asarray(checks.as_matrix(A, "A"), np.float64)
-        k = A.shape[1]
+        k, normal = A.shape[1], None
         if k > self.design.array.columns:
             raise ChipError(
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
@@ -103,11 +106,17 @@ class Chip:
             penalty = replace(penalty, **keywords)
         if np.any(penalty.without_total().l2_known):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
+        if self.design.topology == "gram":
+            l2 = checks.each_column(penalty.l2, "l2", k)
+            normal = NormalEquations(A, l2, penalty.linear_term(k))
+            A, penalty = normal.matrix, NO_PENALTY
         root = np.sqrt(checks.each_column(penalty.l2, "l2", k))
         pull = root * checks.each_column(penalty.prior, "prior", k)
         self._writes += 1
         device = self.design.device
         layout = map_matrix(A, root, device, reference=self._has_reference)
+        if self.design.topology != "compact":  # whose rows alone have to conduct the same
+            layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
         tile_rows = self.design.array.rows
         store = Crossbar(layout, device, self._rng, self._places, self._writes, self.ledger, tile_rows)
         if self.design.operation.age:
@@ -119,6 +128,8 @@ class Chip:
             self.ledger,
             l1=penalty.l1,
             offset_volts=np.r_[self._offset_volts[:k], self._offset_volts[-2:]],
+            row_offset_volts=self._row_offset_volts(len(layout.target)),
+            normal=normal,
             off_state=self._off_state(A, layout.scale),
         )
 
@@ -145,6 +156,13 @@ class Chip:
         spread, columns = self.design.amplifier.offset, self.design.array.columns
         drawn = self._rng.standard_normal(columns + 2 * self._has_reference) if spread else np.zeros(columns)
         return np.pad(spread * drawn, (0, columns + 2 - len(drawn)))
+
+    def _row_offset_volts(self, rows: int) -> np.ndarray | float:
+        """Input offset of each op-amp on a row, volts; the first ones are the same however many there are."""
+        spread = self.design.amplifier.offset
+        if self.design.topology != "classic" or not spread:
+            return 0.0
+        return spread * np.random.default_rng(self._row_seed).standard_normal(rows)
 
     def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> RowDrivers:
         """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""

@@ -17,8 +17,9 @@ from mho.circuits.errors import ChipError
 
 __all__ = ["Crossbar", "write"]
 
-_COPIES = ("left", "right")
+_ARRAYS = ("left", "right")
 _REFERENCES = ("reference_left", "reference_right")
+_COLUMNS = ("comp", *_REFERENCES)
 
 
 class Crossbar:
@@ -44,10 +45,15 @@ class Crossbar:
     Attributes
     ----------
     left, right, comp, reference_left, reference_right : Cells
-        Driving array, sensing array, compensation, reference columns if there are any.
+        Driving array, sensing array unless one is all there is, compensation, reference columns if there are any.
     elapsed : ndarray of shape (m,)
         Seconds since each row was written, at the temperature at which relaxation was measured.
     """
+
+    left: Cells
+    right: Cells
+    reference_left: Cells
+    reference_right: Cells
 
     def __init__(
         self,
@@ -62,9 +68,10 @@ class Crossbar:
         self._layout, self._device, self._rng, self._ledger = layout, device, rng, ledger
         self._places, self._writes, self._tile_rows = places, writes, tile_rows
         self.elapsed = np.zeros(len(layout.target))
-        self.left, self.right = (self._in_place(self._fresh(layout.target), copy) for copy in (0, 1))
+        self._parts: tuple[str, ...] = (*_ARRAYS[: layout.arrays], "comp")
+        for number, name in enumerate(_ARRAYS[: layout.arrays]):
+            setattr(self, name, self._in_place(self._fresh(layout.target), number))
         self.comp = self._in_a_column(self._fresh(layout.comp), 0)
-        self._parts = (*_COPIES, "comp")
         if layout.reference.any():
             self.reference_left, self.reference_right = (
                 self._in_a_column(self._fresh(layout.reference), column) for column in (1, 2)
@@ -74,14 +81,15 @@ class Crossbar:
 
     def conductances(self, kelvin: float, integration: float | None = None) -> Conductances:
         """Return the conductances at `kelvin`; read for `integration` seconds, with the noise of one read."""
-        parts = [getattr(self, part).conductance(self._device, self.elapsed, kelvin) for part in self._parts]
+        parts = {name: getattr(self, name).conductance(self._device, self.elapsed, kelvin) for name in self._parts}
         if integration is not None:
-            parts = [self._read(g, integration, kelvin) for g in parts]
+            parts = {name: self._read(g, integration, kelvin) for name, g in parts.items()}
         reference = None
-        if len(parts) > 3:
-            share = self._device.g_min / self._device.g_max
-            reference = Reference(*parts[3:], feedback=float(self._layout.reference.sum()), share=share)
-        return Conductances(*parts[:3], g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
+        if "reference_left" in parts:
+            share, feedback = self._device.g_min / self._device.g_max, float(self._layout.reference.sum())
+            reference = Reference(*(parts.pop(name) for name in _REFERENCES), feedback=feedback, share=share)
+        parts.setdefault("right", parts["left"])
+        return Conductances(**parts, g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
 
     def age(self, seconds: float, kelvin: float | None) -> None:
         """Let time pass; see `ProgrammedArray.age`."""
@@ -96,8 +104,8 @@ class Crossbar:
         for part in self._parts:
             old: Cells = getattr(self, part)
             new = self._fresh(old.target)
-            place = self._parts.index(part)
-            new = self._in_place(new, place) if part in _COPIES else self._in_a_column(new, place - len(_COPIES))
+            in_place = part in _ARRAYS
+            new = self._in_place(new, _ARRAYS.index(part)) if in_place else self._in_a_column(new, _COLUMNS.index(part))
             setattr(self, part, _replaced(old, new, rows))
         self.elapsed = self.elapsed.copy()
         self.elapsed[rows] = 0.0
@@ -106,13 +114,13 @@ class Crossbar:
     def _fresh(self, target: np.ndarray) -> Cells:
         return fresh(target, parallel(target, self._device), self._device, self._rng)
 
-    def _in_place(self, cells: Cells, copy: int) -> Cells:
+    def _in_place(self, cells: Cells, array: int) -> Cells:
         """The cells with what their places make of them."""
         device, shape = self._device, cells.target.shape
         if device.temperature.temperature_spread:
-            cells = replace(cells, temperature_deviate=self._places.normal(copy, shape))
+            cells = replace(cells, temperature_deviate=self._places.normal(array, shape))
         if device.faults:
-            fate, life = (self._places.uniform(kind + copy, shape) for kind in (2, 4))
+            fate, life = (self._places.uniform(kind + array, shape) for kind in (2, 4))
             cells = self._with_faults(cells, fate, life)
         return cells
 
@@ -159,9 +167,9 @@ class Crossbar:
         """Enter the writing of some rows."""
         parts: list[Cells] = [getattr(self, part) for part in self._parts]
         pulses = [p.pulses[rows] * p.parallel[rows] for p in parts]
-        slowest = [np.where(p.parallel[rows] > 0, p.pulses[rows], 0) for p in parts]
-        matrix = np.stack([s.max(axis=1) for s in slowest[:2]])
-        in_turn = matrix.sum(axis=0) + np.sum(slowest[2:], axis=0)
+        slowest, arrays = [np.where(p.parallel[rows] > 0, p.pulses[rows], 0) for p in parts], self._layout.arrays
+        matrix = np.stack([s.max(axis=1) for s in slowest[:arrays]])
+        in_turn = matrix.sum(axis=0) + np.sum(slowest[arrays:], axis=0)
         tile = np.arange(len(self.elapsed))[rows] // self._tile_rows
         size = parts[0].target[rows].shape
         self._ledger.add(
@@ -175,7 +183,7 @@ class Crossbar:
                 rows=size[0],
                 columns=size[1],
                 tiles=-(-len(self.elapsed) // self._tile_rows),
-                row_extras=float(np.sum([p.parallel for p in parts[2:]], axis=0).max(initial=0)),
+                row_extras=float(np.sum([p.parallel for p in parts[arrays:]], axis=0).max(initial=0)),
             )
         )
 

@@ -18,7 +18,27 @@ from mho.chip.devices.device import Device
 from mho.circuits.wires import Wires
 from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
 
-__all__ = ["Amplifier", "ArrayGeometry", "ChipDesign", "Converters", "Operation", "parts"]
+CLOSED_LOOPS = ("compact", "classic", "gram")
+"""Topologies that a `Chip` solves least squares in: `mho.chip.TOPOLOGY_NOTES` has what they do."""
+
+REFUSED_OPERANDS = {
+    ("gram", "missing"): (
+        "the Gram circuit cannot leave entries of a right-hand side out: A'A would be another matrix for each; take "
+        "the topology 'compact' or 'classic'"
+    )
+}
+"""Refusals by topology and kind of right-hand side (dense, sparse, missing), each with its reason; no others."""
+
+__all__ = [
+    "CLOSED_LOOPS",
+    "REFUSED_OPERANDS",
+    "Amplifier",
+    "ArrayGeometry",
+    "ChipDesign",
+    "Converters",
+    "Operation",
+    "parts",
+]
 
 _MOST_BITS = 12
 
@@ -130,10 +150,13 @@ class Amplifier:
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayGeometry:
-    """The size of one physical array; a taller matrix is spread over tiles that share the column nodes.
+    """Topology and size of the arrays; a taller matrix is spread over tiles that share the column nodes.
 
     Attributes
     ----------
+    topology : {"compact", "classic", "gram"}
+        Circuit around the arrays. Compact: floating rows, an op-amp on each column, row compensation. Classic: op-amps
+        on rows and columns. Gram: A'A in one array; the products A'A and A'b are formed digitally.
     rows, columns : int
         Cells of one array.
     off_state : {"none", "digital", "circuit"}
@@ -156,16 +179,23 @@ class ArrayGeometry:
     3
     """
 
+    topology: str = "compact"
     rows: int = 128
     columns: int = 128
     off_state: str = "none"
     switched_wires: str = "exact"
 
     def __post_init__(self) -> None:
+        checks.one_of(self.topology, "topology", CLOSED_LOOPS)
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
         checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
+        if self.off_state == "circuit" and self.topology != "compact":
+            raise ValueError(
+                "off_state must be 'none' or 'digital' where the topology has no reference columns, got 'circuit' with "
+                f"{self.topology!r}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +230,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class ChipDesign:
-    """Everything that is decided before a chip is made; the compact circuit with conductance compensation (Luo-2023).
+    """Everything that is decided before a chip is made; by default the compact circuit (Luo-2023).
 
     Attributes
     ----------
@@ -228,6 +258,18 @@ class ChipDesign:
     array: ArrayGeometry = field(default_factory=ArrayGeometry)
     wires: Wires = field(default_factory=Wires)
     operation: Operation = field(default_factory=Operation)
+
+    def __post_init__(self) -> None:
+        if self.wires and self.topology != "compact":
+            raise ValueError(
+                f"wires must be perfect in the topology {self.topology!r}, got {self.wires}: resistance is modelled in "
+                "the compact circuit alone"
+            )
+
+    @property
+    def topology(self) -> str:
+        """Circuit around the arrays, one of `CLOSED_LOOPS`."""
+        return self.array.topology
 
     def with_(self, **changes: Any) -> Self:
         """Return a design with some values changed, whichever part they belong to.

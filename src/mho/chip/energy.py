@@ -18,14 +18,12 @@ at minus a share of the sum of the others, which it follows at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from mho import kernels
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.modes import Modes
-from mho.circuits.ports import Ports
 from mho.operands import Matrix, Sparse
 
 __all__ = ["SupplyEnergy", "masked_power", "output_currents", "power", "switching_energy"]
@@ -35,7 +33,9 @@ _SHARE = ((_POINTS + 1) / 2) ** 2  # of the whole time: denser at the start, whe
 _WEIGHT = _WEIGHTS * (_POINTS + 1) / 2
 
 
-def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def power(
+    array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, constant: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     """Return watts (n,) at the fixed scale of the volts, with every row on.
 
     Parameters
@@ -48,23 +48,16 @@ def power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight
         Input volts, dense (m, n) or the values of the stored entries.
     X : ndarray of shape (n, k)
         Outputs, volts.
+    constant : ndarray of shape (k,) or (n, k)
+        Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
     """
-    loop, volts = array.loop, array.inputs.row_voltages(B, V)
-    network = loop.passive.ports()
-    fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
-    currents = drawn if loop.ports is network else (loop.ports.inputs @ volts).T
-    sensed = loop.sense_volts(X, currents - array.bias, weight)
-    by_sources = loop.passive.source_self_conductance @ volts**2
-    return network.heat(*loop.all_port_voltages(network, X, sensed, drawn, weight), fed, drawn) + by_sources
+    return array.loop.power(array.inputs.row_voltages(B, V), X, constant, weight)
 
 
 def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray) -> np.ndarray:
     """Return watts (n,) with perfect wires and no offset, summed over the rows that are on; a ridge's always are.
-
-    Row sources at -V deliver ``g_in V (V + r)`` each, outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
-    ``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``.
 
     Parameters
     ----------
@@ -78,21 +71,19 @@ def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray)
         Outputs, volts.
     """
     assert isinstance(B, Sparse)
-    c, g_in, rows = array.conductances, array.g_in, array.shape[0]
+    loop, c, rows = array.loop, array.conductances, array.inputs.rows
     ptr, idx, _ = B.by_column()
     u, heat = np.empty_like(V), np.empty_like(V)
     threads = kernels.thread_count()
-    driven, total = c.written - c.right / array.design.amplifier.gain, c.total
+    driven = loop.driven
     kernels.sampled(driven[:rows], X, ptr, idx, u, threads)
     kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
     if c.reference is not None:
         heat += (c.reference.left * c.reference.share**2)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
-    r = (u - g_in * V) / total[idx]
-    watts = _per_column(g_in * V * (V + r) + heat - r * u, ptr)
-    ridge = array.inputs.ridge_volts
-    u = X @ driven[rows:].T
-    r = (u - g_in * ridge) / total[rows:]
-    return watts + np.sum(g_in * ridge * (ridge + r) + X**2 @ array.g_left[rows:].T - r * u, axis=1)
+    watts = _per_column(loop.row_heat(V, u, heat, idx), ptr)
+    below = slice(rows, None)
+    u, heat = X @ driven[below].T, X**2 @ array.g_left[below].T
+    return watts + np.sum(loop.row_heat(array.inputs.ridge_volts, u, heat, below), axis=1)
 
 
 def _per_column(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:
@@ -100,8 +91,10 @@ def _per_column(values: np.ndarray, ptr: np.ndarray) -> np.ndarray:
     return sums[ptr[1:]] - sums[ptr[:-1]]
 
 
-def output_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the current out of each output at rest (n, k), amperes at the fixed scale of the volts.
+def output_currents(
+    array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, constant: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """Return the largest current out of an op-amp at rest (n,), amperes at the fixed scale of the volts.
 
     Parameters
     ----------
@@ -113,22 +106,20 @@ def output_currents(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarr
         Input volts, dense (m, n) or the values of the stored entries.
     X : ndarray of shape (n, k)
         Outputs at rest, volts.
+    constant : ndarray of shape (k,) or (n, k)
+        Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
     """
+    loop = array.loop
     if not B.missing:
-        return _delivered(array, array.loop.ports, array.inputs.row_voltages(B, V), X, weight)
-    delivered = np.empty_like(X)
+        return loop.output_currents(None, array.inputs.row_voltages(B, V), X, constant, weight).max(axis=1)
+    each = np.broadcast_to(constant, X.shape)
+    largest = np.empty(len(X))
     for j in range(len(X)):
         on, volts = array.inputs.active_row_voltages(B, V, j)
-        delivered[j] = _delivered(array, array.loop.network(on), volts[:, None], X[j : j + 1], weight[j])[0]
-    return delivered
-
-
-def _delivered(array: ProgrammedLoop, ports: Ports, volts: Any, X: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Output currents for input volts (rows on, n), dense or sparse, and the ports of the network that they enter."""
-    currents = (ports.inputs @ volts).T - array.bias
-    return ports.delivered(X, array.loop.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
+        largest[j] = loop.output_currents(on, volts[:, None], X[j : j + 1], each[j : j + 1], weight[j]).max()
+    return largest
 
 
 @dataclass(frozen=True)
@@ -159,6 +150,7 @@ def switching_energy(
     modes: Modes,
     rows: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,
+    constant: np.ndarray,
     weight: float,
     seconds: float,
     source_power: np.ndarray,
@@ -175,6 +167,8 @@ def switching_energy(
         Which rows are on, bool (m,), and the input volts of those, whose sources are at minus that.
     x : ndarray of shape (k,)
         Outputs at rest, volts.
+    constant : ndarray of shape (k,)
+        Currents into the sense nodes that do not come from the rows, amperes.
     weight : float
         See `Loop.rest`.
     seconds : float
@@ -182,22 +176,18 @@ def switching_energy(
     source_power : ndarray of shape (2,)
         See `PassiveNetwork.source_power`.
     """
-    loop, (on, V) = array.loop, rows
-    network = loop.passive.ports(on)
-    fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
-    outputs, sensed = _course(array, modes, rows, x, weight, seconds)
-    outputs, sensed = loop.all_port_voltages(network, outputs, sensed, drawn[:, 0], weight)
-    current = network.delivered(outputs, sensed, fed[:, 0])
+    outputs, sensed = _course(array, modes, rows, x, constant, weight, seconds)
+    flow = array.loop.supply(rows, outputs, sensed, weight, source_power)
 
     def integral(rate: np.ndarray) -> float:
         return float(seconds * (_WEIGHT @ rate))
 
     return SupplyEnergy(
-        joules=integral(network.heat(outputs, sensed, fed[:, 0], drawn[:, 0]) + source_power[0]),
-        load_joules=integral(np.sum(outputs * current, axis=1)),
-        load_coulombs=integral(np.maximum(current, 0).sum(axis=1)),
-        input_coulombs=integral(outputs @ fed[:, 1] + sensed @ drawn[:, 1] + source_power[1]),
-        peak_amperes=float(max(0.0, current[-1].max())),
+        joules=integral(flow.watts),
+        load_joules=integral(flow.output_watts),
+        load_coulombs=integral(np.maximum(flow.outputs, 0).sum(axis=1)),
+        input_coulombs=integral(flow.inputs),
+        peak_amperes=float(max(0.0, flow.outputs[-1].max())),
     )
 
 
@@ -206,6 +196,7 @@ def _course(
     modes: Modes,
     rows: tuple[np.ndarray, np.ndarray],
     x: np.ndarray,
+    constant: np.ndarray,
     weight: float,
     seconds: float,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +205,7 @@ def _course(
     ports = loop.network(on)
     missing = modes.before_rest(x[free], seconds * _SHARE)
     outputs = np.tile(x, (len(missing), 1))
-    sensed = np.tile(loop.sense_volts(x[None], (ports.inputs @ V - array.bias)[None], weight, ports), (len(missing), 1))
+    sensed = np.tile(loop.sense_volts(x[None], (ports.inputs @ V + constant)[None], weight, ports), (len(missing), 1))
     outputs[:, free] -= missing
     sensed[:, free] -= missing @ modes.H.T
     return outputs, sensed

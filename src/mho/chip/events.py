@@ -44,13 +44,13 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
     n, k = X.shape
     solves, once_more = n + settled.repeated, 1 + settled.repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
-    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, 1 / range_[:, None])
+    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, settled.constant, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
         modes = {j: Modes.of(array.loop, array.inputs.active_row_voltages(B, V, j)[0], X[j] > 0) for j in _samples(n)}
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
-    amplifier_seconds = solves * seconds * (k if array.conductances.reference is None else k + 2)
+    amplifier_seconds = solves * seconds * array.loop.opamps
     converters = array.design.converters
     return Ledger(
         solves=solves,
@@ -100,9 +100,10 @@ def _sampled(
     X, range_, samples = settled.outputs, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
     rows = [array.inputs.active_row_voltages(B, settled.inputs, j) for j in samples]
+    constant = np.broadcast_to(settled.constant, X.shape)
     for j, rows_on, source_power in zip(samples, rows, array.loop.passive.source_power(rows), strict=True):
         square, once = range_[j] ** 2, range_[j]
-        delivery = switching_energy(array, modes[j], rows_on, X[j], 1 / once, seconds, source_power)
+        delivery = switching_energy(array, modes[j], rows_on, X[j], constant[j], 1 / once, seconds, source_power)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

@@ -25,12 +25,15 @@ class ConductanceMap:
         Siemens per unit of each matrix column; zero where the column is zero and stays unconnected.
     reference : ndarray of shape (m,)
         Of the reference column of either array; zeros: there is none.
+    arrays : int
+        How many arrays the matrix is written to, a driving and a sensing one or one alone.
     """
 
     target: np.ndarray
     comp: np.ndarray
     scale: np.ndarray
     reference: np.ndarray
+    arrays: int = 2
 
 
 def map_matrix(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False) -> ConductanceMap:

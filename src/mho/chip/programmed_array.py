@@ -37,12 +37,10 @@ class ProgrammedArray(ProgrammedLoop):
         What is at its rows.
     ledger : Ledger
         Where solving is entered.
-    l1 : float
-        L1 penalty: weight of the sum of the answer.
-    offset_volts : ndarray of shape (k + 2,)
-        Input offset of each op-amp, those of reference columns last, volts.
     off_state : CellErrorCorrection or None
         Correction of the zeros, if they need one.
+    **loop
+        See `ProgrammedLoop`.
 
     Examples
     --------
@@ -61,12 +59,11 @@ class ProgrammedArray(ProgrammedLoop):
         inputs: RowDrivers,
         ledger: Ledger,
         *,
-        l1: float,
-        offset_volts: np.ndarray,
         off_state: CellErrorCorrection | None,
+        **loop: Any,
     ) -> None:
         self._ledger, self._off_state = ledger, off_state
-        super().__init__(store, design, inputs, l1=l1, offset_volts=offset_volts)
+        super().__init__(store, design, inputs, **loop)
 
     def read_back(self, A: Any) -> None:
         """Read the driving array, cell by cell, and from now on correct each answer for what it differs by.
@@ -82,9 +79,10 @@ class ProgrammedArray(ProgrammedLoop):
         if A.shape != self.shape:
             raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
         integration = self.design.operation.integration if self.design.device.noise else None
+        A = A if self._normal is None else self._normal.matrix
         read = self.store.conductances(self.kelvin, integration)
         self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
-        self._ledger.add(read_events(self.design, *self.shape))
+        self._ledger.add(read_events(self.design, *A.shape))
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -93,7 +91,7 @@ class ProgrammedArray(ProgrammedLoop):
         """
         b = np.asarray(b)
         B = Dense(b[:, None] if b.ndim == 1 else b, name="b")
-        self._check_rows(B)
+        B = self._formed(B)
         V = self.inputs.with_ridge(self.inputs.dense(B.array.astype(np.float64), np.abs(B.array).max(axis=0)))
         return V[:, 0] if b.ndim == 1 else V
 
@@ -116,17 +114,18 @@ class ProgrammedArray(ProgrammedLoop):
         """
         if np.ndim(B) == 1:
             return self.solve(np.asarray(B)[:, None])[:, 0]
-        operand = as_matrix(B)
-        self._check_rows(operand)
+        operand = self._formed(as_matrix(B))
         if self.design.device.noise:
             self._install(self.design.operation.integration)
         solved = [self._solve_block(block) for block in self._blocks(operand)]
         return np.vstack(solved).T
 
-    def _check_rows(self, B: Matrix) -> None:
+    def _formed(self, B: Matrix) -> Any:
+        """The right-hand sides as the rows have them, checked."""
         rows = self.shape[0]
         if B.shape[0] != rows:
             raise ValueError(f"B must have {rows} rows, as many as the programmed matrix, got shape {B.shape}")
+        return B if self._normal is None else self._normal.rhs(B)
 
     def _blocks(self, B: Matrix) -> Iterator[Matrix]:
         n = B.shape[1]

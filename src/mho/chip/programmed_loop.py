@@ -9,8 +9,11 @@ import numpy as np
 from mho import checks
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
+from mho.chip.normal_equations import NormalEquations
 from mho.chip.row_drivers import RowDrivers
+from mho.circuits.classic_loop import ClassicLoop, ClassicNetwork
 from mho.circuits.conductances import Conductances
+from mho.circuits.gram_network import GramNetwork
 from mho.circuits.loop import Loop
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
@@ -37,6 +40,10 @@ class ProgrammedLoop:
         L1 penalty: weight of the sum of the answer.
     offset_volts : ndarray of shape (k + 2,)
         Input offset of each op-amp, those of reference columns last, volts.
+    row_offset_volts : ndarray of shape (rows,) or float
+        Input offset of op-amps on the rows, volts.
+    normal : NormalEquations or None
+        Digital part of the Gram circuit.
 
     Attributes
     ----------
@@ -57,11 +64,19 @@ class ProgrammedLoop:
     """
 
     def __init__(
-        self, store: Crossbar, design: ChipDesign, inputs: RowDrivers, *, l1: float, offset_volts: np.ndarray
+        self,
+        store: Crossbar,
+        design: ChipDesign,
+        inputs: RowDrivers,
+        *,
+        l1: float,
+        offset_volts: np.ndarray,
+        row_offset_volts: np.ndarray | float = 0.0,
+        normal: NormalEquations | None = None,
     ) -> None:
         self.design, self.inputs = design, inputs
         self._l1 = l1
-        self._offset_volts = offset_volts
+        self._offset_volts, self._row_offset_volts, self._normal = offset_volts, row_offset_volts, normal
         self.store, self.kelvin = store, design.operation.kelvin
         self._install()
 
@@ -71,22 +86,16 @@ class ProgrammedLoop:
         volts_per_unit = self.inputs.volts_per_unit
         self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
         self.loop = self._loop(c)
-        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / c.total.max()
+        self.bias = self._l1 * c.scale * c.g_in * volts_per_unit / self.loop.row_metric
 
     def _loop(self, c: Conductances) -> Loop:
         """Join the network and the amplifiers of the design."""
-        amplifier, columns, offset = self.design.amplifier, c.reference, self._offset_volts
-        return Loop(
-            passive=PassiveNetwork(c, self.design.wires, self.design.array.switched_wires),
-            opamp=amplifier,
-            offset=offset[:-2],
-            reference=None if columns is None else ReferenceAmplifiers(columns, amplifier.gain, offset[-2:]),
-        )
+        return _LOOPS[self.design.topology](self.design, c, self._offset_volts, self._row_offset_volts)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Shape (m, k) of the matrix that was programmed."""
-        return self.inputs.rows, self.g_left.shape[1]
+        return (self.inputs.rows, len(self.units_per_volt)) if self._normal is None else self._normal.A.shape
 
     @property
     def g_left(self) -> np.ndarray:
@@ -111,7 +120,12 @@ class ProgrammedLoop:
     @property
     def offset_volts(self) -> np.ndarray:
         """Input offset of each of the k op-amps, volts."""
-        return self.loop.offset
+        return self._offset_volts[:-2]
+
+    @property
+    def row_offset_volts(self) -> np.ndarray | float:
+        """Input offset of the op-amps on the rows, where there are any, volts."""
+        return self._row_offset_volts
 
     def age(self, seconds: float, kelvin: float | None = None) -> None:
         """Let time pass: the cells relax and drift as their device does.
@@ -175,3 +189,26 @@ class ProgrammedLoop:
         else:
             X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
         return X[0] if V.ndim == 1 else X.T
+
+
+def _compact(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset: np.ndarray | float) -> Loop:
+    amplifier, columns = design.amplifier, c.reference
+    return Loop(
+        passive=PassiveNetwork(c, design.wires, design.array.switched_wires),
+        opamp=amplifier,
+        offset=offset[:-2],
+        reference=None if columns is None else ReferenceAmplifiers(columns, amplifier.gain, offset[-2:]),
+    )
+
+
+def _classic(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset: np.ndarray | float) -> Loop:
+    network = ClassicNetwork(c, design.wires, gain=design.amplifier.gain, row_offset=row_offset)
+    return ClassicLoop(passive=network, opamp=design.amplifier, offset=-offset[:-2], reference=None)
+
+
+def _gram(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset: np.ndarray | float) -> Loop:
+    network = GramNetwork(c, design.wires)
+    return Loop(passive=network, opamp=design.amplifier, offset=offset[:-2], reference=None)
+
+
+_LOOPS = {"compact": _compact, "classic": _classic, "gram": _gram}

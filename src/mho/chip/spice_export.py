@@ -9,6 +9,7 @@ import numpy as np
 from mho import circuits, spice
 from mho.chip.design import Amplifier
 from mho.chip.programmed_array import ProgrammedArray
+from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.errors import ChipError
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
 
@@ -27,12 +28,12 @@ def as_opamp(amplifier: Amplifier) -> circuits.OpAmp:
     return circuits.OpAmp(gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp)
 
 
-def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> circuits.CompactGinv:
+def as_circuit(array: ProgrammedLoop, word_lines: np.ndarray | None = None) -> circuits.Circuit:
     """Return the circuit of a programmed array; columns without cells, which are not connected, are left out.
 
     Parameters
     ----------
-    array : ProgrammedArray
+    array : ProgrammedLoop
         The programmed chip.
     word_lines : ndarray of bool of shape (m,), optional
         Rows that are switched on; by default all.
@@ -46,6 +47,10 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
     connected = np.sum(array.g_left[on] + array.g_right[on], axis=0) > 0
     if not connected.any():
         raise ChipError("there is no circuit: no column has a cell in a row that is switched on")
+    return _CIRCUITS[array.design.topology](array, connected, word_lines)
+
+
+def _compact(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.CompactGinv:
     return circuits.CompactGinv(
         g_left=array.g_left[:, connected],
         g_right=array.g_right[:, connected],
@@ -59,6 +64,33 @@ def as_circuit(array: ProgrammedArray, word_lines: np.ndarray | None = None) -> 
         word_lines=word_lines,
         places=None if connected.all() else connected,
     )
+
+
+def _classic(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.ClassicGinv:
+    """The circuit of the rows that are on: the others have neither cells nor input."""
+    on = np.ones(len(array.g_left), bool) if word_lines is None else word_lines
+    return circuits.ClassicGinv(
+        g_left=array.g_left[on][:, connected],
+        g_right=array.g_right[on][:, connected],
+        g_feedback=np.full(np.count_nonzero(on), array.g_in),
+        g_in=array.g_in,
+        opamp=as_opamp(array.design.amplifier),
+        bias=array.bias[connected],
+        row_offset=np.broadcast_to(array.row_offset_volts, len(on))[on],
+        offset=array.offset_volts[connected],
+    )
+
+
+def _gram(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.GramInv:
+    return circuits.GramInv(
+        g_gram=array.g_left[np.ix_(connected, connected)],
+        g_in=array.g_in,
+        opamp=as_opamp(array.design.amplifier),
+        offset=array.offset_volts[connected],
+    )
+
+
+_CIRCUITS = {"compact": _compact, "classic": _classic, "gram": _gram}
 
 
 def _reference(amplifiers: ReferenceAmplifiers, g_sum: float) -> circuits.ReferenceColumns:
@@ -91,11 +123,13 @@ def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None,
         raise ValueError(f"b must have shape {array.shape[:1]}, one right-hand side, got {b.shape}")
     off = np.isnan(b)
     volts = array.volts(np.where(off, 0.0, b))
-    on = np.concatenate([~off, np.ones(len(volts) - len(b), bool)])
+    on = np.concatenate([~off, np.ones(len(volts) - len(b), bool)]) if off.any() else np.ones(len(volts), bool)
     circuit = as_circuit(array, None if on.all() else on)
+    if len(volts) > circuit.inputs:  # rows that are off, or columns without cells, are left out
+        volts = volts[on if array.design.topology == "classic" else array.units_per_volt > 0]
     duration = _TIME_CONSTANTS * circuits.time_constant(circuit) if duration is None else duration
     step = duration / _STEPS if step is None else step
-    title = f"mho chip {array.design.name}: compact GINV, {len(volts)} rows, {circuit.shape[1]} columns"
+    title = f"mho chip {array.design.name}: {circuit.name}, {len(volts)} rows, {circuit.shape[1]} columns"
     return spice.netlist(circuit, volts, duration=duration, step=step, title=title)
 
 

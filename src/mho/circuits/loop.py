@@ -19,7 +19,10 @@ known of ``sense^-1 M``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import pi
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,7 +35,26 @@ from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
 
-__all__ = ["Loop", "check_rest"]
+__all__ = ["Loop", "Supply", "check_rest"]
+
+
+class Supply(NamedTuple):
+    """Flow of power and current into a network at t moments.
+
+    Attributes
+    ----------
+    watts, output_watts : ndarray of shape (t,)
+        All of it, and what the op-amps' outputs deliver, W.
+    outputs : ndarray of shape (t, outputs)
+        Current out of each output, A.
+    inputs : ndarray of shape (t,)
+        Sum of the currents through the sources, each by the sign of its voltage, A.
+    """
+
+    watts: np.ndarray
+    output_watts: np.ndarray
+    outputs: np.ndarray
+    inputs: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +88,30 @@ class Loop:
         """Ports of the k op-amps with every row on: wires and a reference column's amplifiers included."""
         return self.with_reference_amplifiers(self.passive.ports())
 
-    def network(self, on: np.ndarray) -> Ports:
+    @property
+    def opamps(self) -> int:
+        """Number of op-amps: one for each column, two for reference columns."""
+        return len(self.offset) + 2 * (self.reference is not None)
+
+    @property
+    def row_metric(self) -> float:
+        """Conductance that a row's residual is divided by, siemens: all that is connected to a row."""
+        return float(self.conductances.total.max())
+
+    @property
+    def driven(self) -> np.ndarray:
+        """Conductances by which the outputs send current into each row (m, k), siemens; sense nodes follow them."""
+        return self.conductances.written - self.conductances.right / self.opamp.gain
+
+    def network(self, on: np.ndarray | None) -> Ports:
         """Return the ports with only some rows switched on.
 
         Parameters
         ----------
-        on : ndarray of bool of shape (m,)
-            Rows whose word line is on.
+        on : ndarray of bool of shape (m,), or None
+            Rows whose word line is on; None: all.
         """
-        return self.ports if on.all() else self.with_reference_amplifiers(self.passive.ports(on))
+        return self.ports if on is None or on.all() else self.with_reference_amplifiers(self.passive.ports(on))
 
     def with_reference_amplifiers(self, network: Ports) -> Ports:
         """Return the ports of the k op-amps: a passive network with the amplifiers of reference columns, if any."""
@@ -175,6 +212,139 @@ class Loop:
             return largest
         all_port_voltages = self.reference.all_port_voltages(network, X, s, drawn, weight)
         return np.maximum(largest, self.reference.peak_output(network, *all_port_voltages, drawn))
+
+    def row_outputs(self, volts: Any, X: np.ndarray, weight: np.ndarray | float, on: Any = slice(None)) -> np.ndarray:
+        """Return the outputs (n, rows on) of op-amps on the rows, volts; here there are none.
+
+        Parameters
+        ----------
+        volts : ndarray or sparse array of shape (rows on, n)
+            Input voltages.
+        X : ndarray of shape (n, k)
+            Outputs of the columns, volts.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset.
+        on : index
+            Rows that are switched on.
+        """
+        return np.zeros((len(X), 0))
+
+    def peak_row_output(
+        self, volts: Callable[[], Any], X: np.ndarray, weight: np.ndarray | float
+    ) -> np.ndarray | float:
+        """Return the largest distance from ground (n,) of an op-amp's output on a row, volts; here there is none.
+
+        Parameters
+        ----------
+        volts : callable
+            Gives the input voltages (m, n), an array or sparse.
+        X : ndarray of shape (n, k)
+            Outputs at rest, volts.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset.
+        """
+        return 0.0
+
+    def power(self, volts: Any, X: np.ndarray, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the watts (n,) that network and sources turn into heat at rest, with every row on.
+
+        Parameters
+        ----------
+        volts : ndarray or sparse array of shape (m, n)
+            Input voltages.
+        X : ndarray of shape (n, k)
+            Outputs at rest, volts.
+        constant : ndarray of shape (k,) or (n, k)
+            Currents into the sense nodes that do not come from the rows, amperes.
+        weight : ndarray of shape (n, 1)
+            Of the offset.
+        """
+        network = self.passive.ports()
+        fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
+        currents = drawn if self.ports is network else (self.ports.inputs @ volts).T
+        sensed = self.sense_volts(X, currents + constant, weight)
+        by_sources = self.passive.source_self_conductance @ volts**2
+        return network.heat(*self.all_port_voltages(network, X, sensed, drawn, weight), fed, drawn) + by_sources
+
+    def row_heat(self, volts: np.ndarray, u: np.ndarray, heat: np.ndarray, idx: Any) -> np.ndarray:
+        """Return the watts of single rows with perfect wires and no offset.
+
+        A source at -V delivers ``g_in V (V + r)``, outputs ``sum_j G_L x_j (x_j - r)``, with the row voltage
+        ``r = (u - g_in V) / S`` and ``u = sum_j (G_L x_j + G_R s_j)``.
+
+        Parameters
+        ----------
+        volts, u, heat : ndarray
+            V, u and ``sum_j G_L x_j^2`` of each, in volts, amperes and watts.
+        idx : index
+            Their numbers.
+        """
+        g_in = self.conductances.g_in
+        r = (u - g_in * volts) / self.conductances.total[idx]
+        return g_in * volts * (volts + r) + heat - r * u
+
+    def supply(
+        self, rows: tuple[np.ndarray, np.ndarray], X: np.ndarray, s: np.ndarray, weight: float, sources: np.ndarray
+    ) -> Supply:
+        """Return the flow of power and current at t moments.
+
+        Parameters
+        ----------
+        rows : tuple of ndarray
+            Which rows are on, bool (m,), and the input volts of those.
+        X, s : ndarray of shape (t, k)
+            Outputs and sense nodes, volts.
+        weight : float
+            Of the offset.
+        sources : ndarray of shape (2,)
+            See `PassiveNetwork.source_power`.
+        """
+        on, V = rows
+        network = self.passive.ports(on)
+        fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
+        X, s = self.all_port_voltages(network, X, s, drawn[:, 0], weight)
+        current = network.delivered(X, s, fed[:, 0])
+        return Supply(
+            watts=network.heat(X, s, fed[:, 0], drawn[:, 0]) + sources[0],
+            output_watts=np.sum(X * current, axis=1),
+            outputs=current,
+            inputs=X @ fed[:, 1] + s @ drawn[:, 1] + sources[1],
+        )
+
+    def output_currents(
+        self, on: np.ndarray | None, volts: Any, X: np.ndarray, constant: np.ndarray, weight: np.ndarray
+    ) -> np.ndarray:
+        """Return the currents out of the outputs at rest (n, k), amperes.
+
+        Parameters
+        ----------
+        on : ndarray of bool of shape (m,), or None
+            Rows that are on; None: all.
+        volts : ndarray or sparse array of shape (rows on, n)
+            Their input voltages.
+        X : ndarray of shape (n, k)
+            Outputs, volts.
+        constant : ndarray of shape (k,) or (n, k)
+            Currents into the sense nodes that do not come from the rows, amperes.
+        weight : ndarray of shape (n, 1)
+            Of the offset.
+        """
+        ports = self.network(on)
+        currents = (ports.inputs @ volts).T + constant
+        return ports.delivered(X, self.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
+
+    def slowest_rate(self, on: np.ndarray, free: np.ndarray, values: np.ndarray) -> float:
+        """Return the slowest decay rate, 1/s; negative: the state is not stable; infinite if nothing is free.
+
+        Parameters
+        ----------
+        on, free : ndarray of bool
+            As for `sense_per_output`.
+        values : ndarray of shape (f,)
+            Eigenvalues of H, which tell it here.
+        """
+        rates = 2 * pi * self.opamp.bandwidth * (values + 1 / self.opamp.gain)
+        return float(np.real(rates).min(initial=np.inf))
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.circuits.modes`.

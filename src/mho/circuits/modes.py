@@ -36,6 +36,8 @@ class Modes:
     vectors : ndarray of shape (f, f)
         Its eigenvectors, in columns.
     opamp : OpAmp or Amplifier
+    slowest : float
+        The slowest decay rate of the whole loop, 1/s; negative: the state is not stable; infinite if nothing is free.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class Modes:
     values: np.ndarray
     vectors: np.ndarray
     opamp: SinglePole
+    slowest: float = 0.0
 
     @classmethod
     def of(cls, loop: Loop, on: np.ndarray, free: np.ndarray) -> Self:
@@ -67,17 +70,13 @@ class Modes:
             Columns that are not clamped; each has a cell in some row that is on.
         """
         H = loop.sense_per_output(on, free)
-        return cls(H, *np.linalg.eig(H), loop.opamp)
+        values, vectors = np.linalg.eig(H)
+        return cls(H, values, vectors, loop.opamp, loop.slowest_rate(on, free, values))
 
     @property
     def rates(self) -> np.ndarray:
         """Decay rate of each mode (f,), 1/s, complex."""
         return 2 * np.pi * self.opamp.bandwidth * (self.values + 1 / self.opamp.gain)
-
-    @property
-    def slowest(self) -> float:
-        """The slowest decay rate, 1/s; negative: the state is not stable; infinite if nothing is free."""
-        return float(np.real(self.rates).min(initial=np.inf))
 
     def before_rest(self, rest: np.ndarray, time: np.ndarray) -> np.ndarray:
         """Return the distance to rest of outputs on their way from zero (t, f), volts.

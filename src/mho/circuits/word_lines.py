@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import kernels
+from mho.circuits.classic_loop import ClassicLoop
 from mho.circuits.loop import Loop, check_rest
 from mho.circuits.ports import Ports
 
@@ -58,7 +59,7 @@ def solve_masked(
         The loop.
     rows : WordLines
         Rows that are on, for each right-hand side.
-    constant : ndarray of shape (k,)
+    constant : ndarray of shape (k,) or (n, k)
         Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
@@ -68,23 +69,41 @@ def solve_masked(
     ChipError
         No operating point.
     """
-    if loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply":
+    classic_offset = isinstance(loop, ClassicLoop) and (loop.offset.any() or np.any(loop.network_of_rows.row_offset))
+    if loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply" or classic_offset:
         return _one_by_one(loop, rows, constant, weight)
     X = _together(loop, rows, constant, weight)
-    return X, X.max(axis=1)
+    return X, np.maximum(X.max(axis=1), _peak_row_output(loop, rows, X))
+
+
+def _peak_row_output(loop: Loop, rows: WordLines, X: np.ndarray) -> np.ndarray | float:
+    """Largest distance from ground (n,) of an op-amp's output on a row that is on; zero where rows have none."""
+    if not isinstance(loop, ClassicLoop):
+        return 0.0
+    left = np.ascontiguousarray(loop.conductances.left)
+    u, largest = np.empty(len(rows.idx)), np.zeros(len(rows) + 1)
+    kernels.sampled(left, X, rows.ptr, rows.idx, u, kernels.thread_count())
+    v = np.abs(loop.stored_row_outputs(rows.volts, u, rows.idx))
+    some = np.diff(rows.ptr) > 0
+    largest[:-1][some] = np.maximum.reduceat(v, rows.ptr[:-1][some]) if len(v) else 0.0
+    always = loop.stored_row_outputs(rows.always_volts, X @ left[rows.always].T, rows.always)
+    return np.maximum(largest[:-1], np.abs(always).max(axis=1, initial=0.0))
 
 
 def _one_by_one(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every set of rows is a network of its own, to be reduced anew."""
-    X, swing = np.empty((len(rows), len(constant))), np.empty(len(rows))
+    X, swing = np.empty((len(rows), constant.shape[-1])), np.empty(len(rows))
+    each = np.broadcast_to(constant, X.shape)
     for j, one in enumerate(weight):
         on, volts = rows.one(j, len(loop.conductances.comp))
         network = loop.passive.ports(on)
         ports = loop.with_reference_amplifiers(network)
-        currents = (ports.inputs @ volts + constant)[None]
+        currents = (ports.inputs @ volts + each[j])[None]
         x = loop.rest(currents, one, ports)
         s = loop.sense_volts(x, currents, one, ports)
-        X[j], swing[j] = x[0], loop.peak_output(network, x, s, network.inputs[:1] @ volts, one)[0]
+        of_rows = np.abs(loop.row_outputs(volts[:, None], x, one, on)).max(initial=0.0)
+        X[j] = x[0]
+        swing[j] = max(loop.peak_output(network, x, s, network.inputs[:1] @ volts, one)[0], of_rows)
     return X, swing
 
 
@@ -94,13 +113,14 @@ def _together(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndar
     ``M = sum_i left_i' right_i`` and a diagonal, ``left = G_R / S`` being what a row's current does to the sense nodes.
     """
     gain, c = loop.opamp.gain, loop.conductances
-    left, right = c.right / c.total[:, None], c.left - c.right / gain
-    base = Ports.reduce(c, rows.always)
-    n, k = len(rows), len(constant)
+    left, right, base = _of_rows(loop, rows)
+    n, k = len(rows), constant.shape[-1]
     ptr, idx, currents = rows.ptr, rows.idx, c.g_in * rows.volts
     extra = c.right / gain if np.isfinite(gain) else None
-    if loop.offset.any():
-        ptr, idx, currents = _with_pseudo_rows(loop, rows, currents, weight * (base.sense @ loop.offset), weight)
+    if loop.offset.any() or constant.ndim == 2:
+        always = weight * (base.sense @ loop.offset) + constant
+        ptr, idx, currents = _with_pseudo_rows(loop, rows, currents, always, weight)
+        constant = np.zeros(k)
         left, right = np.vstack([left, np.eye(k)]), np.vstack([right, np.zeros((k, k))])
         extra = None if extra is None else np.vstack([extra, np.zeros((k, k))])
     ridge = np.stack([np.zeros(k), base.inputs @ rows.always_volts + constant, np.zeros(k)])
@@ -111,10 +131,19 @@ def _together(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndar
     return X
 
 
+def _of_rows(loop: Loop, rows: WordLines) -> tuple[np.ndarray, np.ndarray, Ports]:
+    """Gain from a row's current to the sense nodes, from outputs to it (m, k), and ports of the rows always on."""
+    c = loop.conductances
+    if isinstance(loop, ClassicLoop):
+        network = loop.network_of_rows
+        return c.right / network.feedback[:, None], c.left, network.reduce(rows.always)
+    return c.right / c.total[:, None], c.left - c.right / loop.opamp.gain, Ports.reduce(c, rows.always)
+
+
 def _with_pseudo_rows(
     loop: Loop, rows: WordLines, currents: np.ndarray, always: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give each right-hand side k more rows that feed its sense nodes the current of the offset, and nothing else.
+    """Give each right-hand side k more rows that feed its sense nodes the currents of the offset and its own.
 
     ``sense v_os`` is a sum over the rows that are on, so it differs for each right-hand side; that of the rows that are
     `always` on is given, (n, k).

@@ -1,0 +1,120 @@
+"""Every closed loop behind a chip, against its circuit's equations and transient, ngspice and sums over resistors."""
+
+import numpy as np
+import pytest
+
+from mho import NMF, Penalty
+from mho.chip import CLOSED_LOOPS, Chip, ChipError, as_circuit, ngspice_rest, preset
+from mho.circuits import operating_point
+from mho.circuits.transient import transient
+from mho.engines import Analog
+from mho.operands import Sparse
+from mho.spice import available
+
+AMPLIFIERS = {
+    "no offset": {},
+    "offset": dict(offset=1e-4, gain=1e4),
+    "single supply": dict(offset=1e-4, gain=1e3, clamp="single-supply"),
+}
+PENALTIES = {"plain": Penalty(), "penalised": Penalty(l2=0.1, l1=0.05, prior=0.2)}
+
+
+@pytest.fixture(params=AMPLIFIERS)
+def amplifier(request):
+    return AMPLIFIERS[request.param]
+
+
+@pytest.fixture(params=PENALTIES)
+def penalty(request):
+    return PENALTIES[request.param]
+
+
+def _programmed(topology, amplifier, penalty=PENALTIES["plain"], rows=24, seed=0):
+    rng = np.random.default_rng(seed)
+    A = rng.random((rows, 5))
+    array = Chip(preset("pku-2025").with_(topology=topology, **amplifier), seed=0).program(A, penalty=penalty)
+    B = A @ rng.uniform(-0.3, 1, (5, 7)) + 0.05 * rng.standard_normal((rows, 7))
+    return array, np.stack([array.volts(b) for b in B.T], axis=1)
+
+
+@pytest.mark.parametrize("topology", CLOSED_LOOPS)
+def test_a_chip_rests_where_its_circuit_does(topology, amplifier, penalty):
+    array, V = _programmed(topology, amplifier, penalty)
+    found, circuit = array.solve_volts(V), as_circuit(array)
+    expected = operating_point(circuit, V)[-5:]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * expected.max())
+    np.testing.assert_allclose(transient(circuit, V[:, 0]).rest(), expected[:, 0], rtol=0, atol=1e-9 * expected.max())
+
+
+def test_rows_of_the_classic_chip_are_switched_off(amplifier, penalty):
+    array, V = _programmed("classic", amplifier, penalty)
+    on = np.random.default_rng(1).random(len(V)) < 0.7
+    found = array.solve_volts(np.where(on[:, None], V, np.nan))
+    expected = operating_point(as_circuit(array, on), V[on])[-5:]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * expected.max())
+
+
+@pytest.mark.skipif(not available(), reason="ngspice is not installed")
+@pytest.mark.parametrize("topology", CLOSED_LOOPS)
+def test_ngspice_finds_the_same(topology):
+    array, V = _programmed(topology, dict(offset=1e-4, gain=1e4), rows=12)
+    settled = ngspice_rest(as_circuit(array), V[:, 0])
+    found = array.solve_volts(V[:, 0])
+    np.testing.assert_allclose(settled.outputs, found, rtol=0, atol=1e-3 * found.max())
+
+
+@pytest.mark.parametrize("topology", ["classic", "gram"])
+def test_the_power_is_the_sum_over_all_resistors(topology):
+    array, V = _programmed(topology, dict(gain=1e9))
+    x, c, g_in = array.solve_volts(V), array.conductances, array.g_in
+    found = array.loop.power(V, x.T, -array.bias, np.ones((x.shape[1], 1)))
+    if topology == "gram":  # virtual grounds where outputs are free, and where a diode holds the input
+        expected = np.einsum("ij,jn->n", c.left, x**2) + g_in * np.sum(V**2, axis=0)
+    else:
+        v = (g_in * V - c.left @ x) / g_in
+        rows = np.einsum("ij,jn->n", c.left, x**2) + g_in * np.sum(V**2 + v**2, axis=0)
+        expected = rows + np.einsum("ij,in->n", c.right, v**2)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("topology", CLOSED_LOOPS)
+def test_nmf_runs_on_every_closed_loop_and_is_counted(topology):
+    X = np.random.default_rng(0).random((30, 4)) @ np.random.default_rng(1).random((4, 20))
+    engine = Analog(preset("ideal").with_(topology=topology))
+    model = NMF(n_components=4, engine=engine, max_iter=20, random_state=0)
+    W = model.fit_transform(X)
+    assert np.linalg.norm(W @ model.components_ - X) < 0.02 * np.linalg.norm(X)
+    ledger = engine.ledger()
+    assert min(ledger.solves, ledger.settle_seconds, ledger.array_joules, ledger.load_coulombs, ledger.cells) > 0
+
+
+def test_the_classic_loop_settles_sooner_with_more_amplifiers():
+    """Floating rows of the compact loop divide what its op-amps see."""
+    ledgers = {}
+    for topology in ("compact", "classic"):
+        A = np.random.default_rng(0).random((64, 8))
+        chip = Chip(preset("ideal").with_(topology=topology))
+        chip.program(A).solve(A @ np.ones(8))
+        ledgers[topology] = chip.ledger
+    assert ledgers["classic"].settle_seconds < 0.3 * ledgers["compact"].settle_seconds
+    busy = {name: ledger.amplifier_seconds / ledger.settle_seconds for name, ledger in ledgers.items()}
+    assert busy == pytest.approx({"compact": 8, "classic": 72})
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"topology": "mesh"}, "topology must be one of 'compact', 'classic', 'gram', got 'mesh'"),
+        ({"topology": "classic", "off_state": "circuit"}, "off_state must be 'none' or 'digital'"),
+        ({"topology": "gram", "row_ohms": 1.0}, "wires must be perfect in the topology 'gram'"),
+    ],
+)
+def test_a_design_that_cannot_be_is_refused(changes, says):
+    with pytest.raises(ValueError, match=says):
+        preset("pku-2025").with_(**changes)
+
+
+def test_masks_of_the_gram_circuit_are_refused():
+    array, _ = _programmed("gram", {})
+    with pytest.raises(ChipError, match="take the topology 'compact' or 'classic'"):
+        array.solve(Sparse(np.where(np.arange(24) == 3, np.nan, 1.0)[:, None]))
