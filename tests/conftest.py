@@ -1,6 +1,10 @@
 import os
+import signal
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background job: children would not hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process per processor: more threads of BLAS would wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

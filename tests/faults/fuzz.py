@@ -1,7 +1,7 @@
 """Read COUNT damaged files, the kinds in turn; print each that ends otherwise than well or with one error of its name.
 
 Usage: fuzz.py COUNT [STATE]     the file STATE keeps what has passed: the same command goes on from there
-       fuzz.py KIND FIRST COUNT  files of one kind in this process; prints what went wrong as JSON
+       fuzz.py                   files of the kinds that standard input asks for, a line "KIND FIRST COUNT" each
 """
 
 import json
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ from fuzz_kinds import KINDS, UNNAMED
 from mutate import damaged
 
 CHUNK = 1000
+"""Files of one kind that are asked for at once: as many are read again after a stop."""
+
 LONGEST = 300
 """Characters of an error without the name of its file."""
 
@@ -55,24 +58,32 @@ def _where(error):
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
-def chunk(kind, first, count):
-    """Read files number `first` and on of a kind; which one it is goes to the file whose name stands in FUZZ_AT."""
-    make, read = KINDS[kind]
+def serve():
+    """Read the files that standard input asks for; which one it is goes to the file whose name stands in FUZZ_AT."""
     at = os.open(os.environ.get("FUZZ_AT", os.devnull), os.O_WRONLY)
     if "LD_PRELOAD" not in os.environ:  # sanitizers take room of their own
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        sound, tried = Path(folder, "sound"), Path(folder, "tried")
-        sound.mkdir()
+        for line in sys.stdin:
+            kind, first, count = line.split()
+            _chunk(kind, int(first), int(count), Path(folder, kind), at)
+            print("read", flush=True)
+
+
+def _chunk(kind, first, count, folder, at):
+    make, read = KINDS[kind]
+    sound, tried = folder / "sound", folder / "tried"
+    if not sound.exists():
+        sound.mkdir(parents=True)
         make(sound)
-        files = {path.relative_to(sound): path.read_bytes() for path in sorted(sound.rglob("*")) if path.is_file()}
-        for number in range(first, first + count):
-            os.pwrite(at, b"%12d" % number, 0)
-            resource.setrlimit(resource.RLIMIT_CPU, (_seconds() + PATIENCE, -1))
-            path = written(files, sound, tried, random.Random(f"{kind} {number}"))
-            if wrong := fault(read, path, kind not in UNNAMED):
-                print(json.dumps({"kind": kind, "number": number, "file": path.name, "wrong": wrong}), flush=True)
+    files = {path.relative_to(sound): path.read_bytes() for path in sorted(sound.rglob("*")) if path.is_file()}
+    for number in range(first, first + count):
+        os.pwrite(at, b"%12d" % number, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (_seconds() + PATIENCE, -1))
+        path = written(files, sound, tried, random.Random(f"{kind} {number}"))
+        if wrong := fault(read, path, kind not in UNNAMED):
+            print(json.dumps({"kind": kind, "number": number, "file": path.name, "wrong": wrong}), flush=True)
 
 
 def _seconds():
@@ -93,22 +104,50 @@ def written(files, sound, tried, rng):
     return path
 
 
-def whole_chunk(kind, first, count):
-    """Read a chunk in processes of its own, a new one after each that a file ended; return what was wrong."""
-    wrong = []
-    end = first + count
-    with tempfile.NamedTemporaryFile() as at:
+class Reader:
+    """A process that reads files, begun anew after each file that ended it."""
+
+    def __init__(self):
+        self._at = tempfile.NamedTemporaryFile()
+        self._process = None
+
+    def read(self, kind, first, count):
+        """Read files number `first` and on of a kind; return what was wrong."""
+        wrong, end = [], first + count
         while first < end:
-            command = [sys.executable, __file__, kind, str(first), str(end - first)]
-            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"FUZZ_AT": at.name})
-            wrong += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-            if not done.returncode:
+            found, code = self._asked(kind, first, end - first)
+            wrong += found
+            if code is None:
                 break
-            first = int(Path(at.name).read_text() or first)
-            told = f"exit code {done.returncode}: {done.stderr[-300:]}"
-            wrong.append({"kind": kind, "number": first, "wrong": told})
+            first = int(Path(self._at.name).read_text())
+            wrong.append({"kind": kind, "number": first, "wrong": f"exit code {code}"})
             first += 1
-    return wrong
+        return wrong
+
+    def _asked(self, kind, first, count):
+        Path(self._at.name).write_text(f"{first:12}")
+        process = self._process = self._process or self._begun()
+        process.stdin.write(f"{kind} {first} {count}\n")
+        process.stdin.flush()
+        found = []
+        for line in process.stdout:
+            if line == "read\n":
+                return found, None
+            if line.startswith("{"):
+                found.append(json.loads(line))
+        self._process = None
+        process.communicate()
+        return found, process.returncode
+
+    def _begun(self):
+        environment = os.environ | {"FUZZ_AT": self._at.name}
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, text=True, env=environment)
+
+    def close(self):
+        if self._process:
+            self._process.communicate()
+        self._at.close()
 
 
 def main(count, state=None):
@@ -118,14 +157,24 @@ def main(count, state=None):
     passed = {tuple(json.loads(line)) for line in _lines(state)}
     wrong = 0
     todo = [part for part in chunks if part not in passed]
+    own, readers = threading.local(), []
+
+    def read(part):
+        if not hasattr(own, "reader"):
+            own.reader = Reader()
+            readers.append(own.reader)
+        return own.reader.read(*part)
+
     with ThreadPoolExecutor(int(os.environ.get("FUZZ_JOBS", os.cpu_count() or 1))) as pool:
-        for part, found in zip(todo, pool.map(lambda part: whole_chunk(*part), todo), strict=True):
+        for part, found in zip(todo, pool.map(read, todo), strict=True):
             for one in found:
                 print(json.dumps(one), flush=True)
             if state and not found:
                 with open(state, "a", encoding="utf-8") as stream:
                     print(json.dumps(part), file=stream)
             wrong += len(found)
+    for reader in readers:
+        reader.close()
     print(f"read {each * len(KINDS)} wrong {wrong}")
     return wrong
 
@@ -135,7 +184,6 @@ def _lines(state):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        chunk(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-    else:
+    if len(sys.argv) > 1:
         sys.exit(bool(main(int(sys.argv[1]), *sys.argv[2:])))
+    serve()

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mho.data.text import shown
+
 __all__ = ["Columns", "are_names", "interaction_columns", "title_columns"]
 
 _ROLES = "user", "item", "rating"
 _ADVICE = "say which by columns=USER,ITEM,RATING"
-_SHOWN = 8
+_SHOWN, _ROOM = 8, 120
 _PLAIN = 2
 """Rank of user, user_id and movie_id, but not of movie."""
 
@@ -106,7 +108,7 @@ def interaction_columns(names: Sequence[Any], chosen: Sequence[Any] = (), usual:
             raise ValueError(f"has one column for two of {', '.join(map(repr, chosen))}")
         return Columns(found)
     if len(names) < 2:
-        raise ValueError(f"must have the columns user and item, has only {str(names[0]) if len(names) else 'none'!r}")
+        raise ValueError(f"must have the columns user and item, has only {_quoted(names[0] if len(names) else 'none')}")
     plain = [name for name in names if name != ""]
     places = [_is_place(name) for name in plain]
     if all(places):
@@ -139,7 +141,7 @@ def _chosen(names: Sequence[Any], name: Any) -> Any:
         return name
     if str(name).isdecimal() and 1 <= int(name) <= len(names):
         return names[int(name) - 1]
-    raise ValueError(f"has no column {name!r}, but {_listed(names)}")
+    raise ValueError(f"has no column {_quoted(name)}, but {_listed(names)}")
 
 
 def _completed(names: Sequence[Any], found: dict[str, Any]) -> Columns:
@@ -171,7 +173,7 @@ def _best(names: Sequence[Any], role: str) -> Any:
     told = enumerate(map(_role, names))
     ranked = sorted((found[1], place) for place, found in told if found is not None and found[0] == role)
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
-        both = " and ".join(repr(names[place]) for rank, place in ranked if rank == ranked[0][0])
+        both = " and ".join(_quoted(names[place]) for rank, place in ranked if rank == ranked[0][0])
         raise ValueError(f"its columns {both} could all be the {role}; {_ADVICE}")
     return names[ranked[0][1]] if ranked else None
 
@@ -226,6 +228,13 @@ def _is_place(name: Any) -> bool:
     return not isinstance(name, str) or re.fullmatch(r"(field )?[0-9]+", name) is not None
 
 
+def _quoted(name: Any) -> str:
+    return shown(name) if isinstance(name, str) else repr(name)
+
+
 def _listed(names: Sequence[Any]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    """Return the first names of columns, as many as an error has room for."""
+    told = [_quoted(name) for name in names[:_SHOWN]]
+    while len(told) > 1 and sum(map(len, told)) > _ROOM:
+        del told[-1]
+    return ", ".join(told) + (f" and {len(names) - len(told)} more" if len(names) > len(told) else "")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mho.data.errors import DataError, check_size, damaged
+from mho.data.text import shown
 from mho.data.triplets import entries_to_csr, ranks
 
 __all__ = [
@@ -102,7 +103,9 @@ def _check_plain(path: Path, file: Any, chosen: Sequence[str]) -> None:
 
     for field in map(file.schema_arrow.field, chosen):
         if types.is_nested(field.type):
-            raise DataError(f"{path}: column {field.name!r} must hold one number or text a row, holds {field.type}")
+            raise DataError(
+                f"{path}: column {shown(field.name)} must hold one number or text a row, holds {field.type}"
+            )
 
 
 def _entries(path: Path, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> Any:
@@ -145,7 +148,7 @@ def _check_number(path: Path, field: Any) -> None:
 
     if not (types.is_integer(field.type) or types.is_floating(field.type) or types.is_boolean(field.type)):
         kind = field.type.value_type if types.is_dictionary(field.type) else field.type
-        raise DataError(f"{path}: column {field.name!r} must hold numbers, holds {kind}")
+        raise DataError(f"{path}: column {shown(field.name)} must hold numbers, holds {kind}")
 
 
 def _unpacked_bytes(file: Any) -> int:
@@ -171,11 +174,13 @@ def _indices(path: Path, file: Any, field: Any) -> np.ndarray:
 
     column = _column(file, field.name)
     if column.null_count:
-        raise DataError(f"{path}: column {field.name!r} must hold an id in every row, {column.null_count} are empty")
+        raise DataError(
+            f"{path}: column {shown(field.name)} must hold an id in every row, {column.null_count} are empty"
+        )
     if types.is_integer(field.type):
         return np.unique(column.to_numpy(), return_inverse=True)[1]
     if not types.is_dictionary(field.type):
-        raise DataError(f"{path}: column {field.name!r} must hold ids (whole numbers or text), holds {field.type}")
+        raise DataError(f"{path}: column {shown(field.name)} must hold ids (whole numbers or text), holds {field.type}")
     encoded = column.unify_dictionaries().combine_chunks()
     used, codes = np.unique(encoded.indices.to_numpy(), return_inverse=True)
     return ranks([encoded.dictionary[int(i)].as_py() for i in used])[codes]

@@ -85,4 +85,5 @@ def is_utf8(text: bytes) -> bool:
 def shown(field: str | bytes) -> str:
     """Return a field as an error shows it: quoted, harmless to a terminal, short."""
     text = field.decode(errors="replace") if isinstance(field, bytes) else field
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    quoted = repr(text)
+    return quoted if len(quoted) <= _SHOWN + 2 else quoted[: _SHOWN + 1] + "..." + quoted[0]

@@ -7,7 +7,9 @@ import pytest
 import scipy.sparse as sp
 
 from mho.data import DataError
+from mho.data.sealed_json import read_facts, write_facts
 from mho.recommend.distributed import BlockTable, ParquetRatings
+from mho.recommend.distributed.block_table import _FACTS, _FORMAT
 
 SHAPE = 70, 40
 
@@ -136,3 +138,12 @@ def test_a_table_without_ratings_is_named(tmp_path):
     pq.write_table(pa.table({"user": [1], "item": [2]}), tmp_path / "r.parquet")
     with pytest.raises(DataError, match=r"r\.parquet: has no column of ratings"):
         ParquetRatings(tmp_path / "r.parquet").shape  # noqa: B018
+
+
+@pytest.mark.parametrize("cuts", [[0, 5, 2**36], [1, 5], [0, 3, 3, 5], [0, 5.0], [], "05"])
+def test_cuts_that_are_not_of_the_table_are_refused(tmp_path, batches, cuts):
+    BlockTable.write(tmp_path / "t", batches, SHAPE)
+    facts, _ = read_facts(tmp_path / "t" / _FACTS, _FORMAT, None)
+    write_facts(tmp_path / "t" / _FACTS, _FORMAT, facts | {"users": cuts})
+    with pytest.raises(DataError, match=r"blocks of users do not go from 0 to"):
+        BlockTable.open(tmp_path / "t")

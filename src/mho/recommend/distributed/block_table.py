@@ -124,6 +124,8 @@ class BlockTable:
             facts, sealed = read_facts(folder / _FACTS, _FORMAT, None)
             facts["columns"] = tuple(facts.get("columns", ()))
             shape = facts["n_users"], facts["n_items"]
+            for side, n in zip(_SIDES, shape, strict=True):
+                _check_cuts(side, facts[side], n)
             users, items = (
                 tuple(
                     Block(folder / side / f"{begin:010d}.parquet", begin, end, rows, sealed)
@@ -186,3 +188,10 @@ class BlockTable:
         if end != self.n_ratings:
             raise DataError(f"{self.folder}: its blocks hold {end:,} ratings, not {self.n_ratings:,}")
         write_array(folder / "pointers.npy", pointers)
+
+
+def _check_cuts(side: str, cuts: Any, n: int) -> None:
+    """Check where the blocks of one side, users or items, begin and end."""
+    whole = isinstance(cuts, list) and len(cuts) > 0 and all(type(cut) is int for cut in cuts)
+    if not whole or cuts[0] != 0 or cuts[-1] != n or any(end <= begin for begin, end in pairwise(cuts)):
+        raise ValueError(f"its blocks of {side} do not go from 0 to {n}")
