@@ -227,12 +227,12 @@ NAN = np.where(B > 0.5, np.nan, B)
 @pytest.mark.parametrize(
     ("A", "B", "options", "kind", "says"),
     [
-        (-A, B, {}, ValueError, r"A contains a negative entry \(-0"),
+        (-A, B, {"engine": "analog"}, ValueError, r"A contains a negative entry \(-0"),
         (A * np.nan, B, {}, ValueError, "A contains NaN"),
         (A[0], B, {}, ValueError, r"A must be a matrix .* got shape \(2,\)"),
         (A[:, :0], B, {}, ValueError, r"A must not be empty, got shape \(6, 0\)"),
         ([[1.0], [1.0, 2.0]], B, {}, ValueError, "A must be a rectangular array"),
-        (sp.csr_array(A), B, {}, TypeError, "A must be dense here, got a sparse csr_array"),
+        (sp.csr_array(A), B, {"engine": "analog"}, TypeError, "A must be dense here, got a sparse csr_array"),
         (A + 1j, B, {}, TypeError, "A must hold real numbers, got dtype complex128"),
         (A, B[1:], {}, ValueError, "B must have 6 rows, as many as A, got 5"),
         (A, B[1:, 0], {}, ValueError, "B must have 6 rows, as many as A, got 5"),

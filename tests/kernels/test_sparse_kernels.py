@@ -22,6 +22,17 @@ def test_cross_is_the_product_with_the_transpose(make_sparse, entries, dtype, in
 
 
 @DTYPES
+def test_cross_for_any_number_of_components(make_sparse, entries, dtype):
+    """Below a vector, between vectors, and in tiles of several."""
+    B = make_sparse(40, 30, dtype=dtype, index=np.int32)
+    for k in (*range(1, 70), 100, 128, 129, 200, 257):
+        A = np.random.default_rng(k).standard_normal((40, k)).astype(dtype)
+        out = np.full((30, k), np.nan, dtype)
+        kernels.cross(A, *entries(B), out, 1)
+        np.testing.assert_allclose(out, B.toarray().T.astype(float) @ A, rtol=0, atol=40 * TOLERANCE[dtype])
+
+
+@DTYPES
 @INDICES
 @SHAPES
 def test_sampled_is_the_product_at_the_stored_entries(make_sparse, entries, dtype, index, m, n, k):

@@ -14,6 +14,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``sweep``              the same with the cross products at hand
 ``products_of_rows``   cross products alone; ``products_of_columns``, and ``cross`` for sparse B
 ``lcp``                x >= 0, w = Mx - q >= 0, x'w = 0, for each row q of Q and one M (k, k)
+``one``                non-negative least squares for one right-hand side and a matrix of any sign
 ``masked_lcp``         the same with an M and a q of each column's own, summed over the rows present in it
 ``weighted_lcp``       the same for a symmetric M, with a weight for each row present
 ``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
@@ -36,6 +37,7 @@ from mho.kernels._core import (
     lcp,
     masked_lcp,
     masked_sweep,
+    one,
     products_of_columns,
     products_of_rows,
     sampled,
@@ -61,6 +63,7 @@ __all__ = [
     "lcp",
     "masked_lcp",
     "masked_sweep",
+    "one",
     "products_of_columns",
     "products_of_rows",
     "sampled",

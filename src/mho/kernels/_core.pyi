@@ -164,6 +164,13 @@ def lcp(
     The support of the answer on entry is the first guess, unless M's inverse is given for a better one.
     """
 
+def one(A: np.ndarray, b: np.ndarray, l2: float, l1: float, answer: np.ndarray) -> float:
+    """Minimise |A x - b|^2 / 2 + l2 |x|^2 / 2 + l1 sum(x) over x >= 0, in float64; answer (k,), overwritten.
+
+    A (m, k) in any order and of any sign, b (m,). Returns |A x - b|; -1 if a number is none or has no square, a column
+    is zero, or the columns are too alike for normal equations.
+    """
+
 def masked_lcp(
     left: np.ndarray,
     right: np.ndarray | None,

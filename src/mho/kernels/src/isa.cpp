@@ -17,6 +17,7 @@ namespace mho {
 #include "lcp.inl"
 #include "lcp_lanes.inl"
 #include "masked_lcp.inl"
+#include "one.inl"
 #include "loss.inl"
 #include "newton_dense.inl"
 #include "newton_sparse.inl"
@@ -58,7 +59,7 @@ template <class T, class I> constexpr Sparse<T, I> sparse() {
 extern const Table MHO_TABLE;
 const Table MHO_TABLE = {
     MHO_NAME,
-    {&lcp_total_scratch, &masked_lcp_scratch, &lcp},
+    {&lcp_total_scratch, &masked_lcp_scratch, &lcp, &one_scratch, &one},
     &follow_scratch,
     &follow,
     &between,

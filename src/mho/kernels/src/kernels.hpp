@@ -180,10 +180,18 @@ template <class T, class I> struct Sparse {
     void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
 };
 
+// A (m, k) by its strides.
+struct Strided {
+    const double *data;
+    index_t row, column, m, k;
+};
+
 struct Exact {
     index_t (*scratch)(index_t k);
     index_t (*masked_scratch)(index_t k);
     void (*lcp)(const double *M, index_t k, const double *inverse, const double *Q, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
+    index_t (*one_scratch)(index_t k);
+    double (*one)(Strided A, const double *b, double l2, double l1, double *answer, double *scratch);
 };
 
 struct Table {

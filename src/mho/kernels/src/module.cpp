@@ -60,7 +60,7 @@ template <> const Sparse<double, std::int64_t> &sparse() { return table().sparse
 
 template <class T> using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T> using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
-template <class T> using Strided = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+template <class T> using AnyOrder = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
 
 Method method_of(int number) {
     if (number < symmetric || number > degenerate) throw std::invalid_argument("method must be 0, 1 or 2");
@@ -201,7 +201,7 @@ template <class T> index_t chunk_of(index_t n, index_t threads, index_t most) {
     return std::clamp((share + unit - 1) / unit * unit, unit, std::max(unit, most / unit * unit));
 }
 
-template <class T> void gram(Strided<T> A, Out<T> G, index_t threads) {
+template <class T> void gram(AnyOrder<T> A, Out<T> G, index_t threads) {
     const index_t m = A.shape(0), k = A.shape(1), chunk = 4096, chunks = (m + chunk - 1) / chunk;
     matrix(G, k, k, "G must be (k, k)");
     counts(threads);
@@ -454,7 +454,7 @@ Loss loss_of(int number) {
 }
 
 template <class T>
-void divergence_dense(Strided<T> X, In<T> A, In<T> price, int loss, Out<T> answer, index_t steps, index_t sweeps, Out<double> fit,
+void divergence_dense(AnyOrder<T> X, In<T> A, In<T> price, int loss, Out<T> answer, index_t steps, index_t sweeps, Out<double> fit,
                       index_t threads) {
     matrix(A, "A must be (k, m)");
     const std::size_t m = X.shape(0), n = X.shape(1), k = A.shape(0);
@@ -570,6 +570,24 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
     });
 }
 
+// Without threads, and with Python's lock where it is soon over: taking it back may cost more than the work.
+double one(AnyOrder<double> A, In<double> b, double l2, double l1, Out<double> answer) {
+    const std::size_t m = A.shape(0), k = A.shape(1);
+    order(k);
+    vector(b, m, "b must be (m,)");
+    vector(answer, k, "answer must be (k,)");
+    const Strided by{A.data(), A.stride(0), A.stride(1), index_t(m), index_t(k)};
+    const auto &exact = table().exact;
+    const auto solve = [&] {
+        Aligned<double> scratch(exact.one_scratch(k));
+        return exact.one(by, b.data(), l2, l1, answer.data(), scratch.data());
+    };
+    if (double(k) * k * (m + k) < 1e5) return solve();
+    double residual = 0;
+    unlocked([&](Stop) { residual = solve(); });
+    return residual;
+}
+
 using Given = nb::ndarray<nb::numpy, double, nb::c_contig>;
 
 // A vector as an array that owns it.
@@ -670,6 +688,7 @@ template <class T> void define(nb::module_ &m) {
 NB_MODULE(_core, m) {
     m.def("isa", [] { return std::string(mho::table().name); });
     mho::define_exactly(m, "lcp", &mho::lcp);
+    mho::define_exactly(m, "one", &mho::one);
     m.def("follow_scratch", [](mho::index_t n, mho::index_t q) { return mho::table().follow_scratch(n, q); });
     mho::define_exactly(m, "follow", &mho::follow);
     mho::define_exactly(m, "between", &mho::between);
