@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mho import circuits as circuits
     from mho import cost as cost
     from mho import data as data
+    from mho import decomposition as decomposition
     from mho import demo as demo
     from mho import engines as engines
     from mho import image as image
@@ -70,6 +71,7 @@ _PACKAGES = frozenset(
         "circuits",
         "cost",
         "data",
+        "decomposition",
         "demo",
         "engines",
         "image",

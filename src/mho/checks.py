@@ -303,12 +303,12 @@ def one_of(value: Any, name: str, choices: tuple[Any, ...]) -> Any:
     return value
 
 
-def warn(message: str) -> None:
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line that called mho, however many calls of mho and scikit-learn lie between."""
     frame, level = sys._getframe(1), 2
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("mho", "sklearn"):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
 
 
 def generator(seed: Any, name: str) -> np.random.Generator:

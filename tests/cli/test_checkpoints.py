@@ -97,7 +97,7 @@ _KINDS = {
     "sparse": ({}, lambda X: sp.csr_array(X * (X > 0.7))),
     "sampled": ({"algorithm": "sampled", "missing": "unstored"}, lambda X: sp.csr_array(X * (X > 0.3))),
     "kullback-leibler": ({"loss": "kullback-leibler"}, lambda X: X),
-    "float32": ({"l1_H": 0.01}, lambda X: X.astype(np.float32)),
+    "float32": ({"l1_H": 0.01, "l2_W": 0.01}, lambda X: X.astype(np.float32)),
 }
 
 

@@ -52,7 +52,7 @@ def test_an_outlier_without_weight_leaves_no_trace():
 
 def test_rows_without_any_weight_are_told(X, weights):
     weights[[2, 9]] = 0
-    model = NMF(4, random_state=0, max_iter=5)
+    model = NMF(4, random_state=0, max_iter=5, tol=0)
     with pytest.warns(UserWarning, match="2 rows and 0 columns of X hold no known entry above zero") as said:
         W = model.fit_transform(X, weights=weights)
     assert len(said) == 1

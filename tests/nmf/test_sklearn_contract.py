@@ -83,7 +83,7 @@ def test_names_and_data_frames_come_out(X):
 
 
 def test_a_clone_has_the_settings_and_none_of_the_results(X):
-    model = NMF(3, engine=Digital(sweeps=2), l1_H=0.5, random_state=0, max_iter=3).fit(X)
+    model = NMF(3, engine=Digital(sweeps=2), l1_H=0.5, l2_W=0.5, random_state=0, max_iter=3).fit(X)
     copy = clone(model)
     assert copy.get_params() == model.get_params() | {"engine": copy.engine}
     assert copy.engine == model.engine

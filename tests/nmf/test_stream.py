@@ -89,11 +89,10 @@ def test_what_is_set_between_two_parts_counts_or_is_refused(long):
     assert not model.components_.any()
 
 
-@pytest.mark.parametrize("options", [{"missing": "nan"}, {"engine": "analog"}, {"loss": "itakura-saito"}])
-def test_what_a_stream_cannot_do_is_said(long, options):
+def test_what_a_stream_cannot_do_is_said(long):
     with pytest.raises(AttributeError, match="partial_fit") as caught:
-        NMF(4, **options).partial_fit(long)
-    assert "partial_fit takes engine='digital', loss='frobenius' and missing=None" in str(caught.value.__cause__)
+        NMF(4, engine="analog").partial_fit(long)
+    assert "partial_fit takes engine='digital'" in str(caught.value.__cause__)
 
 
 def test_another_number_of_features_is_refused(long):

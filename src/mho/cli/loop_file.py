@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["loop_parts", "read_loop"]
 
 _NAME = "loop"
+_UNTOLD = 10**9
+"""Iterations of a file that does not tell, written before any loop asked."""
 _NUMBERS = "error", "objective", "stride", "limit"
 
 
@@ -21,6 +23,7 @@ def loop_parts(state: Any) -> tuple[dict[str, str], dict[str, Any]]:
         return {}, {}
     last, momentum = state.last, state.last.momentum
     numbers = {"error": last.error, "objective": last.objective, "objectives": state.objectives}
+    numbers["iterations"] = state.iterations
     if momentum is None:
         return {_NAME: json.dumps(numbers)}, {}
     numbers |= {"stride": momentum.stride, "limit": momentum.limit}
@@ -61,4 +64,7 @@ def _state(numbers: dict[str, Any], matrices: dict[str, np.ndarray], W: np.ndarr
             raise ValueError("the state of its loop does not fit its factors")
         momentum = Momentum(matrices["W"], matrices["H"], float(numbers["stride"]), float(numbers["limit"]))
     last = Iterate(W, H, float(numbers["error"]), float(numbers["objective"]), momentum)
-    return LoopState(last, tuple(map(float, numbers["objectives"])))
+    iterations = numbers.get("iterations", _UNTOLD)
+    if not isinstance(iterations, int) or iterations < 0:
+        raise ValueError("the state of its loop must have a whole number of iterations")
+    return LoopState(last, tuple(map(float, numbers["objectives"])), iterations)

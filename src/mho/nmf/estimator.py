@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
 from mho.engines import Digital, Engine, Penalty, engine_for
+from mho.engines.least_squares import Bounds, solve_bounded
 from mho.engines.solve import as_known, warn_of_unknown
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.compress import compress
+from mho.nmf.constrained import ConstrainedProblem, Constraints, Graph, held_components
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
 from mho.nmf.loop import Iterate, LoopState, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
+from mho.nmf.multiplicative import GeneralLoss, MultiplicativeProblem, fold_in_generally, general_loss, lifted
+from mho.nmf.revival import REVIVALS, dead_components, revived
 from mho.nmf.sample import sampled_start
+from mho.nmf.settings import loss_name, old_generator, penalties_of, warn_of_dead, warn_of_unfinished
 from mho.nmf.start import INITS, starting_factors
-from mho.nmf.stream import Stream
+from mho.nmf.stream import LossStream, MissingStream, Stream
 from mho.nmf.weighted import WeightedDigital
 from mho.nmf.weights import Weighted, as_weighted
 from mho.operands import Dense, Factored, Matrix, Sparse
@@ -40,10 +44,8 @@ _WEIGHTED_SWEEPS = 4
 
 
 def _streams(model: NMF) -> bool:
-    if model.missing is not None or model.loss != "frobenius" or model.engine not in ("digital", Digital()):
-        raise AttributeError(
-            "partial_fit takes engine='digital', loss='frobenius' and missing=None; use fit for anything else"
-        )
+    if model.engine not in ("digital", Digital()):
+        raise AttributeError("partial_fit takes engine='digital'; use fit with any other")
     return True
 
 
@@ -55,18 +57,22 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_components : int or "auto"
-        Number k of components, at most as large as the larger side of X. "auto": min(m, n, 16).
-    loss : {"frobenius", "kullback-leibler", "itakura-saito"}
-        What is minimised: half the squared error, sum x log(x / y) - x + y (counts), or sum x / y - log(x / y) - 1
-        (power spectra; X > 0). The last two are digital only.
+    n_components : int, "auto", "cv" or None
+        Number k of components, at most as large as the larger side of X. "auto": that of `components` or of the factors
+        to start from, else min(m, n, 16). "cv": the one that predicts entries held out best, see `mho.select`. None:
+        the number of features.
+    loss : {"frobenius", "kullback-leibler", "itakura-saito", "huber", "negative-binomial"} or float
+        What is minimised: half the squared error, sum x log(x / y) - x + y (counts), sum x / y - log(x / y) - 1
+        (power spectra; X > 0), Huber's, the negative binomial's deviance (counts that vary more than Poisson's), or the
+        beta-divergence of any number (2, 1 and 0 are the first three). All but the first are digital only, all but the
+        first three iterate by multiplicative steps, which take longer.
     engine : {"digital", "analog", "hybrid"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
     algorithm : {"auto", "hals", "extrapolated", "compressed", "sampled"}
         How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression or a sample belong
         to the start and are not counted.
-    init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar"}
-        Starting factors; see `mho.nmf.start.starting_factors`.
+    init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"} or None
+        Starting factors; see `mho.nmf.start.starting_factors`. "custom": the W and H that `fit` is given; None: "auto".
     max_iter : int
         Iterations at the most; with "hybrid" the digital ones at the end are among them.
     tol : float
@@ -75,11 +81,32 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     missing : {None, "nan", "unstored"}
         What is not known: nothing; NaN in a dense X; every entry a sparse X does not store.
     l2_W, l2_H, l1_W, l1_H : float
-        Ridge and price of the sum on each factor.
+        Ridge and price of the sum on each factor. A price on one factor alone is refused: the other would grow as this
+        one shrinks, and the product stay as it is.
+    alpha_W, alpha_H, l1_ratio : float, float or "same", float
+        scikit-learn's penalties, in place of the former: l1_W = alpha_W l1_ratio n_features, l2_W = alpha_W
+        (1 - l1_ratio) n_features, those of H with n_samples.
     l2_per : {"row", "known"}
         What one ridge is for: a row of W or column of H, or each known entry of X in that row or column, so that rows
         of which much is known are held as tightly as others.
-    random_state : int, RandomState or None
+    loss_parameter : float, optional
+        Of loss="huber" the error from which on it is linear, in X's unit (1); of "negative-binomial" the size r, whose
+        variance is y + y^2 / r (10).
+    components : array_like of shape (p, n_features), optional
+        The first rows of H, held as they are; p <= k.
+    free : sequence of int or array_like of bool of shape (p,) or (p, n_features), optional
+        Rows or entries of `components` that may change after all.
+    upper_W, upper_H : float, optional
+        Largest entry of a factor.
+    sparseness_W, sparseness_H : float, optional
+        Hoyer's sparseness, from 0 to 1, that each column of W or row of H is to have. The error may then rise.
+    graph : array_like or scipy sparse of shape (n_samples, n_samples), optional
+        Affinities >= 0 of samples whose rows of W are to be alike; symmetric.
+    graph_weight : float
+        Weight of graph_weight / 2 sum affinity_ij |w_i - w_j|^2 / 2.
+    scaled : bool
+        Whether rows of H have sum 1 in the end, those first that make up most of X. See also `normalize`.
+    random_state : int, RandomState, Generator or None
         For the start and a chip's errors.
     callback : callable, optional
         Called after each iteration with its record in `history_`; a true answer stops.
@@ -98,6 +125,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         and ``chip_joules`` so far, as `mho.cost` models them, writing included.
     n_iter_ : int
         Iterations done.
+    n_components_ : int
+        The number of components.
+    selection_ : mho.nmf.Selection
+        With n_components="cv": errors of held-out entries for each number tried.
     algorithm_ : str
         What was chosen, and why.
     loop_state_ : LoopState or None
@@ -125,12 +156,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_components: int | str = "auto",
+        n_components: int | str | None = "auto",
         *,
-        loss: str = "frobenius",
+        loss: str | float = "frobenius",
         engine: str | Engine = "digital",
         algorithm: str = "auto",
-        init: str = "auto",
+        init: str | None = "auto",
         max_iter: int = 200,
         tol: float = 1e-4,
         missing: str | None = None,
@@ -139,6 +170,19 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         l1_W: float = 0.0,
         l1_H: float = 0.0,
         l2_per: str = "row",
+        alpha_W: float = 0.0,
+        alpha_H: float | str = "same",
+        l1_ratio: float = 0.0,
+        loss_parameter: float | None = None,
+        components: Any = None,
+        free: Any = None,
+        upper_W: float | None = None,
+        upper_H: float | None = None,
+        sparseness_W: float | None = None,
+        sparseness_H: float | None = None,
+        graph: Any = None,
+        graph_weight: float = 0.0,
+        scaled: bool = False,
         random_state: Any = None,
         callback: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
@@ -155,6 +199,19 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.l1_W = l1_W
         self.l1_H = l1_H
         self.l2_per = l2_per
+        self.alpha_W = alpha_W
+        self.alpha_H = alpha_H
+        self.l1_ratio = l1_ratio
+        self.loss_parameter = loss_parameter
+        self.components = components
+        self.free = free
+        self.upper_W = upper_W
+        self.upper_H = upper_H
+        self.sparseness_W = sparseness_W
+        self.sparseness_H = sparseness_H
+        self.graph = graph
+        self.graph_weight = graph_weight
+        self.scaled = scaled
         self.random_state = random_state
         self.callback = callback
 
@@ -170,7 +227,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         y : ignored
             For scikit-learn's sake.
         W, H : array_like of shape (n_samples, k) and (k, n_features), optional
-            Factors to start from; both or neither.
+            Factors to start from. Where one is given alone, the other begins as what is best for it.
         weights : array_like or scipy sparse of shape (n_samples, n_features), optional
             Of each entry's squared error, >= 0; zero is as good as missing. Sparse like a sparse X, entry by entry.
             With the digital engine and the Frobenius loss only.
@@ -205,15 +262,17 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fit(self, X: Matrix, W: Any, H: Any, weights: Any, state: LoopState | None = None) -> Weighted | None:
         """Factorize an X that has been read; return it with its weights if it has any."""
-        k = self._components(X.shape)
         checks.nonnegative_number(self.tol, "tol")
         checks.positive_int(self.max_iter, "max_iter")
-        penalties = self._penalties()
+        self._general = general_loss(self.loss, self.loss_parameter)
         if self.callback is not None and not callable(self.callback):
             raise TypeError(f"callback must be callable or None, got {self.callback!r}")
-        rng = check_random_state(self.random_state)
+        rng = old_generator(self.random_state)
+        self.n_components_ = k = self._chosen_components(X, W, H, weights)
+        penalties = penalties_of(self, X.shape, fitting=True)
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
         plan = self._plan(X, k, weighted=weights is not None, given=H is not None and state is None)
+        limits = self._constraints(X, k, weighted=weights is not None)
         if plan is None and state is not None:
             raise ValueError(f"engine must be 'digital' to go on from a state, got {self.engine!r}")
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
@@ -222,10 +281,12 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._begin()
         self._fit_weighted = weighted is not None
         with nullcontext() if plan is None else one_blas_thread():
-            seen = X if weighted is None or self.init not in ("auto", "random") else weighted
+            seen = X if weighted is None or self._init() not in ("auto", "random") else weighted
             start = self._given(X, k, W, H) if state is not None else None
             start = start or self._start(seen, k, rng, (W, H), plan, penalties)
-            self._iterate(self._stages(X, plan, penalties, start, weighted), state)
+            self._iterate(self._stages(X, plan, penalties, start, weighted, limits), X, state)
+        if self.scaled:
+            self.W_, self.components_ = _with_unit_rows(self.W_, self.components_)
         return weighted
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -249,21 +310,22 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Take in some more rows; the components move towards the best for all rows so far.
 
-        Earlier rows are not kept, only two matrices of k x k and k x n. The first rows set the start and the number of
-        features. After `fit` its components are moved on from, its rows counting as what its factors say of them.
-        There is one step for each call: `algorithm`, `max_iter`, `tol` and `callback` are for `fit`.
+        Earlier rows are not kept, only two matrices of k x k and k x n (with missing entries, n of k x k). The first
+        rows set the start and the number of features. After `fit` its components are moved on from, its rows counting
+        as what its factors say of them. There is one step for each call, and rows that come again count again, as in
+        epochs: `algorithm`, `max_iter`, `tol` and `callback` are for `fit`.
 
         Parameters
         ----------
         X : array_like or scipy sparse of shape (m, n_features)
-            Non-negative, every entry known.
+            Non-negative.
         y : ignored
             For scikit-learn's sake.
 
         Raises
         ------
         AttributeError
-            `missing` is set, or the engine is not the digital one: a stream is for the CPU.
+            The engine is not the digital one: a stream is for the CPU.
         ValueError
             The number of components or the precision has changed, or an earlier `fit` had weights.
         """
@@ -281,18 +343,34 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 "begin anew with fit"
             )
         with one_blas_thread():
-            self.W_ = stream.take(X, *self._penalties())
-        self.components_ = stream.H
+            self.W_ = stream.take(X, *penalties_of(self, X.shape))
+        self.components_, self.n_components_ = stream.H, len(stream.H)
         return self
 
-    def _begin_stream(self, X: Matrix) -> Stream:
+    def _begin_stream(self, X: Matrix) -> Any:
         """Return a stream that goes on from a fit if there was one, else from a start that suits X."""
-        if hasattr(self, "components_"):
-            if self._fit_weighted:
-                raise ValueError("weights were given to fit, and partial_fit knows of none; begin anew with fit")
-            return Stream.after(self.W_, self.components_)
-        _, H = starting_factors(X, self._components(X.shape), self.init, check_random_state(self.random_state))
-        return Stream(H)
+        self._general = general_loss(self.loss, self.loss_parameter)
+        if self.components is not None or self.graph is not None:
+            raise ValueError("components and graph are for fit: partial_fit moves every component and knows no graph")
+        fitted, loss = hasattr(self, "components_"), loss_name(self.loss)
+        if fitted and self._fit_weighted:
+            raise ValueError("weights were given to fit, and partial_fit knows of none; begin anew with fit")
+        if fitted:
+            H = self.components_
+        else:
+            init = "random" if self.missing is not None else self._init()
+            _, H = starting_factors(X, self._components(X.shape), init, old_generator(self.random_state))
+        if loss != "frobenius":
+            stream = LossStream(
+                lifted(H), self._general or GeneralLoss("beta", 1.0 if loss == "kullback-leibler" else 0.0)
+            )
+        elif self.missing is not None:
+            stream = MissingStream(H)
+        else:
+            return Stream.after(self.W_, H) if fitted else Stream(H)
+        if fitted:
+            stream.recall(self.W_)
+        return stream
 
     def transform(self, X: Any, *, weights: Any = None) -> np.ndarray:
         """Return the non-negative W (n_samples, k) that is best for X with the components as they are.
@@ -312,7 +390,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "components_")
         X = self._read(X, reset=False)
-        if weights is not None and self.loss != "frobenius":
+        if weights is not None and loss_name(self.loss) != "frobenius":
             raise ValueError(f"weights are for loss='frobenius', got loss={self.loss!r} and weights")
         weighted = None if weights is None else as_weighted(X, weights)
         warn_of_unknown((X if weighted is None else weighted).T, "rows of X", "W")
@@ -320,14 +398,31 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fold_in(self, X: Matrix, weighted: Weighted | None) -> np.ndarray:
         """Return W (n_samples, k) for an X that has been read, or for one with weights."""
+        penalty, loss = penalties_of(self, (X.shape[0], self.components_.shape[1]))[0], loss_name(self.loss)
         if weighted is not None:
-            programmed = WeightedDigital().program(self.components_.T, penalty=self._penalties()[0])
+            programmed = WeightedDigital().program(self.components_.T, penalty=penalty)
             return np.ascontiguousarray(programmed.solve(weighted.T).T).astype(X.dtype, copy=False)
-        if self.loss != "frobenius":
-            check_positive(X, self.loss)
-            return fold_in(self.components_.T, X.T, self.loss, self._penalties()[0]).T
-        programmed = Digital().program(self.components_.T, penalty=self._penalties()[0])
+        if loss in LOSSES:
+            check_positive(X, loss)
+            return fold_in(self.components_.T, X.T, loss, penalty).T
+        if loss != "frobenius":
+            return fold_in_generally(self.components_, X, general_loss(self.loss, self.loss_parameter), penalty)
+        if self.upper_W is not None and not X.missing:
+            limits = Bounds.read((0.0, self.upper_W), len(self.components_))
+            return np.ascontiguousarray(solve_bounded(self.components_.T, X.T, penalty, limits).T)
+        programmed = Digital().program(self.components_.T, penalty=penalty)
         return np.ascontiguousarray(programmed.solve(X.T).T).astype(X.dtype, copy=False)
+
+    def normalize(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return W (n_samples, k), d (k,), H (k, n_features) with X ~ W diag(d) H.
+
+        Columns of W and rows of H have sum 1, or are zero, and d falls. Factors of several starts are comparable so,
+        and a sample's largest entry of W diag(d) tells its component.
+        """
+        check_is_fitted(self, "components_")
+        W, H = _with_unit_rows(self.W_, self.components_)
+        d = W.sum(axis=0)
+        return W / np.where(d > 0, d, 1), d, H
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return X @ components_, (n_samples, n_features), for X (n_samples, k)."""
@@ -366,18 +461,72 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 raise
             raise type(error)(f"X must be a matrix of real numbers: {error}") from error
 
-    def _components(self, shape: tuple[int, int]) -> int:
+    def _init(self) -> str:
+        return "auto" if self.init in (None, "custom") else self.init
+
+    def _chosen_components(self, X: Matrix, W: Any, H: Any, weights: Any) -> int:
+        """Return the number of components, found by entries held out where that is asked for."""
+        if self.n_components != "cv":
+            return self._components(X.shape, W, H)
+        if W is not None or H is not None or weights is not None or self.components is not None:
+            raise ValueError("n_components='cv' finds the number of components: give no W, H, weights or components")
+        from mho.nmf.select import select_components
+
+        self.selection_ = select_components(X, self)
+        return self.selection_.best
+
+    def _components(self, shape: tuple[int, int], W: Any = None, H: Any = None) -> int:
+        given = [np.shape(part)[axis] for part, axis in ((H, 0), (W, 1)) if part is not None and np.ndim(part) == 2]
+        if self.components is not None:
+            given.append(np.shape(self.components)[0])
+        if self.n_components is None:
+            return shape[1]
         if isinstance(self.n_components, str):
-            checks.one_of(self.n_components, "n_components", ("auto",))
-            return min(*shape, _AUTO_COMPONENTS)
+            checks.one_of(self.n_components, "n_components", ("auto", "cv"))
+            return given[0] if given else min(*shape, _AUTO_COMPONENTS)
         return checks.positive_int(self.n_components, "n_components", limit=max(shape), what="the larger side of X")
+
+    def _constraints(self, X: Matrix, k: int, *, weighted: bool) -> Constraints:
+        """Return the constraints of the factors, checked."""
+        limits = {}
+        for name in ("upper_W", "upper_H"):
+            if (value := getattr(self, name)) is not None:
+                limits[name] = checks.positive_number(value, name)
+        for name in ("sparseness_W", "sparseness_H"):
+            if (value := getattr(self, name)) is not None:
+                limits[name] = checks.nonnegative_number(value, name)
+                if value > 1:
+                    raise ValueError(f"{name} must be from 0 to 1, got {value}")
+        if self.graph is not None:
+            limits["graph"] = Graph.read(self.graph, self.graph_weight, X.shape[0])
+        if self.components is not None:
+            limits["held"] = held_components(self._held(X, k), self.free, k)
+        elif self.free is not None:
+            raise ValueError("free names components of `components`, which were not given")
+        found = Constraints(**limits)
+        if found and (self.engine_ != Digital() or loss_name(self.loss) != "frobenius" or X.missing or weighted):
+            names = ", ".join("components" if name == "held" else name for name in limits)
+            raise ValueError(
+                f"{names}: for engine='digital' and loss='frobenius', every entry of X known and without weights, "
+                f"got engine={self.engine!r}, loss={self.loss!r}, missing={self.missing!r}"
+                f"{' and weights' if weighted else ''}"
+            )
+        return found
+
+    def _held(self, X: Matrix, k: int) -> np.ndarray:
+        components = checks.as_matrix(self.components, "components")
+        if components.shape[1] != X.shape[1] or len(components) > k:
+            raise ValueError(
+                f"components must have {X.shape[1]} columns, as X, and at most {k} rows, got {components.shape}"
+            )
+        return components.astype(X.dtype, copy=False)
 
     def _plan(self, X: Matrix, k: int, *, weighted: bool, given: bool) -> Algorithm | None:
         """Return the algorithm on the CPU; None where the engine is another."""
-        checks.one_of(self.loss, "loss", ("frobenius", *LOSSES))
+        loss = loss_name(self.loss)
         digital = self.engine_ == Digital()
-        if self.loss != "frobenius" or weighted:
-            if not digital or (weighted and self.loss != "frobenius"):
+        if loss != "frobenius" or weighted:
+            if not digital or (weighted and loss != "frobenius"):
                 raise ValueError(
                     "weights and losses other than 'frobenius' are for engine='digital', and weights for 'frobenius',"
                     f" got loss={self.loss!r}, engine={self.engine!r}{' and weights' if weighted else ''}"
@@ -388,45 +537,62 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     name="hals", reason="every entry has a weight, every row a Gram matrix of its own", sweeps=4
                 )
             checks.one_of(self.algorithm, f"algorithm with loss={self.loss!r}", ("auto",))
-            check_positive(X, self.loss)
+            if self._general is not None:
+                check_positive(X, "itakura-saito" if self._general.refuses_zeros else "any")
+                return Algorithm(name="multiplicative", reason="steps that cannot raise the loss", sweeps=1)
+            check_positive(X, loss)
             return Algorithm(name="newton", reason="steps of Newton's on the divergence, row by row", sweeps=4)
+        if digital and self._is_constrained():
+            checks.one_of(self.algorithm, "algorithm with constraints", ("auto", "hals"))
+            return Algorithm(name="hals", reason="sweeps within what the factors have to keep to", sweeps=4)
         if digital:
             return choose(self.algorithm, X, k, given=given)
         checks.one_of(self.algorithm, "algorithm with an engine other than 'digital'", ("auto",))
         return None
 
-    def _penalties(self) -> tuple[Penalty, Penalty]:
-        l2_W, l2_H, l1_W, l1_H = (
-            checks.nonnegative_number(getattr(self, name), name) for name in ("l2_W", "l2_H", "l1_W", "l1_H")
-        )
-        checks.one_of(self.l2_per, "l2_per", ("row", "known"))
-        name = "l2" if self.l2_per == "row" else "l2_known"
-        return Penalty(**{name: l2_W}, l1=l1_W), Penalty(**{name: l2_H}, l1=l1_H)
+    def _is_constrained(self) -> bool:
+        names = ("components", "upper_W", "upper_H", "sparseness_W", "sparseness_H", "graph")
+        return any(getattr(self, name) is not None for name in names)
 
     def _start(
         self, X: Matrix | Weighted, k: int, rng: Any, given: tuple[Any, Any], plan: Algorithm | None, penalties: Any
     ) -> tuple[np.ndarray, np.ndarray]:
-        checks.one_of(self.init, "init", INITS)
-        start = self._given(X, k, *given)
+        if self.init == "custom" and all(part is None for part in given):
+            raise ValueError("init='custom' starts from the factors given to fit: give W, H or both")
+        init = checks.one_of(self._init(), "init", INITS)
+        if self._general is not None and init == "auto" and k <= min(X.shape) and not X.missing:
+            init = "nndsvda"  # a multiplicative step takes long to make something of next to nothing
+        start = self._given(X, k, *given, rng=rng)
+        if self.components is not None:
+            W, H = start or starting_factors(X, k, init, rng)
+            H = np.array(H)
+            H[: len(self.components)] = self.components
+            return W, H
         if plan is not None and plan.name == "sampled":
             assert isinstance(X, Sparse)
-            return sampled_start(X, start or starting_factors(X, k, self.init, rng), penalties, plan.sweeps, rng)
+            return sampled_start(X, start or starting_factors(X, k, init, rng), penalties, plan.sweeps, rng)
         if plan is None or plan.name != "compressed":
-            return start or starting_factors(X, k, self.init, rng)
+            return start or starting_factors(X, k, init, rng)
         assert isinstance(X, Dense)
         compressed = compress(X, k, rng)
-        start = start or starting_factors(X, k, self.init, rng, compressed=compressed)
+        start = start or starting_factors(X, k, init, rng, compressed=compressed)
         return _compressed_start(compressed, start, penalties)
 
-    def _given(self, X: Matrix | Weighted, k: int, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    def _given(
+        self, X: Matrix | Weighted, k: int, W: Any, H: Any, *, rng: Any = None
+    ) -> tuple[np.ndarray, np.ndarray] | None:
         if W is None and H is None:
             return None
-        if W is None or H is None:
-            raise ValueError("W and H are the factors to start from: give both or neither")
-        W, H = checks.as_matrix(W, "W").astype(X.dtype), checks.as_matrix(H, "H").astype(X.dtype)
         expected = (X.shape[0], k), (k, X.shape[1])
-        if (W.shape, H.shape) != expected:
-            raise ValueError(f"W and H must have shapes {expected[0]} and {expected[1]}, got {W.shape} and {H.shape}")
+        given = [None if part is None else checks.as_matrix(part, name) for part, name in ((W, "W"), (H, "H"))]
+        for part, name, shape in zip(given, ("W", "H"), expected, strict=True):
+            if part is not None and part.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {part.shape}")
+        W, H = (None if part is None else part.astype(X.dtype) for part in given)
+        if W is None or H is None:
+            other = starting_factors(X, k, "random", rng)
+            W, H = (other[0], H) if W is None else (W, other[1])
+            W, H = (_best_for(H.T, X.T, W.T).T, H) if given[0] is None else (W, _best_for(W, X, H))
         return W, H
 
     # -- the work ------------------------------------------------------------------------------------------------
@@ -448,12 +614,20 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         penalties: Any,
         start: tuple[np.ndarray, np.ndarray],
         weighted: Weighted | None,
+        limits: Constraints,
     ) -> list[Stage]:
         """Return the optimisation stages, and set the factors to start from."""
         self.W_, self.components_ = start
-        if self.loss != "frobenius":
-            self.W_, self.components_ = reachable(X, *start, self.loss)
-            return [Stage(DivergenceProblem(X, self.loss, *penalties), alternate, self.max_iter, "digital")]
+        if self._general is not None:
+            self.W_, self.components_ = lifted(start[0]), lifted(start[1])
+            problem = MultiplicativeProblem(X, self._general, *penalties)
+            return [Stage(problem, alternate, self.max_iter, "digital")]
+        if loss_name(self.loss) != "frobenius":
+            loss = loss_name(self.loss)
+            self.W_, self.components_ = reachable(X, *start, loss)
+            return [Stage(DivergenceProblem(X, loss, *penalties), alternate, self.max_iter, "digital")]
+        if limits:
+            return [Stage(ConstrainedProblem(X, limits, *penalties), alternate, self.max_iter, "digital")]
         if weighted is not None:
             problem = Problem(weighted, WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
             return [Stage(problem, alternate, self.max_iter, "digital")]
@@ -465,18 +639,36 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             for engine, length in phase_ends(self.engine_.phases(), self.max_iter)
         ]
 
-    def _iterate(self, stages: list[Stage], state: LoopState | None) -> None:
+    def _iterate(self, stages: list[Stage], X: Matrix, state: LoopState | None) -> None:
+        done, ended = 0 if state is None else state.iterations, False
         for stage in stages:
             objectives = [] if state is None else list(state.objectives)
-            iterates = stage.iterates(self.W_, self.components_, None if state is None else state.last)
+            iterates = self._iterates(stage, X, None if state is None else state.last, done)
             for _, iterate in zip(range(stage.length), iterates, strict=False):
+                done += 1
                 objectives.append(iterate.objective)
                 self._keep(iterate, stage)
-                self.loop_state_ = LoopState.after(objectives, iterate) if self.engine_ == Digital() else None
+                state_now = LoopState.after(objectives, iterate, done)
+                self.loop_state_ = state_now if self.engine_ == Digital() else None
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
                 if stalled(objectives, self.tol):
+                    ended = True
                     break
+        warn_of_dead(self, X)
+        if not ended and self.tol > 0 and self.history_[-1]["error"] > 0:
+            warn_of_unfinished(self.max_iter)
+
+    def _iterates(self, stage: Stage, X: Matrix, last: Iterate | None, done: int) -> Iterator[Iterate]:
+        """Yield the iterates of a stage, dead components replaced now and then where that cannot raise the error."""
+        iterates = stage.iterates(self.W_, self.components_, last)
+        revives = isinstance(stage.problem, Problem) and stage.problem.engine == Digital(sweeps=_sweeps_of(stage))
+        revives = revives and not any((stage.problem.penalty_W, stage.problem.penalty_H))
+        while True:
+            if revives and done in REVIVALS and len(dead_components(self.W_, self.components_)):
+                iterates = stage.iterates(*revived(X, self.W_, self.components_))
+            yield next(iterates)
+            done += 1
 
     def _keep(self, iterate: Iterate, stage: Stage) -> None:
         self.W_, self.components_ = iterate.W, iterate.H
@@ -508,6 +700,24 @@ def _compressed_start(
         if not iterate.objective or stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
             break
     return W, H
+
+
+def _sweeps_of(stage: Stage) -> int | None:
+    return getattr(stage.problem.engine, "sweeps", None)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _best_for(A: np.ndarray, B: Any, start: np.ndarray) -> np.ndarray:
+    """Return the non-negative factor (k, n) that is best for the other one, A (m, k)."""
+    engine = WeightedDigital() if isinstance(B, Weighted) else Digital()
+    return np.ascontiguousarray(engine.program(A).solve(B, start=start))
+
+
+def _with_unit_rows(W: np.ndarray, H: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors of the same product with H's rows of sum 1, the largest columns of W first."""
+    sums = H.sum(axis=1)
+    W, H = W * sums, H / np.where(sums > 0, sums, 1)[:, None]
+    order = np.argsort(-W.sum(axis=0), kind="stable")
+    return np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
 
 
 def _warn_of_empty(X: Matrix, weighted: Weighted | None) -> None:

@@ -82,16 +82,19 @@ class LoopState:
     last : Iterate
     objectives : tuple of float
         All that `stalled` looks at of those so far.
+    iterations : int
+        Done so far.
     """
 
     last: Iterate
     objectives: tuple[float, ...]
+    iterations: int = 0
 
     @classmethod
-    def after(cls, objectives: list[float], last: Iterate) -> LoopState:
+    def after(cls, objectives: list[float], last: Iterate, iterations: int) -> LoopState:
         """Return the state after an iterate, the last of `objectives`."""
         kept = objectives if len(objectives) <= _WINDOW + 1 else [objectives[0], *objectives[-_WINDOW - 1 :]]
-        return cls(last, tuple(kept))
+        return cls(last, tuple(kept), iterations)
 
 
 @dataclass(frozen=True)
