@@ -5,6 +5,7 @@ from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mho import camera as camera
     from mho import chip as chip
     from mho import circuits as circuits
     from mho import cost as cost
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mho import recommend as recommend
     from mho import spice as spice
     from mho import sweep as sweep
+    from mho.camera import Camera as Camera
     from mho.chip import Chip as Chip
     from mho.chip import ChipError as ChipError
     from mho.engines import Analog as Analog
@@ -36,6 +38,7 @@ __version__ = _version("mho")
 
 _HOMES = {
     "Analog": "mho.engines",
+    "Camera": "mho.camera",
     "Chip": "mho.chip",
     "ChipError": "mho.chip",
     "Digital": "mho.engines",
@@ -52,6 +55,7 @@ _HOMES = {
 __all__ = [
     "NMF",
     "Analog",
+    "Camera",
     "Chip",
     "ChipError",
     "Digital",
@@ -67,6 +71,7 @@ __all__ = [
 
 _PACKAGES = frozenset(
     (
+        "camera",
         "chip",
         "circuits",
         "cost",

@@ -1,0 +1,98 @@
+"""Camera benchmark: mho beside other ways, on people pasted into the empty scene of their own clip.
+
+    benchmarks/camera/run.py --clip vtest=vtest.avi --clip one-by-one=one-by-one-person-detection.mp4
+
+Each measured case is kept in build/bench-camera-results, so that an interrupted run goes on; `report.py` makes the
+table.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import baselines
+import numpy as np
+
+from mho import Analog, Digital
+from mho.camera.grid import Grid
+from mho.camera.ranking import clip_scores, rank
+from mho.camera.scene import learn_scene
+from mho.camera.semi_synthetic import Case, EmptyScene, stream
+from mho.camera.video import read_luma
+from mho.chip import Chip, preset
+
+CASES = {
+    "walking": ("vtest", Case()),
+    "standing": ("vtest", Case(still=True)),
+    "busy": ("vtest", Case(busy=True)),
+    "shadow": ("vtest", Case(still=True, shade=True, contrast=1.0)),
+    "one standing": ("one-by-one", Case(still=True, contrast=0.4)),
+    "one busy": ("one-by-one", Case(still=True, contrast=0.4, busy=True)),
+    "switch": ("vtest", Case(switch=True)),
+}
+HELD_OUT = Case(contrast=0.4)
+FRAMES = 20
+LEARNING = 600
+
+
+def scene_of(name, path):
+    frames = read_luma(path, width=192)
+    begins_empty = np.abs(frames.astype(np.float32) - frames[0]).mean((1, 2)) < 4
+    return EmptyScene.of(frames, empty_frames=frames[begins_empty] if name == "one-by-one" else None)
+
+
+def measure(scene, case, seed, chip):
+    iterator, present = stream(scene, case, seed)
+    frames = np.array(list(iterator))
+    grid = Grid(frames.shape[1:])
+    X = np.array([grid.cells(frame).ravel() for frame in frames], np.float32)
+    result, model = {}, learn_scene(X[:LEARNING:3], grid, engine=Digital(), seed=0)
+    begin = time.process_time()
+    result["mho"] = scored(model.see(X).score, present)
+    result["mho"]["us"] = (time.process_time() - begin) / len(X) * 1e6
+    if chip:
+        engine = Analog(Chip(preset("pku-2025-4bit"), seed=3))
+        result["mho, 4-bit 2 % chip"] = scored(
+            learn_scene(X[:LEARNING:3], grid, engine=engine, seed=0).see(X).score, present
+        )
+    for name, scores in baselines.all_scores(frames, X, grid.shape).items():
+        result[name] = scored(scores, present)
+    return result
+
+
+def scored(scores, present):
+    clips = len(scores) // FRAMES
+    somebody = present[: clips * FRAMES].reshape(clips, FRAMES).sum(1) >= 5
+    first = LEARNING // FRAMES
+    return dict(vars(rank(clip_scores(scores, FRAMES)[first:], somebody[first:])))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--clip", action="append", default=[], metavar="NAME=FILE", help="vtest, one-by-one, or held out"
+    )
+    parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--chip-seeds", default="0", help="seeds that are scored on the simulated chip too")
+    parser.add_argument("--results", type=Path, default=Path("build/bench-camera-results"))
+    options = parser.parse_args()
+    clips = dict(text.split("=", 1) for text in options.clip)
+    cases = {name: case for name, case in CASES.items() if case[0] in clips}
+    cases |= {name: (name, HELD_OUT) for name in clips if name not in ("vtest", "one-by-one")}
+    options.results.mkdir(parents=True, exist_ok=True)
+    scenes = {}
+    for seed in map(int, options.seeds.split(",")):
+        for name, (clip, case) in cases.items():
+            path = options.results / f"{name}-{seed}.json"
+            if path.exists():
+                continue
+            if clip not in scenes:
+                scenes[clip] = scene_of(clip, clips[clip])
+            result = measure(scenes[clip], case, seed, str(seed) in options.chip_seeds.split(","))
+            path.write_text(json.dumps(result))
+            print(name, seed, {k: f"{v['auc']:.3f}/{v['recall']:.2f}" for k, v in result.items()}, flush=True)
+
+
+if __name__ == "__main__":
+    main()

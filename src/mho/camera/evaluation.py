@@ -1,0 +1,79 @@
+"""Evaluation of a camera on a stream whose events are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.camera.camera import Camera
+from mho.camera.quantities import Share
+from mho.camera.ranking import Ranking, rank
+
+__all__ = ["Evaluation", "evaluate"]
+
+_LEAST_SECONDS = 0.5
+"""Seconds of an event that a clip must hold to count as one with somebody in it."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Quality of a camera's decisions.
+
+    Attributes
+    ----------
+    ranking : Ranking
+        Of the scores of the clips.
+    kept : float
+        Share of the clips that were kept.
+    found : float
+        Share of the clips with somebody in them that were kept; NaN if there are none.
+    events : int
+        Events in the stream.
+    found_events : int
+        Events of which at least one clip was kept.
+    """
+
+    ranking: Ranking
+    kept: float
+    found: float
+    events: int
+    found_events: int
+
+
+def evaluate(camera: Camera, source: Any, events: Iterable[tuple[float, float]], *, after: float = 0.0) -> Evaluation:
+    """Run a camera over a stream and compare its clips with the events.
+
+    Parameters
+    ----------
+    camera : Camera
+        That has learned a scene.
+    source : object
+        As `Camera.learn` takes it.
+    events : iterable of (start, end)
+        Seconds of the stream in which somebody is to be seen.
+    after : float
+        Seconds from which clips count.
+
+    Raises
+    ------
+    ValueError
+        An event ends before it starts.
+    """
+    spans = [(checks.finite_number(a, "events"), checks.finite_number(b, "events")) for a, b in events]
+    if any(end <= start for start, end in spans):
+        raise ValueError("events must end after they start")
+    clips = sorted((clip for clip in camera.run(source) if clip.start >= after), key=lambda clip: clip.number)
+    if not clips:
+        raise ValueError(f"source must have clips after {after:g} s, got none")
+    shares = np.array([[min(c.end, b) - max(c.start, a) for a, b in spans] or [0.0] for c in clips])
+    present = shares.max(1) >= min(_LEAST_SECONDS, camera.clip / 4)
+    kept = np.array([clip.kept for clip in clips])
+    share = camera.keep.share if isinstance(camera.keep, Share) else float(kept.mean())
+    hit = (shares[kept] > 0).any(0) if kept.any() and spans else np.zeros(len(spans), bool)
+    found = float(kept[present].mean()) if present.any() else float("nan")
+    scores = np.array([clip.score for clip in clips])
+    return Evaluation(rank(scores, present, share), float(kept.mean()), found, len(spans), int(hit.sum()))

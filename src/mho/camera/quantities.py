@@ -1,0 +1,110 @@
+"""Durations and budgets as people write them: "2 s", "10 min", "20%", "50 MB/h"."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mho import checks
+
+__all__ = ["Bytes", "Keep", "Share", "Threshold", "read_keep", "read_seconds"]
+
+_SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+_NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
+
+
+@dataclass(frozen=True)
+class Share:
+    """Keep a share of the clips, those of the highest scores.
+
+    Parameters
+    ----------
+    share : float
+        Above 0, at most 1.
+    """
+
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 < checks.finite_number(self.share, "share") <= 1:
+            raise ValueError(f"share must be above 0 and at most 1, got {self.share}")
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Keep so many bytes an hour, of the clips of the highest scores.
+
+    Parameters
+    ----------
+    per_hour : float
+        Above 0.
+    """
+
+    per_hour: float
+
+    def __post_init__(self) -> None:
+        checks.positive_number(self.per_hour, "per_hour")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Keep every clip whose score is at least so high; about 1 is the score of the empty scene.
+
+    Parameters
+    ----------
+    score : float
+        Above 0.
+    """
+
+    score: float
+
+    def __post_init__(self) -> None:
+        checks.positive_number(self.score, "score")
+
+
+Keep = Share | Bytes | Threshold
+
+
+def read_keep(value: Any, name: str = "keep") -> Keep:
+    """Return a budget from "20%", "50 MB/h", "score 5", or one that is given already.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is none.
+    """
+    if isinstance(value, Share | Bytes | Threshold):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f'{name} must be such as "20%", "50 MB/h" or Threshold(5), got {value!r}')
+    text = value.strip()
+    if found := re.fullmatch(_NUMBER + r"\s*%", text):
+        percent = float(found[1])
+        if not 0 < percent <= 100:
+            raise ValueError(f"{name} must be above 0% and at most 100%, got {value!r}")
+        return Share(percent / 100)
+    if (found := re.fullmatch(_NUMBER + r"\s*(kB|MB|GB)\s*/\s*h", text)) and float(found[1]) > 0:
+        return Bytes(float(found[1]) * _BYTES[found[2]])
+    if (found := re.fullmatch(r"score\s*" + _NUMBER, text)) and float(found[1]) > 0:
+        return Threshold(float(found[1]))
+    raise ValueError(f'{name} must be such as "20%", "50 MB/h" or "score 5", got {value!r}')
+
+
+def read_seconds(value: Any, name: str) -> float:
+    """Return a duration above 0 in seconds from a number of them, or text such as "2 s" or "10 min".
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is none.
+    """
+    if not isinstance(value, str):
+        return checks.positive_number(value, name)
+    found = re.fullmatch(_NUMBER + r"\s*(ms|s|min|h|d)", value.strip())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(f'{name} must be a duration such as "2 s" or "10 min", got {value!r}')
+    return seconds

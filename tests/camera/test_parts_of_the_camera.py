@@ -1,0 +1,168 @@
+"""Grid, ranking, budget and the state of the view, each against something else."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from sklearn.metrics import roc_auc_score
+
+from mho import Camera
+from mho.camera.budget import FLOOR, Budget, Offer
+from mho.camera.grid import Grid
+from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
+from mho.camera.ranking import clip_scores, rank
+
+from .conftest import scene
+
+
+@pytest.mark.parametrize("frame", [(576, 768), (1080, 1920), (50, 77), (300, 100)])
+def test_cells_are_means_of_their_pixels(frame):
+    luma = np.random.default_rng(0).integers(0, 256, frame, np.uint8)
+    grid = Grid(frame)
+    rows, columns = grid.edges
+    cells = grid.cells(luma)
+    for i, j in ((0, 0), (grid.shape[0] - 1, grid.shape[1] - 1), (5, 7)):
+        block = luma[rows[i] : rows[i + 1], columns[j] : columns[j + 1]]
+        assert cells[i, j] == pytest.approx(block.mean(), rel=1e-6)
+    assert max(cells.shape) == 48
+
+
+def test_blur_is_a_gaussian_within_what_is_known():
+    grid = Grid((36, 48))
+    picture = np.random.default_rng(0).random((1, 36, 48)).astype(np.float32)
+    weight = ndimage.gaussian_filter(np.ones((36, 48)), 2.0, mode="constant", truncate=4)
+    expected = ndimage.gaussian_filter(picture[0].astype(float), 2.0, mode="constant", truncate=4) / weight
+    assert np.allclose(grid.blur(picture, 2.0)[0], expected, atol=1e-5)
+    masked = Grid((36, 48), masks=((10, 10, 8, 8),))
+    changed = picture.copy()
+    changed[:, ~masked.known] = 1e6
+    assert np.array_equal(masked.blur(picture, 2.0), masked.blur(changed, 2.0))
+
+
+def test_a_cell_with_one_masked_pixel_takes_no_part():
+    grid = Grid((36, 48), scale=12, masks=((7, 3, 2, 2),))
+    assert np.argwhere(~grid.known).tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
+
+
+def test_ranking_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, present = rng.integers(0, 9, 200) / 3, rng.random(200) < 0.3
+    found = rank(scores, present, 0.2)
+    assert found.auc == pytest.approx(roc_auc_score(present, scores))
+    assert found.ceiling == pytest.approx(min(1, 40 / present.sum()))
+    assert np.isnan(rank(scores, np.zeros(200, bool)).auc)
+    assert clip_scores(np.arange(20.0), 10).tolist() == [7.5, 17.5]
+
+
+def offered(keep, scores, delay=60.0, size=0):
+    budget = Budget(keep, delay, 2.0)
+    made = []
+    for number, score in enumerate(scores):
+        made += budget.offer(Offer(number, 2.0 * number, 2.0 * number + 2, float(score), size))
+    return made + budget.close()
+
+
+def test_every_window_is_decided_once_in_order():
+    scores = np.random.default_rng(0).exponential(3, 500)
+    for keep in (Share(0.2), Bytes(1e6), Threshold(5)):
+        assert [d.offer.number for d in offered(keep, scores, size=1000)] == list(range(500))
+
+
+def test_a_share_is_a_share_and_nothing_of_an_empty_night():
+    rng = np.random.default_rng(0)
+    busy = offered(Share(0.2), 20 + rng.exponential(3, 5400))
+    share = np.mean([d.kept for d in busy[1800:]])
+    assert 0.12 < share <= 0.2
+    assert not any(d.kept for d in offered(Share(0.2), rng.uniform(0.5, FLOOR - 0.1, 3600)))
+
+
+def test_a_crowd_keeps_the_best():
+    scores = 20 + np.random.default_rng(1).exponential(3, 3600)
+    made = offered(Share(0.1), scores)
+    chosen = np.array([d.kept for d in made[1800:]])
+    assert scores[1800:][chosen].mean() > np.quantile(scores[1800:], 0.9)
+
+
+def test_no_hour_takes_more_than_its_bytes_and_the_best_waiting_wins():
+    rng = np.random.default_rng(0)
+    scores = 5 + rng.exponential(3, 5400)
+    made = offered(Bytes(1e6), scores, size=7000)
+    kept = np.array([d.kept for d in made])
+    in_hour = np.convolve(kept * 7000, np.ones(1800), "valid")
+    assert 0.9e6 < in_hour.max() <= 1e6
+    few = offered(Bytes(7000), [5, 6, 9, 7], size=7000)
+    assert [d.kept for d in few] == [False, False, True, False]
+
+
+def test_a_threshold_keeps_what_reaches_it_and_its_neighbours():
+    made = offered(Threshold(10), [1, 6, 12, 6, 1, 6, 1])
+    assert [d.kept for d in made] == [False, True, True, True, False, False, False]
+
+
+def test_quantities_are_read():
+    assert read_keep("12.5 %") == Share(0.125)
+    assert read_keep("50 MB/h") == Bytes(5e7)
+    assert read_keep("score 4.5") == Threshold(4.5)
+    assert [read_seconds(text, "x") for text in ("2 s", "1.5 min", "250 ms", 3)] == [2, 90, 0.25, 3]
+
+
+def kinds(camera, frames):
+    clips = list(camera.run(frames))
+    return clips, [event.kind for event in camera.clear_events()]
+
+
+def test_what_stands_settles_and_its_leaving_is_an_event(learned):
+    camera = Camera.load(learned, settle="20 s")
+    frames = scene(900, seed=3, visits=[(100, 600)], light=0.05)
+    clips, events = kinds(camera, frames)
+    assert [kind for kind in events if kind in ("settled", "left")] == ["settled", "left"]
+    score = {clip.number: clip.score for clip in clips}
+    assert score[12] > FLOOR  # it has come
+    assert all(score[number] < FLOOR for number in range(17, 29))  # it belongs to the scene
+    assert all(score[number] < FLOOR for number in range(34, 45))  # and has gone
+
+
+def test_somebody_before_a_settled_object_is_seen(learned):
+    camera = Camera.load(learned, settle="20 s")
+    frames = scene(700, seed=3, visits=[(100, 700)], light=0.05)
+    frames[500:540, 30:60, 36:60] = 240
+    assert [clip.number for clip in camera.run(frames) if clip.kept and clip.number > 17] == [25, 26]
+
+
+@pytest.mark.parametrize("kind", ["black", "covered", "defocused", "moved", "frozen"])
+def test_tampering_is_told_and_scores_nothing(camera, kind):
+    frames = scene(700, seed=3, light=0.05)
+    part = frames[200:600]
+    if kind == "black":
+        part[:] = np.random.default_rng(0).integers(0, 4, part.shape)
+    elif kind == "covered":
+        part[:] = np.random.default_rng(0).integers(60, 66, part.shape)
+    elif kind == "defocused":
+        part[:] = [ndimage.gaussian_filter(frame, 5) for frame in part]
+    elif kind == "moved":
+        part[:] = np.roll(part, 24, 2)
+    else:
+        part[:] = part[0]
+    clips, events = kinds(camera, frames)
+    assert [name for name in events if name not in ("light", "settled")] == [kind, "restored"]
+    late = [clip for clip in clips if 55 > clip.start > (52 if kind == "frozen" else 28)]
+    assert late
+    assert not any(clip.score for clip in late)
+
+
+def test_a_light_step_is_told_and_hides_nobody(empty):
+    rng = np.random.default_rng(0)
+    learned = empty * (1 + 0.3 * (rng.random(150) < 0.5))[:, None, None]
+    camera = Camera()
+    camera.learn(np.clip(learned, 0, 255).astype(np.uint8))
+    frames = scene(400, seed=9, visits=[(200, 240)], light=0.02)
+    frames[200:] = np.clip(frames[200:] * 1.3, 0, 255)
+    clips, events = kinds(camera, frames)
+    assert events.count("light") == 1
+    assert [clip.number for clip in clips if clip.kept] == [10, 11]
+
+
+def test_a_gap_is_told_and_no_clip_goes_across_it(camera, visited):
+    pairs = [(n / 10 + (100 if n >= 115 else 0), frame) for n, frame in enumerate(visited[:200])]
+    clips = list(camera.run(pairs))
+    assert "gap" in [event.kind for event in camera.clear_events()]
+    assert {clip.number for clip in clips}.isdisjoint(range(6, 55))
