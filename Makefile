@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz lowest cross lint sanitize bench docs format clean
+.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench docs format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -27,6 +27,15 @@ lowest: .venv/dev
 # The kernels compiled for other processors and systems.
 cross: .venv/dev
 	scripts/cross.sh
+
+# The kernels that the lab's page runs, as WebAssembly.
+wasm: .venv/dev
+	scripts/wasm.sh
+
+# The lab's page: what it takes from Python, checked types, its tests, and the one file that is committed. Needs Node.
+web: .venv/dev
+	$(BIN)/python scripts/lab_data.py
+	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run build && npm test
 
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mho import image as image
     from mho import journal as journal
     from mho import kernels as kernels
+    from mho import lab as lab
     from mho import nmf as nmf
     from mho import operands as operands
     from mho import recommend as recommend
@@ -82,6 +83,7 @@ _PACKAGES = frozenset(
         "image",
         "journal",
         "kernels",
+        "lab",
         "nmf",
         "operands",
         "recommend",

@@ -14,6 +14,7 @@ from mho.cli.example import example
 from mho.cli.factor import EXAMPLES, factor
 from mho.cli.image import image
 from mho.cli.info import info
+from mho.cli.lab import lab
 from mho.cli.recommend import recommend
 
 __all__ = ["main"]
@@ -42,6 +43,7 @@ app.command(example)
 app.command(cost)
 app.command(chip)
 app.command(image)
+app.command(lab)
 app.command(info)
 
 

@@ -1,0 +1,82 @@
+"""Writes what the lab's page takes from Python: python scripts/lab_data.py.
+
+Presets and their cells, and the numbers and ledgers of the cost page, so that nothing is typed twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from mho import cost
+from mho.chip import ChipDesign, preset, presets
+
+FOLDER = Path(__file__).parents[1] / "web" / "src" / "data"
+
+
+def design(design: ChipDesign) -> dict[str, Any]:
+    """Return what a circuit of the design depends on; infinite is None."""
+    device = design.device
+    law = device.relaxation
+    return {
+        "device": {
+            **{name: getattr(device, name) for name in ("g_min", "g_max", "levels", "sigma")},
+            "relaxation": None if law is None else asdict(law),
+            **asdict(device.temperature),
+            **{name: getattr(device.faults, name) for name in ("stuck_low", "stuck_high", "dead")},
+        },
+        "gain": None if design.amplifier.gain == inf else design.amplifier.gain,
+        "bandwidth": design.amplifier.bandwidth,
+        "offset": design.amplifier.offset,
+        "clamp": design.amplifier.clamp,
+        "v_in": design.converters.v_in,
+        "columns": design.array.columns,
+        "age": design.operation.age,
+        "kelvin": design.operation.kelvin,
+    }
+
+
+def interval(value: Any) -> list[float]:
+    """Return low, typical and high."""
+    return [float(value.low), float(value.typical), float(value.high)]
+
+
+def workload(name: str, w: cost.Workload) -> dict[str, Any]:
+    """Return the events of one sweep on the chip, and its costs on digital platforms."""
+    ledger = cost.sweep_ledger(w)
+    costs = {name: platform.cost(w.work()) for name, platform in cost.PLATFORMS.items()}
+    return {
+        "title": f"{name}: {w}",
+        "ledger": {event: float(count) for event, count in asdict(ledger).items()},
+        "fewest_solves": w.fewest_solves,
+        "platforms": [
+            {"name": name, "seconds": interval(c.seconds), "joules": interval(c.joules)} for name, c in costs.items()
+        ],
+    }
+
+
+def costs() -> dict[str, Any]:
+    """Return technologies, workloads and published claims."""
+    workloads = {**cost.WORKLOADS, "512x512 image": cost.Workload(m=512, n=512, k=16)}
+    return {
+        "technologies": {
+            name: {key: interval(number.value) for key, number in cost.technology(name).numbers().items()}
+            for name in cost.technologies()
+        },
+        "workloads": {name: workload(name, w) for name, w in workloads.items()},
+        "claims": {name: asdict(claim) for name, claim in cost.CLAIMS.items()},
+    }
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each file by its name."""
+    content = {"presets.json": {name: design(preset(name)) for name in presets()}, "cost.json": costs()}
+    return {name: json.dumps(data, separators=(",", ":"), sort_keys=True) + "\n" for name, data in content.items()}
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The kernels of the lab's page as WebAssembly, by `zig c++` (clang): writes web/src/core/mho.wasm, or the file named. The
+# compiler's version is pinned, so that the same source gives the same bytes everywhere.
+set -eu
+cd "$(dirname "$0")/.."
+version=0.17.1
+out=${1:-web/src/core/mho.wasm}
+python=.venv/bin/python
+if [ "$("$python" -m ziglang version 2>/dev/null || true)" != "$version" ]; then
+    env=build/wasm
+    mkdir -p build
+    [ -x "$env/bin/python" ] || "$python" -m venv "$env"
+    "$env/bin/pip" install --quiet "ziglang==$version"
+    python=$env/bin/python
+fi
+export ZIG_GLOBAL_CACHE_DIR="${ZIG_GLOBAL_CACHE_DIR:-$PWD/build/zig}" # its C++ library takes a minute, once
+# -ffile-prefix-map: no path of this machine in the file.
+"$python" -m ziglang c++ -target wasm32-wasi -std=c++17 -O2 -msimd128 -fopenmp-simd -fno-math-errno -fno-exceptions -fno-rtti \
+    -Wall -Wno-pass-failed -Wno-unused-function -ffile-prefix-map="$PWD"=. -s -mexec-model=reactor -Wl,--strip-all \
+    -Isrc/mho/kernels/src -o "$out" web/core/wasm.cpp

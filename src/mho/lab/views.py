@@ -1,0 +1,63 @@
+"""Views that the page has exported as JSON, answered again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.lab.answers import Answers
+
+__all__ = ["answer_view"]
+
+
+def answer_view(answers: Answers, view: Any) -> dict[str, Any]:
+    """Return the answers to the requests of a view.
+
+    Parameters
+    ----------
+    answers : Answers
+        Who answers.
+    view : mapping
+        As the page exports it; its own answers are not looked at.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is no view, or holds a bad request.
+    ChipError
+        The circuit cannot do it.
+    """
+    if not isinstance(view, Mapping) or "view" not in view:
+        raise ValueError("the file must hold a view as the page exports it, an object with a view's name")
+    return _VIEWS[checks.one_of(view["view"], "view", tuple(_VIEWS))](answers, view)
+
+
+def _bench(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
+    program, settle, rhs = (_part(view, name) for name in ("program", "settle", "rhs"))
+    made = answers.program(program)
+    settled = answers.settle({"circuit": made["circuit"], "volts": _input_volts(made, rhs).tolist(), **settle})
+    answer = np.array(settled["rest"]) * made["units_per_volt"]
+    if program["topology"] == "mvm":
+        exact = (np.array(program["matrix"]) @ np.asarray(rhs, np.float64)).tolist()
+    else:
+        exact = answers.solve({"matrix": program["matrix"], "rhs": [rhs]})["answers"][0]
+    return {**settled, "answer": answer.tolist(), "exact": exact}
+
+
+_VIEWS = {"bench": _bench}
+
+
+def _part(view: Mapping[str, Any], name: str) -> Any:
+    if name not in view:
+        raise ValueError(f"the view must hold {name}")
+    return view[name]
+
+
+def _input_volts(made: Mapping[str, Any], rhs: Any) -> np.ndarray:
+    numbers = np.asarray(rhs, np.float64)
+    if made["product"] is not None:
+        numbers = np.array(made["product"]) @ numbers
+    return numbers * np.array(made["volts_per_unit"])

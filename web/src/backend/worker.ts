@@ -1,0 +1,50 @@
+/** The worker: answers messages with the local backend, so that the page never stands still. */
+
+import costs from "../data/cost.json";
+import presets from "../data/presets.json";
+import core from "../core/mho.wasm?inline";
+import { Kernels } from "../core/wasm";
+import type { CostData } from "../core/cost";
+import type { Presets } from "../core/design";
+import type { FactorizeRequest } from "./protocol";
+import { Local } from "./local";
+
+export interface Message {
+  id: number;
+  method: "program" | "settle" | "solve" | "factorize" | "cost" | "cancel";
+  request: unknown;
+}
+
+function bytes(inlined: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(inlined.slice(inlined.indexOf(",") + 1)), (c) => c.charCodeAt(0));
+}
+
+const backend = Kernels.load(bytes(core)).then((k) => new Local(k, presets as unknown as Presets, costs as unknown as CostData));
+const cancelled = new Set<number>();
+const breath = () => new Promise((done) => setTimeout(done));
+
+async function factorize(local: Local, id: number, request: FactorizeRequest) {
+  const run = local.factorize(request);
+  for (;;) {
+    const step = run.next();
+    if (step.done) return step.value;
+    postMessage({ id, progress: step.value });
+    await breath(); // messages are heard
+    if (cancelled.delete(id)) throw new Error("cancelled");
+  }
+}
+
+addEventListener("message", async ({ data }: MessageEvent<Message>) => {
+  const { id, method, request } = data;
+  if (method === "cancel") {
+    cancelled.add(request as number);
+    return;
+  }
+  try {
+    const local = await backend;
+    const answer = method === "factorize" ? await factorize(local, id, request as FactorizeRequest) : local[method](request as never);
+    postMessage({ id, answer });
+  } catch (error) {
+    postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+});
