@@ -40,6 +40,8 @@ class SettledBlock:
         The same because an op-amp had to deliver more than its limit.
     repeated : int
         Times that either was so.
+    injected : int
+        Currents into columns, each from a DAC.
     """
 
     outputs: np.ndarray
@@ -49,9 +51,10 @@ class SettledBlock:
     clipped: int
     overloaded: int
     repeated: int
+    injected: int = 0
 
 
-def solve_in_range(array: ProgrammedLoop, B: Matrix) -> SettledBlock:
+def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None) -> SettledBlock:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
     Parameters
@@ -60,23 +63,29 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix) -> SettledBlock:
         The programmed chip.
     B : operand of shape (m, n)
         Right-hand sides by columns.
+    C : ndarray of shape (n, k), optional
+        Currents into the columns, in the units of A'B.
 
     Raises
     ------
     ChipError
         An answer stays outside however small the inputs are.
     """
-    peak_in, constant = array.inputs.peaks(B), -array.bias
+    peak_in = array.inputs.peaks(B)
+    if C is not None:
+        peak_in = np.maximum(peak_in, array.current_peaks(C))
     counts = over = np.zeros(3, int)
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in)
+        constant = -array.bias if C is None else array.column_currents(C, peak_in) - array.bias
         X, V, swing = _settle(array, B, constant, peak_in)
         of_range = swing * range_ / array.design.converters.v_out
         of_limit = _largest_load(array, B, V, X, constant, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
         if not over.any():
-            return SettledBlock(X, V, constant, range_, *map(int, counts))
+            injected = 0 if C is None else C.size
+            return SettledBlock(X, V, constant, range_, *map(int, counts), injected=injected)
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)

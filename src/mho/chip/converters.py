@@ -66,14 +66,28 @@ class ConverterBank:
             values = values + (values != 0) * share * self._noise.standard_normal(values.shape)
         return values
 
-    def to_digital(self, volts: np.ndarray) -> np.ndarray:
-        """Read outputs (n, k), volts >= 0, each row of them at the finest range that holds it."""
+    def to_digital(self, volts: np.ndarray, *, signed: bool = False) -> np.ndarray:
+        """Read outputs (n, k), volts, each row of them at the finest range that holds it.
+
+        Parameters
+        ----------
+        volts : ndarray of shape (n, k)
+            Not negative unless `signed`.
+        signed : bool
+            Whether half of the codes stand for negative volts, at the same errors as the other half.
+        """
         c = self._converters
         if c.conversion_noise:
-            volts = np.maximum(volts + c.conversion_noise * self._noise.standard_normal(volts.shape), 0.0)
+            noisy = volts + c.conversion_noise * self._noise.standard_normal(volts.shape)
+            volts = noisy if signed else np.maximum(noisy, 0.0)
         if c.adc_bits is None:
             return volts
-        most = 2**c.adc_bits - 1
+        if not signed:
+            return self._quantised(volts, 2**c.adc_bits - 1)
+        return np.sign(volts) * self._quantised(np.abs(volts), 2 ** (c.adc_bits - 1) - 1)
+
+    def _quantised(self, volts: np.ndarray, most: int) -> np.ndarray:
+        c = self._converters
         peak = volts.max(axis=1, keepdims=True)
         headroom = np.divide(c.v_out, peak, out=np.ones_like(peak), where=peak > 0)
         halvings = np.clip(np.floor(np.log2(headroom)), 0, c.adc_ranges)

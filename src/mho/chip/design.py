@@ -15,6 +15,7 @@ import numpy as np
 from mho import checks
 from mho.chip.devices import Measured
 from mho.chip.devices.device import Device
+from mho.circuits.opamp import CLAMPS, OUTPUTS
 from mho.circuits.wires import Wires
 from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
 
@@ -109,7 +110,7 @@ class Converters:
 
 @dataclass(frozen=True, kw_only=True)
 class Amplifier:
-    """A single-pole operational amplifier whose output cannot go below zero.
+    """A single-pole operational amplifier.
 
     Attributes
     ----------
@@ -126,6 +127,8 @@ class Amplifier:
         What an op-amp does that would have to go below zero. Rectifying: a diode path holds its input at virtual
         ground, which gives non-negative least squares. Single-supply: its output stays at the lower rail and its input
         floats, which gives the same conditions in another metric.
+    output : {"nonnegative", "signed"}
+        Sign of the answer. Signed: supplies of either sign and no clamp, for least squares without a constraint.
 
     Examples
     --------
@@ -139,13 +142,15 @@ class Amplifier:
     offset: float = field(default=0.0, metadata=VOLTS)
     current_limit: float = field(default=np.inf, metadata=AMPERES)
     clamp: str = "rectifying"
+    output: str = "nonnegative"
 
     def __post_init__(self) -> None:
         checks.at_least(self.gain, "gain", 1, strict=True)
         checks.positive_number(self.bandwidth, "bandwidth")
         checks.nonnegative_number(self.offset, "offset")
         checks.at_least(self.current_limit, "current_limit", 0, strict=True)
-        checks.one_of(self.clamp, "clamp", ("rectifying", "single-supply"))
+        checks.one_of(self.clamp, "clamp", CLAMPS)
+        checks.one_of(self.output, "output", OUTPUTS)
 
 
 @dataclass(frozen=True, kw_only=True)

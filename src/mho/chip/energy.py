@@ -201,7 +201,7 @@ def _course(
     seconds: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Outputs and sense nodes (times, k), volts."""
-    loop, (on, V), free = array.loop, rows, x > 0
+    loop, (on, V), free = array.loop, rows, array.loop.free(x, rows[0])
     ports = loop.network(on)
     missing = modes.before_rest(x[free], seconds * _SHARE)
     outputs = np.tile(x, (len(missing), 1))

@@ -46,7 +46,8 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, settled.constant, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
-        modes = {j: Modes.of(array.loop, array.inputs.active_row_voltages(B, V, j)[0], X[j] > 0) for j in _samples(n)}
+        on = {j: array.inputs.active_row_voltages(B, V, j)[0] for j in _samples(n)}
+        modes = {j: Modes.of(array.loop, rows, array.loop.free(X[j], rows)) for j, rows in on.items()}
         seconds = _settle_seconds(array, list(modes.values()))
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
@@ -64,9 +65,10 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
         load_coulombs=at_rest * sampled[2],
         input_coulombs=at_rest * sampled[3],
         peak_amperes=peak,
-        bytes_read=driven * ((converters.dac_bits or _BITS_WITHOUT_ADC) / 8 + (ADDRESS_BYTES if B.missing else 0)),
+        bytes_read=(driven + settled.injected) * (converters.dac_bits or _BITS_WITHOUT_ADC) / 8
+        + (driven * ADDRESS_BYTES if B.missing else 0),
         bytes_written=k * n * (converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
-        dac_conversions=driven * solves / n,
+        dac_conversions=(driven + settled.injected) * solves / n,
         adc_conversions=k * solves,
         word_lines=driven if B.missing else 0,
     )

@@ -95,13 +95,16 @@ class ProgrammedArray(ProgrammedLoop):
         V = self.inputs.with_ridge(self.inputs.dense(B.array.astype(np.float64), np.abs(B.array).max(axis=0)))
         return V[:, 0] if b.ndim == 1 else V
 
-    def solve(self, B: Any) -> np.ndarray:
-        """Return X (k, n) >= 0 for right-hand sides B (m, n), through converters and loop.
+    def solve(self, B: Any, *, currents: Any = None) -> np.ndarray:
+        """Return X (k, n) for right-hand sides B (m, n), through converters and loop; not negative unless signed.
 
         Parameters
         ----------
         B : array_like of shape (m, n) or (m,), scipy sparse (zeros are data), or `Sparse`
             Right-hand sides of any sign. An entry that is missing switches the word line of its row off.
+        currents : array_like of shape (k, n) or (k,), optional
+            Current into each column for each right-hand side, of any sign, in the units of A'B: the answer minimises
+            ``|A x - b|^2 / 2 - c'x``. A constant negative one is an L1 penalty.
 
         Raises
         ------
@@ -113,12 +116,29 @@ class ProgrammedArray(ProgrammedLoop):
         Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
         """
         if np.ndim(B) == 1:
-            return self.solve(np.asarray(B)[:, None])[:, 0]
-        operand = self._formed(as_matrix(B))
+            column = None if currents is None else np.asarray(currents)[..., None]
+            return self.solve(np.asarray(B)[:, None], currents=column)[:, 0]
+        operand = as_matrix(B)
+        C = None if currents is None else self._currents(currents, operand.shape[1])
+        operand = self._formed(operand)
+        if C is not None and self._normal is not None:
+            operand, C = Dense.from_checked(operand.array + C.T), None
         if self.design.device.noise:
             self._install(self.design.operation.integration)
-        solved = [self._solve_block(block) for block in self._blocks(operand)]
+        solved, done = [], 0
+        for block in self._blocks(operand):
+            part = slice(done, done := done + block.shape[1])
+            solved.append(self._solve_block(block, None if C is None else C[part]))
         return np.vstack(solved).T
+
+    def _currents(self, currents: Any, n: int) -> np.ndarray:
+        """Currents by right-hand sides (n, k), checked."""
+        C = checks.as_matrix(currents, "currents", nonnegative=False)
+        if C.shape != (self.shape[1], n):
+            raise ValueError(
+                f"currents must have shape {(self.shape[1], n)}, one for each column and right-hand side, got {C.shape}"
+            )
+        return C.T.astype(np.float64)
 
     def _formed(self, B: Matrix) -> Any:
         """The right-hand sides as the rows have them, checked."""
@@ -135,14 +155,15 @@ class ProgrammedArray(ProgrammedLoop):
             step = max(1, _BLOCK * n // max(1, len(B.values)))
         yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
 
-    def _solve_block(self, B: Matrix) -> np.ndarray:
+    def _solve_block(self, B: Matrix, C: np.ndarray | None) -> np.ndarray:
         """X (n, k) of one block."""
-        X = self._solve_once(B)
-        return X if self._off_state is None else self._solve_once(self._off_state.corrected_rhs(B, X))
+        X = self._solve_once(B, C)
+        return X if self._off_state is None else self._solve_once(self._off_state.corrected_rhs(B, X), C)
 
-    def _solve_once(self, B: Matrix) -> np.ndarray:
+    def _solve_once(self, B: Matrix, C: np.ndarray | None) -> np.ndarray:
         """X (n, k), at a range that fits both ends of each right-hand side."""
-        settled = solve_in_range(self, B)
+        settled = solve_in_range(self, B, C)
         self._ledger.add(count_events(self, B, settled))
         range_ = settled.range[:, None]
-        return self.inputs.converters.to_digital(settled.outputs * range_) / range_ * self.units_per_volt
+        outputs = self.inputs.converters.to_digital(settled.outputs * range_, signed=self.loop.signed)
+        return outputs / range_ * self.units_per_volt

@@ -173,6 +173,33 @@ class ProgrammedLoop:
         self.kelvin = kelvin
         self._install()
 
+    def current_peaks(self, C: np.ndarray) -> np.ndarray:
+        """Return the entry of a right-hand side (n,) that sends as much into a column as the largest of C (n, k)."""
+        sums = self._column_sums
+        return np.divide(np.abs(C), sums, out=np.zeros(C.shape), where=sums > 0).max(axis=1)
+
+    def column_currents(self, C: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
+        """Return the currents (n, k) that a DAC at each column makes of C, amperes at the fixed scale.
+
+        Parameters
+        ----------
+        C : ndarray of shape (n, k)
+            In the units of A'B.
+        peak_in : ndarray of shape (n,)
+            Entry of a right-hand side at full scale; all rows at it send the DACs' full scale into a column.
+        """
+        columns = self.inputs.rows + np.arange(C.shape[1])
+        given = self.inputs.converters.to_volts(C, peak_in[:, None] * self._column_sums, columns)
+        c = self.conductances
+        return given * c.scale * c.g_in * self.inputs.volts_per_unit / self.loop.row_metric
+
+    @property
+    def _column_sums(self) -> np.ndarray:
+        """Sum of each column of the matrix as it is written (k,)."""
+        scale = self.conductances.scale
+        sums = self.conductances.written.sum(axis=0)
+        return np.divide(sums, scale, out=np.zeros(len(scale)), where=scale > 0)
+
     def solve_volts(self, V: Any) -> np.ndarray:
         """Return the outputs at rest for input voltages V (m,) or (m, n), volts: the bare circuit, no converters.
 

@@ -25,7 +25,8 @@ _DOUBLINGS = 2
 
 def as_opamp(amplifier: Amplifier) -> circuits.OpAmp:
     """Return the op-amp of a circuit; an infinite gain becomes one of 1e9."""
-    return circuits.OpAmp(gain=min(amplifier.gain, _LARGEST_GAIN), bandwidth=amplifier.bandwidth, clamp=amplifier.clamp)
+    gain = min(amplifier.gain, _LARGEST_GAIN)
+    return circuits.OpAmp(gain=gain, bandwidth=amplifier.bandwidth, clamp=amplifier.clamp, output=amplifier.output)
 
 
 def as_circuit(array: ProgrammedLoop, word_lines: np.ndarray | None = None) -> circuits.Circuit:

@@ -155,9 +155,9 @@ class ClassicLoop(Loop):
     ) -> Supply:
         """Return the flow at outputs X (t, k), with row amplifiers that follow at once; see `Loop.supply`."""
         (on, V), c = rows, self.conductances
-        v = self.row_outputs(V[:, None], X, weight, on)
-        currents = np.hstack([X * c.left[on].sum(axis=0), np.abs(v) * self._row_load(on)])
-        output_watts = np.sum(np.hstack([X, np.abs(v)]) * currents, axis=1)
+        outputs = np.abs(np.hstack([X, self.row_outputs(V[:, None], X, weight, on)]))
+        currents = outputs * np.r_[c.left[on].sum(axis=0), self._row_load(on)]
+        output_watts = np.sum(outputs * currents, axis=1)
         return Supply(
             watts=output_watts + c.g_in * V @ V,
             output_watts=output_watts,

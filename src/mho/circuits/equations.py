@@ -19,6 +19,7 @@ from math import pi
 import numpy as np
 
 from mho.caching import cached_property
+from mho.circuits.circuit import Circuit
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances, Reference
@@ -41,7 +42,7 @@ class LoopEquations:
     opamp : OpAmp
         Gain, bandwidth, limits and clamp of every op-amp.
     positive : ndarray of bool of shape (n,)
-        Op-amps that cannot go below zero: they hold the answer of a closed loop.
+        Op-amps that cannot go below zero.
     coupling : ndarray of shape (n, n)
         P, volts per volt.
     resistance : ndarray of shape (n, n)
@@ -52,6 +53,8 @@ class LoopEquations:
         Part of `v_rest` that offset and bias bring about, volts.
     g_clamp : float
         Diode path of a rectifying op-amp, siemens.
+    outputs : int
+        How many op-amps hold the answer; they come last.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class LoopEquations:
     inputs: np.ndarray
     constant: np.ndarray
     g_clamp: float
+    outputs: int
 
     @cached_property
     def diode(self) -> np.ndarray:
@@ -152,12 +156,13 @@ def _(circuit: CompactGinv) -> LoopEquations:
     solved = np.linalg.inv(network.sense)
     return LoopEquations(
         opamp=circuit.opamp,
-        positive=np.ones(k, bool),
+        positive=_positive(circuit, k, k),
         coupling=solved @ network.drive,
         resistance=solved,
         inputs=solved @ inputs,
         constant=circuit.given("offset", k) - solved @ circuit.given("bias", k),
         g_clamp=circuit.g_clamp,
+        outputs=len(circuit.outputs),
     )
 
 
@@ -171,12 +176,13 @@ def _(circuit: ClassicGinv) -> LoopEquations:
     columns = np.hstack([-L2[:, None] * circuit.g_right.T, np.zeros((k, k))])
     return LoopEquations(
         opamp=circuit.opamp,
-        positive=np.arange(m + k) >= m,
+        positive=_positive(circuit, m + k, k),
         coupling=np.vstack([rows, columns]),
         resistance=np.diag(np.concatenate([L1, L2])),
         inputs=np.vstack([np.diag(L1 * circuit.g_in), np.zeros((k, m))]),
         constant=np.r_[circuit.given("row_offset", m), -circuit.given("offset", k) - L2 * circuit.given("bias", k)],
         g_clamp=circuit.g_clamp,
+        outputs=len(circuit.outputs),
     )
 
 
@@ -186,12 +192,13 @@ def _(circuit: GramInv) -> LoopEquations:
     k, L = circuit.opamps, 1 / circuit.column_conductance
     return LoopEquations(
         opamp=circuit.opamp,
-        positive=np.ones(k, bool),
+        positive=_positive(circuit, k, k),
         coupling=L[:, None] * circuit.g_gram,
         resistance=np.diag(L),
         inputs=np.diag(L * circuit.g_in),
         constant=circuit.given("offset", k),
         g_clamp=circuit.g_clamp,
+        outputs=len(circuit.outputs),
     )
 
 
@@ -201,12 +208,13 @@ def _(circuit: Mvm) -> LoopEquations:
     L = 1 / circuit.column_conductance
     return LoopEquations(
         opamp=circuit.opamp,
-        positive=np.zeros(circuit.opamps, bool),
+        positive=_positive(circuit, circuit.opamps, 0),
         coupling=np.diag(circuit.g_feedback * L),
         resistance=np.diag(L),
         inputs=L[:, None] * circuit.g,
         constant=circuit.given("offset", circuit.opamps),
         g_clamp=circuit.g_clamp,
+        outputs=len(circuit.outputs),
     )
 
 
@@ -225,13 +233,19 @@ def _with_reference(
     offset, bias = np.r_[reference.offset, circuit.given("offset", k)], np.r_[0.0, circuit.given("bias", k)]
     return LoopEquations(
         opamp=circuit.opamp,
-        positive=np.arange(k + 2) >= 2,
+        positive=_positive(circuit, k + 2, k),
         coupling=np.vstack([legs / legs.sum(), np.column_stack([drive[:, 0], solved @ taken, drive[:, 1:]])]),
         resistance=np.pad(solved, ((1, 0), (1, 0))) + at_sum,
         inputs=np.vstack([np.zeros(circuit.inputs), solved @ inputs]),
         constant=np.r_[offset[0], offset[1:] - solved @ bias],
         g_clamp=circuit.g_clamp,
+        outputs=len(circuit.outputs),
     )
+
+
+def _positive(circuit: Circuit, opamps: int, closing: int) -> np.ndarray:
+    """Whether each op-amp cannot go below zero: of a closed loop the last ones, unless its answer is signed."""
+    return (np.arange(opamps) >= opamps - closing) & (circuit.opamp.output == "nonnegative")
 
 
 def _ports(circuit: CompactGinv) -> Ports:

@@ -89,6 +89,19 @@ class Loop:
         return self.with_reference_amplifiers(self.passive.ports())
 
     @property
+    def signed(self) -> bool:
+        """Whether outputs go below zero, unclamped."""
+        return self.opamp.output == "signed"
+
+    def largest(self, X: np.ndarray) -> np.ndarray:
+        """Return the largest distance of an output X (n, k) from ground (n,), volts."""
+        return np.abs(X).max(axis=1) if self.signed else X.max(axis=1)
+
+    def free(self, x: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return a mask (k,) of outputs x (k,) at rest that are not clamped and have cells in the rows `on` (m,)."""
+        return self.network(on).sense.diagonal() > 0 if self.signed else x > 0
+
+    @property
     def opamps(self) -> int:
         """Number of op-amps: one for each column, two for reference columns."""
         return len(self.offset) + 2 * (self.reference is not None)
@@ -137,6 +150,8 @@ class Loop:
         ports = ports or self.ports
         M = ports.drive + ports.sense / self.opamp.gain
         Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
+        if self.signed:
+            return np.linalg.solve(_regular(M), Q.T).T
         if self.opamp.clamp == "single-supply":
             sense = _regular(ports.sense)
             M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
@@ -161,7 +176,7 @@ class Loop:
             The passive network as its ports see it.
         """
         ports = ports or self.ports
-        if self.opamp.clamp == "single-supply":
+        if self.opamp.clamp == "single-supply" and not self.signed:
             given = X @ ports.drive.T - currents + weight * ports.own_sensed
             return np.linalg.solve(_regular(ports.sense), given.T).T
         return weight * self.offset - X / self.opamp.gain
@@ -207,7 +222,7 @@ class Loop:
         weight : ndarray of shape (n, 1) or float
             Of the offset.
         """
-        largest = X.max(axis=1)
+        largest = self.largest(X)
         if self.reference is None:
             return largest
         all_port_voltages = self.reference.all_port_voltages(network, X, s, drawn, weight)
@@ -307,7 +322,7 @@ class Loop:
         return Supply(
             watts=network.heat(X, s, fed[:, 0], drawn[:, 0]) + sources[0],
             output_watts=np.sum(X * current, axis=1),
-            outputs=current,
+            outputs=np.abs(current) if self.signed else current,
             inputs=X @ fed[:, 1] + s @ drawn[:, 1] + sources[1],
         )
 
@@ -331,7 +346,8 @@ class Loop:
         """
         ports = self.network(on)
         currents = (ports.inputs @ volts).T + constant
-        return ports.delivered(X, self.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
+        delivered = ports.delivered(X, self.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
+        return np.abs(delivered) if self.signed else delivered
 
     def slowest_rate(self, on: np.ndarray, free: np.ndarray, values: np.ndarray) -> float:
         """Return the slowest decay rate, 1/s; negative: the state is not stable; infinite if nothing is free.
@@ -359,7 +375,7 @@ class Loop:
         if not free.any():
             return np.zeros((0, 0))
         ports, block = self.network(on), np.ix_(free, free)
-        if self.opamp.clamp == "single-supply":
+        if self.opamp.clamp == "single-supply" and not self.signed:
             return np.linalg.solve(_regular(ports.sense), ports.drive)[block]
         return np.linalg.solve(ports.sense[block], ports.drive[block])
 

@@ -119,6 +119,10 @@ def _slow(F: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return np.linalg.solve(F, np.linalg.solve(F, covariance).T)
 
 
+def _shown(circuit: Circuit, z: np.ndarray) -> np.ndarray:
+    return z if circuit.opamp.output == "signed" else np.maximum(z, 0)
+
+
 @singledispatch
 def cell_noise(circuit: Circuit, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return the covariance (n, n) that cells of independent unit variance bring about at the op-amps' inputs.
@@ -144,7 +148,7 @@ def _(circuit: CompactGinv, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
     columns = right.shape[1]
     extra = columns - k  # of a reference column, whose inverter has no cells at its input
     Z = equations(circuit).resistance[extra:, extra:]
-    x = np.r_[z[:extra], np.maximum(z[-k:], 0)]
+    x = np.r_[z[:extra], _shown(circuit, z[-k:])]
     r = (left @ x - circuit.g_in * volts[circuit.on]) / S
     share = right / S[:, None]  # of a current into a row that arrives at each sense node
     driving = ((x - r[:, None]) ** 2).sum(axis=1)
@@ -160,7 +164,7 @@ def _(circuit: CompactGinv, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
 def _(circuit: ClassicGinv, volts: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Cells have the outputs in `z` across them, whatever `volts`."""
     rows, columns = circuit.shape
-    v, x = z[:rows], np.maximum(z[rows:], 0)
+    v, x = z[:rows], _shown(circuit, z[rows:])
     across = np.r_[np.full(rows, x @ x), np.full(columns, v @ v)]
     return np.diag(across / np.r_[circuit.row_conductance, circuit.column_conductance] ** 2)
 

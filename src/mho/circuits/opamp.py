@@ -8,9 +8,11 @@ from typing import Protocol
 
 from mho.checks import at_least, nonnegative_number, one_of, positive_number
 
-__all__ = ["CLAMPS", "RAIL", "OpAmp", "SinglePole"]
+__all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole"]
 
 CLAMPS = ("rectifying", "single-supply")
+
+OUTPUTS = ("nonnegative", "signed")
 
 RAIL = 100
 """A rail is this many times as stiff as the stage that drives against it."""
@@ -34,6 +36,11 @@ class SinglePole(Protocol):
         """One of `CLAMPS`."""
         ...
 
+    @property
+    def output(self) -> str:
+        """One of `OUTPUTS`."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpAmp:
@@ -55,6 +62,8 @@ class OpAmp:
     clamp : {"rectifying", "single-supply"}
         What an op-amp of non-negative output does that would have to go below zero. Rectifying: a diode path holds its
         input at the reference. Single-supply: it stays at its lower rail and its input floats.
+    output : {"nonnegative", "signed"}
+        Sign of the outputs that hold a closed loop's answer. Signed: supplies of either sign and no clamp.
     noise : float
         White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
 
@@ -72,6 +81,7 @@ class OpAmp:
     v_max: float = inf
     clamp: str = "rectifying"
     noise: float = 0.0
+    output: str = "nonnegative"
 
     def __post_init__(self) -> None:
         for name in ("gain", "bandwidth"):
@@ -80,3 +90,4 @@ class OpAmp:
             at_least(getattr(self, name), name, 0, strict=True)
         object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
         one_of(self.clamp, "clamp", CLAMPS)
+        one_of(self.output, "output", OUTPUTS)

@@ -70,7 +70,7 @@ def solve_masked(
         No operating point.
     """
     classic_offset = isinstance(loop, ClassicLoop) and (loop.offset.any() or np.any(loop.network_of_rows.row_offset))
-    if loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply" or classic_offset:
+    if loop.signed or loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply" or classic_offset:
         return _one_by_one(loop, rows, constant, weight)
     X = _together(loop, rows, constant, weight)
     return X, np.maximum(X.max(axis=1), _peak_row_output(loop, rows, X))

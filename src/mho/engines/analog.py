@@ -41,6 +41,8 @@ class Analog(Engine):
     def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None, readback: bool = False) -> None:
         self.readback = readback
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
+        if self.chip.design.amplifier.output == "signed":
+            raise ValueError("chip must have non-negative outputs as an engine, got a design with output='signed'")
 
     def __repr__(self) -> str:
         return f"Analog({self.chip!r})"

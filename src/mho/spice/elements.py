@@ -7,6 +7,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from mho.circuits.circuit import Circuit
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.gram import GramInv
@@ -45,10 +46,7 @@ def _(circuit: CompactGinv, volts: np.ndarray) -> Iterator[str]:
     if circuit.bias is not None and circuit.bias.any():
         yield from text.heading("Constant currents into the sense nodes, amperes")
         yield from (f"Ibias{j} 0 s{j} {text.number(amperes)}" for j, amperes in enumerate(circuit.bias))
-    yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
-    yield from subcircuit(circuit.opamp)
-    for j, volt in enumerate(circuit.given("offset", circuit.shape[1])):
-        yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
+    yield from _answering(circuit, circuit.given("offset", circuit.shape[1]), ("0", "s"))
 
 
 @elements.register
@@ -73,10 +71,7 @@ def _(circuit: GramInv, volts: np.ndarray) -> Iterator[str]:
     yield from text.sources(volts, "g_in", "s")
     yield from text.heading("Array: output j to the input of op-amp i, ohms")
     yield from text.array("g", circuit.g_gram, lambda i, j: f"x{j} s{i}")
-    yield from text.heading(f"Op-amps: one pole, class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
-    yield from subcircuit(circuit.opamp)
-    for j, volt in enumerate(circuit.given("offset", circuit.opamps)):
-        yield from instance(str(j), ("0", f"s{j}", f"x{j}"), volt)
+    yield from _answering(circuit, circuit.given("offset", circuit.opamps), ("0", "s"))
 
 
 @elements.register
@@ -99,10 +94,23 @@ def _classic_opamps(circuit: ClassicGinv) -> Iterator[str]:
     yield from subcircuit(circuit.opamp, bipolar=True)
     for i, volt in enumerate(circuit.given("row_offset", rows)):
         yield from instance(f"_v{i}", ("0", f"r{i}", f"v{i}"), volt, bipolar=True)
-    yield from text.heading(f"Column op-amps: class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
-    yield from subcircuit(circuit.opamp)
-    for j, volt in enumerate(circuit.given("offset", columns)):
-        yield from instance(str(j), (f"s{j}", "0", f"x{j}"), volt)
+    yield from _answering(circuit, circuit.given("offset", columns), ("s", "0"), "Column op-amps:")
+
+
+def _answering(
+    circuit: Circuit, offset: np.ndarray, inputs: tuple[str, str], name: str = "Op-amps: one pole,"
+) -> Iterator[str]:
+    """Yield the op-amps that hold a closed loop's answer; `inputs` are plus and minus, ``"s"`` the columns' nodes."""
+    signed, known = circuit.opamp.output == "signed", isinstance(circuit, ClassicGinv)
+    if signed:
+        yield from text.heading(f"{name} of either sign")
+    else:
+        yield from text.heading(f"{name} class-AB output from zero upwards, {circuit.opamp.clamp} clamp")
+    if not (signed and (known or getattr(circuit, "reference", None))):  # others have written it
+        yield from subcircuit(circuit.opamp, bipolar=signed)
+    for j, volt in enumerate(offset):
+        plus, minus = (node if node == "0" else f"{node}{j}" for node in inputs)
+        yield from instance(str(j), (plus, minus, f"x{j}"), volt, bipolar=signed)
 
 
 def _rows(circuit: CompactGinv) -> Iterator[str]:

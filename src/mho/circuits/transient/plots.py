@@ -81,7 +81,7 @@ def _waveforms(axes: Any, waveform: Waveform) -> None:
 
 def _active_set(axes: Any, waveform: Waveform) -> None:
     edges = 1e9 * np.append(waveform.starts, _times(waveform)[-1])
-    free = ~np.array([regime.limits.low[waveform.equations.positive] for regime in waveform.regimes]).T
+    free = ~np.array([regime.limits.low[-waveform.equations.outputs :] for regime in waveform.regimes]).T
     columns = np.arange(len(free) + 1) - 0.5
     axes.pcolormesh(edges, columns, free, cmap="Blues", vmin=0, vmax=1.5)
     axes.set(xlabel="time, ns", ylabel="output, blue while above zero")

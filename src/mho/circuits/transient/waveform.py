@@ -119,7 +119,7 @@ class Waveform:
 
         def excess(time: Any) -> Any:
             """Distance of the farthest output from the band."""
-            return np.abs(self.outputs(np.atleast_1d(time)) - rest).max(axis=0) - tolerance * rest.max()
+            return np.abs(self.outputs(np.atleast_1d(time)) - rest).max(axis=0) - tolerance * np.abs(rest).max()
 
         times = np.append(self.times[:-1, None] + np.diff(self.times)[:, None] * _LOOKS, self.times[-1])
         far = np.flatnonzero(excess(times) > 0)
@@ -133,8 +133,9 @@ class Waveform:
 
     def _shown(self, Z: np.ndarray) -> np.ndarray:
         d = self.equations
-        X = Z if d.positive.all() else Z[d.positive]
-        return np.clip(X, 0.0, d.opamp.v_max, out=X)
+        X = Z if d.outputs == len(Z) else Z[-d.outputs :]
+        lowest = d.lowest[-1]
+        return np.clip(X, lowest, d.opamp.v_max, out=X) if np.isfinite([lowest, d.opamp.v_max]).any() else X
 
 
 def transient(circuit: Circuit | LoopEquations, volts: Any, *, duration: float | None = None) -> Waveform:
