@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench docs format clean
+.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench docs docs-check format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -59,10 +59,18 @@ lint: .venv/dev
 sanitize: .venv/dev
 	scripts/sanitize.sh
 
-# Writes what the pages take from commands.
+# The site, in docs/_build/html: pages that commands write are written again, every printed line runs, links are followed.
 docs: .venv/dev
 	$(BIN)/python scripts/cost_page.py
 	$(BIN)/python scripts/rooms_table.py
+	$(BIN)/pytest tests/test_docs.py
+	$(MAKE) docs-check
+
+# The site alone, for .ci/run, whose tests have run what it prints.
+docs-check: .venv/dev
+	$(BIN)/sphinx-build -q -a -E -j 2 -W --keep-going -b html docs docs/_build/html
+	$(BIN)/python scripts/check_site.py docs/_build/html
+	@echo "mho: the site is in docs/_build/html"
 
 # Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
 bench: .venv/dev benchmarks/.venv/ready
@@ -103,4 +111,4 @@ WAIT = echo "mho: installing into .venv and compiling the kernels once: three mi
 	@touch $@
 
 clean:
-	rm -rf .venv build dist mho-demo
+	rm -rf .venv build dist mho-demo docs/_build docs/gallery docs/lookup/api docs/lookup/commands

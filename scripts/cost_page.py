@@ -1,4 +1,4 @@
-"""Writes every table and every sentence with figures of docs/cost.md: python scripts/cost_page.py.
+"""Writes every table and every sentence with figures of docs/measured/cost.md: python scripts/cost_page.py.
 
 What stands between `<!-- begin NAME -->` and `<!-- end -->` is made by the function of that name, from what `mho cost`
 computes; `mho cost` prints the same rows. This CPU is left out, since the page is not about one computer.
@@ -42,7 +42,7 @@ from mho.cost import (
     verdicts,
 )
 
-PAGE = Path(__file__).parents[1] / "docs" / "cost.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measured" / "cost.md"
 BLOCK = re.compile(r"(<!-- begin ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 120
 
@@ -360,7 +360,7 @@ def _moves() -> str:
         f"**Solvers**: each has to be written. From {(even.solvers_as_frugal or 0) + 1} solvers on, the chips take more "
         "energy than the H100 does.",
         f"**Precision**: {' and '.join(at[4])} at 4 bits, {' and '.join(at[12])} at 12, with right-hand sides read as bytes "
-        "at any precision. What errors of the cells do to the answers is another matter ([sweep.md](sweep.md)).",
+        "at any precision. What errors of the cells do to the answers is another matter ([sweep.md](../do/sweep.md)).",
     )
 
 

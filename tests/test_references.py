@@ -51,10 +51,12 @@ def test_no_number_stands_for_a_source():
 
 
 def test_every_link_between_pages_leads_somewhere():
+    """Those to pages that the site's build makes are followed there, by scripts/check_site.py."""
+    made = re.compile(r"(^|/)(gallery|lookup/api|lookup/commands|api|commands)/")
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
     assert len(links) > 30
-    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+    assert [(page.name, link) for page, link in links if not (made.search(link) or (page.parent / link).exists())] == []
 
 
 def test_every_decision_is_listed():

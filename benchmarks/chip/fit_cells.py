@@ -84,7 +84,7 @@ def source(law: Relaxation, what: str, script: str, **more: str) -> str:
     """The law as a file of TOML, in whole nanosiemens; `more` of it is written as it is."""
     rows = {name: np.rint(np.asarray(getattr(law, name)) * 1e9).astype(int) for name in ("levels", "shift", "spread")}
     lines = [
-        f"# {what}, made by benchmarks/chip/{script}; docs/devices.md has the source.",
+        f"# {what}, made by benchmarks/chip/{script}; docs/lookup/devices.md has the source.",
         "",
         f"times = {[float(f'{time:.7g}') for time in law.times]}  # seconds",
         *(f"{name} = {text}" for name, text in more.items()),

@@ -1,4 +1,4 @@
-"""Pictures at half the numbers on every engine, as docs/halved.md shows them.
+"""Pictures at half the numbers on every engine, as docs/do/halved.md shows them.
 
 `python benchmarks/image/halved.py` prints a table in Markdown: PSNR and SSIM of the 8-bit pictures, what 8-bit factors
 lose, and how far each engine stays behind the digital one, over all channels and in the worst. `--sheet FILE` draws

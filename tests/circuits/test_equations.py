@@ -1,4 +1,4 @@
-"""The equations of motion against the formulas of docs/topologies.md, and against Kirchhoff's laws node by node."""
+"""Equations of motion against the formulas of docs/lookup/topologies.md, and Kirchhoff's laws node by node."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""docs/cost.md says what the command computes, and every number has a source."""
+"""docs/measured/cost.md says what the command computes, and every number has a source."""
 
 import re
 import runpy
@@ -13,7 +13,7 @@ from mho.cli import main
 from mho.cost import PLATFORMS
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "measured" / "cost.md").read_text(encoding="utf-8")
 KEY = re.compile(r"\b[A-Z]\w+-(?:19|20)\d\d\b|\bNeuroSim-1\.4\b")
 
 

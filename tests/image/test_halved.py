@@ -49,7 +49,7 @@ def test_no_product_of_that_rank_is_closer_than_the_singular_values(halved):
 def test_the_chip_and_two_digital_passes_come_near(pixels):
     pixels = np.ascontiguousarray(pixels[160:352, 160:352])
     digital, hybrid = (peak_signal_noise_ratio(pixels, halve(pixels, engine=e).pixels) for e in ("digital", "hybrid"))
-    assert digital - hybrid < 0.6  # 0.7 and 0.9 without reading back; whole pictures lose more, docs/halved.md
+    assert digital - hybrid < 0.6  # 0.7 and 0.9 without reading back; whole pictures lose more, docs/do/halved.md
 
 
 def test_a_named_chip_is_the_one_that_is_told_read_back():

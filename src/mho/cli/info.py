@@ -12,7 +12,7 @@ from mho.cli.plain import table
 __all__ = ["info"]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "safetensors")
-_FOR_DEVELOPERS = ("dev", "all")
+_FOR_DEVELOPERS = ("dev", "docs", "all")
 
 
 def info() -> None:

@@ -2,7 +2,7 @@
 
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
-from mho.engines.engine import Engine, Penalty, Programmed
+from mho.engines.engine import Engine, Penalty, Programmed, as_factor
 from mho.engines.hybrid import Hybrid
 from mho.engines.select import engine_for, names
 from mho.engines.solve import nnls
@@ -17,6 +17,7 @@ __all__ = [
     "Penalty",
     "Programmed",
     "Sparse",
+    "as_factor",
     "engine_for",
     "names",
     "nnls",

@@ -45,7 +45,7 @@ def scale(
 ) -> None:
     """Foretell time, traffic and memory of an iteration out of core (`mho.recommend.distributed.OutOfCore`).
 
-    The formula is in docs/recommend.md; its rates were measured on one core of a virtual machine.
+    The formula is in docs/do/recommend.md; its rates were measured on one core of a virtual machine.
 
     Parameters
     ----------
