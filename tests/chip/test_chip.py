@@ -163,7 +163,7 @@ def test_a_loop_that_is_not_stable_is_a_chip_error():
         for seed in range(20):
             Chip(IDEAL.with_(sigma=0.1), seed=seed).program(A).solve(B)
 
-    with pytest.raises(ChipError, match=r"not stable at its operating point: .* a ridge would help"):
+    with pytest.raises(ChipError, match=r"the loop does not settle: .* a ridge would help"):
         make_and_solve()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mho import kernels
 from mho.chip.energy import output_currents
 from mho.chip.programmed_loop import ProgrammedLoop
+from mho.circuits.equilibrium import Follower
 from mho.circuits.errors import ChipError
 from mho.circuits.word_lines import solve_masked
 from mho.operands import Dense, Matrix, Sparse
@@ -42,6 +43,8 @@ class SettledBlock:
         Times that either was so.
     injected : int
         Currents into columns, each from a DAC.
+    followed : int
+        Right-hand sides whose operating point was found by following their transient.
     """
 
     outputs: np.ndarray
@@ -51,7 +54,8 @@ class SettledBlock:
     clipped: int
     overloaded: int
     repeated: int
-    injected: int = 0
+    injected: int
+    followed: int
 
 
 def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None) -> SettledBlock:
@@ -78,14 +82,15 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in)
         constant = -array.bias if C is None else array.column_currents(C, peak_in) - array.bias
-        X, V, swing = _settle(array, B, constant, peak_in)
+        follower = Follower(array.loop, constant, 1 / range_[:, None])
+        X, V, swing = _settle(array, B, follower, peak_in)
         of_range = swing * range_ / array.design.converters.v_out
         of_limit = _largest_load(array, B, V, X, constant, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
         if not over.any():
             injected = 0 if C is None else C.size
-            return SettledBlock(X, V, constant, range_, *map(int, counts), injected=injected)
+            return SettledBlock(X, V, constant, range_, *map(int, counts), injected, follower.count)
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
@@ -93,25 +98,26 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
 
 
 def _settle(
-    array: ProgrammedLoop, B: Matrix, constant: np.ndarray, peak_in: np.ndarray
+    array: ProgrammedLoop, B: Matrix, follower: Follower, peak_in: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outputs at rest X (n, k), input volts, and how far from ground any op-amp's output is (n,).
 
     All at the fixed scale, `peak_in` (n,) being the DACs' full scale.
     """
-    loop, inputs = array.loop, array.inputs
-    weight = 1 / inputs.full_range(peak_in)[:, None]
+    loop, inputs, weight = array.loop, array.inputs, follower.weight
     if isinstance(B, Sparse) and B.missing:
         V = inputs.stored(B, peak_in)
-        X, swing = solve_masked(loop, inputs.switched(B, V), constant, weight)
+        X, swing = solve_masked(follower, inputs.switched(B, V))
         return X, V, swing
     V = inputs.dense(B.array, peak_in) if isinstance(B, Dense) else inputs.stored(B, peak_in)
     network, k = loop.passive.ports(), len(loop.offset)
     # of a reference column, if there is one, the first sense node's too
     lines = np.vstack([loop.ports.inputs, network.inputs[: len(network.inputs) - k]])
     drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
-    currents = drawn[:, :k] + constant
-    X = loop.rest(currents, weight)
+    currents = drawn[:, :k] + follower.constant
+    X, doubtful = loop.rest(currents, weight)
+    for j in np.flatnonzero(doubtful):
+        X[j] = follower.rest(j, *inputs.active_row_voltages(B, V, j))
     s = loop.sense_volts(X, currents, weight)
     swing = loop.peak_output(network, X, s, drawn[:, -1], weight)
     return X, V, np.maximum(swing, loop.peak_row_output(lambda: inputs.row_voltages(B, V), X, weight))

@@ -55,6 +55,7 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
     converters = array.design.converters
     return Ledger(
         solves=solves,
+        followed=settled.followed,
         clipped=settled.clipped,
         overloaded=settled.overloaded,
         settle_seconds=solves * seconds,

@@ -31,6 +31,8 @@ class Ledger:
         Conductances that verifying gave up on, outside their window.
     solves : float
         Right-hand sides settled, one after the other.
+    followed : float
+        Right-hand sides whose operating point was found by following their transient: the loop may have several.
     clipped : float
         Right-hand sides for which an op-amp left the range of the outputs; they are solved again at smaller inputs.
     overloaded : float
@@ -81,6 +83,7 @@ class Ledger:
     tile_pulses: float = 0.0
     unverified: float = 0.0
     solves: float = 0.0
+    followed: float = 0.0
     clipped: float = 0.0
     overloaded: float = 0.0
     settle_seconds: float = 0.0

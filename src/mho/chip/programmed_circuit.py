@@ -11,13 +11,13 @@ import numpy as np
 from mho import checks
 from mho.chip.crossbar import write
 from mho.chip.design import Amplifier, ChipDesign
-from mho.chip.spice_export import as_opamp
 from mho.circuits.circuit import Circuit, values
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances
 from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
+from mho.circuits.loop_circuit import as_opamp
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
 from mho.penalty import NO_PENALTY, Penalty

@@ -13,6 +13,7 @@ from mho.chip.normal_equations import NormalEquations
 from mho.chip.row_drivers import RowDrivers
 from mho.circuits.classic_loop import ClassicLoop, ClassicNetwork
 from mho.circuits.conductances import Conductances
+from mho.circuits.equilibrium import Follower
 from mho.circuits.gram_network import GramNetwork
 from mho.circuits.loop import Loop
 from mho.circuits.passive_network import PassiveNetwork
@@ -212,10 +213,17 @@ class ProgrammedLoop:
         if np.isnan(column).any():
             none = slice(len(V), None)
             rows = WordLines(*Sparse(column).by_column(), always=none, always_volts=np.zeros(0))
-            X, _ = solve_masked(self.loop, rows, -self.bias, np.ones((len(rows), 1)))
+            X, _ = solve_masked(self._follower(len(rows)), rows)
         else:
-            X = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
+            X, doubtful = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
+            follower, every = self._follower(len(X)), np.ones(len(column), bool)
+            for j in np.flatnonzero(doubtful):
+                X[j] = follower.rest(j, every, column[:, j])
         return X[0] if V.ndim == 1 else X.T
+
+    def _follower(self, n: int) -> Follower:
+        """For n right-hand sides, at the fixed scale of the volts."""
+        return Follower(self.loop, -self.bias, np.ones((n, 1)))
 
 
 def _compact(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset: np.ndarray | float) -> Loop:

@@ -7,26 +7,15 @@ from typing import Any
 import numpy as np
 
 from mho import circuits, spice
-from mho.chip.design import Amplifier
 from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.programmed_loop import ProgrammedLoop
-from mho.circuits.errors import ChipError
-from mho.circuits.reference_amplifiers import ReferenceAmplifiers
+from mho.circuits.loop_circuit import loop_circuit
 
-__all__ = ["as_circuit", "as_netlist", "as_opamp", "ngspice_rest"]
-
-_LARGEST_GAIN = 1e9
-"""Stands for infinity, which has no place in a netlist."""
+__all__ = ["as_circuit", "as_netlist", "ngspice_rest"]
 
 _TIME_CONSTANTS = 20
 _STEPS = 400
 _DOUBLINGS = 2
-
-
-def as_opamp(amplifier: Amplifier) -> circuits.OpAmp:
-    """Return the op-amp of a circuit; an infinite gain becomes one of 1e9."""
-    gain = min(amplifier.gain, _LARGEST_GAIN)
-    return circuits.OpAmp(gain=gain, bandwidth=amplifier.bandwidth, clamp=amplifier.clamp, output=amplifier.output)
 
 
 def as_circuit(array: ProgrammedLoop, word_lines: np.ndarray | None = None) -> circuits.Circuit:
@@ -44,67 +33,7 @@ def as_circuit(array: ProgrammedLoop, word_lines: np.ndarray | None = None) -> c
     ChipError
         No column has a cell in a row that is switched on.
     """
-    on = slice(None) if word_lines is None else word_lines
-    connected = np.sum(array.g_left[on] + array.g_right[on], axis=0) > 0
-    if not connected.any():
-        raise ChipError("there is no circuit: no column has a cell in a row that is switched on")
-    return _CIRCUITS[array.design.topology](array, connected, word_lines)
-
-
-def _compact(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.CompactGinv:
-    return circuits.CompactGinv(
-        g_left=array.g_left[:, connected],
-        g_right=array.g_right[:, connected],
-        g_comp=array.g_comp,
-        g_in=array.g_in,
-        opamp=as_opamp(array.design.amplifier),
-        bias=array.bias[connected],
-        offset=array.offset_volts[connected],
-        wires=array.design.wires,
-        reference=array.loop.reference and _reference(array.loop.reference, array.g_in),
-        word_lines=word_lines,
-        places=None if connected.all() else connected,
-    )
-
-
-def _classic(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.ClassicGinv:
-    """The circuit of the rows that are on: the others have neither cells nor input."""
-    on = np.ones(len(array.g_left), bool) if word_lines is None else word_lines
-    return circuits.ClassicGinv(
-        g_left=array.g_left[on][:, connected],
-        g_right=array.g_right[on][:, connected],
-        g_feedback=np.full(np.count_nonzero(on), array.g_in),
-        g_in=array.g_in,
-        opamp=as_opamp(array.design.amplifier),
-        bias=array.bias[connected],
-        row_offset=np.broadcast_to(array.row_offset_volts, len(on))[on],
-        offset=array.offset_volts[connected],
-    )
-
-
-def _gram(array: ProgrammedLoop, connected: np.ndarray, word_lines: np.ndarray | None) -> circuits.GramInv:
-    return circuits.GramInv(
-        g_gram=array.g_left[np.ix_(connected, connected)],
-        g_in=array.g_in,
-        opamp=as_opamp(array.design.amplifier),
-        offset=array.offset_volts[connected],
-    )
-
-
-_CIRCUITS = {"compact": _compact, "classic": _classic, "gram": _gram}
-
-
-def _reference(amplifiers: ReferenceAmplifiers, g_sum: float) -> circuits.ReferenceColumns:
-    """The summing inverter's conductances only have to be alike."""
-    columns = amplifiers.columns
-    return circuits.ReferenceColumns(
-        g_left=columns.left,
-        g_right=columns.right,
-        g_feedback=columns.feedback,
-        g_sum=g_sum,
-        share=columns.share,
-        offset=tuple(amplifiers.offset.tolist()),
-    )
+    return loop_circuit(array.loop, array.bias, word_lines)
 
 
 def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None, step: float | None = None) -> str:

@@ -28,14 +28,13 @@ import numpy as np
 
 from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
-from mho.circuits.errors import ChipError
 from mho.circuits.opamp import SinglePole
 from mho.circuits.operating_point import complementary
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
 
-__all__ = ["Loop", "Supply", "check_rest"]
+__all__ = ["Loop", "Supply"]
 
 
 class Supply(NamedTuple):
@@ -130,8 +129,13 @@ class Loop:
         """Return the ports of the k op-amps: a passive network with the amplifiers of reference columns, if any."""
         return network if self.reference is None else self.reference.with_reference_amplifiers(network)
 
-    def rest(self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None) -> np.ndarray:
-        """Return the outputs at rest X (n, k), volts.
+    def rest(
+        self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outputs at rest X (n, k), volts, and which of them (n,) the transient has to confirm.
+
+        It has to where no operating point was found or there may be several: the symmetric part of M is not positive
+        definite (`mho.circuits.equilibrium`).
 
         Parameters
         ----------
@@ -141,23 +145,18 @@ class Loop:
             Of the offset beside these currents: it does not shrink with the scale of the volts.
         ports : Ports, optional
             The network; by default that with every row on.
-
-        Raises
-        ------
-        ChipError
-            No operating point.
         """
         ports = ports or self.ports
         M = ports.drive + ports.sense / self.opamp.gain
         Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
         if self.signed:
-            return np.linalg.solve(_regular(M), Q.T).T
+            X = np.linalg.solve(_regular(M), Q.T).T
+            return X, np.full(len(X), not _contracts(M))
         if self.opamp.clamp == "single-supply":
             sense = _regular(ports.sense)
             M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
         X, failed = complementary(M, Q)
-        check_rest(failed)
-        return X
+        return X, (failed > 0) | (not _contracts(M))
 
     def sense_volts(
         self, X: np.ndarray, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
@@ -385,11 +384,8 @@ def _regular(sense: np.ndarray) -> np.ndarray:
     return sense + np.diag(sense.diagonal() == 0)
 
 
-def check_rest(failed: np.ndarray) -> None:
-    """Refuse right-hand sides for which `failed` (n,) says that no operating point was found."""
-    if failed.any():
-        raise ChipError(
-            f"{int(failed.sum())} of {len(failed)} right-hand sides have no operating point: the two arrays of the "
-            "matrix differ too much for its conditioning; a smaller programming error, fewer columns or a ridge "
-            "would help"
-        )
+def _contracts(M: np.ndarray) -> bool:
+    """Whether the symmetric part of M is positive definite but for columns that are not connected."""
+    connected = M.diagonal() != 0
+    both = (M + M.T)[np.ix_(connected, connected)]
+    return not len(both) or bool(np.linalg.eigvalsh(both)[0] > 0)

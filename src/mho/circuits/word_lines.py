@@ -10,7 +10,8 @@ import scipy.sparse as sp
 
 from mho import kernels
 from mho.circuits.classic_loop import ClassicLoop
-from mho.circuits.loop import Loop, check_rest
+from mho.circuits.equilibrium import Follower
+from mho.circuits.loop import Loop
 from mho.circuits.ports import Ports
 
 __all__ = ["WordLines", "solve_masked"]
@@ -48,31 +49,31 @@ class WordLines:
         return on, volts[on]
 
 
-def solve_masked(
-    loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def solve_masked(follower: Follower, rows: WordLines) -> tuple[np.ndarray, np.ndarray]:
     """Return the outputs at rest X (n, k), and how far from ground any op-amp's is (n,), volts.
 
     Parameters
     ----------
-    loop : Loop
-        The loop.
+    follower : Follower
+        The loop, its currents and what follows it where an operating point is not found or may not be the only one.
     rows : WordLines
         Rows that are on, for each right-hand side.
-    constant : ndarray of shape (k,) or (n, k)
-        Currents into the sense nodes that do not come from the rows, amperes.
-    weight : ndarray of shape (n, 1)
-        See `Loop.rest`.
 
     Raises
     ------
     ChipError
-        No operating point.
+        The loop does not come to rest.
+
+    Notes
+    -----
+    Where one kernel solves for all, because wires are perfect and clamps hold their nodes, the transient is followed
+    only for right-hand sides that have no operating point that it finds.
     """
+    loop = follower.loop
     classic_offset = isinstance(loop, ClassicLoop) and (loop.offset.any() or np.any(loop.network_of_rows.row_offset))
     if loop.signed or loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply" or classic_offset:
-        return _one_by_one(loop, rows, constant, weight)
-    X = _together(loop, rows, constant, weight)
+        return _one_by_one(follower, rows)
+    X = _together(follower, rows)
     return X, np.maximum(X.max(axis=1), _peak_row_output(loop, rows, X))
 
 
@@ -90,16 +91,18 @@ def _peak_row_output(loop: Loop, rows: WordLines, X: np.ndarray) -> np.ndarray |
     return np.maximum(largest[:-1], np.abs(always).max(axis=1, initial=0.0))
 
 
-def _one_by_one(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _one_by_one(follower: Follower, rows: WordLines) -> tuple[np.ndarray, np.ndarray]:
     """Every set of rows is a network of its own, to be reduced anew."""
-    X, swing = np.empty((len(rows), constant.shape[-1])), np.empty(len(rows))
-    each = np.broadcast_to(constant, X.shape)
-    for j, one in enumerate(weight):
+    loop, each = follower.loop, follower.constant
+    X, swing = np.empty(each.shape), np.empty(len(rows))
+    for j, one in enumerate(follower.weight):
         on, volts = rows.one(j, len(loop.conductances.comp))
         network = loop.passive.ports(on)
         ports = loop.with_reference_amplifiers(network)
         currents = (ports.inputs @ volts + each[j])[None]
-        x = loop.rest(currents, one, ports)
+        x, doubtful = loop.rest(currents, one, ports)
+        if doubtful[0]:
+            x = follower.rest(j, on, volts)[None]
         s = loop.sense_volts(x, currents, one, ports)
         of_rows = np.abs(loop.row_outputs(volts[:, None], x, one, on)).max(initial=0.0)
         X[j] = x[0]
@@ -107,27 +110,29 @@ def _one_by_one(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.nd
     return X, swing
 
 
-def _together(loop: Loop, rows: WordLines, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _together(follower: Follower, rows: WordLines) -> np.ndarray:
     """M and q are sums over the rows that are on, which one kernel forms and solves.
 
     ``M = sum_i left_i' right_i`` and a diagonal, ``left = G_R / S`` being what a row's current does to the sense nodes.
     """
+    loop, constant, weight = follower.loop, follower.constant, follower.weight
     gain, c = loop.opamp.gain, loop.conductances
     left, right, base = _of_rows(loop, rows)
     n, k = len(rows), constant.shape[-1]
     ptr, idx, currents = rows.ptr, rows.idx, c.g_in * rows.volts
     extra = c.right / gain if np.isfinite(gain) else None
-    if loop.offset.any() or constant.ndim == 2:
+    if loop.offset.any() or follower.differs:
         always = weight * (base.sense @ loop.offset) + constant
         ptr, idx, currents = _with_pseudo_rows(loop, rows, currents, always, weight)
-        constant = np.zeros(k)
+        constant = np.zeros((1, k))
         left, right = np.vstack([left, np.eye(k)]), np.vstack([right, np.zeros((k, k))])
         extra = None if extra is None else np.vstack([extra, np.zeros((k, k))])
-    ridge = np.stack([np.zeros(k), base.inputs @ rows.always_volts + constant, np.zeros(k)])
+    ridge = np.stack([np.zeros(k), base.inputs @ rows.always_volts + constant[0], np.zeros(k)])
     X, failed = np.zeros((n, k)), np.zeros(n, np.uint8)
     matrix = base.drive + base.sense / gain
     kernels.masked_lcp(left, right, extra, matrix, ridge, ptr, idx, currents, X, failed, kernels.thread_count())
-    check_rest(failed)
+    for j in np.flatnonzero(failed):
+        X[j] = follower.rest(j, *rows.one(j, len(c.comp)))
     return X
 
 

@@ -22,6 +22,8 @@ __all__ = ["ChipRun", "read_run", "write_run"]
 _FORMAT, _VERSION, _UNSEALED = "mho chip run", 3, (1, 2)
 _SINCE_2 = {"tile_pulses", "tiles", "row_extras"}
 """Counts that version 1 does not have."""
+_OPTIONAL = {"followed": 0.0}
+"""Counts that cost nothing."""
 
 _TILE_ROWS_1 = 128
 _MOST_BYTES = 2**16
@@ -154,6 +156,8 @@ def _ledger_1(record: Any, w: Workload) -> Ledger:
 
 def _ledger(record: Any, *, without: Collection[str] = ()) -> Ledger:
     names = {f.name for f in fields(Ledger)} - set(without)
+    if isinstance(record, dict):
+        record = _OPTIONAL | record
     _check_names(record, "ledger", names)
     ledger = Ledger(**{name: checks.nonnegative_number(record[name], f"ledger: {name}") for name in names})
     for name in ("pulses", "row_pulses", "solves", "settle_seconds"):
