@@ -11,7 +11,7 @@ from mho import checks
 from mho.chip.design import ChipDesign
 from mho.chip.devices.device import Device
 from mho.chip.programmed_circuit import TOPOLOGIES, ProgrammedCircuit, program_circuit
-from mho.circuits.modes import time_constant
+from mho.circuits.modes import least_second_pole, time_constant
 from mho.circuits.noise import Noise, offset_gain, output_noise
 
 __all__ = ["TOPOLOGY_NOTES", "TopologyNotes", "TopologySummary", "compare_topologies"]
@@ -52,13 +52,13 @@ TOPOLOGY_NOTES = {
     "compact": TopologyNotes(
         rest="G_R' S^-1 (G_L x - g_in b) >= 0, x >= 0, complementary",
         dynamics="dx/dt = -w s, s = (C - G_R' S^-1 G_R)^-1 G_R' S^-1 (G_L x - g_in b)",
-        stable="equal arrays: always; unequal ones: while the matrix of ds/dx has eigenvalues of positive real part",
+        stable="equal arrays: always, with two poles too; unequal ones: by the eigenvalues of ds/dx",
         limit="offset, gain and speed: floating rows divide what the op-amps see",
     ),
     "classic": TopologyNotes(
         rest="G_R' (G_L x - g_in b) / g >= 0, x >= 0, complementary",
         dynamics="dv/dt = -w L1 (G_L x - g_in b + g v), dx/dt = w L2 G_R' v",
-        stable="equal arrays: always, ringing where the feedback g is small; unequal ones: by the eigenvalues",
+        stable="equal arrays: with one pole always; with two only where the second is several times the bandwidth",
         limit="m more op-amps, their power, noise and swing",
     ),
     "gram": TopologyNotes(
@@ -95,6 +95,8 @@ class TopologySummary:
         The most that an output moves for each volt of offset of one op-amp.
     noise : float
         Root mean square of the noisiest output, volts.
+    second_pole : float
+        Second pole of the op-amps above which it is stable, every output active, over their bandwidth; zero: any.
 
     Examples
     --------
@@ -115,6 +117,7 @@ class TopologySummary:
     time_constant: float
     offset_gain: float
     noise: float
+    second_pole: float
 
 
 def compare_topologies(A: Any, x: Any, design: ChipDesign, noise: Noise, *, seed: Any = 0) -> list[TopologySummary]:
@@ -160,4 +163,5 @@ def _summary(
         time_constant=time_constant(exact.circuit),
         offset_gain=float(np.abs(offset_gain(exact.circuit, volts)).max()),
         noise=float(np.sqrt(np.diag(output_noise(exact.circuit, volts, noise)).max())),
+        second_pole=least_second_pole(exact.circuit) / exact.circuit.opamp.bandwidth,
     )

@@ -110,7 +110,7 @@ class Converters:
 
 @dataclass(frozen=True, kw_only=True)
 class Amplifier:
-    """A single-pole operational amplifier.
+    """An operational amplifier of one pole, or of two.
 
     Attributes
     ----------
@@ -129,6 +129,8 @@ class Amplifier:
         floats, which gives the same conditions in another metric.
     output : {"nonnegative", "signed"}
         Sign of the answer. Signed: supplies of either sign and no clamp, for least squares without a constraint.
+    second_pole : float
+        Of the output stage, hertz; infinity: none. `mho.circuits.least_second_pole` has what a loop needs.
 
     Examples
     --------
@@ -143,12 +145,14 @@ class Amplifier:
     current_limit: float = field(default=np.inf, metadata=AMPERES)
     clamp: str = "rectifying"
     output: str = "nonnegative"
+    second_pole: float = field(default=np.inf, metadata=HERTZ)
 
     def __post_init__(self) -> None:
         checks.at_least(self.gain, "gain", 1, strict=True)
         checks.positive_number(self.bandwidth, "bandwidth")
         checks.nonnegative_number(self.offset, "offset")
         checks.at_least(self.current_limit, "current_limit", 0, strict=True)
+        checks.at_least(self.second_pole, "second_pole", 0, strict=True)
         checks.one_of(self.clamp, "clamp", CLAMPS)
         checks.one_of(self.output, "output", OUTPUTS)
 

@@ -126,8 +126,18 @@ def _settle_seconds(array: ProgrammedLoop, modes: list[Modes]) -> float:
     bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
     rate = min(loop.slowest for loop in modes)
     if rate <= 0:
-        raise ChipError(
-            "the loop is not stable at its operating point: the two arrays of the matrix differ too much for how alike "
-            "its columns are; a smaller programming error, fewer columns or a ridge would help"
-        )
+        raise ChipError(_unstable(array))
     return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
+
+
+def _unstable(array: ProgrammedLoop) -> str:
+    second = array.design.amplifier.second_pole
+    if np.isfinite(second):
+        return (
+            f"the loop is not stable at its operating point with a second pole of {second:g} Hz; a faster output stage "
+            "or the compact circuit would help"
+        )
+    return (
+        "the loop is not stable at its operating point: the two arrays of the matrix differ too much for how alike its "
+        "columns are; a smaller programming error, fewer columns or a ridge would help"
+    )

@@ -10,7 +10,7 @@ from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.equations import LoopEquations, equations
 from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
-from mho.circuits.modes import Modes, time_constant
+from mho.circuits.modes import Modes, least_second_pole, time_constant
 from mho.circuits.mvm import Mvm
 from mho.circuits.noise import Noise, offset_gain, output_noise
 from mho.circuits.opamp import OpAmp
@@ -35,6 +35,7 @@ __all__ = [
     "Wires",
     "clamped_equations",
     "equations",
+    "least_second_pole",
     "offset_gain",
     "operating_point",
     "output_noise",

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi
 from typing import Any
 
 import numpy as np
@@ -176,27 +175,28 @@ class ClassicLoop(Loop):
 
     def slowest_rate(self, on: np.ndarray, free: np.ndarray, values: np.ndarray) -> float:
         """Return the slowest decay rate of rows and free columns together, 1/s."""
-        F = self._motion(on, free)
-        if len(F) > _MOST_AT_ONCE:
+        P = self._motion(on, free)
+        if len(P) > _MOST_AT_ONCE:
             from scipy.sparse.linalg import LinearOperator, eigs
 
-            inverse = np.linalg.inv(F)
-            operator = LinearOperator(F.shape, matvec=lambda x: inverse @ x, dtype=float)
-            found = eigs(F, k=2 * int(free.sum()) + 2, sigma=0, OPinv=operator, return_eigenvectors=False)
+            inverse = np.linalg.inv(P + np.eye(len(P)) / self.opamp.gain)
+            operator = LinearOperator(P.shape, matvec=lambda x: inverse @ x, dtype=float)
+            k = 2 * int(free.sum()) + 2
+            found = eigs(P, k=k, sigma=-1 / self.opamp.gain, OPinv=operator, return_eigenvectors=False)
         else:
-            found = np.linalg.eigvals(F)
-        return 2 * pi * self.opamp.bandwidth * float(np.real(found).min(initial=np.inf))
+            found = np.linalg.eigvals(P)
+        return self.slowest_of(found)
 
     def _motion(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
-        """F of `mho.circuits.equations` for the rows that are on and the free columns."""
+        """P of `mho.circuits.equations` for the rows that are on and the free columns."""
         rows, c = self.network_of_rows, self.conductances
         left, right, S = c.left[on][:, free], c.right[on][:, free], rows.row_conductance[on]
         m, f = left.shape
-        F = np.eye(m + f) / self.opamp.gain
-        F[:m, :m] += np.diag(c.g_in / S)
-        F[:m, m:] = left / S[:, None]
-        F[m:, :m] = -(right / right.sum(axis=0)).T
-        return F
+        P = np.zeros((m + f, m + f))
+        P[:m, :m] = np.diag(c.g_in / S)
+        P[:m, m:] = left / S[:, None]
+        P[m:, :m] = -(right / right.sum(axis=0)).T
+        return P
 
     def _row_load(self, on: Any) -> np.ndarray:
         """Conductance that each row amplifier drives, siemens."""

@@ -7,7 +7,8 @@ With z the voltages of the op-amps' poles, y what their outputs show of them and
 
 v is the voltage between an op-amp's inputs. P follows from Kirchhoff's laws in the network, N is the diode path of a
 rectifying clamp, which acts below zero, and a rail takes 100 times what the stage gives. Everything is continuous and
-linear in pieces. At rest between the limits ``F z = v_rest`` with ``F = P + 1 / gain``.
+linear in pieces. At rest between the limits ``F z = v_rest`` with ``F = P + 1 / gain``. Op-amps with a second pole show
+not y but what follows it, ``du/dt = 2 pi second_pole (y - u)``, and P u takes the place of P y.
 """
 
 from __future__ import annotations
@@ -89,6 +90,20 @@ class LoopEquations:
     def rate(self) -> float:
         """w, radians per second."""
         return 2 * pi * self.opamp.bandwidth
+
+    @property
+    def second_rate(self) -> float:
+        """Rate of the second pole, radians per second; infinite: there is none."""
+        return 2 * pi * self.opamp.second_pole
+
+    @cached_property
+    def system(self) -> np.ndarray:
+        """J between the limits, 1/s: ``d(z, u)/dt = J (z, u) + ...``, or of z alone with a single pole."""
+        if np.isinf(self.second_rate):
+            return -self.rate * self.F
+        one = np.eye(len(self.positive))
+        second = self.second_rate * one
+        return np.block([[-self.rate / self.opamp.gain * one, -self.rate * self.coupling], [second, -second]])
 
     @property
     def v_slew(self) -> float:

@@ -358,8 +358,16 @@ class Loop:
         values : ndarray of shape (f,)
             Eigenvalues of H, which tell it here.
         """
-        rates = 2 * pi * self.opamp.bandwidth * (values + 1 / self.opamp.gain)
-        return float(np.real(rates).min(initial=np.inf))
+        return self.slowest_of(values)
+
+    def slowest_of(self, values: np.ndarray) -> float:
+        """Return the slowest decay rate, 1/s, where outputs see `values` (f,) of themselves: eigenvalues of P."""
+        w, wp = 2 * pi * self.opamp.bandwidth, 2 * pi * self.opamp.second_pole
+        if np.isinf(wp):
+            return float((w * np.real(values + 1 / self.opamp.gain)).min(initial=np.inf))
+        middle = (wp + w / self.opamp.gain) / 2
+        root = np.sqrt(middle**2 - w * wp * (values + 1 / self.opamp.gain).astype(complex))
+        return float((middle - np.abs(root.real)).min(initial=np.inf))
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.circuits.modes`.

@@ -25,7 +25,13 @@ _LARGEST_GAIN = 1e9
 def as_opamp(opamp: SinglePole) -> OpAmp:
     """Return the op-amp of a circuit; an infinite gain becomes one of 1e9."""
     gain = min(opamp.gain, _LARGEST_GAIN)
-    return OpAmp(gain=gain, bandwidth=opamp.bandwidth, clamp=opamp.clamp, output=opamp.output)
+    return OpAmp(
+        gain=gain,
+        bandwidth=opamp.bandwidth,
+        clamp=opamp.clamp,
+        output=opamp.output,
+        second_pole=opamp.second_pole,
+    )
 
 
 def connected_columns(loop: Loop, on: np.ndarray | None) -> np.ndarray:

@@ -8,7 +8,6 @@ the network before H = sense^-1 drive is solved, one that lets it float afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import pi
 from typing import Self
 
 import numpy as np
@@ -20,7 +19,7 @@ from mho.circuits.loop import Loop
 from mho.circuits.opamp import SinglePole
 from mho.circuits.wires import Wires
 
-__all__ = ["Modes", "time_constant"]
+__all__ = ["Modes", "least_second_pole", "time_constant"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,8 @@ class Modes:
 def time_constant(circuit: Circuit) -> float:
     """Return the slowest time constant of a `circuit` with every output active and perfect wires, seconds.
 
-    It is ``1 / (2 pi bandwidth min Re eig(F))`` with F of the circuit's `mho.circuits.equations`.
+    It is ``-1 / max Re eig(J)`` with J the `system` of the circuit's `mho.circuits.equations`; with a single pole
+    ``1 / (2 pi bandwidth min Re eig(F))``.
 
     Raises
     ------
@@ -104,10 +104,44 @@ def time_constant(circuit: Circuit) -> float:
     """
     if isinstance(circuit, CompactGinv):
         circuit = replace(circuit, wires=Wires())
-    slowest = np.linalg.eigvals(equations(circuit).F).real.min()
+    d = equations(circuit)
+    slowest = np.linalg.eigvals(-d.system).real.min() / d.rate
     if slowest <= 0:
         raise ValueError(
             f"circuit must have a loop that settles, got a slowest rate of {slowest:.3g} times the bandwidth: "
-            "the two arrays differ too much for how alike the columns are"
+            "the two arrays differ too much for how alike the columns are, or the second pole is too low"
         )
-    return float(1 / (2 * pi * circuit.opamp.bandwidth * slowest))
+    return float(1 / (d.rate * slowest))
+
+
+def least_second_pole(circuit: Circuit) -> float:
+    """Return the second pole of its op-amps above which a loop with every output active is stable, hertz.
+
+    Zero: it is stable with any. Infinite: it is not even stable with a single pole.
+
+    Notes
+    -----
+    With h an eigenvalue of P, a = 1 / gain, and r the second pole over the gain-bandwidth product, modes s in units of
+    w obey ``s^2 + (r + a) s + r (a + h) = 0``. Both roots decay if and only if
+
+        (Im h)^2 r < (a + Re h) (r + a)^2
+
+    so that r has to be above the larger root of ``(a + Re h) (r + a)^2 = (Im h)^2 r``, if there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.circuits import ClassicGinv, OpAmp, least_second_pole
+    >>> A, opamp = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), OpAmp(gain=1e5, bandwidth=1e8)
+    >>> circuit = ClassicGinv(g_left=1e-5 * A, g_right=1e-5 * A, g_feedback=np.full(3, 1e-5), g_in=1e-5, opamp=opamp)
+    >>> round(least_second_pole(circuit) / opamp.bandwidth, 2)
+    0.93
+    """
+    d = equations(circuit)
+    h, a = np.linalg.eigvals(d.coupling), 1 / d.opamp.gain
+    decay, swing = h.real + a, h.imag**2
+    if decay.min() <= 0:
+        return np.inf
+    half = swing / (2 * decay) - a  # the roots are half +- sqrt(half^2 - a^2)
+    larger = half + np.sqrt(np.maximum(half**2 - a**2, 0.0))
+    return float(d.opamp.bandwidth * np.where(half > a, larger, 0.0).max())

@@ -89,7 +89,11 @@ def output_noise(circuit: Circuit, volts: Any, noise: Noise) -> np.ndarray:
     clamped = _clamped(circuit, z)
     F = clamped_equations(circuit, clamped)
     Q = 4 * Boltzmann * noise.kelvin * equations(circuit).resistance + noise.amplifier**2 * np.eye(len(z))
-    white = solve_continuous_lyapunov(F, pi * circuit.opamp.bandwidth * Q)
+    white = (
+        solve_continuous_lyapunov(F, pi * circuit.opamp.bandwidth * Q)
+        if np.isinf(circuit.opamp.second_pole)
+        else (_of_second_poles(circuit, F, Q))
+    )
     P = white + _slow(F, noise.read**2 * cell_noise(circuit, np.asarray(volts, np.float64), z))
     return np.where(clamped[:, None] | clamped, 0.0, P)[-len(circuit.outputs) :, -len(circuit.outputs) :]
 
@@ -108,6 +112,16 @@ def offset_gain(circuit: Circuit, volts: Any) -> np.ndarray:
     clamped = _clamped(circuit, z)
     gain = np.linalg.inv(clamped_equations(circuit, clamped))
     return np.where(clamped[:, None], 0.0, gain)[-len(circuit.outputs) :]
+
+
+def _of_second_poles(circuit: Circuit, F: np.ndarray, Q: np.ndarray) -> np.ndarray:
+    """Covariance of what second poles show, where noise enters at the first."""
+    from scipy.linalg import solve_continuous_lyapunov
+
+    n, r, one = len(F), circuit.opamp.second_pole / circuit.opamp.bandwidth, np.eye(len(F))
+    leak = one / circuit.opamp.gain
+    J = np.block([[leak, F - leak], [-r * one, r * one]])
+    return solve_continuous_lyapunov(J, pi * circuit.opamp.bandwidth * np.pad(Q, ((0, n), (0, n))))[n:, n:]
 
 
 def _clamped(circuit: Circuit, z: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Operational amplifier of all circuits: a single pole, a slew rate, rails, and a clamp at zero."""
+"""Operational amplifier of all circuits: one pole or two, a slew rate, rails, and a clamp at zero."""
 
 from __future__ import annotations
 
@@ -41,13 +41,19 @@ class SinglePole(Protocol):
         """One of `OUTPUTS`."""
         ...
 
+    @property
+    def second_pole(self) -> float:
+        """Pole of the output stage, hertz; infinite: none."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpAmp:
-    """A single-pole operational amplifier.
+    """An operational amplifier of one pole, or of two.
 
     With its inputs at V+ and V- and z the voltage of its pole,
     ``dz/dt = clip(2 pi bandwidth (V+ - V-), -slew_rate, slew_rate) - 2 pi bandwidth z / gain``, less what rails take.
+    Its output is z within its limits; with a second pole it follows that, ``du/dt = 2 pi second_pole (clip(z) - u)``.
 
     Attributes
     ----------
@@ -66,6 +72,8 @@ class OpAmp:
         Sign of the outputs that hold a closed loop's answer. Signed: supplies of either sign and no clamp.
     noise : float
         White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
+    second_pole : float
+        Of the output stage, hertz; infinite: none.
 
     Examples
     --------
@@ -82,11 +90,12 @@ class OpAmp:
     clamp: str = "rectifying"
     noise: float = 0.0
     output: str = "nonnegative"
+    second_pole: float = inf
 
     def __post_init__(self) -> None:
         for name in ("gain", "bandwidth"):
             object.__setattr__(self, name, positive_number(getattr(self, name), name))
-        for name in ("slew_rate", "v_max"):
+        for name in ("slew_rate", "v_max", "second_pole"):
             at_least(getattr(self, name), name, 0, strict=True)
         object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
         one_of(self.clamp, "clamp", CLAMPS)

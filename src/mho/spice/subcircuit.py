@@ -15,6 +15,9 @@ __all__ = ["instance", "parameters", "subcircuit"]
 # Transconductance of the amplifier's only stage. Any value gives the same circuit: pole and load are scaled to it.
 _STAGE_SIEMENS = 1e-3
 
+_SECOND_OHMS = 1e3
+"""Of the second pole. Any value gives the same circuit: its capacitor is scaled to it."""
+
 _THERMAL = 4 * Boltzmann * 300.15
 """Thermal noise of one ohm at SPICE's own temperature, V^2/Hz."""
 
@@ -26,6 +29,7 @@ def parameters(opamp: OpAmp, g_clamp: float) -> Iterator[str]:
         "bandwidth": (opamp.bandwidth, "of an op-amp, gain times frequency, hertz"),
         "slew_rate": (opamp.slew_rate, "of an op-amp, volts per second"),
         "v_max": (opamp.v_max, "rail of an op-amp, volts"),
+        "second_pole": (opamp.second_pole, "of the output stage of an op-amp, hertz"),
         "g_clamp": (g_clamp, "diode path of a rectifying op-amp"),
         "g_stage": (_STAGE_SIEMENS, "transconductance of an op-amp's stage; any value gives the same circuit"),
     }
@@ -63,7 +67,13 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     yield "Cpole pole 0 {c_pole} ic=0"
     lowest = ("-v_max" if railed else "") if bipolar else "0"
     floored = f"max(V(pole),{lowest})" if lowest else "V(pole)"
-    yield f"Eoutput output 0 VALUE={{{f'min({floored},v_max)' if railed else floored}}}"
+    two, shown = not isinf(opamp.second_pole), f"min({floored},v_max)" if railed else floored
+    yield f"E{'limited limited' if two else 'output output'} 0 VALUE={{{shown}}}"
+    if two:
+        yield "* second pole: a resistor and a capacitor, and a follower"
+        yield f"Rsecond limited second {number(_SECOND_OHMS)}"
+        yield f"Csecond second 0 {{1/(6.283185307179586*{number(_SECOND_OHMS)}*second_pole)}} ic=0"
+        yield "Eoutput output 0 second 0 1"
     if railed:
         yield "* the stage stops at a rail"
         yield f"Ghigh pole 0 VALUE={{{RAIL}*g_stage*max(V(pole)-v_max,0)}}"

@@ -71,12 +71,11 @@ def scratch(d: LoopEquations) -> np.ndarray:
     d : LoopEquations
         Equations of the loop.
     """
-    n = len(d.positive)
-    return np.empty(motion.follow_scratch(n, int(d.limited.sum()) * n))
+    return np.empty(motion.follow_scratch(len(d.system), int(d.limited.sum()) * len(d.positive)))
 
 
 class Regime:
-    """One linear piece of a transient, ``dz/dt = F z + f``.
+    """One linear piece of a transient, ``dz/dt = F z + f``; of second poles the outputs u follow in z.
 
     Parameters
     ----------
@@ -89,33 +88,39 @@ class Regime:
 
     Attributes
     ----------
-    F : ndarray of shape (n, n)
+    F : ndarray of shape (n, n), or (2 n, 2 n) with second poles
         1/s.
-    f : ndarray of shape (n,)
+    f : ndarray of shape (n,) or (2 n,)
         V/s.
     """
 
     def __init__(self, d: LoopEquations, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
         low, high, falling, rising = limits
-        ends = np.where(low, d.lowest, 0.0)
-        self._path = np.where(low, d.diode, d.coupling)
+        ends, two = np.where(low, d.lowest, 0.0), np.isfinite(d.second_rate)
+        self._path = np.where(low, d.diode, 0.0 if two else d.coupling)
         if high.any():
             ends[high], self._path[:, high] = d.opamp.v_max, 0.0
-        self._v_0 = v_rest - d.coupling @ ends
+        self._v_0 = v_rest - (0.0 if two else d.coupling @ ends)
+        if two:
+            self._path = np.hstack([self._path, d.coupling])
         self.F, self.f = -d.rate * self._path, d.rate * self._v_0
         if (slewing := falling | rising).any():
             self.F[slewing], self.f[slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
         stiff = d.rate * (d.lower_rail * low + RAIL * high)
-        self.F.flat[:: len(low) + 1] -= d.rate / d.opamp.gain + stiff
+        self.F[np.diag_indices(len(low))] -= d.rate / d.opamp.gain + stiff
         self.f += stiff * ends
+        if two:
+            follows, second = np.diag(d.second_rate * ~(low | high)), d.second_rate * np.eye(len(low))
+            self.F = np.vstack([self.F, np.hstack([follows, -second])])
+            self.f = np.concatenate([self.f, d.second_rate * ends])
 
     @classmethod
     def first(cls, d: LoopEquations, v_rest: np.ndarray) -> Regime:
         """Return the regime of all amplifiers at zero: an output there is free if it is on its way up."""
         regime = cls(d, v_rest, Limits.none(len(v_rest)))
         regime = regime._after(regime._beyond[1] > 0)
-        return cls(d, v_rest, regime.limits._replace(low=(d.lowest == 0) & (regime.f < 0)))
+        return cls(d, v_rest, regime.limits._replace(low=(d.lowest == 0) & (regime.f[: len(v_rest)] < 0)))
 
     def run(self, z: np.ndarray, longest: float, scale: float, scratch: np.ndarray) -> tuple[Piece, Regime | None]:
         """Return the motion from the poles' voltages `z` (n,) on, and the regime that follows if one does.
@@ -161,6 +166,7 @@ class Regime:
         """
         d = self.d
         B, c = d.ends
+        B = np.pad(B, ((0, 0), (0, self._path.shape[1] - B.shape[1])))
         if np.isfinite(d.v_slew):
             B = np.concatenate([B, self._path, -self._path])
             c = np.concatenate([c, -self._v_0 - d.v_slew, self._v_0 - d.v_slew])

@@ -105,7 +105,7 @@ def _array(figure: Any, circuit: Circuit, volts: np.ndarray, waveform: Waveform)
         )
     d, z = waveform.equations, waveform.regimes[-1].rest()
     x, on = waveform.rest(), circuit.on
-    v = d.v_rest(volts) - d.coupling @ x - d.diode @ np.minimum(z, 0)
+    v = d.v_rest(volts) - d.coupling @ x - d.diode @ np.minimum(z[: len(d.positive)], 0)
     s = (0.0 if circuit.offset is None else circuit.offset) - v
     r = (circuit.g_left[on] @ x + circuit.g_right[on] @ s - circuit.g_in * volts[on]) / circuit.row_conductance
     panels = (

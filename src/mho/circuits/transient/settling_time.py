@@ -75,7 +75,8 @@ def settling_bound(circuit: Circuit | LoopEquations, tolerance: float = 0.01) ->
 
         t <= (ln(1 / tolerance) + ln(k cond D) / 2) / (w (mu + 1 / gain))
 
-    There is no such bound if mu + 1 / gain <= 0, as when two arrays differ too much, none with a slew rate or rails,
+    There is no such bound if mu + 1 / gain <= 0, as when two arrays differ too much, none with a slew rate, rails or
+    second poles,
     and none in the classic circuit, whose P has nothing on the columns' diagonal. The derivation is this project's own.
     """
     return _bound(closed_loop(circuit), tolerance)
@@ -84,7 +85,7 @@ def settling_bound(circuit: Circuit | LoopEquations, tolerance: float = 0.01) ->
 def _bound(d: LoopEquations, tolerance: float) -> float:
     checks.at_least(tolerance, "tolerance", 0, strict=True)
     k = len(d.positive)
-    if not d.positive.all() or np.isfinite([d.opamp.slew_rate, d.opamp.v_max]).any():
+    if not d.positive.all() or np.isfinite([d.opamp.slew_rate, d.opamp.v_max, d.opamp.second_pole]).any():
         return np.inf
     D = np.linalg.inv(d.diode) if d.opamp.clamp == "rectifying" else np.eye(k)  # to a factor
     scale, Q = np.linalg.eigh((D + D.T) / 2)

@@ -42,8 +42,8 @@ class Waveform:
         The r pieces.
     times : ndarray of shape (p,)
         Seconds, ascending, from 0 on; an event's twice.
-    states : ndarray of shape (p, 3, n)
-        Voltages z of all op-amps' poles then, volts, with their first two derivatives by time.
+    states : ndarray of shape (p, 3, n) or (p, 3, 2 n)
+        Voltages z of all op-amps' poles then, volts, with their first two derivatives by time; second poles' follow.
     end : float
         Where the waveform ends, seconds; infinite: it has come to rest.
     """
@@ -60,7 +60,7 @@ class Waveform:
         return self.regimes[0].d
 
     def poles(self, time: Any) -> np.ndarray:
-        """Return the voltages z (n, t) of all op-amps' poles, volts.
+        """Return the voltages z (n, t) of all op-amps' poles, volts; with second poles theirs below, (2 n, t).
 
         Parameters
         ----------
@@ -224,7 +224,7 @@ def follow(d: LoopEquations, v_rest: np.ndarray, duration: float) -> Waveform:
     """
     regime: Regime | None = Regime.first(d, v_rest)
     regimes, pieces, starts = [], [], []
-    z, now, scale, memory = np.zeros(len(v_rest)), 0.0, 0.0, scratch(d)
+    z, now, scale, memory = np.zeros(len(d.system)), 0.0, 0.0, scratch(d)
     while regime is not None:
         regimes.append(regime)
         starts.append(now)
