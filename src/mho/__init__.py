@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mho import nmf as nmf
     from mho import operands as operands
     from mho import recommend as recommend
+    from mho import reproduce as reproduce
     from mho import spice as spice
     from mho import sweep as sweep
     from mho.camera import Camera as Camera
@@ -87,6 +88,7 @@ _PACKAGES = frozenset(
         "nmf",
         "operands",
         "recommend",
+        "reproduce",
         "spice",
         "sweep",
     )

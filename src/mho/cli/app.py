@@ -16,6 +16,7 @@ from mho.cli.image import image
 from mho.cli.info import info
 from mho.cli.lab import lab
 from mho.cli.recommend import recommend
+from mho.cli.reproduce import reproduce
 
 __all__ = ["main"]
 
@@ -44,7 +45,11 @@ app.command(cost)
 app.command(chip)
 app.command(image)
 app.command(lab)
+app.command(reproduce)
 app.command(info)
+app.register_install_completion_command(
+    help="Teach the shell in use (bash, zsh or fish) to complete mho's commands and options."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

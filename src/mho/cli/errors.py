@@ -14,7 +14,7 @@ from cyclopts import CycloptsError
 from mho.cli.interrupts import terminable
 from mho.cli.plain import printable
 
-__all__ = ["exit_code", "note"]
+__all__ = ["Failed", "exit_code", "note"]
 
 _FAILED, _USAGE = 1, 2
 
@@ -32,6 +32,10 @@ _OPTIONS = {
     "missing='unstored'": "--missing unstored",
 }
 """What the library calls an argument, and the command line."""
+
+
+class Failed(Exception):
+    """Work that was done and did not come out as it had to."""
 
 
 def exit_code(command: Callable[[], Any]) -> int:
@@ -69,7 +73,7 @@ def _code(error: Exception) -> int | None:
     from mho.data import DataError
     from mho.spice import NgspiceError, NgspiceMissing
 
-    failures = DataError | ChipError | NgspiceError | NgspiceMissing | OSError | ImportError | MemoryError
+    failures = DataError | ChipError | NgspiceError | NgspiceMissing | OSError | ImportError | MemoryError | Failed
     if isinstance(error, failures | ArithmeticError):
         return _FAILED
     return _USAGE if isinstance(error, ValueError | TypeError) else None
