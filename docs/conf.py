@@ -34,6 +34,8 @@ autodoc_typehints = "none"
 
 mathjax_path = "mathjax-tex-svg.js"  # one file, no fonts beside it: see setup
 
+smartquotes = False  # --option is no dash
+
 html_theme = "furo"
 html_title = f"mho {release}"
 html_static_path = ["_static", "figures/favicon.svg"]

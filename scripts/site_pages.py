@@ -50,6 +50,8 @@ def command_pages() -> dict[str, str]:
     pages = {}
     for section in sections:
         name = section.split("\n", 1)[0]
+        if name.startswith("-"):
+            continue
         pages[f"{name}.md"] = _command_page(section) + _examples(app, name)
     return pages | {"index.md": _command_index(sorted(pages))}
 
