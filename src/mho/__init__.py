@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from mho.engines import Sparse as Sparse
     from mho.engines import nnls as nnls
     from mho.nmf import NMF as NMF
+    from mho.nmf import consensus as consensus
+    from mho.nmf import many_starts as many_starts
+    from mho.nmf import select as select
     from mho.recommend import Recommender as Recommender
 
 __version__ = _version("mho")
@@ -50,7 +53,10 @@ _HOMES = {
     "Penalty": "mho.engines",
     "Recommender": "mho.recommend",
     "Sparse": "mho.engines",
+    "consensus": "mho.nmf",
+    "many_starts": "mho.nmf",
     "nnls": "mho.engines",
+    "select": "mho.nmf",
 }
 """Where each public name is defined; imported when first used, so that ``import mho`` is quick."""
 
@@ -67,7 +73,10 @@ __all__ = [
     "Recommender",
     "Sparse",
     "__version__",
+    "consensus",
+    "many_starts",
     "nnls",
+    "select",
 ]
 
 

@@ -1,5 +1,8 @@
 """Non-negative matrix factorization: the estimator, the alternating loop, starting factors."""
 
+from mho.nmf.consensus import Consensus, consensus
 from mho.nmf.estimator import NMF
+from mho.nmf.selection import Selection, select
+from mho.nmf.starts import Starts, many_starts
 
-__all__ = ["NMF"]
+__all__ = ["NMF", "Consensus", "Selection", "Starts", "consensus", "many_starts", "select"]

@@ -470,7 +470,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self._components(X.shape, W, H)
         if W is not None or H is not None or weights is not None or self.components is not None:
             raise ValueError("n_components='cv' finds the number of components: give no W, H, weights or components")
-        from mho.nmf.select import select_components
+        from mho.nmf.selection import select_components
 
         self.selection_ = select_components(X, self)
         return self.selection_.best

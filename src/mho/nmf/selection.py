@@ -1,0 +1,350 @@
+"""Number of components: the one that predicts entries held out best, and the stability of many starts beside it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+
+from mho import checks
+from mho.engines.solve import as_known
+from mho.nmf.settings import loss_name, old_generator
+from mho.operands import Dense, Matrix, Sparse
+
+__all__ = ["Selection", "select", "select_components"]
+
+_HELD_OUT = 0.1
+_MOST_COMPONENTS = 40
+_LARGEST_DENSE = 1 << 27
+"""Entries of a sparse matrix, zeros counted, that is made dense to hold some of them out."""
+
+_FLOOR = 0.03
+"""Share of rows' and columns' means in a prediction of a divergence, in which a zero where X is not has no value."""
+
+_COARSE_ITERATIONS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Errors of entries held out, for each number of components tried.
+
+    Attributes
+    ----------
+    components : ndarray of shape (c,)
+        Numbers of components, ascending.
+    errors : ndarray of shape (masks, c)
+        Mean squared error of the entries held out, over their mean square; of a divergence their mean deviance.
+    stability : dict of int to mho.nmf.stability.Stability
+        Of many starts, where they were asked for.
+    shuffled : dict of int to mho.nmf.stability.Stability
+        The same for X with every row's entries in random order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.nmf import Selection
+    >>> found = Selection(np.array([1, 2, 3]), np.array([[0.5, 0.1, 0.2], [0.4, 0.2, 0.2]]))
+    >>> found.best, found.mean.round(2).tolist()
+    (2, [0.45, 0.15, 0.2])
+    """
+
+    components: np.ndarray
+    errors: np.ndarray
+    stability: dict[int, Any] = field(default_factory=dict)
+    shuffled: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean error over the masks, (c,)."""
+        return self.errors.mean(axis=0)
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Standard error of that mean, (c,): shown, not a rule, for it would choose too few."""
+        if len(self.errors) < 2:
+            return np.full(len(self.components), np.nan)
+        return self.errors.std(axis=0, ddof=1) / np.sqrt(len(self.errors))
+
+    @property
+    def best(self) -> int:
+        """Number of components with the least mean error."""
+        return int(self.components[np.argmin(self.mean)])
+
+    def table(self) -> list[dict[str, float]]:
+        """Return one record for each number of components."""
+        rows = []
+        for k, mean, spread in zip(self.components.tolist(), self.mean, self.standard_error, strict=True):
+            row = {"components": k, "error": float(mean), "standard_error": float(spread)}
+            for name, found in (("", self.stability), ("shuffled_", self.shuffled)):
+                if k in found:
+                    row |= {name + key: value for key, value in found[k].summary().items()}
+            rows.append(row)
+        return rows
+
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Draw errors held out, and stability where it was asked for, by number of components.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to write the picture.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from mho.nmf.selection_plot import draw
+
+        return draw(self, path)
+
+
+def select(
+    X: Any,
+    components: Iterable[int] | None = None,
+    *,
+    loss: str | float = "frobenius",
+    missing: str | None = None,
+    masks: int = 3,
+    held_out: float = _HELD_OUT,
+    starts: int = 0,
+    shuffled: bool = False,
+    max_iter: int = 200,
+    random_state: Any = None,
+    **settings: Any,
+) -> Selection:
+    """Compare numbers of components by how well each predicts entries that it was not shown.
+
+    A tenth of the entries, here and there over all of X, is taken to be missing; the rest is factorized, and those
+    predicted; three times over. The best number is the one of the least mean error. Noise that was clipped at zero
+    has a mean of its own, which takes a component of its own.
+
+    Parameters
+    ----------
+    X : array_like or scipy sparse of shape (m, n)
+        Non-negative.
+    components : iterable of int, optional
+        Numbers to try; without them a search from 1 on that ends where the error has risen for good.
+    loss : str or float
+        As for `mho.NMF`.
+    missing : {None, "nan", "unstored"}
+        As for `mho.NMF`.
+    masks : int
+        Sets of entries to hold out.
+    held_out : float
+        Share of the entries in each.
+    starts : int
+        Starts for each number whose agreement is measured too: consensus matrix, cophenetic correlation, dispersion,
+        silhouette; 0 for none.
+    shuffled : bool
+        Measure them on X with every row shuffled too: what agreement structure adds is what is above that.
+    max_iter : int
+        Iterations of each fit.
+    random_state : int, RandomState, Generator or None
+        For masks and starts.
+    **settings
+        Further settings of `mho.NMF`.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is not what it must be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.gamma(0.5, size=(60, 3)) @ rng.gamma(0.5, size=(3, 50)) * rng.gamma(100, 0.01, size=(60, 50))
+    >>> mho.select(X, range(1, 6), random_state=0).best
+    3
+    """
+    from mho.nmf.estimator import NMF
+
+    model = NMF(loss=loss, missing=missing, max_iter=max_iter, random_state=random_state, **settings)
+    known = as_known(X, missing, "X", nonnegative=True)
+    found = select_components(known, model, components, masks=masks, held_out=held_out)
+    if not checks.nonnegative_int(starts, "starts"):
+        return found
+    from mho.nmf.stability import survey
+
+    kept = survey(known, found.components, model, starts)
+    control = survey(_shuffled(known, model), found.components, model, starts) if shuffled else {}
+    return Selection(found.components, found.errors, kept, control)
+
+
+def select_components(
+    X: Matrix, model: Any, components: Iterable[int] | None = None, *, masks: int = 3, held_out: float = _HELD_OUT
+) -> Selection:
+    """Return the selection for an X (m, n) that has been read, with the settings of a `mho.NMF`.
+
+    Parameters
+    ----------
+    X : Dense or Sparse of shape (m, n)
+        Non-negative.
+    model : mho.NMF
+        Its number of components does not count.
+    components, masks, held_out
+        As for `select`.
+    """
+    checks.positive_int(masks, "masks")
+    if not 0 < checks.positive_number(held_out, "held_out") < 0.9:
+        raise ValueError(f"held_out must be above 0 and below 0.9, got {held_out}")
+    trial = _Trial(X, model, masks, held_out)
+    if components is None:
+        return trial.searched()
+    asked = sorted({checks.positive_int(k, "components", limit=min(X.shape), what="min(m, n)") for k in components})
+    if not asked:
+        raise ValueError("components must name at least one number, got none")
+    return trial.selection(asked)
+
+
+class _Trial:
+    """Masks of one matrix, and the errors found so far."""
+
+    def __init__(self, X: Matrix, model: Any, masks: int, held_out: float) -> None:
+        rng = old_generator(model.random_state)
+        self.model, self.loss, self.most = model, loss_name(model.loss), min(_MOST_COMPONENTS, *X.shape)
+        values = _values(X)
+        known = ~np.isnan(values)
+        folds = np.where(known, rng.random_sample(values.shape), np.inf)
+        self.parts = [
+            _Part.of(values, known, (folds >= r * held_out) & (folds < (r + 1) * held_out)) for r in range(masks)
+        ]
+        if masks * held_out > 1:
+            draws = [rng.random_sample(values.shape) < held_out for _ in range(masks)]
+            self.parts = [_Part.of(values, known, known & draw) for draw in draws]
+        self.seeds = rng.randint(2**31, size=masks)
+        self.found: dict[int, np.ndarray] = {}
+        self.coarse: dict[int, float] = {}
+
+    def errors(self, k: int) -> np.ndarray:
+        """Error of each mask with k components."""
+        if k not in self.found:
+            pairs = zip(self.parts, self.seeds, strict=True)
+            self.found[k] = np.array([part.error(self._fitted(part, k, seed), self.loss) for part, seed in pairs])
+        return self.found[k]
+
+    def _fitted(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> Any:
+        model = clone(self.model).set_params(
+            n_components=k, missing="nan", random_state=int(seed), init="random", callback=None, scaled=False
+        )
+        if max_iter is not None:
+            model.set_params(max_iter=min(max_iter, model.max_iter))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of rows that are unknown now, or of a fit that would go on
+            return model.fit(part.shown)
+
+    def _coarse(self, k: int) -> float:
+        """Error of the first mask after few iterations."""
+        if k not in self.coarse:
+            fitted = self._fitted(self.parts[0], k, self.seeds[0], _COARSE_ITERATIONS)
+            self.coarse[k] = self.parts[0].error(fitted, self.loss)
+        return self.coarse[k]
+
+    def searched(self) -> Selection:
+        """Search roughly by doubling and halving, then all masks of the numbers about the least."""
+        tried = [1]
+        while tried[-1] < self.most:
+            tried.append(min(2 * tried[-1], self.most))
+            least = min(map(self._coarse, tried))
+            if len(tried) > 2 and min(self._coarse(tried[-1]), self._coarse(tried[-2])) > least:
+                break
+        while (between := self._between()) is not None:
+            self._coarse(between)
+        best = min(self.coarse, key=self._coarse) if self.coarse else 1
+        while True:
+            near = [k for k in range(best - 2, best + 3) if 1 <= k <= self.most]
+            better = min(near, key=lambda k: self.errors(k).mean())
+            if better == best:
+                return self.selection(sorted(self.found))
+            best = better
+
+    def _between(self) -> int | None:
+        """A number halfway between the best so far and a neighbour of it, where there is one."""
+        if not self.coarse:
+            return None
+        tried = sorted(self.coarse)
+        place = tried.index(min(tried, key=self._coarse))
+        for other in (*tried[place + 1 : place + 2], *tried[max(0, place - 1) : place]):
+            if abs(other - tried[place]) > 1:
+                return (other + tried[place]) // 2
+        return None
+
+    def selection(self, components: list[int]) -> Selection:
+        """Return the errors of these numbers."""
+        return Selection(np.array(components), np.stack([self.errors(k) for k in components], axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A matrix with some entries held out, NaN in `shown`."""
+
+    shown: np.ndarray
+    held: np.ndarray
+    truth: np.ndarray
+    floor: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, known: np.ndarray, held: np.ndarray) -> _Part:
+        if not held.any() or not (known & ~held).any():
+            raise ValueError("held_out leaves nothing to hold out, or nothing to fit")
+        shown = np.where(held | ~known, np.nan, values)
+        left = known & ~held
+        filled = np.where(left, values, 0)
+        rows, columns = (filled.sum(axis=i) / np.maximum(left.sum(axis=i), 1) for i in (1, 0))
+        mean = filled.sum() / left.sum()
+        floor = (rows[:, None] * columns / (mean or 1))[held] + 1e-12 * (mean or 1)
+        return cls(shown, held, values[held].astype(np.float64), floor.astype(np.float64))
+
+    def error(self, model: Any, loss: str) -> float:
+        """Mean error of the entries held out, as the loss counts it."""
+        i, j = np.nonzero(self.held)
+        predicted = np.einsum("ij,ij->i", model.W_[i], model.components_.T[j]).astype(np.float64)
+        x = self.truth
+        if loss in ("frobenius", "huber"):
+            return float(np.mean((predicted - x) ** 2) / (np.mean(x**2) or 1))
+        y = (1 - _FLOOR) * predicted + _FLOOR * self.floor
+        if loss == "itakura-saito":
+            return float(np.mean(x / y - np.log(x / y) - 1))
+        safe = np.where(x > 0, x, 1)
+        if loss == "negative-binomial":
+            r = 10.0 if model.loss_parameter is None else model.loss_parameter
+            return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - (x + r) * np.log((x + r) / (y + r))))
+        return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - x + y))
+
+
+def _values(X: Matrix) -> np.ndarray:
+    """The matrix as a dense array with NaN where it is not known."""
+    if isinstance(X, Dense):
+        return X.array
+    if X.shape[0] * X.shape[1] > _LARGEST_DENSE:
+        raise ValueError(
+            f"X must have at most {_LARGEST_DENSE:,} entries to hold some out, got {X.shape[0]} x {X.shape[1]}; "
+            "select on some of its rows and columns"
+        )
+    dense = X.columns.toarray()
+    if X.missing:
+        known = X.with_values(np.ones_like(X.columns.data)).columns.toarray()
+        dense[known == 0] = np.nan
+    return dense
+
+
+def _shuffled(X: Matrix, model: Any) -> Matrix:
+    """Every row's entries in random order: sums and spread are kept, structure is not."""
+    rng = np.random.default_rng(old_generator(model.random_state).randint(2**31))
+    values = rng.permuted(_values(X), axis=1)
+    if isinstance(X, Sparse):
+        if X.missing:
+            return Sparse(values, missing=True)
+        return Sparse(sp.csr_array(values))
+    return Dense(values)

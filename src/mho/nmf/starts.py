@@ -1,0 +1,216 @@
+"""Many factorizations of one matrix from as many starts, which share what the matrix alone costs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.engines import Analog, Digital
+from mho.engines.solve import as_known
+from mho.kernels.blas import one_blas_thread
+from mho.nmf.compress import compress
+from mho.nmf.loop import Iterate, Problem, extrapolate, stalled
+from mho.nmf.revival import dead_components, revived
+from mho.nmf.settings import loss_name, old_generator, penalties_of
+from mho.nmf.start import starting_factors
+from mho.operands import Dense, Factored, Matrix
+
+__all__ = ["Starts", "many_starts", "run_starts"]
+
+_SWEEPS = 8
+_POLISH = 3
+"""Iterations on the matrix itself after those on its compression."""
+
+_EARLIER = 2
+"""Tolerance on the compression, beside that on the matrix: what is left to gain the last iterations gain."""
+
+_RACE = (10, 25)
+"""Iterations after which a race drops all starts but the better third."""
+
+_THIN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Starts:
+    """Factors of many starts.
+
+    Attributes
+    ----------
+    seeds : ndarray of shape (s,)
+        Each one's `random_state`.
+    errors : ndarray of shape (s,)
+        Each one's relative error; infinite for those that a race dropped.
+    W : list of ndarray of shape (m, k), or None for those dropped
+    H : list of ndarray of shape (k, n), or None for those dropped
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> runs = mho.many_starts(np.random.default_rng(0).random((30, 20)), 3, starts=2, random_state=0)
+    >>> len(runs.W), runs.H[runs.best].shape
+    (2, (3, 20))
+    """
+
+    seeds: np.ndarray
+    errors: np.ndarray
+    W: list[Any]
+    H: list[Any]
+
+    @property
+    def best(self) -> int:
+        """Number of the start with the least error."""
+        return int(np.argmin(self.errors))
+
+
+def many_starts(
+    X: Any,
+    n_components: int,
+    starts: int = 100,
+    *,
+    racing: bool = False,
+    missing: str | None = None,
+    chip: Any = None,
+    random_state: Any = None,
+    **settings: Any,
+) -> Starts:
+    """Factorize X from many random starts.
+
+    A dense matrix that is thin beside its sides is compressed once; every start iterates on the compression and then,
+    a few times, on the matrix itself.
+
+    Parameters
+    ----------
+    X : array_like or scipy sparse of shape (m, n)
+        Non-negative.
+    n_components : int
+        Number k of components.
+    starts : int
+        How many.
+    racing : bool
+        Go on with the better third alone, twice; for the best start, not for a consensus. On the CPU, dense X only.
+    missing : {None, "nan", "unstored"}
+        As for `mho.NMF`.
+    chip : ChipDesign or str, optional
+        A chip of this design is made anew for every start, with errors of its own.
+    random_state : int, RandomState, Generator or None
+        From which the starts' seeds come.
+    **settings
+        Further settings of `mho.NMF`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is not what it must be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> X = np.random.default_rng(0).random((30, 20))
+    >>> runs = mho.many_starts(X, 3, starts=5, random_state=0)
+    >>> bool(runs.errors[runs.best] == runs.errors.min())
+    True
+    """
+    from mho.nmf.estimator import NMF
+
+    model = NMF(n_components, missing=missing, random_state=random_state, **{"init": "random", **settings})
+    return run_starts(as_known(X, missing, "X", nonnegative=True), model, starts, racing=racing, chip=chip)
+
+
+def run_starts(X: Matrix, model: Any, starts: int, *, racing: bool = False, chip: Any = None) -> Starts:
+    """Return the factors of many starts of a `mho.NMF` for an X that has been read; see `many_starts`."""
+    count = checks.positive_int(starts, "starts")
+    seeds = old_generator(model.random_state).randint(2**31 - 1, size=count)
+    penalties_of(model, X.shape, fitting=True)
+    if chip is None and _compressible(X, model):
+        with one_blas_thread():
+            return _on_compression(X, model, seeds, racing)
+    if racing:
+        raise ValueError("racing is for a dense X, thin beside its sides, on the CPU, with the Frobenius loss")
+    return _one_by_one(X, model, seeds, chip)
+
+
+def _compressible(X: Matrix, model: Any) -> bool:
+    constrained = model._is_constrained() or model.algorithm not in ("auto", "compressed")
+    digital = isinstance(model.engine, str) and model.engine == "digital"
+    k = checks.positive_int(model.n_components, "n_components", limit=max(X.shape), what="the larger side of X")
+    dense = isinstance(X, Dense) and min(X.shape) >= _THIN * (k + 10)
+    return dense and digital and not constrained and loss_name(model.loss) == "frobenius" and model.init == "random"
+
+
+def _one_by_one(X: Matrix, model: Any, seeds: np.ndarray, chip: Any) -> Starts:
+    from sklearn.base import clone
+
+    W, H, errors = [], [], []
+    for seed in seeds.tolist():
+        one = clone(model).set_params(random_state=seed)
+        if chip is not None:
+            one.set_params(engine=Analog(chip, seed=seed))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=_convergence())
+            one._fit(X, None, None, None)
+        W.append(one.W_)
+        H.append(one.components_)
+        errors.append(one.history_[-1]["error"])
+    return Starts(seeds, np.array(errors), W, H)
+
+
+def _convergence() -> type[Warning]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    return ConvergenceWarning
+
+
+def _on_compression(X: Dense, model: Any, seeds: np.ndarray, racing: bool) -> Starts:
+    k = model.n_components
+    compressed = compress(X, k, np.random.RandomState(int(seeds[0])))
+    penalties = penalties_of(model, X.shape)
+    runs = [_Run(compressed, penalties, starting_factors(X, k, "random", np.random.RandomState(s))) for s in seeds]
+    alive = list(range(len(runs)))
+    for length in _RACE if racing else ():
+        for i in alive:
+            runs[i].go(length, model.tol)
+        alive = sorted(alive, key=lambda i: runs[i].last.objective)[: max(1, -(-len(alive) // 3))]
+    W, H, errors = [None] * len(runs), [None] * len(runs), np.full(len(runs), np.inf)
+    for i in alive:
+        runs[i].go(model.max_iter, model.tol)
+        last = _polished(X, penalties, runs[i].last)
+        W[i], H[i], errors[i] = last.W, last.H, last.error
+        runs[i] = None  # its factors are not wanted twice
+    return Starts(seeds, errors, W, H)
+
+
+class _Run:
+    """One start's iterations on the compression, so far."""
+
+    def __init__(self, compressed: Factored, penalties: Any, start: tuple[np.ndarray, np.ndarray]) -> None:
+        problem = Problem(compressed, Digital(sweeps=_SWEEPS), *penalties)
+        self._iterates: Iterator[Iterate] = extrapolate(problem, *start)
+        self._objectives: list[float] = []
+        self.last: Any = None
+
+    def go(self, most: int, tol: float) -> None:
+        """Iterate until there are `most` iterations, or nothing is gained."""
+        while len(self._objectives) < most and not (self.last and stalled(self._objectives, _EARLIER * tol)):
+            self.last = next(self._iterates)
+            self._objectives.append(self.last.objective)
+
+
+def _polished(X: Dense, penalties: Any, last: Iterate) -> Iterate:
+    """Return the iterate after some more on X itself, dead components replaced first."""
+    W, H = last.W, last.H
+    steps = _POLISH
+    if not any(penalties) and len(dead_components(W, H)):
+        W, H = revived(X, W, H)
+        steps = 8 * _POLISH
+    problem = Problem(X, Digital(sweeps=_SWEEPS), *penalties)
+    for _ in range(steps - 1):  # without the error, which takes as long where it is small
+        W = problem.update_W(W, H)
+        H = problem.engine.program(Dense.from_checked(W), penalty=penalties[1]).solve(X, start=H)
+    return problem.update_H(problem.update_W(W, H), H)

@@ -1,0 +1,183 @@
+"""Numbers of components by entries held out, many starts, their agreement and their consensus."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.cluster.hierarchy import cophenet, linkage
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import silhouette_score
+
+import mho
+from mho import NMF
+from mho.nmf.consensus import local_density
+from mho.nmf.stability import consensus_matrix, stability
+
+
+def _planted(m, n, k, seed, level=0.1):
+    rng = np.random.default_rng(seed)
+    X = rng.gamma(0.5, size=(m, k)) @ rng.gamma(0.5, size=(k, n))
+    return X * rng.gamma(1 / level**2, level**2, size=X.shape)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_a_planted_number_is_found(k):
+    X = _planted(80, 60, k, seed=k)
+    model = NMF("cv", random_state=0).fit(X)
+    assert model.n_components_ == k
+    assert model.components_.shape == (k, 60)
+    assert model.selection_.best == k
+    assert {k - 1, k, k + 1} <= set(model.selection_.components.tolist())
+
+
+def test_counts_are_told_by_their_deviance_even_where_a_prediction_is_zero():
+    rng = np.random.default_rng(1)
+    X = rng.poisson(8 * rng.gamma(0.5, size=(80, 3)) @ rng.gamma(0.5, size=(3, 60))).astype(float)
+    found = mho.select(X, range(1, 6), loss="kullback-leibler", random_state=0)
+    assert found.best == 3
+    assert np.isfinite(found.errors).all()
+    assert found.errors.shape == (3, 5)
+
+
+def test_errors_are_those_of_the_entries_that_were_held_out():
+    """Of a matrix of one component the others say all; of noise they say nothing."""
+    rng = np.random.default_rng(2)
+    rank_one, noise = np.outer(rng.random(40) + 0.1, rng.random(30) + 0.1), rng.random((40, 30))
+    assert mho.select(rank_one, [1], random_state=0).mean[0] < 1e-6
+    error = mho.select(noise, [1], random_state=0, held_out=0.2).mean[0]
+    assert error == pytest.approx((1 / 12) / (1 / 3), rel=0.15)
+
+
+def test_missing_and_sparse_forms_are_one_problem():
+    X = _planted(50, 40, 2, seed=3)
+    gaps = np.where(np.random.default_rng(4).random(X.shape) < 0.2, np.nan, X)
+    dense = mho.select(gaps, [1, 2, 3], missing="nan", random_state=0)
+    stored = mho.select(sp.csr_array(np.nan_to_num(gaps)), [1, 2, 3], missing="unstored", random_state=0)
+    np.testing.assert_allclose(dense.errors, stored.errors, rtol=1e-6)
+    assert dense.best == 2
+
+
+def test_the_survey_and_its_picture(tmp_path):
+    X = _planted(30, 40, 2, seed=5)
+    found = mho.select(X, [2, 3], masks=2, starts=6, shuffled=True, random_state=0)
+    assert set(found.stability) == set(found.shuffled) == {2, 3}
+    assert found.shuffled[2].errors.min() > 2 * found.stability[2].errors.min()
+    row = found.table()[0]
+    assert row["components"] == 2
+    assert row["error"] == found.mean[0]
+    assert row["standard_error"] == pytest.approx(np.std(found.errors[:, 0], ddof=1) / np.sqrt(2))
+    assert {"cophenetic", "dispersion", "silhouette", "shuffled_cophenetic"} <= set(row)
+    figure = found.plot(tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 1000
+    assert figure.axes[0].get_title().startswith("2 components")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"components": range(1, 99)}, r"components must be at least 1 and at most 30 \(min\(m, n\)\), got 31"),
+        ({"components": []}, "components must name at least one number"),
+        ({"held_out": 0.95}, "held_out must be above 0 and below 0.9"),
+        ({"masks": 0}, "masks must be at least 1"),
+    ],
+)
+def test_a_bad_range_is_named(X, options, says):
+    with pytest.raises(ValueError, match=says):
+        mho.select(X, **options)
+
+
+def test_agreement_is_what_scipy_and_scikit_learn_compute():
+    rng = np.random.default_rng(6)
+    labels = [rng.integers(0, 3, 12) for _ in range(5)]
+    consensus = consensus_matrix(labels)
+    for i in range(12):
+        for j in range(12):
+            assert consensus[i, j] == pytest.approx(np.mean([own[i] == own[j] for own in labels]))
+    runs = mho.many_starts(_planted(12, 20, 3, seed=6), 3, 5, random_state=0)
+    found = stability(runs)
+    apart = 1 - found.consensus
+    distances = apart[np.triu_indices(12, 1)]
+    assert found.cophenetic == pytest.approx(np.corrcoef(distances, cophenet(linkage(distances, "average")))[0, 1])
+    assert found.silhouette == pytest.approx(silhouette_score(apart, found.labels, metric="precomputed"))
+    assert found.dispersion == pytest.approx(np.mean(4 * (found.consensus - 0.5) ** 2))
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_many_starts_end_where_single_fits_do(form):
+    X = _planted(120, 90, 3, seed=7)
+    runs = mho.many_starts(form(X), 3, 6, random_state=0)
+    single = NMF(3, init="random", random_state=0).fit(X).history_[-1]["error"]
+    for W, H, error in zip(runs.W, runs.H, runs.errors, strict=True):
+        assert np.linalg.norm(X - W @ H) / np.linalg.norm(X) == pytest.approx(error, rel=1e-5)
+        assert error < 1.02 * single
+    again = mho.many_starts(form(X), 3, 6, random_state=0)
+    np.testing.assert_array_equal(again.H[4], runs.H[4])
+    assert len(set(runs.seeds.tolist())) == 6
+
+
+def test_a_race_keeps_the_better_starts_alone():
+    X = _planted(120, 90, 5, seed=8)
+    runs = mho.many_starts(X, 5, 9, racing=True, random_state=0)
+    assert np.isfinite(runs.errors).sum() == 1
+    everyone = mho.many_starts(X, 5, 9, random_state=0)
+    assert runs.errors.min() < 1.02 * np.median(everyone.errors)
+    with pytest.raises(ValueError, match="racing is for a dense X"):
+        mho.many_starts(sp.csr_array(X), 5, 3, racing=True)
+
+
+def _matched(found, truth):
+    """Correlations of each true spectrum with the one found for it."""
+    correlation = np.corrcoef(found, truth)[: len(found), len(found) :]
+    return correlation[linear_sum_assignment(-correlation)]
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_the_consensus_finds_planted_spectra_and_projects_other_rows(form):
+    rng = np.random.default_rng(9)
+    W, H = rng.gamma(0.3, size=(150, 4)), rng.gamma(0.3, size=(4, 60))
+    X = rng.poisson(20 * W @ H).astype(float)
+    X = X[X.sum(axis=1) > 0]
+    found = mho.consensus(form(X), 4, starts=12, random_state=0)
+    assert _matched(found.gene_spectra, H).min() > 0.9
+    assert found.silhouette > 0.8
+    np.testing.assert_allclose(found.spectra.sum(axis=1), 1)
+    np.testing.assert_allclose(found.transform(form(X[:20])), found.usage[:20], atol=1e-9)
+    shares = found.usage / np.maximum(found.usage.sum(axis=1, keepdims=True), 1e-300)
+    standard = (X - X.mean(axis=0)) / np.where(X.std(axis=0, ddof=1) > 0, X.std(axis=0, ddof=1), 1)
+    np.testing.assert_allclose(found.scores, np.linalg.lstsq(shares, standard)[0], atol=1e-8)
+
+
+def test_outliers_are_left_out():
+    rows = np.eye(4)[[0, 0, 0, 1, 1, 1, 2]]
+    np.testing.assert_allclose(local_density(rows, 2), [0, 0, 0, 0, 0, 0, np.sqrt(2)], atol=1e-9)
+    X = _planted(60, 40, 3, seed=10)
+    with pytest.raises(ValueError, match=r"threshold=1e-09 leaves \d+ of 15 spectra for 3 components"):
+        mho.consensus(X, 3, starts=5, threshold=1e-9, random_state=0)
+
+
+class _Annotated:
+    """As an AnnData: a matrix, layers, and places for results."""
+
+    def __init__(self, X, **layers):
+        self.X, self.layers, self.obs, self.var, self.obsm, self.varm = X, layers, None, None, {}, {}
+
+
+def test_an_annotated_matrix_in_and_out():
+    X = _planted(60, 40, 3, seed=11)
+    given = _Annotated(None, counts=sp.csr_array(X))
+    with pytest.raises(ValueError, match="AnnData without counts"):
+        mho.consensus(given, 3)
+    with pytest.raises(ValueError, match="layer must be one of 'counts', got 'raw'"):
+        mho.consensus(given, 3, layer="raw")
+    found = mho.consensus(given, 3, starts=4, layer="counts", columns=30, random_state=0)
+    assert len(found.columns) == 30
+    np.testing.assert_array_equal(given.obsm["mho_usage"], found.usage)
+    assert given.varm["mho_spectra"].shape == given.varm["mho_scores"].shape == (40, 3)
+
+
+def test_many_cheap_chips_agree():
+    X = _planted(40, 30, 2, seed=12)
+    runs = mho.many_starts(X, 2, 4, chip="pku-2025-4bit", max_iter=8, random_state=0)
+    assert len({H.tobytes() for H in runs.H}) == 4
+    exact = NMF(2, random_state=0, max_iter=300).fit(X)
+    found = mho.consensus(X, 2, starts=4, scale=False, chip="pku-2025-4bit", max_iter=8, random_state=0)
+    assert _matched(found.spectra, exact.components_).min() > 0.97
