@@ -94,6 +94,61 @@ def test_a_signed_adc_gives_half_of_its_codes_to_either_sign():
         np.testing.assert_allclose(codes, exact / scale / step, atol=0.5 + 1e-9)
 
 
+@pytest.mark.parametrize("output", SIGNS)
+def test_a_matrix_of_either_sign_is_held_around_the_middle_of_the_cells(output):
+    _, _, C = _problem()
+    rng = np.random.default_rng(2)
+    A, B = rng.standard_normal((24, 5)), rng.standard_normal((24, 7))
+    A[rng.random(A.shape) < 0.2] = 0
+    array = Chip(preset("ideal").with_(entries="signed", output=output, g_min=0.5e-6), seed=0).program(A)
+    close = dict(rtol=0, atol=1e-10)
+    np.testing.assert_allclose(array.solve(B), _reference(A, B, np.zeros_like(C), output), **close)
+    np.testing.assert_allclose(array.solve(B, currents=C), _reference(A, B, C, output), **close)
+    masked = np.where(rng.random(B.shape) < 0.3, np.nan, B)
+    np.testing.assert_allclose(array.solve(Sparse(masked), currents=C), _reference(A, masked, C, output), **close)
+
+
+@pytest.mark.parametrize("output", SIGNS)
+def test_a_matrix_of_either_sign_in_real_cells_rests_where_ngspice_does(output):
+    rng = np.random.default_rng(3)
+    A, b = rng.standard_normal((12, 4)), rng.standard_normal(12)
+    array = Chip(preset("pku-2025-4bit").with_(entries="signed", output=output, offset=1e-4), seed=0).program(A)
+    volts, circuit = array.volts(b), as_circuit(array)
+    found = array.solve_volts(volts)
+    scale = np.abs(found).max()
+    np.testing.assert_allclose(operating_point(circuit, volts)[-4:], found, rtol=0, atol=1e-12 * scale)
+    np.testing.assert_allclose(transient(circuit, volts).rest(), found, rtol=0, atol=1e-9 * scale)
+    if available():
+        np.testing.assert_allclose(ngspice_rest(circuit, volts).outputs, found, rtol=0, atol=1e-3 * scale)
+
+
+def test_a_zero_of_a_signed_matrix_is_a_state_of_the_cells():
+    A = np.array([[1.0, 0.0], [0.0, -1.0], [0.5, 1.0]])
+    array = Chip(preset("pku-2025-4bit").with_(entries="signed", sigma=0.0), seed=0).program(A)
+    states = np.maximum(np.arange(16) * 35e-6 / 15, array.design.device.g_min)
+    np.testing.assert_allclose(np.abs(array.g_left[:, :, None] - states).min(axis=2), 0, atol=1e-18)
+    assert array.g_left[0, 1] == array.g_left[1, 0]
+    np.testing.assert_allclose(array.conductances.written[[0, 1], [1, 0]], 0, atol=1e-18)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"entries": "any"}, "entries must be one of 'nonnegative', 'signed', got 'any'"),
+        ({"entries": "signed", "topology": "classic"}, "got 'signed' with 'classic' and 'none'"),
+        ({"entries": "signed", "off_state": "digital"}, "got 'signed' with 'compact' and 'digital'"),
+    ],
+)
+def test_signs_that_a_design_cannot_hold_are_refused(changes, says):
+    with pytest.raises(ValueError, match=says):
+        preset("pku-2025").with_(**changes)
+
+
+def test_a_negative_entry_is_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"negative entry, -2 in row 1, column 0, .* entries='signed' maps zero"):
+        Chip("pku-2025").program(np.array([[1.0, 1.0], [-2.0, 1.0]]))
+
+
 def test_currents_of_another_shape_are_refused():
     A, B, C = _problem()
     array = Chip("ideal").program(A)

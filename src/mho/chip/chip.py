@@ -80,7 +80,7 @@ class Chip:
         Parameters
         ----------
         A : array_like of shape (m, k)
-            Non-negative.
+            Non-negative unless the design's `entries` are signed.
         penalty : Penalty
             Ridge: one more row, connected to its own column, wherever l2 > 0. L1: a constant current out of every sense
             node.
@@ -94,7 +94,7 @@ class Chip:
         ChipError
             The matrix has more columns than an array.
         """
-        A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+        A = self._checked(A)
         k, normal = A.shape[1], None
         if k > self.design.array.columns:
             raise ChipError(
@@ -114,7 +114,8 @@ class Chip:
         pull = root * checks.each_column(penalty.prior, "prior", k)
         self._writes += 1
         device = self.design.device
-        layout = map_matrix(A, root, device, reference=self._has_reference)
+        signed = self.design.array.entries == "signed"
+        layout = map_matrix(A, root, device, reference=self._has_reference, signed=signed)
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
         tile_rows = self.design.array.rows
@@ -132,6 +133,17 @@ class Chip:
             normal=normal,
             off_state=self._off_state(A, layout.scale),
         )
+
+    def _checked(self, A: Any) -> np.ndarray:
+        signed = self.design.array.entries == "signed"
+        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
+        if not signed and A.size and A.min() < 0:
+            row, column = np.unravel_index(A.argmin(), A.shape)
+            raise ValueError(
+                f"A contains a negative entry, {A.min():g} in row {row}, column {column}, which cells cannot hold as "
+                "they are mapped: entries='signed' maps zero to the middle of their range"
+            )
+        return A
 
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
         """Return an ngspice netlist of the circuit with a right-hand side b (m,) at its inputs.
@@ -167,12 +179,13 @@ class Chip:
     def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> RowDrivers:
         """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""
         v_in = self.design.converters.v_in
-        volts_per_unit = v_in / (float(A.sum(axis=1).max()) or 1.0)
+        volts_per_unit = v_in / (float(np.abs(A).sum(axis=1).max()) or 1.0)
         return RowDrivers(self._converters, v_in, volts_per_unit, len(A), ridge * volts_per_unit)
 
     @property
     def _has_reference(self) -> bool:
-        return self.design.array.off_state == "circuit" and self.design.device.g_min > 0
+        array = self.design.array
+        return array.entries == "signed" or (array.off_state == "circuit" and self.design.device.g_min > 0)
 
     def _off_state(self, A: np.ndarray, scale: np.ndarray) -> CellErrorCorrection | None:
         g_min = self.design.device.g_min

@@ -86,8 +86,8 @@ class Crossbar:
             parts = {name: self._read(g, integration, kelvin) for name, g in parts.items()}
         reference = None
         if "reference_left" in parts:
-            share, feedback = self._device.g_min / self._device.g_max, float(self._layout.reference.sum())
-            reference = Reference(*(parts.pop(name) for name in _REFERENCES), feedback=feedback, share=share)
+            feedback, columns = float(self._layout.reference.sum()), (parts.pop(name) for name in _REFERENCES)
+            reference = Reference(*columns, feedback=feedback, share=self._layout.share)
         parts.setdefault("right", parts["left"])
         return Conductances(**parts, g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
 

@@ -168,6 +168,9 @@ class ArrayGeometry:
         on rows and columns. Gram: A'A in one array; the products A'A and A'b are formed digitally.
     rows, columns : int
         Cells of one array.
+    entries : {"nonnegative", "signed"}
+        Sign of matrices. Signed: zero is the middle of the cells' range, which a reference column in each array and two
+        op-amps take out; in the compact circuit.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
         is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each array and
@@ -191,6 +194,7 @@ class ArrayGeometry:
     topology: str = "compact"
     rows: int = 128
     columns: int = 128
+    entries: str = "nonnegative"
     off_state: str = "none"
     switched_wires: str = "exact"
 
@@ -200,6 +204,12 @@ class ArrayGeometry:
         checks.positive_int(self.columns, "columns")
         checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
+        checks.one_of(self.entries, "entries", ("nonnegative", "signed"))
+        if self.entries == "signed" and (self.topology != "compact" or self.off_state == "digital"):
+            raise ValueError(
+                "entries must be 'nonnegative' but in the topology 'compact' with off_state 'none' or 'circuit', got "
+                f"'signed' with {self.topology!r} and {self.off_state!r}: other circuits hold no reference columns"
+            )
         if self.off_state == "circuit" and self.topology != "compact":
             raise ValueError(
                 "off_state must be 'none' or 'digital' where the topology has no reference columns, got 'circuit' with "

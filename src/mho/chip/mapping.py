@@ -27,6 +27,8 @@ class ConductanceMap:
         Of the reference column of either array; zeros: there is none.
     arrays : int
         How many arrays the matrix is written to, a driving and a sensing one or one alone.
+    share : float
+        Conductance that stands for zero over that of the reference column.
     """
 
     target: np.ndarray
@@ -34,26 +36,35 @@ class ConductanceMap:
     scale: np.ndarray
     reference: np.ndarray
     arrays: int = 2
+    share: float = 0.0
 
 
-def map_matrix(A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False) -> ConductanceMap:
-    """Lay out a non-negative matrix A (m, k).
+def map_matrix(
+    A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False, signed: bool = False
+) -> ConductanceMap:
+    """Lay out a matrix A (m, k), not negative unless `signed`.
 
     Each column is scaled to the full conductance range, with a `reference` to what is above the lowest conductance. The
-    compensation brings every row's total S_i to the largest one.
+    compensation brings every row's total S_i to the largest one. In a `signed` matrix, which needs a reference, zero is
+    the state in the middle of the range, with half of the range on either side.
 
     A ridge (k,) adds one row below for every entry above zero, connected to its own column only. Its conductance may
     exceed one cell: it is then made of several in parallel, as the compensation is.
     """
-    peak = A.max(axis=0)
+    peak = np.abs(A).max(axis=0)
     peak = np.where(peak > 0, peak, ridge)
-    lowest = device.g_min if reference else 0.0
-    scale = np.divide(device.g_max - lowest, peak, out=np.zeros(A.shape[1]), where=peak > 0)
+    zero = device.g_min if reference else 0.0
+    span = device.g_max - zero
+    if signed:
+        zero = float(_levels(np.array((device.g_min + device.g_max) / 2), device))
+        span = min(device.g_max - zero, zero - device.g_min)
+    scale = np.divide(span, peak, out=np.zeros(A.shape[1]), where=peak > 0)
     own = np.diag(_levels(ridge * scale, device) * (ridge > 0))[ridge > 0]
-    target = np.vstack([np.where(A > 0, _levels(lowest + A * scale, device), device.g_min) * (peak > 0), own])
+    of_zero = zero if signed else device.g_min
+    target = np.vstack([np.where(A != 0, _levels(zero + A * scale, device), of_zero) * (peak > 0), own])
     references = np.repeat([device.g_max if reference else 0.0, 0.0], [len(A), len(own)])
     sums = target.sum(axis=1) + references
-    return ConductanceMap(target, 2 * (sums.max() - sums), scale, references)
+    return ConductanceMap(target, 2 * (sums.max() - sums), scale, references, share=zero / device.g_max)
 
 
 def parallel(target: np.ndarray, device: Device) -> np.ndarray:

@@ -75,7 +75,7 @@ class ProgrammedArray(ProgrammedLoop):
         A : array_like of shape (m, k)
             What was programmed.
         """
-        A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
         if A.shape != self.shape:
             raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
         integration = self.design.operation.integration if self.design.device.noise else None

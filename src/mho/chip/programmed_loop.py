@@ -196,9 +196,9 @@ class ProgrammedLoop:
 
     @property
     def _column_sums(self) -> np.ndarray:
-        """Sum of each column of the matrix as it is written (k,)."""
+        """Sum of the sizes of each column's entries, as they are written (k,)."""
         scale = self.conductances.scale
-        sums = self.conductances.written.sum(axis=0)
+        sums = np.abs(self.conductances.written).sum(axis=0)
         return np.divide(sums, scale, out=np.zeros(len(scale)), where=scale > 0)
 
     def solve_volts(self, V: Any) -> np.ndarray:
