@@ -7,7 +7,7 @@ from mho.chip.devices import Device, Faults, ReadNoise, Relaxation, Retention, T
 from mho.chip.ledger import Ledger
 from mho.chip.presets import preset, presets
 from mho.chip.programmed_array import ProgrammedArray
-from mho.chip.programmed_circuit import TOPOLOGIES, ProgrammedCircuit, program_circuit
+from mho.chip.programmed_circuit import SQUARE_TOPOLOGIES, TOPOLOGIES, ProgrammedCircuit, program_circuit
 from mho.chip.spice_export import as_circuit, as_netlist, ngspice_rest
 from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
@@ -16,6 +16,7 @@ from mho.moved import moved, moved_modules
 __all__ = [
     "CLOSED_LOOPS",
     "REFUSED_OPERANDS",
+    "SQUARE_TOPOLOGIES",
     "TOPOLOGIES",
     "TOPOLOGY_NOTES",
     "Amplifier",

@@ -135,13 +135,11 @@ class Chip:
         )
 
     def _checked(self, A: Any) -> np.ndarray:
-        signed = self.design.array.entries == "signed"
         A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
-        if not signed and A.size and A.min() < 0:
-            row, column = np.unravel_index(A.argmin(), A.shape)
+        if self.design.array.entries == "nonnegative" and A.min() < 0:
             raise ValueError(
-                f"A contains a negative entry, {A.min():g} in row {row}, column {column}, which cells cannot hold as "
-                "they are mapped: entries='signed' maps zero to the middle of their range"
+                f"A contains a negative entry ({A.min()}); every entry must be >= 0 in cells that hold them from zero "
+                "up: entries='signed' maps zero to the middle of their range"
             )
         return A
 

@@ -11,7 +11,7 @@ from mho import checks
 from mho.chip.cells import Cells, CellSites, fresh
 from mho.chip.devices.device import Device
 from mho.chip.ledger import Ledger
-from mho.chip.mapping import ConductanceMap, map_matrix, parallel
+from mho.chip.mapping import ConductanceMap, parallel
 from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.errors import ChipError
 
@@ -188,21 +188,20 @@ class Crossbar:
         )
 
 
-def write(A: np.ndarray, ridge: np.ndarray, device: Device, rng: np.random.Generator) -> Conductances:
-    """Write a matrix on a chip of its own and return what its cells are then.
+def write(layout: ConductanceMap, device: Device, rng: np.random.Generator) -> Conductances:
+    """Write a matrix on a chip of its own and return its conductances as just written.
 
     Parameters
     ----------
-    A : ndarray of shape (m, k)
-        The matrix.
-    ridge : ndarray of shape (k,)
-        As `map_matrix` takes it.
+    layout : ConductanceMap
+        The matrix, as `map_matrix` lays it out.
     device : Device
         The cells.
     rng : Generator
         Source of random numbers.
     """
-    store = Crossbar(map_matrix(A, ridge, device), device, rng, CellSites.of(rng, A.shape[1]), 1, Ledger(), len(A))
+    rows, columns = layout.target.shape
+    store = Crossbar(layout, device, rng, CellSites.of(rng, columns), 1, Ledger(), rows)
     return store.conductances(device.temperature.written_at)
 
 

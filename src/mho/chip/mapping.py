@@ -40,19 +40,27 @@ class ConductanceMap:
 
 
 def map_matrix(
-    A: np.ndarray, ridge: np.ndarray, device: Device, *, reference: bool = False, signed: bool = False
+    A: np.ndarray,
+    ridge: np.ndarray,
+    device: Device,
+    *,
+    reference: bool = False,
+    signed: bool = False,
+    one_scale: bool = False,
 ) -> ConductanceMap:
     """Lay out a matrix A (m, k), not negative unless `signed`.
 
     Each column is scaled to the full conductance range, with a `reference` to what is above the lowest conductance. The
     compensation brings every row's total S_i to the largest one. In a `signed` matrix, which needs a reference, zero is
-    the state in the middle of the range, with half of the range on either side.
+    the state in the middle of the range, with half of the range on either side. With `one_scale` all columns share it.
 
     A ridge (k,) adds one row below for every entry above zero, connected to its own column only. Its conductance may
     exceed one cell: it is then made of several in parallel, as the compensation is.
     """
     peak = np.abs(A).max(axis=0)
     peak = np.where(peak > 0, peak, ridge)
+    if one_scale:
+        peak = np.where(peak > 0, peak.max(), 0.0)
     zero = device.g_min if reference else 0.0
     span = device.g_max - zero
     if signed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,27 @@ import numpy as np
 from mho import checks
 from mho.chip.crossbar import write
 from mho.chip.design import Amplifier, ChipDesign
+from mho.chip.mapping import map_matrix
 from mho.circuits.circuit import Circuit, values
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances
 from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
+from mho.circuits.inverse import Egv, Inv
 from mho.circuits.loop_circuit import as_opamp
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
+from mho.circuits.transient import transient
 from mho.penalty import NO_PENALTY, Penalty
 
-__all__ = ["TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
+__all__ = ["SQUARE_TOPOLOGIES", "TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
+
+_MARGIN = 0.02
+"""Share by which the eigenvector loop's feedback is below the eigenvalue."""
+
+_KICK = 1e-6
+"""Least spread of the offsets that it starts from, volts."""
 
 _SUM_ROWS = 32
 """Rows of full cells by which the compact circuit is told to keep a sum."""
@@ -83,6 +92,21 @@ class ProgrammedCircuit:
         numbers = b if self.product is None else self.product @ b - self.shift
         return self.volts_per_unit * np.r_[numbers, self.constant]
 
+    def eigenvector(self) -> np.ndarray:
+        """Return the eigenvector of the largest eigenvalue, of length one, its largest entry positive; of "egv" alone.
+
+        Raises
+        ------
+        TypeError
+            The circuit is another one.
+        ChipError
+            The loop does not come to rest.
+        """
+        if not isinstance(self.circuit, Egv):
+            raise TypeError(f"circuit must be of topology 'egv' for an eigenvector, got {self.circuit.name}")
+        x = transient(self.circuit, np.zeros(0)).rest()
+        return x / np.linalg.norm(x) * np.sign(x[np.abs(x).argmax()])
+
     def solve(self, b: Any) -> np.ndarray:
         """Return the answer at rest for a right-hand side b, in the units of the matrix.
 
@@ -93,6 +117,8 @@ class ProgrammedCircuit:
         ChipError
             No operating point.
         """
+        if isinstance(self.circuit, Egv):
+            raise TypeError("the eigenvector circuit takes no right-hand side: it has `eigenvector`")
         outputs = operating_point(self.circuit, self.volts(b))[-len(self.units_per_volt) :]
         return outputs * self.units_per_volt
 
@@ -104,11 +130,12 @@ def program_circuit(
 
     Parameters
     ----------
-    topology : {"compact", "classic", "gram", "mvm"}
+    topology : {"compact", "classic", "gram", "mvm", "inv", "egv"}
         Compact GINV, the chip's own; classic GINV (Sun-2020a); inverse of A'A (Sun-2020b); product with A, open loop
-        (Sun-2022).
+        (Sun-2022); inverse of A, and eigenvector of its largest eigenvalue (Sun-2019), whose feedback stands 2 % below
+        that eigenvalue, which has to be known.
     A : array_like of shape (m, k)
-        Non-negative, no column of zeros.
+        Non-negative, no column of zeros; square and of either sign for "inv" and "egv".
     design : ChipDesign
         Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
         temperature of writing and without read noise, zeros conduct what they do: `operation` and `off_state` have no
@@ -125,9 +152,9 @@ def program_circuit(
     ChipError
         The circuit cannot do it.
     """
-    checks.one_of(topology, "topology", TOPOLOGIES)
-    A = np.asarray(checks.as_matrix(A, "A"), np.float64)
-    if not A.max(axis=0).all():
+    checks.one_of(topology, "topology", (*TOPOLOGIES, *SQUARE_TOPOLOGIES))
+    A = np.asarray(checks.as_matrix(A, "A", nonnegative=topology in TOPOLOGIES), np.float64)
+    if not np.abs(A).max(axis=0).all():
         raise ValueError("A must not have a column of zeros, which would leave an op-amp without an input")
     if design.wires and topology != "compact":
         raise ChipError("wires with resistance are modelled in the compact circuit alone: leave them perfect")
@@ -178,7 +205,11 @@ def _two_arrays(
     rows, target = _with_sum(A, penalty.total, sum_rows)
     ridge = np.sqrt(penalty.vector("l2", A.shape[1]))
     constant = np.r_[target, (ridge * penalty.vector("prior", A.shape[1]))[ridge > 0]]
-    return write(rows, ridge, design.device, rng), constant, design.converters.v_in / A.sum(axis=1).max()
+    return (
+        write(map_matrix(rows, ridge, design.device), design.device, rng),
+        constant,
+        design.converters.v_in / A.sum(axis=1).max(),
+    )
 
 
 def _with_sum(A: np.ndarray, total: float | None, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,7 +225,7 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
         raise ChipError("the Gram circuit has no row for a sum: use the classic or the compact one")
     l2 = penalty.vector("l2", A.shape[1])
     gram = A.T @ A + np.diag(l2)
-    c = write(gram, np.zeros(len(gram)), design.device, rng)
+    c = write(map_matrix(gram, np.zeros(len(gram)), design.device), design.device, rng)
     volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
     offset = _offsets(design.amplifier, len(gram), rng)
     circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=as_opamp(design.amplifier), offset=offset)
@@ -207,12 +238,60 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
 def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
     if penalty:
         raise ChipError("an open loop solves nothing, so that no constraint can be put on its answer")
-    c = write(A, np.zeros(A.shape[1]), design.device, rng)
+    c = write(map_matrix(A, np.zeros(A.shape[1]), design.device), design.device, rng)
     g_feedback = float(c.left.sum(axis=1).max())
     volts = design.converters.v_in * c.scale.min()
     offset = _offsets(design.amplifier, len(A), rng)
     circuit = Mvm(g=c.left, g_feedback=g_feedback, opamp=as_opamp(design.amplifier), offset=offset)
     return ProgrammedCircuit(circuit, volts / c.scale, np.full(len(A), g_feedback / volts), np.zeros(0))
+
+
+def _inv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    positive, negative, scale = _differential(A, design, penalty, rng, one_scale=False)
+    g_in, volts_per_unit = design.device.g_max, design.converters.v_in / np.abs(A).sum(axis=1).max()
+    circuit = Inv(
+        g_positive=positive,
+        g_negative=negative,
+        g_in=g_in,
+        opamp=as_opamp(design.amplifier),
+        offset=_offsets(design.amplifier, len(A), rng),
+    )
+    return ProgrammedCircuit(circuit, volts_per_unit, scale / (g_in * volts_per_unit), np.zeros(0))
+
+
+def _egv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
+    positive, negative, scale = _differential(A, design, penalty, rng, one_scale=True)
+    values = np.linalg.eigvals(A)
+    largest = values[np.abs(values).argmax()]
+    if abs(largest.imag) > 1e-9 * abs(largest) or largest.real <= 0:
+        raise ChipError(
+            f"the eigenvalue of largest size is {largest:.6g}: the loop grows along an eigenvector of a positive one "
+            "alone; add a multiple of the identity"
+        )
+    kick = replace(design.amplifier, offset=max(design.amplifier.offset, _KICK))
+    circuit = Egv(
+        g_positive=positive,
+        g_negative=negative,
+        g_feedback=float((1 - _MARGIN) * largest.real * scale.max()),
+        opamp=replace(as_opamp(design.amplifier), v_max=design.converters.v_out),
+        offset=_offsets(kick, len(A), rng),
+    )
+    return ProgrammedCircuit(circuit, 1.0, np.full(len(A), 1 / design.converters.v_out), np.zeros(0))
+
+
+def _differential(
+    A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator, *, one_scale: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells of the positive and of the negative entries, whose lowest states cancel, and siemens per unit."""
+    if penalty:
+        raise ChipError("a square matrix is inverted as it is: no constraint can be put on the answer")
+    if A.shape[0] != A.shape[1]:
+        raise ValueError(f"A must be square for its inverse or eigenvector, got shape {A.shape}")
+    both = np.vstack([np.maximum(A, 0), np.maximum(-A, 0)])
+    layout = map_matrix(both, np.zeros(len(A)), design.device, reference=True, one_scale=one_scale)
+    nothing = np.zeros(len(both))
+    c = write(replace(layout, comp=nothing, reference=nothing, arrays=1), design.device, rng)
+    return c.left[: len(A)], c.left[len(A) :], c.scale
 
 
 def _offsets(amplifier: Amplifier, opamps: int, rng: np.random.Generator) -> np.ndarray:
@@ -224,7 +303,12 @@ _BUILDERS: dict[str, Callable[..., ProgrammedCircuit]] = {
     "classic": _classic,
     "gram": _gram,
     "mvm": _mvm,
+    "inv": _inv,
+    "egv": _egv,
 }
 
-TOPOLOGIES = tuple(_BUILDERS)
-"""Names that `program_circuit` takes."""
+TOPOLOGIES = ("compact", "classic", "gram", "mvm")
+"""Names that `program_circuit` takes, of any non-negative matrix."""
+
+SQUARE_TOPOLOGIES = ("inv", "egv")
+"""Names that it takes of a square matrix of either sign."""

@@ -10,6 +10,7 @@ from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.equations import LoopEquations, equations
 from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
+from mho.circuits.inverse import Egv, Inv
 from mho.circuits.modes import Modes, least_second_pole, time_constant
 from mho.circuits.mvm import Mvm
 from mho.circuits.noise import Noise, offset_gain, output_noise
@@ -24,7 +25,9 @@ __all__ = [
     "ClassicGinv",
     "CompactGinv",
     "Conductances",
+    "Egv",
     "GramInv",
+    "Inv",
     "LoopEquations",
     "Modes",
     "Mvm",

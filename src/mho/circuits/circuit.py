@@ -107,6 +107,8 @@ def values(value: Any, name: str, length: int, *, each: str = "row", nonnegative
     """Return `value` as float64 of shape (length,), one number for `each` of something, a copy."""
     array = np.asarray(value)
     _check_shape(array, name, length, each)
+    if not length:
+        return np.zeros(0)
     return as_matrix(array[:, None], name, nonnegative=nonnegative)[:, 0].astype(np.float64)
 
 

@@ -25,6 +25,7 @@ from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.gram import GramInv
+from mho.circuits.inverse import Egv, Inv
 from mho.circuits.mvm import Mvm
 from mho.circuits.opamp import RAIL, OpAmp
 from mho.circuits.passive_network import PassiveNetwork
@@ -144,7 +145,7 @@ def equations(circuit: object) -> LoopEquations:
 
     Parameters
     ----------
-    circuit : CompactGinv, ClassicGinv, GramInv, Mvm or LoopEquations
+    circuit : CompactGinv, ClassicGinv, GramInv, Mvm, Inv, Egv or LoopEquations
         Equations are returned as they are.
 
     Raises
@@ -152,7 +153,9 @@ def equations(circuit: object) -> LoopEquations:
     TypeError
         Another circuit.
     """
-    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv, GramInv or Mvm, got {type(circuit).__name__}")
+    raise TypeError(
+        f"circuit must be a CompactGinv, ClassicGinv, GramInv, Mvm, Inv or Egv, got {type(circuit).__name__}"
+    )
 
 
 @equations.register
@@ -230,6 +233,39 @@ def _(circuit: Mvm) -> LoopEquations:
         constant=circuit.given("offset", circuit.opamps),
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
+    )
+
+
+@equations.register
+def _(circuit: Inv) -> LoopEquations:
+    """States u of the inverters, then x: n = (x + u) / 2, s = L (G_+ x + G_- u - g_in b)."""  # Sun-2019
+    k, L, half = circuit.shape[0], 1 / circuit.column_conductance, np.eye(circuit.shape[0]) / 2
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=_positive(circuit, 2 * k, 0),
+        coupling=np.block([[half, half], [L[:, None] * circuit.g_negative, L[:, None] * circuit.g_positive]]),
+        resistance=np.diag(np.r_[np.full(k, 0.5 / circuit.g_in), L]),
+        inputs=np.vstack([np.zeros((k, k)), np.diag(L * circuit.g_in)]),
+        constant=np.r_[np.zeros(k), circuit.given("offset", k)],
+        g_clamp=circuit.g_clamp,
+        outputs=k,
+    )
+
+
+@equations.register
+def _(circuit: Egv) -> LoopEquations:
+    """States y of the amplifiers, then x: r = L (G_+ x + G_- y + g_feedback y), n = (x + y) / 2."""  # Sun-2019
+    k, L, half = circuit.shape[0], 1 / circuit.column_conductance, np.eye(circuit.shape[0]) / 2
+    fed_back = L[:, None] * (circuit.g_negative + circuit.g_feedback * np.eye(k))
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=_positive(circuit, 2 * k, 0),
+        coupling=np.block([[fed_back, L[:, None] * circuit.g_positive], [half, half]]),
+        resistance=np.diag(np.r_[L, np.full(k, 0.5 / circuit.g_feedback)]),
+        inputs=np.zeros((2 * k, 0)),
+        constant=np.r_[circuit.given("offset", k), np.zeros(k)],
+        g_clamp=circuit.g_clamp,
+        outputs=k,
     )
 
 

@@ -11,6 +11,7 @@ from mho.circuits.circuit import Circuit
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.gram import GramInv
+from mho.circuits.inverse import Egv, Inv
 from mho.circuits.mvm import Mvm
 from mho.circuits.reference_columns import ReferenceColumns
 from mho.circuits.wires import Wires
@@ -31,7 +32,9 @@ def elements(circuit: object, volts: np.ndarray) -> Iterator[str]:
     volts : ndarray of shape (inputs,)
         Input voltages.
     """
-    raise TypeError(f"circuit must be a CompactGinv, ClassicGinv, GramInv or Mvm, got {type(circuit).__name__}")
+    raise TypeError(
+        f"circuit must be a CompactGinv, ClassicGinv, GramInv, Mvm, Inv or Egv, got {type(circuit).__name__}"
+    )
 
 
 @elements.register
@@ -86,6 +89,39 @@ def _(circuit: Mvm, volts: np.ndarray) -> Iterator[str]:
     yield from subcircuit(circuit.opamp, bipolar=True)
     for i, volt in enumerate(circuit.given("offset", circuit.opamps)):
         yield from instance(str(i), ("0", f"r{i}", f"y{i}"), volt, bipolar=True)
+
+
+@elements.register
+def _(circuit: Inv, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
+    yield from text.sources(volts, "g_in", "s")
+    yield from text.heading("Arrays: output j, and its inverse, to the input of op-amp i, ohms")
+    yield from text.array("p", circuit.g_positive, lambda i, j: f"x{j} s{i}")
+    yield from text.array("n", circuit.g_negative, lambda i, j: f"u{j} s{i}")
+    yield from _with_inverters(circuit, ("s", "x", "u"), "g_in")
+
+
+@elements.register
+def _(circuit: Egv, volts: np.ndarray) -> Iterator[str]:
+    yield from text.heading("Arrays: inverter j, and amplifier j, to the input of amplifier i, ohms")
+    yield from text.array("p", circuit.g_positive, lambda i, j: f"x{j} r{i}")
+    yield from text.array("n", circuit.g_negative, lambda i, j: f"y{j} r{i}")
+    yield from text.heading("Feedback of amplifier i, ohms")
+    yield from (f"Rf{i} y{i} r{i} {{1/g_feedback}}" for i in range(circuit.shape[0]))
+    yield from _with_inverters(circuit, ("r", "y", "x"), "g_feedback")
+
+
+def _with_inverters(circuit: Inv | Egv, nodes: tuple[str, str, str], conductance: str) -> Iterator[str]:
+    """Yield op-amps and their inverters; `nodes` are input and output of the ones, and output of the others."""
+    into, output, inverse = nodes
+    k = circuit.shape[0]
+    yield from text.heading("Op-amps and their inverters: one pole, of either sign")
+    yield from subcircuit(circuit.opamp, bipolar=True)
+    for i, volt in enumerate(circuit.given("offset", k)):
+        yield from instance(str(i), ("0", f"{into}{i}", f"{output}{i}"), volt, bipolar=True)
+        yield f"Rfrom{i} {output}{i} n{i} {{1/{conductance}}}"
+        yield f"Rback{i} {inverse}{i} n{i} {{1/{conductance}}}"
+        yield from instance(f"_n{i}", ("0", f"n{i}", f"{inverse}{i}"), bipolar=True)
 
 
 def _classic_opamps(circuit: ClassicGinv) -> Iterator[str]:

@@ -7,6 +7,10 @@ from typing import Any
 
 from mho.checks import one_of, positive_number
 from mho.circuits.circuit import Circuit, values
+from mho.circuits.classic import ClassicGinv
+from mho.circuits.compact import CompactGinv
+from mho.circuits.gram import GramInv
+from mho.circuits.inverse import Egv, Inv
 from mho.circuits.mvm import Mvm
 from mho.spice import subcircuit, text
 from mho.spice.dialect import DIALECTS, OPTIONS, saved, transient
@@ -121,7 +125,7 @@ def _parameters(circuit: Circuit) -> Iterator[str]:
     yield from text.heading("Parameters: siemens, volts per volt, hertz")
     name, meaning = (
         ("g_feedback", "feedback conductance of a row amplifier")
-        if isinstance(circuit, Mvm)
+        if isinstance(circuit, Mvm | Egv)
         else ("g_in", "input conductance of a row")
     )
     yield f"* {name}: {meaning}"
@@ -131,4 +135,5 @@ def _parameters(circuit: Circuit) -> Iterator[str]:
 
 def _shown(circuit: Circuit) -> list[str]:
     """Outputs, and the sense nodes of a loop."""
-    return [name for x in circuit.outputs for name in ([x, f"s{x[1:]}"] if x.startswith("x") else [x])]
+    sensed = isinstance(circuit, CompactGinv | ClassicGinv | GramInv | Inv)
+    return [name for x in circuit.outputs for name in ([x, f"s{x[1:]}"] if sensed else [x])]

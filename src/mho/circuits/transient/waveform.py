@@ -10,11 +10,9 @@ from scipy.optimize import brentq
 
 from mho import checks
 from mho.circuits.circuit import Circuit
-from mho.circuits.classic import ClassicGinv
-from mho.circuits.compact import CompactGinv
 from mho.circuits.equations import LoopEquations, equations
 from mho.circuits.errors import ChipError
-from mho.circuits.gram import GramInv
+from mho.circuits.mvm import Mvm
 from mho.circuits.transient.piecewise import Regime, scratch
 from mho.kernels.blas import one_blas_thread
 from mho.kernels.motion import between
@@ -185,9 +183,10 @@ def closed_loop(circuit: Circuit | LoopEquations) -> LoopEquations:
     TypeError
         Another circuit.
     """
-    if not isinstance(circuit, CompactGinv | ClassicGinv | GramInv | LoopEquations):
+    if isinstance(circuit, Mvm) or not isinstance(circuit, Circuit | LoopEquations):
         raise TypeError(
-            f"circuit must be a closed loop, a CompactGinv, ClassicGinv or GramInv, got {type(circuit).__name__}"
+            "circuit must be a closed loop, a CompactGinv, ClassicGinv, GramInv, Inv or Egv, got "
+            f"{type(circuit).__name__}"
         )
     return equations(circuit)
 
@@ -203,6 +202,8 @@ def input_volts(d: LoopEquations, volts: Any) -> np.ndarray:
         At the inputs; right-hand sides by columns.
     """
     given, inputs = np.asarray(volts), d.inputs.shape[1]
+    if not inputs and not given.size:
+        return np.zeros(0)
     column = given[:, None] if given.ndim == 1 else given
     array = checks.as_matrix(column, "volts", nonnegative=False).astype(np.float64)
     if len(array) != inputs:
