@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mho.chip import Ledger
+from mho.chip import Ledger, preset
 from mho.cli.cost.break_even import break_even_rows
 from mho.cli.cost.headline import case_rows, end_rows, every_verdict, holding, verdict_sentence
 from mho.cli.cost.show import area_rows, chip_rows, platform_rows
@@ -78,7 +78,8 @@ class _Bill:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        return cases(self.ledger, technology("40nm"))
+        classic = sweep_ledger(self.workload, preset("pku-2025").with_(topology="classic"))
+        return cases(self.ledger, technology("40nm"), classic=classic)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

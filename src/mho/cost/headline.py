@@ -6,12 +6,11 @@ What the article (NMF-2026) compares with is not public: each platform stands in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from mho import checks
 from mho.chip import Ledger
-from mho.chip.events import SHORTEST_SETTLE
 from mho.cost.estimate import Estimate, estimate
 from mho.cost.platforms import Cost
 from mho.cost.technology import Technology
@@ -21,7 +20,6 @@ __all__ = ["CLAIMS", "ENDS", "Case", "Claim", "Verdict", "cases", "verdicts"]
 ENDS = {"kindest": ("low", "high"), "typical": ("typical", "typical"), "unkindest": ("high", "low")}
 """Every number of the chip and every number of a platform at the end that is kindest to the chip, and so on."""
 
-_CLASSIC_SPEED = 0.79e-6 / 96e-9
 _SHORT_PULSE = 100e-9
 
 
@@ -117,7 +115,14 @@ class Verdict:
     holds: bool
 
 
-def cases(ledger: Ledger, technology: Technology, *, write: str = "row", ports: str | None = None) -> tuple[Case, ...]:
+def cases(
+    ledger: Ledger,
+    technology: Technology,
+    *,
+    classic: Ledger | None = None,
+    write: str = "row",
+    ports: str | None = None,
+) -> tuple[Case, ...]:
     """Return the ways to count; the first one counts everything.
 
     Parameters
@@ -126,6 +131,8 @@ def cases(ledger: Ledger, technology: Technology, *, write: str = "row", ports: 
         Of the compact circuit.
     technology : Technology
         Cost of each event.
+    classic : Ledger, optional
+        Of the same work on the classic circuit, which adds a case.
     write, ports
         As for `estimate`.
     """
@@ -149,7 +156,7 @@ def cases(ledger: Ledger, technology: Technology, *, write: str = "row", ports: 
         Case(name="no writing", one=compact),
         Case(name="no writing, best memory", one=estimate(ledger, near)),
         Case(name="no writing, no memory", one=compact, memory=False),
-        Case(name="classic, no writing", one=estimate(_classic(ledger), technology)),
+        *([] if classic is None else [Case(name="classic, no writing", one=estimate(classic, technology))]),
     )
 
 
@@ -198,23 +205,3 @@ def _fewest(case: Case, allowed: float, end: str, most: int) -> int | None:
 def _counted(case: Case, end: str, quantity: str, *, writing: bool) -> float:
     parts = [part for part in case.one.parts if part.writing is writing and (case.memory or part.name != "memory")]
     return sum(getattr(getattr(part, quantity), end) for part in parts) if case.writing or not writing else 0.0
-
-
-def _classic(ledger: Ledger) -> Ledger:
-    """Events of the circuit with an op-amp at every row as well, scaled from the compact one's.
-
-    At 128 x 10 it settles in 96 ns instead of 0.79 us to 1 %, both of this project's simulations, and needs N + k
-    op-amps instead of k, N the rows that are on. Currents are taken to be the same.
-    """
-    shortest = SHORTEST_SETTLE * ledger.solves
-    settle = min(ledger.settle_seconds, max(shortest, ledger.settle_seconds / _CLASSIC_SPEED))
-    share = settle / ledger.settle_seconds
-    amplifiers = (ledger.dac_conversions + ledger.adc_conversions) / ledger.adc_conversions
-    energies = ("array_joules", "load_joules", "load_coulombs", "input_coulombs")
-    return replace(
-        ledger,
-        settle_seconds=settle,
-        amplifier_seconds=ledger.amplifier_seconds * share * amplifiers,
-        amplifier_cycles=ledger.amplifier_cycles * share * amplifiers,
-        **{name: getattr(ledger, name) * share for name in energies},
-    )

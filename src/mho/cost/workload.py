@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from mho import checks
-from mho.chip import Chip, ChipDesign, Ledger, preset
+from mho.chip import REFUSED_OPERANDS, Chip, ChipDesign, ChipError, Ledger, preset
 from mho.chip.events import ADDRESS_BYTES
 from mho.cost.work import Work, sweep_work
 
@@ -124,9 +124,13 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
     ------
     ValueError
         k is above the columns of one array, which cannot be tiled.
+    ChipError
+        The design's circuit cannot leave missing entries out.
     """
     design = (preset("pku-2025") if design is None else design).with_(sigma=0.0)
     checks.positive_int(workload.k, "k", limit=design.array.columns, what=WHY_NOT_WIDER)
+    if workload.masked and (refusal := REFUSED_OPERANDS.get((design.topology, "missing"))):
+        raise ChipError(refusal)
     ledger = Ledger()
     for rows, solves in ((workload.n, workload.m), (workload.m, workload.n)):
         ledger.add(_half_sweep(workload, rows, solves, design))
@@ -145,14 +149,15 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
     array.solve(A @ rng.random((w.k, _SOLVES)))
     solved = chip.ledger.since(written)
     per_row, word_lines = on / sample, entries if w.masked else 0
+    per_opamp = (on + w.k) / (sample + w.k) if design.topology == "classic" else 1.0  # of which rows have one each
     one = solved.times(solves / solved.solves)
     ledger = written.times(rows / sample)
     ledger.add(
         Ledger(
             solves=one.solves,
             settle_seconds=one.settle_seconds,
-            amplifier_seconds=one.amplifier_seconds,
-            amplifier_cycles=one.amplifier_cycles,
+            amplifier_seconds=one.amplifier_seconds * per_opamp,
+            amplifier_cycles=one.amplifier_cycles * per_opamp,
             array_joules=one.array_joules * per_row,
             load_joules=one.load_joules * per_row,
             load_coulombs=one.load_coulombs * per_row,

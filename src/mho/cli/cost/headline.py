@@ -17,7 +17,7 @@ COUNTED = "all counted"
 
 _UNKNOWN = (
     "Not known: the article's baselines, rank, iterations, number of solvers, circuit and converters, and whether "
-    "writing is counted. The classic circuit is scaled from the compact one."
+    "writing is counted. Both circuits are simulated."
 )
 
 

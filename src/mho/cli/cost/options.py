@@ -46,6 +46,8 @@ class CostOptions:
     array
         Size of one array, ROWSxCOLUMNS, at most 1024x1024; 128x128 by default. Taller factors are spread over several
         arrays, tiles; k is at most the columns. A recorded run has its own.
+    topology
+        Circuit around the arrays. The Gram circuit cannot leave missing entries out. A recorded run has its own.
     write
         A row of cells at once, or one cell after the other.
     write_ports
@@ -62,6 +64,7 @@ class CostOptions:
     technology: Literal["130nm", "40nm", "28nm", "board"] = "40nm"
     solvers: WholeNumber = 1
     array: str | None = None
+    topology: Literal["compact", "classic", "gram"] = "compact"
     write: Literal["row", "serial"] = "row"
     write_ports: Literal["solver", "tile", "array"] | None = None
     layout: Literal["matrix", "triplets"] = "matrix"
@@ -81,6 +84,12 @@ class CostOptions:
         run = read_run(name)
         self._check_solvers(run.workload)
         return run
+
+    def classic(self, run: ChipRun) -> Ledger:
+        """Return the events of the same sizes on the classic circuit."""
+        from mho.cost import sweep_ledger
+
+        return sweep_ledger(run.workload, self._design().with_(topology="classic")).times(run.iterations)
 
     def estimate(self, ledger: Ledger) -> Estimate:
         """Return time, energy and area of a ledger."""
@@ -179,7 +188,7 @@ class CostOptions:
 
         rows, columns = self._array()
         bandwidth = technology(self.technology).bandwidth.value.typical
-        return preset("pku-2025").with_(bandwidth=bandwidth, rows=rows, columns=columns)
+        return preset("pku-2025").with_(bandwidth=bandwidth, rows=rows, columns=columns, topology=self.topology)
 
     def _array(self) -> tuple[int, int]:
         from mho import checks

@@ -62,7 +62,8 @@ def show(
     even = options.break_even(run, costs)
     claim, most, found = CLAIMS.get(workload), run.workload.fewest_solves, []
     if claim:
-        ways = cases(run.ledger, technology(options.technology), write=options.write, ports=options.write_ports)
+        counted = {"classic": options.classic(run), "write": options.write, "ports": options.write_ports}
+        ways = cases(run.ledger, technology(options.technology), **counted)
         found = every_verdict(claim, ways, costs, most=most)
     if plot is not None:
         draw(plot, chip, costs, options.tornado(run.ledger), options.curves(run))
