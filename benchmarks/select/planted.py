@@ -1,6 +1,6 @@
 """Planted numbers of components, found by entries held out.
 
-    python benchmarks/select/planted.py [TRIALS [SECONDS]]
+    python benchmarks/select/planted.py [TRIALS [SECONDS [FIRST]]]
 
 Factors are gamma(.5); noise is a gamma factor of mean 1 on every entry (Frobenius) or Poisson's (Kullback-Leibler), so
 that nothing is clipped. Prints the share that is exact, by noise and by size, and each trial that is not.
@@ -32,9 +32,9 @@ def problem(number):
 
 
 def main():
-    trials, limit = (float(value) for value in [*sys.argv[1:], *(200, 1e9)[len(sys.argv) - 1 :]])
+    trials, limit, first = (float(value) for value in [*sys.argv[1:], *(200, 1e9, 0)[len(sys.argv) - 1 :]])
     begun, tally, barred = time.perf_counter(), defaultdict(list), []
-    for number in range(int(trials)):
+    for number in range(int(first), int(first + trials)):
         if time.perf_counter() - begun > limit:
             break
         X, k, loss, shape, level, easy = problem(number)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mho.engines import nnls as nnls
     from mho.nmf import NMF as NMF
     from mho.nmf import consensus as consensus
+    from mho.nmf import fit_blocks as fit_blocks
     from mho.nmf import many_starts as many_starts
     from mho.nmf import select as select
     from mho.recommend import Recommender as Recommender
@@ -54,6 +55,7 @@ _HOMES = {
     "Recommender": "mho.recommend",
     "Sparse": "mho.engines",
     "consensus": "mho.nmf",
+    "fit_blocks": "mho.nmf",
     "many_starts": "mho.nmf",
     "nnls": "mho.engines",
     "select": "mho.nmf",
@@ -74,6 +76,7 @@ __all__ = [
     "Sparse",
     "__version__",
     "consensus",
+    "fit_blocks",
     "many_starts",
     "nnls",
     "select",

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from mho import checks
 from mho.engines.solve import as_known
 from mho.nmf.settings import loss_name, old_generator
+from mho.nmf.start import starting_factors
 from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["Selection", "select", "select_components"]
@@ -28,6 +29,9 @@ _FLOOR = 0.03
 """Share of rows' and columns' means in a prediction of a divergence, in which a zero where X is not has no value."""
 
 _COARSE_ITERATIONS = 60
+
+_LEAST_SEARCHED = 32
+"""Components that a search tries at least: many weak ones may pay together where two do not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +246,13 @@ class _Trial:
             model.set_params(max_iter=min(max_iter, model.max_iter))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of rows that are unknown now, or of a fit that would go on
-            return model.fit(part.shown)
+            W, H = starting_factors(part.filled, k, "nndsvdar", np.random.RandomState(int(seed)))
+            found = clone(model).fit(part.shown, W=W, H=H)
+            if max_iter is not None:
+                return found
+            # The better of two starts on what was shown: a fit that is stuck makes more components look needed.
+            other = model.fit(part.shown)
+        return min(found, other, key=lambda fitted: fitted.history_[-1]["error"])
 
     def _coarse(self, k: int) -> float:
         """Error of the first mask after few iterations."""
@@ -257,7 +267,7 @@ class _Trial:
         while tried[-1] < self.most:
             tried.append(min(2 * tried[-1], self.most))
             least = min(map(self._coarse, tried))
-            if len(tried) > 2 and min(self._coarse(tried[-1]), self._coarse(tried[-2])) > least:
+            if tried[-1] >= _LEAST_SEARCHED and min(self._coarse(tried[-1]), self._coarse(tried[-2])) > least:
                 break
         while (between := self._between()) is not None:
             self._coarse(between)
@@ -290,6 +300,7 @@ class _Part:
     """A matrix with some entries held out, NaN in `shown`."""
 
     shown: np.ndarray
+    filled: Dense
     held: np.ndarray
     truth: np.ndarray
     floor: np.ndarray
@@ -303,8 +314,10 @@ class _Part:
         filled = np.where(left, values, 0)
         rows, columns = (filled.sum(axis=i) / np.maximum(left.sum(axis=i), 1) for i in (1, 0))
         mean = filled.sum() / left.sum()
-        floor = (rows[:, None] * columns / (mean or 1))[held] + 1e-12 * (mean or 1)
-        return cls(shown, held, values[held].astype(np.float64), floor.astype(np.float64))
+        expected = rows[:, None] * columns / (mean or 1)
+        floor = expected[held] + 1e-12 * (mean or 1)
+        whole = Dense.from_checked(np.where(left, values, expected).astype(values.dtype))
+        return cls(shown, whole, held, values[held].astype(np.float64), floor.astype(np.float64))
 
     def error(self, model: Any, loss: str) -> float:
         """Mean error of the entries held out, as the loss counts it."""
