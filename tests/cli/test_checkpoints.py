@@ -1,5 +1,6 @@
 """A run that is killed loses what came after its last checkpoint, and ends as if it had not been killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,12 +12,15 @@ import pytest
 import scipy.sparse as sp
 
 from mho import NMF, Recommender
+from mho.chip import preset
 from mho.cli import main, periodic
 from mho.data import DataError, read_factors, write_factors
 from mho.data.factors import read_state
+from mho.engines import Analog, Hybrid
 
 _KILLED = """
 import os, signal, sys
+from mho.chip import preset
 from mho.cli import main, periodic
 
 class Kills(periodic.Periodic):
@@ -114,14 +118,57 @@ def test_every_loop_goes_on_from_its_state(kind, after):
     np.testing.assert_array_equal(rest.components_, whole.components_)
 
 
-def test_a_state_is_for_the_cpu():
-    X = np.random.default_rng(1).random((20, 10))
-    assert NMF(2, engine="analog", max_iter=1, random_state=0).fit(X).loop_state_ is None
-    state = NMF(2, max_iter=1, random_state=0).fit(X).loop_state_
-    with pytest.raises(ValueError, match="engine must be 'digital'"):
-        NMF(2, engine="analog", max_iter=1).resume(X, state)
+_CHIPS = {
+    "analog": lambda: Analog("pku-2025-4bit", seed=3),
+    "readback": lambda: Analog("pku-2025-4bit", seed=3, readback=True),
+    "offset": lambda: Analog(preset("pku-2025").with_(offset=1e-4, conversion_noise=0.001, age=60.0), seed=3),
+    "hybrid": lambda: Hybrid("pku-2025-4bit", passes=3, seed=3),
+}
+
+
+@pytest.mark.parametrize("chip", _CHIPS)
+@pytest.mark.parametrize("after", [1, 4, 8])
+def test_a_loop_on_a_chip_goes_on_with_the_errors_that_were_to_come(chip, after):
+    X = np.random.default_rng(1).random((12, 9))
+    whole = NMF(3, engine=_CHIPS[chip](), random_state=0, max_iter=10, tol=0).fit(X)
+    part = NMF(3, engine=_CHIPS[chip](), random_state=0, max_iter=10, tol=0, callback=lambda r: r["iteration"] == after)
+    state = part.fit(X).loop_state_
+    rest = NMF(3, engine=_CHIPS[chip](), random_state=0, max_iter=10 - after, tol=0).resume(X, state)
+    assert [r["engine"] for r in part.history_ + rest.history_] == [r["engine"] for r in whole.history_]
+    np.testing.assert_array_equal(rest.W_, whole.W_)
+    np.testing.assert_array_equal(rest.components_, whole.components_)
+
+
+@pytest.mark.parametrize("engine", ["analog", "hybrid"])
+def test_a_killed_factorization_on_a_chip_ends_with_the_same_factors(tmp_path, engine):
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).random((12, 9)))
+    options = ["factor", tmp_path / "x.npy", "-k", 3, "--engine", engine, "--max-iter", 8, "--tol", 0]
+    _run(*options, "-o", tmp_path / "whole")
+    _kill(*options, "-o", tmp_path / "o")
+    _run(*options, "-o", tmp_path / "o", "--resume")
+    (W, H, about), (W2, H2, about2) = read_factors(tmp_path / "o"), read_factors(tmp_path / "whole")
+    np.testing.assert_array_equal(W, W2)
+    np.testing.assert_array_equal(H, H2)
+    assert about == about2
+
+
+def test_a_state_is_one_of_a_fit():
     with pytest.raises(TypeError, match="state must be the loop_state_ of a fit"):
-        NMF(2).resume(X, None)
+        NMF(2).resume(np.ones((3, 2)), None)
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], {"writes": -1}, {"writes": 2, "cells": {"bit_generator": "PCG64"}, "converters": {}}]
+)
+def test_a_state_of_a_chip_that_is_none_is_told(tmp_path, matrix, wrong, capsys):
+    options = ["factor", matrix, "-k", 2, "--engine", "analog", "--max-iter", 8, "-o", tmp_path / "o"]
+    _kill(*options)
+    W, H, about = read_factors(tmp_path / "o")
+    loop = json.dumps(json.loads(about["loop"]) | {"random_state": wrong})
+    write_factors(tmp_path / "o", W, H, about | {"loop": loop}, state=read_state(tmp_path / "o"))
+    capsys.readouterr()
+    assert main([*map(str, options), "--resume"]) == 1
+    assert "o: cannot be read" in capsys.readouterr().err
 
 
 def test_a_state_that_does_not_fit_is_told(tmp_path, matrix, capsys):

@@ -143,6 +143,17 @@ class Chip:
             )
         return A
 
+    @property
+    def random_state(self) -> dict[str, Any]:
+        """State of the random errors that are still to come; set on a chip of the same seed, they are the same."""
+        noise = self._converters.noise.bit_generator.state
+        return {"writes": self._writes, "cells": self._rng.bit_generator.state, "converters": noise}
+
+    @random_state.setter
+    def random_state(self, state: dict[str, Any]) -> None:
+        self._writes, self._rng.bit_generator.state = state["writes"], state["cells"]
+        self._converters.noise.bit_generator.state = state["converters"]
+
     def netlist(self, A: Any, b: Any, *, duration: float | None = None, step: float | None = None) -> str:
         """Return an ngspice netlist of the circuit with a right-hand side b (m,) at its inputs.
 

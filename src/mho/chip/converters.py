@@ -35,7 +35,7 @@ class ConverterBank:
             if converters.inl or converters.dnl or converters.conversion_noise
             else (0, 0, 0)
         )
-        self._noise = np.random.default_rng(noise)
+        self.noise = np.random.default_rng(noise)
         self._dac, self._adc = np.zeros((0, 0)), np.zeros((0, 0))
 
     def to_volts(self, values: np.ndarray, full_scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ class ConverterBank:
             values = codes
         if c.conversion_noise:
             share = c.conversion_noise / c.v_in * full_scale
-            values = values + (values != 0) * share * self._noise.standard_normal(values.shape)
+            values = values + (values != 0) * share * self.noise.standard_normal(values.shape)
         return values
 
     def to_digital(self, volts: np.ndarray, *, signed: bool = False) -> np.ndarray:
@@ -78,7 +78,7 @@ class ConverterBank:
         """
         c = self._converters
         if c.conversion_noise:
-            noisy = volts + c.conversion_noise * self._noise.standard_normal(volts.shape)
+            noisy = volts + c.conversion_noise * self.noise.standard_normal(volts.shape)
             volts = noisy if signed else np.maximum(noisy, 0.0)
         if c.adc_bits is None:
             return volts

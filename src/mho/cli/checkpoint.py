@@ -26,7 +26,7 @@ class Start:
     iterations : int
         Done before.
     state : LoopState or None
-        Of the digital loop, which goes on as if it had not been interrupted.
+        Of the loop, which goes on as if it had not been interrupted.
     """
 
     factors: dict[str, Any]

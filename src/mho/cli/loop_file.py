@@ -1,4 +1,4 @@
-"""The state of an interrupted digital loop, beside the factors in their file."""
+"""The state of an interrupted loop, beside the factors in their file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _NAME = "loop"
 _UNTOLD = 10**9
 """Iterations of a file that does not tell, written before any loop asked."""
 _NUMBERS = "error", "objective", "stride", "limit"
+_MOST = 2**53
+_COUNTS = "stage", "stage_iterations", "iterations"
 
 
 def loop_parts(state: Any) -> tuple[dict[str, str], dict[str, Any]]:
@@ -23,7 +25,7 @@ def loop_parts(state: Any) -> tuple[dict[str, str], dict[str, Any]]:
         return {}, {}
     last, momentum = state.last, state.last.momentum
     numbers = {"error": last.error, "objective": last.objective, "objectives": state.objectives}
-    numbers["iterations"] = state.iterations
+    numbers |= {name: getattr(state, name) for name in (*_COUNTS, "random_state")}
     if momentum is None:
         return {_NAME: json.dumps(numbers)}, {}
     numbers |= {"stride": momentum.stride, "limit": momentum.limit}
@@ -44,7 +46,7 @@ def read_loop(path: Path, W: np.ndarray, H: np.ndarray, facts: dict[str, str]) -
     from mho.data.factors import read_state
 
     matrices = read_state(path)
-    with damaged(path, ValueError, KeyError, TypeError, RecursionError):
+    with damaged(path, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return _state(json.loads(facts[_NAME]), matrices, W, H)
 
 
@@ -64,7 +66,23 @@ def _state(numbers: dict[str, Any], matrices: dict[str, np.ndarray], W: np.ndarr
             raise ValueError("the state of its loop does not fit its factors")
         momentum = Momentum(matrices["W"], matrices["H"], float(numbers["stride"]), float(numbers["limit"]))
     last = Iterate(W, H, float(numbers["error"]), float(numbers["objective"]), momentum)
-    iterations = numbers.get("iterations", _UNTOLD)
-    if not isinstance(iterations, int) or iterations < 0:
-        raise ValueError("the state of its loop must have a whole number of iterations")
-    return LoopState(last, tuple(map(float, numbers["objectives"])), iterations)
+    counts = {"stage": 0, "iterations": _UNTOLD} | numbers
+    counts = {"stage_iterations": counts["iterations"]} | counts
+    counts = {name: counts[name] for name in _COUNTS}
+    if any(type(count) is not int or not 0 <= count < _MOST for count in counts.values()):
+        raise ValueError("the state of its loop must have whole numbers of iterations")
+    random = _random_state(numbers.get("random_state"))
+    return LoopState(last, tuple(map(float, numbers["objectives"])), **counts, random_state=random)
+
+
+def _random_state(state: Any) -> dict[str, Any] | None:
+    """Return the state of a chip's random errors, once a generator has taken it."""
+    import numpy as np
+
+    if state is None:
+        return None
+    if type(state["writes"]) is not int or not 0 <= state["writes"] < _MOST or len(state) != 3:
+        raise ValueError("the state of its chip must count writes")
+    for part in ("cells", "converters"):
+        np.random.PCG64().state = state[part]
+    return state

@@ -59,6 +59,16 @@ class Analog(Engine):
         """Return whether answers are corrected for the errors of the cells."""
         return self.readback
 
+    @property
+    def random_state(self) -> dict[str, Any] | None:
+        """See `Engine.random_state`; that of the chip."""
+        return self.chip.random_state
+
+    def restore(self, random_state: dict[str, Any] | None) -> None:
+        """See `Engine.restore`."""
+        if random_state is not None:
+            self.chip.random_state = random_state
+
     def ledger(self) -> Ledger:
         """Return the chip's events so far."""
         return self.chip.ledger

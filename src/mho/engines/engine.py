@@ -98,6 +98,16 @@ class Engine(ABC):
         """
         return False
 
+    @property
+    def random_state(self) -> dict[str, Any] | None:
+        """State of the random errors of what is still to be programmed; None where there are none."""
+        return None
+
+    def restore(self, random_state: dict[str, Any] | None) -> None:
+        """Go on with the random errors of `random_state`."""
+        if random_state is not None:
+            raise ValueError(f"random_state must be None for {self!r}, which makes no random errors")
+
     def ledger(self) -> Ledger | None:
         """Return the physical events so far, if this engine is a physical one."""
         return None

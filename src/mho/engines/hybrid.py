@@ -65,6 +65,15 @@ class Hybrid(Engine):
         """Return the chip, then the digital engine for the last passes."""
         return ((self.analog, None), (self.digital, self.passes))
 
+    @property
+    def random_state(self) -> dict[str, Any] | None:
+        """See `Engine.random_state`; that of the chip."""
+        return self.analog.random_state
+
+    def restore(self, random_state: dict[str, Any] | None) -> None:
+        """See `Engine.restore`."""
+        self.analog.restore(random_state)
+
     def ledger(self) -> Ledger:
         """Return the chip's events so far."""
         return self.analog.ledger()

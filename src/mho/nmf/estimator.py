@@ -132,7 +132,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     algorithm_ : str
         What was chosen, and why.
     loop_state_ : LoopState or None
-        From which `resume` goes on after an interrupt; None with a chip.
+        From which `resume` goes on after an interrupt, the state of a chip's random errors included.
     engine_ : Engine
         The engine that was used.
 
@@ -253,7 +253,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            An argument is not what it must be, or the engine has a chip, whose cells are no part of a state.
+            An argument is not what it must be.
         """
         if not isinstance(state, LoopState):
             raise TypeError(f"state must be the loop_state_ of a fit, got {type(state).__name__}")
@@ -273,8 +273,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.engine_ = engine_for(self.engine, seed=rng.randint(2**31))
         plan = self._plan(X, k, weighted=weights is not None, given=H is not None and state is None)
         limits = self._constraints(X, k, weighted=weights is not None)
-        if plan is None and state is not None:
-            raise ValueError(f"engine must be 'digital' to go on from a state, got {self.engine!r}")
         self.algorithm_ = "as the engine does" if plan is None else f"{plan.name} ({plan.reason})"
         weighted = None if weights is None else as_weighted(X, weights)
         _warn_of_empty(X, weighted)
@@ -284,7 +282,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             seen = X if weighted is None or self._init() not in ("auto", "random") else weighted
             start = self._given(X, k, W, H) if state is not None else None
             start = start or self._start(seen, k, rng, (W, H), plan, penalties)
-            self._iterate(self._stages(X, plan, penalties, start, weighted, limits), X, state)
+            before = 0 if state is None else state.iterations
+            self._iterate(self._stages(X, plan, penalties, start, weighted, limits, before), X, state)
         if self.scaled:
             self.W_, self.components_ = _with_unit_rows(self.W_, self.components_)
         return weighted
@@ -615,41 +614,49 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         start: tuple[np.ndarray, np.ndarray],
         weighted: Weighted | None,
         limits: Constraints,
+        before: int,
     ) -> list[Stage]:
-        """Return the optimisation stages, and set the factors to start from."""
+        """Return the optimisation stages, `before` iterations included, and set the factors to start from."""
+        most = before + self.max_iter
         self.W_, self.components_ = start
         if self._general is not None:
             self.W_, self.components_ = lifted(start[0]), lifted(start[1])
             problem = MultiplicativeProblem(X, self._general, *penalties)
-            return [Stage(problem, alternate, self.max_iter, "digital")]
+            return [Stage(problem, alternate, most, "digital")]
         if loss_name(self.loss) != "frobenius":
             loss = loss_name(self.loss)
             self.W_, self.components_ = reachable(X, *start, loss)
-            return [Stage(DivergenceProblem(X, loss, *penalties), alternate, self.max_iter, "digital")]
+            return [Stage(DivergenceProblem(X, loss, *penalties), alternate, most, "digital")]
         if limits:
-            return [Stage(ConstrainedProblem(X, limits, *penalties), alternate, self.max_iter, "digital")]
+            return [Stage(ConstrainedProblem(X, limits, *penalties), alternate, most, "digital")]
         if weighted is not None:
             problem = Problem(weighted, WeightedDigital(sweeps=_WEIGHTED_SWEEPS), *penalties)
-            return [Stage(problem, alternate, self.max_iter, "digital")]
+            return [Stage(problem, alternate, most, "digital")]
         if plan is not None:
             step = alternate if plan.name in ("hals", "sampled") else extrapolate
-            return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, self.max_iter, "digital")]
+            return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, most, "digital")]
         return [
             Stage(Problem(X, engine, *penalties), step_for(engine), length, type(engine).__name__.lower())
-            for engine, length in phase_ends(self.engine_.phases(), self.max_iter)
+            for engine, length in phase_ends(self.engine_.phases(), most)
         ]
 
     def _iterate(self, stages: list[Stage], X: Matrix, state: LoopState | None) -> None:
-        done, ended = 0 if state is None else state.iterations, False
-        for stage in stages:
-            objectives = [] if state is None else list(state.objectives)
-            iterates = self._iterates(stage, X, None if state is None else state.last, done)
-            for _, iterate in zip(range(stage.length), iterates, strict=False):
-                done += 1
+        """Run the stages from a state on."""
+        now, ended = state or LoopState(Iterate(self.W_, self.components_, np.nan, np.nan), ()), False
+        if state is not None:
+            self.engine_.restore(state.random_state)
+        for number, stage in enumerate(stages):
+            if number < now.stage:
+                continue
+            if number > now.stage:
+                now = now.next_stage()
+            objectives, last = list(now.objectives), now.last if now.objectives else None
+            iterates = self._iterates(stage, X, last, now.iterations)
+            for _, iterate in zip(range(stage.length - now.stage_iterations), iterates, strict=False):
                 objectives.append(iterate.objective)
+                now = now.after(iterate, objectives, self.engine_.random_state)
                 self._keep(iterate, stage)
-                state_now = LoopState.after(objectives, iterate, done)
-                self.loop_state_ = state_now if self.engine_ == Digital() else None
+                self.loop_state_ = now
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
                 if stalled(objectives, self.tol):

@@ -81,20 +81,31 @@ class LoopState:
     ----------
     last : Iterate
     objectives : tuple of float
-        All that `stalled` looks at of those so far.
-    iterations : int
-        Done so far.
+        All that `stalled` looks at of those so far, in this stage.
+    stage : int
+        Stages before this one.
+    stage_iterations, iterations : int
+        Done in this stage, and in all.
+    random_state : dict or None
+        Of the engine after the iterate.
     """
 
     last: Iterate
     objectives: tuple[float, ...]
+    stage: int = 0
+    stage_iterations: int = 0
     iterations: int = 0
+    random_state: dict[str, Any] | None = None
 
-    @classmethod
-    def after(cls, objectives: list[float], last: Iterate, iterations: int) -> LoopState:
-        """Return the state after an iterate, the last of `objectives`."""
+    def after(self, last: Iterate, objectives: list[float], random_state: dict[str, Any] | None) -> LoopState:
+        """Return the state one iteration later, `last`, whose objective is the last of `objectives`."""
         kept = objectives if len(objectives) <= _WINDOW + 1 else [objectives[0], *objectives[-_WINDOW - 1 :]]
-        return cls(last, tuple(kept), iterations)
+        done = self.stage_iterations + 1
+        return LoopState(last, tuple(kept), self.stage, done, self.iterations + 1, random_state)
+
+    def next_stage(self) -> LoopState:
+        """Return the state at the start of the next stage."""
+        return LoopState(replace(self.last, momentum=None), (), self.stage + 1, 0, self.iterations, self.random_state)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,18 @@ template <class T> void sweep_block(const T *G, index_t k, const T *c, index_t l
         }
 }
 
+// Some milliseconds of sweeps at a time; returns false once they are called off.
+template <class T>
+bool sweeps_end(const T *G, index_t k, const T *c, index_t ldc, T *x, index_t sweeps, Patience &patience) {
+    const index_t each = block<T> * k * k, most = each < 1 << 22 ? (1 << 22) / each : 1;
+    for (index_t done = 0; done < sweeps; done += most) {
+        const index_t now = sweeps - done < most ? sweeps - done : most;
+        if (patience.ends(each * now)) return false;
+        sweep_block(G, k, c, ldc, x, now);
+    }
+    return true;
+}
+
 // fit_b = 2 c'x - x'Gx: how much of |b|^2 the answer explains, so that the error needs no pass over the data.
 template <class T> void fit_block(const T *G, index_t k, const T *c, index_t ldc, const T *x, index_t size, double *fit) {
     constexpr index_t B = block<T>;
@@ -113,12 +125,12 @@ void sweep_rows(const T *X, index_t n, index_t m, const T *A, Problem<T> p, T *a
     Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
-        if (patience.ends(size * p.k * (m + sweeps * p.k))) return;
+        if (patience.ends(size * p.k * m)) return;
         for (index_t l = 0; size < B && l < p.k * B; ++l) c[l] = 0;
         cross_rows(X + begin * m, size, m, A, p.k, c, B);
         add_offset(p.offset, p.k, c, B, size);
         take(answer + begin, 1, n, size, p.k, x);
-        sweep_block(p.G, p.k, c, B, x, sweeps);
+        if (!sweeps_end(p.G, p.k, c, B, x, sweeps, patience)) return;
         fit_block(p.G, p.k, c, B, x, size, fit + begin);
         give(x, 1, n, size, p.k, answer + begin);
     }
@@ -135,12 +147,12 @@ void sweep_columns(const T *X, index_t n, index_t m, const T *A, Problem<T> p, T
         const index_t columns = smaller(range.end - begin, S);
         for (index_t l = 0; columns < S && l < p.k * S; ++l) c[l] = 0;
         cross_columns(X + begin, m, n, columns, A, p.k, c, S, tile, patience);
-        if (patience.ends(columns * p.k * p.k * sweeps)) return;
+        if (patience.over) return;
         add_offset(p.offset, p.k, c, S, columns);
         for (index_t b = 0; b < columns; b += B) {
             const index_t size = smaller(columns - b, B);
             take(answer + begin + b, 1, n, size, p.k, x);
-            sweep_block(p.G, p.k, c + b, S, x, sweeps);
+            if (!sweeps_end(p.G, p.k, c + b, S, x, sweeps, patience)) return;
             fit_block(p.G, p.k, c + b, S, x, size, fit + begin + b);
             give(x, 1, n, size, p.k, answer + begin + b);
         }
@@ -155,12 +167,12 @@ void sweep_sparse(const T *A, Columns<T, I> columns, Problem<T> p, T *answer, in
     Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B), entries = columns.ptr[begin + size] - columns.ptr[begin];
-        if (patience.ends(p.k * (entries + size * sweeps * p.k))) return;
+        if (patience.ends(p.k * entries)) return;
         for (index_t b = 0; b < size; ++b) cross_one(A, p.k, columns, begin + b, columns.ptr[range.end], products + b * p.k);
         take_rows(products, size, p.k, c);
         add_offset(p.offset, p.k, c, B, size);
         take_rows(answer + begin * p.k, size, p.k, x);
-        sweep_block(p.G, p.k, c, B, x, sweeps);
+        if (!sweeps_end(p.G, p.k, c, B, x, sweeps, patience)) return;
         fit_block(p.G, p.k, c, B, x, size, fit + begin);
         give_rows(x, size, p.k, answer + begin * p.k);
     }
@@ -173,10 +185,9 @@ template <class T> void sweep(Problem<T> p, const T *C, T *answer, index_t sweep
     Patience patience{range.stop};
     for (index_t begin = range.begin; begin < range.end; begin += B) {
         const index_t size = smaller(range.end - begin, B);
-        if (patience.ends(size * p.k * p.k * sweeps)) return;
         take_rows(C + begin * p.k, size, p.k, c);
         take_rows(answer + begin * p.k, size, p.k, x);
-        sweep_block(p.G, p.k, c, B, x, sweeps);
+        if (!sweeps_end(p.G, p.k, c, B, x, sweeps, patience)) return;
         give_rows(x, size, p.k, answer + begin * p.k);
     }
 }
