@@ -13,6 +13,7 @@ from typing import Any
 
 from mho import cost
 from mho.chip import ChipDesign, preset, presets
+from mho.lab.answers import ARRAY_ROWS
 
 FOLDER = Path(__file__).parents[1] / "web" / "src" / "data"
 
@@ -46,11 +47,14 @@ def interval(value: Any) -> list[float]:
 
 def workload(name: str, w: cost.Workload) -> dict[str, Any]:
     """Return the events of one sweep on the chip, and its costs on digital platforms."""
-    ledger = cost.sweep_ledger(w)
+    ledgers = {rows: cost.sweep_ledger(w, preset("pku-2025").with_(rows=rows)) for rows in ARRAY_ROWS}
     costs = {name: platform.cost(w.work()) for name, platform in cost.PLATFORMS.items()}
     return {
         "title": f"{name}: {w}",
-        "ledger": {event: float(count) for event, count in asdict(ledger).items()},
+        "ledgers": {
+            str(rows): {event: float(count) for event, count in asdict(ledger).items()}
+            for rows, ledger in ledgers.items()
+        },
         "fewest_solves": w.fewest_solves,
         "platforms": [
             {"name": name, "seconds": interval(c.seconds), "joules": interval(c.joules)} for name, c in costs.items()

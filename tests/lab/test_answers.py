@@ -10,9 +10,11 @@ import pytest
 from mho.chip import presets
 from mho.cost import PORTS, WORKLOADS, technologies
 from mho.lab import Answers
+from mho.lab.answers import ARRAY_ROWS
 
 ROOT = Path(__file__).parents[2]
 browser = pytest.mark.browser
+pytestmark = pytest.mark.xdist_group("lab")
 
 
 def compare(found, expected, *, close=1e-9):
@@ -68,13 +70,23 @@ def test_a_seed_makes_the_same_chip_in_the_page_as_in_python(ask):
 
 
 def cost_requests():
-    base = {"technology": "40nm", "solvers": 1, "iterations": 1, "write": "row", "ports": None, "numbers": {}}
+    base = {
+        "array_rows": 128,
+        "technology": "40nm",
+        "solvers": 1,
+        "iterations": 1,
+        "write": "row",
+        "ports": None,
+        "numbers": {},
+    }
     for workload in (*WORKLOADS, "512x512 image"):
         for technology in technologies():
             yield {**base, "workload": workload, "technology": technology}
     for ports in PORTS:
         for write in ("row", "serial"):
             yield {**base, "workload": "netflix", "ports": ports, "write": write, "solvers": 64, "iterations": 20}
+    for rows in ARRAY_ROWS:
+        yield {**base, "workload": "movielens-100k", "array_rows": rows}
     numbers = {"pulse_seconds": 5e-8, "pulse_joules": 1e-12, "memory_seconds_per_byte": 1e-15, "output_amperes": 1e-5}
     yield {**base, "workload": "yahoo-music", "numbers": numbers}
 
@@ -113,7 +125,8 @@ BAD = {
     "solve": [{"matrix": [[1.0], [2.0]], "rhs": [[1.0]]}, {"matrix": [[float("nan")]], "rhs": [[1.0]]}],
     "cost": [
         {
-            "workload": "netflix", "technology": "40nm", "solvers": 10**6, "iterations": 1, "write": "row",
+            "workload": "netflix", "array_rows": 128, "technology": "40nm", "solvers": 10**6, "iterations": 1,
+            "write": "row",
             "ports": None, "numbers": {},
         },
     ],

@@ -8,7 +8,7 @@ from mho.circuits import ChipError, ClassicGinv, CompactGinv, GramInv, Mvm, OpAm
 from mho.lab import Answers
 from mho.lab.circuits import as_json, from_json
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
 CLOSE = 1e-9
 
 

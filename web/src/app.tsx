@@ -6,9 +6,14 @@ import { ServedBackend } from "./backend/served";
 import { fromAddress, toAddress, viewOf, type Fields, type State, type View } from "./state";
 import { Problem } from "./ui/controls";
 import { Bench, benchFields } from "./views/bench";
+import { CostView, costFields } from "./views/cost";
+import { Device, deviceFields } from "./views/device";
+import { Factorize, factorizeFields } from "./views/factorize";
 
-const FIELDS: { [V in View]?: Fields } = { bench: benchFields };
+const FIELDS: { [V in View]: Fields } = { bench: benchFields, device: deviceFields, factorize: factorizeFields, cost: costFields };
 const NAMES: { [V in View]: string } = { bench: "Bench", device: "Device", factorize: "Factorize", cost: "Cost" };
+
+const SHOWN = { bench: Bench, device: Device, factorize: Factorize, cost: CostView };
 
 type Scheme = "light" | "dark";
 
@@ -47,13 +52,15 @@ export function App() {
   const page = useMemo(() => new PageBackend(), []);
   const served = useMemo(() => ServedBackend.here(), []);
   const view = viewOf(address);
-  const fields: Fields = FIELDS[view] ?? benchFields;
+  const fields = FIELDS[view];
   const { state, problems } = useMemo(() => fromAddress(fields, address), [fields, address]);
   const change = (changes: Partial<State<Fields>>) => write(toAddress(view, fields, { ...state, ...changes } as State<Fields>));
   useEffect(() => {
     document.title = `${NAMES[view]} · mho lab`;
     Object.assign(window, { mhoLab: { page, served } });
   }, [view, page, served]);
+  const Shown = SHOWN[view];
+  const given = { state: state as never, change: change as never, backend: page, served, scheme };
   const embedded = new URLSearchParams(location.search).has("embed");
   return (
     <div class={embedded ? "embedded" : ""}>
@@ -75,7 +82,7 @@ export function App() {
       </header>
       <main>
         <Problem text={problems.length ? `${problems[0]![0]!.toUpperCase()}${problems.join("; ").slice(1)}.` : null} />
-        <Bench state={state as never} change={change as never} backend={page} served={served} scheme={scheme} />
+        <Shown {...given} />
       </main>
       <footer>
         The circuit is a hypothesis that fits what is published of the chip and is checked in ngspice. Nothing is fetched and nothing leaves

@@ -53,7 +53,8 @@ export function ticks(low: number, high: number, count = 5): number[] {
   return out;
 }
 
-function decades(low: number, high: number): number[] {
+/** Powers of ten between two ends. */
+export function decades(low: number, high: number): number[] {
   const out = [];
   for (let p = Math.ceil(Math.log10(low) - 1e-9); p <= Math.log10(high) + 1e-9; p++) out.push(10 ** p);
   return out.length > 1 ? out : [low, high];

@@ -15,10 +15,13 @@ from mho.circuits import Circuit, Mvm, operating_point
 from mho.circuits.transient import Waveform, transient
 from mho.lab import circuits
 
-__all__ = ["Answers", "Factorization", "design_of", "part", "read_factorization", "vector"]
+__all__ = ["ARRAY_ROWS", "Answers", "Factorization", "design_of", "part", "read_factorization", "vector"]
 
 _SAMPLES = 400
 _PAST_SETTLING = 1.6
+ARRAY_ROWS = (32, 64, 128, 256, 512, 1024)
+"""Rows of one array that the page offers."""
+
 _MOST_ENTRIES = 4_000_000
 _MOST_ITERATIONS = 100_000
 _MOST_CELLS, _MOST_OPAMPS = 2**16, 640
@@ -169,7 +172,7 @@ class Answers:
         Parameters
         ----------
         request : mapping
-            workload, technology, solvers, iterations, write, ports, numbers.
+            workload, array_rows, technology, solvers, iterations, write, ports, numbers.
 
         Raises
         ------
@@ -181,8 +184,9 @@ class Answers:
         name = checks.one_of(part(request, "technology"), "technology", cost.technologies())
         iterations = checks.positive_int(part(request, "iterations"), "iterations", limit=10**6)
         numbers = {key: checks.nonnegative_number(v, key) for key, v in dict(part(request, "numbers")).items()}
+        rows = checks.one_of(part(request, "array_rows"), "array_rows", ARRAY_ROWS)
         found = cost.estimate(
-            cost.sweep_ledger(w),
+            cost.sweep_ledger(w, chip.preset("pku-2025").with_(rows=rows)),
             cost.technology(name).with_(**numbers),
             solvers=part(request, "solvers"),
             write=part(request, "write"),

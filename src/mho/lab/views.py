@@ -47,7 +47,30 @@ def _bench(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
     return {**settled, "answer": answer.tolist(), "exact": exact}
 
 
-_VIEWS = {"bench": _bench}
+def _device(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
+    program, rhs = _part(view, "program"), _part(view, "rhs")
+    made = answers.program(program)
+    volts = [_input_volts(made, rhs).tolist()]
+    rest = answers.solve({"circuit": made["circuit"], "volts": volts})["answers"][0]
+    exact = np.array(answers.solve({"matrix": program["matrix"], "rhs": [rhs]})["answers"][0])
+    answer = np.array(rest) * made["units_per_volt"]
+    error = float(np.linalg.norm(answer - exact) / (np.linalg.norm(exact) or 1.0))
+    return {"answer": answer.tolist(), "exact": exact.tolist(), "error": error}
+
+
+def _factorize(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for request in _part(view, "factorize"):
+        steps = list(answers.factorize(request))
+        found[request["engine"]] = [step["error"] for step in steps]
+    return found
+
+
+def _cost(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
+    return answers.cost(_part(view, "cost"))
+
+
+_VIEWS = {"bench": _bench, "device": _device, "factorize": _factorize, "cost": _cost}
 
 
 def _part(view: Mapping[str, Any], name: str) -> Any:

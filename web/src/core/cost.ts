@@ -13,6 +13,8 @@ export interface Technology {
 
 export interface CostRequest {
   workload: string;
+  /** Rows of one array, one of those that the data have. */
+  array_rows: number;
   technology: string;
   solvers: number;
   iterations: number;
@@ -44,7 +46,7 @@ export interface CostAnswer {
 /** What is written by Python for the page: numbers of every technology, and of one sweep of every workload. */
 export interface CostData {
   technologies: { [name: string]: Technology };
-  workloads: { [name: string]: { title: string; ledger: Ledger; fewest_solves: number; platforms: CostPlatform[] } };
+  workloads: { [name: string]: { title: string; ledgers: { [rows: string]: Ledger }; fewest_solves: number; platforms: CostPlatform[] } };
   claims: { [workload: string]: { faster: number; saving: number; against: string } };
 }
 
@@ -81,11 +83,13 @@ export function cost(data: CostData, request: CostRequest): CostAnswer {
   const workload = data.workloads[request.workload];
   const technology = data.technologies[request.technology];
   if (!workload || !technology) throw new Error(`there is no workload ${request.workload} or technology ${request.technology}`);
+  const ledger = workload.ledgers[request.array_rows];
+  if (!ledger) throw new Error(`array_rows must be one of ${Object.keys(workload.ledgers).join(", ")}, got ${request.array_rows}`);
   if (request.solvers > workload.fewest_solves)
     throw new Error(`solvers must be at most ${workload.fewest_solves}, the right-hand sides, got ${request.solvers}`);
   const replaced = Object.fromEntries(Object.entries(request.numbers).map(([name, v]) => [name, exact(v)]));
   const t = { ...technology, ...replaced };
-  const one = estimate(workload.ledger, t, request);
+  const one = estimate(ledger, t, request);
   const many = (part: CostPart) => ({ ...part, seconds: scaled(part.seconds, request.iterations), joules: scaled(part.joules, request.iterations) });
   return {
     parts: one.parts.map(many),

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Figure } from "../exports";
+import { decades, type Figure } from "../exports";
 
 interface Props {
   figure: Figure;
@@ -24,8 +24,9 @@ function data(figure: Figure): uPlot.AlignedData {
 
 function options(figure: Figure, width: number, height: number): uPlot.Options {
   const ink = css("--ink-soft");
-  const axis = (label: string): uPlot.Axis => ({
+  const axis = (label: string, log?: boolean): uPlot.Axis => ({
     label,
+    ...(log ? { splits: (_: uPlot, __: number, low: number, high: number) => decades(low, high) } : {}),
     stroke: ink,
     grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 },
@@ -38,7 +39,7 @@ function options(figure: Figure, width: number, height: number): uPlot.Options {
     width,
     height,
     scales: { x: { time: false, ...(figure.logX ? { distr: 3 } : {}) }, y },
-    axes: [axis(figure.xLabel), { ...axis(figure.yLabel), size: 56 }],
+    axes: [{ ...axis(figure.xLabel, figure.logX), size: 34 }, { ...axis(figure.yLabel, figure.logY), size: 56 }],
     cursor: { drag: { x: true, y: false } },
     legend: { show: false },
     series: [
@@ -105,6 +106,11 @@ export function Plot({ figure, description, height = 320, scheme }: Props) {
   return (
     <figure class="plot">
       <figcaption>{figure.title}</figcaption>
+      <div class="key" aria-hidden="true">
+        {figure.lines.flatMap((l) =>
+          l.label ? [<span key={l.label}><i class={l.dots ? "ring" : l.dashed ? "dash" : "line"} style={{ color: l.colour }} />{l.label}</span>] : [],
+        )}
+      </div>
       <div ref={box} role="img" aria-label={description} style={{ minHeight: `${height}px` }} />
     </figure>
   );

@@ -348,7 +348,7 @@ function Actions({ found, figure, say, onSpice, spiced, served, state }: ActionP
   const names = outputNames(programmed.circuit);
   const [running, setRunning] = useState(false);
   const end = settled.times[settled.times.length - 1]! || 1e-6;
-  const deck = () => netlist(programmed.circuit, found.volts, end, end / 400, `mho lab: ${programmed.circuit.topology}, ${found.A.length} rows, ${found.A[0]!.length} columns`);
+  const deck = () => netlist(programmed.circuit, found.volts, end, end / 2000, `mho lab: ${programmed.circuit.topology}, ${found.A.length} rows, ${found.A[0]!.length} columns`);
   const table = () =>
     settled.settling_time === null
       ? csv(["output", "volts", "answer", "exact"], found.answer.map((x, j) => [names[j]!, settled.rest[j]!, x, found.exact[j]!]))
