@@ -1,0 +1,186 @@
+"""One group of features of a healthy machine: its scale, its non-negative factors, the residual that they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho.caching import cached_property
+from mho.engines import Engine, Penalty, Programmed
+from mho.engines.solve import as_known
+
+__all__ = ["BLOCK", "PLANS", "Group", "GroupPlan", "fit_group"]
+
+BLOCK = 16
+"""Windows that are solved together, always: a window's codes do not depend on the ones that came with it."""
+
+_REACH = 4.0
+"""Deviations to either side that the two-sided code tells apart."""
+
+_RIDGE = 1e-3
+_LARGEST = 5
+_FEW_FEATURES = 16
+_FLOOR = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupPlan:
+    """Kind of a feature group, before anything is learned.
+
+    Attributes
+    ----------
+    name : str
+    factored : bool
+        Whether it is factorized; else its standardised deviation itself is scored.
+    two_sided : bool
+        Whether features of either sign are coded as ``[4 + z, 4 - z]``; else they are non-negative already.
+    largest : int or None
+        Entries of the residual that are scored, the largest; None: the mean square of all.
+    adapts : bool
+        Whether its centre follows the healthy machine.
+    """
+
+    name: str
+    factored: bool = True
+    two_sided: bool = True
+    largest: int | None = None
+    adapts: bool = False
+
+
+PLANS = {
+    "mean": GroupPlan(name="mean", adapts=True),
+    "spread": GroupPlan(name="spread"),
+    "envelope": GroupPlan(name="envelope", two_sided=False, largest=_LARGEST),
+    "kurtosis": GroupPlan(name="kurtosis", factored=False, two_sided=False),
+    "level": GroupPlan(name="level", factored=False),
+    "spectrum": GroupPlan(name="spectrum"),
+}
+"""Feature groups: mean and spread of level channels, and those of waveforms."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """A learned feature group.
+
+    Attributes
+    ----------
+    plan : GroupPlan
+    center, scale : ndarray of shape (d,)
+        Healthy mean and deviation of the features.
+    factors : ndarray of shape (e, k)
+        Non-negative, columns scaled to a maximum of one; e is d, or 2 d if two-sided; (0, 0) if not factored.
+    mean, spread : ndarray of shape (e,)
+        Of the healthy residual.
+    engine : Engine
+        Solver of the codes.
+    """
+
+    plan: GroupPlan
+    center: np.ndarray
+    scale: np.ndarray
+    factors: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+    engine: Engine
+
+    def coded(self, features: np.ndarray, center: np.ndarray) -> np.ndarray:
+        """Return features (n, d) as the factors take them, (n, e); NaN where they are."""
+        if self.plan.two_sided:
+            z = (features - center) / self.scale
+            return np.maximum(np.hstack([_REACH + z, _REACH - z]), 0.0)
+        return features / self.scale
+
+    def residual(self, features: np.ndarray, center: np.ndarray, at: int = 0) -> np.ndarray:
+        """Return the whitened residual (n, e) of at most `BLOCK` windows (n, d) about a centre (d,).
+
+        NaN where features are. `at` is the place of the first window in its block: the same window at the same place
+        gives the same bits, whatever came with it.
+        """
+        if not self.plan.factored:
+            return (features - center) / self.scale
+        coded = self.coded(features, center)
+        block = np.zeros((BLOCK, coded.shape[1]))
+        block[at : at + len(coded)] = coded
+        left = (block - self.codes(block) @ self.factors.T)[at : at + len(coded)]
+        return (left - self.mean) / self.spread
+
+    def codes(self, coded: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) of coded windows (n, e); zero where nothing is known."""
+        if not np.isnan(coded).any():
+            return self._programmed.solve(coded.T).T
+        known = np.isfinite(coded).any(axis=1)
+        codes = np.zeros((len(coded), self.factors.shape[1]))
+        codes[known] = self._programmed.solve(as_known(coded[known].T, "nan", "windows")).T
+        return codes
+
+    def residuals(self, features: np.ndarray, center: np.ndarray) -> np.ndarray:
+        """Return the whitened residuals (n, e) of any number of windows (n, d)."""
+        blocks = range(0, len(features), BLOCK)
+        return np.concatenate([self.residual(features[begin : begin + BLOCK], center) for begin in blocks])
+
+    def reduce(self, residual: np.ndarray) -> np.ndarray:
+        """Return scores (n,) of whitened residuals (n, e); NaN where none is known.
+
+        Missing entries count as zero, so that a window of which less is known has to be worse to score as high.
+        """
+        unknown = np.isnan(residual).all(axis=1)
+        residual = np.where(np.isnan(residual), 0.0, residual)
+        if not self.plan.factored:
+            out = (np.abs(residual) if self.plan.two_sided else residual).max(axis=1)
+        elif self.plan.largest is None:
+            out = np.sqrt((residual * residual).mean(axis=1))
+        else:
+            count = min(self.plan.largest, residual.shape[1])
+            out = np.sort(np.partition(residual, -count, axis=1)[:, -count:], axis=1).mean(axis=1)
+        return np.where(unknown, np.nan, out)
+
+    @cached_property
+    def _programmed(self) -> Programmed:
+        return self.engine.program(self.factors, penalty=Penalty(l2=_RIDGE))
+
+
+def fit_group(plan: GroupPlan, features: np.ndarray, *, k: int | str, engine: Engine, seed: int) -> Group:
+    """Learn a group from healthy features.
+
+    Parameters
+    ----------
+    plan : GroupPlan
+        Its kind.
+    features : ndarray of shape (n, d)
+        Windows without a NaN.
+    k : int or "auto"
+        Components.
+    engine : Engine
+        Solver of the codes when the model runs.
+    seed : int
+        For the starting factors.
+    """
+    center, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale > 0, scale, _FLOOR * (np.abs(center) + 1e-12))
+    if not plan.two_sided and plan.factored:
+        scale = center + _FLOOR
+    width = features.shape[1] * (1 + plan.two_sided) * plan.factored
+    group: Any = {"plan": plan, "center": center, "scale": scale, "engine": engine}
+    group |= {"factors": np.zeros((0, 0)), "mean": np.zeros(width), "spread": np.ones(width)}
+    if not plan.factored:
+        return Group(**group)
+    coded = Group(**group).coded(features, center)
+    group["factors"] = _factors(coded, _components(k, coded.shape), seed)
+    raw = Group(**group).residuals(features, center)
+    spread = raw.std(axis=0) + _FLOOR * coded.std() + 1e-9
+    return Group(**group | {"mean": raw.mean(axis=0), "spread": spread})
+
+
+def _components(k: int | str, shape: tuple[int, int]) -> int:
+    wanted = (4 if shape[1] < _FEW_FEATURES else 6) if k == "auto" else int(k)
+    return max(1, min(wanted, shape[0] - 1, shape[1] - 1))
+
+
+def _factors(coded: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from mho.nmf import NMF
+
+    model = NMF(k, random_state=seed, max_iter=200, tol=1e-5).fit(coded)
+    factors = model.components_.T.astype(np.float64)
+    return np.ascontiguousarray(factors / (factors.max(axis=0) + 1e-12))

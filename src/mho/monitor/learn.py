@@ -1,0 +1,203 @@
+"""Learning one stream: its groups, and their scores on healthy windows that the model has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mho.engines import Engine
+from mho.monitor.frames import Frames, framer_for
+from mho.monitor.group import BLOCK, PLANS, Group, GroupPlan, fit_group
+from mho.monitor.recording import Channel, Recording
+from mho.monitor.stream import Adaptation, StreamModel, follow
+from mho.monitor.tail import fit_tail
+
+__all__ = ["Learner", "healthy_frames"]
+
+_BLOCKS, _FIRST = 8, 2
+"""Parts of a single session, and the first of them that is not only learned from."""
+
+_FEWEST_SESSIONS = 3
+"""Sessions from which on band spectra tell faults, not sessions."""
+
+_UNSEEN_SHARE = 1 / 3
+"""Exponent of the spread on unseen windows in the geometric mean with that on seen ones, by which residuals are
+whitened: all of it would mute channels that drift while healthy, none would let them decide."""
+
+_QUIET = 1e-3
+_RUNS = 2.0
+_EXAMPLES = 64
+_GROWTH = 3.0
+_FEWEST_WINDOWS = 2 * _BLOCKS
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learner:
+    """Settings of learning.
+
+    Attributes
+    ----------
+    k : int or "auto"
+        Components.
+    engine : Engine
+        Solver that will run: the limit is learned on it.
+    seed : int
+    adaptation : Adaptation
+    features : tuple of str, optional
+        Feature groups; by default those of the kind of channel.
+    """
+
+    k: int | str
+    engine: Engine
+    seed: int
+    adaptation: Adaptation
+    features: tuple[str, ...] | None = None
+
+    def learn(self, channels: tuple[Channel, ...], window: int, sessions: list[Frames], limits: dict) -> StreamModel:
+        """Learn a stream from the healthy windows of each session.
+
+        Raises
+        ------
+        ValueError
+            There are too few windows.
+        """
+        names = self._names(channels[0].kind, len(sessions))
+        windows = sum(len(session) for session in sessions)
+        if windows < _FEWEST_WINDOWS:
+            what = ", ".join(channel.name for channel in channels)
+            raise ValueError(f"{what}: needs at least {_FEWEST_WINDOWS} healthy windows, got {windows}")
+        found = [self._group(PLANS[name], sessions, channels[0].rate) for name in names]
+        seconds = window / channels[0].rate if channels[0].kind == "level" else 1.0
+        share = 1.0 if len(sessions) > 1 else 1 - _FIRST / _BLOCKS
+        disjoint = share * windows / self._per_window(channels[0], window)
+        first = found[0]
+        examples, times = _examples(sessions, first.group.plan.name)
+        tails = tuple(fit_tail(one.scores, disjoint) for one in found)
+        return StreamModel(
+            channels=channels,
+            window=window,
+            groups=tuple(one.group for one in found),
+            tails=tails,
+            centers=tuple(one.center for one in found),
+            drift=first.drift,
+            disjoint=disjoint,
+            limits=limits,
+            seconds=seconds,
+            examples=examples,
+            example_times=times,
+        )
+
+    def _names(self, kind: str, sessions: int) -> tuple[str, ...]:
+        if kind == "level":
+            own = ("mean",)
+        else:
+            own = ("envelope", "kurtosis", "level") + ("spectrum",) * (sessions >= _FEWEST_SESSIONS)
+        if self.features is None:
+            return own
+        allowed = ("mean", "spread") if kind == "level" else ("envelope", "kurtosis", "level", "spectrum")
+        return tuple(name for name in self.features if name in allowed) or own
+
+    def _per_window(self, channel: Channel, window: int) -> float:
+        """Return how many windows start within one."""
+        return float(window) if channel.kind == "level" else 4.0
+
+    def _group(self, plan: GroupPlan, sessions: list[Frames], rate: float) -> _Learned:
+        parts = [_known(session.features[plan.name]) for session in sessions]
+        parts = [part for part in parts if len(part)]
+        group = self._fit(plan, np.concatenate(parts))
+        folds = _chained(parts[0]) if len(parts) == 1 else _left_out(parts)
+        keep = float(np.exp(-1 / (rate * self.adaptation.seconds)))
+        raw, drift = [], []
+        for train, test in folds:
+            fold = self._fit(plan, train)
+            start = self._start(train, rate) if plan.adapts and len(parts) == 1 else fold.center
+            raw.append(_residuals(fold, test, start, keep if plan.adapts else 1.0))
+            drift.append(test - fold.center)
+        whole = np.concatenate(raw)
+        if plan.factored:
+            unseen = np.sqrt((whole * whole).mean(axis=0)) + 1e-12
+            spread = group.spread ** (1 - _UNSEEN_SHARE) * unseen**_UNSEEN_SHARE
+            group = replace(group, spread=spread)
+            scores = [group.reduce(part / spread) for part in raw]
+        else:
+            scores = [group.reduce(part) for part in raw]
+        moved = np.sqrt((np.concatenate(drift) ** 2).mean(axis=0))
+        center = self._start(parts[0], rate) if plan.adapts and len(parts) == 1 else group.center
+        return _Learned(group, center, np.concatenate(scores), scores, moved)
+
+    def _start(self, features: np.ndarray, rate: float) -> np.ndarray:
+        if not np.isfinite(self.adaptation.seconds):
+            return features.mean(axis=0)
+        return features[-max(1, round(self.adaptation.seconds * rate)) :].mean(axis=0)
+
+    def _fit(self, plan: GroupPlan, features: np.ndarray) -> Group:
+        return fit_group(plan, features, k=self.k, engine=self.engine, seed=self.seed)
+
+
+def _examples(sessions: list[Frames], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return features and times of healthy windows, spread evenly over all."""
+    features = np.concatenate([session.features[name] for session in sessions])
+    times = np.concatenate([session.times for session in sessions])
+    known = ~np.isnan(features).any(axis=1)
+    chosen = np.unique(np.linspace(0, known.sum() - 1, _EXAMPLES).astype(int))
+    return features[known][chosen], times[known][chosen]
+
+
+@dataclass(eq=False)
+class _Learned:
+    group: Group
+    center: np.ndarray
+    scores: np.ndarray
+    by_fold: list[np.ndarray]
+    drift: np.ndarray
+
+
+def _known(features: np.ndarray) -> np.ndarray:
+    return features[~np.isnan(features).any(axis=1)]
+
+
+def _chained(features: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return (learned, unseen) pairs of a session: each part is unseen by a model of all those before it."""
+    edges = np.linspace(0, len(features), _BLOCKS + 1).astype(int)
+    return [(features[:a], features[a:b]) for a, b in zip(edges[_FIRST:-1], edges[_FIRST + 1 :], strict=True)]
+
+
+def _left_out(parts: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return (learned, unseen) pairs of sessions: each is unseen by a model of all the others."""
+    return [(np.concatenate(parts[:i] + parts[i + 1 :]), part) for i, part in enumerate(parts)]
+
+
+def _residuals(group: Group, features: np.ndarray, center: np.ndarray, keep: float) -> np.ndarray:
+    """Return residuals about a centre that follows: times their spread if factored."""
+    out = []
+    for begin in range(0, len(features), BLOCK):
+        block = features[begin : begin + BLOCK]
+        out.append(group.residual(block, center))
+        if keep < 1:
+            count = np.full(features.shape[1], float(len(block)))
+            center = follow(center, block.sum(axis=0), count, keep)
+    scale = group.spread if group.plan.factored else 1.0
+    return np.concatenate(out) * scale
+
+
+def healthy_frames(
+    channels: tuple[Channel, ...], window: int, sessions: list[Recording]
+) -> tuple[list[Frames], dict[str, list[float]]]:
+    """Return the windows of each session, and the sensors' limits that they show."""
+    names = [channel.name for channel in channels]
+    values = np.concatenate([session.only(names).values for session in sessions])
+    deviation = np.nan_to_num(np.nanstd(values, axis=0))
+    quiet = _QUIET * deviation + 1e-12
+    frames, runs, clipped = [], np.ones(len(channels)), 0.0
+    for session in sessions:
+        framer = framer_for(channels, window)
+        if channels[0].kind == "level":
+            framer.quiet = quiet
+        frames.append(framer.push(session.times, session.only(names).values))
+        if channels[0].kind == "level":
+            runs = np.maximum(runs, framer.longest_run)
+        else:
+            clipped = max(clipped, framer.seen_clipped)
+    limits = {"run": (_RUNS * runs + window).tolist(), "quiet": quiet.tolist(), "clipped": [_RUNS * clipped + 3]}
+    return frames, limits

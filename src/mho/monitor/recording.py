@@ -1,0 +1,199 @@
+"""Channels, and recordings of them: samples of one rate, with the time of each or of the first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+
+__all__ = ["Channel", "Recording", "as_recordings", "parse_channel", "split_at_gaps"]
+
+WAVEFORM_RATE = 500.0
+"""Samples a second from which on a channel is a waveform, if nobody says what it is."""
+
+_GAP = 30.0
+"""Samples' distances without a sample after which another session begins."""
+
+_RATE_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A sensor's channel.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"waveform", "level"}
+        Vibration, sound or current, whose shape counts; or temperature, pressure or flow, whose value does.
+    rate : float
+        Samples a second.
+
+    Examples
+    --------
+    >>> from mho.monitor import Channel
+    >>> Channel("acc", "waveform", 25600.0).kind
+    'waveform'
+    """
+
+    name: str
+    kind: str
+    rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Samples of channels, all of one rate.
+
+    Parameters
+    ----------
+    values : array_like of shape (n,) or (n, c)
+        Samples in any unit and of either sign, NaN where missing.
+    rate : float, optional
+        Samples a second; by default from `times`.
+    times : array_like of shape (n,), optional
+        Seconds since 1970, or since any time; rising. By default from `rate`, from zero on.
+    names : sequence of str, optional
+        Of the channels; by default ``c0``, ``c1``, ...
+    source : str
+        What errors call it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes do not go together, no rate is told, or times do not rise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.monitor import Recording
+    >>> recording = Recording(np.zeros((60, 2)), rate=1.0, names=("flow", "pressure"))
+    >>> len(recording), recording.rate, recording.names
+    (60, 1.0, ('flow', 'pressure'))
+    """
+
+    values: np.ndarray
+    rate: float = 0.0
+    times: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    source: str = "recording"
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values)
+        if values.dtype.kind not in "biuf":
+            raise TypeError(f"{self.source}: values must be real numbers, got dtype {values.dtype}")
+        values = (values[:, None] if values.ndim == 1 else values).astype(np.float64)
+        if values.ndim != 2 or not values.size:
+            raise ValueError(f"{self.source}: values must have shape (n,) or (n, c), got {values.shape}")
+        names = tuple(map(str, self.names)) or tuple(f"c{number}" for number in range(values.shape[1]))
+        if len(names) != values.shape[1] or len(set(names)) < len(names):
+            raise ValueError(f"{self.source}: names must be {values.shape[1]}, each another, got {', '.join(names)}")
+        object.__setattr__(self, "values", np.where(np.isinf(values), np.nan, values))
+        object.__setattr__(self, "names", names)
+        self._set_times()
+
+    def _set_times(self) -> None:
+        rate = self.rate
+        if self.times is None:
+            if not rate:
+                raise ValueError(f"{self.source}: rate must be given where there are no times")
+            checks.positive_number(rate, "rate")
+            times = np.arange(len(self.values)) / rate
+        else:
+            times = np.asarray(self.times, np.float64)
+            _check_rising(times, len(self.values), self.source)
+            own = 1 / float(np.median(np.diff(times))) if len(times) > 1 else rate
+            if rate and abs(own / rate - 1) > _RATE_TOLERANCE:
+                raise ValueError(f"{self.source}: rate must be that of its times, {own:.6g} Hz, got {rate:.6g} Hz")
+            rate = rate or own
+        if not rate:
+            raise ValueError(f"{self.source}: rate must be given where there is but one time")
+        object.__setattr__(self, "times", times)
+        object.__setattr__(self, "rate", float(rate))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def part(self, rows: slice) -> Recording:
+        """Return some of the rows."""
+        times = self.times[rows] if self.times is not None else None
+        return replace(self, values=self.values[rows], times=times)
+
+    def only(self, names: Iterable[str]) -> Recording:
+        """Return some of the channels, in that order."""
+        names = tuple(names)
+        return replace(self, values=self.values[:, [self.names.index(name) for name in names]], names=names)
+
+
+def _check_rising(times: np.ndarray, count: int, source: str) -> None:
+    if times.shape != (count,) or not np.isfinite(times).all():
+        raise ValueError(f"{source}: times must be {count} finite numbers of seconds, got shape {times.shape}")
+    wrong = np.flatnonzero(np.diff(times) <= 0)
+    if wrong.size:
+        row = int(wrong[0]) + 1
+        what = "repeats" if times[row] == times[row - 1] else "goes back"
+        raise ValueError(f"{source}: times must rise, but that of row {row + 1:,} {what}; sort or mend the file")
+
+
+def parse_channel(text: str) -> tuple[str, str]:
+    """Return name and kind of ``NAME:waveform`` or ``NAME:level``.
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
+    name, _, kind = text.rpartition(":")
+    if not name or kind not in ("waveform", "level"):
+        raise ValueError(f"channels must be NAME:waveform or NAME:level, got {text!r}")
+    return name, kind
+
+
+def as_recordings(source: Any, rate: float | None = None) -> list[Recording]:
+    """Return what a caller gives as recordings: one, an array, a table of pandas, a file, or a list of such.
+
+    Raises
+    ------
+    TypeError
+        It is none of these.
+    """
+    if isinstance(source, Recording):
+        return [source]
+    if isinstance(source, str | os.PathLike):
+        from mho.monitor.reading import read_recording
+
+        return [read_recording(source, rate=rate)]
+    if hasattr(source, "columns") and hasattr(source, "index"):
+        return [_from_table(source, rate)]
+    if isinstance(source, np.ndarray):
+        return [Recording(source, rate=rate or 0.0)]
+    if isinstance(source, list | tuple) and source:
+        return [recording for part in source for recording in as_recordings(part, rate)]
+    kinds = "a Recording, an array, a table with times as its index, a file or a list of these"
+    raise TypeError(f"source must be {kinds}, got {type(source).__name__}")
+
+
+def _from_table(table: Any, rate: float | None) -> Recording:
+    names = tuple(map(str, table.columns))
+    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+    index = table.index
+    if getattr(index, "dtype", np.dtype(object)).kind == "M":
+        return Recording(values, times=index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9, names=names)
+    return Recording(values, rate=rate or 0.0, names=names)
+
+
+def split_at_gaps(recordings: list[Recording]) -> list[Recording]:
+    """Return each recording in parts, cut where samples are missing for longer than a window."""
+    parts = []
+    for recording in recordings:
+        assert recording.times is not None
+        gaps = np.flatnonzero(np.diff(recording.times) * recording.rate > _GAP) + 1
+        edges = [0, *gaps.tolist(), len(recording)]
+        parts += [recording.part(slice(a, b)) for a, b in pairwise(edges) if b - a > 1]
+    return parts or recordings

@@ -1,0 +1,239 @@
+"""A learned stream: level channels together, or one waveform; its feature groups, their tails, and how it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mho.monitor.frames import Frames, framer_for, packed_array, unpacked_array
+from mho.monitor.group import BLOCK, Group
+from mho.monitor.recording import Channel
+from mho.monitor.tail import Tail
+
+__all__ = ["Adaptation", "Scores", "StreamModel", "StreamRun", "follow"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adaptation:
+    """Re-centring of a stream on what is healthy.
+
+    Attributes
+    ----------
+    seconds : float
+        Time constant; infinite: none.
+    max_drift : float
+        How far the centre may go, in healthy drifts.
+    """
+
+    seconds: float = 300.0
+    max_drift: float = 3.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StreamModel:
+    """A learned stream.
+
+    Attributes
+    ----------
+    channels : tuple of Channel
+    window : int
+        Samples of a level channel's window.
+    groups : tuple of Group
+    tails : tuple of Tail
+        Of each group's healthy scores, of windows that the model has not seen.
+    centers : tuple of ndarray
+        Of each group, at the end of what was learned.
+    drift : ndarray of shape (c,)
+        Healthy drift of the means, for `Adaptation.max_drift`.
+    disjoint : float
+        Unseen windows that do not overlap.
+    limits : dict
+        Longest constant run of each channel, or longest clipped run: beyond it a sensor is not scored.
+    seconds : float
+        Length of a window.
+    examples : ndarray of shape (m, d)
+        Features of the first group of some healthy windows, for explanations.
+    example_times : ndarray of shape (m,)
+        Their times.
+    """
+
+    channels: tuple[Channel, ...]
+    window: int
+    groups: tuple[Group, ...]
+    tails: tuple[Tail, ...]
+    centers: tuple[np.ndarray, ...]
+    drift: np.ndarray
+    disjoint: float
+    limits: dict[str, list[float]]
+    seconds: float
+    examples: np.ndarray
+    example_times: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """Name of the waveform, or "levels"."""
+        return self.channels[0].name if self.channels[0].kind == "waveform" else "levels"
+
+    @property
+    def rate(self) -> float:
+        """Samples a second."""
+        return self.channels[0].rate
+
+    def framer(self) -> Any:
+        """Return a new framer that knows the sensors' limits."""
+        framer = framer_for(self.channels, self.window)
+        if self.channels[0].kind == "level":
+            framer.flat_after = np.array(self.limits["run"])
+            framer.quiet = np.array(self.limits["quiet"])
+        else:
+            framer.most_clipped = self.limits["clipped"][0]
+        return framer
+
+
+@dataclass(eq=False)
+class Scores:
+    """Scored windows.
+
+    Attributes
+    ----------
+    times : ndarray of shape (n,)
+    log_p : ndarray of shape (n, g)
+        Natural logarithm of each group's probability; NaN without a score.
+    residuals : list of ndarray
+        Whitened residual of each group, (n, e).
+    centers : list of ndarray
+        Centre of each group at each window, (n, d).
+    states : list of str
+        Of the sensors.
+    features : dict
+        As they came.
+    """
+
+    times: np.ndarray
+    log_p: np.ndarray
+    residuals: list[np.ndarray]
+    centers: list[np.ndarray]
+    states: list[str]
+    features: dict[str, np.ndarray]
+
+
+def follow(center: np.ndarray, total: np.ndarray, count: np.ndarray, keep: float) -> np.ndarray:
+    """Return a centre moved towards the mean of some windows.
+
+    Parameters
+    ----------
+    center : ndarray of shape (d,)
+        So far.
+    total : ndarray of shape (d,)
+        Sum of the windows' features that are known.
+    count : ndarray of shape (d,)
+        Windows in it.
+    keep : float
+        What a window leaves of the centre: exp(-its seconds / time constant).
+    """
+    step = 1 - keep**count
+    return np.where(count > 0, center + step * (total / np.where(count > 0, count, 1.0) - center), center)
+
+
+class StreamRun:
+    """A stream that runs: what it remembers between two chunks.
+
+    Parameters
+    ----------
+    model : StreamModel
+        What was learned.
+    adaptation : Adaptation
+        Of its centres.
+    log_limit : float
+        Logarithm of the joint probability below which a window alarms.
+    groups : int
+        Feature groups of all streams together, for Bonferroni's correction.
+    """
+
+    def __init__(self, model: StreamModel, adaptation: Adaptation, log_limit: float, groups: int) -> None:
+        self.model, self.adaptation, self.log_limit, self.correction = model, adaptation, log_limit, np.log(groups)
+        self.framer = model.framer()
+        self.centers = [center.copy() for center in model.centers]
+        self.drifted = np.zeros(len(model.channels), bool)
+        self._at = 0
+        self._totals = [np.zeros_like(center) for center in self.centers]
+        self._counts = [np.zeros_like(center) for center in self.centers]
+        self._keep = float(np.exp(-1 / (model.rate * adaptation.seconds)))
+
+    def push(self, times: np.ndarray, values: np.ndarray) -> Scores:
+        """Return the scores of the windows that end in new samples, (n,) and (n, c)."""
+        return self.scored(self.framer.push(times, values))
+
+    def scored(self, frames: Frames) -> Scores:
+        """Return the scores of windows, which follow those before."""
+        groups, n = self.model.groups, len(frames)
+        out = Scores(frames.times, np.full((n, len(groups)), np.nan), [], [], frames.states, frames.features)
+        out.residuals = [np.empty((n, len(group.mean) or len(group.center))) for group in groups]
+        out.centers = [np.empty((n, len(group.center))) for group in groups]
+        begin = 0
+        while begin < n:
+            end = min(n, begin + BLOCK - self._at)
+            self._block(frames, slice(begin, end), out)
+            self._at = (self._at + end - begin) % BLOCK
+            begin = end
+        return out
+
+    def joint(self, log_p: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the joint probability (n,) of groups' (n, g): Bonferroni's, never above zero."""
+        known = ~np.isnan(log_p).all(axis=1)
+        least = np.where(np.isnan(log_p), np.inf, log_p).min(axis=1, initial=np.inf)
+        return np.where(known, np.minimum(0.0, least + self.correction), np.nan)
+
+    def _block(self, frames: Frames, rows: slice, out: Scores) -> None:
+        for number, (group, tail) in enumerate(zip(self.model.groups, self.model.tails, strict=True)):
+            features = frames.features[group.plan.name][rows]
+            residual = group.residual(features, self.centers[number], self._at)
+            out.residuals[number][rows] = residual
+            out.centers[number][rows] = self.centers[number]
+            out.log_p[rows, number] = tail.log_p(group.reduce(residual))
+        if np.isfinite(self.adaptation.seconds):
+            self._adapt(frames, rows, self.joint(out.log_p[rows]))
+
+    def _adapt(self, frames: Frames, rows: slice, joint: np.ndarray) -> None:
+        """Gather windows, the more the healthier they are; at the end of a block the centres follow them."""
+        gate = np.log(_GATE)
+        span = max(gate - self.log_limit, 1e-9)
+        weights = np.clip((np.nan_to_num(joint, nan=-np.inf) - self.log_limit) / span, 0.0, 1.0)
+        for number, group in enumerate(self.model.groups):
+            if not group.plan.adapts:
+                continue
+            for features, weight in zip(frames.features[group.plan.name][rows], weights.tolist(), strict=True):
+                if weight:
+                    self._totals[number] += weight * np.nan_to_num(features)
+                    self._counts[number] += weight * ~np.isnan(features)
+            if self._at + rows.stop - rows.start == BLOCK:
+                moved = follow(self.centers[number], self._totals[number], self._counts[number], self._keep)
+                self._bound(number, moved)
+                self._totals[number][:] = 0
+                self._counts[number][:] = 0
+
+    def _bound(self, number: int, moved: np.ndarray) -> None:
+        reach, start = self.adaptation.max_drift * self.model.drift, self.model.groups[number].center
+        self.centers[number] = np.clip(moved, start - reach, start + reach)
+        self.drifted = self.centers[number] != moved
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next scores depend on, as JSON takes it."""
+        arrays = {"centers": self.centers, "totals": self._totals, "counts": self._counts}
+        facts = {"framer": self.framer.state(), "at": self._at, "drifted": self.drifted.tolist()}
+        return facts | {name: [packed_array(one) for one in part] for name, part in arrays.items()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.framer.restore(state["framer"])
+        shapes = [center.shape for center in self.centers]
+        parts = (state["centers"], state["totals"], state["counts"])
+        unpacked = [[unpacked_array(text, shape) for text, shape in zip(p, shapes, strict=True)] for p in parts]
+        self.centers, self._totals, self._counts = unpacked
+        self._at, self.drifted = int(state["at"]) % BLOCK, np.array(state["drifted"], bool)
+
+
+_GATE = 0.3
+"""Joint probability from which on a window counts fully in the centre; at the limit it does not at all."""
