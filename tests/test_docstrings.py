@@ -12,7 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "mho"
-ROOMS = ("chip", "circuits", "cost", "data", "engines", "image", "journal", "nmf", "recommend", "spice", "sweep")
+ROOMS = (
+    "chip",
+    "circuits",
+    "cost",
+    "data",
+    "engines",
+    "image",
+    "journal",
+    "monitor",
+    "nmf",
+    "recommend",
+    "spice",
+    "sweep",
+)
 NAMED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 CLAUSE = re.compile(
     r"((Return|Yield|Give)s? )?"

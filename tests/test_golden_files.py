@@ -20,6 +20,7 @@ from mho.cost import read_run
 from mho.data import read_factors
 from mho.image.codec import read_picture
 from mho.journal import Journal, Outbox
+from mho.monitor import Monitor, Recording
 from mho.recommend.distributed import BlockTable
 
 _GOLDEN = Path(__file__).with_name("golden")
@@ -121,3 +122,16 @@ def test_a_journal_and_an_outbox(tmp_path):
         assert journal.lost_samples == sum(range(journal.lost_records)) > 0
         assert outbox.waiting() == {"n1": b"1", "n2": b"2", "n4": b"4"}
         assert "n3" in outbox
+
+
+@pytest.mark.parametrize("name", ["pump", "fan"])
+def test_monitors(name):
+    expected = np.load(_GOLDEN / "sealed" / "expected-monitors.npz")
+    monitor = Monitor.load(_GOLDEN / "sealed" / f"{name}.mon")
+    if name == "pump":
+        names = ("flow", "pressure", "temperature")
+        recording = Recording(expected["pump_rows"], rate=1.0, names=names)
+    else:
+        recording = Recording(expected["fan_samples"], rate=2000.0, names=("acc",))
+    found = [result.p for result in monitor.run(recording)]
+    np.testing.assert_allclose(found, expected[name], rtol=1e-4)

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from baselines import ALL, Mahalanobis, Neighbours, PCAStatistics, ZScore, means
+from baselines import ALL, Neighbours, PCAStatistics, ZScore, means
 from bearing import RATE as BEARING_RATE
 from bearing import recording as bearing
-from data import RATE, mfpt, mixed, nab, skab, skab_healthy, skab_parts
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import mho
+from data import RATE, mfpt, mixed, nab, skab, skab_healthy, skab_parts
 from mho.monitor import Monitor, RateError, Recording
 
 ROWS = 400
@@ -145,7 +145,9 @@ def simple(samples, hertz):
 
     size, hop = 48_600, 12_150
     cut = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
-    spectrum = np.log(np.abs(np.fft.rfft(cut * np.hanning(size), axis=1))[:, 300:10_000].reshape(len(cut), 50, -1).mean(2))
+    spectrum = np.log(
+        np.abs(np.fft.rfft(cut * np.hanning(size), axis=1))[:, 300:10_000].reshape(len(cut), 50, -1).mean(2)
+    )
     return {
         "RMS": np.sqrt((cut**2).mean(axis=1))[:, None],
         "kurtosis": kurtosis(cut, axis=1)[:, None],
@@ -202,8 +204,11 @@ def mfpt_section(folder, chip, mixtures):
                         scores = _peer_scores(method, both, simple(mix, hertz)[method])
                         add(method, f"{kind} {label}", scores, scores > limit, reference)
     columns = ["unseen healthy", *(f"{kind} {label}" for kind in kinds for label, _ in cases)]
-    title(f"MFPT {'mixtures' if mixtures else 'recordings'}, each healthy one left out: share that alarms (AUC)",
-          "method", *columns)
+    title(
+        f"MFPT {'mixtures' if mixtures else 'recordings'}, each healthy one left out: share that alarms (AUC)",
+        "method",
+        *columns,
+    )
     for method, by in found.items():
         say(method, *(f"{np.mean([x[0] for x in by[c]]):.3f} ({np.mean([x[1] for x in by[c]]):.3f})" for c in columns))
 
@@ -239,7 +244,10 @@ def bearing_section(chip):
             scores = fit(features["healthy"], np.concatenate(rows))
             y = np.r_[np.zeros(len(reference)), np.ones(len(scores))]
             limit = np.quantile(reference, 0.99)
-            cells += [f"{roc_auc_score(y, np.r_[reference, scores]):.3f}", f"{(scores > limit).mean():.3f} (told limit)"]
+            cells += [
+                f"{roc_auc_score(y, np.r_[reference, scores]):.3f}",
+                f"{(scores > limit).mean():.3f} (told limit)",
+            ]
         say(name, "0.01 (told limit)", *cells, "")
 
 
@@ -268,7 +276,9 @@ def nab_section(folder):
             auc, precision = roc_auc_score(after, scores), average_precision_score(after, scores)
             table.setdefault(method, []).append((name, auc, precision, after.mean()))
     names = [one[0].split("/")[-1] for one in table["mho"]]
-    title(f"NAB, first 15 %, {len(names)} files: point AUC", "method", "mean", "median", "average precision", *names[:6])
+    title(
+        f"NAB, first 15 %, {len(names)} files: point AUC", "method", "mean", "median", "average precision", *names[:6]
+    )
     for method, found in table.items():
         auc = np.array([one[1] for one in found])
         cells = (auc.mean(), np.median(auc), np.mean([one[2] for one in found]), *auc[:6])

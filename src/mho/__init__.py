@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mho import journal as journal
     from mho import kernels as kernels
     from mho import lab as lab
+    from mho import monitor as monitor
     from mho import nmf as nmf
     from mho import operands as operands
     from mho import recommend as recommend
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mho.engines import Penalty as Penalty
     from mho.engines import Sparse as Sparse
     from mho.engines import nnls as nnls
+    from mho.monitor import Monitor as Monitor
     from mho.nmf import NMF as NMF
     from mho.nmf import consensus as consensus
     from mho.nmf import fit_blocks as fit_blocks
@@ -50,6 +52,7 @@ _HOMES = {
     "Digital": "mho.engines",
     "Engine": "mho.engines",
     "Hybrid": "mho.engines",
+    "Monitor": "mho.monitor",
     "NMF": "mho.nmf",
     "Penalty": "mho.engines",
     "Recommender": "mho.recommend",
@@ -71,6 +74,7 @@ __all__ = [
     "Digital",
     "Engine",
     "Hybrid",
+    "Monitor",
     "Penalty",
     "Recommender",
     "Sparse",
@@ -97,6 +101,7 @@ _PACKAGES = frozenset(
         "journal",
         "kernels",
         "lab",
+        "monitor",
         "nmf",
         "operands",
         "recommend",

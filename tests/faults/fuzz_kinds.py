@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy.io
+import scipy.io.wavfile
 import scipy.sparse as sp
 from PIL import Image
 
@@ -17,6 +18,8 @@ from mho.data import read_factors, read_interactions, read_matrix
 from mho.data.factors import read_state
 from mho.image.codec import read_picture
 from mho.journal import Journal, Outbox
+from mho.monitor import Monitor
+from mho.monitor.reading import read_recording
 from mho.recommend.distributed import BlockTable
 from mho.recommend.phone.titles import read_titles
 from mho.sweep import Sweep, read_trials, trials, write_trials
@@ -128,6 +131,33 @@ def _read_queue(path):
         assert [record.data for record in journal.replay(last - 1)] == [b"next"]
 
 
+def _recordings(folder):
+    rows = [(f"2026-01-01 00:00:{n:02d}", 20 + n % 3, 0.5 * n) for n in range(40)]
+    for name, mark in (("r.csv", ","), ("r.tsv", "\t"), ("semicolons.csv", ";")):
+        lines = [("time", "flow", "pressure"), *rows]
+        (folder / name).write_text("".join(mark.join(map(str, row)) + "\n" for row in lines))
+    (folder / "r.jsonl").write_text(
+        "".join(f'{{"t": {n}, "flow": {f}, "pressure": {p}}}\n' for n, (_, f, p) in enumerate(rows))
+    )
+    (folder / "r.csv.gz").write_bytes(gzip.compress((folder / "r.csv").read_bytes(), mtime=0))
+    samples = (1000 * np.sin(np.arange(400))).astype("i2")
+    scipy.io.wavfile.write(folder / "r.wav", 8000, samples)
+    np.save(folder / "r.npy", samples)
+    pq.write_table(pa.table({"t": np.arange(40.0), "flow": np.arange(40) % 3}), folder / "r.parquet")
+
+
+def _read_recording(path):
+    read_recording(path, rate=None if path.suffix in (".csv", ".tsv", ".gz", ".wav", ".parquet") else 8000.0)
+
+
+def _read_monitor(path):
+    monitor = Monitor.load(path)
+    for model in monitor.streams:
+        for channel in model.channels[:8]:
+            monitor.update(channel.name, [0.0], [1.0])
+    monitor.flush()
+
+
 def _read_factors(path):
     read_factors(path, max_bytes=MOST)
     read_state(path)
@@ -166,6 +196,8 @@ KINDS = {
     "fit": (_fits, _read_fit),
     "device": (_reads, _fit_device),
     "queue": (_queues, _read_queue),
+    "monitor": (_golden("*.mon"), _read_monitor),
+    "recording": (_recordings, _read_recording),
 }
 """For each kind what writes sound files to a folder, and what reads one."""
 

@@ -159,9 +159,14 @@ def _check(model: StreamModel) -> None:
         wide = (e,) if group.plan.factored else (0,)
         factors = (e, k) if group.plan.factored else (0, 0)
         shapes = [group.center.shape, group.scale.shape, center.shape, group.mean.shape, group.spread.shape]
-        if shapes != [(d,), (d,), (d,), wide, wide] or group.factors.shape != factors or bool(k) != group.plan.factored:
+        sized = shapes == [(d,), (d,), (d,), wide, wide] and group.factors.shape == factors
+        if not sized or bool(k) != group.plan.factored:
             raise ValueError("its groups do not go together")
-        if (group.factors.size and group.factors.min() < 0) or not (group.scale > 0).all() or not (group.spread > 0).all():
+        if (
+            (group.factors.size and group.factors.min() < 0)
+            or not (group.scale > 0).all()
+            or not (group.spread > 0).all()
+        ):
             raise ValueError("its scales and factors must not be negative")
         sound = tail.scores.ndim == 1 and len(tail.scores) > 1 and (np.diff(tail.scores) >= 0).all()
         if not (sound and 0 < tail.share <= 1 and tail.scale > 0 and tail.independent >= 1):

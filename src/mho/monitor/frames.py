@@ -14,8 +14,8 @@ from mho.monitor.windows import level_features
 
 __all__ = ["Frames", "LevelFramer", "WaveformFramer", "framer_for"]
 
-_SMOOTHED = 8
-"""Windows over which a band spectrum is averaged: 2.75 s."""
+_SMOOTHED = 12
+"""Windows over which a band spectrum is averaged: 3.75 s."""
 
 _MOST_GUESSED = 0.02
 """Share of a waveform's window that is interpolated where samples are missing."""
@@ -54,6 +54,13 @@ class LevelFramer:
         All of one rate.
     window : int
         Samples.
+
+    Attributes
+    ----------
+    known_share : float
+        Share of a window's samples that must be known for it to be scored.
+    late : int
+        Rows that were left out because they came after later ones.
     """
 
     def __init__(self, channels: tuple[Channel, ...], window: int) -> None:
@@ -61,6 +68,7 @@ class LevelFramer:
         self.quiet = np.zeros(len(channels))
         self.flat_after = np.full(len(channels), np.inf)
         self.longest_run = np.ones(len(channels))
+        self.known_share = 0.5
         self.late = 0
         self._origin: float | None = None
         self._slot = -1
@@ -104,7 +112,7 @@ class LevelFramer:
         rows = slots - self._slot - 1
         grid[rows] = values
         whole = np.vstack([self._buffer, grid])
-        found = level_features(whole, self.window, self.quiet)
+        found = level_features(whole, self.window, self.quiet, self.known_share)
         if self.window > 1:
             self._buffer = whole[len(whole) - self.window + 1 :].copy()
         self._slot = int(slots[-1])

@@ -23,6 +23,8 @@ _RIDGE = 1e-3
 _LARGEST = 5
 _FEW_FEATURES = 16
 _FLOOR = 1e-6
+_MOST_WINDOWS = 600
+"""Windows that are factorized, evenly spread: they overlap."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ PLANS = {
     "envelope": GroupPlan(name="envelope", two_sided=False, largest=_LARGEST),
     "kurtosis": GroupPlan(name="kurtosis", factored=False, two_sided=False),
     "level": GroupPlan(name="level", factored=False),
-    "spectrum": GroupPlan(name="spectrum"),
+    "spectrum": GroupPlan(name="spectrum", largest=_LARGEST),
 }
 """Feature groups: mean and spread of level channels, and those of waveforms."""
 
@@ -112,7 +114,8 @@ class Group:
             return self._programmed.solve(coded.T).T
         known = np.isfinite(coded).any(axis=1)
         codes = np.zeros((len(coded), self.factors.shape[1]))
-        codes[known] = self._programmed.solve(as_known(coded[known].T, "nan", "windows")).T
+        if known.any():
+            codes[known] = self._programmed.solve(as_known(coded[known].T, "nan", "windows")).T
         return codes
 
     def residuals(self, features: np.ndarray, center: np.ndarray) -> np.ndarray:
@@ -167,7 +170,8 @@ def fit_group(plan: GroupPlan, features: np.ndarray, *, k: int | str, engine: En
     if not plan.factored:
         return Group(**group)
     coded = Group(**group).coded(features, center)
-    group["factors"] = _factors(coded, _components(k, coded.shape), seed)
+    some = coded[:: -(-len(coded) // _MOST_WINDOWS)]
+    group["factors"] = _factors(some, _components(k, some.shape), seed)
     raw = Group(**group).residuals(features, center)
     spread = raw.std(axis=0) + _FLOOR * coded.std() + 1e-9
     return Group(**group | {"mean": raw.mean(axis=0), "spread": spread})

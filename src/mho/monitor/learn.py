@@ -194,6 +194,7 @@ def healthy_frames(
         framer = framer_for(channels, window)
         if channels[0].kind == "level":
             framer.quiet = quiet
+            framer.known_share = 0.0  # the short windows at the beginning tell how noisy a sensor is
         frames.append(framer.push(session.times, session.only(names).values))
         if channels[0].kind == "level":
             runs = np.maximum(runs, framer.longest_run)

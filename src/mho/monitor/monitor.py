@@ -134,7 +134,7 @@ class Monitor:
     adapt : str, float or None
         Time constant by which the centres of level channels follow what is clearly healthy; None: not.
     max_drift : float
-        Bound of that, in drifts that were seen in learning; an alarm "drifted" opens there.
+        Bound of that, in drifts that were seen in learning: an alarm "drifted" opens beyond it.
     hold, clear : int
         Windows that open and that close an alarm.
     stuck_after : str or float
@@ -504,9 +504,10 @@ class Monitor:
         alarm = tracker.window(time, log10, beyond)
         if alarm is not None and alarm.closed is None and beyond:
             alarm.explanation = explain_window(model, run, scores, row, alarm).facts()
-        drift = tracker.drift(time, bool(run.drifted.any()))
+        drifted = scores.drifted[row]
+        drift = tracker.drift(time, bool(drifted.any()))
         if drift is not None:
-            names = [channel.name for channel, far in zip(model.channels, run.drifted, strict=True) if far]
+            names = [channel.name for channel, far in zip(model.channels, drifted, strict=True) if far]
             drift.explanation = drift.explanation or Explanation.of_drift(names, time).facts()
             alarm = alarm or drift
         for one in (alarm, drift):

@@ -24,7 +24,8 @@ class Adaptation:
     seconds : float
         Time constant; infinite: none.
     max_drift : float
-        How far the centre may go, in healthy drifts.
+        How far the centre may go, in drifts that were seen in learning, before the machine counts as another. It is
+        still followed there: a limit about a centre that stands still would alarm for ever.
     """
 
     seconds: float = 300.0
@@ -109,6 +110,8 @@ class Scores:
         Of the sensors.
     features : dict
         As they came.
+    drifted : ndarray of shape (n, c)
+        Whether a channel's centre was beyond the bound.
     """
 
     times: np.ndarray
@@ -117,6 +120,7 @@ class Scores:
     centers: list[np.ndarray]
     states: list[str]
     features: dict[str, np.ndarray]
+    drifted: np.ndarray
 
 
 def follow(center: np.ndarray, total: np.ndarray, count: np.ndarray, keep: float) -> np.ndarray:
@@ -169,7 +173,8 @@ class StreamRun:
     def scored(self, frames: Frames) -> Scores:
         """Return the scores of windows, which follow those before."""
         groups, n = self.model.groups, len(frames)
-        out = Scores(frames.times, np.full((n, len(groups)), np.nan), [], [], frames.states, frames.features)
+        log_p, drifted = np.full((n, len(groups)), np.nan), np.zeros((n, len(self.drifted)), bool)
+        out = Scores(frames.times, log_p, [], [], frames.states, frames.features, drifted)
         out.residuals = [np.empty((n, len(group.mean) or len(group.center))) for group in groups]
         out.centers = [np.empty((n, len(group.center))) for group in groups]
         begin = 0
@@ -187,6 +192,7 @@ class StreamRun:
         return np.where(known, np.minimum(0.0, least + self.correction), np.nan)
 
     def _block(self, frames: Frames, rows: slice, out: Scores) -> None:
+        out.drifted[rows] = self.drifted
         for number, (group, tail) in enumerate(zip(self.model.groups, self.model.tails, strict=True)):
             features = frames.features[group.plan.name][rows]
             residual = group.residual(features, self.centers[number], self._at)
@@ -210,14 +216,14 @@ class StreamRun:
                     self._counts[number] += weight * ~np.isnan(features)
             if self._at + rows.stop - rows.start == BLOCK:
                 moved = follow(self.centers[number], self._totals[number], self._counts[number], self._keep)
-                self._bound(number, moved)
+                self._move(number, moved)
                 self._totals[number][:] = 0
                 self._counts[number][:] = 0
 
-    def _bound(self, number: int, moved: np.ndarray) -> None:
-        reach, start = self.adaptation.max_drift * self.model.drift, self.model.groups[number].center
-        self.centers[number] = np.clip(moved, start - reach, start + reach)
-        self.drifted = self.centers[number] != moved
+    def _move(self, number: int, center: np.ndarray) -> None:
+        self.centers[number] = center
+        reach = self.adaptation.max_drift * self.model.drift
+        self.drifted = np.abs(center - self.model.groups[number].center) > reach
 
     def state(self) -> dict[str, Any]:
         """Return all that the next scores depend on, as JSON takes it."""
@@ -235,5 +241,5 @@ class StreamRun:
         self._at, self.drifted = int(state["at"]) % BLOCK, np.array(state["drifted"], bool)
 
 
-_GATE = 0.3
+_GATE = 0.9
 """Joint probability from which on a window counts fully in the centre; at the limit it does not at all."""

@@ -6,11 +6,8 @@ import numpy as np
 
 __all__ = ["level_features"]
 
-_KNOWN_SHARE = 0.5
-"""Share of a window's samples that must be known."""
 
-
-def level_features(values: np.ndarray, window: int, quiet: np.ndarray) -> dict[str, np.ndarray]:
+def level_features(values: np.ndarray, window: int, quiet: np.ndarray, known_share: float) -> dict[str, np.ndarray]:
     """Return mean and log spread of each channel's last `window` samples.
 
     Parameters
@@ -21,12 +18,14 @@ def level_features(values: np.ndarray, window: int, quiet: np.ndarray) -> dict[s
         Samples of a window.
     quiet : ndarray of shape (c,)
         Spread that is added to all: a digit of the converter, about.
+    known_share : float
+        Share of a window's samples that must be known.
 
     Returns
     -------
     dict
-        "mean" and "spread", each (n, c), for the windows that end at the last n samples; NaN where fewer than half of
-        a window's samples are known.
+        "mean" and "spread", each (n, c), for the windows that end at the last n samples; NaN where too few of a
+        window's samples are known.
     """
     if not np.isnan(values).any():
         moved = np.lib.stride_tricks.sliding_window_view(values, window, axis=0).copy()  # sums in one order, always
@@ -37,7 +36,7 @@ def level_features(values: np.ndarray, window: int, quiet: np.ndarray) -> dict[s
     known = np.lib.stride_tricks.sliding_window_view(~np.isnan(values), window, axis=0)
     moved = np.lib.stride_tricks.sliding_window_view(np.nan_to_num(values), window, axis=0).copy()
     count = known.sum(axis=-1)
-    enough = count >= max(1, _KNOWN_SHARE * window)
+    enough = count >= max(1, known_share * window)
     count = np.maximum(count, 1)
     mean = moved.sum(axis=-1) / count
     moved = np.where(known, moved - mean[..., None], 0.0)

@@ -1,0 +1,101 @@
+"""The rate that is asked for is kept, or refused with what would keep it."""
+
+import numpy as np
+import pytest
+from monitor_machine import RATE, levels, recording, vibration
+from scipy import stats
+
+from mho.monitor import Monitor, RateError, Recording
+from mho.monitor.tail import fit_tail
+
+
+def alarms(monitor, values):
+    return np.mean([result.state == "alarm" for result in monitor.run(recording(values))])
+
+
+def test_healthy_rows_alarm_at_most_as_often_as_asked():
+    """Mean over machines: each one's own rate scatters about it."""
+    found = []
+    for seed in range(4):
+        monitor = Monitor(false_alarms=0.03)
+        monitor.learn(recording(levels(900, seed)))
+        found.append(alarms(monitor, levels(3000, 100 + seed)))
+    assert 0 < np.mean(found) < 0.03
+
+
+def test_a_limit_from_training_scores_would_not_keep_it():
+    """What the forward chaining is for: the same model's own training quantile alarms more often than asked."""
+    rates = []
+    for seed in range(4):
+        monitor = Monitor(false_alarms=0.03, adapt=None)
+        monitor.learn(recording(levels(900, seed)))
+        group = monitor.streams[0].groups[0]
+        frames = monitor.streams[0].framer().push(np.arange(900.0), levels(900, seed)).features["mean"][30:]
+        fresh = monitor.streams[0].framer().push(np.arange(3000.0), levels(3000, 100 + seed)).features["mean"][30:]
+        limit = np.quantile(group.reduce(group.residuals(frames, group.center)), 0.97)
+        rates.append(np.mean(group.reduce(group.residuals(fresh, group.center)) > limit))
+    assert np.mean(rates) > 0.045
+
+
+def test_too_short_a_recording_is_refused_with_the_rows_it_needs():
+    with pytest.raises(RateError, match=r"Record 1,200 rows, 20 minutes in all, or ask for 3 % of windows"):
+        Monitor(false_alarms=0.01).learn(recording(levels(400, 0)))
+    Monitor(false_alarms=0.01).learn(recording(levels(1200, 0)))
+    monitor = Monitor(false_alarms=0.01, accept_rate=True)
+    assert "supported or not" in str(monitor.learn(recording(levels(400, 0))))
+    assert monitor.limits == [0.01]
+
+
+def test_episodes_are_refused_by_time():
+    with pytest.raises(RateError, match=r"1/month.*12\.2 days in all"):
+        Monitor(false_alarms="1/month").learn(recording(levels(600, 0)))
+    monitor = Monitor(false_alarms="2/hour")
+    monitor.learn(recording(levels(1200, 0)))
+    assert monitor.limits == [pytest.approx(2 / 3600)]
+
+
+def test_auto_is_what_the_recording_shows_by_itself():
+    monitor = Monitor()
+    assert "10 % of windows" in str(monitor.learn(recording(levels(400, 0))))
+    assert monitor.limits == [pytest.approx(1 / 10)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("often", "false_alarms must be"),
+        (0, "above 0"),
+        (1.5, "false_alarms must be"),
+        ("1/moon", "false_alarms must be"),
+    ],
+)
+def test_rates_that_are_none_are_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        Monitor(false_alarms=given)
+
+
+def test_the_tail_is_that_of_an_exponential_and_heavier_where_little_is_known():
+    scores = stats.expon.isf((np.arange(20_000) + 0.5) / 20_000)
+    tail = fit_tail(scores, 1e9)
+    for score in (0.5, 2.0, 5.0, 12.0, 20.0):
+        assert tail.log_p(np.array([score]))[0] == pytest.approx(-score, rel=0.02, abs=0.02)
+    for log_p in (-1.0, -5.0, -14.0):
+        assert tail.log_p(np.array([tail.score(log_p)]))[0] == pytest.approx(log_p, abs=1e-3)
+    few = fit_tail(scores, 30.0)
+    assert few.independent == pytest.approx(3)
+    assert few.log_p(np.array([8.0]))[0] > tail.log_p(np.array([8.0]))[0] + 2
+    assert np.isnan(tail.log_p(np.array([np.nan]))[0])
+
+
+def test_an_unseen_session_of_a_waveform_stays_quiet_and_its_fault_does_not():
+    monitor = Monitor(false_alarms=0.02)
+    monitor.learn([Recording(vibration(20, seed), rate=RATE, names=("acc",)) for seed in range(2)])
+    healthy = list(monitor.run(Recording(vibration(40, 7), rate=RATE, names=("acc",))))
+    assert np.mean([result.state == "alarm" for result in healthy]) <= 0.02
+    monitor.reset()
+    faulty = list(monitor.run(Recording(vibration(5, 8, defect=2.5), rate=RATE, names=("acc",))))
+    assert np.mean([result.state == "alarm" for result in faulty]) > 0.9
+    explained = monitor.explain(monitor.alarms[0])
+    assert explained.channel == "acc"
+    hertz = [entry["hertz"] for entry in explained.entries if "hertz" in entry]
+    assert explained.group != "envelope" or any(abs(h / 87 - round(h / 87)) < 0.03 for h in hertz)
