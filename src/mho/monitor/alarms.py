@@ -84,7 +84,9 @@ class AlarmTracker:
     Parameters
     ----------
     stream : str
+        Waveform channel, or "levels".
     plan : AlarmPlan
+        When an alarm opens and closes.
     model, engine : str
         What alarms carry.
     """

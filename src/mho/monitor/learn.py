@@ -99,7 +99,7 @@ class Learner:
         return tuple(name for name in self.features if name in allowed) or own
 
     def _per_window(self, channel: Channel, window: int) -> float:
-        """Return how many windows start within one."""
+        """Return the number of windows that start within one."""
         return float(window) if channel.kind == "level" else 4.0
 
     def _group(self, plan: GroupPlan, sessions: list[Frames], rate: float) -> _Learned:

@@ -156,7 +156,7 @@ def parse_channel(text: str) -> tuple[str, str]:
 
 
 def as_recordings(source: Any, rate: float | None = None) -> list[Recording]:
-    """Return what a caller gives as recordings: one, an array, a table of pandas, a file, or a list of such.
+    """Return recordings, whatever a caller gives: one, an array, a table of pandas, a file, or a list of such.
 
     Raises
     ------
