@@ -42,7 +42,7 @@ class Bearing:
     >>> from mho.monitor import Bearing
     >>> bearing = Bearing(shaft=25.0, balls=8, ball=0.235, pitch=1.245)
     >>> {name: round(hertz, 2) for name, hertz in bearing.frequencies().items()}
-    {'BPFO': 81.13, 'BPFI': 118.87, 'FTF': 10.14, 'BSF': 63.86}
+    {'BPFO': 81.12, 'BPFI': 118.88, 'FTF': 10.14, 'BSF': 63.86}
     """
 
     shaft: float
