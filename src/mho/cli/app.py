@@ -15,6 +15,7 @@ from mho.cli.factor import EXAMPLES, factor
 from mho.cli.image import image
 from mho.cli.info import info
 from mho.cli.lab import lab
+from mho.cli.monitor import monitor
 from mho.cli.recommend import recommend
 from mho.cli.reproduce import reproduce
 
@@ -46,6 +47,7 @@ app.command(chip)
 app.command(image)
 app.command(lab)
 app.command(reproduce)
+app.command(monitor)
 app.command(info)
 app.register_install_completion_command(
     help="Teach the shell in use (bash, zsh or fish) to complete mho's commands and options."
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 the work failed; 2 a wrong argument; 130 interrupted from the keyboard; 143 told to terminate.
+        0 done; 1 the work failed; 2 a wrong argument; 3 done, and `mho monitor` raised an alarm; 130 interrupted from
+        the keyboard; 143 told to terminate.
     """
     return exit_code(lambda: app(arguments))

@@ -28,6 +28,8 @@ _OPTIONS = {
     "l1_H": "--l1-h",
     "max_bytes": "--max-bytes",
     "max_pixels": "--max-pixels",
+    "false_alarms": "--false-alarms",
+    "(accept_rate=True": "(--accept-rate",
     "missing='nan'": "--missing nan",
     "missing='unstored'": "--missing unstored",
 }
@@ -43,7 +45,7 @@ def exit_code(command: Callable[[], Any]) -> int:
     try:
         with warnings.catch_warnings(), terminable():
             warnings.showwarning = _show_warning
-            command()
+            found = command()
             sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         note(f"interrupted{_reason(interrupt)}")
@@ -57,7 +59,7 @@ def exit_code(command: Callable[[], Any]) -> int:
             raise
         note(f"error: {_as_options(_one_line(error))}")
         return code
-    return 0
+    return found if type(found) is int else 0
 
 
 def note(message: str) -> None:

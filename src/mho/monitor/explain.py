@@ -150,6 +150,8 @@ def explain_window(model: StreamModel, run: StreamRun, scores: Scores, row: int,
     number = int(np.nanargmin(log_p))
     group = model.groups[number]
     residual = np.nan_to_num(scores.residuals[number][row])
+    if model.channels[0].kind == "level":
+        residual = _by_channel(group, scores, number, row)
     signed = group.plan.factored or group.plan.two_sided
     order = np.argsort(-(np.abs(residual) if signed and group.plan.largest is None else residual), kind="stable")
     entries: list[dict[str, Any]] = []
@@ -173,6 +175,12 @@ def explain_window(model: StreamModel, run: StreamRun, scores: Scores, row: int,
         slope=float(alarm.score / span * 3600) if span > 0 else 0.0,
         p=names,
     )
+
+
+def _by_channel(group: Group, scores: Scores, number: int, row: int) -> np.ndarray:
+    """Return each channel's deviation from its centre (c,): what an operator can compare with a gauge."""
+    features = scores.features[group.plan.name][row]
+    return np.nan_to_num((features - scores.centers[number][row]) / group.scale)
 
 
 def _entry(model: StreamModel, group: Group, place: int) -> dict[str, Any]:

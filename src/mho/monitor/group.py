@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,8 +184,12 @@ def _components(k: int | str, shape: tuple[int, int]) -> int:
 
 
 def _factors(coded: np.ndarray, k: int, seed: int) -> np.ndarray:
+    from sklearn.exceptions import ConvergenceWarning
+
     from mho.nmf import NMF
 
-    model = NMF(k, random_state=seed, max_iter=200, tol=1e-5).fit(coded)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the residual is measured, however far it went
+        model = NMF(k, random_state=seed, max_iter=200, tol=1e-5).fit(coded)
     factors = model.components_.T.astype(np.float64)
     return np.ascontiguousarray(factors / (factors.max(axis=0) + 1e-12))

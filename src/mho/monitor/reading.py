@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +86,8 @@ def recording_parts(path: str | os.PathLike[str], form: FileFormat) -> Iterator[
     if kind in ("csv", "tsv", "txt", "dat", "jsonl", "ndjson"):
         opened = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
         with opened as stream, damaged(path, EOFError, OSError, zlib.error, UnicodeDecodeError, csv.Error):
-            yield from text_parts(io.TextIOWrapper(stream, "utf-8-sig"), str(path), form)  # pyright: ignore[reportArgumentType]
+            with io.TextIOWrapper(stream, "utf-8-sig") as text:  # pyright: ignore[reportArgumentType]
+                yield from text_parts(text, str(path), form)
         return
     readers = {"wav": _wav, "flac": _flac, "mat": _mat, "npy": _npy, "parquet": _parquet}
     if kind not in readers:
@@ -97,8 +98,8 @@ def recording_parts(path: str | os.PathLike[str], form: FileFormat) -> Iterator[
     yield from _cut(recording)
 
 
-def text_parts(stream: IO[str], source: str, form: FileFormat) -> Iterator[Recording]:
-    """Yield the rows of a table or of JSON lines in parts, as they come.
+def text_parts(stream: Any, source: str, form: FileFormat, *, rows: int = _PART) -> Iterator[Recording]:
+    """Yield the rows of a table or of JSON lines in parts of so many, as they come.
 
     Raises
     ------
@@ -110,12 +111,12 @@ def text_parts(stream: IO[str], source: str, form: FileFormat) -> Iterator[Recor
         return
     lines = _lines(stream, source)
     if first.lstrip().startswith("{"):
-        yield from _Table(source, form).json_parts(first, lines)
+        yield from _Table(source, form, rows).json_parts(first, lines)
     else:
-        yield from _Table(source, form).csv_parts(first, lines)
+        yield from _Table(source, form, rows).csv_parts(first, lines)
 
 
-def _lines(stream: IO[str], source: str) -> Iterator[str]:
+def _lines(stream: Any, source: str) -> Iterator[str]:
     while line := stream.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
             raise DataError(f"{source}: has a line of more than {_LONGEST_LINE:,} characters")
@@ -125,8 +126,8 @@ def _lines(stream: IO[str], source: str) -> Iterator[str]:
 class _Table:
     """Rows of text, gathered to recordings."""
 
-    def __init__(self, source: str, form: FileFormat) -> None:
-        self.source, self.form, self.line = source, form, 1
+    def __init__(self, source: str, form: FileFormat, rows: int) -> None:
+        self.source, self.form, self.line, self.most = source, form, 1, rows
         self.reader, self.rate, self.row = TimeReader(), form.rate or 0.0, 0
         self.times: list[float] = []
         self.values: list[list[float]] = []
@@ -160,7 +161,7 @@ class _Table:
             if len(cells) != len(header):
                 raise DataError(f"{self.source}: line {self.line:,} must have {len(header)} fields, has {len(cells)}")
             self._add(cells[time] if time is not None else None, [self._value(cells[n]) for n in columns])
-            if len(self.times) >= _PART:
+            if len(self.times) >= self.most and (self.rate or len(self.times) > 1):
                 yield self._part(names)
         yield from self._rest(names)
 
@@ -182,7 +183,7 @@ class _Table:
                     )
                 values = [self._value(str(flat.get(name, ""))) for name in names]
                 self._add(None if time is None else str(time), values)
-            if len(self.times) >= _PART:
+            if len(self.times) >= self.most and (self.rate or len(self.times) > 1):
                 yield self._part(names)
             self.line += 1
         yield from self._rest(names)

@@ -12,7 +12,7 @@ from mho.monitor.group import BLOCK, Group
 from mho.monitor.recording import Channel
 from mho.monitor.tail import Tail
 
-__all__ = ["Adaptation", "Scores", "StreamModel", "StreamRun", "follow"]
+__all__ = ["GATE", "Adaptation", "Scores", "StreamModel", "StreamRun", "follow"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +204,7 @@ class StreamRun:
 
     def _adapt(self, frames: Frames, rows: slice, joint: np.ndarray) -> None:
         """Gather windows, the more the healthier they are; at the end of a block the centres follow them."""
-        gate = np.log(_GATE)
+        gate = np.log(GATE)
         span = max(gate - self.log_limit, 1e-9)
         weights = np.clip((np.nan_to_num(joint, nan=-np.inf) - self.log_limit) / span, 0.0, 1.0)
         for number, group in enumerate(self.model.groups):
@@ -241,5 +241,5 @@ class StreamRun:
         self._at, self.drifted = int(state["at"]) % BLOCK, np.array(state["drifted"], bool)
 
 
-_GATE = 0.9
+GATE = 0.9
 """Joint probability from which on a window counts fully in the centre; at the limit it does not at all."""

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-__all__ = ["TimeReader"]
+__all__ = ["TimeReader", "spoken_moment"]
 
 _YEARLESS = re.compile(r"\d{1,2}[-/.]\d{1,2}([ T]|$)|\d{1,2}:\d{2}")
 _LOCAL = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(.*)")
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 1e11, 1e14, 1e17
 """Numbers from which on a time since 1970 is not in seconds but in these."""
+
+
+_CALENDAR = 1e8
+"""Seconds since 1970 from which on a time is shown as a date."""
+
+
+def spoken_moment(seconds: float) -> str:
+    """Return a time as a date, or in seconds where it is none."""
+    if seconds < _CALENDAR:
+        return f"{seconds:.6g} s"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00") + " UTC"
 
 
 class TimeReader:

@@ -1,0 +1,72 @@
+"""`mho monitor eval`: a model on labelled recordings, beside what chance would get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.monitor.options import ALARMED, SourceOptions, load_monitor
+from mho.cli.plain import columns
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Annotated[Path, Parameter(name="MODEL")],
+    recordings: Annotated[list[Path], Parameter(name="RECORDING", negative="")],
+    /,
+    *,
+    labels: str | None = None,
+    faulty: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    control: Annotated[list[Path] | None, Parameter(negative="", consume_multiple=True, show_default=False)] = None,
+    engine: Literal["digital", "analog", "hybrid"] | None = None,
+    source: SourceOptions = SourceOptions(),  # noqa: B008
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> int:
+    """Show how often labelled windows alarm, and healthy ones; exit code 3 if an alarm was raised.
+
+    Parameters
+    ----------
+    model
+        What `learn` wrote.
+    recordings
+        Recordings that were not learned from.
+    labels
+        Their column of labels, 0 healthy.
+    faulty
+        All of them are faulty.
+    control
+        Healthy recordings of other sessions: how often the model alarms there is its rate of false alarms.
+    engine
+        Another solver than the model was learned with.
+    as_json
+        Print JSON.
+    """
+    from mho.monitor.evaluate import evaluate as measured
+    from mho.monitor.reading import read_labels
+
+    if (labels is None) == (not faulty):
+        raise ValueError("say what the recordings are: --labels COLUMN, or --faulty")
+    monitor = load_monitor(model, engine)
+    own = (labels,) if labels else ()
+    truth = [read_labels(path, labels, form=source.form()) if labels else 1 for path in recordings]
+    tables = {"recordings": measured(monitor, source.recordings(recordings, own), truth)}
+    if control:
+        tables["control"] = measured(monitor, source.recordings(control, own), [0] * len(control))
+    if as_json:
+        print(json.dumps({name: table.facts() for name, table in tables.items()}))
+    else:
+        rows = [("", *tables)]
+        for name in tables["recordings"].facts():
+            rows.append((name.replace("_", " "), *(_shown(table.facts()[name]) for table in tables.values())))
+        print(columns(rows))
+    return ALARMED if any(table.episodes for table in tables.values()) else 0
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

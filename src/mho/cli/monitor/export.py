@@ -1,0 +1,50 @@
+"""`mho monitor export`: a model as C for the machine's own controller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mho.cli.monitor.options import load_monitor
+from mho.cli.plain import table
+from mho.cli.target import check_target
+
+__all__ = ["export"]
+
+
+def export(
+    model: Annotated[Path, Parameter(name="MODEL")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    as_c: Annotated[bool, Parameter(name="--c", negative="", show_default=False)] = False,
+) -> None:
+    """Write a model of level channels as C99 of fixed memory.
+
+    Parameters
+    ----------
+    model
+        What `learn` wrote.
+    out
+        File of C.
+    as_c
+        As C, the only form that there is.
+    """
+    from mho.data import replacing
+    from mho.monitor.export_c import export_c
+
+    if not as_c:
+        raise ValueError("say the form: --c")
+    check_target(out, [model], suffixes=(".c", ".h"))
+    source = export_c(load_monitor(model), name=model.stem)
+    with replacing(out) as temporary:
+        temporary.write_text(source.text)
+    rows = [
+        ("source", str(out)),
+        ("RAM", f"{source.ram:,} bytes"),
+        ("constants", f"{source.flash:,} bytes"),
+        ("a window", f"at most {source.operations:,} operations"),
+    ]
+    print(table(rows))

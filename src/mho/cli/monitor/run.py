@@ -1,0 +1,192 @@
+"""`mho monitor run`: beside the machine, on MQTT, a pipe or a growing file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.errors import note
+from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
+from mho.cli.plain import wrapped
+
+if TYPE_CHECKING:
+    from mho.monitor import Alarm, Monitor
+
+__all__ = ["EXAMPLES", "run"]
+
+EXAMPLES = """\
+Examples:
+
+    mho monitor run pump.mon mqtt://broker/plant/pump1/# --alarms mqtt://broker/plant/alarms --state pump.state
+
+    mho monitor run pump.mon today.csv --follow
+
+    tail -f today.csv | mho monitor run pump.mon -
+"""
+
+_POLL_SECONDS = 0.2
+
+
+def run(
+    model: Annotated[Path, Parameter(name="MODEL")],
+    source: Annotated[str, Parameter(name="SOURCE", allow_leading_hyphen=True)],
+    /,
+    *,
+    alarms: Annotated[str | None, Parameter(show_default=False)] = None,
+    state: Annotated[Path | None, Parameter(show_default=False)] = None,
+    jsonl: Annotated[Path | None, Parameter(show_default=False)] = None,
+    follow: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    client_id: Annotated[str | None, Parameter(show_default=False)] = None,
+    credentials: Annotated[Path | None, Parameter(show_default=False)] = None,
+    ca: Annotated[Path | None, Parameter(show_default=False)] = None,
+    raw: Literal["<i2", "<f4"] | None = None,
+    max_journal: int = 1 << 30,
+    engine: Literal["digital", "analog", "hybrid"] | None = None,
+    options: SourceOptions = SourceOptions(),  # noqa: B008
+) -> int:
+    """Score what a machine sends, and raise alarms; exit code 3 if one was raised.
+
+    User and password come from MHO_MQTT_USER and MHO_MQTT_PASSWORD or from --credentials, never from an address.
+
+    Parameters
+    ----------
+    model
+        What `learn` wrote.
+    source
+        mqtt://HOST/TOPICS or mqtts://; - for standard input, CSV or JSON lines; or a file.
+    alarms
+        Topic for alarms, mqtt://HOST/TOPIC; the current state is retained at its /state.
+    state
+        Folder for the journal, unsent alarms and the state; needed for MQTT. A second process with it is refused.
+    jsonl
+        File for alarms, one JSON object a line; with --state by default alarms.jsonl in it.
+    follow
+        Go on with what is added to the file.
+    client_id
+        Name of this client at the broker; by default mho- and the model's hash.
+    credentials
+        File of two lines, user and password, that its owner alone may read.
+    ca
+        File of certificate authorities, for mqtts.
+    raw
+        Messages are blocks of such numbers, at the rate that was learned.
+    max_journal
+        Bytes of the journal; at the cap the oldest messages are dropped and counted, alarms never.
+    engine
+        Another solver than the model was learned with.
+    """
+    monitor = load_monitor(model, engine)
+    if "://" in source:
+        if state is None:
+            raise ValueError("--state FOLDER is needed for MQTT: what is acknowledged has to survive a restart")
+        return _serve(monitor, source, alarms, state, jsonl, client_id, credentials, ca, raw or "", max_journal)
+    for name, given in (("--alarms", alarms), ("--state", state), ("--credentials", credentials), ("--ca", ca)):
+        if given is not None:
+            raise ValueError(f"{name} goes with a source of mqtt:// or mqtts://, got {source!r}")
+    return _pipe(monitor, source, jsonl, follow, options)
+
+
+def _serve(
+    monitor: Monitor,
+    source: str,
+    alarms: str | None,
+    state: Path,
+    jsonl: Path | None,
+    client_id: str | None,
+    credentials: Path | None,
+    ca: Path | None,
+    raw: str,
+    max_journal: int,
+) -> int:
+    from mho.monitor.mqtt import BrokerUrl, Credentials, MqttBridge
+    from mho.monitor.service import Service
+
+    url = BrokerUrl.parse(source, "SOURCE")
+    target = None if alarms is None else BrokerUrl.parse(alarms, "--alarms")
+    login = Credentials.find(credentials)
+    stopped: list[int] = []
+    before = {
+        number: signal.signal(number, lambda n, _: stopped.append(n)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        with Service(monitor, state, log=jsonl, raw=raw, max_bytes=max_journal) as service:
+            for one in service.notes:
+                note(f"warning: {one}")
+            bridge = MqttBridge(
+                service,
+                url,
+                target,
+                client_id=client_id or f"mho-{monitor.hash}",
+                credentials=login,
+                ca=None if ca is None else str(ca),
+            )
+            note(f"reading {url.topic} at {url.host}:{url.port}, state in {state}")
+            bridge.run(lambda: bool(stopped))
+            note(f"stopped: {json.dumps({k: v for k, v in service.summary().items() if k != 'open'})}")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return ALARMED if monitor.alarms else 0
+
+
+def _pipe(monitor: Monitor, source: str, jsonl: Path | None, follow: bool, options: SourceOptions) -> int:
+    from mho.monitor.alarm_log import AlarmLog
+    from mho.monitor.reading import recording_parts, text_parts
+
+    log = None if jsonl is None else AlarmLog(jsonl)
+    try:
+        if source == "-":
+            parts = text_parts(sys.stdin, "standard input", options.form(), rows=1)
+        elif follow:
+            parts = text_parts(_Growing(Path(source)), source, options.form(), rows=1)
+        else:
+            parts = recording_parts(source, options.form())
+        raised = False
+        for part in parts:
+            for result in monitor.run(part):
+                if result.alarm is not None:
+                    raised = True
+                    _tell(result.alarm, log)
+    except KeyboardInterrupt:
+        raised = bool(monitor.alarms)
+    finally:
+        if log is not None:
+            log.close()
+    return ALARMED if raised else 0
+
+
+def _tell(alarm: Alarm, log: object) -> None:
+    """Print an alarm when it opens and when it closes."""
+    event = "closed" if alarm.closed is not None else "opened"
+    if event == "closed" or alarm.windows <= 1:
+        print(wrapped(f"{event} {alarm_line(alarm)}", later=4), flush=True)
+    if log is not None:
+        log.add({"event": event} | alarm.facts())  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class _Growing:
+    """Lines of a file that is written to meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream: IO[str] = path.open(encoding="utf-8-sig")
+
+    def readline(self, limit: int = -1) -> str:
+        """Return the next whole line, whenever it comes."""
+        line = ""
+        while not line.endswith("\n"):
+            more = self._stream.readline(limit)
+            line += more
+            if not more:
+                time.sleep(_POLL_SECONDS)
+        return line
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            yield self.readline()

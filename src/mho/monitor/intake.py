@@ -1,0 +1,103 @@
+"""Messages put in order: repeated ones left out, late ones sorted in, those too late counted."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import Any
+
+import numpy as np
+
+from mho.journal import crc32c
+from mho.monitor.payload import Samples
+
+__all__ = ["Duplicates", "Sorter"]
+
+_REMEMBERED_SECONDS = 600.0
+
+
+class Duplicates:
+    """Messages of the last ten minutes of the stream's own time, by topic, time and checksum."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, float] = {}
+        self._newest = 0.0
+        self.dropped = 0
+
+    def is_new(self, samples: Samples) -> bool:
+        """Return whether such a message has not been seen."""
+        key = f"{samples.channel} {samples.time!r} {crc32c(samples.values.tobytes())}"
+        if key in self._seen:
+            self.dropped += 1
+            return False
+        self._newest = max(self._newest, samples.time)
+        self._seen[key] = samples.time
+        if len(self._seen) % 256 == 0:
+            old = self._newest - _REMEMBERED_SECONDS
+            self._seen = {key: time for key, time in self._seen.items() if time >= old}
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON takes it."""
+        return {"seen": self._seen, "newest": self._newest, "dropped": self.dropped}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self._seen = {str(key): float(time) for key, time in state["seen"].items()}
+        self._newest, self.dropped = float(state["newest"]), int(state["dropped"])
+
+
+class Sorter:
+    """Samples of one channel in order of time.
+
+    What follows on what came before passes at once; behind a gap it waits for `lateness` seconds of the stream.
+
+    Parameters
+    ----------
+    rate : float
+        Samples a second.
+    lateness : float
+        Seconds.
+
+    Attributes
+    ----------
+    late : int
+        Samples that came later than that, and were left out.
+    """
+
+    def __init__(self, rate: float, lateness: float) -> None:
+        self._step, self._lateness = 1 / rate, lateness
+        self._expected: float | None = None
+        self._waiting: list[tuple[float, list[float]]] = []
+        self.late = 0
+
+    def push(self, time: float, values: np.ndarray) -> list[tuple[float, np.ndarray]]:
+        """Take in a block; return the blocks that are in order now."""
+        if self._expected is not None and time < self._expected - 0.5 * self._step:
+            self.late += len(values)
+            return []
+        insort(self._waiting, (time, values.tolist()))
+        newest = self._waiting[-1][0]
+        passed = []
+        while self._waiting and self._passes(self._waiting[0][0], newest):
+            begin, block = self._waiting.pop(0)
+            if self._expected is not None and begin < self._expected - 0.5 * self._step:
+                self.late += len(block)
+                continue
+            passed.append((begin, np.array(block)))
+            self._expected = begin + len(block) * self._step
+        return passed
+
+    def _passes(self, time: float, newest: float) -> bool:
+        if self._expected is None or time <= self._expected + 0.5 * self._step:
+            return True
+        return newest - time >= self._lateness
+
+    def state(self) -> dict[str, Any]:
+        """Return all of it as JSON takes it."""
+        waiting = [[time, [None if v != v else v for v in values]] for time, values in self._waiting]
+        return {"expected": self._expected, "waiting": waiting, "late": self.late}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self._expected, self.late = state["expected"], int(state["late"])
+        self._waiting = [(float(t), [np.nan if v is None else float(v) for v in vs]) for t, vs in state["waiting"]]

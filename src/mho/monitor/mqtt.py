@@ -1,0 +1,263 @@
+"""MQTT: messages in and alarms out, acknowledged once they are on the disk."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from mho.monitor.service import Service
+
+__all__ = ["BrokerRefused", "BrokerUrl", "Credentials", "MqttBridge"]
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_SESSION_SECONDS = 0xFFFFFFFF
+"""The broker keeps the session for ever."""
+
+_BATCH = 64
+_BATCH_SECONDS = 0.2
+_REFUSED = ("Bad user name or password", "Not authorized", "Bad authentication method", "Banned")
+_MOST_BYTES = 4096
+
+
+class BrokerRefused(ValueError):
+    """The broker knows who asks and does not want them: trying again would not help."""
+
+
+@dataclass(frozen=True)
+class BrokerUrl:
+    """Address of topics at a broker.
+
+    Attributes
+    ----------
+    host : str
+    port : int
+    topic : str
+    tls : bool
+    """
+
+    host: str
+    port: int
+    topic: str
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str, name: str) -> BrokerUrl:
+        """Return the parts of ``mqtt://host:port/topic`` or ``mqtts://...``.
+
+        Raises
+        ------
+        ValueError
+            It is none, or has a password in it, which others would see.
+        """
+        parts = urlsplit(url.replace("#", "%23"))
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        topic = unquote(parts.path.lstrip("/"))
+        if parts.scheme not in _PORTS or not parts.hostname or not topic or port == -1:
+            raise ValueError(f"{name} must be mqtt://HOST/TOPIC or mqtts://HOST/TOPIC, with :PORT if it is another")
+        if parts.username or parts.password:
+            raise ValueError(
+                f"{name} must not hold credentials, which other users of this machine would see; put them into "
+                "MHO_MQTT_USER and MHO_MQTT_PASSWORD, or a file (--credentials)"
+            )
+        return cls(parts.hostname, port or _PORTS[parts.scheme], topic, parts.scheme == "mqtts")
+
+
+@dataclass(frozen=True, repr=False)
+class Credentials:
+    """User and password; never printed.
+
+    Attributes
+    ----------
+    user : str
+    password : str
+    """
+
+    user: str
+    password: str
+
+    @classmethod
+    def find(cls, path: Path | None) -> Credentials | None:
+        """Return those of a file of two lines, or of MHO_MQTT_USER and MHO_MQTT_PASSWORD; None if there are none.
+
+        Raises
+        ------
+        ValueError
+            The file has not two lines, or others may read it.
+        OSError
+            It cannot be read.
+        """
+        if path is None:
+            user = os.environ.get("MHO_MQTT_USER")
+            return None if user is None else cls(user, os.environ.get("MHO_MQTT_PASSWORD", ""))
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ValueError(f"{path}: must be readable by its owner alone; chmod 600 {path}")
+        lines = path.read_text()[:_MOST_BYTES].splitlines()
+        if len(lines) != 2:
+            raise ValueError(f"{path}: must have two lines, user and password, has {len(lines)}")
+        return cls(*lines)
+
+
+class MqttBridge:
+    """A service between a broker's topics and its alarm topic.
+
+    Parameters
+    ----------
+    service : Service
+    source : BrokerUrl
+        Topics to read, with wildcards.
+    alarms : BrokerUrl or None
+        Topic to post alarms to; the current state is kept retained at its ``/state``.
+    client_id : str
+        The same at every start: the broker keeps the session by it.
+    credentials : Credentials or None
+    ca : str or None
+        File of certificate authorities, for mqtts.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        source: BrokerUrl,
+        alarms: BrokerUrl | None,
+        *,
+        client_id: str,
+        credentials: Credentials | None = None,
+        ca: str | None = None,
+    ) -> None:
+        self.service, self.source, self.alarms = service, source, alarms
+        self._arrived: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._sent: dict[int, str] = {}
+        self._posted: set[str] = set()
+        self._refused = ""
+        self._stopping = False
+        self.connected = False
+        self._client = self._connected_client(source, client_id, credentials, ca)
+        same = alarms is None or (alarms.host, alarms.port) == (source.host, source.port)
+        self._out = self._client if same else self._connected_client(alarms, f"{client_id}-alarms", credentials, ca)
+
+    def run(self, stop: Any = lambda: False) -> None:
+        """Serve until `stop` returns True.
+
+        Raises
+        ------
+        BrokerRefused
+            User, password or rights are wrong.
+        OSError
+            The disk is full or gone.
+        """
+        clients = {id(client): client for client in (self._client, self._out)}.values()
+        for client in clients:
+            client.loop_start()
+        try:
+            while not stop():
+                self.step()
+        finally:
+            self._stopping = True
+            for client in clients:
+                client.disconnect()
+                client.loop_stop()
+
+    def step(self) -> None:
+        """Take in what has arrived within a fifth of a second: journal, disk, acknowledge, score, send."""
+        if self._refused:
+            raise BrokerRefused(self._refused)
+        messages, until = [], time.monotonic() + _BATCH_SECONDS
+        while len(messages) < _BATCH:
+            try:
+                kind, what = self._arrived.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            if kind == "message":
+                messages.append(what)
+                self.service.receive(what.topic, what.payload)
+            elif kind == "sent":
+                self._acknowledge(what)
+            elif kind == "again":
+                self._posted.clear()
+                self._sent.clear()
+        self.service.journal.sync()
+        for message in messages:
+            self._client.ack(message.mid, message.qos)
+        if messages:
+            results = self.service.work()
+            if any(result.alarm for result in results):
+                self._post_state()
+        self._post()
+
+    def _acknowledge(self, mid: int) -> None:
+        name = self._sent.pop(mid, None)
+        if name is not None and name in self._posted:
+            self._posted.discard(name)
+            self.service.outbox.acknowledge(name)
+
+    def _post(self) -> None:
+        """Publish what waits in the outbox and has not been published on this connection."""
+        if self.alarms is None or not self._out.is_connected():
+            return
+        for name, data in self.service.outbox.waiting().items():
+            if name not in self._posted:
+                info = self._out.publish(self.alarms.topic, data, qos=1)
+                if info.rc != 0:
+                    return
+                self._posted.add(name)
+                self._sent[info.mid] = name
+
+    def _post_state(self) -> None:
+        if self.alarms is not None and self._out.is_connected():
+            import json
+
+            state = json.dumps({"online": True} | self.service.summary())
+            self._out.publish(f"{self.alarms.topic}/state", state, qos=1, retain=True)
+
+    def _connected_client(self, url: BrokerUrl, client_id: str, credentials: Credentials | None, ca: str | None) -> Any:
+        try:
+            import paho.mqtt.client as mqtt
+        except ImportError:
+            raise ImportError("mqtt:// needs the package paho-mqtt: pip install 'mho[monitor]'") from None
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True
+        )
+        if credentials is not None:
+            client.username_pw_set(credentials.user, credentials.password)
+        if url.tls:
+            client.tls_set(ca_certs=ca)
+        if self.alarms is not None:
+            client.will_set(f"{self.alarms.topic}/state", '{"online": false}', qos=1, retain=True)
+        client.reconnect_delay_set(random.uniform(1, 2), random.uniform(30, 60))
+        client.on_connect = lambda c, data, flags, reason, properties: self._on_connect(
+            c, str(reason), reason.is_failure
+        )
+        client.on_disconnect = lambda *_: self._on_disconnect()
+        client.on_message = lambda c, data, message: self._arrived.put(("message", message))
+        client.on_publish = lambda c, data, mid, reason, properties: self._arrived.put(("sent", mid))
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = _SESSION_SECONDS
+        client.connect_async(url.host, url.port, clean_start=False, properties=properties)
+        return client
+
+    def _on_connect(self, client: Any, reason: str, failed: bool) -> None:
+        if failed:
+            if reason in _REFUSED:
+                self._refused = f"{self.source.host}: the broker refuses: {reason}"
+            return
+        self.connected = True
+        self._arrived.put(("again", None))
+        if client is self._client:
+            client.subscribe(self.source.topic, qos=1)
+
+    def _on_disconnect(self) -> None:
+        self.connected = False

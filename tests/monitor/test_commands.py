@@ -1,0 +1,120 @@
+"""`mho monitor`: exit codes, files, pages, and C that is compiled and run."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from monitor_machine import RATE, levels, recording, vibration
+from scipy.io import wavfile
+
+from mho.cli import main
+from mho.monitor import Monitor
+from mho.monitor.export_c import export_c
+
+
+def table(path, values, labels=None):
+    names = ["t", "flow", "pressure", "temperature"] + ["anomaly"] * (labels is not None)
+    rows = np.column_stack([np.arange(len(values)), values] + ([labels] if labels is not None else []))
+    np.savetxt(path, rows, delimiter=",", header=",".join(names), comments="")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pump")
+    table(folder / "healthy.csv", levels(1250, 0))
+    table(folder / "other.csv", levels(400, 5))
+    table(folder / "day.csv", levels(400, 9, shift=6.0), (np.arange(400) >= 100).astype(int))
+    arguments = [str(folder / "healthy.csv"), "-o", str(folder / "pump.mon"), "--false-alarms", "1%"]
+    assert main(["monitor", "learn", *arguments, "--report", str(folder / "learned.html")]) == 0
+    return folder
+
+
+def test_replay_tells_alarms_by_its_exit_code(files, capsys):
+    command = ["monitor", "replay", str(files / "pump.mon"), str(files / "day.csv")]
+    outputs = ["--html", str(files / "day.html"), "--jsonl", str(files / "day.jsonl")]
+    assert main([*command, *outputs]) == 3
+    assert "pressure: mean" in capsys.readouterr().out
+    assert main(["monitor", "replay", str(files / "pump.mon"), str(files / "other.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["alarms"] == []
+    page = (files / "day.html").read_text()
+    assert "http" not in page.replace("http-equiv", "")
+    assert 'class="alarm"' in page
+    assert main(["monitor", "explain", str(files / "day.jsonl")]) == 0
+    name = capsys.readouterr().out.split()[0]
+    assert main(["monitor", "explain", str(files / "day.jsonl"), name[:6]]) == 0
+    assert "mean of pressure" in capsys.readouterr().out
+    assert main(["monitor", "explain", str(files / "day.jsonl"), "zz"]) == 2
+
+
+def test_eval_shows_chance_beside_the_model(files, capsys):
+    command = ["monitor", "eval", str(files / "pump.mon"), str(files / "day.csv"), "--labels", "anomaly"]
+    assert main([*command, "--control", str(files / "other.csv"), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["recordings"]["auc"] > 0.98
+    assert found["recordings"]["f1_always"] == pytest.approx(2 * 0.777 / 1.777, abs=0.01)
+    assert found["control"]["false_alarms"] <= 0.01
+    assert main(["monitor", "eval", str(files / "pump.mon"), str(files / "day.csv")]) == 2
+
+
+def test_refusals(files, tmp_path, capsys):
+    command = ["monitor", "learn", str(files / "other.csv"), "-o", str(tmp_path / "x.mon")]
+    assert main([*command, "--false-alarms", "1/month"]) == 2
+    assert "12.2 days in all" in capsys.readouterr().err
+    assert not (tmp_path / "x.mon").exists()
+    assert main([*command, "--false-alarms", "1%", "--accept-rate"]) == 0
+    assert main(["monitor", "learn", str(files / "day.csv"), "-o", str(tmp_path / "y.mon")]) == 0
+    assert "anomaly marks 300 rows of what is learned as healthy, 101 to 400" in capsys.readouterr().err
+    assert main(["monitor", "run", str(files / "pump.mon"), "mqtt://u:p@h/t", "--state", str(tmp_path / "s")]) == 2
+    assert "must not hold credentials" in capsys.readouterr().err
+    assert main(["monitor", "run", str(files / "pump.mon"), "mqtt://h/t"]) == 2
+    assert main(["monitor", "run", str(files / "pump.mon"), str(files / "day.csv"), "--ca", "x"]) == 2
+
+
+def test_a_healthy_minute_and_a_faulty_one_need_no_option(tmp_path, capsys):
+    for name, samples in (("healthy", vibration(60, 1)), ("faulty", vibration(8, 2, defect=3.0))):
+        wavfile.write(tmp_path / f"{name}.wav", int(RATE), (samples * 3000).astype("i2"))
+    assert main(["monitor", "learn", str(tmp_path / "healthy.wav"), "-o", str(tmp_path / "fan.mon")]) == 0
+    assert main(["monitor", "run", str(tmp_path / "fan.mon"), str(tmp_path / "faulty.wav")]) == 3
+    assert "Hz" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_exported_c_is_python(files, tmp_path, capsys):
+    assert main(["monitor", "export", "--c", str(files / "pump.mon"), "-o", str(tmp_path / "pump.c")]) == 0
+    assert "RAM" in capsys.readouterr().out
+    values = levels(500, 9, shift=3.0)
+    values[200:230, 0] = np.nan
+    values[300:340] = np.nan
+    rows = ",".join("NAN" if np.isnan(v) else repr(float(v)) for v in values.ravel())
+    drive = f"""
+#include <stdio.h>
+#include "pump.c"
+static const double ROWS[] = {{{rows}}};
+int main(void) {{
+  monitor_state s;
+  monitor_reset(&s);
+  for (int i = 0; i < {len(values)}; i++) printf("%.17g\\n", monitor_row(&s, ROWS + i * C));
+}}
+"""
+    (tmp_path / "main.c").write_text(drive)
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wno-unused-const-variable", "-Werror", "-O2"]
+    subprocess.run(["cc", *strict, "main.c", "-o", "main", "-lm"], cwd=tmp_path, check=True)
+    printed = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout
+    found = np.array([float(line) for line in printed.split()])
+    monitor = Monitor.load(files / "pump.mon")
+    expected = np.log([result.p for result in monitor.run(recording(values))])
+    assert np.isnan(expected).sum() > 20
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert "malloc" not in (tmp_path / "pump.c").read_text()
+
+
+def test_waveforms_are_no_c():
+    from mho.monitor import Recording
+
+    fan = Monitor()
+    fan.learn([Recording(vibration(5, seed), rate=RATE) for seed in range(2)])
+    with pytest.raises(ValueError, match="level channels"):
+        export_c(fan)
