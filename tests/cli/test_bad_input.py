@@ -145,15 +145,17 @@ def test_a_chip_that_cannot_do_it(mho, source, tmp_path, monkeypatch):
     assert said.splitlines()[-1] == "mho: error: the loop does not settle; raise the gain"
 
 
-def test_a_fault_of_mho_itself_keeps_its_traceback(mho, source, tmp_path, monkeypatch):
+def test_a_fault_of_mho_itself_says_so_and_has_a_code_of_its_own(mho, source, tmp_path, monkeypatch):
     from mho import NMF
 
     def fail(*_, **__):
         raise AttributeError
 
     monkeypatch.setattr(NMF, "fit", fail)
-    with pytest.raises(AttributeError):
-        mho("factor", source, "-k", 3, "-o", tmp_path / "f")
+    code, _, said = mho("factor", source, "-k", 3, "-o", tmp_path / "f")
+    assert code == 70
+    assert "AttributeError" in said
+    assert "fault of mho" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("arguments", [("bogus",), ("factor",), ("info", "more")])

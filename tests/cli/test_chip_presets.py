@@ -12,11 +12,20 @@ from mho.chip import preset, presets
 def test_the_table_has_every_property_and_preset(mho):
     code, printed, said = mho("chip", "presets")
     assert (code, said) == (0, "")
-    header, *rows = printed.splitlines()
-    assert header.split() == ["property", "part", "unit", *presets()]
-    values = {row.split()[0]: row.split() for row in rows}
+    tables = [table.splitlines() for table in printed.split("\n\n")]
+    assert [name for header, *_ in tables for name in header.split()[3:]] == list(presets())
+    assert max(map(len, printed.splitlines())) <= 100
+    values = {row.split()[0]: row.split() for row in tables[0]}
     assert values["bandwidth"][1:3] == ["amplifier", "Hz"]
     assert values["g_max"][1:3] == ["device", "S"]
+
+
+def test_some_presets_by_name(mho):
+    header = mho("chip", "presets", "ideal", "neurram")[1].splitlines()[0]
+    assert header.split()[3:] == ["ideal", "neurram"]
+    code, _, said = mho("chip", "presets", "neuram")
+    assert code == 2
+    assert "'neuram'" in said
 
 
 def test_units_stay_where_docstrings_are_stripped():

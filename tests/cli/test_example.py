@@ -34,7 +34,7 @@ def test_what_is_there_is_left_as_it_is(mho, tmp_path):
     code, _, said = mho("example", "a.npy", "b.csv", "--to", tmp_path)
     assert (code, path.read_text()) == (2, "mine")
     assert (
-        said == f"mho: error: {path}: is there already with other content and is not written over; take another --to\n"
+        said == f"mho: error: {path}: is there already with other content and is not written over; take another --out\n"
     )
     assert not (tmp_path / "a.npy").exists()
 

@@ -69,7 +69,7 @@ def test_cost_of_a_run(run, matrix, capsys):
 
 def test_a_run_has_its_own_rank(run, capsys):
     assert main(["cost", str(run()), "--k", "4"]) == 2
-    assert "--k, --iterations, --array are those of the run" in capsys.readouterr().err
+    assert "-k, --iterations, --array are those of the run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

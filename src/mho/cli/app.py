@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from cyclopts import App
@@ -31,6 +32,7 @@ def _version() -> str:
 app = App(
     name="mho",
     help="Non-negative matrix factorization by a CPU, by a simulated analogue chip, or by both.",
+    help_epilogue="mho --debug COMMAND ... shows the traceback of an error. Where a file is read, - is standard input.",
     version=_version,
     version_flags=["--version"],
     exit_on_error=False,
@@ -65,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 the work failed; 2 a wrong argument; 3 done, and `mho monitor` raised an alarm; 130 interrupted from
-        the keyboard; 143 told to terminate.
+        0 done; 1 the work failed; 2 a wrong argument; 3 done, and `mho monitor` raised an alarm; 70 a fault of mho; 130
+        interrupted from the keyboard; 143 told to terminate.
     """
-    return exit_code(lambda: app(arguments))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = words[:1] == ["--debug"]
+    return exit_code(lambda: app(words[debug:]), debug=debug)

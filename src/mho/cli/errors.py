@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
+from opcode import opmap
 from typing import Any
 
 from cyclopts import CycloptsError
@@ -16,7 +18,10 @@ from mho.cli.plain import printable
 
 __all__ = ["Failed", "exit_code", "note"]
 
-_FAILED, _USAGE = 1, 2
+_FAILED, _USAGE, _OUR_FAULT = 1, 2, 70
+
+_CHECKERS = ("mho", "sklearn")
+"""Packages whose `raise` of a ValueError or TypeError is about what the user gave."""
 
 _OPTIONS = {
     "n_components": "-k",
@@ -40,8 +45,16 @@ class Failed(Exception):
     """Work that was done and did not come out as it had to."""
 
 
-def exit_code(command: Callable[[], Any]) -> int:
-    """Run a command; tell what went wrong in one line, without a traceback unless it is a fault of mho."""
+def exit_code(command: Callable[[], Any], *, debug: bool = False) -> int:
+    """Run a command; tell what went wrong in one line, and whether it is a fault of mho.
+
+    Parameters
+    ----------
+    command : callable
+        What is run.
+    debug : bool
+        Print the traceback too.
+    """
     try:
         with warnings.catch_warnings(), terminable():
             warnings.showwarning = _show_warning
@@ -54,9 +67,13 @@ def exit_code(command: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
     except Exception as error:
+        if debug:
+            traceback.print_exception(error)
         code = _code(error)
         if code is None:
-            raise
+            note(f"error: {type(error).__name__}: {_one_line(error)}")
+            note("this is a fault of mho, please report it" + ("" if debug else "; with --debug it shows where"))
+            return _OUR_FAULT
         note(f"error: {_as_options(_one_line(error))}")
         return code
     return found if type(found) is int else 0
@@ -76,9 +93,24 @@ def _code(error: Exception) -> int | None:
     from mho.spice import NgspiceError, NgspiceMissing
 
     failures = DataError | ChipError | NgspiceError | NgspiceMissing | OSError | ImportError | MemoryError | Failed
-    if isinstance(error, failures | ArithmeticError):
+    if isinstance(error, failures):
+        return _FAILED
+    if not _on_purpose(error):
+        return None
+    if isinstance(error, ArithmeticError):
         return _FAILED
     return _USAGE if isinstance(error, ValueError | TypeError) else None
+
+
+def _on_purpose(error: Exception) -> bool:
+    """Whether a `raise` of mho, or of a library that checks what users give, made the error, and no accident."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return False
+    package = last.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in _CHECKERS and last.tb_frame.f_code.co_code[last.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def _one_line(error: Exception) -> str:

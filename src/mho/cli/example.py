@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.plain import columns
+from mho.cli.report import Json, as_json
 from mho.cli.target import check_target
 
 __all__ = ["example"]
@@ -16,7 +17,8 @@ __all__ = ["example"]
 def example(
     *names: Annotated[str, Parameter(name="NAME")],
     every: Annotated[bool, Parameter(name="--all", negative="", show_default=False)] = False,
-    to: Path = Path(),
+    to: Annotated[Path, Parameter(name=("-o", "--out", "--to"))] = Path(),
+    json: Json = False,
 ) -> None:
     """Write small example files, on which the lines of the README and of the docs run; without a name, list them.
 
@@ -29,11 +31,16 @@ def example(
     every
         Write all of them.
     to
-        Folder to write to. A file that is there with other content is never written over.
+        Folder to write to, this one by default. A file that is there with other content is never written over.
+    json
+        Print the list as JSON.
     """
     from mho import checks
     from mho.demo.examples import EXAMPLES
 
+    if json and not (names or every):
+        print(as_json({name: about.about for name, about in EXAMPLES.items()}))
+        return
     if not (names or every):
         print(columns([(name, about.about) for name, about in EXAMPLES.items()]))
         return
@@ -47,10 +54,10 @@ def example(
 
 
 def _made(path: Path, one: Any) -> bytes:
-    check_target(path, option="--to")
+    check_target(path, option="-o")
     content = one.make()
     if path.exists() and path.read_bytes() != content:
-        raise ValueError(f"{path}: is there already with other content and is not written over; take another --to")
+        raise ValueError(f"{path}: is there already with other content and is not written over; take another --out")
     return content
 
 

@@ -13,9 +13,11 @@ from mho.cli.errors import note
 from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.recorder import Recorder
+from mho.cli.report import Json, as_json
 from mho.cli.run import Run
 from mho.cli.settings import Settings
 from mho.cli.source import Source, read_source
+from mho.cli.standard_input import file_of
 from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "factor"]
@@ -65,7 +67,14 @@ class Output:
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
 
 
-def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Output, settings: Settings) -> None:
+def factor(
+    source: Annotated[Path, Parameter(name="INPUT", allow_leading_hyphen=True)],
+    /,
+    *,
+    output: Output,
+    settings: Settings,
+    json: Json = False,
+) -> None:
     """Factorize a matrix X (m, n) into W (m, k) and H (k, n), all non-negative, so that X ~ W H.
 
     Every minute, and interrupted by Ctrl-C or SIGTERM, it writes the factors of the last complete iteration to OUT; the
@@ -74,14 +83,17 @@ def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Outpu
     Parameters
     ----------
     source
-        The matrix: .npy, .npz, .csv, .csv.gz, .mtx, .mtx.gz or .parquet.
+        The matrix: .npy, .npz, .csv, .csv.gz, .mtx, .mtx.gz or .parquet; - is standard input.
+    json
+        Print the summary as JSON.
     """
     settings.check()
+    source = file_of(source, most=settings.max_bytes)
     _check_output(output, source)
     if output.ledger is not None:
         _check_ledger(output.ledger, source, output, settings)
     with progress(quiet=output.quiet) as shown:
-        shown.stage(f"reading {source}")
+        shown.stage(f"reading {source.name}")
         given = read_source(source, settings)
         start = _start(given, output, settings)
         recorder = None if output.ledger is None else Recorder.of(output.ledger, given, settings)
@@ -90,7 +102,9 @@ def factor(source: Annotated[Path, Parameter(name="INPUT")], /, *, output: Outpu
             note(f"{output.out} already has {run.start.iterations} iterations; raise --max-iter to go on")
             return
         model = run.fit(shown)
-    if not output.quiet:
+    if json:
+        print(as_json(_figures(run, model)))
+    elif not output.quiet:
         print(table(_summary(run, model)))
 
 
@@ -125,6 +139,20 @@ def _start(given: Source, output: Output, settings: Settings) -> Start:
         note(f"{output.out} is not there; starting from the beginning")
         return Start(factors={})
     return resume(output.out, given, settings)
+
+
+def _figures(run: Run, model: Any) -> dict[str, Any]:
+    m, n = run.source.X.shape
+    return {
+        "input": run.source.path,
+        "rows": m,
+        "columns": n,
+        "out": run.out,
+        "components": len(model.components_),
+        "engine": run.settings.engine,
+        "iterations": run.iterations(model),
+        **{key: value for key, value in model.history_[-1].items() if key != "iteration"},
+    }
 
 
 def _summary(run: Run, model: Any) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from importlib import metadata
 
 from mho.cli.plain import table
+from mho.cli.report import Json, as_json
 
 __all__ = ["info"]
 
@@ -15,8 +16,14 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "safetensors")
 _FOR_DEVELOPERS = ("dev", "docs", "all")
 
 
-def info() -> None:
-    """Show versions, kernels, threads, and what is not installed."""
+def info(*, json: Json = False) -> None:
+    """Show versions, kernels, threads, and what is not installed.
+
+    Parameters
+    ----------
+    json
+        Print JSON.
+    """
     import mho
 
     rows = [("mho", mho.__version__), ("python", f"{platform.python_version()} on {platform.platform()}")]
@@ -24,7 +31,7 @@ def info() -> None:
     rows += _arithmetic()
     rows.append(("ngspice", _ngspice()))
     rows += [(f"mho[{extra}]", _state(extra, names)) for extra, names in _extras().items()]
-    print(table(rows))
+    print(as_json(dict(rows)) if json else table(rows))
 
 
 def _arithmetic() -> list[tuple[str, str]]:

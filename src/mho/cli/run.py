@@ -47,7 +47,7 @@ class Run:
             Of the kind that came, saying what has been kept.
         """
         model = self._model(shown)
-        shown.stage(f"factorizing {self.source.path}", self.start.iterations)
+        shown.stage(f"factorizing {self.source.path.name}", self.start.iterations)
         try:
             if self.start.state is None:
                 model.fit(self.source.X, **self.start.factors)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
+from mho.cli.standard_input import file_of
 
 __all__ = ["CircuitOptions", "Topology"]
 
@@ -27,7 +28,7 @@ class CircuitOptions:
     Parameters
     ----------
     matrix
-        File with the matrix; without it, entries from 0 to 1 are drawn.
+        File with the matrix, - for standard input; without it, entries from 0 to 1 are drawn.
     rhs
         File with one right-hand side, a row or a column; without it, one whose answer is zero in some places is drawn.
     rows
@@ -43,8 +44,8 @@ class CircuitOptions:
         Of what is drawn and of the chip's errors.
     """
 
-    matrix: Path | None = None
-    rhs: Path | None = None
+    matrix: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
+    rhs: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
     rows: WholeNumber = 16
     columns: WholeNumber = 4
     topology: Topology = "compact"
@@ -123,5 +124,5 @@ class CircuitOptions:
 def _read(path: Path) -> Any:
     from mho.data import read_matrix
 
-    X = read_matrix(path)
+    X = read_matrix(file_of(path))
     return X.toarray() if hasattr(X, "toarray") else X

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.plain import columns
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 
 __all__ = ["topologies"]
@@ -23,6 +24,7 @@ def topologies(
     kelvin: float = 300.0,
     amplifier_noise: float = 1e-8,
     seed: WholeNumber = 0,
+    json: Json = False,
 ) -> None:
     """Show what each circuit is, and what it makes of the same random matrix.
 
@@ -42,6 +44,8 @@ def topologies(
         White input noise of an op-amp, volts per square root of a hertz.
     seed
         Of the matrix and of the errors of cells.
+    json
+        Print JSON.
     """
     import numpy as np
 
@@ -56,6 +60,9 @@ def topologies(
     rng = np.random.default_rng(seed)
     A, x = rng.random(sizes), rng.uniform(0.5, 1.5, columns_)
     found = compare_topologies(A, x, design(preset), Noise(kelvin=kelvin, amplifier=amplifier_noise), seed=rng)
+    if json:
+        print(as_json([asdict(one) for one in found]))
+        return
     print(f"{rows} x {columns_}, {preset}, {kelvin:g} K, op-amps of {amplifier_noise:g} V/sqrt(Hz)\n")
     print(columns(_rows(found)))
     for name, facts in TOPOLOGY_NOTES.items():

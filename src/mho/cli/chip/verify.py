@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from mho.cli.chip.options import CircuitOptions
 from mho.cli.plain import table
+from mho.cli.report import Json, as_json
 from mho.cli.target import check_target
 
 __all__ = ["verify"]
@@ -20,6 +21,7 @@ def verify(
     options: CircuitOptions | None = None,
     plot: Annotated[Path | None, Parameter(name="--plot")] = None,
     timeout: float = 300.0,
+    json: Json = False,
 ) -> None:
     """Follow one right-hand side from zero to rest in the twin and in ngspice, and compare.
 
@@ -31,6 +33,8 @@ def verify(
         SVG or PNG file: both waveforms on one axis.
     timeout
         Seconds to wait for ngspice.
+    json
+        Print JSON, differences as shares of the largest output.
     """
     from mho.circuits.transient import transient
     from mho.spice import netlist, run, version
@@ -50,11 +54,16 @@ def verify(
     spice = run(netlist(circuit, volts, duration=_SPAN * settled, step=_SPAN * settled / _STEPS), timeout=timeout)
     spice_seconds = perf_counter() - began
     measured = [spice.voltages[node] for node in circuit.outputs]
-    print(f"{circuit.name}, {circuit.shape[0]} x {circuit.shape[1]}, {circuit.opamps} op-amps, {simulator}\n")
-    print(table(_rows(twin, settled, spice.time, measured)))
-    print(
-        f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {spice_seconds / twin_seconds:,.0f} times as fast"
-    )
+    figures = _figures(twin, settled, spice.time, measured)
+    if json:
+        m, k = circuit.shape
+        sizes = {"circuit": circuit.name, "rows": m, "columns": k, "opamps": circuit.opamps, "simulator": simulator}
+        print(as_json(sizes | figures | {"twin_seconds": twin_seconds, "ngspice_seconds": spice_seconds}))
+    else:
+        print(f"{circuit.name}, {circuit.shape[0]} x {circuit.shape[1]}, {circuit.opamps} op-amps, {simulator}\n")
+        print(table(_rows(figures)))
+        faster = f"{spice_seconds / twin_seconds:,.0f} times as fast"
+        print(f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {faster}")
     if plot is not None:
         _plot(plot, twin, spice.time, measured)
 
@@ -77,18 +86,28 @@ def _check(plot: Path | None, read: tuple[Path, ...]) -> None:
     check_plotting()
 
 
-def _rows(twin: Any, settled: float, time: Any, measured: Any) -> list[tuple[str, str]]:
+def _figures(twin: Any, settled: float, time: Any, measured: Any) -> dict[str, float]:
     import numpy as np
 
     measured, own = np.array(measured), twin.outputs(time)
     full, off = measured[:, -1].max(), np.abs(own - measured)
     far = np.flatnonzero((np.abs(measured - measured[:, -1:]) > 0.01 * full).any(axis=0))
+    return {
+        "largest_volts": full,
+        "difference": off.max() / full,
+        "difference_at_rest": off[:, -1].max() / full,
+        "settling_seconds": settled,
+        "settling_seconds_ngspice": time[min(far[-1] + 1, len(time) - 1)],
+    }
+
+
+def _rows(figures: dict[str, float]) -> list[tuple[str, str]]:
     return [
-        ("largest output at rest", f"{full:.4g} V"),
-        ("difference at any time", f"{100 * off.max() / full:.2g} %"),
-        ("difference at rest", f"{100 * off[:, -1].max() / full:.2g} %"),
-        ("settling time to 1 %, twin", f"{settled:.4g} s"),
-        ("settling time to 1 %, ngspice", f"{time[min(far[-1] + 1, len(time) - 1)]:.4g} s"),
+        ("largest output at rest", f"{figures['largest_volts']:.4g} V"),
+        ("difference at any time", f"{100 * figures['difference']:.2g} %"),
+        ("difference at rest", f"{100 * figures['difference_at_rest']:.2g} %"),
+        ("settling time to 1 %, twin", f"{figures['settling_seconds']:.4g} s"),
+        ("settling time to 1 %, ngspice", f"{figures['settling_seconds_ngspice']:.4g} s"),
     ]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from mho.cli.cost.options import CostOptions
 from mho.cli.plain import printable, wrapped
+from mho.cli.report import Json, as_json
+from mho.cli.standard_input import file_of
 
 if TYPE_CHECKING:
     from mho.cost import ChipRun, Line
@@ -16,11 +19,12 @@ __all__ = ["explain"]
 
 
 def explain(
-    workload: Annotated[str, Parameter(name="WORKLOAD")],
+    workload: Annotated[str, Parameter(name="WORKLOAD", allow_leading_hyphen=True)],
     part: Annotated[str | None, Parameter(name="PART")] = None,
     /,
     *,
     options: CostOptions | None = None,
+    json: Json = False,
 ) -> None:
     """Print the arithmetic of every number of the bill: its formula, each factor, its range and its source.
 
@@ -32,12 +36,14 @@ def explain(
         A part of the chip ("write pulses", "cells"), a total ("with writing", "without writing", "area") or a platform
         ("H100", "this CPU"); by default all of them.
     options
-        What is asked.
+        Sizes, chip and technology.
+    json
+        Print JSON, each range as [low, typical, high].
     """
     from mho import checks
     from mho.cost import bill
 
-    options = options or CostOptions()
+    options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
     run = options.run(workload)
     platforms = options.platforms(run.workload)
 
@@ -48,8 +54,18 @@ def explain(
         wanted = names if part is None else (checks.one_of(part, "PART", names),)
         return [line for line in found if line.name in wanted]
 
-    print("\n\n".join(_arithmetic(line) for line in lines(options, run)))
+    found = lines(options, run)
+    print(as_json([_figures(line) for line in found]) if json else "\n\n".join(map(_arithmetic, found)))
     options.tell_unused(workload, run, lines)
+
+
+def _figures(line: Line) -> dict[str, Any]:
+    def ends(value: Any) -> list[float]:
+        return [value.low, value.typical, value.high]
+
+    factors = [{"name": f.name, "value": ends(f.value), "source": f.source} for f in line.sum.factors()]
+    head = {"name": line.name, "quantity": line.quantity, "unit": line.unit, "formula": str(line.sum)}
+    return head | {"value": ends(line.sum.value), "factors": factors}
 
 
 def _arithmetic(line: Line) -> str:

@@ -23,7 +23,7 @@ __all__ = ["CostOptions"]
 _LARGEST_ARRAY = 1024
 """Rows and columns; larger ones are not published."""
 
-_OF_THE_RUN = {"k": "--k", "iterations": "--iterations", "array": "--array"}
+_OF_THE_RUN = {"k": "-k", "iterations": "--iterations", "array": "--array"}
 _COUNTED_WITH = ("k", "iterations", "array", "technology")
 """Options on which the events depend."""
 
@@ -59,7 +59,7 @@ class CostOptions:
         Measure this CPU again; else it is measured once for each kind of workload, and kept.
     """
 
-    k: WholeNumber | None = None
+    k: Annotated[WholeNumber | None, Parameter(name=("-k", "--components", "--k"))] = None
     iterations: WholeNumber | None = None
     technology: Literal["130nm", "40nm", "28nm", "board"] = "40nm"
     solvers: WholeNumber = 1
@@ -163,7 +163,7 @@ class CostOptions:
         from mho.cost import WHY_NOT_WIDER
 
         k, widest = 10 if self.k is None else self.k, self._array()[1]
-        checks.positive_int(k, "--k", limit=widest, what=f"{WHY_NOT_WIDER}, --array")
+        checks.positive_int(k, "-k", limit=widest, what=f"{WHY_NOT_WIDER}, --array")
         return workload_named(name, k=k, layout=self.layout)
 
     def _counted(self, workload: Workload) -> ChipRun:

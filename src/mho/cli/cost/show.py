@@ -16,6 +16,7 @@ from mho.cli.cost.plot import plot as draw
 from mho.cli.cost.record import as_json
 from mho.cli.plain import columns, wrapped
 from mho.cli.quantity import engineering, engineering_range, plain_range
+from mho.cli.standard_input import file_of
 
 if TYPE_CHECKING:
     from mho.cost import ChipRun, Cost, Estimate
@@ -26,7 +27,7 @@ _COMPARED = "H100"
 
 
 def show(
-    workload: Annotated[str, Parameter(name="WORKLOAD")],
+    workload: Annotated[str, Parameter(name="WORKLOAD", allow_leading_hyphen=True)],
     /,
     *,
     options: CostOptions | None = None,
@@ -41,7 +42,7 @@ def show(
     ----------
     workload
         movielens-100k, netflix, yahoo-music, an image size as 512x512, a .json that `mho factor --ledger` wrote, or a
-        file with a matrix, of which the entries that are stored and not NaN are the known ones.
+        file with a matrix, of which the entries that are stored and not NaN are the known ones; - is standard input.
     options
         What is asked.
     json
@@ -52,7 +53,7 @@ def show(
     """
     from mho.cost import CLAIMS, cases, technology
 
-    options = options or CostOptions()
+    options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
     if plot is not None:
         check_plotting(plot, workload)
     run = options.run(workload)

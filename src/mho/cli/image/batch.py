@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.image.source import PIPE, read
+from mho.cli.report import Json, json_line
 from mho.cli.target import check_target
 
 __all__ = ["PIPE", "Done", "Output", "check_suffix", "run_batch", "warn"]
@@ -29,6 +31,8 @@ class Done(NamedTuple):
         Of the file.
     told : str
         What was done.
+    figures : mapping
+        The same for a program.
     notes : sequence of str
         What was dropped or converted on the way.
     """
@@ -36,6 +40,7 @@ class Done(NamedTuple):
     data: bytes
     told: str
     notes: Sequence[str]
+    figures: Mapping[str, Any] = MappingProxyType({})
 
 
 class Work(Protocol):
@@ -59,12 +64,15 @@ class Output:
         Refuse larger pictures.
     quiet
         Show nothing but warnings and errors.
+    json
+        Print a line of JSON for each picture.
     """
 
     out: Annotated[str, Parameter(name=("-o", "--out"), allow_leading_hyphen=True)]
     no_overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
     max_pixels: int = 1 << 25
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
+    json: Json = False
 
     def places(self, sources: list[str], suffixes: Sequence[str]) -> list[str]:
         """Return output paths, one for each source, with a suffix that says what will be in it."""
@@ -79,9 +87,11 @@ class Output:
             check_suffix(place, suffixes)
         return places
 
-    def say(self, message: str) -> None:
+    def say(self, message: str, figures: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Tell what was done; where the result is on standard output, on standard error."""
-        if not self.quiet:
+        if self.json:
+            print(json_line(figures), file=sys.stderr if self.out == PIPE else sys.stdout)
+        elif not self.quiet:
             print(message, file=sys.stderr if self.out == PIPE else sys.stdout)
 
     def _place(self, source: str, suffix: str) -> str:
@@ -153,4 +163,5 @@ def _one(source: str, place: str, output: Output, work: Callable[[str, bytes], D
     else:
         write_file(place, done.data)
     warn(source, done.notes)
-    output.say(f"{place}: {done.told}")
+    figures = {"in": source, "out": place, "bytes": len(done.data), **done.figures, "notes": done.notes}
+    output.say(f"{place}: {done.told}", figures)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from mho.cli.image.batch import check_suffix, warn
 from mho.cli.image.source import read
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.target import check_target
 
@@ -22,6 +23,7 @@ def compare(
     *,
     out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
     max_pixels: WholeNumber = 1 << 25,
+    json: Json = False,
 ) -> None:
     """Compare two pictures of one size: PSNR, SSIM and bits a pixel; with -o on a page with a slider.
 
@@ -38,6 +40,8 @@ def compare(
         HTML file, complete in itself.
     max_pixels
         Refuse larger pictures.
+    json
+        Print JSON.
     """
     from mho import checks
     from mho.image.codec import read_picture, write_file
@@ -61,4 +65,16 @@ def compare(
     if out is not None:
         names = Path(before).name, Path(after).name
         write_file(out, comparison_page(pair.before, pair.after, names=names, figures=figures).encode())
-    print(figures)
+    if json:
+        print(as_json(_figures(pair, {name: len(files[name]) for name in (before, after)})))
+    else:
+        print(figures)
+
+
+def _figures(pair: Any, sizes: dict[str, int]) -> dict[str, Any]:
+    """Return PSNR (infinite where every sample is equal), SSIM and bytes, for a program."""
+    from mho.image.quality import psnr_of_pixels, ssim_of_pixels
+
+    before, after = pair.before.pixels, pair.after.pixels
+    ssim = ssim_of_pixels(before, after) if min(before.shape[:2]) >= 7 else None
+    return {"psnr": psnr_of_pixels(before, after), "ssim": ssim, "bytes": sizes, "notes": pair.notes}

@@ -100,9 +100,22 @@ def compress(
     def work(source: str, data: bytes, suffix: str) -> Done:
         picture, notes = read_picture(data, source, max_pixels=output.max_pixels)
         coded = goal.encoded(picture)
-        return Done(coded, _summary(picture, coded, report), notes)
+        return Done(coded, _summary(picture, coded, report), notes, _figures(picture, coded, report, output.json))
 
     run_batch(sources, output, [".mho"], work)
+
+
+def _figures(picture: Any, coded: bytes, report: bool, wanted: bool) -> dict[str, Any]:
+    m, n = picture.shape
+    figures: dict[str, Any] = {"columns": n, "rows": m}
+    if report and wanted:
+        from mho.image.codec import decode
+        from mho.image.quality import psnr_of_pixels, ssim_of_pixels
+
+        again = decode(coded, max_pixels=m * n).pixels
+        figures["psnr"] = psnr_of_pixels(picture.pixels, again)
+        figures["ssim"] = ssim_of_pixels(picture.pixels, again) if min(m, n) >= 7 else None
+    return figures
 
 
 def _summary(picture: Any, coded: bytes, report: bool) -> str:

@@ -12,6 +12,7 @@ from mho.cli.image.batch import check_suffix, warn
 from mho.cli.image.source import read
 from mho.cli.plain import table
 from mho.cli.progress import progress
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.target import check_target
 
@@ -29,6 +30,7 @@ def halve(
     seed: WholeNumber = 0,
     max_pixels: WholeNumber = 1 << 25,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    json: Json = False,
 ) -> None:
     """Factor every channel of a picture as a whole, at half the numbers, as the published chips do.
 
@@ -54,6 +56,8 @@ def halve(
         Refuse larger pictures.
     quiet
         Show nothing but warnings and errors.
+    json
+        Print JSON.
     """
     from mho import checks
     from mho.image import half_rank
@@ -66,7 +70,7 @@ def halve(
     picture, notes = read_picture(read(source, max_pixels), source, max_pixels=max_pixels)
     rank = half_rank(*picture.shape) if n_components is None else n_components
     with progress(quiet=quiet) as shown:
-        shown.stage(f"factoring {source} at rank {rank}")
+        shown.stage(f"factoring {Path(source).name} at rank {rank}")
         result = halved(
             *(picture.pixels,),
             **{"n_components": rank, "engine": engine, "max_iter": max_iter, "random_state": seed},
@@ -74,8 +78,25 @@ def halve(
     data, lost = picture_bytes(replace(picture, pixels=result.pixels), FORMATS[out.suffix.lower()])
     write_file(out, data)
     warn(source, (*notes, *lost))
-    if not quiet:
+    if json:
+        print(as_json(_figures(picture.pixels, result, rank) | {"out": out, "bytes": len(data)}))
+    elif not quiet:
         print(table(_rows(picture.pixels, result, rank)))
+
+
+def _figures(pixels: Any, result: Any, rank: int) -> dict[str, Any]:
+    from mho.image import truncated
+    from mho.image.quality import psnr_of_pixels
+
+    rounded, best = result.rounded(pixels), truncated(pixels, rank)
+    return {
+        "components": rank,
+        "share_of_numbers": result.storage,
+        "psnr": psnr_of_pixels(pixels, result.pixels),
+        "psnr_8bit": psnr_of_pixels(pixels, rounded.pixels),
+        "bits_per_pixel_8bit": rounded.bits_per_pixel(8),
+        "psnr_singular_values": psnr_of_pixels(pixels, best),
+    }
 
 
 def _rows(pixels: Any, result: Any, rank: int) -> list[tuple[str, str]]:

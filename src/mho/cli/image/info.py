@@ -8,17 +8,20 @@ from cyclopts import Parameter
 
 from mho.cli.image.source import read
 from mho.cli.plain import table
+from mho.cli.report import Json, as_json
 
 __all__ = ["info"]
 
 
-def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)], /) -> None:
+def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)], /, *, json: Json = False) -> None:
     """Show what a .mho file holds, without decoding it; its checksum is tested.
 
     Parameters
     ----------
     source
         File; - is standard input.
+    json
+        Print JSON.
     """
     from mho.data import DataError
     from mho.image.codec.container import ALPHA, COLOUR, DICTIONARY, DPI, EXIF, ICC, TEXT, XMP, unpack
@@ -31,6 +34,13 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
     m, n = header.shape
     names = {ICC: "ICC profile", EXIF: "Exif", ALPHA: "alpha", DICTIONARY: "dictionary of its own", XMP: "XMP"}
     names |= {DPI: "resolution", TEXT: "text", COLOUR: "colour space"}
+    if json:
+        sections = {names.get(kind, str(kind)): len(held) for kind, held in header.sections.items()}
+        figures = {"columns": n, "rows": m, "colour": len(header.n_atoms) == 3, "bytes": len(data)}
+        steps = [step / 16 for step in header.steps[: len(header.n_atoms)]]
+        figures |= {"steps": steps, "atoms": header.n_atoms, "code_bytes": len(payload), "section_bytes": sections}
+        print(as_json(figures))
+        return
     rows = [
         ("pixels", f"{n} x {m}, {'colour' if len(header.n_atoms) == 3 else 'grey'}"),
         ("bytes", f"{len(data):,}, {8 * len(data) / (m * n):.3f} bits a pixel"),

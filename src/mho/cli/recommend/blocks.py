@@ -63,13 +63,13 @@ def _cut(source: Path, out: Path, reading: Reading, shown: Progress) -> Any:
     columns = ratings.columns
     follow.total = ratings.rows
     _check_space(out, follow.total)
-    shown.stage(f"reading the ids of {source}")
+    shown.stage(f"reading the ids of {source.name}")
     with follow.rejected:
         ids = ratings.ids
     follow.rejected.tell(follow.total)
     if not all(ratings.shape):
         raise DataError(f"{source}: holds no row that can be read")
-    shown.stage(f"cutting {source} into blocks")
+    shown.stage(f"cutting {source.name} into blocks")
     follow.again()
     return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids, columns=columns.names)
 

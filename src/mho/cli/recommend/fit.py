@@ -12,9 +12,11 @@ from mho.cli.recommend.blocks import check_blocks
 from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
-from mho.cli.recommend.run import run, summary
+from mho.cli.recommend.run import figures, run, summary
 from mho.cli.recommend.table import Reading, rating_model, read_table
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
+from mho.cli.standard_input import file_of
 from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "fit"]
@@ -35,7 +37,7 @@ Examples:
 
 
 def fit(
-    source: Annotated[Path, Parameter(name="TABLE")],
+    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
@@ -48,6 +50,7 @@ def fit(
     workers: Workers = Workers(),  # noqa: B008
     out_of_core: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    json: Json = False,
 ) -> None:
     """Learn from a table of user, item and rating.
 
@@ -57,7 +60,8 @@ def fit(
     Parameters
     ----------
     source
-        .csv, .tsv, .dat, .jsonl (also .gz) or .parquet: user, item and rating (for implicit it may be left out).
+        .csv, .tsv, .dat, .jsonl (also .gz) or .parquet: user, item and rating (for implicit it may be left out);
+        - is standard input.
     out
         File for the recommender, usually .npz; with --out-of-core a folder.
     model
@@ -75,23 +79,26 @@ def fit(
         this machine and all workers see. However a run ends, the same command goes on from the last half-step.
     quiet
         Show nothing but warnings and errors.
+    json
+        Print the summary as JSON.
     """
     from mho import checks
 
     checks.positive_int(n_components, "-k")
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
+    source = file_of(source, most=reading.max_bytes)
     learned = rating_model(model, reading)
     if out_of_core:
         settings = {"n_components": n_components, "max_iter": max_iter, "random_state": seed}
         settings |= {} if learned == model else {"model": learned}
         check_blocks(source, out, model=model, engine=engine)
-        BlockRun(out=out, workers=workers, settings=settings, quiet=quiet).fit(source, reading)
+        BlockRun(out=out, workers=workers, settings=settings, quiet=quiet, json=json).fit(source, reading)
         return
     check_target(out, [source], suffixes=[".npz"])
     check_rejected(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
-        shown.stage(f"reading {source}")
+        shown.stage(f"reading {source.name}")
         table = read_table(source, reading, out, quiet=quiet)
         if table.ratings is None and model == "ratings":
             raise ValueError(f"{source}: has no column of ratings; name it by --columns, or take --model implicit")
@@ -104,5 +111,7 @@ def fit(
         del table  # and the list is emptied: `fit` forgets columns that nobody else holds
         work = lambda: recommender.fit(read.pop(), read.pop(), read.pop(), columns=names)  # noqa: E731
         run(recommender, work, out, max_iter, shown)
-    if not quiet:
+    if json:
+        print(as_json(figures(recommender, out)))
+    elif not quiet:
         print(summary(recommender, out))

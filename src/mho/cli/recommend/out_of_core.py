@@ -14,6 +14,7 @@ from mho.cli.progress import Progress, progress
 from mho.cli.recommend.blocks import TABLE, block_table
 from mho.cli.recommend.dask import Workers, dask_client
 from mho.cli.recommend.table import Reading
+from mho.cli.report import as_json
 
 __all__ = ["BlockRun", "resume_blocks"]
 
@@ -36,6 +37,7 @@ class BlockRun:
     workers: Workers
     settings: dict[str, Any]
     quiet: bool
+    json: bool = False
 
     def __post_init__(self) -> None:
         if not self.workers.dask:
@@ -75,7 +77,9 @@ class BlockRun:
             follow = _Follow(shown, blocks * self.settings["max_iter"], blocks)
             calls = {"callback": follow.iteration, "follow": follow.block}
             fit = OutOfCore(client=client, folder=self.out, **self.settings, **calls).fit(table)
-        if not self.quiet:
+        if self.json:
+            print(as_json(_figures(self.out, table, fit)))
+        elif not self.quiet:
             print(_summary(self.out, table, fit))
 
     @contextmanager
@@ -89,7 +93,7 @@ class BlockRun:
             raise type(interrupt)(kept if done else f"{self.out} keeps what was done; give the same command") from None
 
 
-def resume_blocks(folder: Path, max_iter: int, workers: Workers, *, quiet: bool) -> None:
+def resume_blocks(folder: Path, max_iter: int, workers: Workers, *, quiet: bool, json: bool) -> None:
     """Go on with a fit in blocks up to `max_iter` iterations."""
     from mho.recommend import RatingModel
     from mho.recommend.distributed.fit_state import FitState
@@ -100,7 +104,7 @@ def resume_blocks(folder: Path, max_iter: int, workers: Workers, *, quiet: bool)
         return
     settings = {name: getattr(state, name) for name in ("n_components", "random_state")}
     settings |= {"model": RatingModel(**state.model), "max_iter": max_iter}
-    BlockRun(out=folder, workers=workers, settings=settings, quiet=quiet).resume()
+    BlockRun(out=folder, workers=workers, settings=settings, quiet=quiet, json=json).resume()
 
 
 @dataclass
@@ -124,6 +128,11 @@ def _iterations(out: Path) -> int:
     from mho.recommend.distributed.fit_state import FitState
 
     return FitState.read(out).items if FitState.there(out) else 0
+
+
+def _figures(out: Path, table: Any, fit: Any) -> dict[str, Any]:
+    k = fit.users.rows.shape[1] - 1
+    return {"recommender": out, "users": table.n_users, "items": table.n_items, "components": k} | fit.history[-1]
 
 
 def _summary(out: Path, table: Any, fit: Any) -> str:

@@ -11,7 +11,7 @@ from mho.cli.periodic import Periodic
 from mho.cli.plain import table
 from mho.cli.progress import Progress
 
-__all__ = ["run", "summary"]
+__all__ = ["figures", "run", "summary"]
 
 
 def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progress) -> None:
@@ -43,6 +43,20 @@ def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progr
 def _save(model: Any, out: Path) -> None:
     with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
         model.save(out)
+
+
+def figures(model: Any, out: Path) -> dict[str, Any]:
+    """Return the figures of a fitted recommender, for a program."""
+    return {
+        "recommender": out,
+        "users": len(model.user_ids_),
+        "items": len(model.item_ids_),
+        "components": model.user_factors_.shape[1],
+        "model": type(model.model_).__name__,
+        "list_ridge": model.model_.l2,
+        "list_popularity": model.model_.popularity,
+        **model.history_[-1],
+    }
 
 
 def summary(model: Any, out: Path) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
 from mho.cli.plain import columns
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 
 __all__ = ["EXAMPLES", "scale"]
@@ -42,6 +44,7 @@ def scale(
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
     link: float = 1.25e9,
     storage: float = 1.25e9,
+    json: Json = False,
 ) -> None:
     """Foretell time, traffic and memory of an iteration out of core (`mho.recommend.distributed.OutOfCore`).
 
@@ -63,11 +66,16 @@ def scale(
         Bytes per second of a worker's link.
     storage
         Bytes per second of the shared folder to all workers together.
+    json
+        Print JSON.
     """
     from mho.recommend.distributed.scale import Cluster, Problem, forecast
 
     problem = Problem(users=users, items=items, ratings=ratings, n_components=n_components)
     told = forecast(problem, Cluster(workers=workers, link=link, storage=storage))
+    if json:
+        print(as_json(asdict(told)))
+        return
     halves = (told.users, told.items)
     rows = [
         ("half-step", "users", "items"),

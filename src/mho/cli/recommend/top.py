@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.plain import columns
 from mho.cli.recommend.table import typed_ids
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.target import check_target
 
@@ -32,6 +33,7 @@ def top(
     titles: Path | None = None,
     seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
+    json: Json = False,
 ) -> None:
     """Show the best items of users, without those that they have rated or chosen already.
 
@@ -50,6 +52,8 @@ def top(
         Recommend also what a user has rated or chosen.
     out
         Write a .csv file of user, rank, item, title and score instead.
+    json
+        Print a list of such rows as JSON.
     """
     from mho import Recommender, checks
 
@@ -64,7 +68,9 @@ def top(
     without: list[str] = []
     lists = (_list_of(recommender, part, n, seen, without) for part in parts)
     rows = (row for top in lists for row in _rows(top, named))
-    if out is None:
+    if out is None and json:
+        print(as_json([_typed(row) for row in rows]))
+    elif out is None:
         _show(rows)
     else:
         _write(out, rows)
@@ -95,6 +101,11 @@ def _names(users: str) -> list[str]:
 
 
 _HEADER = "user", "rank", "item", "title", "score"
+
+
+def _typed(row: tuple[str, ...]) -> dict[str, Any]:
+    user, rank, item, title, score = row
+    return {"user": user, "rank": int(rank), "item": item, "title": title, "score": float(score)}
 
 
 def _show(rows: Any) -> None:
