@@ -73,7 +73,8 @@ def _command_index(names: list[str]) -> str:
     listed = "\n".join(names)
     return (
         "# Commands\n\nWritten from the program itself; `mho COMMAND --help` prints the same. Exit codes: 0 done, 1 "
-        "the work failed, 2 a wrong argument, 3 done with an alarm, 70 a fault of mho, 130 interrupted, 143 told to terminate.\n\n"
+        "the work failed, 2 a wrong argument, 3 done with an alarm, 70 a fault of mho, "
+        "130 interrupted, 143 told to terminate.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
     )
 
