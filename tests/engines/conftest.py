@@ -55,6 +55,9 @@ def _made(request):
     topology = made.chip.design.topology if isinstance(made, Analog) else None
     if (topology, "missing") in REFUSED_OPERANDS and request.node.originalname in MASKED:
         request.applymarker(pytest.mark.xfail(raises=ChipError, strict=True, reason="declared refused"))
+    if request.param == "Gram chip" and request.node.callspec.params.get("m") == 1:
+        reason = "A'A of one row, in cells with errors, is indefinite: the loop runs away"
+        request.applymarker(pytest.mark.xfail(raises=ChipError, strict=True, reason=reason))
     return made
 
 

@@ -58,7 +58,7 @@ class SettledBlock:
     followed: int
 
 
-def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None) -> SettledBlock:
+def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None, least: float = 0.0) -> SettledBlock:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
     Parameters
@@ -69,15 +69,15 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
         Right-hand sides by columns.
     C : ndarray of shape (n, k), optional
         Currents into the columns, in the units of A'B.
+    least : float
+        Entry of a right-hand side that full scale stands for at least; above zero, all share one range.
 
     Raises
     ------
     ChipError
         An answer stays outside however small the inputs are.
     """
-    peak_in = array.inputs.peaks(B)
-    if C is not None:
-        peak_in = np.maximum(peak_in, array.current_peaks(C))
+    peak_in = np.maximum(array.peaks(B, C), least)
     counts = over = np.zeros(3, int)
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in)
@@ -93,6 +93,7 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
             return SettledBlock(X, V, constant, range_, *map(int, counts), injected, follower.count)
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
+        excess = np.full_like(excess, excess.max()) if least else excess
         peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
     raise ChipError(_reason(array, clipped=bool(over[0])))
 

@@ -66,7 +66,7 @@ class ConverterBank:
             values = values + (values != 0) * share * self.noise.standard_normal(values.shape)
         return values
 
-    def to_digital(self, volts: np.ndarray, *, signed: bool = False) -> np.ndarray:
+    def to_digital(self, volts: np.ndarray, *, signed: bool = False, together: bool = False) -> np.ndarray:
         """Read outputs (n, k), volts, each row of them at the finest range that holds it.
 
         Parameters
@@ -75,6 +75,8 @@ class ConverterBank:
             Not negative unless `signed`.
         signed : bool
             Whether half of the codes stand for negative volts, at the same errors as the other half.
+        together : bool
+            Whether all rows share the range of the largest.
         """
         c = self._converters
         if c.conversion_noise:
@@ -83,12 +85,12 @@ class ConverterBank:
         if c.adc_bits is None:
             return volts
         if not signed:
-            return self._quantised(volts, 2**c.adc_bits - 1)
-        return np.sign(volts) * self._quantised(np.abs(volts), 2 ** (c.adc_bits - 1) - 1)
+            return self._quantised(volts, 2**c.adc_bits - 1, together)
+        return np.sign(volts) * self._quantised(np.abs(volts), 2 ** (c.adc_bits - 1) - 1, together)
 
-    def _quantised(self, volts: np.ndarray, most: int) -> np.ndarray:
+    def _quantised(self, volts: np.ndarray, most: int, together: bool) -> np.ndarray:
         c = self._converters
-        peak = volts.max(axis=1, keepdims=True)
+        peak = volts.max(axis=None if together else 1, keepdims=True)
         headroom = np.divide(c.v_out, peak, out=np.ones_like(peak), where=peak > 0)
         halvings = np.clip(np.floor(np.log2(headroom)), 0, c.adc_ranges)
         step = c.v_out / 2.0**halvings / most

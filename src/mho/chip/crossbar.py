@@ -20,6 +20,8 @@ __all__ = ["Crossbar", "write"]
 _ARRAYS = ("left", "right")
 _REFERENCES = ("reference_left", "reference_right")
 _COLUMNS = ("comp", *_REFERENCES)
+_OWN_ERROR = 16
+"""First stream of the errors that belong to the cells of either array."""
 
 
 class Crossbar:
@@ -117,6 +119,9 @@ class Crossbar:
     def _in_place(self, cells: Cells, array: int) -> Cells:
         """The cells with what their places make of them."""
         device, shape = self._device, cells.target.shape
+        if device.sigma_cell:
+            own = device.sigma_cell * device.g_max * self._places.normal(_OWN_ERROR + array, shape)
+            cells = replace(cells, error=cells.error + np.sqrt(cells.parallel) * own)
         if device.temperature.temperature_spread:
             cells = replace(cells, temperature_deviate=self._places.normal(array, shape))
         if device.faults:

@@ -59,6 +59,9 @@ class Converters:
         for which an output would go beyond are scaled down and solved again.
     adc_ranges : int
         The ADC's reference can be halved this many times, so that small answers keep their digits.
+    full_scale : {"vector", "batch"}
+        Range of the converters. Vector: one for each right-hand side, so that its largest entry is at full scale.
+        Batch: one for all that are solved together, as a converter with a fixed reference has.
     inl : float
         Standard deviation, over the converters, of how far the middle of the characteristic is from the straight line,
         in steps (LSB).
@@ -81,6 +84,7 @@ class Converters:
     v_in: float = field(default=0.2, metadata=VOLTS)
     v_out: float = field(default=0.2, metadata=VOLTS)
     adc_ranges: int = 4
+    full_scale: str = "vector"
     inl: float = 0.0
     dnl: float = 0.0
     conversion_noise: float = field(default=0.0, metadata=VOLTS)
@@ -93,6 +97,7 @@ class Converters:
         checks.positive_number(self.v_in, "v_in")
         checks.positive_number(self.v_out, "v_out")
         checks.nonnegative_int(self.adc_ranges, "adc_ranges")
+        checks.one_of(self.full_scale, "full_scale", ("vector", "batch"))
         for name in ("inl", "dnl", "conversion_noise"):
             checks.nonnegative_number(getattr(self, name), name)
         if self.inl or self.dnl:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from mho.circuits.loop import Loop
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.reference_amplifiers import ReferenceAmplifiers
 from mho.circuits.word_lines import WordLines, solve_masked
-from mho.operands import Sparse
+from mho.operands import Matrix, Sparse
 
 __all__ = ["ProgrammedLoop"]
 
@@ -144,7 +145,13 @@ class ProgrammedLoop:
             A time or a temperature for which the device was not measured.
         """
         self.store.age(seconds, kelvin)
+        device = self.design.device
+        if seconds and device.relaxation is None and not device.noise:
+            self._changes_nothing(f"age {seconds:g} s", "its device has neither a relaxation nor read noise")
         self._install()
+
+    def _changes_nothing(self, what: str, reason: str) -> None:
+        warnings.warn(f"{what} changes nothing on {self.design.name}: {reason}", UserWarning, stacklevel=3)
 
     def refresh(self, rows: Any = None) -> None:
         """Write the matrix again, with fresh errors.
@@ -171,13 +178,27 @@ class ProgrammedLoop:
             Temperature.
         """
         checks.positive_number(kelvin, "kelvin")
+        law = self.design.device.temperature
+        if kelvin != self.kelvin and not (law.temperature_slope or law.temperature_spread or self.design.device.noise):
+            self._changes_nothing(f"heat {kelvin:g} K", "its device has no temperature coefficient and no read noise")
         self.kelvin = kelvin
         self._install()
 
-    def current_peaks(self, C: np.ndarray) -> np.ndarray:
-        """Return the entry of a right-hand side (n,) that sends as much into a column as the largest of C (n, k)."""
+    def peaks(self, B: Matrix, C: np.ndarray | None) -> np.ndarray:
+        """Return the largest entry (n,) of right-hand sides, or what sends as much into a column as their currents.
+
+        Parameters
+        ----------
+        B : operand of shape (m, n)
+            Right-hand sides by columns.
+        C : ndarray of shape (n, k) or None
+            Currents into the columns, in the units of A'B.
+        """
+        peaks = self.inputs.peaks(B)
+        if C is None:
+            return peaks
         sums = self._column_sums
-        return np.divide(np.abs(C), sums, out=np.zeros(C.shape), where=sums > 0).max(axis=1)
+        return np.maximum(peaks, np.divide(np.abs(C), sums, out=np.zeros(C.shape), where=sums > 0).max(axis=1))
 
     def column_currents(self, C: np.ndarray, peak_in: np.ndarray) -> np.ndarray:
         """Return the currents (n, k) that a DAC at each column makes of C, amperes at the fixed scale.

@@ -2,8 +2,9 @@
 
 Where its two arrays differ a loop can have more than one operating point, and only its motion tells at which of them it
 comes to rest. There is one alone, and every motion ends there, where the symmetric part of M (`mho.circuits.loop`) is
-positive definite: the distance of two motions falls (`mho.circuits.transient.settling_bound` has the derivation).
-Elsewhere the transient from zero is followed, right-hand side by right-hand side.
+positive definite: the distance of two motions falls (`mho.circuits.transient.settling_bound` has the derivation). In
+the Gram circuit it is that of ``diag(scale) M``, in the norm of ``diag(scale) C``. Elsewhere the transient from zero is
+followed, right-hand side by right-hand side.
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ class GramNetwork(PassiveNetwork):
         return np.full(len(self.conductances.left), self.conductances.g_in)
 
     @cached_property
+    def column_metric(self) -> np.ndarray:
+        """Siemens per unit of each column (k,): A'A is symmetric before its columns are scaled to the cells."""
+        return self.conductances.scale
+
+    @cached_property
     def _every_row(self) -> Ports:
         G, g_in = self.conductances.left, self.conductances.g_in
         connected = G.sum(axis=0) > 0  # an op-amp whose column has no cells is off

@@ -56,6 +56,10 @@ class Supply(NamedTuple):
     inputs: np.ndarray
 
 
+_ROUNDING = 1e-12
+"""Of the largest eigenvalue: as far below zero the least one is zero."""
+
+
 @dataclass(frozen=True, eq=False)
 class Loop:
     """The reduced network of one programmed chip and its amplifiers.
@@ -151,12 +155,14 @@ class Loop:
         Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
         if self.signed:
             X = np.linalg.solve(_regular(M), Q.T).T
-            return X, np.full(len(X), not _contracts(M))
+            return X, np.full(len(X), not _contracts(self.passive.column_metric[:, None] * M))
+        metric = self.passive.column_metric
         if self.opamp.clamp == "single-supply":
             sense = _regular(ports.sense)
+            metric = metric * sense.diagonal() if np.ptp(metric) else metric
             M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
         X, failed = complementary(M, Q)
-        return X, (failed > 0) | (not _contracts(M))
+        return X, (failed > 0) | (not _contracts(metric[:, None] * M))
 
     def sense_volts(
         self, X: np.ndarray, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
@@ -393,7 +399,13 @@ def _regular(sense: np.ndarray) -> np.ndarray:
 
 
 def _contracts(M: np.ndarray) -> bool:
-    """Whether the symmetric part of M is positive definite but for columns that are not connected."""
+    """Whether the symmetric part of M is positive but for columns that are not connected.
+
+    A zero of rounding, of columns that depend on one another and of infinite gain, keeps the distance of two motions.
+    """
     connected = M.diagonal() != 0
     both = (M + M.T)[np.ix_(connected, connected)]
-    return not len(both) or bool(np.linalg.eigvalsh(both)[0] > 0)
+    if not len(both):
+        return True
+    values = np.linalg.eigvalsh(both)
+    return bool(values[0] > -_ROUNDING * values[-1])

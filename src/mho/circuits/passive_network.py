@@ -91,6 +91,11 @@ class PassiveNetwork:
         return c.g_in * (1 - c.g_in / c.total)
 
     @cached_property
+    def column_metric(self) -> np.ndarray:
+        """Weights of the columns (k,) in the norm in which motions come closer (`mho.circuits.equilibrium`)."""
+        return np.ones(len(self.conductances.scale))
+
+    @cached_property
     def rows(self) -> WiredRows:
         """The rows with their wires, one by one."""
         return WiredRows.reduce(self.conductances, self.wires)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
+from mho.operands import as_matrix
 
 __all__ = ["Analog"]
 
@@ -82,7 +83,8 @@ class AnalogFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; a loop needs no start."""
-        return self.array.solve(check_rhs(B, self.A.shape, start)).astype(self.A.dtype, copy=False)
+        B = as_matrix(check_rhs(B, self.A.shape, start))
+        return self.array.solve_operand(B).astype(self.A.dtype, copy=False)
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""

@@ -86,7 +86,7 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
     with threadpool_limits(1):
         problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
         A, B = problem.draw()
-        chip = Chip(sweep.design.with_(**chosen), seed=stream(sweep.seed, CHIP, point, number))
+        chip = Chip(sweep.design.with_(**chosen), seed=stream(sweep.seed, CHIP, number))
         error, residual, failure = np.nan, np.nan, ""
         try:
             X = chip.program(A).solve(B)

@@ -30,6 +30,8 @@ class Device:
     sigma : float
         Standard deviation of the programming error of each cell, as a share of `g_max`; drawn afresh at each write.
         Zero where there is a `relaxation`, whose first time has it.
+    sigma_cell : float
+        Standard deviation of an error that belongs to each cell and survives rewriting, as a share of `g_max`.
     pulses : float
         Mean write pulses per cell, each followed by a verify read, where `verify` does not count them.
     verify : WriteVerify
@@ -57,6 +59,7 @@ class Device:
     g_max: float = field(metadata=SIEMENS)
     levels: int | None = None
     sigma: float = 0.0
+    sigma_cell: float = 0.0
     pulses: float = 1.0
     verify: WriteVerify = field(default_factory=WriteVerify)
     relaxation: Relaxation | None = None
@@ -66,7 +69,7 @@ class Device:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        for name in ("g_min", "g_max", "sigma", "pulses"):
+        for name in ("g_min", "g_max", "sigma", "sigma_cell", "pulses"):
             checks.nonnegative_number(getattr(self, name), name)
         checks.at_least(self.g_max, "g_max", self.g_min, strict=True)
         checks.at_least(self.pulses, "pulses", 1)

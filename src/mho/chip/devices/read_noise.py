@@ -13,6 +13,10 @@ from mho.units import SIEMENS, VOLTS
 __all__ = ["ReadNoise"]
 
 
+_SOONEST = 1e-3
+"""Seconds from writing to the first read: this project's choice."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReadNoise:
     """1/f noise and random telegraph noise in one Gaussian, and thermal noise.
@@ -21,6 +25,7 @@ class ReadNoise:
     ``(K g^2 + L) ln((t + tau) / 2 tau)``, with L = 0 the form that CMO/HfO2 cells were fitted with
     (Falcone-2025). Thermal noise adds ``4 k T g / 2 tau`` over the square of the read voltage. That it stands still
     during a solve, which is far shorter than t, is our hypothesis; the heavy tails of telegraph noise are not modelled.
+    No cell is read sooner than a millisecond after it is written, in which a thousand pulses write a row.
 
     Attributes
     ----------
@@ -64,6 +69,7 @@ class ReadNoise:
         kelvin : float
             Temperature.
         """
-        decades = np.log(np.maximum((seconds + integration) / (2 * integration), 1.0))
+        since = np.maximum(seconds, _SOONEST)
+        decades = np.log(np.maximum((since + integration) / (2 * integration), 1.0))
         thermal = 4 * Boltzmann * kelvin * g / (2 * integration * self.read_volts**2)
         return np.sqrt(((self.flicker * g) ** 2 + self.flicker_siemens**2) * decades + thermal)
