@@ -22,7 +22,7 @@ PAGES = [
     *(page for page in sorted((ROOT / "docs").rglob("*.md")) if GENERATED.isdisjoint(page.parents)),
 ]
 _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
-_LINE = re.compile(r"\s*(\$ )?mho (factor|recommend|demo|example|cost|chip|image|info)\b")
+_LINE = re.compile(r"\s*(\$ )?mho (factor|recommend|demo|example|cost|chip|image|info|monitor)\b")
 _MOST_NOT_RUN = 12
 _PYTHON = re.compile(r"(>>> |import |from )")
 

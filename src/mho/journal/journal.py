@@ -23,6 +23,7 @@ __all__ = ["Journal"]
 
 _FACTS = "mho journal losses 1"
 _SUFFIX = ".segment"
+_LOSSES = ("begin", "records", "samples")
 _LARGEST_NUMBER = 1 << 62
 
 
@@ -284,8 +285,8 @@ class Journal:
         if not path.exists():
             return 0
         facts, _ = read_facts(path, _FACTS, None)
-        numbers = [facts.get(name) for name in ("begin", "records", "samples")]
-        if not all(isinstance(number, int) and 0 <= number < _LARGEST_NUMBER for number in numbers):
+        numbers = [number for name in _LOSSES if isinstance(number := facts.get(name), int)]
+        if len(numbers) < len(_LOSSES) or not all(0 <= number < _LARGEST_NUMBER for number in numbers):
             raise DataError(f"{path}: is damaged: its numbers are none")
         begin, self.lost_records, self.lost_samples = numbers
         counted = facts.get("counted")

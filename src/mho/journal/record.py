@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mho.journal.crc32c import crc32c
 
@@ -18,7 +18,8 @@ MOST_BYTES = 1 << 28
 """Bytes of one record at most: MQTT takes no longer message."""
 
 
-class Record(NamedTuple):
+@dataclass(frozen=True)
+class Record:
     """A record.
 
     Attributes

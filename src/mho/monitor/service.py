@@ -93,7 +93,7 @@ class Service:
             for model in monitor.streams
             for channel in model.channels
         }
-        self._reached = float("-inf")
+        self._reached, self._news = float("-inf"), False
         self._done, self._kept, self._snapshot_at, self._most_bytes = -1, -1, time.monotonic(), max_bytes
         with ExitStack() as stack:
             self.journal = stack.enter_context(Journal(self.folder / "journal", max_bytes=max_bytes))
@@ -126,7 +126,7 @@ class Service:
             found += self._message(data)
             self._done = number
         late = time.monotonic() - self._snapshot_at > _SNAPSHOT_SECONDS
-        if late or self.journal.size > self._most_bytes // 2 or any(result.alarm for result in found):
+        if late or self._news or self.journal.size > self._most_bytes // 2:
             self.snapshot()
         return found
 
@@ -151,7 +151,7 @@ class Service:
         write_facts(path, _SNAPSHOT, self._facts())
         self.journal.forget(self._kept)  # what the older snapshot needs stays
         self._kept = self._done
-        self._snapshot_at = time.monotonic()
+        self._snapshot_at, self._news = time.monotonic(), False
 
     def summary(self) -> dict[str, Any]:
         """Return counts and open alarms: what is published as the current state."""
@@ -215,8 +215,8 @@ class Service:
                 continue
             event = "closed" if alarm.closed is not None else "stuck" if alarm.kind == "stuck" else "opened"
             facts = {"event": event} | alarm.facts()
-            self.log.add(facts)
-            self.outbox.put(f"{alarm.id}/{event}", json.dumps(facts).encode())
+            self._news |= self.log.add(facts)
+            self._news |= self.outbox.put(f"{alarm.id}/{event}", json.dumps(facts).encode())
 
     def _facts(self) -> dict[str, Any]:
         return {
