@@ -38,6 +38,11 @@ class ConverterBank:
         self.noise = np.random.default_rng(noise)
         self._dac, self._adc = np.zeros((0, 0)), np.zeros((0, 0))
 
+    @property
+    def v_in(self) -> float:
+        """Full scale of a DAC, volts."""
+        return self._converters.v_in
+
     def to_volts(self, values: np.ndarray, full_scale: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Put signed values through the DACs; same unit out as in.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mho import checks
+from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import write
 from mho.chip.design import Amplifier, ChipDesign
 from mho.chip.mapping import map_matrix
@@ -23,6 +24,7 @@ from mho.circuits.loop_circuit import as_opamp
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
 from mho.circuits.transient import transient
+from mho.circuits.wired_product import wired_currents
 from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["SQUARE_TOPOLOGIES", "TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
@@ -55,6 +57,8 @@ class ProgrammedCircuit:
         Right-hand sides are multiplied by this first, digitally, and `shift` is subtracted.
     shift : float or ndarray of shape (inputs,)
         See `product`.
+    converters : ConverterBank, optional
+        Those of an "mvm", at inputs and outputs of `multiply`.
 
     Examples
     --------
@@ -71,6 +75,7 @@ class ProgrammedCircuit:
     constant: np.ndarray
     product: np.ndarray | None = None
     shift: Any = 0.0
+    converters: ConverterBank | None = None
 
     @property
     def solves(self) -> bool:
@@ -106,6 +111,42 @@ class ProgrammedCircuit:
             raise TypeError(f"circuit must be of topology 'egv' for an eigenvector, got {self.circuit.name}")
         x = transient(self.circuit, np.zeros(0)).rest()
         return x / np.linalg.norm(x) * np.sign(x[np.abs(x).argmax()])
+
+    def multiply(self, X: Any) -> np.ndarray:
+        """Return A X (m, n) for X (k, n), through converters, cells and wires; of "mvm" alone.
+
+        Each vector goes in at the DACs' full scale and is read at the finest range of the ADCs that holds it.
+
+        Parameters
+        ----------
+        X : array_like of shape (k, n)
+            Vectors by columns, of either sign.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The circuit is another one, or X is not what its matrix multiplies.
+
+        Notes
+        -----
+        What finite gain and offset leave at the amplifiers' inputs is taken to flow through perfect wires: the error is
+        that of the wires times it.
+        """
+        circuit = self.circuit
+        if not isinstance(circuit, Mvm):
+            raise TypeError(f"circuit must be of topology 'mvm' to multiply, got {circuit.name}: it solves")
+        X = np.asarray(checks.as_matrix(X, "X", nonnegative=False), np.float64)
+        if len(X) != circuit.inputs:
+            raise ValueError(f"X must have {circuit.inputs} rows, one per column of the matrix, got shape {X.shape}")
+        assert self.converters is not None
+        V = self.volts_per_unit[:, None] * X
+        full_scale = np.abs(V).max(axis=0)
+        range_ = np.divide(self.converters.v_in, full_scale, out=np.ones_like(full_scale), where=full_scale > 0)
+        V = self.converters.to_volts(V, full_scale, np.arange(len(V))[:, None]) * range_
+        tied, gain = circuit.column_conductance, circuit.opamp.gain
+        currents = wired_currents(circuit.g, circuit.wires, V).T + tied * circuit.given("offset", len(tied))
+        y = self.converters.to_digital(currents / (circuit.g_feedback + tied / gain), signed=True)
+        return (y * self.units_per_volt / range_[:, None]).T
 
     def solve(self, b: Any) -> np.ndarray:
         """Return the answer at rest for a right-hand side b, in the units of the matrix.
@@ -156,8 +197,8 @@ def program_circuit(
     A = np.asarray(checks.as_matrix(A, "A", nonnegative=topology in TOPOLOGIES), np.float64)
     if not np.abs(A).max(axis=0).all():
         raise ValueError("A must not have a column of zeros, which would leave an op-amp without an input")
-    if design.wires and topology != "compact":
-        raise ChipError("wires with resistance are modelled in the compact circuit alone: leave them perfect")
+    if design.wires and topology not in ("compact", "mvm"):
+        raise ChipError("wires with resistance are modelled in the compact circuit and the product alone")
     rng = checks.generator(seed, "seed")
     if np.any(penalty.l2_known):
         raise ValueError("l2_known must be 0 in a circuit, whose ridge is programmed once for every right-hand side")
@@ -242,8 +283,10 @@ def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Gen
     g_feedback = float(c.left.sum(axis=1).max())
     volts = design.converters.v_in * c.scale.min()
     offset = _offsets(design.amplifier, len(A), rng)
-    circuit = Mvm(g=c.left, g_feedback=g_feedback, opamp=as_opamp(design.amplifier), offset=offset)
-    return ProgrammedCircuit(circuit, volts / c.scale, np.full(len(A), g_feedback / volts), np.zeros(0))
+    opamp = as_opamp(design.amplifier)
+    circuit = Mvm(g=c.left, g_feedback=g_feedback, opamp=opamp, offset=offset, wires=design.wires)
+    units_per_volt, converters = np.full(len(A), g_feedback / volts), ConverterBank(design.converters, rng)
+    return ProgrammedCircuit(circuit, volts / c.scale, units_per_volt, np.zeros(0), converters=converters)
 
 
 def _inv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:

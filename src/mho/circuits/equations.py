@@ -31,6 +31,7 @@ from mho.circuits.opamp import RAIL, OpAmp
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_columns import ReferenceColumns
+from mho.circuits.wired_product import input_admittance, wired_currents
 
 __all__ = ["LoopEquations", "equations"]
 
@@ -223,6 +224,8 @@ def _(circuit: GramInv) -> LoopEquations:
 @equations.register
 def _(circuit: Mvm) -> LoopEquations:
     """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # Sun-2022
+    if circuit.wires:
+        return _wired_product(circuit)
     L = 1 / circuit.column_conductance
     return LoopEquations(
         opamp=circuit.opamp,
@@ -266,6 +269,23 @@ def _(circuit: Egv) -> LoopEquations:
         constant=np.r_[circuit.given("offset", k), np.zeros(k)],
         g_clamp=circuit.g_clamp,
         outputs=k,
+    )
+
+
+def _wired_product(circuit: Mvm) -> LoopEquations:
+    """With T and Y what sources and amplifiers' inputs send into these: (Y + g_feedback) u = g_feedback y - T b."""
+    m, k = circuit.shape
+    T = wired_currents(circuit.g, circuit.wires, np.eye(k))
+    Z = np.linalg.inv(input_admittance(circuit.g, circuit.wires) + circuit.g_feedback * np.eye(m))
+    return LoopEquations(
+        opamp=circuit.opamp,
+        positive=_positive(circuit, m, 0),
+        coupling=circuit.g_feedback * Z,
+        resistance=Z,
+        inputs=Z @ T,
+        constant=circuit.given("offset", m),
+        g_clamp=circuit.g_clamp,
+        outputs=m,
     )
 
 

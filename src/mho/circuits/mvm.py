@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho.circuits.circuit import Circuit
 from mho.circuits.opamp import OpAmp
+from mho.circuits.wires import Wires
 
 __all__ = ["Mvm"]
 
@@ -28,6 +29,9 @@ class Mvm(Circuit):
         What every op-amp is; its output goes below zero too.
     offset : numpy.ndarray of shape (m,), optional
         Input offset of each op-amp, volts; by default none.
+    wires : Wires
+        Resistance between the cells, by default none: a column's wire runs from its input to row 0 and on, a row's from
+        its amplifier to column 0 and on. Nodes follow as ``b0_1``, column 0 at row 1, and ``r0_1``, row 0 at column 1.
 
     Raises
     ------
@@ -47,6 +51,7 @@ class Mvm(Circuit):
     g_feedback: float
     opamp: OpAmp
     offset: np.ndarray | None = None
+    wires: Wires = field(default_factory=Wires)
 
     name = "MVM"
     _array = "g"

@@ -82,7 +82,10 @@ def _(circuit: Mvm, volts: np.ndarray) -> Iterator[str]:
     yield from text.heading("Inputs: minus the vector")
     yield from (f"Vb{j} b{j} 0 {text.number(-volt)}" for j, volt in enumerate(volts))
     yield from text.heading("Array: input j to row i, ohms")
-    yield from text.array("g", circuit.g, lambda i, j: f"b{j} r{i}")
+    yield from text.array("g", circuit.g, lambda i, j: f"{_input_node(circuit, j, i)} {_ground_node(circuit, i, j)}")
+    if circuit.wires:
+        yield from text.heading("Wires: segments between neighbouring cells, and the ends of rows and columns, ohms")
+        yield from _product_wires(circuit)
     yield from text.heading("Feedback of row amplifier i, ohms")
     yield from (f"Rf{i} y{i} r{i} {{1/g_feedback}}" for i in range(circuit.shape[0]))
     yield from text.heading("Row amplifiers: one pole, of either sign")
@@ -131,6 +134,32 @@ def _classic_opamps(circuit: ClassicGinv) -> Iterator[str]:
     for i, volt in enumerate(circuit.given("row_offset", rows)):
         yield from instance(f"_v{i}", ("0", f"r{i}", f"v{i}"), volt, bipolar=True)
     yield from _answering(circuit, circuit.given("offset", columns), ("s", "0"), "Column op-amps:")
+
+
+def _input_node(circuit: Mvm, column: int, row: int) -> str:
+    if circuit.wires.column_ohms and row:
+        return f"b{column}_{row}"
+    return f"b{column}_0" if circuit.wires.driver_ohms else f"b{column}"
+
+
+def _ground_node(circuit: Mvm, row: int, column: int) -> str:
+    if circuit.wires.row_ohms and column:
+        return f"r{row}_{column}"
+    return f"r{row}_0" if circuit.wires.sense_ohms else f"r{row}"
+
+
+def _product_wires(circuit: Mvm) -> Iterator[str]:
+    wires, (m, k) = circuit.wires, circuit.shape
+    for j in range(k):
+        if wires.driver_ohms:
+            yield f"Rdrive{j} b{j} b{j}_0 {wires.driver_ohms!r}"
+        for i in range(1, m if wires.column_ohms else 1):
+            yield f"Rcol{j}_{i} {_input_node(circuit, j, i - 1)} {_input_node(circuit, j, i)} {wires.column_ohms!r}"
+    for i in range(m):
+        if wires.sense_ohms:
+            yield f"Rsense{i} r{i} r{i}_0 {wires.sense_ohms!r}"
+        for j in range(1, k if wires.row_ohms else 1):
+            yield f"Rrow{i}_{j} {_ground_node(circuit, i, j - 1)} {_ground_node(circuit, i, j)} {wires.row_ohms!r}"
 
 
 def _answering(
