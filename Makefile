@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz lowest cross wasm web lint sanitize bench bench-monitor docs docs-check format clean
+.PHONY: demo test quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-monitor docs docs-check format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -45,6 +45,11 @@ wasm: .venv/dev
 web: .venv/dev
 	$(BIN)/python scripts/lab_data.py
 	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run build && npm test
+
+# The lab's page and server, with many more requests than `make test` makes up.
+test-lab: .venv/dev
+	@scripts/system-tools.sh ngspice chromium
+	MHO_LAB_EXAMPLES=200 $(BIN)/pytest tests/lab
 
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev

@@ -32,6 +32,7 @@ def design(design: ChipDesign) -> dict[str, Any]:
         "gain": None if design.amplifier.gain == inf else design.amplifier.gain,
         "bandwidth": design.amplifier.bandwidth,
         "offset": design.amplifier.offset,
+        "second_pole": None if design.amplifier.second_pole == inf else design.amplifier.second_pole,
         "clamp": design.amplifier.clamp,
         "v_in": design.converters.v_in,
         "columns": design.array.columns,

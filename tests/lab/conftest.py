@@ -7,6 +7,9 @@ import pytest
 from mho.lab.page import PAGE
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 180_000
+"""Milliseconds: a busy machine is slow, and no test waits for what does not come."""
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -16,7 +19,7 @@ def chromium():
     if not CHROMIUM.exists():
         pytest.skip("no Chromium here")
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -25,6 +28,7 @@ def chromium():
 def ask(chromium):
     """Ask the page's own worker: method and requests; answers in order, errors as {"error": ...}."""
     page = chromium.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(PAGE.as_uri())
     page.wait_for_function("window.mhoLab")
     asked = """([method, requests]) => Promise.all(requests.map(
@@ -76,6 +80,7 @@ def visit(chromium):
 
     def begin(place="", *, home=None, width=1280, height=900, scheme="light"):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         address = home or PAGE.as_uri()
         seen = Visit(context, address)

@@ -77,7 +77,7 @@ def test_the_netlist_is_that_of_the_library(visit, topology):
     """Line by line, numbers as numbers."""
     from mho.lab.circuits import from_json
 
-    seen = visit(f"#bench?topology={topology}&m=5&k=3&offset=2&wire=3")
+    seen = visit(f"#bench?topology={topology}&m=5&k=3&offset=2&wire=3&pole=20")
     seen.page.wait_for_selector("text=Export")
     request = json.loads(seen.save("JSON"))
     made = Answers().program(request["program"])
@@ -257,6 +257,14 @@ def test_a_circuit_without_a_rest_is_a_sentence(visit):
     seen = visit("#bench?A=" + ".".join(["0"] * 64))
     seen.page.wait_for_selector("text=must not have a column of zeros")
     assert seen.heard == []
+
+
+def test_a_loop_that_swings_is_a_sentence_and_the_last_curve_stays(visit):
+    seen = visit("#bench?topology=classic")
+    ready(seen, "bench")
+    seen.slide("Second pole", ArrowRight=100)  # near the bandwidth
+    seen.page.wait_for_selector("text=does not settle")
+    assert seen.page.locator(".plot canvas").count()
 
 
 @pytest.mark.parametrize("view", ["bench", "device", "factorize", "cost"])

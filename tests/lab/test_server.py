@@ -31,7 +31,7 @@ def served(folder):
             yield process.stdout.readline().split()[2], process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def client(server):
 
 def client_of(address):
     home, token = address.split("?token=")
-    return httpx.Client(base_url=home, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
+    return httpx.Client(base_url=home, headers={"Authorization": f"Bearer {token}"}, timeout=180, trust_env=False)
 
 
 def factorization(iterations=20, rows=30, **changes):
@@ -57,7 +57,7 @@ def factorization(iterations=20, rows=30, **changes):
     return {**request, "iterations": iterations, **changes}
 
 
-def ended(client, number, seconds=60):
+def ended(client, number, seconds=180):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         job = client.get(f"api/jobs/{number}").json()
@@ -148,7 +148,7 @@ def test_a_job_runs_tells_and_gives_its_result(client):
 
 def test_two_runs_leave_the_server_responsive_and_can_be_cancelled(client):
     jobs = [client.post("api/jobs/factorize", json=factorization(100_000, rows=400)).json()["id"] for _ in range(3)]
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while (
         sum(client.get(f"api/jobs/{n}").json()["progress"] is not None for n in jobs) < 2 and time.monotonic() < until
     ):
@@ -170,7 +170,7 @@ def test_two_runs_leave_the_server_responsive_and_can_be_cancelled(client):
 
 def child_of(process):
     """The process of the job that runs."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with open(f"/proc/{process.pid}/task/{process.pid}/children") as stream:
             children = stream.read().split()
@@ -203,7 +203,7 @@ def test_a_second_server_in_the_folder_is_refused(tmp_path):
     with served(tmp_path) as (address, _), client_of(address) as client:
         client.get("api/jobs")
         command = [sys.executable, "-m", "mho", "lab", "--no-browser", "--folder", str(tmp_path)]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        second = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert second.returncode != 0
     assert "is in use by process" in second.stderr
     assert "Traceback" not in second.stderr
@@ -248,12 +248,12 @@ def test_the_served_page_runs_ngspice_and_jobs(visit, server):
     assert "token" not in seen.page.evaluate("location.href")
     if spice.available():
         seen.page.get_by_role("button", name="Run ngspice beside it").click()
-        seen.page.wait_for_selector("text=circles: ngspice", timeout=60_000)
+        seen.page.wait_for_selector("text=circles: ngspice")
     seen.page.goto(f"{home}#factorize?rank=3&iterations=30&size=32&where=server")
     seen.page.get_by_role("button", name="Factorize").click()
-    seen.page.wait_for_selector("text=W H, analogue chip", timeout=60_000)
-    seen.page.wait_for_selector("td:text-is('done')", timeout=60_000)
-    seen.page.wait_for_selector("button:text-is('Factorize')", timeout=60_000)
+    seen.page.wait_for_selector("text=W H, analogue chip")
+    seen.page.wait_for_selector("td:text-is('done')")
+    seen.page.wait_for_selector("button:text-is('Factorize')")
     for _ in range(seen.page.get_by_role("button", name="Remove").count()):
         seen.page.get_by_role("button", name="Remove").first.click()
         seen.page.wait_for_timeout(200)

@@ -13,12 +13,14 @@ CLOSE = 1e-9
 
 
 def opamp(rng):
-    """Any gain, clamp, and now and then a slew rate or rails."""
+    """Any gain, clamp, and now and then a slew rate, rails or a second pole."""
+    bandwidth = 10 ** rng.uniform(6, 9)
     return OpAmp(
         gain=10 ** rng.uniform(3, 6),
-        bandwidth=10 ** rng.uniform(6, 9),
+        bandwidth=bandwidth,
         slew_rate=10 ** rng.uniform(6, 8) if rng.random() < 0.2 else np.inf,
         v_max=rng.uniform(0.02, 0.5) if rng.random() < 0.2 else np.inf,
+        second_pole=bandwidth * rng.uniform(20, 100) if rng.random() < 0.2 else np.inf,
         clamp=rng.choice(["rectifying", "single-supply"]),
     )
 

@@ -26,11 +26,11 @@ _MOST_ENTRIES = 4_000_000
 _MOST_ITERATIONS = 100_000
 _MOST_CELLS, _MOST_OPAMPS = 2**16, 640
 _CHANGES = (
-    *("g_min", "g_max", "levels", "sigma", "gain", "bandwidth", "offset", "clamp", "v_in"),
+    *("g_min", "g_max", "levels", "sigma", "gain", "bandwidth", "second_pole", "offset", "clamp", "v_in"),
     *("row_ohms", "column_ohms", "driver_ohms", "sense_ohms", "temperature_slope", "temperature_spread"),
     *("stuck_low", "stuck_high", "dead", "age", "kelvin"),
 )
-_CAN_BE_NONE = {"levels": None, "gain": inf}
+_CAN_BE_NONE = {"levels": None, "gain": inf, "second_pole": inf}
 
 
 class Answers:

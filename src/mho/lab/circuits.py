@@ -19,7 +19,7 @@ _FIELDS = {
     "gram": ("g_gram", "g_in", "offset"),
     "mvm": ("g", "g_feedback", "offset"),
 }
-_OPAMP = ("gain", "bandwidth", "slew_rate", "v_max", "clamp")
+_OPAMP = ("gain", "bandwidth", "slew_rate", "v_max", "second_pole", "clamp")
 _WIRES = ("row_ohms", "column_ohms", "driver_ohms", "sense_ohms")
 
 
@@ -58,11 +58,16 @@ def from_json(given: Any) -> Circuit:
         raise ValueError(f"circuit must be an object with a topology, one of {', '.join(_KINDS)}")
     topology = given["topology"]
     values = {name: _numbers(_part(given, name), name) for name in _FIELDS[topology]}
-    limits = {name: _part(_part(given, "opamp"), name) for name in _OPAMP}
-    values["opamp"] = OpAmp(**{name: inf if v is None else v for name, v in limits.items()})
+    limits: dict[str, Any] = {name: _part(_part(given, "opamp"), name) for name in _OPAMP}
+    values["opamp"] = _opamp(limits)
     if topology == "compact":
         values["wires"] = Wires(**{name: _part(_part(given, "wires"), name) for name in _WIRES})
     return _KINDS[topology](**values)
+
+
+def _opamp(limits: dict[str, Any]) -> OpAmp:
+    finite: dict[str, Any] = {name: inf if v is None else v for name, v in limits.items()}
+    return OpAmp(**finite)
 
 
 def _part(given: Any, name: str) -> Any:

@@ -14,6 +14,7 @@ export interface Changes {
   gain?: number | null;
   bandwidth?: number;
   offset?: number;
+  second_pole?: number | null;
   clamp?: Clamp;
   v_in?: number;
   row_ohms?: number;

@@ -11,6 +11,8 @@ export interface OpAmp {
   slew_rate: number | null;
   /** null: no rails. */
   v_max: number | null;
+  /** Of the output stage, hertz; null: there is none. */
+  second_pole: number | null;
   clamp: Clamp;
 }
 

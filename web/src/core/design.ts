@@ -9,6 +9,7 @@ export interface Preset {
   gain: number | null;
   bandwidth: number;
   offset: number;
+  second_pole: number | null;
   clamp: "rectifying" | "single-supply";
   v_in: number;
   columns: number;
@@ -38,6 +39,7 @@ export function designOf(presets: Presets, name: string, changes: Changes): Desi
     clamp: changes.clamp ?? preset.clamp,
     slew_rate: null,
     v_max: null,
+    second_pole: changes.second_pole === undefined ? preset.second_pole : changes.second_pole,
     v_in: changes.v_in ?? preset.v_in,
     columns: preset.columns,
     wires: {

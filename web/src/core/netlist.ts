@@ -53,6 +53,7 @@ function parameters(circuit: Circuit): string[] {
     ["bandwidth", opamp.bandwidth, "of an op-amp, gain times frequency, hertz"],
     ["slew_rate", opamp.slew_rate, "of an op-amp, volts per second"],
     ["v_max", opamp.v_max, "rail of an op-amp, volts"],
+    ["second_pole", opamp.second_pole, "of the output stage of an op-amp, hertz"],
     ["g_clamp", clampSiemens(circuit), "diode path of a rectifying op-amp"],
     ["g_stage", STAGE_SIEMENS, "transconductance of an op-amp's stage; any value gives the same circuit"],
   ];
@@ -183,8 +184,16 @@ function mvm(c: MvmCircuit, volts: readonly number[]): string[] {
   ];
 }
 
+const SECOND_POLE = [
+  "* second pole: a resistor and a capacitor, and a follower",
+  "Rsecond limited second 1000",
+  "Csecond second 0 {1/(6.283185307179586*1000*second_pole)} ic=0",
+  "Eoutput output 0 second 0 1",
+];
+
 function subcircuit(opamp: OpAmp, bipolar = false): string[] {
   const railed = opamp.v_max !== null;
+  const two = opamp.second_pole !== null;
   const lowest = bipolar ? (railed ? "-v_max" : "") : "0";
   const floored = lowest ? `max(V(pole),${lowest})` : "V(pole)";
   const most = "slew_rate*c_pole";
@@ -196,7 +205,8 @@ function subcircuit(opamp: OpAmp, bipolar = false): string[] {
       : `Gstage 0 pole VALUE={min(max(g_stage*V(plus,minus),-${most}),${most})}`,
     "Rpole pole 0 {gain/g_stage}",
     "Cpole pole 0 {c_pole} ic=0",
-    `Eoutput output 0 VALUE={${railed ? `min(${floored},v_max)` : floored}}`,
+    `E${two ? "limited limited" : "output output"} 0 VALUE={${railed ? `min(${floored},v_max)` : floored}}`,
+    ...(two ? SECOND_POLE : []),
     ...(railed ? ["* the stage stops at a rail", `Ghigh pole 0 VALUE={${RAIL}*g_stage*max(V(pole)-v_max,0)}`] : []),
     ...(railed && bipolar ? [`Glow 0 pole VALUE={${RAIL}*g_stage*max(-V(pole)-v_max,0)}`] : []),
     ...(bipolar ? [] : clampLines(opamp)),

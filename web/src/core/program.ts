@@ -15,6 +15,7 @@ export interface Design {
   clamp: "rectifying" | "single-supply";
   slew_rate: number | null;
   v_max: number | null;
+  second_pole: number | null;
   v_in: number;
   columns: number;
   wires: Wires;
@@ -42,8 +43,8 @@ export function program(kernels: Kernels, topology: Topology, A: Rows, design: D
 type Make = (...seeds: (number | bigint)[]) => Generator;
 
 function opamp(design: Design): OpAmp {
-  const { bandwidth, clamp, slew_rate, v_max } = design;
-  return { gain: Math.min(design.gain ?? Infinity, INFINITE_GAIN), bandwidth, clamp, slew_rate, v_max };
+  const { bandwidth, clamp, slew_rate, v_max, second_pole } = design;
+  return { gain: Math.min(design.gain ?? Infinity, INFINITE_GAIN), bandwidth, clamp, slew_rate, v_max, second_pole };
 }
 
 function written(A: Rows, design: Design, rng: Generator, make: Make, columns: number): Written {

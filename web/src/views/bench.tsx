@@ -29,6 +29,7 @@ export const benchFields = {
   chip: number(7, 0, 99999),
   gain: number(10000, 100, 1e6),
   mhz: number(100, 1, 1000),
+  pole: number(0, 0, 100),
   offset: number(0, 0, 10),
   clamp: choice(["rectifying", "single-supply"]),
   wire: number(0, 0, 50),
@@ -86,6 +87,7 @@ function changesOf(s: Props["state"]): Changes {
     bandwidth: s.mhz * 1e6,
     offset: s.offset / 1e3,
     clamp: s.clamp as Clamp,
+    ...(s.pole > 0 ? { second_pole: s.pole * s.mhz * 1e6 } : {}),
     ...(s.topology === "compact" ? { row_ohms: s.wire, column_ohms: s.wire } : {}),
   };
 }
@@ -252,6 +254,7 @@ function Knobs({ state: s, change }: Props) {
       </Group>
       <Group title="Op-amps">
         <Slider label="Bandwidth" value={s.mhz} least={1} most={1000} log show={(v) => quantity(v * 1e6, "Hz")} onChange={(mhz) => change({ mhz })} />
+        <Slider label="Second pole" value={s.pole} least={0.1} most={100} zero={0} log show={(v) => (v ? `${plain(v)} × bandwidth` : "none")} hint="of the output stage; too near, and the loop swings" onChange={(pole) => change({ pole })} />
         <Slider label="Gain" value={s.gain} least={100} most={1e6} log show={(v) => plain(v)} onChange={(gain) => change({ gain })} />
         <Slider label="Offset" value={s.offset} least={0.01} most={10} zero={0} log show={(v) => quantity(v / 1e3, "V")} hint="spread of the op-amps' input offset" onChange={(offset) => change({ offset })} />
         <Choice
