@@ -13,7 +13,7 @@ demo: .venv/demo
 	$(BIN)/mho demo
 
 test: .venv/dev
-	@scripts/system-tools.sh ngspice chromium
+	@scripts/system-tools.sh ngspice chromium mosquitto
 	$(BIN)/pytest -n auto --dist loadgroup --junitxml=build/tests.xml
 
 # The tests that took less than 0.3 s when all were timed: about a minute.
