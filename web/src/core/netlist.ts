@@ -186,8 +186,8 @@ function mvm(c: MvmCircuit, volts: readonly number[]): string[] {
 
 const SECOND_POLE = [
   "* second pole: a resistor and a capacitor, and a follower",
-  "Rsecond limited second 1000",
-  "Csecond second 0 {1/(6.283185307179586*1000*second_pole)} ic=0",
+  "Rsecond limited second 1000.0",
+  "Csecond second 0 {1/(6.283185307179586*1000.0*second_pole)} ic=0",
   "Eoutput output 0 second 0 1",
 ];
 
