@@ -9,7 +9,6 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
-import httpx
 import numpy as np
 import pytest
 
@@ -18,6 +17,8 @@ from mho.chip import presets
 from mho.lab import Answers
 
 pytestmark = pytest.mark.xdist_group("lab")
+httpx = pytest.importorskip("httpx")
+pytest.importorskip("uvicorn")
 EXAMPLES = int(os.environ.get("MHO_LAB_EXAMPLES", "8"))
 """For each operation of the server; make test-lab asks more."""
 
