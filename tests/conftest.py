@@ -11,6 +11,24 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a process per processor: more threads
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 180_000
+"""Milliseconds: a busy machine is slow, and no test waits for what does not come."""
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; one for all, since a process can drive only one at a time."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium here")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=flags, timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _cache_of_the_tests(tmp_path_factory):
     """What the program keeps between runs does not leave the tests, nor come into them."""

@@ -6,28 +6,14 @@ import pytest
 
 from mho.lab.page import PAGE
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE = 180_000
 """Milliseconds: a busy machine is slow, and no test waits for what does not come."""
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
 
 @pytest.fixture(scope="session")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium here")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=PATIENCE)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def ask(chromium):
+def ask(browser):
     """Ask the page's own worker: method and requests; answers in order, errors as {"error": ...}."""
-    page = chromium.new_page()
+    page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(PAGE.as_uri())
     page.wait_for_function("window.mhoLab")
@@ -74,12 +60,12 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium):
+def visit(browser):
     """Open the page at an address: visit("#bench"), or visit("#cost", width=390, scheme="dark")."""
     contexts = []
 
     def begin(place="", *, home=None, width=1280, height=900, scheme="light"):
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         address = home or PAGE.as_uri()
