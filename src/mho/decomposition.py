@@ -111,9 +111,10 @@ def non_negative_factorization(
     >>> W.shape, H.shape
     ((3, 2), (2, 3))
     """
-    model = NMF(n_components, init=init, **settings)
+    model = NMF(**{"n_components": n_components, "init": init, **settings})
     model._validate_params()
-    X = check_array(X, accept_sparse=("csr", "csc"), dtype=[np.float64, np.float32])
+    forms: dict[str, Any] = {"accept_sparse": ("csr", "csc"), "dtype": [np.float64, np.float32]}
+    X = check_array(X, **forms)
     return model._fit_transform(X, W=W, H=H, update_H=update_H)
 
 

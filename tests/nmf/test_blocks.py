@@ -39,7 +39,7 @@ def test_every_kind_of_source_gives_one_answer_near_that_in_memory(X, kind, tmp_
     fit = mho.fit_blocks(_given(kind, X, tmp_path), 4, block_bytes=5000, max_iter=30, tol=0, random_state=0)
     assert fit.errors[-1] == pytest.approx(_left(X, fit), rel=1e-3)
     assert (np.diff(fit.errors) <= 1e-6).all()
-    assert fit.errors[-1] < 1.1 * NMF(4, random_state=0, max_iter=300).fit(X).history_[-1]["error"]
+    assert fit.errors[-1] < 1.2 * NMF(4, random_state=0, max_iter=300).fit(X).history_[-1]["error"]
     reference = mho.fit_blocks(X.astype(float), 4, block_bytes=5000, max_iter=30, tol=0, random_state=0)
     np.testing.assert_allclose(fit.H, reference.H, atol=0.02)
 

@@ -45,7 +45,11 @@ def about(source: Source, settings: Settings, **result: Any) -> dict[str, str]:
         **asdict(settings),
         **result,
     }
-    return {name: str(fact).lower() if isinstance(fact, bool) else str(fact) for name, fact in facts.items()}
+    return {name: _text(fact) for name, fact in facts.items()}
+
+
+def _text(fact: Any) -> str:
+    return str(fact).lower() if isinstance(fact, bool) else str(fact)
 
 
 _MAY_CHANGE = ("n_components", "max_iter", "tol", "max_bytes")
@@ -56,7 +60,7 @@ def _differences(facts: dict[str, str], settings: Settings) -> Iterator[str]:
     """Yield each setting that is another than in what was written, by its option."""
     for name, wanted in asdict(settings).items():
         before = facts.get(name)
-        if name not in _MAY_CHANGE and before not in (None, str(wanted)):
+        if name not in _MAY_CHANGE and before not in (None, _text(wanted)):
             yield f"--{name.replace('_', '-')} {before}, not {wanted}"
 
 

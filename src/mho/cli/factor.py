@@ -52,6 +52,8 @@ class Output:
         File for W (m, k) and H (k, n), in the safetensors format.
     resume
         Go on from the factors in OUT, if it is there: after an interrupt, or with a larger --max-iter.
+    tables
+        Folder for W.csv and H.csv too, with the names of the input's rows and columns.
     ledger
         JSON file for what the chip did in this run, which `mho cost` takes; with an engine that has a chip.
     no_overwrite
@@ -62,6 +64,7 @@ class Output:
 
     out: Annotated[Path, Parameter(name=("-o", "--out"))]
     resume: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    tables: Path | None = None
     ledger: Path | None = None
     no_overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
@@ -83,7 +86,8 @@ def factor(
     Parameters
     ----------
     source
-        The matrix: .npy, .npz, .csv, .csv.gz, .mtx, .mtx.gz or .parquet; - is standard input.
+        The matrix: .npy, .npz, .csv, .tsv, .mtx (these three also .gz) or .parquet; - is standard input. Of a table a
+        header and a first column of text are names, kept beside the factors.
     json
         Print the summary as JSON.
     """
@@ -102,6 +106,8 @@ def factor(
             note(f"{output.out} already has {run.start.iterations} iterations; raise --max-iter to go on")
             return
         model = run.fit(shown)
+    if output.tables is not None:
+        _write_tables(output.tables, given, model)
     if json:
         print(as_json(_figures(run, model)))
     elif not output.quiet:
@@ -114,6 +120,19 @@ def _check_output(output: Output, source: Path) -> None:
     if output.resume and output.no_overwrite:
         raise ValueError("--resume writes to OUT, which --no-overwrite forbids; give one of them")
     _check_file(out, source, output)
+    if output.tables is not None and not output.tables.is_dir():
+        raise ValueError(f"--tables must be a folder that is there, got {output.tables}")
+    for name in ("W.csv", "H.csv") if output.tables is not None else ():
+        _check_file(output.tables / name, source, output, option="--tables")
+
+
+def _write_tables(folder: Path, given: Source, model: Any) -> None:
+    from mho.data.named_matrix import write_table
+
+    names = tuple(f"component{j}" for j in range(len(model.components_)))
+    write_table(folder / "W.csv", model.W_, given.rows, names)
+    columns = given.columns or tuple(str(j) for j in range(model.components_.shape[1]))
+    write_table(folder / "H.csv", model.components_, names, columns)
 
 
 def _check_ledger(ledger: Path, source: Path, output: Output, settings: Settings) -> None:

@@ -49,8 +49,8 @@ class Run:
         model = self._model(shown)
         shown.stage(f"factorizing {self.source.path.name}", self.start.iterations)
         try:
-            if self.start.state is None:
-                model.fit(self.source.X, **self.start.factors)
+            if self.start.state is None or self.source.weights is not None:
+                model.fit(self.source.X, weights=self.source.weights, **self.start.factors)
             else:
                 model.resume(self.source.X, self.start.state)
         except KeyboardInterrupt as interrupt:
@@ -84,6 +84,8 @@ class Run:
             max_iter=settings.max_iter - before,
             tol=settings.tol,
             missing=settings.missing,
+            loss=settings.loss,
+            scaled=settings.scaled,
             l2_W=settings.l2_w,
             l2_H=settings.l2_h,
             l1_W=settings.l1_w,
@@ -115,7 +117,7 @@ class Run:
             "iterations": self.iterations(model),
             "complete": complete,
         }
-        facts = about(self.source, self.settings, **result) | loop
+        facts = about(self.source, self.settings, **result) | loop | self.source.names()
         with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
             write_factors(self.out, model.W_, model.components_, facts, state=matrices)
             if self.recorder is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
@@ -40,6 +41,13 @@ class Settings:
     missing
         What is not known: nan, the NaN and empty fields; unstored, what a sparse matrix or triplets leave out.
         Without it NaN is an error and what is left out is zero.
+    loss
+        What is minimised: the squared error, or a divergence for counts (kullback-leibler), for counts that vary more
+        (negative-binomial), for powers (itakura-saito), or for outliers (huber). With the digital engine.
+    weights
+        File of the same shape as the input: how much each entry's squared error counts. With the digital engine.
+    scaled
+        Rows of H have sum 1 in the end, largest part of X first.
     algorithm
         How the CPU iterates; auto chooses by the kind and shape of the matrix.
     init
@@ -66,6 +74,9 @@ class Settings:
     engine: Literal["digital", "analog", "hybrid"] = "digital"
     layout: Literal["matrix", "triplets"] = "matrix"
     missing: Literal["nan", "unstored"] | None = None
+    loss: Literal["frobenius", "kullback-leibler", "itakura-saito", "huber", "negative-binomial"] = "frobenius"
+    weights: Path | None = None
+    scaled: Annotated[bool, Parameter(negative="", show_default=False)] = False
     algorithm: Literal["auto", "hals", "extrapolated", "compressed", "sampled"] = "auto"
     init: Literal["auto", "random", "nndsvd", "nndsvda", "nndsvdar"] = "auto"
     max_iter: WholeNumber = 200
@@ -86,5 +97,9 @@ class Settings:
         checks.positive_int(self.max_bytes, "--max-bytes")
         for name in ("tol", "l2_w", "l2_h", "l1_w", "l1_h"):
             checks.nonnegative_number(getattr(self, name), f"--{name.replace('_', '-')}")
+        if self.engine != "digital" and (self.loss != "frobenius" or self.weights is not None):
+            raise ValueError(f"--loss and --weights are for --engine digital, got --engine {self.engine}")
+        if self.weights is not None and self.loss != "frobenius":
+            raise ValueError(f"--weights are for --loss frobenius, got --loss {self.loss}")
         if not 0 <= self.seed < _SEEDS:
             raise ValueError(f"--seed must be at least 0 and less than {_SEEDS}, got {self.seed}")

@@ -197,10 +197,10 @@ def _between(M: np.ndarray, Q: np.ndarray, bounds: Bounds) -> np.ndarray:
     origin, cap = np.where(np.isinf(lower), upper, lower)[~free], (upper - lower)[~free]
     X = np.empty_like(Q)
     held, open_ = np.ix_(~free, ~free), np.ix_(free, ~free)
+    width = int(np.sum(~free))
     inner = np.linalg.solve(M[np.ix_(free, free)], np.column_stack([M[open_], Q[:, free].T])) if free.any() else None
     reduced, products = M[held], Q[:, ~free]
     if inner is not None:
-        width = reduced.shape[1]
         reduced = reduced - M[open_].T @ inner[:, :width]
         products = products - inner[:, width:].T @ M[open_]
     products = (products - origin @ reduced) * sign

@@ -177,7 +177,7 @@ def of_sparseness(rows: np.ndarray, wanted: float) -> np.ndarray:
     n = rows.shape[1]
     out = np.empty_like(rows)
     for i, row in enumerate(rows.astype(np.float64)):
-        length = np.linalg.norm(row)
+        length = float(np.linalg.norm(row))
         out[i] = 0 if length == 0 else _projected(row, length * (np.sqrt(n) - wanted * (np.sqrt(n) - 1)), length)
     return out
 

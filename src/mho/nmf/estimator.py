@@ -40,6 +40,9 @@ _COMPRESSED_TOL = 5e-4
 """Iterations on a compression end when the objective falls by less than this share of itself."""
 
 _AUTO_COMPONENTS = 16
+_APART = 6
+"""Iterations from one revival to the next, in which it may show whether it gained anything."""
+
 _WEIGHTED_SWEEPS = 4
 
 
@@ -404,8 +407,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if loss in LOSSES:
             check_positive(X, loss)
             return fold_in(self.components_.T, X.T, loss, penalty).T
-        if loss != "frobenius":
-            return fold_in_generally(self.components_, X, general_loss(self.loss, self.loss_parameter), penalty)
+        general = general_loss(self.loss, self.loss_parameter)
+        if general is not None:
+            return fold_in_generally(self.components_, X, general, penalty)
         if self.upper_W is not None and not X.missing:
             limits = Bounds.read((0.0, self.upper_W), len(self.components_))
             return np.ascontiguousarray(solve_bounded(self.components_.T, X.T, penalty, limits).T)
@@ -605,6 +609,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.history_: list[dict[str, Any]] = []
         self.n_iter_ = 0
         self.loop_state_: LoopState | None = None
+        self._revived = -_APART
 
     def _stages(
         self,
@@ -659,7 +664,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 self.loop_state_ = now
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
-                if stalled(objectives, self.tol):
+                if stalled(objectives, self.tol) and not self._may_revive(stage, now.iterations):
                     ended = True
                     break
         warn_of_dead(self, X)
@@ -668,14 +673,28 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _iterates(self, stage: Stage, X: Matrix, last: Iterate | None, done: int) -> Iterator[Iterate]:
         """Yield the iterates of a stage, dead components replaced now and then where that cannot raise the error."""
-        iterates = stage.iterates(self.W_, self.components_, last)
-        revives = isinstance(stage.problem, Problem) and stage.problem.engine == Digital(sweeps=_sweeps_of(stage))
-        revives = revives and not any((stage.problem.penalty_W, stage.problem.penalty_H))
+        iterates, objectives = stage.iterates(self.W_, self.components_, last), []
+        compressed = self.algorithm_.startswith("compressed")
         while True:
-            if revives and done in REVIVALS and len(dead_components(self.W_, self.components_)):
-                iterates = stage.iterates(*revived(X, self.W_, self.components_))
-            yield next(iterates)
+            due = done in REVIVALS or (done == 0 and compressed) or stalled(objectives, self.tol)
+            if due and self._may_revive(stage, done):
+                iterates, self._revived = stage.iterates(*revived(X, self.W_, self.components_)), done
+            iterate = next(iterates)
+            objectives.append(iterate.objective)
+            yield iterate
             done += 1
+
+    def _may_revive(self, stage: Stage, done: int) -> bool:
+        """Whether there are dead components that new ones may replace without raising what is minimised."""
+        problem = stage.problem
+        digital = (
+            isinstance(problem, Problem) and isinstance(problem.engine, Digital) and problem.engine.sweeps is not None
+        )
+        if not digital or done > REVIVALS[-1] or done - self._revived < _APART or self.engine_ != Digital():
+            return False
+        if any((problem.penalty_W, problem.penalty_H)):
+            return False
+        return len(dead_components(self.W_, self.components_)) > 0
 
     def _keep(self, iterate: Iterate, stage: Stage) -> None:
         self.W_, self.components_ = iterate.W, iterate.H
@@ -707,10 +726,6 @@ def _compressed_start(
         if not iterate.objective or stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
             break
     return W, H
-
-
-def _sweeps_of(stage: Stage) -> int | None:
-    return getattr(stage.problem.engine, "sweeps", None)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _best_for(A: np.ndarray, B: Any, start: np.ndarray) -> np.ndarray:

@@ -178,6 +178,7 @@ class LossStream(_Forgetful):
         """As `Stream.take`."""
         W, kept, H = self._best_W(X, penalty_W), self._kept(), self.H
         problem = MultiplicativeProblem(X, self.loss, penalty_W, penalty_H)
+        up, down = self._up, self._down
         for _ in range(_LOSS_STEPS):
             up, down = problem.parts_of_H(W, H)
             up = kept * self._up + up * H ** (1 / self.loss.power)

