@@ -96,6 +96,16 @@ benchmarks/.venv/ready: benchmarks/requirements.txt benchmarks/peers.sh
 	PYTHON=$(PYTHON) benchmarks/peers.sh
 	@touch $@
 
+# People pasted into their own empty scene, mho beside other detectors; give the clips by CLIPS="vtest=... one-by-one=...".
+CLIPS ?= vtest=/usr/share/doc/opencv-doc/examples/data/vtest.avi
+bench-camera: .venv/dev build/bench-camera/ready
+	PYTHONPATH=build/bench-camera $(BIN)/python benchmarks/camera/run.py $(CLIPS:%=--clip %)
+	$(BIN)/python benchmarks/camera/report.py
+
+build/bench-camera/ready: benchmarks/camera/requirements.txt
+	$(BIN)/pip install --quiet --no-deps --target build/bench-camera -r benchmarks/camera/requirements.txt
+	@touch $@
+
 format: .venv/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

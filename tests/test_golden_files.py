@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import mho.sweep  # noqa: F401
-from mho import Recommender
+from mho import Camera, Recommender
+from mho.camera.index import read_index
 from mho.cli import main
 from mho.cost import read_run
 from mho.data import read_factors
@@ -135,3 +136,15 @@ def test_monitors(name):
         recording = Recording(expected["fan_samples"], rate=2000.0, names=("acc",))
     found = [result.p for result in monitor.run(recording)]
     np.testing.assert_allclose(found, expected[name], rtol=1e-4)
+
+
+def test_a_camera_and_its_index():
+    golden = _GOLDEN / "sealed"
+    camera = Camera.load(golden / "door.cam")
+    expected = np.load(golden / "expected-camera.npz")
+    clips = camera.run((number / 5, frame) for number, frame in enumerate(expected["frames"]))
+    np.testing.assert_allclose([clip.score for clip in clips], expected["scores"], rtol=1e-3)
+    assert camera.masks == ((0, 0, 20, 10),)
+    assert [(zone.name, zone.weight) for zone in camera.zones] == [("door", 2.0)]
+    kinds = [row["kind"] for row in read_index(golden / "camera-index.jsonl")]
+    assert kinds == ["dropped", "kept", "dropped"]

@@ -70,7 +70,7 @@ def subtractor(frames, make, slow=False):
     return np.array(shares), np.array(blobs, float)
 
 
-def all_scores(frames, X, shape):
+def all_scores(frames, X, shape, *, opencv=True):
     """Scores of every baseline, by name.
 
     Parameters
@@ -86,7 +86,12 @@ def all_scores(frames, X, shape):
         "PCA k6": pca(X),
         "running average": running_average(frames),
     }
-    gain = local_gain(X, shape)[1]
+    return scores | (opencv_scores(frames, X, shape) if opencv else {})
+
+
+def opencv_scores(frames, X, shape):
+    """Scores of MOG2 and KNN, by share of pixels and by largest blob, with and without local gain taken out."""
+    scores, gain = {}, local_gain(X, shape)[1]
     level = [
         np.clip(f * cv2.resize(g, f.shape[::-1]), 0, 255).astype(np.uint8) for f, g in zip(frames, gain, strict=True)
     ]

@@ -42,7 +42,7 @@ def scene_of(name, path):
     return EmptyScene.of(frames, empty_frames=frames[begins_empty] if name == "one-by-one" else None)
 
 
-def measure(scene, case, seed, chip):
+def measure(scene, case, seed, *, chip, opencv):
     iterator, present = stream(scene, case, seed)
     frames = np.array(list(iterator))
     grid = Grid(frames.shape[1:])
@@ -56,7 +56,7 @@ def measure(scene, case, seed, chip):
         result["mho, 4-bit 2 % chip"] = scored(
             learn_scene(X[:LEARNING:3], grid, engine=engine, seed=0).see(X).score, present
         )
-    for name, scores in baselines.all_scores(frames, X, grid.shape).items():
+    for name, scores in baselines.all_scores(frames, X, grid.shape, opencv=opencv).items():
         result[name] = scored(scores, present)
     return result
 
@@ -75,6 +75,7 @@ def main():
     )
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--chip-seeds", default="0", help="seeds that are scored on the simulated chip too")
+    parser.add_argument("--opencv-seeds", default="0,1,2,3,4", help="seeds that OpenCV's subtractors run on too")
     parser.add_argument("--results", type=Path, default=Path("build/bench-camera-results"))
     options = parser.parse_args()
     clips = dict(text.split("=", 1) for text in options.clip)
@@ -89,7 +90,8 @@ def main():
                 continue
             if clip not in scenes:
                 scenes[clip] = scene_of(clip, clips[clip])
-            result = measure(scenes[clip], case, seed, str(seed) in options.chip_seeds.split(","))
+            chip, opencv = (str(seed) in text.split(",") for text in (options.chip_seeds, options.opencv_seeds))
+            result = measure(scenes[clip], case, seed, chip=chip, opencv=opencv)
             path.write_text(json.dumps(result))
             print(name, seed, {k: f"{v['auc']:.3f}/{v['recall']:.2f}" for k, v in result.items()}, flush=True)
 

@@ -54,3 +54,25 @@ def camera(learned):
 
 def decisions(clips):
     return [(clip.number, clip.kept) for clip in sorted(clips, key=lambda clip: clip.number)]
+
+
+def write_video(path, frames, *, codec="libx264", form="yuv420p", rate=FPS, container=None, options=None):
+    """Write luma frames, their colour in the lower half turned red, as a video."""
+    import av
+
+    with av.open(str(path), "w", format=container) as out:
+        stream = out.add_stream(codec, rate=rate, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], form
+        for luma in frames:
+            planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+            planes[:HEIGHT] = luma
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def video(visited, tmp_path_factory):
+    """Path of a clip of 40 s with two visits, key frames every second."""
+    options = {"crf": "18", "g": "10", "bf": "0"}
+    return write_video(tmp_path_factory.mktemp("video") / "room.mp4", visited, options=options)

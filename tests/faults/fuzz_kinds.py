@@ -96,6 +96,10 @@ def _reads(folder):
     (folder / "reads.f8").write_bytes(np.stack([level, time, level * rng.normal(1, 0.03, 120)], 1).tobytes())
 
 
+def _camera_events(folder):
+    (folder / "events.json").write_text('{"events": [[61.5, 64.2], [80.0, 81.5]], "seed": 0}')
+
+
 def _golden(*patterns):
     def make(folder):
         for version in GOLDEN.iterdir():

@@ -138,7 +138,7 @@ class Budget:
 
     def _beside_kept(self, window: Offer, least: float) -> bool:
         """Return whether a kept window is beside this one, and there is room enough to be generous."""
-        if self._most is not None and len(self._kept) >= self._most // 2:
+        if isinstance(self.keep, Share) and len(self._kept) >= self.keep.share * len(self._past):
             return False
         if self._last_kept == window.number - 1:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -133,6 +133,8 @@ class Camera:
         A small picture of the empty scene, uint8, masks burnt in.
     events : list of Event
         Light steps, tampering, gaps, objects that settle and leave, since the last `clear_events`.
+    size_of : callable
+        From start and end of a window to the bytes that keeping it takes, for a budget of bytes; 0 if nobody says.
 
     Examples
     --------
@@ -178,6 +180,7 @@ class Camera:
         self.seed = checks.nonnegative_int(seed, "seed")
         self._engine = engine_for(engine, seed=self.seed)
         self.events: list[Event] = []
+        self.size_of: Callable[[float, float], int] = lambda start, end: 0
         self._watch: Watch | None = None
         self._budget = self._new_budget()
         self._pending: dict[int, Window] = {}
@@ -224,7 +227,7 @@ class Camera:
         k = min(self.parts, len(chosen))
         self.scene_ = learn_scene(chosen, grid, engine=self._engine, seed=self.seed, parts=k)
         self.background_ = np.rint(picture).astype(np.uint8)
-        self._begin()
+        self.begin()
         return _report(chosen, self.scene_, seconds)
 
     # -- running -------------------------------------------------------------------------------------------------
@@ -237,12 +240,12 @@ class Camera:
         source : object
             As `learn` takes it.
         """
-        self._begin()
+        self.begin()
         for t, luma in self._sampled(source):
             yield from self._pushed(luma, t)
         yield from self.finish()
 
-    def push(self, frame: np.ndarray, t: float, size: int = 0) -> list[Clip]:
+    def push(self, frame: np.ndarray, t: float) -> list[Clip]:
         """Take in the next frame; return the clips that are decided about now.
 
         Parameters
@@ -251,33 +254,32 @@ class Camera:
             Luma or RGB, uint8. It is not changed.
         t : float
             Seconds, never less than before. Frames that come faster than `fps` are passed over.
-        size : int
-            Bytes of its clip so far, if keeping has a price: see `keep`.
         """
         checks.finite_number(t, "t")
         watch = self._watching()
-        return self._pushed(_luma(frame), t, size) if watch.wants(t) else []
+        return self._pushed(_luma(frame), t) if watch.wants(t) else []
 
     def finish(self) -> list[Clip]:
         """Decide about all that wait: the stream has ended."""
         watch = self._watching()
-        decided = self._offered(watch.flush(), 0)
+        decided = self._offered(watch.flush())
         self.events += watch.events
         watch.events.clear()
         return decided + [self._clip(decision) for decision in self._budget.close()]
 
-    def _pushed(self, luma: np.ndarray, t: float, size: int = 0) -> list[Clip]:
+    def _pushed(self, luma: np.ndarray, t: float) -> list[Clip]:
         watch = self._watching()
         watch.scene.grid.blacken(luma)
         windows = watch.push(luma, t)
         self.events += watch.events
         watch.events.clear()
-        return self._offered(windows, size)
+        return self._offered(windows)
 
-    def _offered(self, windows: list[Window], size: int) -> list[Clip]:
+    def _offered(self, windows: list[Window]) -> list[Clip]:
         clips = []
         for window in windows:
             self._pending[window.number] = window
+            size = self.size_of(window.start, window.end)
             offer = Offer(window.number, window.start, window.end, window.score, size)
             clips += [self._clip(decision) for decision in self._budget.offer(offer)]
         return clips
@@ -302,6 +304,14 @@ class Camera:
         what = f", {len(clip.boxes)} areas differ from the scene" if clip.boxes else ""
         verb = "kept" if clip.kept else "dropped"
         return f"{clip.start:.1f} to {clip.end:.1f} s {verb}{where}: {clip.why}{what}"
+
+    def past_scores(self) -> list[tuple[float, float]]:
+        """Return end and score of the windows of the last hour, by which a share is kept."""
+        return self._budget.scores()
+
+    def remember_scores(self, past: list[tuple[float, float]]) -> None:
+        """Take up `past_scores` of an earlier run; its times are before 0."""
+        self._budget.remember(past)
 
     def clear_events(self) -> list[Event]:
         """Return the events so far, and forget them."""
@@ -349,7 +359,7 @@ class Camera:
         camera = made[0]
         camera.masks = scene.grid.masks
         camera.scene_, camera.background_ = scene, background
-        camera._begin()
+        camera.begin()
         return camera
 
     def _settings(self) -> dict[str, Any]:
@@ -374,7 +384,8 @@ class Camera:
     def _new_budget(self) -> Budget:
         return Budget(self.keep, self.delay, self.clip)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Begin a new stream: forget scores, standing objects and what waits for a decision."""
         self._watch = Watch(self.scene_, fps=self.fps, window=self.clip, zones=self.zones, settle=self.settle)
         self._budget, self._pending = self._new_budget(), {}
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +15,11 @@ from mho import checks
 from mho.camera.camera import Camera
 from mho.camera.quantities import Share
 from mho.camera.ranking import Ranking, rank
+from mho.data.errors import DataError, check_size, damaged
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "read_events"]
 
+_FAR, _MOST_BYTES = 1e9, 1 << 24
 _LEAST_SECONDS = 0.5
 """Seconds of an event that a clip must hold to count as one with somebody in it."""
 
@@ -77,3 +82,26 @@ def evaluate(camera: Camera, source: Any, events: Iterable[tuple[float, float]],
     found = float(kept[present].mean()) if present.any() else float("nan")
     scores = np.array([clip.score for clip in clips])
     return Evaluation(rank(scores, present, share), float(kept.mean()), found, len(spans), int(hit.sum()))
+
+
+def read_events(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
+    """Read events from JSON: {"events": [[START, END], ...]} in seconds.
+
+    Raises
+    ------
+    DataError
+        The file does not hold that.
+    """
+    path = Path(path)
+    check_size(path, path.stat().st_size, _MOST_BYTES)
+    with damaged(path, ValueError, RecursionError):
+        facts = json.loads(path.read_bytes())
+    spans = facts.get("events") if isinstance(facts, dict) else None
+    if not isinstance(spans, list) or not all(map(_is_span, spans)):
+        raise DataError(f'{path}: must be {{"events": [[START, END], ...]}} in seconds, each end after its start')
+    return [(float(start), float(end)) for start, end in spans]
+
+
+def _is_span(span: Any) -> bool:
+    numbers = isinstance(span, list) and len(span) == 2 and all(type(x) in (int, float) for x in span)
+    return numbers and -_FAR < span[0] < span[1] < _FAR

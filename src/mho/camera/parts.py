@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from sklearn.exceptions import ConvergenceWarning
 
 from mho.caching import cached_property
 from mho.camera.grid import Grid
@@ -132,7 +134,7 @@ def robust_spread(values: np.ndarray, axis: int = 0) -> np.ndarray:
     return 1.4826 * np.median(np.abs(values), axis)
 
 
-def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int) -> Parts:
+def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int) -> tuple[Parts, np.ndarray]:
     """Factorize frames of a scene into k parts.
 
     Blobs of limited size that do not reach from edge to edge, and differ from the scene, are left out as intruders.
@@ -150,6 +152,12 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
         For the codes of later frames.
     seed : int
         For the start.
+
+    Returns
+    -------
+    parts : Parts
+    known : ndarray of shape (n, p)
+        Cells that were learned from, bool: neither white nor an intruder's.
     """
     below_white = X < WHITE - _HEADROOM
     below_white[:, below_white.mean(0) < _OFTEN_WHITE] = True
@@ -164,7 +172,7 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
     gain = np.maximum(fitted.mean(1, keepdims=True) / fitted.mean(), 1e-3)
     left = np.where(known, (X - fitted) / gain, 0)
     spread = np.sqrt((left**2).sum(0) / np.maximum(known.sum(0), 1)) + _FLOOR
-    return Parts(A, spread_of(code_of(spread)), float(fitted.mean()), engine)
+    return Parts(A, spread_of(code_of(spread)), float(fitted.mean()), engine), known
 
 
 def code_of(spread: np.ndarray) -> np.ndarray:
@@ -181,7 +189,9 @@ def _factorized(X: np.ndarray, known: np.ndarray, k: int, seed: int) -> np.ndarr
     """Return the parts (p, k) of what is known of X."""
     whole = bool(known.all())
     model = NMF(k, random_state=seed, max_iter=100, missing=None if whole else "nan")
-    H = model.fit(X if whole else np.where(known, X, np.nan)).components_
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # parts need not be the best ones
+        H = model.fit(X if whole else np.where(known, X, np.nan)).components_
     H = H / np.maximum(H.max(1, keepdims=True), 1e-12)
     return np.ascontiguousarray(np.rint(_LEVELS * H.T).astype(np.float32) / np.float32(_LEVELS))
 

@@ -115,14 +115,15 @@ def learn_scene(X: np.ndarray, grid: Grid, *, engine: Engine, seed: int, parts: 
     parts : int
         Components of each plane.
     """
-    luma = learn_parts(X, grid, parts, engine=engine, seed=seed)
+    luma, seen = learn_parts(X, grid, parts, engine=engine, seed=seed)
     brightness = float(X.mean())
     codes, fitted, residual = luma.explain(X)
     flat = local_plane(X, fitted, residual, grid, brightness)
-    local = learn_parts(flat, grid, parts, engine=engine, seed=seed)
+    local, seen_flat = learn_parts(flat, grid, parts, engine=engine, seed=seed)
     noise = float(np.median(np.abs(residual))), float(np.median(np.abs(local.explain(flat)[2])))
     scene = Scene(grid, luma, local, brightness, noise, 1.0, np.median(codes, 0).astype(np.float32))
-    return replace(scene, usual=float(np.median(scene.see(X).score)))
+    empty = np.where(seen & seen_flat, scene.see(X).deviation, 0)  # intruders are not usual, however many there were
+    return replace(scene, usual=float(np.median(scene.top(empty))))
 
 
 def local_plane(X: np.ndarray, fitted: np.ndarray, residual: np.ndarray, grid: Grid, brightness: float) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from mho.cli.camera import camera
 from mho.cli.chip import chip
 from mho.cli.cost import cost
 from mho.cli.demo import demo
@@ -44,6 +45,7 @@ app.command(factor, help_epilogue=EXAMPLES)
 app.command(recommend)
 app.command(demo)
 app.command(example)
+app.command(camera)
 app.command(cost)
 app.command(chip)
 app.command(image)

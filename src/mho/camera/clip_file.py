@@ -1,0 +1,148 @@
+"""Clip files: packets copied, or encoded again as H.264 where a mask must be burnt in or the codec does not fit MP4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mho.camera.grid import Rectangle
+from mho.camera.source import Packet
+from mho.camera.video import pyav
+
+__all__ = ["thumbnail_jpeg", "write_clip"]
+
+_COPIED = ("h264", "hevc", "av1", "mpeg4", "vp9")
+_BASE = Fraction(1, 90_000)
+_QUALITY = {"crf": "28", "preset": "veryfast"}
+_THREADS = 1
+
+
+def write_clip(
+    path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle] = (), *, start: float, encode: bool = False
+) -> int:
+    """Write packets of one segment as MP4; return how many frames.
+
+    Parameters
+    ----------
+    path : Path
+        A new file.
+    packets : sequence of Packet
+        From a key frame on.
+    masks : sequence of Rectangle
+        Areas that are blackened in every plane; they force another encoding.
+    start : float
+        Time from which frames are shown; copied packets begin at the key frame before it.
+    encode : bool
+        Encode again even where packets could be copied.
+
+    Raises
+    ------
+    ValueError
+        There is no frame in them.
+    OSError
+        The disk is full or gone.
+    """
+    name = packets[0].segment.stream.codec_context.name
+    if masks or encode or name not in _COPIED:
+        return _encoded(path, packets, masks, start)
+    return _copied(path, packets)
+
+
+def _copied(path: Path, packets: Sequence[Packet]) -> int:
+    av = pyav()
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream_from_template(packets[0].segment.stream)
+        first = next((kept.packet.dts for kept in packets if kept.packet.dts is not None), 0)
+        for kept in packets:
+            packet = av.Packet(bytes(kept.packet))
+            packet.pts = None if kept.packet.pts is None else kept.packet.pts - first
+            packet.dts = None if kept.packet.dts is None else kept.packet.dts - first
+            packet.duration = kept.packet.duration or 0
+            packet.time_base = kept.packet.time_base
+            packet.is_keyframe = kept.packet.is_keyframe
+            packet.stream = stream
+            out.mux(packet)
+    return len(packets)
+
+
+def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], start: float) -> int:
+    av = pyav()
+    decoder = _decoder(av, packets[0].segment.stream)
+    count, stream, last = 0, None, -1
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
+        for frame, t in _frames(decoder, packets, av):
+            if t < start:
+                continue
+            picture = _masked(frame, masks)
+            if stream is None:
+                stream = _encoder(out, picture, packets[0].segment.stream)
+                begin = t
+            if (picture.width, picture.height) != (stream.width, stream.height):
+                break  # another picture is another segment
+            stamp = max(last + 1, round((t - begin) / _BASE))
+            picture.pts, picture.time_base, last = stamp, _BASE, stamp
+            out.mux(stream.encode(picture))
+            count += 1
+        if stream is None:
+            raise ValueError("no frame of the clip could be decoded")
+        out.mux(stream.encode(None))
+    return count
+
+
+def _decoder(av: Any, stream: Any) -> Any:
+    context = av.CodecContext.create(stream.codec_context.codec.name, "r")
+    context.extradata = stream.codec_context.extradata
+    context.width, context.height = stream.codec_context.width, stream.codec_context.height
+    context.pix_fmt = stream.codec_context.pix_fmt
+    return context
+
+
+def _frames(decoder: Any, packets: Sequence[Packet], av: Any) -> Any:
+    """Give frames and times; those of packets that cannot be decoded are left out."""
+    times = [kept.time for kept in packets]
+    number = 0
+    for kept in [*packets, None]:
+        try:
+            frames = decoder.decode(None if kept is None else av.Packet(bytes(kept.packet)))
+        except (av.FFmpegError, ValueError):
+            continue
+        for frame in frames:
+            yield frame, times[min(number, len(times) - 1)]
+            number += 1
+
+
+def _masked(frame: Any, masks: Sequence[Rectangle]) -> Any:
+    """Return a frame as yuv420p, with masks black in luma and grey in colour."""
+    out = frame.reformat(format="yuv420p", width=frame.width // 2 * 2, height=frame.height // 2 * 2)
+    for plane, shrink, value in zip(out.planes, (1, 2, 2), (0, 128, 128), strict=True):
+        pixels = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        for left, top, width, height in masks:
+            rows = slice(top // shrink, -(-(top + height) // shrink))
+            pixels[rows, left // shrink : -(-(left + width) // shrink)] = value
+    return out
+
+
+def _encoder(out: Any, picture: Any, source: Any) -> Any:
+    rate = source.average_rate or source.guessed_rate or 10
+    stream = out.add_stream("libx264", rate=rate, options=dict(_QUALITY))
+    stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
+    stream.codec_context.time_base = _BASE
+    stream.codec_context.thread_count = _THREADS
+    return stream
+
+
+def thumbnail_jpeg(thumbnail: np.ndarray, *, width: int = 160) -> bytes:
+    """Return a small picture (h, w), uint8, as JPEG of at most `width` pixels."""
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(thumbnail)
+    image.thumbnail((width, width))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=55)
+    return stream.getvalue()

@@ -1,0 +1,163 @@
+"""Decisions and events to an MQTT topic: kept in an outbox on the disk until the broker has acknowledged them."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+from mho.journal import Outbox
+
+__all__ = ["Broker", "Publisher"]
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_SENT = ("n", "kind", "start", "end", "score", "why", "zone", "boxes", "file", "text")
+_LAST_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Address of a topic.
+
+    Attributes
+    ----------
+    host : str
+    port : int
+    topic : str
+    tls : bool
+    user, password : str or None
+    """
+
+    host: str
+    port: int
+    topic: str
+    tls: bool
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def of(cls, url: str) -> Broker:
+        """Return the parts of ``mqtt://user:password@host:port/topic``; both also of MHO_MQTT_USER and _PASSWORD.
+
+        Raises
+        ------
+        ValueError
+            It is none.
+        """
+        parts = urlsplit(url)
+        topic = unquote(parts.path.lstrip("/"))
+        try:
+            port = parts.port or _PORTS[parts.scheme]
+        except (KeyError, ValueError):
+            port = 0
+        if not (port and parts.hostname and topic) or any(mark in topic for mark in "+#"):
+            raise ValueError("--mqtt must be mqtt://HOST/TOPIC or mqtts://HOST/TOPIC, a topic without + and #")
+        user = unquote(parts.username) if parts.username else os.environ.get("MHO_MQTT_USER")
+        password = unquote(parts.password) if parts.password else os.environ.get("MHO_MQTT_PASSWORD")
+        return cls(parts.hostname or "", port, topic, parts.scheme == "mqtts", user, password)
+
+
+class Publisher:
+    """Sends what it is told, at least once and in order, as long as that takes.
+
+    Parameters
+    ----------
+    broker : Broker
+        Topic to publish to; ``TOPIC/state`` says whether the camera is online.
+    folder : Path
+        Of the outbox.
+
+    Raises
+    ------
+    ImportError
+        The package paho-mqtt is not there.
+    """
+
+    def __init__(self, broker: Broker, folder: Path) -> None:
+        try:
+            import paho.mqtt.client as mqtt
+        except ImportError:
+            raise ImportError("mqtt:// needs the package paho-mqtt: pip install 'mho[camera]'") from None
+        self.broker = broker
+        self._outbox = Outbox(folder)
+        self._acknowledged: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._names: dict[int, str] = {}
+        self._connection = 0
+        self._posted: set[str] = set()
+        self._posted_on = 0
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        if broker.user is not None:
+            client.username_pw_set(broker.user, broker.password)
+        if broker.tls:
+            client.tls_set()
+        client.will_set(f"{broker.topic}/state", '{"online": false}', qos=1, retain=True)
+        client.reconnect_delay_set(1, 30)
+        client.on_connect = self._connected
+        client.on_publish = lambda client, userdata, mid, reason, properties: self._acknowledged.put(mid)
+        self._client = client
+        client.connect_async(broker.host, broker.port, keepalive=30)
+        client.loop_start()
+
+    def _connected(self, client: Any, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if not reason.is_failure:
+            self._connection += 1
+            client.publish(f"{self.broker.topic}/state", '{"online": true}', qos=1, retain=True)
+
+    def tell(self, row: dict[str, Any]) -> None:
+        """Keep a line of the index to be sent; on the disk when this returns.
+
+        Raises
+        ------
+        OSError
+            The disk is full or gone.
+        """
+        facts = {name: row[name] for name in _SENT if row.get(name) not in (None, "", ())}
+        self._outbox.put(f"{row['n']} {row['start']}", json.dumps(facts).encode())
+
+    def work(self) -> None:
+        """Send what waits, forget what was acknowledged."""
+        while not self._acknowledged.empty():
+            name = self._names.pop(self._acknowledged.get(), None)
+            if name is not None and name in self._outbox.waiting():
+                self._outbox.acknowledge(name)
+        if not self._client.is_connected():
+            return
+        if self._posted_on != self._connection:  # what a broken connection carried may not have arrived
+            self._posted_on, self._posted, self._names = self._connection, set(), {}
+        for name, data in self._outbox.waiting().items():
+            if name not in self._posted:
+                sent = self._client.publish(self.broker.topic, data, qos=1)
+                if sent.rc != 0:
+                    return
+                self._posted.add(name)
+                self._names[sent.mid] = name
+
+    def waiting(self) -> int:
+        """Return how many are not acknowledged."""
+        return len(self._outbox.waiting())
+
+    def close(self) -> None:
+        """Give the broker some seconds to take what waits; the rest stays in the outbox for the next run."""
+        until = time.monotonic() + _LAST_SECONDS
+        while self.waiting() and time.monotonic() < until and self._client.is_connected():
+            self.work()
+            time.sleep(random.uniform(0.02, 0.05))
+        if self._client.is_connected():
+            last = self._client.publish(f"{self.broker.topic}/state", '{"online": false}', qos=1, retain=True)
+            last.wait_for_publish(1.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._outbox.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,61 @@
+"""`mho camera eval`: a camera on a clip whose events are known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mho.cli.plain import table
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    camera: Annotated[Path, Parameter(name="CAMERA")],
+    source: Annotated[Path, Parameter(name="CLIP")],
+    /,
+    *,
+    events: Path,
+    keep: str = "20%",
+    after: float = 0.0,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> None:
+    """Show how well the clips with somebody in them are told from others.
+
+    Parameters
+    ----------
+    camera
+        What `learn` wrote.
+    source
+        A video file.
+    events
+        JSON: {"events": [[START, END], ...]} in seconds; `make-benchmark` writes such a file.
+    keep
+        As for `run`.
+    after
+        Seconds from which clips count: those that were learned from should not.
+    json_
+        Print JSON.
+    """
+    from mho import Camera
+    from mho.camera import evaluate as measure
+    from mho.camera.evaluation import read_events
+
+    spans = read_events(events)
+    found = measure(Camera.load(camera, keep=keep), source, spans, after=after)
+    if json_:
+        print(json.dumps(asdict(found)))
+        return
+    ranking = found.ranking
+    share = f"{ranking.prevalence:.0%} of {ranking.clips} clips have somebody in them"
+    rows = [
+        ("AUC", f"{ranking.auc:.3f}"),
+        ("recall", f"{ranking.recall:.2f} of at most {ranking.ceiling:.2f}; {share}"),
+        ("kept in the run", f"{found.kept:.1%} of the clips, {found.found:.2f} of those with somebody"),
+        ("events", f"{found.found_events} of {found.events} have a clip that was kept"),
+    ]
+    print(table(rows))

@@ -1,0 +1,161 @@
+"""`mho camera run`: a camera at work."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from mho.cli.camera.options import source_name, told_name
+from mho.cli.errors import note
+from mho.cli.interrupts import undisturbed
+from mho.cli.plain import table
+
+__all__ = ["run"]
+
+
+def run(
+    camera: Annotated[Path, Parameter(name="CAMERA")],
+    source: Annotated[str | None, Parameter(name="SOURCE", allow_leading_hyphen=True)] = None,
+    /,
+    *,
+    out: Path,
+    keep: str = "20%",
+    delay: str = "60 s",
+    settle: str = "10 min",
+    clips: bool = True,
+    encode: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    days: float | None = None,
+    room: float | None = None,
+    mqtt: str | None = None,
+    transport: Literal["tcp", "udp"] = "tcp",
+    url_file: Path | None = None,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+) -> None:
+    """Watch a stream and keep the clips that matter.
+
+    Writes OUT/2026-03-12/14-03-22.mp4, OUT/index.jsonl with one line for each decision and event, OUT/timeline.html and
+    OUT/status.json. Nothing else of the stream is written. Ctrl-C and SIGTERM end it in good order; however it ends,
+    the same command goes on.
+
+    Parameters
+    ----------
+    camera
+        What `learn` wrote.
+    source
+        A video file, /dev/video0, the URL of a camera, or - for MJPEG or y4m from the standard input.
+    out
+        Folder for the clips; a folder in use is refused.
+    keep
+        "20%" of the clips of the last hour, "50 MB/h", or "score 5": every clip of at least this score.
+    delay
+        Time after which a decision is made, finally: a better clip that comes later cannot win.
+    settle
+        Time after which an object that stands belongs to the scene.
+    clips
+        Write pictures; --no-clips keeps numbers only.
+    encode
+        Encode clips again as H.264, which every browser shows. A mask does so by itself: packets cannot be blackened.
+    days
+        Remove clips after so many days.
+    room
+        Megabytes of clips at the most; the oldest are removed.
+    mqtt
+        mqtt://HOST/TOPIC for every decision and event; what no broker takes waits in OUT/outbox. User and password in
+        MHO_MQTT_USER and MHO_MQTT_PASSWORD.
+    transport
+        Of rtsp://.
+    url_file
+        A file with the URL, in place of SOURCE: other users see a command line.
+    json_
+        Print the last status as JSON.
+    quiet
+        Show nothing but warnings and errors.
+    """
+    from mho import Camera
+    from mho.camera.publisher import Broker
+    from mho.camera.recorder import Recorder
+    from mho.camera.session import Session
+    from mho.camera.source import Source, is_live
+
+    name = source_name(source, url_file)
+    watched = Camera.load(camera, keep=keep, delay=delay, settle=settle)
+    live = is_live(name) or name == "-"
+    began = time.time() if live else Path(name).stat().st_mtime
+    stream = Source(name, watched.fps, gap=3 * watched.clip, transport=transport, ring=clips)
+    most = None if room is None else room * 1e6
+    recorder = Recorder(out, watched, stream, began, clips=clips, encode=encode, days=days, most_bytes=most)
+    if not quiet:
+        note(f"watching {told_name(name)}: keeps {keep}, decides after {delay}, writes to {out}")
+    broker = None if mqtt is None else Broker.of(mqtt)
+    with recorder, _publishing(broker, recorder) as due:
+        session = Session(watched, stream, recorder, shown=(lambda status: None) if quiet else _shown(), due=due)
+        try:
+            session.run()
+        except KeyboardInterrupt as interrupt:
+            with undisturbed():
+                raise type(interrupt)(f"{session.status()['kept']} clips are kept in {out}") from None
+    _tell(session.status(), out, as_json=json_, quiet=quiet)
+
+
+@contextmanager
+def _publishing(broker: Any, recorder: Any) -> Iterator[Callable[[], None]]:
+    """Send what a recorder writes to the index; give what is to be called now and then."""
+    if broker is None:
+        yield lambda: None
+        return
+    from mho.camera.publisher import Publisher
+
+    with Publisher(broker, recorder.folder / "outbox") as publisher:
+
+        def tell(row: dict[str, Any]) -> None:
+            publisher.tell(row)
+            publisher.work()
+
+        recorder.told = tell
+        yield publisher.work
+
+
+def _shown() -> Any:
+    """Return what shows a status: over the last one on a terminal, once a minute elsewhere."""
+    last = [time.monotonic()]
+
+    def show(status: dict[str, Any]) -> None:
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        if not terminal and now < last[0] + 60:
+            return
+        last[0] = now
+        text = (
+            f"{status['seconds']:.0f} s, {status['frames_per_second']:.1f} fps, kept {status['kept']}, "
+            f"dropped {status['dropped']}, decode {status['decode_ms']:.1f} ms, score {status['score_ms']:.2f} ms, "
+            f"lag {status['lag']:.1f} s"
+        )
+        with suppress(OSError):
+            print(f"\r{text:<98}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _tell(status: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print(json.dumps(status))
+    elif not quiet:
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        faults = ("corrupt", "passed_over", "reopened", "time_stamp_resets")
+        rows = [
+            ("watched", f"{status['seconds']:.1f} s, {status['frames']} frames, {status['looked_at']} looked at"),
+            ("kept", f"{status['kept']} clips, {status['dropped']} stretches dropped"),
+            ("a frame takes", f"decoding {status['decode_ms']:.2f} ms, scoring {status['score_ms']:.2f} ms"),
+            ("faults", ", ".join(f"{name.replace('_', ' ')} {status[name]}" for name in faults)),
+            ("timeline", str(out / "timeline.html")),
+        ]
+        print(table(rows))

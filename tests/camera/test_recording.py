@@ -1,0 +1,176 @@
+"""Clips, index, status and timeline of a run, and what a masked area leaves in them."""
+
+import hashlib
+import json
+import os
+
+import av
+import numpy as np
+import pytest
+
+from mho import Camera
+from mho.camera.index import Index, read_index
+from mho.camera.recorder import Recorder
+from mho.camera.session import Session
+from mho.camera.source import Source, hidden
+from mho.data import DataError
+
+from .conftest import HEIGHT, WIDTH, decisions, write_video
+
+
+def record(camera, video, out, **options):
+    """Run a camera over a video into a folder; the lines of the index and the status."""
+    source = Source(str(video), camera.fps, gap=6, ring=True)
+    with Recorder(out, camera, source, began=1.7e9, **options) as recorder:
+        session = Session(camera, source, recorder)
+        session.run()
+    return read_index(out / "index.jsonl"), session.status()
+
+
+def decoded(path):
+    with av.open(str(path)) as container:
+        return [
+            (float(frame.pts * frame.time_base), frame.to_ndarray(format="rgb24"))
+            for frame in container.decode(video=0)
+        ]
+
+
+def test_kept_clips_are_whole_files_that_the_index_tells_of(camera, video, tmp_path):
+    rows, status = record(camera, video, tmp_path / "clips")
+    assert [row["n"] for row in rows] == list(range(len(rows)))
+    kept = [row for row in rows if row["kind"] == "kept"]
+    assert len(kept) == status["kept"] == 2
+    for row, seconds in zip(kept, (8, 6), strict=True):
+        path = tmp_path / "clips" / row["file"]
+        data = path.read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (row["bytes"], row["sha256"])
+        frames = decoded(path)
+        assert 10 * seconds <= len(frames) <= 10 * seconds + 10
+        assert frames[-1][0] - frames[0][0] == pytest.approx((len(frames) - 1) / 10, abs=0.11)
+        dark = [pixels[25:45, 42:52].mean() < 75 for _, pixels in frames]
+        assert sum(dark) in (60, 40)  # the whole visit, rolls beside it
+        assert path.with_suffix(".jpg").exists()
+    assert sorted(os.listdir(tmp_path / "clips")) == sorted(
+        {row["file"][:10] for row in kept} | {"index.jsonl", "state.json", "status.json", "timeline.html"}
+    )
+
+
+def test_decisions_are_those_of_the_same_frames_as_an_array(camera, video, tmp_path):
+    frames = np.array([pixels for _, pixels in decoded(video)])[..., 1]
+    rows, _ = record(camera, video, tmp_path / "clips")
+    from_array = [number for number, kept in decisions(camera.run(frames)) if kept]
+    covered = [
+        number
+        for row in rows
+        if row["kind"] == "kept"
+        for number in range(round(_second(row["start"]) / 2), round(_second(row["end"]) / 2))
+    ]
+    assert covered == from_array
+
+
+def _second(text):
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp() - 1.7e9
+
+
+def test_no_file_shows_a_masked_area(visited, tmp_path):
+    rng = np.random.default_rng(0)
+    seen = visited[:200].copy()
+    seen[:, 8:32, 64:88] = np.where(rng.random((24, 24)) < 0.5, 16, 235)  # a pattern, planted
+    video = write_video(tmp_path / "a.mp4", seen, options={"crf": "10", "g": "10"})
+    camera = Camera(masks=[(64, 8, 24, 24)])
+    camera.learn(seen[:100])
+    camera.save(tmp_path / "a.cam")
+    camera = Camera.load(tmp_path / "a.cam")
+    rows, _ = record(camera, video, tmp_path / "clips")
+    (row,) = [row for row in rows if row["kind"] == "kept"]
+    for _, pixels in decoded(tmp_path / "clips" / row["file"]):
+        assert pixels[9:31, 65:87].max() < 20
+        assert pixels[40:60, 5:30].mean() > 60
+    (_, picture), *_ = decoded((tmp_path / "clips" / row["file"]).with_suffix(".jpg"))
+    assert picture[10:30, 66:86].max() < 20
+    assert camera.background_.shape == (HEIGHT // 2, WIDTH // 2)
+    assert not camera.background_[4:16, 32:44].any()
+
+
+def test_numbers_only(camera, video, tmp_path):
+    rows, status = record(camera, video, tmp_path / "clips", clips=False)
+    assert status["kept"] == 2
+    assert not any("file" in row for row in rows)
+    assert not list((tmp_path / "clips").rglob("*.mp4")) + list((tmp_path / "clips").rglob("*.jpg"))
+
+
+def test_a_run_that_follows_adds_to_the_folder(camera, video, learned, tmp_path):
+    first, _ = record(camera, video, tmp_path / "clips")
+    second, _ = record(Camera.load(learned), video, tmp_path / "clips")
+    assert second[: len(first)] == first
+    files = [row["file"] for row in second if "file" in row]
+    assert len(set(files)) == 4
+    assert all((tmp_path / "clips" / name).exists() for name in files)
+
+
+def test_a_folder_is_mended_after_a_crash(camera, video, learned, tmp_path):
+    out = tmp_path / "clips"
+    record(camera, video, out)
+    index = (out / "index.jsonl").read_bytes()
+    lines = index.splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"file"' in line)
+    (out / "index.jsonl").write_bytes(b"".join(lines[:last]) + lines[last][:40])
+    day = json.loads(lines[last])["file"][:10]
+    (out / day / ".09-00-00.mp4.part").write_bytes(b"half")
+    (out / day / "09-00-00.jpg").write_bytes(b"of a clip that is not there")
+    rows, _ = record(Camera.load(learned), video, out)
+    found = [row for row in rows if row.get("why") == "found after a crash"]
+    assert [row["file"] for row in found] == [json.loads(lines[last])["file"]]
+    assert not list(out.rglob("*.part")) + list(out.rglob("09-00-00*"))
+
+
+def test_the_oldest_clips_make_room(camera, video, tmp_path):
+    rows, _ = record(camera, video, tmp_path / "a")
+    sizes = [row["bytes"] for row in rows if row["kind"] == "kept"]
+    source = Source(str(video), 10, gap=6, ring=True)
+    with Recorder(tmp_path / "b", camera, source, began=1.7e9, most_bytes=sizes[1] + 1) as recorder:
+        Session(camera, source, recorder).run()
+        recorder.retain()
+    rows = read_index(tmp_path / "b" / "index.jsonl")
+    kept, gone = ([row["file"] for row in rows if row["kind"] == kind] for kind in ("kept", "removed"))
+    assert gone == kept[:1]
+    assert [path.name for path in (tmp_path / "b").rglob("*.mp4")] == [kept[1][11:]]
+
+
+def test_a_damaged_index_is_told_and_a_half_line_is_cut(tmp_path):
+    index = Index(tmp_path)
+    for number in range(3):
+        index.append({"kind": "dropped", "start": str(number)})
+    index.close()
+    data = (tmp_path / "index.jsonl").read_bytes()
+    for end in range(len(data)):
+        (tmp_path / "index.jsonl").write_bytes(data[:end])
+        assert len(read_index(tmp_path / "index.jsonl")) == data[:end].count(b"\n")
+    for at in range(len(data)):
+        (tmp_path / "index.jsonl").write_bytes(data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :])
+        try:
+            rows = read_index(tmp_path / "index.jsonl")
+        except DataError:
+            continue
+        assert len(rows) == 2  # the last line is one that was interrupted
+
+
+def test_the_page_holds_all_and_asks_nobody(camera, video, tmp_path):
+    record(camera, video, tmp_path / "clips")
+    page = (tmp_path / "clips" / "timeline.html").read_text()
+    assert "http://" not in page
+    assert "https://" not in page
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    kept = [row for row in data["rows"] if row["kind"] == "kept"]
+    assert {str(row["n"]) for row in kept} == set(data["thumbs"])
+    x, y, _, h = data["thumbs"][str(kept[0]["n"])]["boxes"][0]
+    assert abs(x - 40 / 96) < 0.05
+    assert abs(y + h - 50 / 72) < 0.06
+
+
+def test_passwords_are_hidden():
+    assert hidden("rtsp://user:secret@cam:554/1") == "rtsp://***@cam:554/1"
+    assert hidden("cannot open rtsp://u:p@cam/1: refused") == "cannot open rtsp://***@cam/1: refused"
+    assert hidden("rtsp://cam/1?a=b@c") == "rtsp://cam/1?a=b@c"
