@@ -58,7 +58,7 @@ def write_model(path: str | os.PathLike[str], scene: Scene, background: np.ndarr
         arrays[f"{name}_spread"] = code_of(parts.spread)
     with replacing(path, sealed=True) as temporary:
         with temporary.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)
+            np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.comment = BLANK.encode()
 

@@ -19,7 +19,8 @@ __all__ = ["WHITE", "Parts", "code_of", "learn_parts", "near_white", "robust_spr
 WHITE, _HEADROOM = 255.0, 20.0
 """The brightest luma, and how far below it the mean of a cell may be some of whose pixels are white."""
 
-_RIDGE = Penalty(l2=1e-6)
+_L2 = 1e-6
+_RIDGE = Penalty(l2=_L2)
 _ROUNDS = 3
 _OUTLIER = 4.0
 """Spreads beyond which a cell of a learning frame may belong to an intruder."""
@@ -110,7 +111,7 @@ class Parts:
         frames = (share > 0) & (share < _MOST_WHITE)
         if frames.any():
             B = np.where(white[frames], np.nan, X[frames]).T
-            codes[frames] = nnls(self.A, B, engine=self.engine, missing="nan", l2=_RIDGE.l2).T
+            codes[frames] = nnls(self.A, B, engine=self.engine, missing="nan", l2=_L2).T
 
     def _residual(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         fitted = codes.astype(np.float32, copy=False) @ self.A.T
@@ -215,7 +216,8 @@ def _blobs(far: np.ndarray, cells: int) -> np.ndarray:
     """
     if not far.any():
         return far
-    labels = ndimage.label(ndimage.binary_dilation(far))[0] * far  # pyright: ignore[reportIndexIssue]
+    joined, _ = ndimage.label(ndimage.binary_dilation(far))  # pyright: ignore[reportGeneralTypeIssues]
+    labels = np.where(far, joined, 0).astype(int)
     sizes = np.bincount(labels.ravel())
     keep = (sizes >= _SMALLEST) & (sizes <= _LARGEST * cells)
     keep[0] = False

@@ -143,7 +143,7 @@ def _visit(scene: EmptyScene, begin: int, good: np.ndarray, rng: np.random.Gener
     people = 1 + np.flatnonzero(sizes > 120) if count else np.empty(0, int)
     column = scene.empty.shape[1] / 2
     if len(people):
-        column = ndimage.center_of_mass(labels == int(rng.choice(people)))[1]
+        column = float(np.argwhere(labels == int(rng.choice(people)))[:, 1].mean())
     return _Visit(begin, int(rng.integers(20, 50)), source, int(column))
 
 
