@@ -106,12 +106,23 @@ def test_a_run_of_a_chip(golden):
     assert (run.ledger.cells, run.ledger.solves) == (record["ledger"]["cells"], record["ledger"]["solves"]) == (148, 32)
 
 
+_PLAN_OF_0_1_0 = b"af16185b7daca2a3197683684b470e6034f8c2388c67a52926f094f86f4dfdab"
+
+
 def test_a_sweep_is_known_again_and_not_made_anew(golden, monkeypatch):
     before = pq.read_table(golden / "sweep.parquet").to_pylist()
     monkeypatch.setattr(sys.modules["mho.sweep.run"], "Chip", lambda *_, **__: pytest.fail("made a chip anew"))
     options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
     assert main(["chip", "sweep", *options, "-o", str(golden / "sweep.parquet")]) == 0
     assert pq.read_table(golden / "sweep.parquet").to_pylist() == before
+
+
+def test_a_sweep_that_an_earlier_version_began_is_not_mixed_with_other_chips(golden, capsys):
+    table = pq.read_table(golden / "sweep.parquet")
+    pq.write_table(table.slice(0, 3).replace_schema_metadata({b"mho_plan": _PLAN_OF_0_1_0}), golden / "part.parquet")
+    options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
+    assert main(["chip", "sweep", *options, "-o", str(golden / "part.parquet")]) == 2
+    assert "was begun by a version of mho that drew other chips" in capsys.readouterr().err
 
 
 def test_a_journal_and_an_outbox(tmp_path):

@@ -17,6 +17,7 @@ MASKED = {"word_lines", "dac_conversions", "bytes_read"}
 CURRENTS = {"array_joules", "load_joules", "load_coulombs", "input_coulombs"}
 UNMASKED = {"solves", "adc_conversions", "bytes_written"}
 AGAIN = {"clipped", "overloaded"}
+FOLLOWED = {"followed"}
 SETTLING = {"settle_seconds", "amplifier_seconds", "amplifier_cycles"}
 ALL = {f.name for f in fields(Ledger)}
 
@@ -45,7 +46,7 @@ def masked(B, rows):
 
 
 def test_every_entry_of_the_ledger_is_looked_at():
-    assert ALL == WRITING | GIVEN_UP | LARGEST | MASKED | CURRENTS | UNMASKED | AGAIN | SETTLING
+    assert ALL == WRITING | GIVEN_UP | LARGEST | MASKED | CURRENTS | UNMASKED | AGAIN | FOLLOWED | SETTLING
 
 
 @pytest.mark.parametrize("kind", [lambda B: B, lambda B: masked(B, M // 2)])

@@ -215,7 +215,8 @@ def _sparse(kernel, k, rounds, threads):
         kernel(A, np.eye(k), np.zeros((3, k)), ptr, idx, val, val, answer, failed, threads)
 
 
-NAMES = sorted(set(kernels.__all__) - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "thread_count"})
+NAMES = sorted(set(kernels.__all__) - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"})
+"""Kernels that share their work among threads."""
 WITHOUT_ORDER = {"gram", "survey", "turn", "sampled"}
 WITHOUT_ROUNDS = WITHOUT_ORDER | {
     "cross",

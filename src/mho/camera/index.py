@@ -49,7 +49,7 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says if it is whole."""
+    """Return the row of a line that is whole."""
     try:
         text = line.decode()
         body, _, check = text.rpartition(_CHECK)

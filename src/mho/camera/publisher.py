@@ -140,7 +140,7 @@ class Publisher:
                 self._names[sent.mid] = name
 
     def waiting(self) -> int:
-        """Return how many are not acknowledged."""
+        """Return the number of messages that are not acknowledged."""
         return len(self._outbox.waiting())
 
     def close(self) -> None:

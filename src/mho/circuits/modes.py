@@ -135,7 +135,7 @@ def least_second_pole(circuit: Circuit) -> float:
     >>> A, opamp = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), OpAmp(gain=1e5, bandwidth=1e8)
     >>> circuit = ClassicGinv(g_left=1e-5 * A, g_right=1e-5 * A, g_feedback=np.full(3, 1e-5), g_in=1e-5, opamp=opamp)
     >>> round(least_second_pole(circuit) / opamp.bandwidth, 2)
-    0.93
+    3.56
     """
     d = equations(circuit)
     h, a = np.linalg.eigvals(d.coupling), 1 / d.opamp.gain

@@ -114,7 +114,13 @@ class Engine(ABC):
 
 
 def as_factor(A: Any) -> np.ndarray:
-    """Return the matrix given to `Engine.program` as an array, checked unless it is a `Dense`."""
+    """Return the matrix given to `Engine.program` as an array, checked unless it is a `Dense`.
+
+    Parameters
+    ----------
+    A : array_like of shape (m, k), or Dense
+        As `Engine.program` takes it.
+    """
     return A.array if isinstance(A, Dense) else checks.as_matrix(A, "A")
 
 

@@ -151,9 +151,9 @@ class Monitor:
     >>> healthy = np.random.default_rng(0).normal(20.0, 0.1, (1500, 2))
     >>> monitor = mho.Monitor(false_alarms=0.01)
     >>> report = monitor.learn(mho.monitor.Recording(healthy, rate=1.0, names=("flow", "pressure")))
-    >>> fault = healthy[:200] + np.linspace(0, 2, 200)[:, None] * [1, 0]
+    >>> fault = healthy[:200] + np.linspace(-2, 2, 200).clip(0)[:, None] * [1, 0]
     >>> results = list(monitor.run(mho.monitor.Recording(fault, rate=1.0, names=("flow", "pressure"))))
-    >>> results[40].state, results[-1].state
+    >>> results[60].state, results[-1].state
     ('ok', 'alarm')
     >>> monitor.explain(results[-1].alarm or monitor.alarms[-1]).channel
     'flow'

@@ -114,6 +114,7 @@ class MqttBridge:
     Parameters
     ----------
     service : Service
+        Takes the messages and keeps the alarms.
     source : BrokerUrl
         Topics to read, with wildcards.
     alarms : BrokerUrl or None
@@ -121,6 +122,7 @@ class MqttBridge:
     client_id : str
         The same at every start: the broker keeps the session by it.
     credentials : Credentials or None
+        Name and password at the broker.
     ca : str or None
         File of certificate authorities, for mqtts.
     """

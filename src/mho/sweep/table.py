@@ -18,6 +18,16 @@ _UNSEALED_PLAN = b"mho_plan"
 """Of the tables of 0.1.0."""
 _NUMBERS = "error", "residual"
 
+_ADDED = (
+    ", sigma_cell=0.0",
+    ", full_scale='vector'",
+    ", output='nonnegative'",
+    ", second_pole=inf",
+    "topology='compact', ",
+    ", entries='nonnegative'",
+)
+"""Properties since 0.1.0 where they are as it had them."""
+
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     """Write the chips tried so far, one a row, in the order of `trials`.
@@ -64,9 +74,12 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
         about, rows = table.schema.metadata or {}, table.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from None
-    if about.get(_PLAN if sealed else _UNSEALED_PLAN) != _digest(sweep):
+    mark = about.get(_PLAN if sealed else _UNSEALED_PLAN)
+    if mark not in (_digest(sweep), _first_digest(sweep)):
         raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
     _check_rows(path, sweep, rows)
+    if mark != _digest(sweep) and len(rows) < sweep.chips * len(sweep.points()):
+        raise ValueError(f"{path}: was begun by a version of mho that drew other chips; give another file")
     return rows
 
 
@@ -89,6 +102,14 @@ def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
 
 def _digest(sweep: Sweep) -> bytes:
     return hashlib.sha256(repr(sweep).encode()).hexdigest().encode()
+
+
+def _first_digest(sweep: Sweep) -> bytes:
+    """Return the mark of 0.1.0, which knew fewer properties and drew other chips at every point."""
+    text = repr(sweep).replace("ArrayGeometry(", "Array(").replace("SweepRange(", "Range(")
+    for added in _ADDED:
+        text = text.replace(added, "")
+    return hashlib.sha256(text.encode()).hexdigest().encode()
 
 
 def _pyarrow() -> tuple[Any, Any]:

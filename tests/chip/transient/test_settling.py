@@ -152,5 +152,5 @@ def test_bad_arguments(make_circuit):
         transient(circuit, np.ones(16), duration=0.0)
     with pytest.raises(ValueError, match="tolerance must be above 0"):
         settling_time(circuit, np.ones(16), 0.0)
-    with pytest.raises(TypeError, match="a closed loop, a CompactGinv, ClassicGinv or GramInv, got Mvm"):
+    with pytest.raises(TypeError, match="a closed loop, a CompactGinv, ClassicGinv, GramInv, Inv or Egv, got Mvm"):
         transient(Mvm(g=np.ones((2, 2)), g_feedback=1.0, opamp=OpAmp(gain=1e5, bandwidth=1e8)), [1.0, 1.0])

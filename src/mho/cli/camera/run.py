@@ -124,7 +124,7 @@ def _publishing(broker: Any, recorder: Any) -> Iterator[Callable[[], None]]:
 
 
 def _shown() -> Any:
-    """Return what shows a status: over the last one on a terminal, once a minute elsewhere."""
+    """Return a printer of a status: over the last one on a terminal, once a minute elsewhere."""
     last = [time.monotonic()]
 
     def show(status: dict[str, Any]) -> None:

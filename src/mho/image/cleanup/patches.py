@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -63,7 +64,8 @@ def dictionary(planes: np.ndarray, rank: int, random_state: int) -> np.ndarray:
     rng = np.random.default_rng(random_state)
     places = np.unravel_index(rng.permutation(shape[0] * shape[1])[:_SAMPLE], shape)
     X = columns(planes, (places[0], places[1]))
-    return NMF(rank, max_iter=20, tol=0, random_state=random_state).fit(X).W_
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # an atom that no patch needs is no fault
+        return NMF(rank, max_iter=20, tol=0, random_state=random_state).fit(X).W_
 
 
 def codes(A: np.ndarray, engine: Engine) -> Callable[[np.ndarray], np.ndarray]:
