@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import numpy as np
@@ -192,12 +193,17 @@ def test_a_full_disk_takes_the_oldest_clip_and_then_no_more(camera, video, tmp_p
 
 def test_a_folder_in_use_is_refused(camera, video, tmp_path):
     source = Source(str(video), FPS, ring=True)
+
+    def second():
+        with Recorder(tmp_path / "clips", camera, source, began=0.0):
+            pass
+
     with (
         Recorder(tmp_path / "clips", camera, source, began=0.0),
+        ThreadPoolExecutor(1) as other,
         pytest.raises(ValueError, match="in use"),
-        Recorder(tmp_path / "clips", camera, source, began=0.0),
     ):
-        pass
+        other.submit(second).result()
 
 
 def test_the_ring_forgets_what_no_clip_needs(video):

@@ -14,6 +14,9 @@ FLOOR = 4.0
 """Score below which nothing is kept for a share or for bytes: an empty night has no best clips."""
 
 _HOUR = 3600.0
+_GENEROUS = 0.5
+"""Part of its share that must be unspent for neighbours to be kept: a crowd keeps the best."""
+
 _JOIN = 0.5
 """Share of the threshold from which a neighbour of a kept window is kept with it."""
 
@@ -138,7 +141,7 @@ class Budget:
 
     def _beside_kept(self, window: Offer, least: float) -> bool:
         """Return whether a kept window is beside this one, and there is room enough to be generous."""
-        if isinstance(self.keep, Share) and len(self._kept) >= self.keep.share * len(self._past):
+        if isinstance(self.keep, Share) and len(self._kept) >= _GENEROUS * self.keep.share * len(self._past):
             return False
         if self._last_kept == window.number - 1:
             return True

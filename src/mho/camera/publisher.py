@@ -57,7 +57,7 @@ class Broker:
             port = parts.port or _PORTS[parts.scheme]
         except (KeyError, ValueError):
             port = 0
-        if not (port and parts.hostname and topic) or any(mark in topic for mark in "+#"):
+        if not (port and parts.hostname and topic) or "+" in topic or "#" in url:
             raise ValueError("--mqtt must be mqtt://HOST/TOPIC or mqtts://HOST/TOPIC, a topic without + and #")
         user = unquote(parts.username) if parts.username else os.environ.get("MHO_MQTT_USER")
         password = unquote(parts.password) if parts.password else os.environ.get("MHO_MQTT_PASSWORD")
