@@ -72,7 +72,7 @@ def _copied(path: Path, packets: Sequence[Packet]) -> int:
 def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], start: float) -> int:
     av = pyav()
     decoder = _decoder(av, packets[0].segment.stream)
-    count, stream, last = 0, None, -1
+    count, stream, last, begin = 0, None, -1, 0.0
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
         for frame, t in _frames(decoder, packets, av):
             if t < start:

@@ -83,6 +83,7 @@ class Publisher:
     def __init__(self, broker: Broker, folder: Path) -> None:
         try:
             import paho.mqtt.client as mqtt
+            from paho.mqtt.enums import CallbackAPIVersion
         except ImportError:
             raise ImportError("mqtt:// needs the package paho-mqtt: pip install 'mho[camera]'") from None
         self.broker = broker
@@ -92,7 +93,7 @@ class Publisher:
         self._connection = 0
         self._posted: set[str] = set()
         self._posted_on = 0
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
         if broker.user is not None:
             client.username_pw_set(broker.user, broker.password)
         if broker.tls:

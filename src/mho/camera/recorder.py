@@ -245,7 +245,9 @@ class Recorder:
                     self._remove(row, f"older than {self.days:g} days")
             here = self._present()
         total = sum(row["bytes"] for row in here)
-        for row in here if self.most_bytes is not None else ():
+        if self.most_bytes is None:
+            return
+        for row in here:
             if total <= self.most_bytes:
                 break
             self._remove(row, "the oldest, for room")

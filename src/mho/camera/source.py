@@ -252,7 +252,8 @@ class Source:
                 raise DataError(f"{name}: is empty")
         try:
             if name == "-":
-                return av.open(sys.stdin.buffer.raw, "r")
+                raw = sys.stdin.buffer.raw  # pyright: ignore[reportAttributeAccessIssue]  (a BufferedReader)
+                return av.open(raw, "r")
             if Path(name).is_fifo():  # FFmpeg itself would not notice a signal while it waits
                 return av.open(open(name, "rb", buffering=0), "r")
             return av.open(name, "r", format=form, options=options, timeout=(_TIMEOUT, _TIMEOUT))

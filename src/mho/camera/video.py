@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def pyav() -> Any:
         It is not there.
     """
     try:
-        import av
+        import av.logging
     except ImportError as error:
         raise ImportError("cameras and videos need PyAV: pip install 'mho[camera]'") from error
     av.logging.set_level(av.logging.PANIC)  # mho counts and tells what is wrong; FFmpeg's own lines would show URLs
@@ -41,7 +41,8 @@ def luma_of(frame: av.VideoFrame) -> np.ndarray:
     bits = frame.format.components[0].bits
     plane = frame.planes[0]
     dtype, size = (np.uint8, 1) if bits == 8 else (np.dtype("<u2"), 2)
-    rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // size)[: frame.height, : frame.width]
+    samples = np.frombuffer(cast(Any, plane), dtype)  # a plane is a buffer, which its stub does not say
+    rows = samples.reshape(-1, plane.line_size // size)[: frame.height, : frame.width]
     if bits != 8:
         shift = 8 if frame.format.name.startswith("p010") else bits - 8  # P010 has its bits at the top
         rows = (rows >> shift).astype(np.uint8)

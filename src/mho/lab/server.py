@@ -31,7 +31,9 @@ _FAULTS = (ValueError, TypeError, RuntimeError, ArithmeticError, np.linalg.LinAl
 
 _METHODS = ("program", "settle", "solve", "cost")
 
-Scope, Receive, Send = dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 class _Guard:

@@ -68,7 +68,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             event = json.loads(line)
-            event["id"], event["event"]
+            _ = event["id"], event["event"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise DataError(f"{path}: line {number:,} is no event of an alarm: {line[:40]!r}") from None
         events.append(event)

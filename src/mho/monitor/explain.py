@@ -132,7 +132,9 @@ class Explanation:
     def named(self, bearing: Bearing) -> Explanation:
         """Return it with the names of a bearing's frequencies at the entries that have one."""
         entries = [one | ({"name": bearing.name(one["hertz"])} if "hertz" in one else {}) for one in self.entries]
-        return Explanation(**self.facts() | {"entries": entries})
+        facts = self.facts()
+        facts["entries"] = entries
+        return Explanation(**facts)
 
     def __str__(self) -> str:
         parts = []

@@ -100,7 +100,7 @@ class LevelFramer:
                 self._slot = int(slots[begin]) - 1
             features.append(self._features(slots[begin:end], values[begin:end]))
         merged = {name: np.concatenate([part[name] for part in features]) for name in features[0]}
-        known = ~np.isnan(merged["mean"]).all(axis=1)
+        known = ~np.asarray(np.isnan(merged["mean"]).all(axis=1))
         for row in range(len(times)):
             jumped = gaps[row] > _JUMP_SECONDS * self.rate and not (first and row == 0)
             state = "ok" if known[row] else "flat" if flat[row].any() else "missing"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mho.engines import Engine
-from mho.monitor.frames import Frames, framer_for
+from mho.monitor.frames import Frames, LevelFramer, framer_for
 from mho.monitor.group import BLOCK, PLANS, Group, GroupPlan, fit_group
 from mho.monitor.recording import Channel, Recording
 from mho.monitor.stream import Adaptation, StreamModel, follow
@@ -192,11 +192,12 @@ def healthy_frames(
     frames, runs, clipped = [], np.ones(len(channels)), 0.0
     for session in sessions:
         framer = framer_for(channels, window)
-        if channels[0].kind == "level":
+        if isinstance(framer, LevelFramer):
             framer.quiet = quiet
             framer.known_share = 0.0  # the short windows at the beginning tell how noisy a sensor is
+        assert session.times is not None
         frames.append(framer.push(session.times, session.only(names).values))
-        if channels[0].kind == "level":
+        if isinstance(framer, LevelFramer):
             runs = np.maximum(runs, framer.longest_run)
         else:
             clipped = max(clipped, framer.seen_clipped)

@@ -145,8 +145,10 @@ class MqttBridge:
         self._stopping = False
         self.connected = False
         self._client = self._connected_client(source, client_id, credentials, ca)
-        same = alarms is None or (alarms.host, alarms.port) == (source.host, source.port)
-        self._out = self._client if same else self._connected_client(alarms, f"{client_id}-alarms", credentials, ca)
+        if alarms is None or (alarms.host, alarms.port) == (source.host, source.port):
+            self._out = self._client
+        else:
+            self._out = self._connected_client(alarms, f"{client_id}-alarms", credentials, ca)
 
     def run(self, stop: Any = lambda: False) -> None:
         """Serve until `stop` returns True.
@@ -227,19 +229,19 @@ class MqttBridge:
             import paho.mqtt.client as mqtt
         except ImportError:
             raise ImportError("mqtt:// needs the package paho-mqtt: pip install 'mho[monitor]'") from None
+        from paho.mqtt.enums import CallbackAPIVersion
         from paho.mqtt.packettypes import PacketTypes
         from paho.mqtt.properties import Properties
 
-        client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True
-        )
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True)
         if credentials is not None:
             client.username_pw_set(credentials.user, credentials.password)
         if url.tls:
             client.tls_set(ca_certs=ca)
         if self.alarms is not None:
             client.will_set(f"{self.alarms.topic}/state", '{"online": false}', qos=1, retain=True)
-        client.reconnect_delay_set(random.uniform(1, 2), random.uniform(30, 60))
+        least, most = random.uniform(1, 2), random.uniform(30, 60)
+        client.reconnect_delay_set(least, most)  # pyright: ignore[reportArgumentType]  (it takes floats too)
         client.on_connect = lambda c, data, flags, reason, properties: self._on_connect(
             c, str(reason), reason.is_failure
         )

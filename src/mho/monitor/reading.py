@@ -268,7 +268,7 @@ def _wav(path: Path, form: FileFormat) -> Recording:
     rate, samples = wavfile.read(path)
     if form.rate and abs(form.rate / rate - 1) > 0.01:
         raise ValueError(f"its rate is {rate} Hz, not {form.rate:g}")
-    names = (path.stem,) if samples.ndim == 1 else tuple(f"c{n}" for n in range(samples.shape[1]))
+    names = (path.stem,) if samples.ndim == 1 else tuple(f"c{n}" for n in range(samples.shape[-1]))
     return Recording(samples, rate=float(rate), names=("c0",) if samples.ndim == 1 else names, source=str(path))
 
 

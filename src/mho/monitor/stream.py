@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mho.monitor.frames import Frames, framer_for, packed_array, unpacked_array
+from mho.monitor.frames import Frames, LevelFramer, framer_for, packed_array, unpacked_array
 from mho.monitor.group import BLOCK, Group
 from mho.monitor.recording import Channel
 from mho.monitor.tail import Tail
@@ -85,7 +85,7 @@ class StreamModel:
     def framer(self) -> Any:
         """Return a new framer that knows the sensors' limits."""
         framer = framer_for(self.channels, self.window)
-        if self.channels[0].kind == "level":
+        if isinstance(framer, LevelFramer):
             framer.flat_after = np.array(self.limits["run"])
             framer.quiet = np.array(self.limits["quiet"])
         else:

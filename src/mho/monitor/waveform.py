@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
-from scipy import fft
+from scipy import fft as scipy_fft
 
 from mho.caching import cached_property
 
 __all__ = ["WaveformFeatures"]
+
+fft = cast(Any, scipy_fft)
+"""Its functions are written as what they dispatch on, not as the arrays and numbers that they return."""
 
 _BANDS = ((1000.0, 4000.0), (2000.0, 9500.0))
 """Hz; where housings ring when a rolling element hits a defect."""
