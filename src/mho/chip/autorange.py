@@ -90,7 +90,8 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
         over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
         if not over.any():
             injected = 0 if C is None else C.size
-            return SettledBlock(X, V, constant, range_, *map(int, counts), injected, follower.count)
+            clipped, overloaded, repeated = map(int, counts)
+            return SettledBlock(X, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
         counts = counts + over
         margin = 1 + 0.001 * 4**attempt
         excess = np.full_like(excess, excess.max()) if least else excess
@@ -117,7 +118,7 @@ def _settle(
     drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
     currents = drawn[:, :k] + follower.constant
     X, doubtful = loop.rest(currents, weight)
-    for j in np.flatnonzero(doubtful):
+    for j in np.flatnonzero(doubtful).tolist():
         X[j] = follower.rest(j, *inputs.active_row_voltages(B, V, j))
     s = loop.sense_volts(X, currents, weight)
     swing = loop.peak_output(network, X, s, drawn[:, -1], weight)

@@ -174,6 +174,7 @@ class ProgrammedArray(ProgrammedLoop):
         C = None if currents is None else self._currents(currents, operand.shape[1])
         operand = self._formed(operand)
         if C is not None and self._normal is not None:
+            assert isinstance(operand, Dense)  # as the normal equations' right-hand sides are
             operand, C = Dense.from_checked(operand.array + C.T), None
         if self.design.device.noise:
             self._install(self.design.operation.integration)

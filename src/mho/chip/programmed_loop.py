@@ -238,7 +238,7 @@ class ProgrammedLoop:
         else:
             X, doubtful = self.loop.rest(column.T @ self.loop.ports.inputs.T - self.bias)
             follower, every = self._follower(len(X)), np.ones(len(column), bool)
-            for j in np.flatnonzero(doubtful):
+            for j in np.flatnonzero(doubtful).tolist():
                 X[j] = follower.rest(j, every, column[:, j])
         return X[0] if V.ndim == 1 else X.T
 

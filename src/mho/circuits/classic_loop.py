@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -134,7 +134,7 @@ class ClassicLoop(Loop):
         """Return the largest distance of a row amplifier's output from ground (n,), volts."""
         return np.abs(self.row_outputs(volts(), X, weight)).max(axis=1)
 
-    def stored_row_outputs(self, volts: np.ndarray, u: np.ndarray, idx: np.ndarray) -> np.ndarray:
+    def stored_row_outputs(self, volts: np.ndarray, u: np.ndarray, idx: np.ndarray | slice) -> np.ndarray:
         """Return row outputs where `u` is ``G_L x`` and `volts` the input at rows `idx`, all (entries,); no offset."""
         return (self.conductances.g_in * volts - u) / self.network_of_rows.feedback[idx]
 
@@ -180,9 +180,10 @@ class ClassicLoop(Loop):
             from scipy.sparse.linalg import LinearOperator, eigs
 
             inverse = np.linalg.inv(P + np.eye(len(P)) / self.opamp.gain)
-            operator = LinearOperator(P.shape, matvec=lambda x: inverse @ x, dtype=float)
+            operator = LinearOperator(P.shape, matvec=lambda x: inverse @ x, dtype=float)  # pyright: ignore[reportCallIssue]
             k = 2 * int(free.sum()) + 2
             found = eigs(P, k=k, sigma=-1 / self.opamp.gain, OPinv=operator, return_eigenvectors=False)
+            found = cast(np.ndarray, found)  # without eigenvectors no tuple
         else:
             found = np.linalg.eigvals(P)
         return self.slowest_of(found)

@@ -373,7 +373,7 @@ class Loop:
             return float((w * np.real(values + 1 / self.opamp.gain)).min(initial=np.inf))
         middle = (wp + w / self.opamp.gain) / 2
         root = np.sqrt(middle**2 - w * wp * (values + 1 / self.opamp.gain).astype(complex))
-        return float((middle - np.abs(root.real)).min(initial=np.inf))
+        return float((middle - np.abs(np.real(root))).min(initial=np.inf))
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.circuits.modes`.

@@ -107,7 +107,7 @@ def input_admittance(g: np.ndarray, wires: Wires) -> np.ndarray:
 
 def _chains(g: np.ndarray, end: float, between: float) -> Callable[[np.ndarray], np.ndarray]:
     """Solver of ``L + G`` for chains by rows of g, each tied to ground at its first node by `end` siemens."""
-    from scipy.linalg.lapack import dpttrf, dpttrs
+    from scipy.linalg.lapack import dpttrf, dpttrs  # pyright: ignore[reportAttributeAccessIssue]
 
     diagonal = g.copy()
     diagonal[:, 0] += end

@@ -131,7 +131,7 @@ def _together(follower: Follower, rows: WordLines) -> np.ndarray:
     X, failed = np.zeros((n, k)), np.zeros(n, np.uint8)
     matrix = base.drive + base.sense / gain
     kernels.masked_lcp(left, right, extra, matrix, ridge, ptr, idx, currents, X, failed, kernels.thread_count())
-    for j in np.flatnonzero(failed):
+    for j in np.flatnonzero(failed).tolist():
         X[j] = follower.rest(j, *rows.one(j, len(c.comp)))
     return X
 

@@ -120,9 +120,11 @@ def _check_output(output: Output, source: Path) -> None:
     if output.resume and output.no_overwrite:
         raise ValueError("--resume writes to OUT, which --no-overwrite forbids; give one of them")
     _check_file(out, source, output)
-    if output.tables is not None and not output.tables.is_dir():
+    if output.tables is None:
+        return
+    if not output.tables.is_dir():
         raise ValueError(f"--tables must be a folder that is there, got {output.tables}")
-    for name in ("W.csv", "H.csv") if output.tables is not None else ():
+    for name in ("W.csv", "H.csv"):
         _check_file(output.tables / name, source, output, option="--tables")
 
 

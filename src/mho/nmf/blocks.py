@@ -47,6 +47,9 @@ class BlockSource(Protocol):
 class _Npy:
     """A file of NumPy's, read into two buffers in turn: pages of a memory map would count as memory in use."""
 
+    shape: tuple[int, int]
+    dtype: np.dtype
+
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, str(path)
         with path.open("rb") as stream:
@@ -56,7 +59,7 @@ class _Npy:
         check_length(self.name, found, path.stat().st_size)
         if found.dtype not in (np.float32, np.float64):
             raise DataError(f"{path}: must hold float32 or float64 to be read in blocks, got {found.dtype}")
-        self.shape, self.dtype = found.shape, found.dtype
+        self.shape, self.dtype = (found.shape[0], found.shape[1]), found.dtype
         with path.open("rb") as stream:
             version = np.lib.format.read_magic(stream)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -70,7 +73,7 @@ class _Npy:
             stream.seek(self._offset)
             for number, begin in enumerate(range(0, m, step)):
                 block = buffers[number % len(buffers)][: min(step, m - begin)]
-                view, filled = memoryview(block).cast("B"), 0
+                view, filled = block.data.cast("B"), 0
                 while filled < len(view):
                     got = stream.readinto(view[filled:])
                     if not got:
@@ -82,11 +85,14 @@ class _Npy:
 class _Sliced:
     """Whatever has a shape and gives rows by slices: arrays, sparse matrices, HDF5, Zarr, dask, backed AnnData."""
 
+    shape: tuple[int, int]
+    dtype: np.dtype
+
     def __init__(self, matrix: Any, name: str = "X") -> None:
         self.name, self._matrix = name, matrix.tocsr() if sp.issparse(matrix) else matrix
         if len(matrix.shape) != 2 or 0 in matrix.shape:
             raise ValueError(f"{name} must be a matrix that is not empty, got shape {tuple(matrix.shape)}")
-        self.shape = tuple(int(length) for length in matrix.shape)
+        self.shape = (int(matrix.shape[0]), int(matrix.shape[1]))
         self.dtype = np.dtype(np.float32 if matrix.dtype == np.float32 else np.float64)
 
     def rows(self, step: int) -> Iterator[Any]:
@@ -98,6 +104,9 @@ class _Sliced:
 
 class _Parquet:
     """A Parquet file whose columns are all numbers."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype
 
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
@@ -395,7 +404,7 @@ class _RowsOnDisk(_Rows):
             return np.full((end - begin, self._shape[1]), self._level, self._dtype)
         block = np.empty((end - begin, self._shape[1]), self._dtype)
         self._stream.seek(self._place(begin))
-        view, filled = memoryview(block).cast("B"), 0
+        view, filled = block.data.cast("B"), 0
         while filled < len(view):
             got = self._stream.readinto(view[filled:])
             if not got:
@@ -405,7 +414,7 @@ class _RowsOnDisk(_Rows):
 
     def write(self, begin: int, rows: np.ndarray) -> None:
         self._stream.seek(self._place(begin))
-        view, written = memoryview(np.ascontiguousarray(rows)).cast("B"), 0
+        view, written = np.ascontiguousarray(rows).data.cast("B"), 0
         while written < len(view):
             written += self._stream.write(view[written:])
         self._done = max(self._done, begin + len(rows))

@@ -196,7 +196,8 @@ def cluster_spectra(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, f
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 
-    labels = KMeans(k, n_init=10, random_state=1).fit_predict(rows)
+    clusters = KMeans(k, n_init=10, random_state=1)  # pyright: ignore[reportArgumentType]
+    labels = clusters.fit_predict(rows)
     medians = np.stack([np.median(rows[labels == j], axis=0) for j in range(k)])
     sums = medians.sum(axis=1, keepdims=True)
     silhouette = silhouette_score(rows, labels) if 1 < k < len(rows) else float("nan")

@@ -687,9 +687,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _may_revive(self, stage: Stage, done: int) -> bool:
         """Whether there are dead components that new ones may replace without raising what is minimised."""
         problem = stage.problem
-        digital = (
-            isinstance(problem, Problem) and isinstance(problem.engine, Digital) and problem.engine.sweeps is not None
-        )
+        if not isinstance(problem, Problem):
+            return False
+        digital = isinstance(problem.engine, Digital) and problem.engine.sweeps is not None
         if not digital or done > REVIVALS[-1] or done - self._revived < _APART or self.engine_ != Digital():
             return False
         if any((problem.penalty_W, problem.penalty_H)):

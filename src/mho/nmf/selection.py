@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -239,7 +239,7 @@ class _Trial:
         return self.found[k]
 
     def _fitted(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> Any:
-        model = clone(self.model).set_params(
+        model = cast(Any, clone(self.model)).set_params(
             n_components=k, missing="nan", random_state=int(seed), init="random", callback=None, scaled=False
         )
         if max_iter is not None:
@@ -247,7 +247,7 @@ class _Trial:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of rows that are unknown now, or of a fit that would go on
             W, H = starting_factors(part.filled, k, "nndsvdar", np.random.RandomState(int(seed)))
-            found = clone(model).fit(part.shown, W=W, H=H)
+            found = cast(Any, clone(model)).fit(part.shown, W=W, H=H)
             if max_iter is not None:
                 return found
             # The better of two starts on what was shown: a fit that is stuck makes more components look needed.

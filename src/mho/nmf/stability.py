@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import clone
@@ -70,7 +70,7 @@ def survey(X: Matrix, components: Iterable[int], model: Any, starts: int, *, chi
     for k in components:
         # Starts that ended early would differ for that alone.
         patient = {"tol": model.tol / 10, "max_iter": 2 * model.max_iter}
-        settings = clone(model).set_params(n_components=int(k), init="random", callback=None, **patient)
+        settings = cast(Any, clone(model)).set_params(n_components=int(k), init="random", callback=None, **patient)
         found[int(k)] = stability(run_starts(X, settings, starts, chip=chip))
     return found
 

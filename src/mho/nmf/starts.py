@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def run_starts(X: Matrix, model: Any, starts: int, *, racing: bool = False, chip
     return _one_by_one(X, model, seeds, chip)
 
 
-def _compressible(X: Matrix, model: Any) -> bool:
+def _compressible(X: Matrix, model: Any) -> TypeGuard[Dense]:
     constrained = model._is_constrained() or model.algorithm not in ("auto", "compressed")
     digital = isinstance(model.engine, str) and model.engine == "digital"
     k = checks.positive_int(model.n_components, "n_components", limit=max(X.shape), what="the larger side of X")
@@ -149,7 +149,7 @@ def _one_by_one(X: Matrix, model: Any, seeds: np.ndarray, chip: Any) -> Starts:
 
     W, H, errors = [], [], []
     for seed in seeds.tolist():
-        one = clone(model).set_params(random_state=seed)
+        one = cast(Any, clone(model)).set_params(random_state=seed)
         if chip is not None:
             one.set_params(engine=Analog(chip, seed=seed))
         with warnings.catch_warnings():
@@ -171,13 +171,16 @@ def _on_compression(X: Dense, model: Any, seeds: np.ndarray, racing: bool) -> St
     k = model.n_components
     compressed = compress(X, k, np.random.RandomState(int(seeds[0])))
     penalties = penalties_of(model, X.shape)
-    runs = [_Run(compressed, penalties, starting_factors(X, k, "random", np.random.RandomState(s))) for s in seeds]
+    begun = (starting_factors(X, k, "random", np.random.RandomState(s)) for s in seeds)
+    runs: list[Any] = [_Run(compressed, penalties, start) for start in begun]
     alive = list(range(len(runs)))
     for length in _RACE if racing else ():
         for i in alive:
             runs[i].go(length, model.tol)
         alive = sorted(alive, key=lambda i: runs[i].last.objective)[: max(1, -(-len(alive) // 3))]
-    W, H, errors = [None] * len(runs), [None] * len(runs), np.full(len(runs), np.inf)
+    W: list[Any] = [None] * len(runs)
+    H: list[Any] = [None] * len(runs)
+    errors = np.full(len(runs), np.inf)
     for i in alive:
         runs[i].go(model.max_iter, model.tol)
         last = _polished(X, penalties, runs[i].last)

@@ -35,7 +35,7 @@ def _nmf_speed() -> float:
 
     rng = np.random.default_rng(0)
     X = rng.random((2000, 20)) @ rng.random((20, 1000)) + 0.5 * rng.random((2000, 1000))
-    reference = Reference(20, init="nndsvda", max_iter=100, tol=0)
+    reference = Reference(20, init="nndsvda", max_iter=100, tol=0)  # pyright: ignore[reportArgumentType]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = _seconds(lambda: reference.fit(X), 1)
@@ -165,6 +165,7 @@ def _codec_jpeg() -> float:
     from mho.image.codec import Picture, encode_to_psnr
 
     pixels = np.round(255 * camera()).astype(np.uint8)
+    file = io.BytesIO()
     for quality in range(1, 101):
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "JPEG", quality=quality)
