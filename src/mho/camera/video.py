@@ -58,7 +58,7 @@ def read_luma(path: str | os.PathLike[str], *, width: int, most: int = 20_000) -
     path : str or path
         A video file.
     width : int
-        Pixels of the longer side of what is returned.
+        Pixels of the longer side of what is returned; a smaller picture is taken as it is.
     most : int
         Frames that are taken at the most.
 
@@ -79,7 +79,7 @@ def read_luma(path: str | os.PathLike[str], *, width: int, most: int = 20_000) -
         with av.open(os.fspath(path)) as container:
             for frame in container.decode(video=0):
                 luma = luma_of(frame)
-                grid = grid or Grid(luma.shape, width)
+                grid = grid or Grid(luma.shape, min(width, max(luma.shape)))
                 frames.append(np.rint(grid.cells(luma)).astype(np.uint8))
                 if len(frames) > most:
                     raise DataError(f"{path}: must have at most {most:,} frames")

@@ -20,7 +20,7 @@ __all__ = ["Failed", "exit_code", "note"]
 
 _FAILED, _USAGE, _OUR_FAULT = 1, 2, 70
 
-_CHECKERS = ("mho", "sklearn")
+_CHECKERS = ("mho", "sklearn", "distributed")
 """Packages whose `raise` of a ValueError or TypeError is about what the user gave."""
 
 _OPTIONS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mho.data.csv_matrix import read_csv
-from mho.data.errors import DataError, check_size
+from mho.data.errors import DataError, check_size, damaged
 from mho.data.matrix import read_matrix
 from mho.data.numbers import is_number
 from mho.data.output import replacing
@@ -117,7 +118,7 @@ def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
 
 
 def _first_records(path: Path, sep: str, count: int = 3) -> list[list[str]]:
-    with _text(path) as stream:
+    with damaged(path, gzip.BadGzipFile, zlib.error, EOFError), _text(path) as stream:
         return [record for record, _ in zip(csv.reader(stream, delimiter=sep), range(count), strict=False)]
 
 

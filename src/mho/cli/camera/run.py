@@ -81,11 +81,13 @@ def run(
     """
     from mho import Camera
     from mho.camera.publisher import Broker
+    from mho.camera.quantities import read_keep
     from mho.camera.recorder import Recorder
     from mho.camera.session import Session
     from mho.camera.source import Source, is_live
 
     name = source_name(source, url_file)
+    read_keep(keep)  # what is wrong with it is no fault of the file
     watched = Camera.load(camera, keep=keep, delay=delay, settle=settle)
     live = is_live(name) or name == "-"
     began = time.time() if live else Path(name).stat().st_mtime
