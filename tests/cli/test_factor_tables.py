@@ -1,5 +1,6 @@
 """Names of tables, standard input, losses, weights and scale on the command line."""
 
+import gzip
 import io
 import json
 import sys
@@ -34,6 +35,17 @@ def test_the_names_of_a_table_are_read(tmp_path, name, text, rows, columns):
     found = read_named_matrix(tmp_path / name)
     np.testing.assert_array_equal(found.X, NUMBERS)
     assert (found.rows, found.columns) == (rows, columns)
+
+
+@pytest.mark.parametrize("wrong", ["cut short", "a long field"])
+def test_a_table_that_is_damaged_after_its_first_lines_is_told_by_its_name(tmp_path, wrong):
+    rows = "".join(f"r{n}\t{n % 7}\t{n * 31 % 1009}\n" for n in range(20_000))
+    text = "id\ta\tb\n" + rows + ("x" * 200_000 + "\t1\t2\n") * (wrong == "a long field")
+    data = gzip.compress(text.encode(), mtime=0)
+    (tmp_path / "t.tsv.gz").write_bytes(data[: -len(data) // 4] if wrong == "cut short" else data)
+    with pytest.raises(DataError, match=r"t\.tsv\.gz: ") as refused:
+        read_named_matrix(tmp_path / "t.tsv.gz")
+    assert len(str(refused.value).replace(str(tmp_path), "")) < 300
 
 
 @pytest.mark.parametrize("named", [True, False])

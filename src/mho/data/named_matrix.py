@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mho.data.errors import DataError, check_size, damaged
 from mho.data.matrix import read_matrix
 from mho.data.numbers import is_number
 from mho.data.output import replacing
+from mho.data.text import open_bytes, shown
 
 __all__ = ["NamedMatrix", "read_named_matrix", "write_table"]
 
@@ -99,7 +100,7 @@ def _checked(path: Path, found: NamedMatrix) -> NamedMatrix:
     for what, names in (("row", found.rows), ("column", found.columns)):
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise DataError(f"{path}: the {what} {twice!r} comes twice")
+            raise DataError(f"{path}: the {what} {shown(twice)} comes twice")
     return found
 
 
@@ -118,13 +119,14 @@ def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
 
 
 def _first_records(path: Path, sep: str, count: int = 3) -> list[list[str]]:
-    with damaged(path, gzip.BadGzipFile, zlib.error, EOFError), _text(path) as stream:
+    with _text(path) as stream:
         return [record for record, _ in zip(csv.reader(stream, delimiter=sep), range(count), strict=False)]
 
 
-def _text(path: Path) -> Any:
-    kind = gzip.open if path.name.lower().endswith(".gz") else open
-    return kind(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+@contextmanager
+def _text(path: Path) -> Iterator[io.TextIOWrapper]:
+    with open_bytes(path) as stream, damaged(path, csv.Error):
+        yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")  # pyright: ignore[reportArgumentType]
 
 
 def _is_value(field: str) -> bool:
@@ -162,7 +164,7 @@ def _values(path: Path, number: int, fields: list[str]) -> np.ndarray:
         return np.array([field if field.strip() else "nan" for field in fields], np.float64)
     except ValueError:
         wrong = next(field for field in fields if field.strip() and not _is_value(field))
-        raise DataError(f"{path}: line {number}: must hold numbers after the name, got {wrong!r}") from None
+        raise DataError(f"{path}: line {number}: must hold numbers after the name, got {shown(wrong)}") from None
 
 
 def _read_parquet(path: Path, max_bytes: int) -> NamedMatrix:
