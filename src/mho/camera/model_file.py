@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,8 @@ import numpy as np
 from mho.camera.grid import Grid, check_rectangle
 from mho.camera.parts import Parts, code_of, spread_of
 from mho.camera.scene import Scene
-from mho.data import DataError, replacing
-from mho.data.errors import damaged
-from mho.data.seal import BLANK, check_seal
+from mho.data import DataError
+from mho.data.sealed_npz import read_archive, write_archive
 from mho.engines import Engine
 
 __all__ = ["read_model", "write_model"]
@@ -51,16 +48,12 @@ def write_model(path: str | os.PathLike[str], scene: Scene, background: np.ndarr
         "levels": [scene.luma.level, scene.local.level],
         "settings": settings,
     }
-    arrays = {"about": np.array(json.dumps(about)), "background": background, "typical": scene.typical}
+    arrays = {"background": background, "typical": scene.typical}
     for name, parts in (("luma", scene.luma), ("local", scene.local)):
         entries = np.rint(255 * parts.A.T).astype(np.uint8)
         arrays[f"{name}_parts"] = np.diff(entries, axis=1, prepend=entries[:, :1] * 0)  # neighbours are alike
         arrays[f"{name}_spread"] = code_of(parts.spread)
-    with replacing(path, sealed=True) as temporary:
-        with temporary.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)  # pyright: ignore[reportArgumentType]
-        with zipfile.ZipFile(temporary, "a") as archive:
-            archive.comment = BLANK.encode()
+    write_archive(path, about, arrays, compressed=True)
 
 
 def read_model(path: str | os.PathLike[str], engine_of: Any) -> tuple[Scene, np.ndarray, dict[str, Any]]:
@@ -81,18 +74,14 @@ def read_model(path: str | os.PathLike[str], engine_of: Any) -> tuple[Scene, np.
         It cannot be read.
     """
     path = Path(path)
-    with path.open("rb") as stream, damaged(path, Exception):  # zipfile and numpy let many errors through
-        if not zipfile.is_zipfile(stream) or stream.seek(0, os.SEEK_END) > _MOST_BYTES:
-            raise DataError(f"{path}: cannot be read: is not a camera that was learned")
-        if not check_seal(path):
+    with read_archive(path, "a camera that was learned", most_bytes=_MOST_BYTES) as archive:
+        about = archive.about
+        if not archive.sealed:
             raise DataError(f"{path}: is damaged: its checksum is gone")
-        stream.seek(0)
-        with np.load(stream, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            if about["format"] != _FORMAT:
-                raise DataError(f"{path}: is not a camera of this version, but {about['format']!r}")
-            scene = _scene(file, about, engine_of(about["settings"]))
-            background = file["background"]
+        if about["format"] != _FORMAT:
+            raise DataError(f"{path}: is not a camera of this version, but {about['format']!r}")
+        scene = _scene(archive.arrays, about, engine_of(about["settings"]))
+        background = archive.arrays["background"]
     if background.dtype != np.uint8 or background.ndim != 2 or not background.size:
         raise DataError(f"{path}: its background is no picture")
     return scene, background, about["settings"]

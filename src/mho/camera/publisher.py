@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from mho.journal import Outbox
+from mho.journal.delivery import Delivery
 
 __all__ = ["Broker", "Publisher"]
 
@@ -89,9 +90,8 @@ class Publisher:
         self.broker = broker
         self._outbox = Outbox(folder)
         self._acknowledged: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._names: dict[int, str] = {}
+        self._delivery = Delivery(self._outbox)
         self._connection = 0
-        self._posted: set[str] = set()
         self._posted_on = 0
         client = mqtt.Client(CallbackAPIVersion.VERSION2)
         if broker.user is not None:
@@ -125,20 +125,13 @@ class Publisher:
     def work(self) -> None:
         """Send what waits, forget what was acknowledged."""
         while not self._acknowledged.empty():
-            name = self._names.pop(self._acknowledged.get(), None)
-            if name is not None and name in self._outbox.waiting():
-                self._outbox.acknowledge(name)
+            self._delivery.acknowledged(self._acknowledged.get())
         if not self._client.is_connected():
             return
-        if self._posted_on != self._connection:  # what a broken connection carried may not have arrived
-            self._posted_on, self._posted, self._names = self._connection, set(), {}
-        for name, data in self._outbox.waiting().items():
-            if name not in self._posted:
-                sent = self._client.publish(self.broker.topic, data, qos=1)
-                if sent.rc != 0:
-                    return
-                self._posted.add(name)
-                self._names[sent.mid] = name
+        if self._posted_on != self._connection:
+            self._posted_on = self._connection
+            self._delivery.begin_again()
+        self._delivery.post(self._client, self.broker.topic)
 
     def waiting(self) -> int:
         """Return the number of messages that are not acknowledged."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mho import checks
+from mho.units import IN_SECONDS
 
 __all__ = ["Bytes", "Keep", "Share", "Threshold", "read_keep", "read_seconds"]
 
-_SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
 
@@ -104,7 +104,7 @@ def read_seconds(value: Any, name: str) -> float:
     if not isinstance(value, str):
         return checks.positive_number(value, name)
     found = re.fullmatch(_NUMBER + r"\s*(ms|s|min|h|d)", value.strip())
-    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    seconds = float(found[1]) * IN_SECONDS[found[2]] if found else 0.0
     if not 0 < seconds < math.inf:
         raise ValueError(f'{name} must be a duration such as "2 s" or "10 min", got {value!r}')
     return seconds

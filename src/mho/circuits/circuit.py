@@ -84,6 +84,13 @@ class Circuit(ABC):
             raise ValueError(f"{name} must have the shape of {like}, {getattr(self, like).shape}, got {matrix.shape}")
         self._set(name, matrix)
 
+    def _square(self, name: str) -> None:
+        """Check a matrix of conductances with as many rows as columns."""
+        self._matrix(name)
+        rows, columns = shape = getattr(self, name).shape
+        if rows != columns:
+            raise ValueError(f"{name} must be square, got shape {shape}")
+
     def _vector(self, name: str, length: int, *, each: str = "row", nonnegative: bool = True) -> None:
         """Check a value for each row or column; None stays."""
         if getattr(self, name) is not None:

@@ -54,12 +54,9 @@ class GramInv(Circuit):
     _array = "g_gram"
 
     def __post_init__(self) -> None:
-        self._matrix("g_gram")
-        rows, columns = self.g_gram.shape
-        if rows != columns:
-            raise ValueError(f"g_gram must be square, got shape {self.g_gram.shape}")
+        self._square("g_gram")
         self._positive("g_in")
-        self._vector("offset", columns, each="column", nonnegative=False)
+        self._vector("offset", self.shape[1], each="column", nonnegative=False)
 
     @property
     def opamps(self) -> int:

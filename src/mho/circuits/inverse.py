@@ -12,7 +12,7 @@ from mho.circuits.opamp import OpAmp
 __all__ = ["Egv", "Inv"]
 
 
-class _Square(Circuit):
+class _SquareCircuit(Circuit):
     """Two square arrays for the positive and the negative entries, and an op-amp and an inverter for each output."""
 
     g_positive: np.ndarray
@@ -21,12 +21,9 @@ class _Square(Circuit):
     _array = "g_positive"
 
     def _check(self) -> None:
-        self._matrix("g_positive")
+        self._square("g_positive")
         self._matrix("g_negative", like="g_positive")
-        rows, columns = self.shape
-        if rows != columns:
-            raise ValueError(f"g_positive must be square, got shape {self.shape}")
-        self._vector("offset", columns, each="column", nonnegative=False)
+        self._vector("offset", self.shape[1], each="column", nonnegative=False)
 
     @property
     def opamps(self) -> int:
@@ -40,7 +37,7 @@ class _Square(Circuit):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Inv(_Square):
+class Inv(_SquareCircuit):
     """Inverse of a square matrix of either sign, with k op-amps and k inverters (Sun-2019).
 
     The answer is ``(G_+ - G_-)^-1 g_in b``. Nodes: ``b0`` inputs, ``s0`` op-amp inputs, ``x0`` outputs, ``n0`` inputs
@@ -91,7 +88,7 @@ class Inv(_Square):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Egv(_Square):
+class Egv(_SquareCircuit):
     """Eigenvector of the largest eigenvalue of a square matrix, with k amplifiers and k inverters (Sun-2019).
 
     Amplifier i gives ``y = -(G_+ - G_-) x / g_feedback`` and its inverter ``x = -y``: with a feedback a little below

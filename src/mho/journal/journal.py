@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from mho import checks
 from mho.data.errors import DataError
-from mho.data.file_lock import lock_folder
 from mho.data.output import sync_folder
 from mho.data.sealed_json import read_facts, write_facts
+from mho.journal.locked_folder import LockedFolder
 from mho.journal.record import Record
 from mho.journal.segment import Segment, read_segment, sound_end
 
@@ -27,7 +24,7 @@ _LOSSES = ("begin", "records", "samples")
 _LARGEST_NUMBER = 1 << 62
 
 
-class Journal:
+class Journal(LockedFolder):
     """An append-only queue of records in a folder of its own, for one process at a time.
 
     A record is durable once `sync` has returned, which `append` calls after `sync_records` records or `sync_seconds`;
@@ -85,7 +82,6 @@ class Journal:
         sync_records: int = 64,
         sync_seconds: float = 0.2,
     ) -> None:
-        self.folder = Path(folder)
         self._max_bytes = checks.positive_int(max_bytes, "max_bytes")
         share = max(1, min(max_bytes // 8, 1 << 24))
         self._segment_bytes = share if segment_bytes is None else checks.positive_int(segment_bytes, "segment_bytes")
@@ -94,11 +90,7 @@ class Journal:
         self._unsynced, self._since = 0, 0.0
         self.lost_records = self.lost_samples = 0
         self.notes: list[str] = []
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            stack.enter_context(lock_folder(self.folder))
-            self._open()
-            self._closing = stack.pop_all()
+        self._lock(folder)
 
     def append(self, data: bytes, *, count: int = 1) -> int:
         """Write a record; return its number.
@@ -177,19 +169,11 @@ class Journal:
         done = [first for first, after in pairwise(firsts) if after <= through + 1]
         self._remove(done)
 
-    def close(self) -> None:
-        """Wait for the disk and let others have the folder."""
-        with self._closing:
-            try:
-                self.sync()
-            finally:
-                self._last.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
+    def _close(self) -> None:
+        try:
+            self.sync()
+        finally:
+            self._last.close()
 
     def _open(self) -> None:
         self._samples: dict[int, int] = {}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from mho import checks
 from mho.data.errors import DataError
-from mho.data.file_lock import lock_folder
 from mho.data.output import remove_abandoned, replacing
+from mho.journal.locked_folder import LockedFolder
 from mho.journal.record import Record, packed
 from mho.journal.segment import FORMAT, Segment, read_segment, sound_end
 
@@ -22,7 +19,7 @@ _PUT, _ACKNOWLEDGED = 1, 0
 _COMPACT_BYTES = 1 << 20
 
 
-class Outbox:
+class Outbox(LockedFolder):
     """Messages that are sent until they are acknowledged, in a folder of its own, for one process at a time.
 
     Both `put` and `acknowledge` are on the disk when they return. A name that has been put before is not put again,
@@ -65,17 +62,11 @@ class Outbox:
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, remembered: int = 10_000) -> None:
-        self.folder = Path(folder)
         self._remembered = checks.positive_int(remembered, "remembered")
         self._waiting: dict[str, bytes] = {}
         self._sent: dict[str, None] = {}
         self.notes: list[str] = []
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            stack.enter_context(lock_folder(self.folder))
-            remove_abandoned(self.folder)
-            self._file = self._open()
-            self._closing = stack.pop_all()
+        self._lock(folder)
 
     def put(self, name: str, data: bytes) -> bool:
         """Keep a message until it is acknowledged; return whether it is new.
@@ -121,18 +112,11 @@ class Outbox:
     def __contains__(self, name: object) -> bool:
         return name in self._waiting or name in self._sent
 
-    def close(self) -> None:
-        """Let others have the folder."""
-        with self._closing:
-            self._file.close()
+    def _close(self) -> None:
+        self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    def _open(self) -> Segment:
+    def _open(self) -> None:
+        remove_abandoned(self.folder)
         path = self.folder / _FILE
         end, self._next = 0, 0
         if path.exists():
@@ -144,7 +128,7 @@ class Outbox:
             if left_out := size - end:
                 note = f"{path}: is damaged or was interrupted at byte {end:,}; {left_out:,} bytes left out"
                 self.notes.append(note)
-        return Segment(path, 0, end)
+        self._file = Segment(path, 0, end)
 
     def _take(self, path: Path, record: Record) -> None:
         """Do again what a record says was done."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mho.monitor.recording import as_recordings
+from mho.monitor.reading import as_recordings
 
 if TYPE_CHECKING:
     from mho.monitor.monitor import Monitor, Result

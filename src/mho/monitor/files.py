@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mho.data import DataError, replacing
-from mho.data.errors import damaged
-from mho.data.seal import BLANK, check_seal
+from mho.data import DataError
+from mho.data.sealed_npz import read_archive, write_archive
 from mho.engines import Engine, engine_for
 from mho.monitor.alarms import AlarmPlan
 from mho.monitor.group import PLANS, Group
-from mho.monitor.monitor import Monitor
 from mho.monitor.rate import parse_rate
 from mho.monitor.recording import Channel
 from mho.monitor.stream import StreamModel
@@ -33,7 +30,7 @@ _MOST_WINDOW = 1 << 20
 _MOST_RATE = 1e8
 
 
-def write_monitor(path: str | os.PathLike[str], monitor: Monitor) -> None:
+def write_monitor(path: str | os.PathLike[str], monitor: Any) -> None:
     """See `Monitor.save`."""
     streams, arrays = [], {}
     for number, model in enumerate(monitor.streams):
@@ -59,27 +56,17 @@ def write_monitor(path: str | os.PathLike[str], monitor: Monitor) -> None:
         "alarms": asdict(monitor.alarm_plan),
         "seed": monitor.seed,
     }
-    with replacing(path, sealed=True) as temporary:
-        with temporary.open("wb") as stream:
-            np.savez(stream, about=np.array(json.dumps(about)), **arrays)
-        with zipfile.ZipFile(temporary, "a") as archive:
-            archive.comment = BLANK.encode()
+    write_archive(path, about, arrays)
 
 
-def read_monitor(path: str | os.PathLike[str], engine: str | Engine | None) -> Monitor:
-    """See `Monitor.load`."""
+def read_monitor(make: Callable[..., Any], path: str | os.PathLike[str], engine: str | Engine | None) -> Any:
+    """Return a monitor, which `make` makes of its settings; see `Monitor.load`."""
     path = Path(path)
-    with path.open("rb") as stream, damaged(path, Exception):  # numpy lets every error of its parsers through
-        if not zipfile.is_zipfile(stream):
-            raise DataError(f"{path}: cannot be read: is not a monitor")
-        sealed = check_seal(path)
-        stream.seek(0)
-        with np.load(stream, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            _check_format(path, about.get("format"))
-            if not sealed:
-                raise DataError(f"{path}: is damaged: its checksum is gone")
-            return _monitor(file, about, engine)
+    with read_archive(path, "a monitor") as archive:
+        _check_format(path, archive.about.get("format"))
+        if not archive.sealed:
+            raise DataError(f"{path}: is damaged: its checksum is gone")
+        return _monitor(make, archive.arrays, archive.about, engine)
 
 
 def _check_format(path: Path, found: Any) -> None:
@@ -88,9 +75,9 @@ def _check_format(path: Path, found: Any) -> None:
         raise DataError(f"{path}: is {what}: its format is {str(found)[:40]!r}, {_FORMAT!r} is read")
 
 
-def _monitor(file: Any, about: dict[str, Any], engine: str | Engine | None) -> Monitor:
+def _monitor(make: Callable[..., Any], file: Any, about: dict[str, Any], engine: str | Engine | None) -> Any:
     adapt = None if about["adapt"] is None else float(about["adapt"])
-    monitor = Monitor(adapt=adapt, max_drift=float(about["max_drift"]), seed=int(about["seed"]))
+    monitor = make(adapt=adapt, max_drift=float(about["max_drift"]), seed=int(about["seed"]))
     wanted = str(about["rate"])
     monitor.wanted = parse_rate(wanted.partition(" % of")[0] + "%" if wanted.endswith("of windows") else wanted)
     plan = AlarmPlan(**about["alarms"])

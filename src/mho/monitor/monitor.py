@@ -14,9 +14,11 @@ from mho import checks
 from mho.engines import Engine, engine_for
 from mho.monitor.alarms import Alarm, AlarmPlan, AlarmTracker
 from mho.monitor.explain import Explanation, explain_window
+from mho.monitor.files import read_monitor, write_monitor
 from mho.monitor.learn import Learner, healthy_frames
 from mho.monitor.rate import RateError, WantedRate, parse_rate, parse_seconds, spoken_seconds
-from mho.monitor.recording import WAVEFORM_RATE, Channel, Recording, as_recordings, parse_channel, split_at_gaps
+from mho.monitor.reading import as_recordings
+from mho.monitor.recording import WAVEFORM_RATE, Channel, Recording, parse_channel, split_at_gaps
 from mho.monitor.stream import Adaptation, Scores, StreamModel, StreamRun
 
 __all__ = ["LearnReport", "Monitor", "Result"]
@@ -324,8 +326,6 @@ class Monitor:
         OSError
             The folder is not there, not writable or full.
         """
-        from mho.monitor.files import write_monitor
-
         self._learned()
         write_monitor(path, self)
 
@@ -347,9 +347,7 @@ class Monitor:
         OSError
             It cannot be read.
         """
-        from mho.monitor.files import read_monitor
-
-        return read_monitor(path, engine)
+        return read_monitor(cls, path, engine)
 
     @property
     def hash(self) -> str:

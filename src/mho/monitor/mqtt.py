@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from mho.journal.delivery import Delivery
+
 if TYPE_CHECKING:
     from mho.monitor.service import Service
 
@@ -139,8 +141,7 @@ class MqttBridge:
     ) -> None:
         self.service, self.source, self.alarms = service, source, alarms
         self._arrived: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._sent: dict[int, str] = {}
-        self._posted: set[str] = set()
+        self._delivery = Delivery(service.outbox)
         self._refused = ""
         self._stopping = False
         self.connected = False
@@ -186,10 +187,9 @@ class MqttBridge:
                 messages.append(what)
                 self.service.receive(what.topic, what.payload)
             elif kind == "sent":
-                self._acknowledge(what)
+                self._delivery.acknowledged(what)
             elif kind == "again":
-                self._posted.clear()
-                self._sent.clear()
+                self._delivery.begin_again()
         self.service.journal.sync()
         for message in messages:
             self._client.ack(message.mid, message.qos)
@@ -197,25 +197,8 @@ class MqttBridge:
             results = self.service.work()
             if any(result.alarm for result in results):
                 self._post_state()
-        self._post()
-
-    def _acknowledge(self, mid: int) -> None:
-        name = self._sent.pop(mid, None)
-        if name is not None and name in self._posted:
-            self._posted.discard(name)
-            self.service.outbox.acknowledge(name)
-
-    def _post(self) -> None:
-        """Publish what waits in the outbox and has not been published on this connection."""
-        if self.alarms is None or not self._out.is_connected():
-            return
-        for name, data in self.service.outbox.waiting().items():
-            if name not in self._posted:
-                info = self._out.publish(self.alarms.topic, data, qos=1)
-                if info.rc != 0:
-                    return
-                self._posted.add(name)
-                self._sent[info.mid] = name
+        if self.alarms is not None and self._out.is_connected():
+            self._delivery.post(self._out, self.alarms.topic)
 
     def _post_state(self) -> None:
         if self.alarms is not None and self._out.is_connected():

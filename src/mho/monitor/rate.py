@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mho import checks
+from mho.units import IN_SECONDS
 
 __all__ = ["RateError", "WantedRate", "parse_rate", "parse_seconds", "spoken_seconds"]
 
@@ -19,7 +20,6 @@ _SECONDS = {
     "month": 2_629_746.0,
     "year": 31_556_952.0,
 }
-_UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _NEEDED = 0.3
 """Unseen windows that a rate needs, times the rate: the fitted tail carries the rest."""
 
@@ -112,9 +112,9 @@ def parse_seconds(value: Any, name: str) -> float:
     """
     if isinstance(value, str):
         found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([a-z]*)", value)
-        if not found or (found[2] and found[2] not in _UNITS):
-            raise ValueError(f"{name} must be seconds, or a number with one of {', '.join(_UNITS)}, got {value!r}")
-        value = float(found[1]) * _UNITS.get(found[2], 1.0)
+        if not found or (found[2] and found[2] not in IN_SECONDS):
+            raise ValueError(f"{name} must be seconds, or a number with one of {', '.join(IN_SECONDS)}, got {value!r}")
+        value = float(found[1]) * IN_SECONDS.get(found[2], 1.0)
     return checks.positive_number(value, name)
 
 

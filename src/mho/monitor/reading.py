@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import os
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ import numpy as np
 
 from mho.data import DataError
 from mho.data.errors import damaged
+from mho.data.text import open_bytes
 from mho.monitor.recording import Recording
 from mho.monitor.timestamps import TimeReader
 
-__all__ = ["FileFormat", "labels_in", "read_labels", "read_recording", "recording_parts", "text_parts"]
+__all__ = ["FileFormat", "as_recordings", "labels_in", "read_labels", "read_recording", "recording_parts", "text_parts"]
 
 _TIMES = ("t", "time", "datetime", "timestamp", "date", "ts", "time_s", "zeit", "datum")
 _LABELS = ("anomaly", "changepoint", "label", "labels", "fault", "is_anomaly", "outlier")
@@ -78,14 +78,44 @@ def read_recording(
     return Recording(values, times=times, rate=parts[0].rate, names=parts[0].names, source=str(path))
 
 
+def as_recordings(source: Any, rate: float | None = None) -> list[Recording]:
+    """Return recordings, whatever a caller gives: one, an array, a table of pandas, a file, or a list of such.
+
+    Raises
+    ------
+    TypeError
+        It is none of these.
+    """
+    if isinstance(source, Recording):
+        return [source]
+    if isinstance(source, str | os.PathLike):
+        return [read_recording(source, rate=rate)]
+    if hasattr(source, "columns") and hasattr(source, "index"):
+        return [_from_table(source, rate)]
+    if isinstance(source, np.ndarray):
+        return [Recording(source, rate=rate or 0.0)]
+    if isinstance(source, list | tuple) and source:
+        return [recording for part in source for recording in as_recordings(part, rate)]
+    kinds = "a Recording, an array, a table with times as its index, a file or a list of these"
+    raise TypeError(f"source must be {kinds}, got {type(source).__name__}")
+
+
+def _from_table(table: Any, rate: float | None) -> Recording:
+    names = tuple(map(str, table.columns))
+    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
+    index = table.index
+    if getattr(index, "dtype", np.dtype(object)).kind == "M":
+        return Recording(values, times=index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9, names=names)
+    return Recording(values, rate=rate or 0.0, names=names)
+
+
 def recording_parts(path: str | os.PathLike[str], form: FileFormat) -> Iterator[Recording]:
     """Yield a file in parts, in constant memory where its format allows that; errors as `read_recording`."""
     path = Path(path)
     suffix = "".join(path.suffixes[-2:]).lower().removesuffix(".gz")[-8:]
     kind = suffix.rpartition(".")[2]
     if kind in ("csv", "tsv", "txt", "dat", "jsonl", "ndjson"):
-        opened = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
-        with opened as stream, damaged(path, EOFError, OSError, zlib.error, UnicodeDecodeError, csv.Error):
+        with open_bytes(path) as stream, damaged(path, OSError, UnicodeDecodeError, csv.Error):
             with io.TextIOWrapper(stream, "utf-8-sig") as text:  # pyright: ignore[reportArgumentType]
                 yield from text_parts(text, str(path), form)
         return
@@ -151,7 +181,7 @@ class _Table:
         time = self._time_column(names, second.split(delimiter))
         columns = [n for n, name in enumerate(names) if n != time and not self.form.is_label(name)]
         names = [names[n] for n in columns]
-        for line in _chained(rows, lines):
+        for line in chain(rows, lines):
             self.line += 1
             if not line.strip():
                 continue
@@ -167,7 +197,7 @@ class _Table:
 
     def json_parts(self, first: str, lines: Iterator[str]) -> Iterator[Recording]:
         names: list[str] = []
-        for line in _chained([first], lines):
+        for line in chain([first], lines):
             try:
                 row = json.loads(line) if line.strip() else None
                 flat = None if row is None else {str(name): value for name, value in row.items()}
@@ -236,11 +266,6 @@ class _Table:
             yield self._part(names)
 
 
-def _chained(first: list[str], others: Iterator[str]) -> Iterator[str]:
-    yield from first
-    yield from others
-
-
 def _delimiter(first: str, second: str) -> str:
     counts = {mark: first.count(mark) for mark in ";\t|,"}
     for mark, count in counts.items():
@@ -294,7 +319,7 @@ def _mat(path: Path, form: FileFormat) -> Recording:
         raise ValueError(f"say which variable (--key), among {', '.join(names)}; fields as in bearing.gs")
     value = found
     for part in form.key.split("."):
-        known = [name for name in (value if isinstance(value, dict) else getattr(value, "_fieldnames", []))]
+        known = list(value if isinstance(value, dict) else getattr(value, "_fieldnames", []))
         if part not in known:
             raise ValueError(f"has no {form.key}, but {', '.join(name for name in known if name[:2] != '__')}")
         value = value[part] if isinstance(value, dict) else getattr(value, part)

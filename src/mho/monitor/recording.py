@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from mho import checks
 
-__all__ = ["Channel", "Recording", "as_recordings", "parse_channel", "split_at_gaps"]
+__all__ = ["Channel", "Recording", "parse_channel", "split_at_gaps"]
 
 WAVEFORM_RATE = 500.0
 """Samples a second from which on a channel is a waveform, if nobody says what it is."""
@@ -153,39 +151,6 @@ def parse_channel(text: str) -> tuple[str, str]:
     if not name or kind not in ("waveform", "level"):
         raise ValueError(f"channels must be NAME:waveform or NAME:level, got {text!r}")
     return name, kind
-
-
-def as_recordings(source: Any, rate: float | None = None) -> list[Recording]:
-    """Return recordings, whatever a caller gives: one, an array, a table of pandas, a file, or a list of such.
-
-    Raises
-    ------
-    TypeError
-        It is none of these.
-    """
-    if isinstance(source, Recording):
-        return [source]
-    if isinstance(source, str | os.PathLike):
-        from mho.monitor.reading import read_recording
-
-        return [read_recording(source, rate=rate)]
-    if hasattr(source, "columns") and hasattr(source, "index"):
-        return [_from_table(source, rate)]
-    if isinstance(source, np.ndarray):
-        return [Recording(source, rate=rate or 0.0)]
-    if isinstance(source, list | tuple) and source:
-        return [recording for part in source for recording in as_recordings(part, rate)]
-    kinds = "a Recording, an array, a table with times as its index, a file or a list of these"
-    raise TypeError(f"source must be {kinds}, got {type(source).__name__}")
-
-
-def _from_table(table: Any, rate: float | None) -> Recording:
-    names = tuple(map(str, table.columns))
-    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
-    index = table.index
-    if getattr(index, "dtype", np.dtype(object)).kind == "M":
-        return Recording(values, times=index.to_numpy("datetime64[ns]").astype(np.int64) / 1e9, names=names)
-    return Recording(values, rate=rate or 0.0, names=names)
 
 
 def split_at_gaps(recordings: list[Recording]) -> list[Recording]:

@@ -1,9 +1,10 @@
 """Non-negative matrix factorization: the estimator, the alternating loop, starting factors."""
 
 from mho.nmf.blocks import BlockFit, fit_blocks
+from mho.nmf.component_count import select
 from mho.nmf.consensus import Consensus, consensus
 from mho.nmf.estimator import NMF
-from mho.nmf.selection import Selection, select
+from mho.nmf.selection import Selection
 from mho.nmf.starts import Starts, many_starts
 
 __all__ = ["NMF", "BlockFit", "Consensus", "Selection", "Starts", "consensus", "fit_blocks", "many_starts", "select"]

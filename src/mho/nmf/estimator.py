@@ -25,6 +25,7 @@ from mho.nmf.loop import Iterate, LoopState, Problem, Stage, alternate, extrapol
 from mho.nmf.multiplicative import GeneralLoss, MultiplicativeProblem, fold_in_generally, general_loss, lifted
 from mho.nmf.revival import REVIVALS, dead_components, revived
 from mho.nmf.sample import sampled_start
+from mho.nmf.selection import select_components
 from mho.nmf.settings import loss_name, old_generator, penalties_of, warn_of_dead, warn_of_unfinished
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import LossStream, MissingStream, Stream
@@ -473,8 +474,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self._components(X.shape, W, H)
         if W is not None or H is not None or weights is not None or self.components is not None:
             raise ValueError("n_components='cv' finds the number of components: give no W, H, weights or components")
-        from mho.nmf.selection import select_components
-
         self.selection_ = select_components(X, self)
         return self.selection_.best
 

@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import clone
 
 from mho import checks
-from mho.engines.solve import as_known
 from mho.nmf.settings import loss_name, old_generator
 from mho.nmf.start import starting_factors
-from mho.operands import Dense, Matrix, Sparse
+from mho.operands import Dense, Matrix
 
-__all__ = ["Selection", "select", "select_components"]
+__all__ = ["HELD_OUT", "Selection", "select_components", "values_of"]
 
-_HELD_OUT = 0.1
+HELD_OUT = 0.1
 _MOST_COMPONENTS = 40
 _LARGEST_DENSE = 1 << 27
 """Entries of a sparse matrix, zeros counted, that is made dense to hold some of them out."""
@@ -108,86 +106,8 @@ class Selection:
         return draw(self, path)
 
 
-def select(
-    X: Any,
-    components: Iterable[int] | None = None,
-    *,
-    loss: str | float = "frobenius",
-    missing: str | None = None,
-    masks: int = 3,
-    held_out: float = _HELD_OUT,
-    starts: int = 0,
-    shuffled: bool = False,
-    max_iter: int = 200,
-    random_state: Any = None,
-    **settings: Any,
-) -> Selection:
-    """Compare numbers of components by how well each predicts entries that it was not shown.
-
-    A tenth of the entries, here and there over all of X, is taken to be missing; the rest is factorized, and those
-    predicted; three times over. The best number is the one of the least mean error. Noise that was clipped at zero
-    has a mean of its own, which takes a component of its own.
-
-    Parameters
-    ----------
-    X : array_like or scipy sparse of shape (m, n)
-        Non-negative.
-    components : iterable of int, optional
-        Numbers to try; without them a search from 1 on that ends where the error has risen for good.
-    loss : str or float
-        As for `mho.NMF`.
-    missing : {None, "nan", "unstored"}
-        As for `mho.NMF`.
-    masks : int
-        Sets of entries to hold out.
-    held_out : float
-        Share of the entries in each.
-    starts : int
-        Starts for each number whose agreement is measured too: consensus matrix, cophenetic correlation, dispersion,
-        silhouette; 0 for none.
-    shuffled : bool
-        Measure them on X with every row shuffled too: what agreement structure adds is what is above that.
-    max_iter : int
-        Iterations of each fit.
-    random_state : int, RandomState, Generator or None
-        For masks and starts.
-    **settings
-        Further settings of `mho.NMF`.
-
-    Returns
-    -------
-    Selection
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is not what it must be.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import mho
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.gamma(0.5, size=(60, 3)) @ rng.gamma(0.5, size=(3, 50)) * rng.gamma(100, 0.01, size=(60, 50))
-    >>> mho.select(X, range(1, 6), random_state=0).best
-    3
-    """
-    from mho.nmf.estimator import NMF
-
-    model = NMF(loss=loss, missing=missing, max_iter=max_iter, random_state=random_state, **settings)
-    known = as_known(X, missing, "X", nonnegative=True)
-    found = select_components(known, model, components, masks=masks, held_out=held_out)
-    if not checks.nonnegative_int(starts, "starts"):
-        return found
-    from mho.nmf.stability import survey
-
-    kept = survey(known, found.components, model, starts)
-    control = survey(_shuffled(known, model), found.components, model, starts) if shuffled else {}
-    return Selection(found.components, found.errors, kept, control)
-
-
 def select_components(
-    X: Matrix, model: Any, components: Iterable[int] | None = None, *, masks: int = 3, held_out: float = _HELD_OUT
+    X: Matrix, model: Any, components: Iterable[int] | None = None, *, masks: int = 3, held_out: float = HELD_OUT
 ) -> Selection:
     """Return the selection for an X (m, n) that has been read, with the settings of a `mho.NMF`.
 
@@ -218,7 +138,7 @@ class _Trial:
     def __init__(self, X: Matrix, model: Any, masks: int, held_out: float) -> None:
         rng = old_generator(model.random_state)
         self.model, self.loss, self.most = model, loss_name(model.loss), min(_MOST_COMPONENTS, *X.shape)
-        values = _values(X)
+        values = values_of(X)
         known = ~np.isnan(values)
         folds = np.where(known, rng.random_sample(values.shape), np.inf)
         self.parts = [
@@ -336,7 +256,7 @@ class _Part:
         return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - x + y))
 
 
-def _values(X: Matrix) -> np.ndarray:
+def values_of(X: Matrix) -> np.ndarray:
     """The matrix as a dense array with NaN where it is not known."""
     if isinstance(X, Dense):
         return X.array
@@ -350,14 +270,3 @@ def _values(X: Matrix) -> np.ndarray:
         known = X.with_values(np.ones_like(X.columns.data)).columns.toarray()
         dense[known == 0] = np.nan
     return dense
-
-
-def _shuffled(X: Matrix, model: Any) -> Matrix:
-    """Every row's entries in random order: sums and spread are kept, structure is not."""
-    rng = np.random.default_rng(old_generator(model.random_state).randint(2**31))
-    values = rng.permuted(_values(X), axis=1)
-    if isinstance(X, Sparse):
-        if X.missing:
-            return Sparse(values, missing=True)
-        return Sparse(sp.csr_array(values))
-    return Dense(values)

@@ -14,6 +14,7 @@ from mho.engines import Analog, Digital
 from mho.engines.solve import as_known
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.compress import compress
+from mho.nmf.estimator import NMF
 from mho.nmf.loop import Iterate, Problem, extrapolate, stalled
 from mho.nmf.revival import dead_components, revived
 from mho.nmf.settings import loss_name, old_generator, penalties_of
@@ -117,8 +118,6 @@ def many_starts(
     >>> bool(runs.errors[runs.best] == runs.errors.min())
     True
     """
-    from mho.nmf.estimator import NMF
-
     model = NMF(n_components, missing=missing, random_state=random_state, **{"init": "random", **settings})
     return run_starts(as_known(X, missing, "X", nonnegative=True), model, starts, racing=racing, chip=chip)
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import zipfile
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.data import DataError, replacing
+from mho.data import DataError
 from mho.data.errors import damaged
-from mho.data.seal import BLANK, check_seal
+from mho.data.sealed_npz import Archive, read_archive, write_archive
 from mho.recommend.fitted import Fitted
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
@@ -47,7 +44,6 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "history": history,
     }
     arrays = {
-        "about": np.array(json.dumps(about)),
         "user_ids": table.users.known,
         "item_ids": table.items.known,
         "user_rows": fitted.users.rows,
@@ -57,23 +53,24 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "columns": table.known.indices,
         "pointers": table.known.indptr,
     }
-    with replacing(path, sealed=True) as temporary:
-        with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)
-        with zipfile.ZipFile(temporary, "a") as archive:
-            archive.comment = BLANK.encode()
+    write_archive(path, about, arrays)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
     """See `Recommender.load`."""
     path = Path(path)
-    # numpy parses headers as Python and lets every error of that parser through, zipfile those of what it unpacks with,
-    # and an array of another type or shape than a fit gives can fail anywhere.
-    with nullcontext() if path.is_dir() else path.open("rb") as stream, damaged(path, Exception):
-        fitted, history = _read_folder(path) if stream is None else _read_file(path, stream)
-        _check(path, fitted)
-        if not (isinstance(history, list) and all(map(_is_record, history))):
-            raise DataError(f"{path}: its history is none")
+    # An array of another type or shape than a fit gives can fail anywhere.
+    if path.is_dir():
+        with damaged(path, Exception):
+            return _checked(path, *_read_folder(path))
+    with read_archive(path, "a recommender") as archive:
+        return _checked(path, *_fitted(path, archive))
+
+
+def _checked(path: Path, fitted: Fitted, history: Any) -> tuple[Fitted, list[dict[str, Any]]]:
+    _check(path, fitted)
+    if not (isinstance(history, list) and all(map(_is_record, history))):
+        raise DataError(f"{path}: its history is none")
     return fitted, history
 
 
@@ -83,26 +80,20 @@ def _read_folder(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
     return read_fit(path)
 
 
-def _read_file(path: Path, stream: IO[bytes]) -> tuple[Fitted, list[dict[str, Any]]]:
-    if not zipfile.is_zipfile(stream):
-        raise DataError(f"{path}: cannot be read: is not a recommender")
-    sealed = check_seal(path)
-    stream.seek(0)
-    with np.load(stream, allow_pickle=False) as file:
-        about = json.loads(str(file["about"]))
-        if about["format"] not in (_FORMAT, _UNSEALED):
-            raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
-        if not sealed and (about["format"] == _FORMAT or file.zip.comment):
-            raise DataError(f"{path}: is damaged: its checksum is gone")
-        entries = file["values"], file["columns"], file["pointers"]
-        known = sp.csr_array(entries, shape=tuple(about["shape"]))
-        checks.sparse_format(known)
-        labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
-        table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
-        model = _model(path, about["model"], about["settings"])
-        sides = Side(file["user_rows"]), Side(file["item_rows"])
-        fitted = Fitted(model, table, *sides, file["prior"], float(about["unit"]))
-        return fitted, about["history"]
+def _fitted(path: Path, archive: Archive) -> tuple[Fitted, Any]:
+    about, file = archive.about, archive.arrays
+    if about["format"] not in (_FORMAT, _UNSEALED):
+        raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
+    if not archive.sealed and (about["format"] == _FORMAT or file.zip.comment):
+        raise DataError(f"{path}: is damaged: its checksum is gone")
+    entries = file["values"], file["columns"], file["pointers"]
+    known = sp.csr_array(entries, shape=tuple(about["shape"]))
+    checks.sparse_format(known)
+    labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
+    table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
+    model = _model(path, about["model"], about["settings"])
+    sides = Side(file["user_rows"]), Side(file["item_rows"])
+    return Fitted(model, table, *sides, file["prior"], float(about["unit"])), about["history"]
 
 
 def _model(path: Path, name: str, settings: dict[str, Any]) -> Model:
