@@ -23,7 +23,7 @@ def test_a_worker_that_was_killed_one_over_its_limit_and_one_that_is_silent():
     local = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": "CRITICAL"}
     with (
         distributed.LocalCluster(**local, memory_limit=2**30) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         assert not losses(client)
         assert client.submit(_eat_or_die(True), client.run(os.getpid), retries=2).result(60)

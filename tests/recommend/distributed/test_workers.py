@@ -33,7 +33,7 @@ def cluster():
         distributed.LocalCluster(
             n_workers=0, processes=False, protocol="tcp", dashboard_address=":0", silence_logs="CRITICAL"
         ) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
 

@@ -65,7 +65,7 @@ def dask_client(address: str, shared: Path) -> Iterator[Any]:
         raise ImportError("--dask needs distributed: pip install 'mho[distributed]'") from None
     from mho.recommend.distributed.losses import losses
 
-    with _unlogged(), Client(address, timeout=_CONNECT_SECONDS) as client:
+    with _unlogged(), Client(address, timeout=_CONNECT_SECONDS, set_as_default=False) as client:
         _check_workers(client, address, shared)
         before = losses(client)
         try:
