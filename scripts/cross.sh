@@ -26,9 +26,9 @@ isa() { # TARGET NAME FLAG...
 }
 
 cat > "$env/headers.cpp" <<'END'
-#include "turn.hpp"
+#include "csc_to_csr.hpp"
 using namespace mho;
-template void mho::turn<float, index_t>(Columns<float, index_t>, index_t, index_t, index_t, ByRow<float, index_t>, index_t, Stop);
+template void mho::csc_to_csr<float, index_t>(Columns<float, index_t>, index_t, index_t, index_t, ByRow<float, index_t>, index_t, Stop);
 END
 for target in aarch64-linux-gnu aarch64-macos x86_64-windows-gnu; do
     isa "$target" baseline

@@ -18,8 +18,8 @@ from mho.image.codec.dictionary import PATCH, Dictionary
 from mho.image.codec.entropy import Writer
 from mho.image.codec.model import ATOMS, CONTEXTS, DC_CONTEXTS, LOUDEST, UNIT, Model
 from mho.image.codec.planes import to_planes
+from mho.image.codec.scan import beside
 from mho.image.codec.tokens import TOKENS, token_of
-from mho.image.codec.traverse import beside
 
 STEPS = (5, 8, 12, 18, 27, 40, 60)
 SAMPLES, TURNS = 30_000, 3
@@ -45,10 +45,10 @@ class Recorder(Writer):
         super().__init__()
         self._counts = counts
 
-    def put(self, codes, contexts, statistics):
-        counts = self._counts[len(statistics._counts)]
+    def put(self, codes, contexts, counts):
+        counts = self._counts[len(counts._counts)]
         np.add.at(counts, (contexts, token_of[np.abs(codes)]), 1)
-        super().put(codes, contexts, statistics)
+        super().put(codes, contexts, counts)
 
 
 def samples(codes, rng):
@@ -91,7 +91,7 @@ def with_counts(model, counts):
         np.maximum(1, counts[n] * STRENGTH // np.maximum(counts[n].sum(axis=1, keepdims=True), STRENGTH))
         for n in (DC_CONTEXTS, CONTEXTS)
     )
-    return replace(model, counts=others, flat_counts=flat)
+    return replace(model, counts=others, dc_counts=flat)
 
 
 def code_all(planes, dictionary, model, rng):
@@ -144,7 +144,7 @@ def main(path):
             stored["columns"] = shared(own, dictionary.scale).astype(np.uint8)
         for name in ("own", "near", "same", "bias"):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint8)
-        for name in ("counts", "flat_counts"):
+        for name in ("counts", "dc_counts"):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint16)
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **stored)

@@ -17,16 +17,18 @@ from mho import kernels
 
 __all__ = [
     "NAN_ADVICE",
-    "Survey",
+    "ArrayStats",
+    "array_stats",
     "as_array_like",
     "as_matrix",
     "at_least",
     "check_values",
-    "checked_survey",
+    "checked_stats",
     "each_column",
     "finite_number",
     "generator",
     "has_square",
+    "matrix_with_stats",
     "no_mask",
     "nonnegative_int",
     "nonnegative_number",
@@ -35,9 +37,7 @@ __all__ = [
     "positive_number",
     "real_matrix",
     "sparse_format",
-    "survey",
-    "surveyed_matrix",
-    "surveyed_values",
+    "values_with_stats",
     "warn",
 ]
 
@@ -45,7 +45,7 @@ NAN_ADVICE = "NaN is read as missing only where you say so, with missing='nan'"
 
 
 @dataclass(frozen=True)
-class Survey:
+class ArrayStats:
     """Minimum, maximum, sum and sum of squares of an array, of one pass over it.
 
     Attributes
@@ -66,21 +66,21 @@ _BLOCK = 1 << 16
 """Entries that are copied at once of an array that is not contiguous."""
 
 
-def survey(array: np.ndarray) -> Survey:
-    """Survey a float32 or float64 array (m,) or (m, n) of any layout."""
+def array_stats(array: np.ndarray) -> ArrayStats:
+    """Return minimum, maximum, sum and sum of squares of a float32 or float64 array (m,) or (m, n) of any layout."""
     if array.flags.f_contiguous:
         array = array.T
     out = np.empty(4)
     if array.flags.c_contiguous:
-        kernels.survey(array, out, kernels.thread_count())
-        return Survey(*out.tolist())
+        kernels.array_stats(array, out, kernels.thread_count())
+        return ArrayStats(*out.tolist())
     rows = max(1, _BLOCK * len(array) // array.size)
-    return _together([survey(array[i : i + rows].copy()) for i in range(0, len(array), rows)])
+    return _together([array_stats(array[i : i + rows].copy()) for i in range(0, len(array), rows)])
 
 
-def _together(parts: list[Survey]) -> Survey:
+def _together(parts: list[ArrayStats]) -> ArrayStats:
     low, high = min(part.low for part in parts), max(part.high for part in parts)
-    return Survey(low, high, sum(part.total for part in parts), sum(part.square for part in parts))
+    return ArrayStats(low, high, sum(part.total for part in parts), sum(part.square for part in parts))
 
 
 def as_matrix(
@@ -109,15 +109,15 @@ def as_matrix(
         Not two-dimensional, empty, infinite, NaN where not allowed, negative, or so large or small that squares do not
         exist in its precision.
     """
-    return surveyed_matrix(value, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)[0]
+    return matrix_with_stats(value, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)[0]
 
 
-def surveyed_matrix(
+def matrix_with_stats(
     value: Any, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
-) -> tuple[np.ndarray, Survey]:
-    """Return the array of `as_matrix`, and the survey that checked it."""
+) -> tuple[np.ndarray, ArrayStats]:
+    """Return the array of `as_matrix`, and its `ArrayStats`."""
     array = real_matrix(value, name)
-    return array, checked_survey(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
+    return array, checked_stats(array, name, nonnegative=nonnegative, missing=missing, nan_advice=nan_advice)
 
 
 def real_matrix(value: Any, name: str) -> np.ndarray:
@@ -134,13 +134,13 @@ def real_matrix(value: Any, name: str) -> np.ndarray:
 
 def check_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> np.ndarray:
     """Return the stored entries of a sparse matrix as float32 or float64, checked like a dense matrix."""
-    return surveyed_values(values, name, nonnegative=nonnegative)[0]
+    return values_with_stats(values, name, nonnegative=nonnegative)[0]
 
 
-def surveyed_values(values: np.ndarray, name: str, *, nonnegative: bool = True) -> tuple[np.ndarray, Survey]:
-    """Return the array of `check_values`, and the survey that checked it."""
+def values_with_stats(values: np.ndarray, name: str, *, nonnegative: bool = True) -> tuple[np.ndarray, ArrayStats]:
+    """Return the array of `check_values`, and its `ArrayStats`."""
     values = _real(values, name)
-    return values, checked_survey(values, name, nonnegative=nonnegative)
+    return values, checked_stats(values, name, nonnegative=nonnegative)
 
 
 def no_mask(value: Any, name: str) -> None:
@@ -186,11 +186,11 @@ def _real(value: Any, name: str) -> np.ndarray:
     return array.astype(np.float64)
 
 
-def checked_survey(
+def checked_stats(
     array: np.ndarray, name: str, *, nonnegative: bool = True, missing: bool = False, nan_advice: str = ""
-) -> Survey:
-    """Return the survey of a float32 or float64 array whose entries are those that `as_matrix` takes."""
-    found = survey(array)
+) -> ArrayStats:
+    """Return the `ArrayStats` of a float32 or float64 array whose entries are those that `as_matrix` takes."""
+    found = array_stats(array)
     if np.isnan(found.square) and not missing:
         raise ValueError(f"{name} contains NaN; {nan_advice or 'every entry must be a number'}")
     if found.low > found.high:  # no entries, or every one is missing

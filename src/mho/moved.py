@@ -44,6 +44,7 @@ _HOMES = {
         "Range": "mho.cost.Interval",
         "Sum": "mho.cost.Expression",
     },
+    "mho.data": {"Coded": "mho.data.Categorical"},
     "mho.spice": {
         "Circuit": "mho.circuits.Circuit",
         "ClassicGinv": "mho.circuits.ClassicGinv",

@@ -46,7 +46,7 @@ class Dense:
     _unread = ""
 
     def __init__(self, matrix: Any, *, name: str = "B", nonnegative: bool = False) -> None:
-        self.array, self.survey = checks.surveyed_matrix(
+        self.array, self.stats = checks.matrix_with_stats(
             matrix, name, nonnegative=nonnegative, nan_advice=checks.NAN_ADVICE
         )
 
@@ -73,15 +73,13 @@ class Dense:
             The largest magnitude among them, if somebody saw it on the way and all are finite: it spares the pass.
         """
         if self._unread and not checks.has_square(peak, self.dtype):
-            self.survey = checks.checked_survey(
-                self.array, self._unread, nan_advice=checks.NAN_ADVICE, nonnegative=False
-            )
+            self.stats = checks.checked_stats(self.array, self._unread, nan_advice=checks.NAN_ADVICE, nonnegative=False)
         self._unread = ""
 
     @cached_property
-    def survey(self) -> checks.Survey:
+    def stats(self) -> checks.ArrayStats:
         """Extremes and sums of the entries."""
-        return checks.survey(self.array)
+        return checks.array_stats(self.array)
 
     @cached_property
     def T(self) -> Dense:
@@ -121,12 +119,12 @@ class Dense:
     @property
     def square(self) -> float:
         """The sum of the squared entries."""
-        return self.survey.square
+        return self.stats.square
 
     @property
     def mean(self) -> float:
         """The mean of the entries."""
-        return self.survey.total / self.array.size
+        return self.stats.total / self.array.size
 
 
 class Sparse:
@@ -168,9 +166,9 @@ class Sparse:
             raise ValueError(f"{name} must be a matrix that is not empty, got shape {matrix.shape}")
         self.missing = missing
         if matrix.format == "csr":
-            self.rows, self.survey = _checked(matrix, name, nonnegative)
+            self.rows, self.stats = _checked(matrix, name, nonnegative)
         else:
-            self.columns, self.survey = _checked(matrix.tocsc(), name, nonnegative)
+            self.columns, self.stats = _checked(matrix.tocsc(), name, nonnegative)
 
     @classmethod
     def from_checked(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
@@ -200,8 +198,8 @@ class Sparse:
             other.columns = self.rows.T
         if "columns" in self.__dict__:
             other.rows = self.columns.T
-        if "survey" in self.__dict__:
-            other.survey = self.survey
+        if "stats" in self.__dict__:
+            other.stats = self.stats
         return other
 
     def column_range(self, begin: int, end: int) -> Sparse:
@@ -233,7 +231,7 @@ class Sparse:
     @cached_property
     def empty_rows(self) -> np.ndarray:
         """Mask (m,) of the rows that store nothing but zero; found in the order that is at hand."""
-        positive = self.survey.low > 0
+        positive = self.stats.low > 0
         if self._has_rows():
             return np.diff(self.rows.indptr) == 0 if positive else self.T.column_peaks() == 0
         _, idx, val = self.by_column()
@@ -259,20 +257,20 @@ class Sparse:
         return self._stored.data
 
     @cached_property
-    def survey(self) -> checks.Survey:
+    def stats(self) -> checks.ArrayStats:
         """Extremes and sums of the stored entries."""
-        return checks.survey(self.values)
+        return checks.array_stats(self.values)
 
     @property
     def square(self) -> float:
         """The sum of the squared entries."""
-        return self.survey.square
+        return self.stats.square
 
     @property
     def mean(self) -> float:
         """The mean of the known entries."""
         known = len(self.values) if self.missing else self.shape[0] * self.shape[1]
-        return self.survey.total / max(1, known)
+        return self.stats.total / max(1, known)
 
     @property
     def _stored(self) -> Any:
@@ -406,12 +404,12 @@ def _turned(columns: Any) -> sp.csr_array:
     """Entries of a matrix by columns, turned to be by rows."""
     ptr, idx, val = (np.ascontiguousarray(a) for a in (columns.indptr, columns.indices, columns.data))
     to_ptr, to_idx, to_val = np.empty(columns.shape[0] + 1, ptr.dtype), np.empty_like(idx), np.empty_like(val)
-    kernels.turn(ptr, idx, val, to_ptr, to_idx, to_val, kernels.thread_count())
+    kernels.csc_to_csr(ptr, idx, val, to_ptr, to_idx, to_val, kernels.thread_count())
     return sp.csr_array((to_val, to_idx, to_ptr), shape=columns.shape, copy=False)
 
 
-def _checked(matrix: Any, name: str, nonnegative: bool) -> tuple[Any, checks.Survey]:
-    values, survey = checks.surveyed_values(matrix.data, name, nonnegative=nonnegative)
+def _checked(matrix: Any, name: str, nonnegative: bool) -> tuple[Any, checks.ArrayStats]:
+    values, stats = checks.values_with_stats(matrix.data, name, nonnegative=nonnegative)
     kind = sp.csr_array if matrix.format == "csr" else sp.csc_array
     array = kind((values, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
     try:
@@ -421,5 +419,5 @@ def _checked(matrix: Any, name: str, nonnegative: bool) -> tuple[Any, checks.Sur
     if not array.has_canonical_format:  # duplicates are summed, as scipy reads them
         array = array.copy()
         array.sum_duplicates()
-        survey = checks.survey(array.data)
-    return array, survey
+        stats = checks.array_stats(array.data)
+    return array, stats

@@ -4,7 +4,7 @@ import gzip
 import numpy as np
 import pytest
 
-from mho.data import Coded, DataError, TableFormat, read_interactions
+from mho.data import Categorical, DataError, TableFormat, read_interactions
 
 pytest.importorskip("pyarrow")
 
@@ -244,6 +244,6 @@ def test_what_is_no_table_is_named(tmp_path, content, message):
 
 
 def test_codes_can_be_cut_and_made_compact():
-    column = Coded(np.array(["c", "a", "b"]), np.array([0, 1, 0, 2]))[np.array([0, 1, 2])].compact()
+    column = Categorical(np.array(["c", "a", "b"]), np.array([0, 1, 0, 2]))[np.array([0, 1, 2])].compact()
     assert column.ids.tolist() == ["a", "c"]
     assert column.codes.tolist() == [1, 0, 1]

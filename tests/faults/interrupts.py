@@ -34,7 +34,7 @@ def _dense_float32(kernel, n, m, k):
 def _turn(m, n, entries):
     columns = cases._columns(m, n, entries)
     out = np.empty(m + 1, np.int32), np.empty(n * entries, np.int32), np.empty(n * entries)
-    return partial(kernels.turn, *columns, *out, 2), out[2]
+    return partial(kernels.csc_to_csr, *columns, *out, 2), out[2]
 
 
 SIZES = {

@@ -141,7 +141,7 @@ def _cross(n, k):
 def _sampled(n, k):
     ptr, idx, out = _columns(500, n, 400)
     out[:] = np.nan
-    return partial(kernels.sampled, rng.random((500, k)), rng.random((n, k)), ptr, idx, out, 2), out
+    return partial(kernels.sddmm, rng.random((500, k)), rng.random((n, k)), ptr, idx, out, 2), out
 
 
 def _follow(n):

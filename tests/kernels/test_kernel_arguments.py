@@ -40,7 +40,7 @@ def _cross(a):
 
 
 def _sampled(a):
-    kernels.sampled(a["A"], a["X"], a["ptr"], a["idx"], a["val"], 1)
+    kernels.sddmm(a["A"], a["X"], a["ptr"], a["idx"], a["val"], 1)
 
 
 def _sweep_sparse(a):
@@ -184,7 +184,7 @@ def _dense(kernel, k, rounds, threads):
         kernel(np.eye(k), np.ones((5, k)), np.ones((5, k)), rounds, threads)
     elif kernel is kernels.gram:
         kernel(np.ones((5, k)), np.empty((k, k)), threads)
-    elif kernel is kernels.survey:
+    elif kernel is kernels.array_stats:
         kernel(np.ones((5, k)), np.empty(4), threads)
     elif kernel is kernels.lcp:
         kernel(np.eye(k), None, np.ones((5, k)), kernels.SYMMETRIC, np.ones((5, k)), np.zeros(5, np.uint8), threads)
@@ -197,9 +197,9 @@ def _sparse(kernel, k, rounds, threads):
     A, answer, failed = np.ones((4, k)), np.ones((5, k)), np.zeros(5, np.uint8)
     if kernel is kernels.cross:
         kernel(A, ptr, idx, val, answer, threads)
-    elif kernel is kernels.sampled:
+    elif kernel is kernels.sddmm:
         kernel(A, answer, ptr, idx, val, threads)
-    elif kernel is kernels.turn:
+    elif kernel is kernels.csc_to_csr:
         kernel(ptr, idx, val, np.empty(5, int), np.empty(5, int), np.empty(5), threads)
     elif kernel is kernels.sweep_sparse:
         kernel(A, ptr, idx, val, np.eye(k), np.zeros(k), answer, rounds, f, threads)
@@ -217,7 +217,7 @@ def _sparse(kernel, k, rounds, threads):
 
 NAMES = sorted(set(kernels.__all__) - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"})
 """Kernels that share their work among threads."""
-WITHOUT_ORDER = {"gram", "survey", "turn", "sampled"}
+WITHOUT_ORDER = {"gram", "array_stats", "csc_to_csr", "sddmm"}
 WITHOUT_ROUNDS = WITHOUT_ORDER | {
     "cross",
     "lcp",
@@ -226,7 +226,7 @@ WITHOUT_ROUNDS = WITHOUT_ORDER | {
     "products_of_rows",
     "weighted_lcp",
 }
-DENSE = {"divergence_dense", "gram", "lcp", "products_of_columns", "products_of_rows", "survey", "sweep"}
+DENSE = {"divergence_dense", "gram", "lcp", "products_of_columns", "products_of_rows", "array_stats", "sweep"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -40,7 +40,7 @@ def test_sampled_is_the_product_at_the_stored_entries(make_sparse, entries, dtyp
     rng = np.random.default_rng(1)
     A, X = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((n, k)).astype(dtype)
     out = np.full(B.nnz, np.nan, dtype)
-    kernels.sampled(A, X, B.indptr, B.indices, out, 2)
+    kernels.sddmm(A, X, B.indptr, B.indices, out, 2)
     columns = np.repeat(np.arange(n), np.diff(B.indptr))
     expected = np.einsum("ek,ek->e", A[B.indices].astype(float), X[columns])
     np.testing.assert_allclose(out, expected, rtol=0, atol=k * TOLERANCE[dtype])

@@ -108,7 +108,7 @@ def test_sweeps_on_a_sparse_matrix_make_its_cross_products_on_the_way(make_spars
     ("m", "n", "k"),
     [(1, 1, 1), (9, 70, 3), (300, 131, 15), (300, 131, 16), (300, 131, 17), (300, 70, 21), (200, 40, 33), (20, 20, 64)],
 )
-def test_masked_sweeps_give_each_column_its_own_gram_matrix(make_sparse, entries, dtype, index, m, n, k, shifted):
+def test_masked_sweeps_give_each_column_its_row_gram_matrix(make_sparse, entries, dtype, index, m, n, k, shifted):
     B = make_sparse(m, n, dtype=dtype, index=index)
     rng = np.random.default_rng(1)
     A, answer = rng.random((m, k)).astype(dtype), rng.random((n, k)).astype(dtype)

@@ -12,7 +12,7 @@ from mho import kernels
 def test_the_other_order_is_scipys(make_sparse, dtype, index, m, n, threads):
     B = make_sparse(m, n, dtype=dtype, index=index)
     ptr, idx, val = np.empty(m + 1, index), np.full(B.nnz, -1, index), np.full(B.nnz, np.nan, dtype)
-    kernels.turn(B.indptr, B.indices, B.data, ptr, idx, val, threads)
+    kernels.csc_to_csr(B.indptr, B.indices, B.data, ptr, idx, val, threads)
     expected = B.tocsr()
     np.testing.assert_array_equal(ptr, expected.indptr)
     np.testing.assert_array_equal(idx, expected.indices)
@@ -34,4 +34,4 @@ def test_arrays_that_do_not_belong_together_are_refused(wrong, message):
     arrays = {"ptr": B.indptr.astype(int), "idx": B.indices.astype(int), "val": B.data}
     arrays |= {"to_ptr": np.empty(4, int), "to_idx": np.empty(2, int), "to_val": np.empty(2)} | wrong
     with pytest.raises(ValueError, match=message):
-        kernels.turn(*arrays.values(), 1)
+        kernels.csc_to_csr(*arrays.values(), 1)

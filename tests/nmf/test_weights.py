@@ -8,8 +8,8 @@ import scipy.sparse as sp
 
 from mho.engines import Dense, Digital, Penalty, Sparse
 from mho.nmf.loop import Problem, alternate
-from mho.nmf.weighted import WeightedDigital
-from mho.nmf.weights import as_weighted
+from mho.nmf.weighted_engine import WeightedDigital
+from mho.nmf.weighted_matrix import as_weighted
 
 NONE = (Penalty(), Penalty())
 

@@ -5,12 +5,12 @@
 
 namespace mho {
 #include "vector.inl"
-#include "survey.inl"
+#include "array_stats.inl"
 #include "dense.inl"
 #include "sparse.inl"
 #include "sweep.inl"
-#include "products.inl"
-#include "own_gram.inl"
+#include "cross.inl"
+#include "row_gram.inl"
 #include "descend.inl"
 #include "masked.inl"
 #include "lcp.inl"

@@ -73,7 +73,7 @@ class CellErrorCorrection:
             return Dense.from_checked(B.columns.toarray() + self.excess @ X.T)
         ptr, idx, val = B.by_column()
         sent = np.empty(len(val))
-        kernels.sampled(self.excess, np.ascontiguousarray(X), ptr, idx, sent, kernels.thread_count())
+        kernels.sddmm(self.excess, np.ascontiguousarray(X), ptr, idx, sent, kernels.thread_count())
         return B.with_values(val + sent)
 
 

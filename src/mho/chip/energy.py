@@ -76,8 +76,8 @@ def masked_power(array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray)
     u, heat = np.empty_like(V), np.empty_like(V)
     threads = kernels.thread_count()
     driven = loop.driven
-    kernels.sampled(driven[:rows], X, ptr, idx, u, threads)
-    kernels.sampled(array.g_left[:rows], X**2, ptr, idx, heat, threads)
+    kernels.sddmm(driven[:rows], X, ptr, idx, u, threads)
+    kernels.sddmm(array.g_left[:rows], X**2, ptr, idx, heat, threads)
     if c.reference is not None:
         heat += (c.reference.left * c.reference.share**2)[idx] * np.repeat(X.sum(axis=1) ** 2, np.diff(ptr))
     watts = _per_column(loop.row_heat(V, u, heat, idx), ptr)

@@ -83,7 +83,7 @@ def _peak_row_output(loop: Loop, rows: WordLines, X: np.ndarray) -> np.ndarray |
         return 0.0
     left = np.ascontiguousarray(loop.conductances.left)
     u, largest = np.empty(len(rows.idx)), np.zeros(len(rows) + 1)
-    kernels.sampled(left, X, rows.ptr, rows.idx, u, kernels.thread_count())
+    kernels.sddmm(left, X, rows.ptr, rows.idx, u, kernels.thread_count())
     v = np.abs(loop.stored_row_outputs(rows.volts, u, rows.idx))
     some = np.diff(rows.ptr) > 0
     largest[:-1][some] = np.maximum.reduceat(v, rows.ptr[:-1][some]) if len(v) else 0.0

@@ -14,7 +14,7 @@ from typing import Any
 from cyclopts import CycloptsError
 
 from mho.cli.interrupts import terminable
-from mho.cli.plain import printable
+from mho.cli.tables import printable
 
 __all__ = ["Failed", "exit_code", "note"]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.plain import columns
 from mho.cli.report import Json, as_json
+from mho.cli.tables import columns
 from mho.cli.target import check_target
 
 __all__ = ["example"]

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 
 from mho.cli.checkpoint import Start, resume
 from mho.cli.errors import note
-from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.recorder import Recorder
 from mho.cli.report import Json, as_json
@@ -18,6 +17,7 @@ from mho.cli.run import Run
 from mho.cli.settings import Settings
 from mho.cli.source import Source, read_source
 from mho.cli.standard_input import file_of
+from mho.cli.tables import table
 from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "factor"]

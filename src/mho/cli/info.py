@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from importlib import metadata
 
-from mho.cli.plain import table
 from mho.cli.report import Json, as_json
+from mho.cli.tables import table
 
 __all__ = ["info"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from mho.cli.plain import printable
+from mho.cli.tables import printable
 
 __all__ = ["Progress", "progress"]
 

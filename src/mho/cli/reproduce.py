@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.errors import Failed
-from mho.cli.plain import columns, wrapped
 from mho.cli.progress import progress
+from mho.cli.tables import columns, wrapped
 from mho.cli.target import check_target
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ one `DataError` naming the file.
 """
 
 from mho.data.bundled import Ratings, camera, movielens
-from mho.data.coded import Coded
+from mho.data.categorical import Categorical
 from mho.data.columns import Columns, interaction_columns
 from mho.data.errors import DataError
 from mho.data.factors import read_factors, write_factors
@@ -15,10 +15,11 @@ from mho.data.matrix import LAYOUTS, read_matrix
 from mho.data.output import replacing
 from mho.data.table_format import TableFormat
 from mho.data.title_table import title_rows
+from mho.moved import moved
 
 __all__ = [
     "LAYOUTS",
-    "Coded",
+    "Categorical",
     "Columns",
     "DataError",
     "InteractionTable",
@@ -38,3 +39,5 @@ __all__ = [
     "title_rows",
     "write_factors",
 ]
+
+__getattr__ = moved(__name__)

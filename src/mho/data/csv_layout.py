@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mho.data.columns import are_names
-from mho.data.distinct import is_number
+from mho.data.dictionary_column import is_number
 from mho.data.errors import DataError
 from mho.data.table_format import NAMELESS
 from mho.data.text import open_bytes, shown

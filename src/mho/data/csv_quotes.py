@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from mho.data.distinct import is_number
+from mho.data.dictionary_column import is_number
 
 __all__ = ["row_starts", "whole_quotes"]
 

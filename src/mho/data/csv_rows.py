@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mho.data.csv_quotes import row_starts, whole_quotes
-from mho.data.distinct import is_number
+from mho.data.dictionary_column import is_number
 from mho.data.errors import check_size
 from mho.data.text import blocks, is_utf8
 

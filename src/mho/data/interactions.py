@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.data.coded import Coded
+from mho.data.categorical import Categorical
 from mho.data.columns import Columns, interaction_columns
-from mho.data.distinct import Distinct, longest
+from mho.data.dictionary_column import DictionaryColumn, longest
 from mho.data.errors import DataError, check_size
 from mho.data.parquet import column_names, id_column_parts, id_columns, release_unused
 from mho.data.table_format import TableFormat
@@ -60,7 +60,7 @@ class InteractionTable:
 
     Attributes
     ----------
-    users, items : Coded
+    users, items : Categorical
         Whole numbers if every id of the column is one, else text.
     ratings : ndarray of shape (n,) or None
         float32 if that holds every one of them exactly, else float64; None where the file has no third column.
@@ -84,8 +84,8 @@ class InteractionTable:
     (2, [4.0, 3.0], 3)
     """
 
-    users: Coded
-    items: Coded
+    users: Categorical
+    items: Categorical
     ratings: np.ndarray | None
     rejected: tuple[Rejected, ...]
     columns: Columns
@@ -158,7 +158,7 @@ def interaction_parts(
     path, first = Path(path), 1
     columns = parquet_columns(path, how)
     for part in id_column_parts(path, columns.names, rows):
-        raw = _with_decimal([Distinct.of(column) for column in part], how)
+        raw = _with_decimal([DictionaryColumn.of(column) for column in part], how)
         yield _table(path, raw, _Lines(first, _NONE, []), _Wanted(columns, how))
         first += len(part[0])
 
@@ -175,7 +175,7 @@ class _Wanted:
 def _text(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
     text = TableText.of(path, how)
     read, others = text.rows.read(max_bytes)
-    raw = list(map(Distinct.of, _given_up(read)))
+    raw = list(map(DictionaryColumn.of, _given_up(read)))
     notes = text.notes
     if len(raw) > 2:
         raw[2] = _numeric(path, raw[2], how, semicolons=text.semicolons)
@@ -187,7 +187,7 @@ def _text(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
 
 def _parquet(path: Path, how: TableFormat, max_bytes: int) -> InteractionTable:
     columns = parquet_columns(path, how)
-    raw = list(map(Distinct.of, id_columns(path, columns.names, max_bytes)))
+    raw = list(map(DictionaryColumn.of, id_columns(path, columns.names, max_bytes)))
     return _table(path, _with_decimal(raw, how), _Lines(1, _NONE, []), _Wanted(columns, how, max_bytes))
 
 
@@ -213,14 +213,14 @@ def parquet_columns(path: Path, how: TableFormat) -> Columns:
         raise DataError(f"{path}: {error}") from None
 
 
-def _with_decimal(raw: list[Distinct], how: TableFormat) -> list[Distinct]:
+def _with_decimal(raw: list[DictionaryColumn], how: TableFormat) -> list[DictionaryColumn]:
     """Read text as numbers as the caller says, and in no other way: parts of a file might differ."""
     if how.decimal:
         raw[2:] = [column.with_numerals(how.decimal) for column in raw[2:]]
     return raw
 
 
-def _numeric(path: Path, column: Distinct, how: TableFormat, *, semicolons: bool) -> Distinct:
+def _numeric(path: Path, column: DictionaryColumn, how: TableFormat, *, semicolons: bool) -> DictionaryColumn:
     try:
         return column.with_numerals(how.decimal, semicolons=semicolons)
     except ValueError as error:
@@ -240,7 +240,7 @@ class _Lines:
         return self.first + rows + np.searchsorted(gaps - np.arange(len(gaps)), rows, "right")
 
 
-def _table(path: Path, raw: list[Distinct], lines: _Lines, wanted: _Wanted) -> InteractionTable:
+def _table(path: Path, raw: list[DictionaryColumn], lines: _Lines, wanted: _Wanted) -> InteractionTable:
     """Make numbers of ratings and ids of ids, and set aside the rows in which one is none; `raw` is used up."""
     for column in raw[2:]:
         _check_ratings(path, column, wanted)
@@ -261,7 +261,7 @@ def _table(path: Path, raw: list[Distinct], lines: _Lines, wanted: _Wanted) -> I
     return InteractionTable(users, items, ratings, tuple(rejected), wanted.columns)
 
 
-def _check_ratings(path: Path, column: Distinct, wanted: _Wanted) -> None:
+def _check_ratings(path: Path, column: DictionaryColumn, wanted: _Wanted) -> None:
     """Refuse a column of ratings that are negative, unless a range says so, or times."""
     numbers = column.numbers()
     there = np.isfinite(numbers)
@@ -283,13 +283,13 @@ def _given_up(columns: list[Any]) -> Iterator[Any]:
         yield columns.pop(0)
 
 
-def _rejected(raw: list[Distinct], faults: list[dict[int, str]], row: int, line: int) -> Rejected:
+def _rejected(raw: list[DictionaryColumn], faults: list[dict[int, str]], row: int, line: int) -> Rejected:
     codes = [int(column.codes[row]) for column in raw]
     reason = next(fault[code] for fault, code in zip(faults, codes, strict=True) if code in fault)
     return Rejected(line, reason, ",".join(column.text(code) for column, code in zip(raw, codes, strict=True)))
 
 
-def _ids(path: Path, column: Distinct, max_bytes: int) -> Coded:
+def _ids(path: Path, column: DictionaryColumn, max_bytes: int) -> Categorical:
     used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.values)))
     found = column.ids(used)
     if str(found.type) != "int64":
@@ -301,7 +301,7 @@ def _ids(path: Path, column: Distinct, max_bytes: int) -> Coded:
     order = np.argsort(ids, kind="stable")
     place = np.empty(len(column.values), np.int32)
     place[used[order]] = np.arange(len(used))
-    return Coded(ids[order], place[column.codes])
+    return Categorical(ids[order], place[column.codes])
 
 
 def _ratings(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

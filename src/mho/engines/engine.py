@@ -153,7 +153,7 @@ def _sparse_error(A: np.ndarray, B: Sparse, X: np.ndarray) -> float:
     ptr, idx, val = B.by_column()
     A, Xt = np.ascontiguousarray(A, val.dtype), np.ascontiguousarray(X.T, val.dtype)
     fitted = np.empty_like(val)
-    kernels.sampled(A, Xt, ptr, idx, fitted, kernels.thread_count())
+    kernels.sddmm(A, Xt, ptr, idx, fitted, kernels.thread_count())
     if B.missing:
         fitted -= val
         return B.with_values(fitted).square

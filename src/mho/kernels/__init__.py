@@ -5,7 +5,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 
 =====================  ===============================================================================================
 ``gram``               A'A
-``survey``             least, largest, sum and sum of squares of an array, in one pass
+``array_stats``        minimum, maximum, sum and sum of squares of an array, in one pass
 ``sweep_rows``         coordinate descent on |Ax - b| over x >= 0, right-hand sides by rows of a dense matrix
 ``sweep_columns``      the same by columns of a dense matrix
 ``sweep_sparse``       the same by columns of a sparse matrix whose zeros are data
@@ -19,8 +19,8 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``weighted_lcp``       the same for a symmetric M, with a weight for each row present
 ``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
 ``divergence_sparse``  the same by columns of a sparse matrix
-``sampled``            A[i] . X[j] at the stored entries (i, j) of a sparse matrix
-``turn``               a sparse matrix given by columns, put in order by rows
+``sddmm``              A[i] . X[j] at the stored entries (i, j) of a sparse matrix
+``csc_to_csr``         a sparse matrix given by columns, put in order by rows
 ``motion.follow``      dz/dt = F z + f until a signal passes zero; ``motion.between`` the states it gives
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
@@ -29,7 +29,9 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 import os
 
 from mho.kernels._core import (
+    array_stats,
     cross,
+    csc_to_csr,
     divergence_dense,
     divergence_sparse,
     gram,
@@ -40,13 +42,11 @@ from mho.kernels._core import (
     one,
     products_of_columns,
     products_of_rows,
-    sampled,
-    survey,
+    sddmm,
     sweep,
     sweep_columns,
     sweep_rows,
     sweep_sparse,
-    turn,
     weighted_lcp,
     weighted_sweep,
 )
@@ -55,7 +55,9 @@ __all__ = [
     "DEGENERATE",
     "GENERAL",
     "SYMMETRIC",
+    "array_stats",
     "cross",
+    "csc_to_csr",
     "divergence_dense",
     "divergence_sparse",
     "gram",
@@ -66,14 +68,12 @@ __all__ = [
     "one",
     "products_of_columns",
     "products_of_rows",
-    "sampled",
-    "survey",
+    "sddmm",
     "sweep",
     "sweep_columns",
     "sweep_rows",
     "sweep_sparse",
     "thread_count",
-    "turn",
     "weighted_lcp",
     "weighted_sweep",
 ]

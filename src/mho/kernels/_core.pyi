@@ -11,7 +11,7 @@ def isa() -> str: ...
 def gram(A: np.ndarray, G: np.ndarray, threads: int) -> None:
     """G (k, k) = A'A for A (m, k), whose columns or rows are contiguous."""
 
-def survey(x: np.ndarray, out: np.ndarray, threads: int) -> None:
+def array_stats(x: np.ndarray, out: np.ndarray, threads: int) -> None:
     """Out (4,): the least and the largest entry of x that are numbers, the sum and the sum of squares of all."""
 
 def sweep(G: np.ndarray, C: np.ndarray, answer: np.ndarray, sweeps: int, threads: int) -> None:
@@ -136,10 +136,10 @@ def products_of_columns(X: np.ndarray, A: np.ndarray, C: np.ndarray, threads: in
 def cross(A: np.ndarray, ptr: np.ndarray, idx: np.ndarray, val: np.ndarray, out: np.ndarray, threads: int) -> None:
     """Out (n, k) = B'A for sparse B, A (m, k)."""
 
-def sampled(A: np.ndarray, X: np.ndarray, ptr: np.ndarray, idx: np.ndarray, out: np.ndarray, threads: int) -> None:
+def sddmm(A: np.ndarray, X: np.ndarray, ptr: np.ndarray, idx: np.ndarray, out: np.ndarray, threads: int) -> None:
     """Out (entries,) = A[i] . X[j] at the stored entries (i, j); A (m, k), X (n, k)."""
 
-def turn(
+def csc_to_csr(
     ptr: np.ndarray,
     idx: np.ndarray,
     val: np.ndarray,

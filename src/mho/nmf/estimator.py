@@ -29,8 +29,8 @@ from mho.nmf.selection import select_components
 from mho.nmf.settings import loss_name, old_generator, penalties_of, warn_of_dead, warn_of_unfinished
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import LossStream, MissingStream, Stream
-from mho.nmf.weighted import WeightedDigital
-from mho.nmf.weights import Weighted, as_weighted
+from mho.nmf.weighted_engine import WeightedDigital
+from mho.nmf.weighted_matrix import Weighted, as_weighted
 from mho.operands import Dense, Factored, Matrix, Sparse
 
 __all__ = ["NMF"]

@@ -88,7 +88,7 @@ def _left(X: Sparse, W: np.ndarray, H: np.ndarray) -> Any:
     ptr, idx, val = X.by_column()
     fitted = np.empty_like(val)
     W, Ht = np.ascontiguousarray(W, val.dtype), np.ascontiguousarray(H.T, val.dtype)
-    kernels.sampled(W, Ht, ptr, idx, fitted, kernels.thread_count())
+    kernels.sddmm(W, Ht, ptr, idx, fitted, kernels.thread_count())
     return X.with_values(val - fitted).columns
 
 

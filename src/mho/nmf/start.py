@@ -6,7 +6,7 @@ import numpy as np
 
 from mho import checks
 from mho.nmf.compress import compress, seeded, singular_triplets
-from mho.nmf.weights import Weighted
+from mho.nmf.weighted_matrix import Weighted
 from mho.operands import Factored, Matrix
 
 __all__ = ["INITS", "starting_factors"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mho.recommend.answers import likeness
 from mho.recommend.fitted import Fitted
+from mho.recommend.queries import item_cosine
 
 __all__ = ["Explanation", "explain"]
 
@@ -53,7 +53,7 @@ def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
     if fitted.model.lowest:
         ordered["lowest rating"] = fitted.model.lowest
     own = np.setdiff1d(fitted.table.known[[u]].indices, [i])
-    alike = likeness(fitted, i)[own]
+    alike = item_cosine(fitted, i)[own]
     reasons = np.argsort(-alike, kind="stable")[:_REASONS]
     names = fitted.table.items.known[own[reasons]].tolist()
     because = [(name, float(x)) for name, x in zip(names, alike[reasons], strict=True) if x > 0]

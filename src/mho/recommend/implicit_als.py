@@ -104,6 +104,6 @@ def weighted_error(A: np.ndarray, gram: np.ndarray, X: np.ndarray, extra: Any) -
         pointers = extra.indptr[begin : end + 1]
         part = slice(pointers[0], pointers[-1])
         fitted = np.empty(part.stop - part.start)
-        kernels.sampled(A, X[begin:end], pointers - part.start, extra.indices[part], fitted, kernels.thread_count())
+        kernels.sddmm(A, X[begin:end], pointers - part.start, extra.indices[part], fitted, kernels.thread_count())
         error += float(np.sum((1 + extra.data[part]) * (fitted - 1) ** 2 - fitted**2))
     return error

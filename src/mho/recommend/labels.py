@@ -10,7 +10,7 @@ import numpy as np
 
 from mho import checks
 from mho.caching import cached_property
-from mho.data import Coded
+from mho.data import Categorical
 
 __all__ = ["Labels"]
 
@@ -44,7 +44,7 @@ class Labels:
         TypeError
             An id is None, NaN or not hashable.
         """
-        if isinstance(ids, Coded):
+        if isinstance(ids, Categorical):
             compact = ids.compact()
             return cls(compact.ids, name), compact.codes
         ids = as_ids(ids, name)
@@ -60,7 +60,7 @@ class Labels:
 
     def encode(self, ids: Any) -> np.ndarray:
         """Return the position of each of `ids`, or ``len(self)`` for one that is not known."""
-        if isinstance(ids, Coded):
+        if isinstance(ids, Categorical):
             return self.encode(ids.ids)[ids.codes]
         ids = as_ids(ids, self.name)
         if _kind(ids) != _kind(self.known):

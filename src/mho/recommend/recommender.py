@@ -14,14 +14,14 @@ from mho import checks
 from mho.cost import estimate
 from mho.engines import Engine, engine_for
 from mho.nmf.loop import phase_ends
-from mho.recommend.answers import for_stranger, for_visitor, most_alike, predicted, recommended
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
-from mho.recommend.halves import Cluster, Halves, here
+from mho.recommend.half_steps import Cluster, HalfSteps, here
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions, column_names, is_table
 from mho.recommend.model import Model
+from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.top import Top
 
@@ -221,7 +221,7 @@ class Recommender:
         """
         fitted, n = self._require(), checks.positive_int(n, "n")
         if not np.size(items):
-            return for_stranger(fitted, n)
+            return most_popular(fitted, n)
         nobody, model = np.zeros(np.size(items), np.int8), fitted.model
         if ratings is None and model.choices:
             ratings = np.full(np.size(items), model.typical_strength)
@@ -231,7 +231,7 @@ class Recommender:
 
     def similar_items(self, item: Any, n: int = 10) -> Top:
         """Return the `n` items most like `item`: by the cosine of their factors, less the prior's."""
-        return most_alike(self._require(), item, checks.positive_int(n, "n"))
+        return similar_items(self._require(), item, checks.positive_int(n, "n"))
 
     def explain(self, user: Any, item: Any) -> Explanation:
         """Return the parts of the score of `item` for `user`, and the user's own items that speak for it."""
@@ -370,7 +370,7 @@ class Recommender:
                 if self.callback is not None and self.callback(record):
                     break
 
-    def _iterate(self, stage: Engine, halves: Halves) -> dict[str, Any]:
+    def _iterate(self, stage: Engine, halves: HalfSteps) -> dict[str, Any]:
         """Replace both sides at once, so that an interrupt leaves a pair that belongs together."""
         before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
         begun = time.perf_counter()

@@ -7,11 +7,11 @@ from scipy.fft import idctn
 from scipy.stats import entropy
 
 from mho.image.codec import Dictionary, universal_dictionary
+from mho.image.codec.adaptive_counts import AdaptiveCounts
+from mho.image.codec.dc import interpolated
 from mho.image.codec.entropy import Reader, Writer
-from mho.image.codec.flat import interpolated
 from mho.image.codec.model import ATOMS, CONTEXTS
 from mho.image.codec.planes import from_patches, to_patches, to_pixels, to_planes
-from mho.image.codec.statistics import Statistics
 from mho.image.codec.tokens import LARGEST, TOKENS, extra_bits, first_of, split
 
 
@@ -97,7 +97,7 @@ def test_a_read_back_dictionary_has_the_error_of_a_mean_over_its_columns():
 
 
 def test_the_universal_dictionary_shares_columns_by_frequency():
-    """96 columns, none for the flat atom; each other one has some, the lowest frequencies most."""
+    """96 columns, none for the DC atom; each other one has some, the lowest frequencies most."""
     columns = universal_dictionary().columns
     assert (columns[0], columns.sum(), columns[1:].min()) == (0, 96, 1)
     assert columns[1:3].min() > columns[3:].max()
@@ -125,9 +125,9 @@ def test_a_plane_is_predicted_without_error_inside():
 def _coded(codes, contexts):
     prior = np.ones((CONTEXTS, TOKENS), int)
     writer = Writer()
-    statistics = Statistics(prior)
+    counts = AdaptiveCounts(prior)
     for part in np.array_split(np.arange(len(codes)), 40):
-        writer.put(codes[part], contexts[part], statistics)
+        writer.put(codes[part], contexts[part], counts)
     return writer.data, prior
 
 
@@ -136,8 +136,8 @@ def test_codes_come_back():
     codes = np.rint(rng.standard_cauchy(5000)).clip(-LARGEST, LARGEST).astype(np.int32)
     contexts = rng.integers(0, CONTEXTS, 5000)
     data, prior = _coded(codes, contexts)
-    reader, statistics = Reader(data), Statistics(prior)
-    found = [reader.get(contexts[part], statistics) for part in np.array_split(np.arange(5000), 40)]
+    reader, counts = Reader(data), AdaptiveCounts(prior)
+    found = [reader.get(contexts[part], counts) for part in np.array_split(np.arange(5000), 40)]
     np.testing.assert_array_equal(np.concatenate(found), codes)
 
 

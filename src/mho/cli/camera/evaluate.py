@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.plain import table
+from mho.cli.tables import table
 
 __all__ = ["evaluate"]
 

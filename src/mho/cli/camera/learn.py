@@ -10,8 +10,8 @@ from cyclopts import Parameter
 
 from mho.cli.camera.options import masks_of, source_name, told_name, zones_of
 from mho.cli.errors import note
-from mho.cli.plain import table, wrapped
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import table, wrapped
 from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "learn"]

@@ -9,8 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.errors import note
-from mho.cli.plain import table
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import table
 
 __all__ = ["make_benchmark"]
 

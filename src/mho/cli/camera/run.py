@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from mho.cli.camera.options import source_name, told_name
 from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
-from mho.cli.plain import table
+from mho.cli.tables import table
 
 __all__ = ["run"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.plain import WIDTH, columns
+from mho.cli.tables import WIDTH, columns
 
 __all__ = ["presets"]
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.chip.options import CircuitOptions
-from mho.cli.plain import table
 from mho.cli.report import Json, as_json
+from mho.cli.tables import table
 from mho.cli.target import check_target
 
 __all__ = ["verify"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mho.cli.plain import columns, wrapped
 from mho.cli.quantity import engineering
+from mho.cli.tables import columns, wrapped
 
 if TYPE_CHECKING:
     from mho.cost import BreakEven

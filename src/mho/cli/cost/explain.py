@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.cost.options import CostOptions
-from mho.cli.plain import printable, wrapped
 from mho.cli.report import Json, as_json
 from mho.cli.standard_input import file_of
+from mho.cli.tables import printable, wrapped
 
 if TYPE_CHECKING:
     from mho.cost import ChipRun, Line

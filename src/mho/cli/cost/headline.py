@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from mho.cli.plain import columns, wrapped
+from mho.cli.tables import columns, wrapped
 
 if TYPE_CHECKING:
     from mho.cost import Case, Claim, Cost, Verdict

@@ -14,9 +14,9 @@ from mho.cli.cost.options import CostOptions
 from mho.cli.cost.plot import check_plotting
 from mho.cli.cost.plot import plot as draw
 from mho.cli.cost.record import as_json
-from mho.cli.plain import columns, wrapped
 from mho.cli.quantity import engineering, engineering_range, plain_range
 from mho.cli.standard_input import file_of
+from mho.cli.tables import columns, wrapped
 
 if TYPE_CHECKING:
     from mho.cost import ChipRun, Cost, Estimate

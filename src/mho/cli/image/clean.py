@@ -17,8 +17,8 @@ __all__ = ["clean"]
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Damage:
-    """Damage of a photo, as options: lost pixels, scratches, noise.
+class RepairOptions:
+    """Repair options of a photo: lost pixels, scratches, noise.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def clean(
     /,
     *,
     output: Output,
-    damage: Damage = Damage(),
+    damage: RepairOptions = RepairOptions(),
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     seed: WholeNumber = 0,
 ) -> None:

@@ -25,7 +25,7 @@ Examples:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Goal:
+class QualityOptions:
     """Quality or size of a compressed file, as options.
 
     Parameters
@@ -74,7 +74,7 @@ def compress(
     sources: Annotated[list[str], Parameter(name="IN", negative="", allow_leading_hyphen=True)],
     /,
     *,
-    goal: Goal = Goal(),
+    goal: QualityOptions = QualityOptions(),
     output: Output,
     report: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> None:

@@ -10,10 +10,10 @@ from cyclopts import Parameter
 
 from mho.cli.image.batch import check_suffix, warn
 from mho.cli.image.source import read
-from mho.cli.plain import table
 from mho.cli.progress import progress
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import table
 from mho.cli.target import check_target
 
 __all__ = ["halve"]

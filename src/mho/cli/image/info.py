@@ -7,8 +7,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.image.source import read
-from mho.cli.plain import table
 from mho.cli.report import Json, as_json
+from mho.cli.tables import table
 
 __all__ = ["info"]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import ALARMED, SourceOptions, load_monitor
-from mho.cli.plain import columns
+from mho.cli.tables import columns
 
 __all__ = ["evaluate"]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.plain import printable, table
+from mho.cli.tables import printable, table
 
 __all__ = ["explain"]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import load_monitor
-from mho.cli.plain import table
+from mho.cli.tables import table
 from mho.cli.target import check_target
 
 __all__ = ["export"]

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.monitor.options import SourceOptions
-from mho.cli.plain import wrapped
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import wrapped
 from mho.cli.target import check_target
 
 __all__ = ["EXAMPLES", "learn"]

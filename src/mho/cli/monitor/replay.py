@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
-from mho.cli.plain import wrapped
+from mho.cli.tables import wrapped
 from mho.cli.target import check_target
 
 __all__ = ["replay"]

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
-from mho.cli.plain import wrapped
+from mho.cli.tables import wrapped
 
 if TYPE_CHECKING:
     from mho.monitor import Alarm, Monitor

@@ -9,7 +9,7 @@ from typing import Any
 
 from mho.cli.progress import Progress, progress
 from mho.cli.recommend.rejected import RejectedRows
-from mho.cli.recommend.table import Reading, tell_columns
+from mho.cli.recommend.table import TableOptions, tell_columns
 
 __all__ = ["TABLE", "block_table", "check_blocks"]
 
@@ -31,7 +31,7 @@ def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
         raise ValueError(f"{out}: must be a new folder or that of an earlier --out-of-core, has other files")
 
 
-def block_table(source: Path, out: Path, reading: Reading, *, quiet: bool) -> Any:
+def block_table(source: Path, out: Path, reading: TableOptions, *, quiet: bool) -> Any:
     """Return the table that is in `out`, or make it."""
     from mho.data import DataError, parquet_columns
     from mho.data.sealed_json import read_facts, write_facts
@@ -54,7 +54,7 @@ def block_table(source: Path, out: Path, reading: Reading, *, quiet: bool) -> An
         return _cut(source, out, reading, shown)
 
 
-def _cut(source: Path, out: Path, reading: Reading, shown: Progress) -> Any:
+def _cut(source: Path, out: Path, reading: TableOptions, shown: Progress) -> Any:
     from mho.data import DataError
     from mho.recommend.distributed import BlockTable, ParquetRatings
 
@@ -83,7 +83,7 @@ def _check_space(out: Path, rows: int) -> None:
         raise OSError(f"{out}: {rows:,} ratings take {sizes}")
 
 
-def _facts(source: Path, reading: Reading) -> dict[str, Any]:
+def _facts(source: Path, reading: TableOptions) -> dict[str, Any]:
     found = source.stat()
     how = reading.format()
     facts = {"path": str(source.resolve()), "bytes": found.st_size, "modified": found.st_mtime_ns}

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from mho.cli.plain import table as laid_out
-from mho.cli.recommend.table import Reading, ids_like, read_table
+from mho.cli.recommend.table import TableOptions, ids_like, read_table
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
+from mho.cli.tables import table as laid_out
 
 __all__ = ["evaluate"]
 
@@ -24,7 +24,7 @@ def evaluate(
     *,
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
     relevant: float | None = None,
-    reading: Reading = Reading(),  # noqa: B008
+    reading: TableOptions = TableOptions(),  # noqa: B008
     json: Json = False,
 ) -> None:
     """Show how well held-out ratings are predicted, and held-out items found among all that a user has not seen.

@@ -13,7 +13,7 @@ from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import figures, run, summary
-from mho.cli.recommend.table import Reading, rating_model, read_table
+from mho.cli.recommend.table import TableOptions, rating_model, read_table
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
@@ -46,7 +46,7 @@ def fit(
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
-    reading: Reading = Reading(),  # noqa: B008
+    reading: TableOptions = TableOptions(),  # noqa: B008
     workers: Workers = Workers(),  # noqa: B008
     out_of_core: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.recommend.rejected import check_rejected
-from mho.cli.recommend.table import Reading, ids_like, read_table
+from mho.cli.recommend.table import TableOptions, ids_like, read_table
 from mho.cli.report import Json, as_json
 from mho.cli.standard_input import file_of
 from mho.cli.target import check_target
@@ -24,7 +24,7 @@ def fold_in(
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
     side: Literal["users", "items"] = "users",
     engine: Literal["digital", "analog", "hybrid"] = "digital",
-    reading: Reading = Reading(),  # noqa: B008
+    reading: TableOptions = TableOptions(),  # noqa: B008
     json: Json = False,
 ) -> None:
     """Solve for the users (or items) of a table, and leave everybody else as they are.

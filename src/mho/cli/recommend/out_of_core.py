@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mho.cli.errors import note
-from mho.cli.plain import table as laid_out
 from mho.cli.progress import Progress, progress
 from mho.cli.recommend.blocks import TABLE, block_table
 from mho.cli.recommend.dask import Workers, dask_client
-from mho.cli.recommend.table import Reading
+from mho.cli.recommend.table import TableOptions
 from mho.cli.report import as_json
+from mho.cli.tables import table as laid_out
 
 __all__ = ["BlockRun", "resume_blocks"]
 
@@ -45,7 +45,7 @@ class BlockRun:
         if self.workers.shared is not None:
             raise ValueError("--shared does not go with blocks: all workers see the folder of the fit itself")
 
-    def fit(self, source: Path, reading: Reading) -> None:
+    def fit(self, source: Path, reading: TableOptions) -> None:
         """Cut `source` into blocks, unless an earlier run did, and fit them."""
         self.out.mkdir(exist_ok=True)
         with self._alone(), dask_client(self.workers.dask, self.out) as client:

@@ -8,8 +8,8 @@ from typing import Any
 
 from mho.cli.interrupts import undisturbed
 from mho.cli.periodic import Periodic
-from mho.cli.plain import table
 from mho.cli.progress import Progress
+from mho.cli.tables import table
 
 __all__ = ["figures", "run", "summary"]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from mho.cli.plain import columns
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import columns
 
 __all__ = ["EXAMPLES", "scale"]
 

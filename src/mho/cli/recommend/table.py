@@ -14,7 +14,7 @@ from mho.cli.errors import note
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["Reading", "ids_like", "rating_model", "read_table", "tell_columns", "typed_ids"]
+__all__ = ["TableOptions", "ids_like", "rating_model", "read_table", "tell_columns", "typed_ids"]
 
 
 def _range(kind: Any, tokens: Sequence[Token]) -> tuple[float, float]:
@@ -27,7 +27,7 @@ def _range(kind: Any, tokens: Sequence[Token]) -> tuple[float, float]:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class TableOptions:
     """Options of reading a table.
 
     Parameters
@@ -74,7 +74,7 @@ class Reading:
         return 0.0 if self.range_ is None else min(0.0, self.range_[0])
 
 
-def rating_model(model: str, reading: Reading) -> Any:
+def rating_model(model: str, reading: TableOptions) -> Any:
     """Return the model that `--model` names, able to take the ratings of `reading`."""
     lowest = reading.lowest()
     if not lowest:
@@ -86,7 +86,9 @@ def rating_model(model: str, reading: Reading) -> Any:
     return RatingModel(lowest=lowest)
 
 
-def read_table(path: Path, how: Reading, out: Path | None = None, *, model: Any = None, quiet: bool = False) -> Any:
+def read_table(
+    path: Path, how: TableOptions, out: Path | None = None, *, model: Any = None, quiet: bool = False
+) -> Any:
     """Read user, item and rating, and say which columns these are; the columns of a fitted `model` if they are there.
 
     Tells of rows that cannot be read, and writes all of them beside `out`.
@@ -122,10 +124,10 @@ def typed_ids(texts: Sequence[str], known: Any, what: str) -> Any:
 
 
 def ids_like(column: Any, known: Any) -> Any:
-    """Return a `mho.data.Coded` column as the text that a recommender knows, if its ids are text.
+    """Return a `mho.data.Categorical` column as the text that a recommender knows, if its ids are text.
 
     Those of one file may all be whole numbers where those of another are not.
     """
-    from mho.data import Coded
+    from mho.data import Categorical
 
-    return Coded(column.ids.astype(str), column.codes) if known.dtype.kind == "U" else column
+    return Categorical(column.ids.astype(str), column.codes) if known.dtype.kind == "U" else column

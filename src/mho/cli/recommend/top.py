@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from mho.cli.errors import note
-from mho.cli.plain import columns
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
+from mho.cli.tables import columns
 from mho.cli.target import check_target
 
 __all__ = ["top"]

@@ -10,7 +10,6 @@ import numpy as np
 from mho import checks
 from mho.data import DataError
 from mho.engines import Engine
-from mho.image.codec.choose import PRICE
 from mho.image.codec.coder import exact_codes, read_plane, write_codes
 from mho.image.codec.container import ALPHA, DICTIONARY, Header, pack, unpack
 from mho.image.codec.dictionary import Dictionary
@@ -19,7 +18,8 @@ from mho.image.codec.entropy import Reader, Writer
 from mho.image.codec.metadata import pack_metadata, unpack_metadata
 from mho.image.codec.picture import Picture
 from mho.image.codec.planes import plane_shapes, to_pixels, to_planes
-from mho.image.codec.sections import pack_alpha, pack_dictionary, unpack_alpha, unpack_dictionary
+from mho.image.codec.rdo import LAMBDA
+from mho.image.codec.side_data import pack_alpha, pack_dictionary, unpack_alpha, unpack_dictionary
 from mho.image.codec.universal import models, universal_dictionary
 
 __all__ = ["MAX_PIXELS", "Exact", "analyse", "checked_effort", "decode", "encode", "step_of", "write"]
@@ -72,16 +72,16 @@ def analyse(picture: Picture, dictionary: Dictionary | None = None, engine: str 
     return Exact(picture, tuple(exact_codes(plane, solve) for plane in to_planes(picture.pixels)), dictionary)
 
 
-def write(exact: Exact, step: int, price: float = PRICE, effort: int = 1) -> bytes:
+def write(exact: Exact, step: int, lam: float = LAMBDA, effort: int = 1) -> bytes:
     """Return the file of codes rounded at a step in sixteenths of a grey level.
 
-    `price` is that of `choose.cheapest`, `effort` that of `encode`.
+    `lam` is that of `rdo.quantize`, `effort` that of `encode`.
     """
     chroma_step = max(16, round(step * _CHROMA))
     writer, n_atoms = Writer(), []
     for plane, codes in enumerate(exact.codes):
         scaled = codes * np.float32(16 / (chroma_step if plane else step))
-        n_atoms.append(write_codes(scaled, models()[plane], writer, price, effort)[0])
+        n_atoms.append(write_codes(scaled, models()[plane], writer, lam, effort)[0])
     sections = _sections(exact)
     header = Header(shape=exact.picture.shape, steps=(step, chroma_step), n_atoms=tuple(n_atoms), sections=sections)
     return pack(header, writer.data)

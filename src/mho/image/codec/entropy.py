@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mho.data import DataError
-from mho.image.codec.statistics import Statistics
+from mho.image.codec.adaptive_counts import AdaptiveCounts
 from mho.image.codec.tokens import extra_bits, first_of, split
 
 __all__ = ["Reader", "Writer"]
@@ -30,15 +30,15 @@ class Writer:
         self._stream = _stream()
         self._coder = self._stream.queue.RangeEncoder()
 
-    def put(self, codes: np.ndarray, contexts: np.ndarray, statistics: Statistics) -> None:
+    def put(self, codes: np.ndarray, contexts: np.ndarray, counts: AdaptiveCounts) -> None:
         """Write signed codes (n,), each in its context, and let the statistics learn them."""
         tokens, extra = split(np.abs(codes))
         for context, places in _by_context(contexts):
-            self._put(tokens[places], self._stream.model.Categorical(statistics.probabilities(context), perfect=False))
+            self._put(tokens[places], self._stream.model.Categorical(counts.probabilities(context), perfect=False))
         self._put(codes[codes != 0] < 0, self._stream.model.Uniform(2))
         for token, places in _with_extra(tokens):
             self._put(extra[places], self._stream.model.Uniform(1 << int(extra_bits[token])))
-        statistics.learn(contexts, tokens)
+        counts.learn(contexts, tokens)
 
     def _put(self, symbols: np.ndarray, model: Any) -> None:
         self._coder.encode(np.ascontiguousarray(symbols, np.int32), model)
@@ -56,11 +56,11 @@ class Reader:
         self._stream = _stream()
         self._coder = self._stream.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
 
-    def get(self, contexts: np.ndarray, statistics: Statistics) -> np.ndarray:
+    def get(self, contexts: np.ndarray, counts: AdaptiveCounts) -> np.ndarray:
         """Return the codes (n,) written in these contexts."""
         tokens = np.empty(len(contexts), np.int32)
         for context, places in _by_context(contexts):
-            model = self._stream.model.Categorical(statistics.probabilities(context), perfect=False)
+            model = self._stream.model.Categorical(counts.probabilities(context), perfect=False)
             tokens[places] = self._get(model, len(places))
         codes = first_of(tokens)
         present = np.flatnonzero(tokens)
@@ -68,7 +68,7 @@ class Reader:
         for token, places in _with_extra(tokens):
             codes[places] += self._get(self._stream.model.Uniform(1 << int(extra_bits[token])), len(places))
         codes[present] *= signs
-        statistics.learn(contexts, tokens)
+        counts.learn(contexts, tokens)
         return codes
 
     def _get(self, model: Any, count: int) -> np.ndarray:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from mho.image.codec.choose import PRICE
 from mho.image.codec.codec import checked_effort, decode, encode, step_of
 from mho.image.codec.dictionary import Dictionary
 from mho.image.codec.model import ATOMS
 from mho.image.codec.picture import Picture
 from mho.image.codec.planes import to_patches, to_planes
+from mho.image.codec.rdo import LAMBDA
 
 __all__ = ["encode_learned", "learned_dictionary"]
 
 
 def learned_dictionary(picture: Picture) -> Dictionary:
-    """Return the flat atom and the principal components of the luma patches beside it, on cells of 16 levels.
+    """Return the DC atom and the principal components of the luma patches beside it, on cells of 16 levels.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def encode_learned(picture: Picture, *, quality: float = 60, effort: int = 1) ->
     def cost(data: bytes) -> float:
         decoded = decode(data, max_pixels=picture.pixels.size).pixels
         error = np.sum((picture.pixels.astype(np.float64) - decoded) ** 2)
-        return float(error / step**2 + PRICE * 8 * len(data))
+        return float(error / step**2 + LAMBDA * 8 * len(data))
 
     plain = encode(picture, quality=quality, effort=effort)
     own = encode(picture, quality=quality, effort=effort, dictionary=learned_dictionary(picture))

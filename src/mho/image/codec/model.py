@@ -42,8 +42,8 @@ class Model:
         Weights of atom j beside the patch, and of nothing.
     counts : ndarray of shape (CONTEXTS, TOKENS), int
         Counts of tokens to begin with.
-    flat_counts : ndarray of shape (DC_CONTEXTS, TOKENS), int
-        The same for the flat atom.
+    dc_counts : ndarray of shape (DC_CONTEXTS, TOKENS), int
+        The same for the DC atom.
     """
 
     own: np.ndarray
@@ -51,7 +51,7 @@ class Model:
     same: np.ndarray
     bias: np.ndarray
     counts: np.ndarray
-    flat_counts: np.ndarray
+    dc_counts: np.ndarray
 
     @classmethod
     def untrained(cls) -> Model:
@@ -66,5 +66,5 @@ class Model:
             same=np.full((2, ATOMS), 8, np.float32),
             bias=np.ones((2, ATOMS), np.float32),
             counts=np.tile(counts, (CONTEXTS, 1)),
-            flat_counts=np.tile(counts, (DC_CONTEXTS, 1)),
+            dc_counts=np.tile(counts, (DC_CONTEXTS, 1)),
         )

@@ -6,12 +6,12 @@
 
 namespace mho {
 #include "vector.inl"
-#include "survey.inl"
+#include "array_stats.inl"
 #include "dense.inl"
 #include "sparse.inl"
 #include "sweep.inl"
-#include "products.inl"
-#include "own_gram.inl"
+#include "cross.inl"
+#include "row_gram.inl"
 #include "descend.inl"
 #include "masked.inl"
 #include "lcp.inl"
@@ -39,14 +39,14 @@ template <class T> constexpr Dense<T> dense() {
             &newton_scratch<T>,
             &newton_dense<T>,
             &gram<T>,
-            &survey<T>};
+            &array_stats<T>};
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {
     return {&sums_size<T>,
             &masked_scratch<T>,
             &cross<T, I>,
-            &sampled<T, I>,
+            &sddmm<T, I>,
             &sweep_sparse<T, I>,
             &masked_sweep<T, I>,
             &newton_sparse_scratch<T>,

@@ -84,13 +84,13 @@ struct Effort {
 };
 
 // The extremes, the sum and the sum of squares of some numbers.
-struct Survey {
+struct ArrayStats {
     double low, high, total, square;
 };
 
-constexpr Survey nothing_surveyed{INFINITY, -INFINITY, 0, 0};
+constexpr ArrayStats no_stats{INFINITY, -INFINITY, 0, 0};
 
-static inline Survey together(const Survey &a, const Survey &b) {
+static inline ArrayStats together(const ArrayStats &a, const ArrayStats &b) {
     return {b.low < a.low ? b.low : a.low, b.high > a.high ? b.high : a.high, a.total + b.total, a.square + b.square};
 }
 
@@ -164,14 +164,14 @@ template <class T> struct Dense {
     void (*newton)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,
                    double *fit, Range, T *scratch);
     void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
-    Survey (*survey)(const T *x, Range);
+    ArrayStats (*array_stats)(const T *x, Range);
 };
 
 template <class T, class I> struct Sparse {
     index_t (*sums_size)(index_t k);
     index_t (*masked_scratch)(index_t k, index_t together);
     void (*cross)(const T *A, index_t k, Columns<T, I>, T *out, Range);
-    void (*sampled)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
+    void (*sddmm)(const T *A, const T *X, index_t k, Columns<T, I>, T *out, Range);
     void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
     void (*masked_sweep)(const T *A, index_t k, index_t row, Columns<T, I>, Tiling, Ridge<T>, T *answer, index_t sweeps, double *fit,
                          Range, T *scratch);

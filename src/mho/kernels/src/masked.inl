@@ -1,4 +1,4 @@
-// Coordinate sweeps for right-hand sides with Gram matrices of their own, see own_gram.inl.
+// Coordinate sweeps for right-hand sides with Gram matrices of their own, see row_gram.inl.
 
 namespace {
 

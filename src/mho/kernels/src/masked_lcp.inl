@@ -29,7 +29,7 @@ template <class T, class I>
 void own_system(Rows rows, index_t k, Columns<T, I> b, index_t j, Method method, double *M, double *q, double *scratch,
                 Patience &patience) {
     if (method != general) {
-        own_gram(rows.left, k, rows.stride, b, j, M, q, scratch, patience);
+        row_gram(rows.left, k, rows.stride, b, j, M, q, scratch, patience);
         return;
     }
     const index_t kp = padded<double>(k);
@@ -62,7 +62,7 @@ void masked_lcp(Rows rows, index_t k, Columns<T, I> b, Method method, double *an
 }
 
 inline index_t masked_lcp_scratch(index_t k) {
-    const index_t own = own_gram_scratch<double>(k), product = own_product_scratch(k);
+    const index_t own = row_gram_scratch<double>(k), product = own_product_scratch(k);
     return lcp_scratch(k) + k * (k + 1) + (own > product ? own : product);
 }
 

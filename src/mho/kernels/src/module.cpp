@@ -16,7 +16,7 @@
 
 #include "kernels.hpp"
 #include "parallel.hpp"
-#include "turn.hpp"
+#include "csc_to_csr.hpp"
 
 namespace nb = nanobind;
 
@@ -218,16 +218,16 @@ template <class T> void gram(AnyOrder<T> A, Out<T> G, index_t threads) {
 }
 
 // Out: the least and the largest number, the sum, the sum of squares.
-template <class T> void survey(In<T> x, Out<double> out, index_t threads) {
+template <class T> void array_stats(In<T> x, Out<double> out, index_t threads) {
     const index_t n = x.size(), chunk = 1 << 16;
     counts(threads);
     vector(out, 4, "out must be (4,)");
     threads = team_for(double(n) / 4, threads);
     unlocked([&](Stop stop) {
-        std::vector<Survey> parts((n + chunk - 1) / chunk); // put together in order, whoever made them
-        parallel_for<T>(n, chunk, threads, 0, stop, [&](Range range, T *) { parts[range.begin / chunk] = dense<T>().survey(x.data(), range); });
-        Survey all = nothing_surveyed;
-        for (const Survey &part : parts) all = together(all, part);
+        std::vector<ArrayStats> parts((n + chunk - 1) / chunk); // put together in order, whoever made them
+        parallel_for<T>(n, chunk, threads, 0, stop, [&](Range range, T *) { parts[range.begin / chunk] = dense<T>().array_stats(x.data(), range); });
+        ArrayStats all = no_stats;
+        for (const ArrayStats &part : parts) all = together(all, part);
         out.data()[0] = all.low, out.data()[1] = all.high, out.data()[2] = all.total, out.data()[3] = all.square;
     });
 }
@@ -369,7 +369,7 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
 }
 
 template <class T, class I>
-void turn(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> to_val, index_t threads) {
+void csc_to_csr(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> to_val, index_t threads) {
     require(ptr.ndim() == 1 && ptr.shape(0) > 0 && to_ptr.ndim() == 1 && to_ptr.shape(0) > 1, "ptr and to_ptr must be (n + 1,) and (m + 1,)");
     counts(threads);
     const std::size_t n = ptr.shape(0) - 1, m = to_ptr.shape(0) - 1;
@@ -377,12 +377,12 @@ void turn(In<I> ptr, In<I> idx, In<T> val, Out<I> to_ptr, Out<I> to_idx, Out<T> 
     vector(to_idx, val.size(), "to_idx must be as long as val");
     vector(to_val, val.size(), "to_val must be as long as val");
     unlocked([&](Stop stop) {
-        mho::turn<T, I>(b, val.size(), n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads, stop);
+        mho::csc_to_csr<T, I>(b, val.size(), n, m, {to_ptr.data(), to_idx.data(), to_val.data()}, threads, stop);
     });
 }
 
 template <class T, class I>
-void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads) {
+void sddmm(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads) {
     matrix(X, "X must be (n, k)");
     matrix(A, "A must be (m, k)");
     const std::size_t n = X.shape(0), k = X.shape(1);
@@ -391,7 +391,7 @@ void sampled(In<T> A, In<T> X, In<I> ptr, In<I> idx, Out<T> out, index_t threads
     const auto b = columns<T, I>(ptr, idx, out.data(), out.size(), n);
     unlocked([&](Stop stop) {
         for_columns<T>(b, out.size(), A.shape(0), n, small_chunk, threads, 0, stop, [&](Range range, Columns<T, I> part, T *) {
-            sparse<T, I>().sampled(A.data(), X.data(), k, part, out.data(), range);
+            sparse<T, I>().sddmm(A.data(), X.data(), k, part, out.data(), range);
         });
     });
 }
@@ -659,8 +659,8 @@ template <class R, class... Arguments> void define_exactly(nb::module_ &m, const
 
 template <class T, class I> void define_sparse(nb::module_ &m) {
     define_exactly(m, "cross", &cross<T, I>);
-    define_exactly(m, "sampled", &sampled<T, I>);
-    define_exactly(m, "turn", &turn<T, I>);
+    define_exactly(m, "sddmm", &sddmm<T, I>);
+    define_exactly(m, "csc_to_csr", &csc_to_csr<T, I>);
     define_exactly(m, "sweep_sparse", &sweep_sparse<T, I>);
     define_exactly(m, "masked_sweep", &masked_sweep<T, I>);
     define_exactly(m, "weighted_sweep", &weighted_sweep<T, I>);
@@ -671,7 +671,7 @@ template <class T, class I> void define_sparse(nb::module_ &m) {
 
 template <class T> void define(nb::module_ &m) {
     define_exactly(m, "gram", &gram<T>);
-    define_exactly(m, "survey", &survey<T>);
+    define_exactly(m, "array_stats", &array_stats<T>);
     define_exactly(m, "sweep", &sweep<T>);
     define_exactly(m, "sweep_rows", &sweep_rows<T>);
     define_exactly(m, "sweep_columns", &sweep_columns<T>);

@@ -11,7 +11,7 @@ constexpr double least_square = 1e-290, most_square = 1e290;
 
 inline bool has_norm(double square) { return square > least_square && square < most_square; }
 
-inline index_t one_scratch(index_t k) { return own_gram_scratch<double>(k) + k * k + 2 * k + lcp_scratch(k); }
+inline index_t one_scratch(index_t k) { return row_gram_scratch<double>(k) + k * k + 2 * k + lcp_scratch(k); }
 
 // S = [A, b]'[A, b], as own_sum reads it.
 inline void one_sums(Strided A, const double *b, double *S, double *tile) {
@@ -48,7 +48,7 @@ inline double one_residual(Strided A, const double *b, const double *x) {
 // large or small for squares, or the columns too alike for normal equations.
 double one(Strided A, const double *b, double l2, double l1, double *x, double *scratch) {
     const index_t k = A.k;
-    double *S = scratch, *tile = S + sums_size<double>(k), *M = scratch + own_gram_scratch<double>(k), *q = M + k * k, *unit = q + k;
+    double *S = scratch, *tile = S + sums_size<double>(k), *M = scratch + row_gram_scratch<double>(k), *q = M + k * k, *unit = q + k;
     one_sums(A, b, S, tile);
     const double square = own_sum(S, k, k, k);
     if (!(square == 0 || has_norm(square))) return -1;

@@ -65,7 +65,7 @@ template <class T, class I> void cross(const T *A, index_t k, Columns<T, I> b, T
         cross_one(A, k, b, j, b.ptr[range.end], out + j * k);
 }
 
-template <class T, class I> void sampled(const T *A, const T *X, index_t k, Columns<T, I> b, T *out, Range range) {
+template <class T, class I> void sddmm(const T *A, const T *X, index_t k, Columns<T, I> b, T *out, Range range) {
     Patience patience{range.stop};
     for (index_t j = range.begin; j < range.end && !patience.ends(k * (b.ptr[j + 1] - b.ptr[j])); ++j) {
         const T *x = X + j * k;

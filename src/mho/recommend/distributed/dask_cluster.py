@@ -20,7 +20,7 @@ from mho.kernels.blas import one_blas_thread
 from mho.recommend.distributed.blocks import RETRIES, Block, write_blocks
 from mho.recommend.distributed.workers import check_versions, finished
 from mho.recommend.fitted import Fitted
-from mho.recommend.halves import Halves
+from mho.recommend.half_steps import HalfSteps
 from mho.recommend.model import Half, Model, Side
 
 __all__ = ["DaskCluster"]
@@ -63,7 +63,7 @@ class DaskCluster:
             raise ValueError(f"folder must be one that is there, got {os.fspath(self.folder)!r}")
 
     @contextmanager
-    def placed(self, fitted: Fitted, stages: Sequence[Engine]) -> Iterator[Halves]:
+    def placed(self, fitted: Fitted, stages: Sequence[Engine]) -> Iterator[HalfSteps]:
         """See `Cluster.placed`."""
         for stage in stages:
             if not isinstance(stage, Digital):
@@ -72,7 +72,7 @@ class DaskCluster:
         with tempfile.TemporaryDirectory(prefix="mho-", dir=Path(self.folder).resolve()) as folder:
             yield self._halves(fitted, Path(folder))
 
-    def _halves(self, fitted: Fitted, folder: Path) -> Halves:
+    def _halves(self, fitted: Fitted, folder: Path) -> HalfSteps:
         workers = max(1, len(self.client.scheduler_info(n_workers=-1)["workers"]))
         even = -(-fitted.table.known.nnz // (_BLOCKS_PER_WORKER * workers))
         entries = min(self.block_ratings, even)

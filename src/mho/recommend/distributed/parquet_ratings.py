@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mho.caching import cached_property
-from mho.data import Coded, Columns, DataError, InteractionTable, TableFormat, interaction_parts, parquet_columns
+from mho.data import Categorical, Columns, DataError, InteractionTable, TableFormat, interaction_parts, parquet_columns
 from mho.data.parquet import parquet_rows
 from mho.recommend.distributed.block_files import Batch
 
@@ -86,5 +86,5 @@ def _union(known: np.ndarray, more: np.ndarray) -> np.ndarray:
     return np.union1d(known, more)
 
 
-def _numbers(known: np.ndarray, column: Coded) -> np.ndarray:
+def _numbers(known: np.ndarray, column: Categorical) -> np.ndarray:
     return np.searchsorted(known, column.ids.astype(known.dtype)).astype(np.int32)[column.codes]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from mho.image.codec.adaptive_counts import AdaptiveCounts
 from mho.image.codec.model import EDGES, Model
-from mho.image.codec.statistics import Statistics
-from mho.image.codec.traverse import beside
+from mho.image.codec.scan import beside
 
-__all__ = ["influence"]
+__all__ = ["context_gradient"]
 
 _CENTRES = np.concatenate([EDGES[:1] / 2, np.sqrt(EDGES[:-1] * EDGES[1:]), EDGES[-1:] * 2**0.25])
 """Activity in the middle of each context."""
 
 
-def influence(model: Model, codes: np.ndarray, contexts: np.ndarray, statistics: Statistics) -> np.ndarray:
+def context_gradient(model: Model, codes: np.ndarray, contexts: np.ndarray, counts: AdaptiveCounts) -> np.ndarray:
     """Return by how many bits all other codes grow for each unit of a code's magnitude, to first order.
 
     With s_j the slope of code j's bits by its expected magnitude, that is sum_j own_ji s_j over the patch itself and
@@ -26,7 +26,7 @@ def influence(model: Model, codes: np.ndarray, contexts: np.ndarray, statistics:
         Of the plane's kind.
     codes, contexts : ndarray of shape (n_atoms, rows, columns), int
         Of the atoms in use, as an earlier pass chose them.
-    statistics : Statistics
+    counts : AdaptiveCounts
         At the end of that pass.
 
     Returns
@@ -34,8 +34,8 @@ def influence(model: Model, codes: np.ndarray, contexts: np.ndarray, statistics:
     ndarray of shape (n_atoms, rows, columns), float32
     """
     n_atoms, *shape = codes.shape
-    slope = _slopes(statistics, np.abs(codes), contexts)
-    slope[0] = 0  # the flat atom's contexts come from its own map alone
+    slope = _slopes(counts, np.abs(codes), contexts)
+    slope[0] = 0  # the DC atom's contexts come from its own map alone
     phases = np.add.outer(*map(np.arange, shape)) % 2
     own, near = np.zeros((2, *codes.shape), np.float32)
     for phase in (0, 1):
@@ -46,8 +46,8 @@ def influence(model: Model, codes: np.ndarray, contexts: np.ndarray, statistics:
     return own + np.stack([beside(bits) for bits in near])
 
 
-def _slopes(statistics: Statistics, magnitudes: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+def _slopes(counts: AdaptiveCounts, magnitudes: np.ndarray, contexts: np.ndarray) -> np.ndarray:
     """Central differences of the bits between contexts, at each code."""
-    bits = statistics.bits(int(magnitudes.max()))
+    bits = counts.bits(int(magnitudes.max()))
     slopes = np.gradient(bits, _CENTRES, axis=0)
     return slopes[contexts, magnitudes].astype(np.float32)

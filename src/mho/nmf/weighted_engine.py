@@ -10,7 +10,7 @@ import numpy as np
 from mho import checks, kernels
 from mho.engines import Engine, Penalty, Programmed
 from mho.engines.engine import NO_PENALTY, as_factor
-from mho.nmf.weights import Weighted
+from mho.nmf.weighted_matrix import Weighted
 
 __all__ = ["WeightedDigital"]
 
@@ -95,7 +95,7 @@ class WeightedFactor(Programmed):
         total = 0.0
         for columns, ptr, idx, val, weight in B.parts():
             fitted = np.empty(len(val), A.dtype)
-            kernels.sampled(A, Xt[columns], ptr, idx, fitted, kernels.thread_count())
+            kernels.sddmm(A, Xt[columns], ptr, idx, fitted, kernels.thread_count())
             fitted -= val
             total += float(np.dot(weight, np.square(fitted, dtype=np.float64)))
         return total

@@ -11,10 +11,10 @@ from mho.kernels.blas import one_blas_thread
 from mho.recommend.fitted import Fitted
 from mho.recommend.model import Half, Side
 
-__all__ = ["Cluster", "Halves", "here"]
+__all__ = ["Cluster", "HalfSteps", "here"]
 
 
-class Halves(Protocol):
+class HalfSteps(Protocol):
     """Both half-steps over one table."""
 
     def users(self, engine: Engine, items: Side, start: Side) -> Half:
@@ -29,13 +29,13 @@ class Halves(Protocol):
 class Cluster(Protocol):
     """Workers elsewhere."""
 
-    def placed(self, fitted: Fitted, stages: Sequence[Engine]) -> AbstractContextManager[Halves]:
+    def placed(self, fitted: Fitted, stages: Sequence[Engine]) -> AbstractContextManager[HalfSteps]:
         """Lay the table of `fitted` out for the workers while it is alternated by `stages`."""
         ...
 
 
 @contextmanager
-def here(fitted: Fitted) -> Iterator[Halves]:
+def here(fitted: Fitted) -> Iterator[HalfSteps]:
     """Solve in this process, with the table in both orders in memory."""
     yield _InMemory(fitted)
 

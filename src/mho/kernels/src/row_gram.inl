@@ -201,7 +201,7 @@ template <class T> inline T own_sum(const T *S, index_t k, index_t i, index_t l)
 
 // G (k, k) = sum over the known rows of a a'; c (k) = sum of b a.
 template <class T, class V, class I>
-void own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, T *c, T *scratch, Patience &patience) {
+void row_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *G, T *c, T *scratch, Patience &patience) {
     T *S = scratch, *tile = S + sums_size<T>(k);
     own_sums(A, k, kp, b, j, S, tile, patience);
     for (index_t i = 0; i < k; ++i)
@@ -209,6 +209,6 @@ void own_gram(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t j, T *
     for (index_t l = 0; l < k; ++l) c[l] = own_sum(S, k, k, l);
 }
 
-template <class T> constexpr index_t own_gram_scratch(index_t k) { return sums_size<T>(k) + tile_rows * padded<T>(k + 1); }
+template <class T> constexpr index_t row_gram_scratch(index_t k) { return sums_size<T>(k) + tile_rows * padded<T>(k + 1); }
 
 } // namespace

@@ -1,4 +1,4 @@
-"""The flat atom's map, coarse to fine: each code predicted from those around it that are known."""
+"""The DC atom's map, coarse to fine: each code predicted from those around it that are known."""
 
 from __future__ import annotations
 

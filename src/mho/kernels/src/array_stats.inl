@@ -3,7 +3,7 @@
 namespace {
 
 // NaN is in no extreme, for no comparison with it holds; it shows in the sums.
-template <class T> Survey survey(const T *x, Range range) {
+template <class T> ArrayStats array_stats(const T *x, Range range) {
     constexpr index_t L = 2 * lanes<T>; // sums side by side, to hide how long an addition takes
     T low[L], high[L];
     double total[L] = {}, square[L] = {};
@@ -24,7 +24,7 @@ template <class T> Survey survey(const T *x, Range range) {
         total[0] += x[i];
         square[0] += double(x[i]) * double(x[i]);
     }
-    Survey all = nothing_surveyed;
+    ArrayStats all = no_stats;
     for (index_t l = 0; l < L; ++l) all = together(all, {low[l], high[l], total[l], square[l]});
     return all;
 }

@@ -75,7 +75,7 @@ template <class I> std::vector<I> deal_out(std::vector<Places<I>> &parts, index_
 }
 
 template <class T, class I>
-void turn(Columns<T, I> b, index_t entries, index_t n, index_t m, ByRow<T, I> out, index_t threads, Stop stop) {
+void csc_to_csr(Columns<T, I> b, index_t entries, index_t n, index_t m, ByRow<T, I> out, index_t threads, Stop stop) {
     const std::vector<I> ptr(b.ptr, b.ptr + n + 1);
     if (ptr.front() != 0 || ptr.back() != entries || !std::is_sorted(ptr.begin(), ptr.end())) throw std::invalid_argument(changed);
     b.ptr = ptr.data();

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Coded"]
+__all__ = ["Categorical"]
 
 
 @dataclass(frozen=True, eq=False)
-class Coded:
+class Categorical:
     """A column of ids.
 
     Attributes
@@ -24,8 +24,8 @@ class Coded:
     Examples
     --------
     >>> import numpy as np
-    >>> from mho.data import Coded
-    >>> column = Coded(np.array(["tea", "milk", "jam"]), np.array([0, 2, 0], np.int32))
+    >>> from mho.data import Categorical
+    >>> column = Categorical(np.array(["tea", "milk", "jam"]), np.array([0, 2, 0], np.int32))
     >>> column.compact().ids.tolist()
     ['jam', 'tea']
     """
@@ -36,11 +36,11 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, rows: Any) -> Coded:
+    def __getitem__(self, rows: Any) -> Categorical:
         """Return some rows."""
-        return Coded(self.ids, self.codes[rows])
+        return Categorical(self.ids, self.codes[rows])
 
-    def compact(self) -> Coded:
+    def compact(self) -> Categorical:
         """Return the column coded by the ids that occur, ascending, and no others."""
         used = np.flatnonzero(np.bincount(self.codes, minlength=len(self.ids)))
         used = used[np.argsort(self.ids[used], kind="stable")]
@@ -48,4 +48,4 @@ class Coded:
             return self
         place = np.empty(len(self.ids), np.int32)
         place[used] = np.arange(len(used))
-        return Coded(self.ids[used], place[self.codes])
+        return Categorical(self.ids[used], place[self.codes])

@@ -10,7 +10,7 @@ import numpy as np
 from mho.data.numerals import Numerals, numerals
 from mho.data.text import is_utf8, shown
 
-__all__ = ["Distinct", "is_number", "longest"]
+__all__ = ["DictionaryColumn", "is_number", "longest"]
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 """Numbers as programs write them: 01 is an id of its own."""
@@ -22,7 +22,7 @@ _PLAIN = r"^[0-9]+(\.[0-9]+)?$"
 
 
 @dataclass(frozen=True, eq=False)
-class Distinct:
+class DictionaryColumn:
     """A column as the values that occur and which of them stands in each row.
 
     Attributes
@@ -39,7 +39,7 @@ class Distinct:
     written: Numerals | None = None
 
     @classmethod
-    def of(cls, column: Any) -> Distinct:
+    def of(cls, column: Any) -> DictionaryColumn:
         """Take an arrow column apart; null is a value like others."""
         import pyarrow as pa
         import pyarrow.types as types
@@ -54,11 +54,11 @@ class Distinct:
             values = values.cast(pa.binary())
         return cls(values, codes.to_numpy().astype(np.int32, copy=False))
 
-    def rows(self, rows: Any) -> Distinct:
+    def rows(self, rows: Any) -> DictionaryColumn:
         """Return some rows."""
         return replace(self, codes=self.codes[rows])
 
-    def with_numerals(self, decimal: Literal["", ".", ","], *, semicolons: bool = False) -> Distinct:
+    def with_numerals(self, decimal: Literal["", ".", ","], *, semicolons: bool = False) -> DictionaryColumn:
         """Return the column with its way to write numbers found; see `numerals`."""
         if not _is_textual(self.values.type):
             return self

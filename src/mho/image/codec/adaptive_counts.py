@@ -1,4 +1,4 @@
-"""Adaptive token statistics: how often each token came in each context, as whole numbers."""
+"""Adaptive token counts: how often each token came in each context, as whole numbers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from mho.image.codec.tokens import TOKENS, extra_bits, token_of
 
-__all__ = ["Statistics"]
+__all__ = ["AdaptiveCounts"]
 
 _GAIN, _LIMIT = 8, 1 << 16
 """What a token counts for against the shipped counts, and where counts are halved to forget."""
 
 
-class Statistics:
+class AdaptiveCounts:
     """Counts of tokens in contexts, both sides of a file keeping the same ones.
 
     Counts are whole numbers; probabilities are made of them by one division each, the same on every IEEE 754 machine.

@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mho.image.codec.flat import interpolated
+from mho.image.codec.adaptive_counts import AdaptiveCounts
+from mho.image.codec.dc import interpolated
 from mho.image.codec.model import ATOMS, LOUDEST, Model, context_of
-from mho.image.codec.statistics import Statistics
 
-__all__ = ["Visit", "Where", "beside", "traverse"]
+__all__ = ["Visit", "Where", "beside", "scan"]
 
 Where = tuple[np.ndarray, np.ndarray]
 """Rows and columns of patches."""
 
-Visit = Callable[[int, Where, np.ndarray | None, np.ndarray, Statistics], np.ndarray]
-"""(atom, where, predicted codes if any, contexts, statistics) -> codes less what was predicted, written or read."""
+Visit = Callable[[int, Where, np.ndarray | None, np.ndarray, AdaptiveCounts], np.ndarray]
+"""(atom, where, predicted codes if any, contexts, counts) -> codes less what was predicted, written or read."""
 
 
-def traverse(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -> np.ndarray:
+def scan(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -> np.ndarray:
     """Visit every code of a plane.
 
     Parameters
@@ -39,8 +39,8 @@ def traverse(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -
         Codes.
     """
     codes = np.zeros((ATOMS, *shape), np.int32)
-    _traverse_flat(model, codes[0], visit)
-    statistics = Statistics(model.counts)
+    _scan_dc(model, codes[0], visit)
+    counts = AdaptiveCounts(model.counts)
     board = np.add.outer(np.arange(shape[0]), np.arange(shape[1])) % 2
     phases = [_places(board == phase) for phase in (0, 1)]
     own = [np.zeros((ATOMS, len(where[0])), np.float32) for where in phases]
@@ -50,7 +50,7 @@ def traverse(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -
         for phase, where in enumerate(phases):
             activity = model.own[phase, j, 1:j] @ own[phase][1:j] + model.near[phase, j, 1:j] @ near[phase][1:j]
             activity += model.bias[phase, j] + model.same[phase, j] * around[where]
-            codes[j][where] = visit(j, where, None, context_of(activity), statistics)
+            codes[j][where] = visit(j, where, None, context_of(activity), counts)
             magnitudes = np.minimum(np.abs(codes[j]), LOUDEST).astype(np.float32)
             own[phase][j] = magnitudes[where]
             around = beside(magnitudes)
@@ -59,11 +59,11 @@ def traverse(model: Model, shape: tuple[int, int], n_atoms: int, visit: Visit) -
     return codes
 
 
-def _traverse_flat(model: Model, codes: np.ndarray, visit: Visit) -> None:
-    statistics = Statistics(model.flat_counts)
+def _scan_dc(model: Model, codes: np.ndarray, visit: Visit) -> None:
+    counts = AdaptiveCounts(model.dc_counts)
     for where, predicted, contexts in interpolated(codes):
         if len(where[0]):
-            codes[where] = predicted + visit(0, where, predicted, contexts, statistics)
+            codes[where] = predicted + visit(0, where, predicted, contexts, counts)
 
 
 def _places(mask: np.ndarray) -> Where:

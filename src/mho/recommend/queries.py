@@ -13,7 +13,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions, same_length
 from mho.recommend.top import Top, best
 
-__all__ = ["for_stranger", "for_visitor", "most_alike", "predicted", "recommended"]
+__all__ = ["for_visitor", "most_popular", "predicted", "recommended", "similar_items"]
 
 
 def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
@@ -47,7 +47,7 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
     i = items.encode(visit.items.known)
     there = i < len(items)
     if not there.any():
-        return for_stranger(fitted, n)
+        return most_popular(fitted, n)
     values = visit.known.data[np.argsort(visit.known.indices)][there]
     known = sp.csc_array((values, i[there], [0, len(values)]), shape=(len(items), 1))
     with one_blas_thread():
@@ -55,21 +55,21 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
         return _of_one(fitted, p, sp.csr_array(known.T), n)
 
 
-def for_stranger(fitted: Fitted, n: int) -> Top:
+def most_popular(fitted: Fitted, n: int) -> Top:
     """See `Recommender.recommend_for`, of whom nothing is known."""
     return _of_one(fitted, fitted.at_large(), _nothing(1, len(fitted.items)), n)
 
 
-def most_alike(fitted: Fitted, item: Any, n: int) -> Top:
+def similar_items(fitted: Fitted, item: Any, n: int) -> Top:
     """See `Recommender.similar_items`."""
     items = fitted.table.items
     position = items.require([item])
     itself = sp.csr_array(([1.0], position, [0, 1]), shape=(1, len(items)))
-    ((_, columns, scores),) = best(lambda _: likeness(fitted, int(position[0]))[None], itself, n)
+    ((_, columns, scores),) = best(lambda _: item_cosine(fitted, int(position[0]))[None], itself, n)
     return Top(items.known[np.repeat(position, len(columns))], items.known[columns], scores)
 
 
-def likeness(fitted: Fitted, item: int) -> np.ndarray:
+def item_cosine(fitted: Fitted, item: int) -> np.ndarray:
     """Return the cosine (n_items,) of each item's factors with those of one, each less the prior's."""
     F = (fitted.items.rows - fitted.prior)[:, fitted.model.offsets :]
     norm = np.linalg.norm(F, axis=1)
