@@ -25,14 +25,14 @@ sparse = ptr, idx, val
 
 CALLS = {
     "cross": lambda: kernels.cross(A, *sparse, out, 2),
-    "sampled": lambda: kernels.sddmm(A, answer, ptr, idx, weight, 2),
+    "sddmm": lambda: kernels.sddmm(A, answer, ptr, idx, weight, 2),
     "sweep_sparse": lambda: kernels.sweep_sparse(A, *sparse, A.T @ A, np.zeros(K), answer, 1, fit, 2),
     "masked_sweep": lambda: kernels.masked_sweep(A, None, *sparse, ridge[:4], answer, 1, fits, 2),
     "weighted_sweep": lambda: kernels.weighted_sweep(A, *sparse, val, ridge[:4], answer, 1, fits, 2),
     "masked_lcp": lambda: kernels.masked_lcp(A, A, None, np.eye(K), ridge[:3], *sparse, answer, failed, 2),
     "weighted_lcp": lambda: kernels.weighted_lcp(A, np.eye(K), ridge[:3], *sparse, val, answer, failed, 2),
     "divergence_sparse": lambda: kernels.divergence_sparse(A, *sparse, ridge, 0, answer, 1, 1, fit, 2),
-    "turn": lambda: kernels.csc_to_csr(*sparse, *turned, 2),
+    "csc_to_csr": lambda: kernels.csc_to_csr(*sparse, *turned, 2),
 }
 
 

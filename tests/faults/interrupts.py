@@ -53,7 +53,7 @@ SIZES = {
     "products_of_rows 10,000, k=128": lambda: cases._products(kernels.products_of_rows, 10_000, 128, True),
     "products_of_columns 10,000, k=128": lambda: cases._products(kernels.products_of_columns, 10_000, 128, False),
     "cross k=1,000": lambda: cases._cross(30_000, 1_000),
-    "sampled k=1,000": lambda: cases._sampled(30_000, 1_000),
+    "sddmm k=1,000": lambda: cases._sddmm(30_000, 1_000),
     "turn 40M entries": lambda: _turn(20_000, 100_000, 400),
     "follow 512": lambda: cases._follow(512),
 }

@@ -138,7 +138,7 @@ def _cross(n, k):
     return partial(kernels.cross, rng.random((500, k)), *_columns(500, n, 400), out, 2), out
 
 
-def _sampled(n, k):
+def _sddmm(n, k):
     ptr, idx, out = _columns(500, n, 400)
     out[:] = np.nan
     return partial(kernels.sddmm, rng.random((500, k)), rng.random((n, k)), ptr, idx, out, 2), out
@@ -169,7 +169,7 @@ CASES = {
     "products_of_rows": lambda: _products(kernels.products_of_rows, 2000, 2000, True),
     "products_of_columns": lambda: _products(kernels.products_of_columns, 2000, 2000, False),
     "cross": lambda: _cross(3000, 1000),
-    "sampled": lambda: _sampled(3000, 1000),
+    "sddmm": lambda: _sddmm(3000, 1000),
     "follow": lambda: _follow(200),
 }
 

@@ -39,7 +39,7 @@ def _cross(a):
     kernels.cross(a["A"], a["ptr"], a["idx"], a["val"], a["out"], 1)
 
 
-def _sampled(a):
+def _sddmm(a):
     kernels.sddmm(a["A"], a["X"], a["ptr"], a["idx"], a["val"], 1)
 
 
@@ -58,7 +58,7 @@ def _masked_lcp(a):
     kernels.masked_lcp(*before, *sparse, a["X"], a["failed"], 1)
 
 
-SPARSE = pytest.mark.parametrize("kernel", [_cross, _sampled, _sweep_sparse, _masked_sweep, _masked_lcp])
+SPARSE = pytest.mark.parametrize("kernel", [_cross, _sddmm, _sweep_sparse, _masked_sweep, _masked_lcp])
 
 
 @SPARSE
@@ -102,7 +102,7 @@ def test_values_must_be_as_many_as_indices(kernel):
     [
         (_cross, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
         (_cross, "A", np.ones(M), r"A must be \(m, k\)"),
-        (_sampled, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
+        (_sddmm, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
         (_masked_sweep, "A", np.ones((M, K + 1)), r"A must be \(m, k\)"),
         (_sweep_sparse, "A", np.ones((M, K + 1)), "must be"),
         (_sweep_sparse, "G", np.eye(K + 1), r"G must be \(k, k\)"),
@@ -263,7 +263,7 @@ def test_a_type_that_does_not_fit_is_never_converted(kernel, name):
         "sweep(np.eye(2), None, np.ones((3, 2)), 1, 1)",
         "cross(None, np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), np.ones((1, 2)), 1)",
         "cross(np.ones((1, 2)), np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), None, 1)",
-        "sampled(np.ones((1, 2)), None, np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), 1)",
+        "sddmm(np.ones((1, 2)), None, np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), 1)",
     ],
 )
 def test_nothing_is_no_array(call):

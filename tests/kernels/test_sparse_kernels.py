@@ -35,7 +35,7 @@ def test_cross_for_any_number_of_components(make_sparse, entries, dtype):
 @DTYPES
 @INDICES
 @SHAPES
-def test_sampled_is_the_product_at_the_stored_entries(make_sparse, entries, dtype, index, m, n, k):
+def test_sddmm_is_the_product_at_the_stored_entries(make_sparse, entries, dtype, index, m, n, k):
     B = make_sparse(m, n, dtype=dtype, index=index)
     rng = np.random.default_rng(1)
     A, X = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((n, k)).astype(dtype)
