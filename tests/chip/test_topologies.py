@@ -11,10 +11,14 @@ from mho.engines import Analog
 from mho.operands import Sparse
 from mho.spice import available
 
+WIRES = dict(row_ohms=20.0, column_ohms=30.0, driver_ohms=50.0, sense_ohms=40.0)
 AMPLIFIERS = {
     "no offset": {},
     "offset": dict(offset=1e-4, gain=1e4),
     "single supply": dict(offset=1e-4, gain=1e3, clamp="single-supply"),
+    "wires": dict(offset=1e-4, gain=1e4, **WIRES),
+    "wires, single supply": dict(offset=1e-4, gain=1e3, clamp="single-supply", **WIRES),
+    "wires, signed": dict(offset=1e-4, gain=1e4, output="signed", **WIRES),
 }
 PENALTIES = {"plain": Penalty(), "penalised": Penalty(l2=0.1, l1=0.05, prior=0.2)}
 
@@ -32,7 +36,10 @@ def penalty(request):
 def _programmed(topology, amplifier, penalty=PENALTIES["plain"], rows=24, seed=0):
     rng = np.random.default_rng(seed)
     A = rng.random((rows, 5))
-    array = Chip(preset("pku-2025").with_(topology=topology, **amplifier), seed=0).program(A, penalty=penalty)
+    design = preset("pku-2025").with_(topology=topology, **amplifier)
+    if topology == "gram":  # whose cells have to be within the least eigenvalue of A'A
+        design = design.with_(levels=None, sigma=0.005)
+    array = Chip(design, seed=0).program(A, penalty=penalty)
     B = A @ rng.uniform(-0.3, 1, (5, 7)) + 0.05 * rng.standard_normal((rows, 7))
     return array, np.stack([array.volts(b) for b in B.T], axis=1)
 
@@ -42,7 +49,7 @@ def test_a_chip_rests_where_its_circuit_does(topology, amplifier, penalty):
     array, V = _programmed(topology, amplifier, penalty)
     found, circuit = array.solve_volts(V), as_circuit(array)
     expected = operating_point(circuit, V)[-5:]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * expected.max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * expected.max())
     np.testing.assert_allclose(transient(circuit, V[:, 0]).rest(), expected[:, 0], rtol=0, atol=1e-9 * expected.max())
 
 
@@ -51,13 +58,14 @@ def test_rows_of_the_classic_chip_are_switched_off(amplifier, penalty):
     on = np.random.default_rng(1).random(len(V)) < 0.7
     found = array.solve_volts(np.where(on[:, None], V, np.nan))
     expected = operating_point(as_circuit(array, on), V[on])[-5:]
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * expected.max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * expected.max())
 
 
 @pytest.mark.skipif(not available(), reason="ngspice is not installed")
 @pytest.mark.parametrize("topology", CLOSED_LOOPS)
-def test_ngspice_finds_the_same(topology):
-    array, V = _programmed(topology, dict(offset=1e-4, gain=1e4), rows=12)
+@pytest.mark.parametrize("name", ["offset", "single supply", "wires", "wires, single supply", "wires, signed"])
+def test_ngspice_finds_the_same(topology, name):
+    array, V = _programmed(topology, AMPLIFIERS[name], rows=12)
     settled = ngspice_rest(as_circuit(array), V[:, 0])
     found = array.solve_volts(V[:, 0])
     np.testing.assert_allclose(settled.outputs, found, rtol=0, atol=1e-3 * found.max())
@@ -104,9 +112,9 @@ def test_the_classic_loop_settles_sooner_with_more_amplifiers():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"topology": "mesh"}, "topology must be one of 'compact', 'classic', 'gram', got 'mesh'"),
+        ({"topology": "mesh"}, "topology must be one of 'compact', 'classic', 'gram', 'mvm', 'inv', 'egv', got 'mesh'"),
         ({"topology": "classic", "off_state": "circuit"}, "off_state must be 'none' or 'digital'"),
-        ({"topology": "gram", "row_ohms": 1.0}, "wires must be perfect in the topology 'gram'"),
+        ({"topology": "inv", "row_ohms": 1.0}, "wires must be perfect in the topology 'inv'"),
     ],
 )
 def test_a_design_that_cannot_be_is_refused(changes, says):

@@ -1,13 +1,25 @@
 """The analogue chip: cells, mapping, crossbar and converters around one circuit; energy, events, ledger."""
 
+from mho.chip.bit_slices import BitSlices
 from mho.chip.chip import Chip
 from mho.chip.comparison import TOPOLOGY_NOTES, TopologyNotes, TopologySummary, compare_topologies
-from mho.chip.design import CLOSED_LOOPS, REFUSED_OPERANDS, Amplifier, ArrayGeometry, ChipDesign, Converters, Operation
+from mho.chip.design import (
+    CLOSED_LOOPS,
+    REFUSED_OPERANDS,
+    USES,
+    Amplifier,
+    ArrayGeometry,
+    ChipDesign,
+    Converters,
+    Operation,
+)
 from mho.chip.devices import Device, Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient, WriteVerify
 from mho.chip.ledger import Ledger
 from mho.chip.presets import preset, presets
 from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.programmed_circuit import SQUARE_TOPOLOGIES, TOPOLOGIES, ProgrammedCircuit, program_circuit
+from mho.chip.programmed_product import ProgrammedProduct
+from mho.chip.programmed_square import ProgrammedEigenvector, ProgrammedInverse
 from mho.chip.spice_export import as_circuit, as_netlist, ngspice_rest
 from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
@@ -19,8 +31,10 @@ __all__ = [
     "SQUARE_TOPOLOGIES",
     "TOPOLOGIES",
     "TOPOLOGY_NOTES",
+    "USES",
     "Amplifier",
     "ArrayGeometry",
+    "BitSlices",
     "Chip",
     "ChipDesign",
     "ChipError",
@@ -31,6 +45,9 @@ __all__ = [
     "Operation",
     "ProgrammedArray",
     "ProgrammedCircuit",
+    "ProgrammedEigenvector",
+    "ProgrammedInverse",
+    "ProgrammedProduct",
     "ReadNoise",
     "Relaxation",
     "Retention",

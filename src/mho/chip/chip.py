@@ -15,16 +15,22 @@ from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
 from mho.chip.ledger import Ledger
-from mho.chip.mapping import map_matrix
+from mho.chip.mapping import ConductanceMap, map_matrix
 from mho.chip.normal_equations import NormalEquations
 from mho.chip.presets import preset
 from mho.chip.programmed_array import ProgrammedArray
+from mho.chip.programmed_product import ProgrammedProduct
+from mho.chip.programmed_square import ProgrammedEigenvector, ProgrammedInverse
 from mho.chip.row_drivers import RowDrivers
 from mho.chip.spice_export import as_netlist
+from mho.chip.square_matrix import KICK
 from mho.circuits.errors import ChipError
 from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["Chip"]
+
+_OTHER_USES = {"mvm": ProgrammedProduct, "inv": ProgrammedInverse, "egv": ProgrammedEigenvector}
+"""What a matrix becomes that no least squares are solved with."""
 
 
 class Chip:
@@ -68,24 +74,30 @@ class Chip:
         self._converters = ConverterBank(design.converters, self._rng)
         self._places = CellSites.of(self._rng, design.array.columns)
         self._writes = 0
-        if design.topology == "classic":
+        if design.topology not in ("compact", "gram"):
             self._row_seed = int(self._rng.spawn(1)[0].integers(1 << 63))
 
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
 
-    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY, **keywords: Any) -> ProgrammedArray:
-        """Write a matrix into both arrays, with fresh errors.
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY, **keywords: Any) -> Any:
+        """Write a matrix into the arrays, with fresh errors.
 
         Parameters
         ----------
         A : array_like of shape (m, k)
-            Non-negative unless the design's `entries` are signed.
+            Non-negative unless the design's `entries` are signed or its topology inverts; square for ``"inv"`` and
+            ``"egv"``.
         penalty : Penalty
-            Ridge: one more row, connected to its own column, wherever l2 > 0. L1: a constant current out of every sense
-            node.
+            For least squares. Ridge: one more row, connected to its own column, wherever l2 > 0. L1: a constant current
+            out of every sense node.
         **keywords
             Deprecated: l2, prior and l1 of a penalty.
+
+        Returns
+        -------
+        ProgrammedArray, ProgrammedProduct, ProgrammedInverse or ProgrammedEigenvector
+            By the use of the design's topology (`mho.chip.USES`).
 
         Raises
         ------
@@ -96,6 +108,8 @@ class Chip:
         """
         A = self._checked(A)
         k, normal = A.shape[1], None
+        if self.design.topology in _OTHER_USES:
+            return self._program_for_another_use(A, penalty, keywords)
         if k > self.design.array.columns:
             raise ChipError(
                 f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
@@ -112,18 +126,13 @@ class Chip:
             A, penalty = normal.matrix, NO_PENALTY
         root = np.sqrt(checks.each_column(penalty.l2, "l2", k))
         pull = root * checks.each_column(penalty.prior, "prior", k)
-        self._writes += 1
         device = self.design.device
         signed = self.design.array.entries == "signed"
         layout = map_matrix(A, root, device, reference=self._has_reference, signed=signed)
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
-        tile_rows = self.design.array.rows
-        store = Crossbar(layout, device, self._rng, self._places, self._writes, self.ledger, tile_rows)
-        if self.design.operation.age:
-            store.age(self.design.operation.age, None)
         return ProgrammedArray(
-            store,
+            self._write(layout),
             self.design,
             self._inputs(A, pull[root > 0]),
             self.ledger,
@@ -134,9 +143,40 @@ class Chip:
             off_state=self._off_state(A, layout.scale),
         )
 
+    def _write(self, layout: ConductanceMap) -> Crossbar:
+        self._writes += 1
+        array, age = self.design.array, self.design.operation.age
+        store = Crossbar(layout, self.design.device, self._rng, self._places, self._writes, self.ledger, array.rows)
+        if age:
+            store.age(age, None)
+        return store
+
+    def _program_for_another_use(self, A: np.ndarray, penalty: Penalty, keywords: dict[str, Any]) -> Any:
+        """Write a matrix that is multiplied or inverted, or whose eigenvector is asked for."""
+        topology, columns = self.design.topology, self.design.array.columns
+        if penalty or keywords:
+            raise ChipError(
+                f"{topology!r} takes no penalty, which least squares have: take the topology 'compact', 'classic' or "
+                "'gram'"
+            )
+        if topology != "mvm" and A.shape[1] > columns:
+            raise ChipError(
+                f"the matrix has {A.shape[1]} columns but an array of {self.design.name!r} has {columns}: a square "
+                "matrix cannot be tiled in this circuit; use a design with wider arrays, or invert it block by block"
+            )
+        return _OTHER_USES[topology](A, self.design, self._write, self._converters, self.ledger, self._further_offsets)
+
+    def _further_offsets(self, opamps: int) -> np.ndarray:
+        """Input offset of so many op-amps, volts; the eigenvector's loop needs some to start from."""
+        spread = self.design.amplifier.offset
+        if self.design.topology == "egv":
+            spread = max(spread, KICK)
+        return spread * np.random.default_rng(self._row_seed).standard_normal(opamps)
+
     def _checked(self, A: Any) -> np.ndarray:
         A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
-        if self.design.array.entries == "nonnegative" and A.min() < 0:
+        array = self.design.array
+        if array.entries == "nonnegative" and not array.pairs and A.min() < 0:
             raise ValueError(
                 f"A contains a negative entry ({A.min()}); every entry must be >= 0 in cells that hold them from zero "
                 "up: entries='signed' maps zero to the middle of their range"
@@ -180,10 +220,9 @@ class Chip:
 
     def _row_offset_volts(self, rows: int) -> np.ndarray | float:
         """Input offset of each op-amp on a row, volts; the first ones are the same however many there are."""
-        spread = self.design.amplifier.offset
-        if self.design.topology != "classic" or not spread:
+        if self.design.topology != "classic" or not self.design.amplifier.offset:
             return 0.0
-        return spread * np.random.default_rng(self._row_seed).standard_normal(rows)
+        return self._further_offsets(rows)
 
     def _inputs(self, A: np.ndarray, ridge: np.ndarray) -> RowDrivers:
         """The inputs of a chip with A in it: the largest row sum sets the fixed scale; `ridge` in the units of A."""

@@ -13,26 +13,48 @@ from typing import Any, Self
 import numpy as np
 
 from mho import checks
+from mho.chip.bit_slices import MOST_BITS
 from mho.chip.devices import Measured
 from mho.chip.devices.device import Device
 from mho.circuits.opamp import CLAMPS, OUTPUTS
 from mho.circuits.wires import Wires
 from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
 
-CLOSED_LOOPS = ("compact", "classic", "gram")
+USES = {
+    "compact": "least squares",
+    "classic": "least squares",
+    "gram": "least squares",
+    "mvm": "product",
+    "inv": "inverse",
+    "egv": "eigenvector",
+}
+"""Use of each topology: non-negative least squares (`ProgrammedArray.solve`), products with the matrix
+(`ProgrammedProduct.multiply`), systems of equations (`ProgrammedInverse.solve`), the eigenvector of the largest
+eigenvalue (`ProgrammedEigenvector.eigenvector`)."""
+
+CLOSED_LOOPS = tuple(name for name, use in USES.items() if use == "least squares")
 """Topologies that a `Chip` solves least squares in: `mho.chip.TOPOLOGY_NOTES` has what they do."""
+
+WIRED = ("compact", "classic", "gram", "mvm")
+"""Topologies whose wires may have resistance."""
+
+_DENSE_ALONE = "takes vectors of numbers that are all known and dense: fill what is missing, or take X.toarray()"
 
 REFUSED_OPERANDS = {
     ("gram", "missing"): (
         "the Gram circuit cannot leave entries of a right-hand side out: A'A would be another matrix for each; take "
         "the topology 'compact' or 'classic'"
-    )
+    ),
+    **{(name, kind): f"{name!r} {_DENSE_ALONE}" for name in ("mvm", "inv") for kind in ("sparse", "missing")},
+    **{("egv", kind): "'egv' takes no right-hand side: ask for its eigenvector" for kind in ("dense", "sparse")},
+    ("egv", "missing"): "'egv' takes no right-hand side: ask for its eigenvector",
 }
 """Refusals by topology and kind of right-hand side (dense, sparse, missing), each with its reason; no others."""
 
 __all__ = [
     "CLOSED_LOOPS",
     "REFUSED_OPERANDS",
+    "USES",
     "Amplifier",
     "ArrayGeometry",
     "ChipDesign",
@@ -168,14 +190,21 @@ class ArrayGeometry:
 
     Attributes
     ----------
-    topology : {"compact", "classic", "gram"}
+    topology : {"compact", "classic", "gram", "mvm", "inv", "egv"}
         Circuit around the arrays. Compact: floating rows, an op-amp on each column, row compensation. Classic: op-amps
-        on rows and columns. Gram: A'A in one array; the products A'A and A'b are formed digitally.
+        on rows and columns. Gram: A'A in one array; the products A'A and A'b are formed digitally. The others solve no
+        least squares (`USES`): product with a matrix, inverse and eigenvector of a square one.
     rows, columns : int
         Cells of one array.
     entries : {"nonnegative", "signed"}
-        Sign of matrices. Signed: zero is the middle of the cells' range, which a reference column in each array and two
-        op-amps take out; in the compact circuit.
+        Sign of matrices. Signed: in the compact circuit zero is the middle of the cells' range, which a reference
+        column in each array and two op-amps take out; in a product, an inverse and an eigenvector, which takes either
+        sign always, each entry has a pair of cells.
+    slices : int
+        Pairs of cells that hold one entry of a product or an inverse, most significant bits first.
+    bits_per_cell : int or None
+        Bits of an entry in each of them, in so many equally spaced states that the device's `levels` are not used;
+        None: no bit slices.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
         is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each array and
@@ -202,24 +231,57 @@ class ArrayGeometry:
     entries: str = "nonnegative"
     off_state: str = "none"
     switched_wires: str = "exact"
+    slices: int = 1
+    bits_per_cell: int | None = None
 
     def __post_init__(self) -> None:
-        checks.one_of(self.topology, "topology", CLOSED_LOOPS)
+        checks.one_of(self.topology, "topology", tuple(USES))
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
         checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
         checks.one_of(self.entries, "entries", ("nonnegative", "signed"))
-        if self.entries == "signed" and (self.topology != "compact" or self.off_state == "digital"):
+        self._check_signs()
+        self._check_slices()
+
+    @property
+    def pairs(self) -> bool:
+        """Whether each entry has a pair of cells, for either sign."""
+        return self.topology in ("inv", "egv") or (
+            self.topology == "mvm" and (self.entries == "signed" or self.bits_per_cell is not None)
+        )
+
+    def _check_signs(self) -> None:
+        compact_alone = self.topology in ("classic", "gram") or self.off_state == "digital"
+        if self.entries == "signed" and compact_alone:
             raise ValueError(
-                "entries must be 'nonnegative' but in the topology 'compact' with off_state 'none' or 'circuit', got "
-                f"'signed' with {self.topology!r} and {self.off_state!r}: other circuits hold no reference columns"
+                "entries must be 'nonnegative' for least squares but in the topology 'compact' with off_state 'none' "
+                f"or 'circuit', got 'signed' with {self.topology!r} and {self.off_state!r}: other circuits hold no "
+                "reference columns"
             )
         if self.off_state == "circuit" and self.topology != "compact":
             raise ValueError(
                 "off_state must be 'none' or 'digital' where the topology has no reference columns, got 'circuit' with "
                 f"{self.topology!r}"
             )
+        if self.off_state == "digital" and self.topology not in CLOSED_LOOPS:
+            raise ValueError(
+                f"off_state must be 'none' where no least squares are solved, got 'digital' with {self.topology!r}"
+            )
+
+    def _check_slices(self) -> None:
+        slices = checks.positive_int(self.slices, "slices")
+        if self.bits_per_cell is None:
+            if slices > 1:
+                raise ValueError(f"slices must be 1 where bits_per_cell is not given, got {slices}")
+            return
+        bits = checks.positive_int(self.bits_per_cell, "bits_per_cell", limit=8)
+        if self.topology not in ("mvm", "inv"):
+            raise ValueError(
+                f"bits_per_cell must be None but in the topologies 'mvm' and 'inv', got {bits} with {self.topology!r}"
+            )
+        if slices * bits > MOST_BITS:
+            raise ValueError(f"slices times bits_per_cell must be at most {MOST_BITS}, got {slices} times {bits}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,15 +346,15 @@ class ChipDesign:
     operation: Operation = field(default_factory=Operation)
 
     def __post_init__(self) -> None:
-        if self.wires and self.topology != "compact":
+        if self.wires and self.topology not in WIRED:
             raise ValueError(
                 f"wires must be perfect in the topology {self.topology!r}, got {self.wires}: resistance is modelled in "
-                "the compact circuit alone"
+                + ", ".join(map(repr, WIRED))
             )
 
     @property
     def topology(self) -> str:
-        """Circuit around the arrays, one of `CLOSED_LOOPS`."""
+        """Circuit around the arrays, one of `USES`."""
         return self.array.topology
 
     def with_(self, **changes: Any) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mho.chip.autorange import SettledBlock
-from mho.chip.design import ChipDesign
+from mho.chip.design import ChipDesign, Converters
 from mho.chip.energy import masked_power, power, switching_energy
 from mho.chip.ledger import Ledger
 from mho.chip.programmed_loop import ProgrammedLoop
@@ -14,7 +14,7 @@ from mho.circuits.modes import Modes
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Matrix
 
-__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "count_events", "read_events"]
+__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "bits_moved", "count_events", "read_events", "settle_seconds"]
 
 SHORTEST_SETTLE = 60e-9
 """Seconds; a loop is not read earlier, whatever its eigenvalues: this project's choice."""
@@ -52,7 +52,7 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
         sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
     at_rest = float(once_more * seconds * np.sum(watts * range_**2))
     amplifier_seconds = solves * seconds * array.loop.opamps
-    converters = array.design.converters
+    dac_bits, adc_bits = bits_moved(array.design.converters)
     return Ledger(
         solves=solves,
         followed=settled.followed,
@@ -66,9 +66,8 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
         load_coulombs=at_rest * float(sampled[2]),
         input_coulombs=at_rest * float(sampled[3]),
         peak_amperes=peak,
-        bytes_read=(driven + settled.injected) * (converters.dac_bits or _BITS_WITHOUT_ADC) / 8
-        + (driven * ADDRESS_BYTES if B.missing else 0),
-        bytes_written=k * n * (converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
+        bytes_read=(driven + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
+        bytes_written=k * n * adc_bits / 8,
         dac_conversions=(driven + settled.injected) * solves / n,
         adc_conversions=k * solves,
         word_lines=driven if B.missing else 0,
@@ -89,8 +88,32 @@ def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
     return Ledger(
         dac_conversions=rows,
         adc_conversions=cells,
-        bytes_written=cells * (design.converters.adc_bits or _BITS_WITHOUT_ADC) / 8,
+        bytes_written=cells * bits_moved(design.converters)[1] / 8,
     )
+
+
+def bits_moved(converters: Converters) -> tuple[int, int]:
+    """Return the bits of a number on its way to a DAC, and from an ADC.
+
+    Parameters
+    ----------
+    converters : Converters
+        Without resolution they count as converters of 12 bits.
+    """
+    return converters.dac_bits or _BITS_WITHOUT_ADC, converters.adc_bits or _BITS_WITHOUT_ADC
+
+
+def settle_seconds(rate: float, converters: Converters) -> float:
+    """Return the time to half a step of the ADC, seconds.
+
+    Parameters
+    ----------
+    rate : float
+        The slowest decay rate, 1/s.
+    converters : Converters
+        Those of the chip.
+    """
+    return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits_moved(converters)[1] + 1)) / rate))
 
 
 def _sampled(
@@ -123,11 +146,10 @@ def _samples(n: int) -> np.ndarray:
 
 def _settle_seconds(array: ProgrammedLoop, modes: list[Modes]) -> float:
     """Time to half a step of the ADC, from the slowest of some of the block's loops."""
-    bits = array.design.converters.adc_bits or _BITS_WITHOUT_ADC
     rate = min(loop.slowest for loop in modes)
     if rate <= 0:
         raise ChipError(_unstable(array))
-    return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits + 1)) / rate))
+    return settle_seconds(rate, array.design.converters)
 
 
 def _unstable(array: ProgrammedLoop) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mho.chip.bit_slices import BitSlices
 from mho.chip.devices.device import Device
 
-__all__ = ["ConductanceMap", "map_matrix", "parallel"]
+__all__ = ["ConductanceMap", "map_matrix", "map_pairs", "map_slices", "parallel"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,31 @@ def map_matrix(
     references = np.repeat([device.g_max if reference else 0.0, 0.0], [len(A), len(own)])
     sums = target.sum(axis=1) + references
     return ConductanceMap(target, 2 * (sums.max() - sums), scale, references, share=zero / device.g_max)
+
+
+def map_pairs(A: np.ndarray, device: Device, *, one_scale: bool = False) -> ConductanceMap:
+    """Lay out a matrix A (m, k) of either sign in pairs of cells, whose lowest states cancel: one array (2 m, k).
+
+    Cells of the positive entries come first, those of the negative ones below.
+    """
+    both = np.vstack([np.maximum(A, 0), np.maximum(-A, 0)])
+    layout = map_matrix(both, np.zeros(A.shape[1]), device, reference=True, one_scale=one_scale)
+    nothing = np.zeros(len(both))
+    return replace(layout, comp=nothing, reference=nothing, arrays=1)
+
+
+def map_slices(sliced: BitSlices, device: Device) -> ConductanceMap:
+    """Lay out bit slices (slices, m, k) in pairs of cells: one array (2 slices m, k).
+
+    Of each slice the cells of the positive entries come first. States are equally spaced from `g_min` to `g_max`,
+    whatever the device's `levels` are. `scale` is that of the most significant slice.
+    """
+    digits = np.stack([np.maximum(sliced.digits, 0), np.maximum(-sliced.digits, 0)], axis=1)
+    step, columns = (device.g_max - device.g_min) / sliced.most, digits.shape[-1]
+    target = device.g_min + step * digits.reshape(-1, columns)
+    nothing = np.zeros(len(target))
+    scale = np.full(columns, step / (sliced.unit * sliced.weights[0]))
+    return ConductanceMap(target, nothing, scale, nothing, arrays=1)
 
 
 def parallel(target: np.ndarray, device: Device) -> np.ndarray:

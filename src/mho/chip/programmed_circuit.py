@@ -11,15 +11,16 @@ import numpy as np
 from mho import checks
 from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import write
-from mho.chip.design import Amplifier, ChipDesign
-from mho.chip.mapping import map_matrix
+from mho.chip.design import WIRED, Amplifier, ChipDesign
+from mho.chip.mapping import map_matrix, map_pairs
+from mho.chip.square_matrix import KICK, check_square, eigenvector_circuit, inverse_circuit, inverse_map
 from mho.circuits.circuit import Circuit, values
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances
 from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
-from mho.circuits.inverse import Egv, Inv
+from mho.circuits.inverse import Egv
 from mho.circuits.loop_circuit import as_opamp
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
@@ -28,12 +29,6 @@ from mho.circuits.wired_product import wired_currents
 from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["SQUARE_TOPOLOGIES", "TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
-
-_MARGIN = 0.02
-"""Share by which the eigenvector loop's feedback is below the eigenvalue."""
-
-_KICK = 1e-6
-"""Least spread of the offsets that it starts from, volts."""
 
 _SUM_ROWS = 32
 """Rows of full cells by which the compact circuit is told to keep a sum."""
@@ -178,7 +173,7 @@ def program_circuit(
     A : array_like of shape (m, k)
         Non-negative, no column of zeros; square and of either sign for "inv" and "egv".
     design : ChipDesign
-        Its device, amplifier, converters and, for the compact circuit, wires. Cells are as just written, at the
+        Its device, amplifier, converters and, but for "inv" and "egv", wires. Cells are as just written, at the
         temperature of writing and without read noise, zeros conduct what they do: `operation` and `off_state` have no
         effect.
     penalty : Penalty
@@ -197,8 +192,8 @@ def program_circuit(
     A = np.asarray(checks.as_matrix(A, "A", nonnegative=topology in TOPOLOGIES), np.float64)
     if not np.abs(A).max(axis=0).all():
         raise ValueError("A must not have a column of zeros, which would leave an op-amp without an input")
-    if design.wires and topology not in ("compact", "mvm"):
-        raise ChipError("wires with resistance are modelled in the compact circuit and the product alone")
+    if design.wires and topology not in WIRED:
+        raise ChipError(f"wires with resistance are modelled in {', '.join(map(repr, WIRED))}, not in {topology!r}")
     rng = checks.generator(seed, "seed")
     if np.any(penalty.l2_known):
         raise ValueError("l2_known must be 0 in a circuit, whose ridge is programmed once for every right-hand side")
@@ -235,6 +230,7 @@ def _classic(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random
         bias=penalty.l1 * c.scale * volts_per_unit,
         row_offset=_offsets(design.amplifier, len(c.left), rng),
         offset=_offsets(design.amplifier, A.shape[1], rng),
+        wires=design.wires,
     )
     return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), constant)
 
@@ -269,7 +265,8 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
     c = write(map_matrix(gram, np.zeros(len(gram)), design.device), design.device, rng)
     volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
     offset = _offsets(design.amplifier, len(gram), rng)
-    circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=as_opamp(design.amplifier), offset=offset)
+    opamp = as_opamp(design.amplifier)
+    circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=opamp, offset=offset, wires=design.wires)
     units_per_volt = c.scale / (c.g_in * volts_per_unit)
     return ProgrammedCircuit(
         circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, -penalty.linear_term(A.shape[1])
@@ -290,51 +287,25 @@ def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Gen
 
 
 def _inv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
-    positive, negative, scale = _differential(A, design, penalty, rng, one_scale=False)
-    g_in, volts_per_unit = design.device.g_max, design.converters.v_in / np.abs(A).sum(axis=1).max()
-    circuit = Inv(
-        g_positive=positive,
-        g_negative=negative,
-        g_in=g_in,
-        opamp=as_opamp(design.amplifier),
-        offset=_offsets(design.amplifier, len(A), rng),
-    )
-    return ProgrammedCircuit(circuit, volts_per_unit, scale / (g_in * volts_per_unit), np.zeros(0))
+    _check_square(A, penalty)
+    c = write(inverse_map(A, design), design.device, rng)
+    circuit = inverse_circuit(c, design, _offsets(design.amplifier, len(A), rng))
+    volts_per_unit = design.converters.v_in / np.abs(A).sum(axis=1).max()
+    return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), np.zeros(0))
 
 
 def _egv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
-    positive, negative, scale = _differential(A, design, penalty, rng, one_scale=True)
-    values = np.linalg.eigvals(A)
-    largest = values[np.abs(values).argmax()]
-    if abs(largest.imag) > 1e-9 * abs(largest) or largest.real <= 0:
-        raise ChipError(
-            f"the eigenvalue of largest size is {largest:.6g}: the loop grows along an eigenvector of a positive one "
-            "alone; add a multiple of the identity"
-        )
-    kick = replace(design.amplifier, offset=max(design.amplifier.offset, _KICK))
-    circuit = Egv(
-        g_positive=positive,
-        g_negative=negative,
-        g_feedback=float((1 - _MARGIN) * largest.real * scale.max()),
-        opamp=replace(as_opamp(design.amplifier), v_max=design.converters.v_out),
-        offset=_offsets(kick, len(A), rng),
-    )
+    _check_square(A, penalty)
+    c = write(map_pairs(A, design.device, one_scale=True), design.device, rng)
+    kick = replace(design.amplifier, offset=max(design.amplifier.offset, KICK))
+    circuit = eigenvector_circuit(A, c, design, _offsets(kick, len(A), rng))
     return ProgrammedCircuit(circuit, 1.0, np.full(len(A), 1 / design.converters.v_out), np.zeros(0))
 
 
-def _differential(
-    A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator, *, one_scale: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells of the positive and of the negative entries, whose lowest states cancel, and siemens per unit."""
+def _check_square(A: np.ndarray, penalty: Penalty) -> None:
     if penalty:
         raise ChipError("a square matrix is inverted as it is: no constraint can be put on the answer")
-    if A.shape[0] != A.shape[1]:
-        raise ValueError(f"A must be square for its inverse or eigenvector, got shape {A.shape}")
-    both = np.vstack([np.maximum(A, 0), np.maximum(-A, 0)])
-    layout = map_matrix(both, np.zeros(len(A)), design.device, reference=True, one_scale=one_scale)
-    nothing = np.zeros(len(both))
-    c = write(replace(layout, comp=nothing, reference=nothing, arrays=1), design.device, rng)
-    return c.left[: len(A)], c.left[len(A) :], c.scale
+    check_square(A)
 
 
 def _offsets(amplifier: Amplifier, opamps: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ from mho import checks
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
 from mho.chip.normal_equations import NormalEquations
+from mho.chip.programmed_cells import ProgrammedCells
 from mho.chip.row_drivers import RowDrivers
-from mho.circuits.classic_loop import ClassicLoop, ClassicNetwork
+from mho.circuits.classic_loop import ClassicLoop, ClassicNetwork, WiredClassicNetwork
 from mho.circuits.conductances import Conductances
 from mho.circuits.equilibrium import Follower
 from mho.circuits.gram_network import GramNetwork
@@ -25,7 +25,7 @@ from mho.operands import Matrix, Sparse
 __all__ = ["ProgrammedLoop"]
 
 
-class ProgrammedLoop:
+class ProgrammedLoop(ProgrammedCells):
     """A programmed chip but for its converters; its attributes are enough to rebuild the circuit elsewhere.
 
     The circuit is that of `mho.circuits.loop`; the source at row i drives minus the input volts through `g_in`.
@@ -49,14 +49,7 @@ class ProgrammedLoop:
 
     Attributes
     ----------
-    design : ChipDesign
     inputs : RowDrivers
-    store : Crossbar
-        The cells, one by one: targets, errors, pulses, seconds since each row was written.
-    kelvin : float
-        Temperature while solving; `heat` changes it.
-    conductances : Conductances
-        What the cells are now, or were when last read.
     units_per_volt : ndarray of shape (k,)
         Outputs in volts times this are the numbers asked for.
     bias : ndarray of shape (k,)
@@ -83,7 +76,7 @@ class ProgrammedLoop:
         self._install()
 
     def _install(self, integration: float | None = None) -> None:
-        """Take the conductances as they are now, or as one read has them, and reduce the network anew."""
+        """See `ProgrammedCells`; the network is reduced anew."""
         c = self.conductances = self.store.conductances(self.kelvin, integration)
         volts_per_unit = self.inputs.volts_per_unit
         self.units_per_volt = c.scale / (c.g_in * volts_per_unit)
@@ -128,61 +121,6 @@ class ProgrammedLoop:
     def row_offset_volts(self) -> np.ndarray | float:
         """Input offset of the op-amps on the rows, where there are any, volts."""
         return self._row_offset_volts
-
-    def age(self, seconds: float, kelvin: float | None = None) -> None:
-        """Let time pass: the cells relax and drift as their device does.
-
-        Parameters
-        ----------
-        seconds : float
-            Time that passes.
-        kelvin : float, optional
-            Temperature meanwhile; by default the one at which relaxation was measured.
-
-        Raises
-        ------
-        ChipError
-            A time or a temperature for which the device was not measured.
-        """
-        self.store.age(seconds, kelvin)
-        device = self.design.device
-        if seconds and device.relaxation is None and not device.noise:
-            self._changes_nothing(f"age {seconds:g} s", "its device has neither a relaxation nor read noise")
-        self._install()
-
-    def _changes_nothing(self, what: str, reason: str) -> None:
-        warnings.warn(f"{what} changes nothing on {self.design.name}: {reason}", UserWarning, stacklevel=3)
-
-    def refresh(self, rows: Any = None) -> None:
-        """Write the matrix again, with fresh errors.
-
-        Parameters
-        ----------
-        rows : index, optional
-            Some rows only, as NumPy takes an index; those of a ridge follow the matrix.
-        """
-        every = np.arange(len(self.store.elapsed))
-        try:
-            chosen = every if rows is None else np.unique(every[rows])
-        except IndexError:
-            raise ValueError(f"rows must be an index of some of {len(every)} rows, got {rows!r}") from None
-        self.store.refresh(chosen)
-        self._install()
-
-    def heat(self, kelvin: float) -> None:
-        """Solve at `kelvin` from now on.
-
-        Parameters
-        ----------
-        kelvin : float
-            Temperature.
-        """
-        checks.positive_number(kelvin, "kelvin")
-        law = self.design.device.temperature
-        if kelvin != self.kelvin and not (law.temperature_slope or law.temperature_spread or self.design.device.noise):
-            self._changes_nothing(f"heat {kelvin:g} K", "its device has no temperature coefficient and no read noise")
-        self.kelvin = kelvin
-        self._install()
 
     def peaks(self, B: Matrix, C: np.ndarray | None) -> np.ndarray:
         """Return the largest entry (n,) of right-hand sides, or what sends as much into a column as their currents.
@@ -258,7 +196,8 @@ def _compact(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset
 
 
 def _classic(design: ChipDesign, c: Conductances, offset: np.ndarray, row_offset: np.ndarray | float) -> Loop:
-    network = ClassicNetwork(c, design.wires, gain=design.amplifier.gain, row_offset=row_offset)
+    kind = WiredClassicNetwork if design.wires else ClassicNetwork
+    network = kind(c, design.wires, gain=design.amplifier.gain, row_offset=row_offset)
     return ClassicLoop(passive=network, opamp=design.amplifier, offset=-offset[:-2], reference=None)
 
 

@@ -99,6 +99,14 @@ class Circuit(ABC):
     def _positive(self, name: str) -> None:
         self._set(name, positive_number(getattr(self, name), name))
 
+    def _places(self, name: str, count: int, what: str) -> None:
+        """Check a mask of places of which `count` hold something; None stays."""
+        places = getattr(self, name)
+        if places is not None:
+            self._set(name, switches(places, name, np.size(places), each="place"))
+            if np.count_nonzero(getattr(self, name)) != count:
+                raise ValueError(f"{name} must hold {count} {what}, got {np.count_nonzero(getattr(self, name))}")
+
     def given(self, name: str, length: int) -> np.ndarray:
         """Return the optional vector `name`, of `length` zeros where it was left out."""
         value = getattr(self, name)

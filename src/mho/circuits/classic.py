@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho.circuits.circuit import Circuit
 from mho.circuits.opamp import OpAmp
+from mho.circuits.wires import Wires
 
 __all__ = ["ClassicGinv"]
 
@@ -18,7 +19,8 @@ class ClassicGinv(Circuit):
 
     A row amplifier turns the residual of its row into a voltage, the second array sums those up at the non-inverting
     inputs of the column op-amps. Nodes: ``b0`` inputs, ``r0`` rows, ``v0`` row outputs, ``s0`` column inputs, ``x0``
-    column outputs.
+    column outputs. Where a wire has resistance its nodes follow: ``r0_1`` and ``v0_1`` are row 0 of the first and of
+    the second array at column 1, ``x0_1`` and ``s0_1`` column 0 at row 1.
 
     Attributes
     ----------
@@ -39,6 +41,12 @@ class ClassicGinv(Circuit):
         Input offset of each row amplifier, volts; by default none.
     offset : numpy.ndarray of shape (k,), optional
         Input offset of each column op-amp, volts; by default none.
+    wires : Wires
+        Resistance between the cells, by default none: wires run from the outputs, behind `driver_ohms`, and from the
+        op-amps' inputs, behind `sense_ohms`, to the first cell and on.
+    places, row_places : numpy.ndarray of bool, optional
+        Which places along the rows' and along the columns' wires hold a column or a row, k and m of them; by default
+        there are no others. The wires run past those that hold none.
 
     Raises
     ------
@@ -63,6 +71,9 @@ class ClassicGinv(Circuit):
     bias: np.ndarray | None = None
     row_offset: np.ndarray | None = None
     offset: np.ndarray | None = None
+    wires: Wires = field(default_factory=Wires)
+    places: np.ndarray | None = None
+    row_places: np.ndarray | None = None
 
     name = "classic GINV"
 
@@ -75,6 +86,8 @@ class ClassicGinv(Circuit):
         self._vector("row_offset", rows, nonnegative=False)
         for name in ("bias", "offset"):
             self._vector(name, columns, each="column", nonnegative=False)
+        self._places("places", columns, "columns")
+        self._places("row_places", rows, "rows")
         silent = np.flatnonzero(self.column_conductance == 0)
         if silent.size:
             raise ValueError(f"g_right must connect every column to a row, got none in column {int(silent[0])}")

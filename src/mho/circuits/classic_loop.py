@@ -11,24 +11,27 @@ of `mho.circuits.loop`, and so with minus its offset, that is the loop there and
     drive = G_R' (g + S / A0)^-1 G_L ,   sense = diag(C) ,   inputs = g_in G_R' (g + S / A0)^-1
     own = -G_R' (g + S / A0)^-1 S o
 
-The outputs deliver ``G_L' (x - r)``.
+The outputs deliver ``G_L' (x - r)``. Wires with resistance put what `mho.circuits.crossbar_network` makes of either
+array in the place of G_L and G_R', S and C, which are matrices then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho.caching import cached_property
+from mho.circuits.crossbar_network import CrossbarNetwork
 from mho.circuits.loop import Loop, Supply
+from mho.circuits.opamp import slowest_rate
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 
-__all__ = ["ClassicLoop", "ClassicNetwork"]
+__all__ = ["ClassicLoop", "ClassicNetwork", "WiredClassicNetwork"]
 
 _MOST_AT_ONCE = 400
 """Op-amps up to which all modes are solved for, not the slowest alone."""
@@ -36,7 +39,9 @@ _MOST_AT_ONCE = 400
 
 @dataclass(frozen=True, eq=False)
 class ClassicNetwork(PassiveNetwork):
-    """Cells of both arrays, input and feedback conductances, with the amplifiers of the rows; perfect wires.
+    """Cells of both arrays, input and feedback conductances, with the amplifiers of the rows.
+
+    Wires are perfect here; `WiredClassicNetwork` has those with resistance.
 
     Attributes
     ----------
@@ -96,6 +101,135 @@ class ClassicNetwork(PassiveNetwork):
             own_delivered=per_row @ current - left.T @ held[on],
         )
 
+    def source_mutual_conductance(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return the mutual conductance of groups of sources, which do not meet; see `PassiveNetwork`."""
+        return E.T @ (self.source_self_conductance[on][:, None] * E)
+
+    def row_outputs(self, volts: np.ndarray, X: np.ndarray, weight: np.ndarray | float, on: Any) -> np.ndarray:
+        """Return the outputs v (n, rows on) of the row amplifiers, volts.
+
+        Parameters
+        ----------
+        volts : ndarray of shape (rows on, n)
+            Input voltages.
+        X : ndarray of shape (n, k)
+            Outputs of the columns, volts.
+        weight : ndarray of shape (n, 1) or float
+            Of the offset.
+        on : index
+            Rows that are switched on.
+        """
+        c = self.conductances
+        return (c.g_in * volts.T - X @ c.left[on].T + weight * self.row_current[on]) / self.feedback[on]
+
+    def row_delivered(self, v: np.ndarray, on: Any) -> np.ndarray:
+        """Return the currents that row amplifiers of outputs v (n, rows on) deliver, inputs at zero, amperes."""
+        return v * (self.conductances.right[on].sum(axis=1) + self.conductances.g_in)
+
+    def column_delivered(self, X: np.ndarray, on: Any) -> np.ndarray:
+        """Return the currents that outputs X (n, k) deliver with every row held at zero, amperes."""
+        return X * self.conductances.left[on].sum(axis=0)
+
+    def motion(self, on: np.ndarray, free: np.ndarray, *, held: bool) -> np.ndarray:
+        """Return P of `mho.circuits.equations` for the rows that are on and the free columns.
+
+        Parameters
+        ----------
+        on, free : ndarray of bool
+            As for `Loop.sense_per_output`.
+        held : bool
+            Whether clamps hold the inputs of the others.
+        """
+        c = self.conductances
+        left, right, S = c.left[on][:, free], c.right[on][:, free], self.row_conductance[on]
+        return _coupled(np.diag(c.g_in / S), left / S[:, None], (right / right.sum(axis=0)).T)
+
+
+class _Arrays(NamedTuple):
+    """Both arrays with wires, S and ``(g + S / A0)^-1`` (rows on, rows on), for some rows that are on."""
+
+    first: CrossbarNetwork
+    second: CrossbarNetwork
+    S: np.ndarray
+    per_volt: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class WiredClassicNetwork(ClassicNetwork):
+    """Classic network with resistance in its wires: S is a matrix, and arrays are as their ends see them."""
+
+    def reduce(self, on: Any) -> Ports:
+        """Return the ports of the rows that an index names."""
+        first, second, S, per_volt = self._arrays(on)
+        c, gain, held = self.conductances, self.gain, self._held(on)
+        share, per_row = second.through.T @ per_volt, first.through.T @ per_volt / gain
+        return Ports(
+            drive=share @ first.through,
+            sense=second.at_columns,
+            inputs=c.g_in * share,
+            load=first.at_columns - per_row @ first.through,
+            feed=c.g_in * per_row,
+            back=np.zeros(second.at_columns.shape),
+            own_sensed=-share @ (S @ held),
+            own_delivered=per_row @ (S @ held) - first.through.T @ held,
+        )
+
+    def row_outputs(self, volts: np.ndarray, X: np.ndarray, weight: np.ndarray | float, on: Any) -> np.ndarray:
+        """Return the outputs of the row amplifiers; see `ClassicNetwork.row_outputs`."""
+        first, _, S, per_volt = self._arrays(on)
+        given = self.conductances.g_in * volts.T - X @ first.through.T + weight * (S @ self._held(on))
+        return given @ per_volt
+
+    def row_delivered(self, v: np.ndarray, on: Any) -> np.ndarray:
+        """Return the currents out of row amplifiers; see `ClassicNetwork.row_delivered`."""
+        return v @ self._arrays(on).second.at_rows + self.conductances.g_in * v
+
+    def column_delivered(self, X: np.ndarray, on: Any) -> np.ndarray:
+        """Return the currents out of the outputs; see `ClassicNetwork.column_delivered`."""
+        return X @ self._arrays(on).first.at_columns
+
+    def motion(self, on: np.ndarray, free: np.ndarray, *, held: bool) -> np.ndarray:
+        """Return P; see `ClassicNetwork.motion`."""
+        first, second, S, _ = self._arrays(on)
+        L1, Y, T = np.linalg.inv(S), second.at_columns, second.through.T
+        if held:
+            back = np.linalg.solve(Y[np.ix_(free, free)], T[free])
+        else:
+            back = np.linalg.solve(Y + np.diag(Y.diagonal() == 0), T)[free]
+        return _coupled(self.conductances.g_in * L1, L1 @ first.through[:, free], back)
+
+    def _held(self, on: Any) -> np.ndarray:
+        """Offset of the rows that are on."""
+        return (self.row_offset * np.ones(len(self.conductances.left)))[on]
+
+    def _arrays(self, on: Any) -> _Arrays:
+        """Both arrays reduced; the last rows that were asked for, and all, are kept."""
+        rows = np.zeros(len(self.conductances.left), bool)
+        rows[on] = True
+        if rows.all():
+            return self._all
+        key, last = rows.tobytes(), self.__dict__.get("_last")
+        if last is None or last[0] != key:
+            last = self.__dict__["_last"] = key, self._reduced(rows)
+        return last[1]
+
+    @cached_property
+    def _all(self) -> _Arrays:
+        return self._reduced(np.ones(len(self.conductances.left), bool))
+
+    def _reduced(self, rows: np.ndarray) -> _Arrays:
+        c = self.conductances
+        first = CrossbarNetwork.of(c.left[rows], self.wires, (rows, None))
+        second = CrossbarNetwork.of(c.right[rows], self.wires, (rows, None), driven="rows")
+        S = first.at_rows + 2 * c.g_in * np.eye(len(first.at_rows))
+        return _Arrays(first, second, S, np.linalg.inv(c.g_in * np.eye(len(S)) + S / self.gain))
+
+
+def _coupled(rows: np.ndarray, into_rows: np.ndarray, into_columns: np.ndarray) -> np.ndarray:
+    """P (rows + f, rows + f): of rows by themselves, of f outputs to the rows, of rows to the outputs."""
+    f = into_rows.shape[1]
+    return np.block([[rows, into_rows], [-into_columns, np.zeros((f, f))]])
+
 
 @dataclass(frozen=True, eq=False)
 class ClassicLoop(Loop):
@@ -124,9 +258,8 @@ class ClassicLoop(Loop):
 
     def row_outputs(self, volts: Any, X: np.ndarray, weight: np.ndarray | float, on: Any = slice(None)) -> np.ndarray:
         """Return the outputs v (n, rows on) of the row amplifiers, volts; see `Loop.row_outputs`."""
-        rows, c = self.network_of_rows, self.conductances
         given = volts.toarray() if sp.issparse(volts) else np.asarray(volts)
-        return (c.g_in * given.T - X @ c.left[on].T + weight * rows.row_current[on]) / rows.feedback[on]
+        return self.network_of_rows.row_outputs(given, X, weight, on)
 
     def peak_row_output(
         self, volts: Callable[[], Any], X: np.ndarray, weight: np.ndarray | float
@@ -139,28 +272,30 @@ class ClassicLoop(Loop):
         return (self.conductances.g_in * volts - u) / self.network_of_rows.feedback[idx]
 
     def row_heat(self, volts: np.ndarray, u: np.ndarray, heat: np.ndarray, idx: Any) -> np.ndarray:
-        """Return watts of rows `idx` with virtual grounds at zero; see `Loop.row_heat`."""
-        return heat + self.conductances.g_in * volts**2 + self._row_watts(self.stored_row_outputs(volts, u, idx), idx)
+        """Return watts of rows `idx` with virtual grounds at zero and perfect wires; see `Loop.row_heat`."""
+        c, v = self.conductances, self.stored_row_outputs(volts, u, idx)
+        return heat + c.g_in * volts**2 + v**2 * (c.right[idx].sum(axis=1) + c.g_in)
 
     def power(self, volts: Any, X: np.ndarray, constant: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return watts (n,); see `Loop.power`."""
+        rows, every = self.network_of_rows, slice(None)
         v = self.row_outputs(volts, X, weight)
         squared = np.asarray((volts**2).sum(axis=0)).ravel()
-        of_outputs = np.einsum("nk,nk,k->n", X, X, self.conductances.left.sum(axis=0))
-        return of_outputs + self.conductances.g_in * squared + self._row_watts(v, slice(None)).sum(axis=1)
+        of_outputs = np.sum(X * rows.column_delivered(X, every), axis=1)
+        return of_outputs + self.conductances.g_in * squared + np.sum(v * rows.row_delivered(v, every), axis=1)
 
     def supply(
         self, rows: tuple[np.ndarray, np.ndarray], X: np.ndarray, s: np.ndarray, weight: float, sources: np.ndarray
     ) -> Supply:
         """Return the flow at outputs X (t, k), with row amplifiers that follow at once; see `Loop.supply`."""
-        (on, V), c = rows, self.conductances
-        outputs = np.abs(np.hstack([X, self.row_outputs(V[:, None], X, weight, on)]))
-        currents = outputs * np.r_[c.left[on].sum(axis=0), self._row_load(on)]
-        output_watts = np.sum(outputs * currents, axis=1)
+        (on, V), c, network = rows, self.conductances, self.network_of_rows
+        v = self.row_outputs(V[:, None], X, weight, on)
+        currents = np.hstack([network.column_delivered(X, on), network.row_delivered(v, on)])
+        output_watts = np.sum(np.hstack([X, v]) * currents, axis=1)
         return Supply(
             watts=output_watts + c.g_in * V @ V,
             output_watts=output_watts,
-            outputs=currents,
+            outputs=np.abs(currents),
             inputs=np.full(len(X), c.g_in * np.abs(V).sum()),
         )
 
@@ -171,11 +306,12 @@ class ClassicLoop(Loop):
         chosen = slice(None) if on is None else on
         v = self.row_outputs(volts, X, weight, chosen)
         columns = super().output_currents(on, volts, X, constant, weight)
-        return np.hstack([columns, np.abs(v) * self._row_load(chosen)])
+        return np.hstack([columns, np.abs(self.network_of_rows.row_delivered(v, chosen))])
 
     def slowest_rate(self, on: np.ndarray, free: np.ndarray, values: np.ndarray) -> float:
         """Return the slowest decay rate of rows and free columns together, 1/s."""
-        P = self._motion(on, free)
+        held = self.signed or self.opamp.clamp == "rectifying"
+        P = self.network_of_rows.motion(on, free, held=held)
         if len(P) > _MOST_AT_ONCE:
             from scipy.sparse.linalg import LinearOperator, eigs
 
@@ -186,22 +322,4 @@ class ClassicLoop(Loop):
             found = cast(np.ndarray, found)  # without eigenvectors no tuple
         else:
             found = np.linalg.eigvals(P)
-        return self.slowest_of(found)
-
-    def _motion(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
-        """P of `mho.circuits.equations` for the rows that are on and the free columns."""
-        rows, c = self.network_of_rows, self.conductances
-        left, right, S = c.left[on][:, free], c.right[on][:, free], rows.row_conductance[on]
-        m, f = left.shape
-        P = np.zeros((m + f, m + f))
-        P[:m, :m] = np.diag(c.g_in / S)
-        P[:m, m:] = left / S[:, None]
-        P[m:, :m] = -(right / right.sum(axis=0)).T
-        return P
-
-    def _row_load(self, on: Any) -> np.ndarray:
-        """Conductance that each row amplifier drives, siemens."""
-        return self.conductances.right[on].sum(axis=1) + self.conductances.g_in
-
-    def _row_watts(self, v: np.ndarray, on: Any) -> np.ndarray:
-        return v**2 * self._row_load(on)
+        return slowest_rate(found, self.opamp)

@@ -94,10 +94,7 @@ class CompactGinv(Circuit):
             self._vector(name, columns, each="column", nonnegative=False)
         if self.word_lines is not None:
             self._set("word_lines", switches(self.word_lines, "word_lines", rows, each="row"))
-        if self.places is not None:
-            self._set("places", switches(self.places, "places", np.size(self.places), each="place"))
-            if np.count_nonzero(self.places) != columns:
-                raise ValueError(f"places must hold {columns} columns, got {np.count_nonzero(self.places)}")
+        self._places("places", columns, "columns")
         self._check_sensed()
 
     def _check_sensed(self) -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import singledispatch
 from math import pi
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from mho.circuits.circuit import Circuit
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances, Reference
+from mho.circuits.crossbar_network import CrossbarNetwork
 from mho.circuits.gram import GramInv
 from mho.circuits.inverse import Egv, Inv
 from mho.circuits.mvm import Mvm
@@ -31,7 +33,6 @@ from mho.circuits.opamp import RAIL, OpAmp
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
 from mho.circuits.reference_columns import ReferenceColumns
-from mho.circuits.wired_product import input_admittance, wired_currents
 
 __all__ = ["LoopEquations", "equations"]
 
@@ -190,16 +191,19 @@ def _(circuit: ClassicGinv) -> LoopEquations:
     """States v of the rows, then z of the columns: r = L1 (G_L x + g v - g_in b), s = L2 (G_R' v + clamp)."""
     # the family of Sun-2020a
     m, k = circuit.shape
-    L1, L2 = 1 / circuit.row_conductance, 1 / circuit.column_conductance
-    rows = np.hstack([np.diag(L1 * circuit.g_feedback), L1[:, None] * circuit.g_left])
-    columns = np.hstack([-L2[:, None] * circuit.g_right.T, np.zeros((k, k))])
+    places = circuit.row_places, circuit.places
+    first = CrossbarNetwork.of(circuit.g_left, circuit.wires, places)
+    second = CrossbarNetwork.of(circuit.g_right, circuit.wires, places, driven="rows")
+    L1, L2 = _inverse(first.at_rows, circuit.g_feedback + circuit.g_in), _inverse(second.at_columns)
+    rows = np.hstack([L1 * circuit.g_feedback, L1 @ first.through])
+    columns = np.hstack([-L2 @ second.through.T, np.zeros((k, k))])
     return LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, m + k, k),
         coupling=np.vstack([rows, columns]),
-        resistance=np.diag(np.concatenate([L1, L2])),
-        inputs=np.vstack([np.diag(L1 * circuit.g_in), np.zeros((k, m))]),
-        constant=np.r_[circuit.given("row_offset", m), -circuit.given("offset", k) - L2 * circuit.given("bias", k)],
+        resistance=np.block([[L1, np.zeros((m, k))], [np.zeros((k, m)), L2]]),
+        inputs=np.vstack([L1 * circuit.g_in, np.zeros((k, m))]),
+        constant=np.r_[circuit.given("row_offset", m), -circuit.given("offset", k) - L2 @ circuit.given("bias", k)],
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
@@ -208,13 +212,14 @@ def _(circuit: ClassicGinv) -> LoopEquations:
 @equations.register
 def _(circuit: GramInv) -> LoopEquations:
     """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""  # Sun-2020b
-    k, L = circuit.opamps, 1 / circuit.column_conductance
+    k, network = circuit.opamps, CrossbarNetwork.of(circuit.g_gram, circuit.wires, (circuit.places, circuit.places))
+    L = _inverse(network.at_rows, circuit.g_in)
     return LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, k, k),
-        coupling=L[:, None] * circuit.g_gram,
-        resistance=np.diag(L),
-        inputs=np.diag(L * circuit.g_in),
+        coupling=L @ network.through,
+        resistance=L,
+        inputs=L * circuit.g_in,
         constant=circuit.given("offset", k),
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
@@ -224,15 +229,14 @@ def _(circuit: GramInv) -> LoopEquations:
 @equations.register
 def _(circuit: Mvm) -> LoopEquations:
     """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # Sun-2022
-    if circuit.wires:
-        return _wired_product(circuit)
-    L = 1 / circuit.column_conductance
+    network = CrossbarNetwork.of(circuit.g, circuit.wires)
+    L = _inverse(network.at_rows, circuit.g_feedback)
     return LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, circuit.opamps, 0),
-        coupling=np.diag(circuit.g_feedback * L),
-        resistance=np.diag(L),
-        inputs=L[:, None] * circuit.g,
+        coupling=circuit.g_feedback * L,
+        resistance=L,
+        inputs=L @ network.through,
         constant=circuit.given("offset", circuit.opamps),
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
@@ -272,23 +276,6 @@ def _(circuit: Egv) -> LoopEquations:
     )
 
 
-def _wired_product(circuit: Mvm) -> LoopEquations:
-    """With T and Y what sources and amplifiers' inputs send into these: (Y + g_feedback) u = g_feedback y - T b."""
-    m, k = circuit.shape
-    T = wired_currents(circuit.g, circuit.wires, np.eye(k))
-    Z = np.linalg.inv(input_admittance(circuit.g, circuit.wires) + circuit.g_feedback * np.eye(m))
-    return LoopEquations(
-        opamp=circuit.opamp,
-        positive=_positive(circuit, m, 0),
-        coupling=circuit.g_feedback * Z,
-        resistance=Z,
-        inputs=Z @ T,
-        constant=circuit.given("offset", m),
-        g_clamp=circuit.g_clamp,
-        outputs=m,
-    )
-
-
 def _with_reference(
     circuit: CompactGinv, reference: ReferenceColumns, network: Ports, inputs: np.ndarray
 ) -> LoopEquations:
@@ -312,6 +299,13 @@ def _with_reference(
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
+
+
+def _inverse(at_ends: np.ndarray, more: Any = 0.0) -> np.ndarray:
+    """Resistance (n, n) seen from the ends of an array's wires, with `more` (n,) siemens tied to each."""
+    Y = at_ends + np.diag(np.broadcast_to(more, len(at_ends)))
+    diagonal = Y.diagonal()
+    return np.diag(1 / diagonal) if np.count_nonzero(Y) == np.count_nonzero(diagonal) else np.linalg.inv(Y)
 
 
 def _positive(circuit: Circuit, opamps: int, closing: int) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mho.circuits.circuit import Circuit
 from mho.circuits.opamp import OpAmp
+from mho.circuits.wires import Wires
 
 __all__ = ["GramInv"]
 
@@ -17,7 +18,7 @@ class GramInv(Circuit):
     """Inverse circuit with a Gram matrix in one array, k op-amps (Sun-2020b).
 
     Its inputs are A'b, a product that somebody else has formed. Nodes: ``b0`` inputs, ``s0`` op-amp inputs, ``x0``
-    outputs.
+    outputs. Where a wire has resistance its nodes follow: ``s0_1`` is row 0 at column 1, ``x0_1`` column 0 at row 1.
 
     Attributes
     ----------
@@ -29,6 +30,11 @@ class GramInv(Circuit):
         What every op-amp is.
     offset : numpy.ndarray of shape (k,), optional
         Input offset of each op-amp, volts; by default none.
+    wires : Wires
+        Resistance between the cells, by default none: wires run from the outputs, behind `driver_ohms`, and from the
+        op-amps' inputs, behind `sense_ohms`, to the first cell and on.
+    places : numpy.ndarray of bool, optional
+        Which places along either wire hold a column and its row, k of them; by default there are no others.
 
     Raises
     ------
@@ -49,6 +55,8 @@ class GramInv(Circuit):
     g_in: float
     opamp: OpAmp
     offset: np.ndarray | None = None
+    wires: Wires = field(default_factory=Wires)
+    places: np.ndarray | None = None
 
     name = "Gram INV"
     _array = "g_gram"
@@ -57,6 +65,7 @@ class GramInv(Circuit):
         self._square("g_gram")
         self._positive("g_in")
         self._vector("offset", self.shape[1], each="column", nonnegative=False)
+        self._places("places", self.shape[1], "columns")
 
     @property
     def opamps(self) -> int:

@@ -53,6 +53,9 @@ class Inv(_SquareCircuit):
         What every op-amp is; its output goes below zero too.
     offset : numpy.ndarray of shape (k,), optional
         Input offset of each op-amp that is no inverter, volts; by default none.
+    g_ground : numpy.ndarray of shape (k,), optional
+        From the input of each op-amp to ground, siemens; by default none. A cell that is driven at a share of an output
+        is that share of it, the rest being here.
 
     Raises
     ------
@@ -74,17 +77,19 @@ class Inv(_SquareCircuit):
     g_in: float
     opamp: OpAmp
     offset: np.ndarray | None = None
+    g_ground: np.ndarray | None = None
 
     name = "INV"
 
     def __post_init__(self) -> None:
         self._check()
         self._positive("g_in")
+        self._vector("g_ground", self.shape[1])
 
     @property
     def column_conductance(self) -> np.ndarray:
         """All that is tied to the input of each op-amp that is no inverter, siemens, shape (k,)."""
-        return self.row_conductance + self.g_in
+        return self.row_conductance + self.g_in + self.given("g_ground", self.shape[0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

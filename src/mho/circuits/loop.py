@@ -21,14 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
-from mho.circuits.opamp import SinglePole
+from mho.circuits.opamp import SinglePole, slowest_rate
 from mho.circuits.operating_point import complementary
 from mho.circuits.passive_network import PassiveNetwork
 from mho.circuits.ports import Ports
@@ -364,16 +363,7 @@ class Loop:
         values : ndarray of shape (f,)
             Eigenvalues of H, which tell it here.
         """
-        return self.slowest_of(values)
-
-    def slowest_of(self, values: np.ndarray) -> float:
-        """Return the slowest decay rate, 1/s, where outputs see `values` (f,) of themselves: eigenvalues of P."""
-        w, wp = 2 * pi * self.opamp.bandwidth, 2 * pi * self.opamp.second_pole
-        if np.isinf(wp):
-            return float((w * np.real(values + 1 / self.opamp.gain)).min(initial=np.inf))
-        middle = (wp + w / self.opamp.gain) / 2
-        root = np.sqrt(middle**2 - w * wp * (values + 1 / self.opamp.gain).astype(complex))
-        return float((middle - np.abs(np.real(root))).min(initial=np.inf))
+        return slowest_rate(values, self.opamp)
 
     def sense_per_output(self, on: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Return H (f, f): what the sense nodes of the free columns do when their outputs move; `mho.circuits.modes`.

@@ -107,6 +107,9 @@ def _classic(
         bias=bias[connected],
         row_offset=np.broadcast_to(network.row_offset, len(rows))[rows],
         offset=-loop.offset[connected],
+        wires=network.wires,
+        places=None if connected.all() else connected,
+        row_places=None if rows.all() else rows,
     )
 
 
@@ -117,6 +120,8 @@ def _gram(loop: Loop, connected: np.ndarray) -> GramInv:
         g_in=c.g_in,
         opamp=as_opamp(loop.opamp),
         offset=loop.offset[connected],
+        wires=loop.passive.wires,
+        places=None if connected.all() else connected,
     )
 
 

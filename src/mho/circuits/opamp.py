@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isinf, pi
 from typing import Protocol
+
+import numpy as np
 
 from mho.checks import at_least, nonnegative_number, one_of, positive_number
 
-__all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole"]
+__all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole", "slowest_rate"]
 
 CLAMPS = ("rectifying", "single-supply")
 
@@ -100,3 +102,21 @@ class OpAmp:
         object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
         one_of(self.clamp, "clamp", CLAMPS)
         one_of(self.output, "output", OUTPUTS)
+
+
+def slowest_rate(values: np.ndarray, opamp: SinglePole) -> float:
+    """Return the slowest decay rate, 1/s, of op-amps whose inputs see `values` of their outputs; infinite for none.
+
+    Parameters
+    ----------
+    values : ndarray of shape (f,)
+        Eigenvalues of P of `mho.circuits.equations`, complex or not.
+    opamp : OpAmp or Amplifier
+        The op-amps.
+    """
+    w, second = 2 * pi * opamp.bandwidth, 2 * pi * opamp.second_pole
+    if isinf(second):
+        return float((w * np.real(values + 1 / opamp.gain)).min(initial=np.inf))
+    middle = (second + w / opamp.gain) / 2
+    root = np.sqrt(middle**2 - w * second * (values + 1 / opamp.gain).astype(complex))
+    return float((middle - np.abs(np.real(root))).min(initial=np.inf))

@@ -18,7 +18,7 @@ import numpy as np
 from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
 
-__all__ = ["input_admittance", "wired_currents"]
+__all__ = ["wired_currents"]
 
 _LEAST_OHMS = 1e-6
 """Stands for a perfect wire beside others that are not."""
@@ -50,12 +50,6 @@ def wired_currents(g: np.ndarray, wires: Wires, V: np.ndarray) -> np.ndarray:
     return g @ V if not wires else _row_end(wires) * _nodes(g, wires, V)[1][:, 0]
 
 
-def _sent(g: np.ndarray, wires: Wires, V: np.ndarray) -> np.ndarray:
-    """Currents out of the sources (k, n), amperes, by what flows through the cells of each column."""
-    c, h = _nodes(g, wires, V)
-    return np.einsum("mk,mkn->kn", g, c - h)
-
-
 def _row_end(wires: Wires) -> float:
     return 1 / max(wires.sense_ohms, _LEAST_OHMS)
 
@@ -83,26 +77,6 @@ def _nodes(g: np.ndarray, wires: Wires, V: np.ndarray) -> tuple[np.ndarray, np.n
     scale = np.abs(cells * first).max(axis=(0, 1))
     c = first + _conjugate_gradients(of_rows, precondition, cells, cells * of_rows(first), scale)
     return c, of_rows(c)
-
-
-def input_admittance(g: np.ndarray, wires: Wires) -> np.ndarray:
-    """Return the conductance (m, m) seen from the rows' ends, the sources at ground, siemens.
-
-    Parameters
-    ----------
-    g : ndarray of shape (m, k)
-        Cells, siemens.
-    wires : Wires
-        As for `wired_currents`.
-    """
-    # the same network from its other end: sources at the rows, what comes back to them is what they send
-    turned = Wires(
-        row_ohms=wires.column_ohms,
-        column_ohms=wires.row_ohms,
-        driver_ohms=wires.sense_ohms,
-        sense_ohms=wires.driver_ohms,
-    )
-    return _sent(g.T, turned, np.eye(len(g)))
 
 
 def _chains(g: np.ndarray, end: float, between: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
+from mho.chip import CLOSED_LOOPS, USES, Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.operands import as_matrix
 
@@ -42,6 +42,12 @@ class Analog(Engine):
     def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None, readback: bool = False) -> None:
         self.readback = readback
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
+        topology = self.chip.design.topology
+        if topology not in CLOSED_LOOPS:
+            raise ValueError(
+                f"chip must solve least squares as an engine, got topology {topology!r} ({USES[topology]}): take "
+                f"{', '.join(map(repr, CLOSED_LOOPS))}, or use it by Chip(design).program(A)"
+            )
         if self.chip.design.amplifier.output == "signed":
             raise ValueError("chip must have non-negative outputs as an engine, got a design with output='signed'")
 

@@ -67,6 +67,10 @@ class Answers:
             array = chip.Chip(design, seed=seed).program(A)
             circuit, scale, units = chip.as_circuit(array), array.inputs.volts_per_unit, array.units_per_volt
             return _programmed(circuit, scale, units, None)
+        if design.wires:
+            raise chip.ChipError(
+                f"the page has wires with resistance in the compact circuit alone, not in {topology!r}"
+            )
         made = chip.program_circuit(topology, A, design, seed=seed)
         return _programmed(made.circuit, made.volts_per_unit, made.units_per_volt, made.product)
 

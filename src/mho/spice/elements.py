@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
@@ -57,11 +58,12 @@ def _(circuit: ClassicGinv, volts: np.ndarray) -> Iterator[str]:
     yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
     yield from text.sources(volts, "g_in", "r")
     yield from text.heading("First array: column output j to the input of row amplifier i, ohms")
-    yield from text.array("l", circuit.g_left, lambda i, j: f"x{j} r{i}")
+    places = circuit.row_places, circuit.places
+    yield from _crossbar("l", circuit.g_left, circuit.wires, ("x", "r"), places)
     yield from text.heading("Feedback of row amplifier i, ohms")
     yield from (f"Rf{i} v{i} r{i} {text.number(1 / g)}" for i, g in enumerate(circuit.g_feedback) if g > 0)
     yield from text.heading("Second array: row output i to the input of column op-amp j, ohms")
-    yield from text.array("r", circuit.g_right, lambda i, j: f"v{i} s{j}")
+    yield from _crossbar("r", circuit.g_right, circuit.wires, ("s", "v"), places, rows_drive=True)
     if circuit.bias is not None and circuit.bias.any():
         yield from text.heading("Constant currents out of the column inputs, amperes")
         yield from (f"Ibias{j} s{j} 0 {text.number(amperes)}" for j, amperes in enumerate(circuit.bias))
@@ -73,7 +75,8 @@ def _(circuit: GramInv, volts: np.ndarray) -> Iterator[str]:
     yield from text.heading("Inputs: minus the right-hand side, behind the input conductance of each row")
     yield from text.sources(volts, "g_in", "s")
     yield from text.heading("Array: output j to the input of op-amp i, ohms")
-    yield from text.array("g", circuit.g_gram, lambda i, j: f"x{j} s{i}")
+    places = circuit.places, circuit.places
+    yield from _crossbar("g", circuit.g_gram, circuit.wires, ("x", "s"), places)
     yield from _answering(circuit, circuit.given("offset", circuit.opamps), ("0", "s"))
 
 
@@ -82,10 +85,7 @@ def _(circuit: Mvm, volts: np.ndarray) -> Iterator[str]:
     yield from text.heading("Inputs: minus the vector")
     yield from (f"Vb{j} b{j} 0 {text.number(-volt)}" for j, volt in enumerate(volts))
     yield from text.heading("Array: input j to row i, ohms")
-    yield from text.array("g", circuit.g, lambda i, j: f"{_input_node(circuit, j, i)} {_ground_node(circuit, i, j)}")
-    if circuit.wires:
-        yield from text.heading("Wires: segments between neighbouring cells, and the ends of rows and columns, ohms")
-        yield from _product_wires(circuit)
+    yield from _crossbar("g", circuit.g, circuit.wires, ("b", "r"))
     yield from text.heading("Feedback of row amplifier i, ohms")
     yield from (f"Rf{i} y{i} r{i} {{1/g_feedback}}" for i in range(circuit.shape[0]))
     yield from text.heading("Row amplifiers: one pole, of either sign")
@@ -101,6 +101,8 @@ def _(circuit: Inv, volts: np.ndarray) -> Iterator[str]:
     yield from text.heading("Arrays: output j, and its inverse, to the input of op-amp i, ohms")
     yield from text.array("p", circuit.g_positive, lambda i, j: f"x{j} s{i}")
     yield from text.array("n", circuit.g_negative, lambda i, j: f"u{j} s{i}")
+    ground = circuit.given("g_ground", circuit.shape[0])
+    yield from (f"Rground{i} s{i} 0 {text.number(1 / g)}" for i, g in enumerate(ground) if g > 0)
     yield from _with_inverters(circuit, ("s", "x", "u"), "g_in")
 
 
@@ -136,30 +138,64 @@ def _classic_opamps(circuit: ClassicGinv) -> Iterator[str]:
     yield from _answering(circuit, circuit.given("offset", columns), ("s", "0"), "Column op-amps:")
 
 
-def _input_node(circuit: Mvm, column: int, row: int) -> str:
-    if circuit.wires.column_ohms and row:
-        return f"b{column}_{row}"
-    return f"b{column}_0" if circuit.wires.driver_ohms else f"b{column}"
+@dataclass(frozen=True)
+class _Lines:
+    """Wires along one side of an array: the node at their end, ohms to the first place and between places, cells'."""
+
+    name: str
+    count: int
+    end_ohms: float
+    ohms: float
+    places: np.ndarray
+
+    def node(self, line: int, cell: int) -> str:
+        return self._at(line, int(self.places[cell]))
+
+    def _at(self, line: int, place: int) -> str:
+        if self.ohms and place:
+            return f"{self.name}{line}_{place}"
+        return f"{self.name}{line}_0" if self.end_ohms else f"{self.name}{line}"
+
+    def resistors(self) -> Iterator[str]:
+        for line in range(self.count):
+            if self.end_ohms:
+                yield f"Rend_{self.name}{line} {self.name}{line} {self._at(line, 0)} {self.end_ohms!r}"
+            for place in range(1, int(self.places[-1]) + 1 if self.ohms else 1):
+                here = self._at(line, place)
+                yield f"Rwire_{here} {self._at(line, place - 1)} {here} {self.ohms!r}"
 
 
-def _ground_node(circuit: Mvm, row: int, column: int) -> str:
-    if circuit.wires.row_ohms and column:
-        return f"r{row}_{column}"
-    return f"r{row}_0" if circuit.wires.sense_ohms else f"r{row}"
+def _crossbar(
+    prefix: str,
+    g: np.ndarray,
+    wires: Wires,
+    ends: tuple[str, str],
+    places: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
+    *,
+    rows_drive: bool = False,
+) -> Iterator[str]:
+    """Yield the cells of an array, named by `prefix`, and its wires; `ends` are its columns' and its rows' nodes.
 
-
-def _product_wires(circuit: Mvm) -> Iterator[str]:
-    wires, (m, k) = circuit.wires, circuit.shape
-    for j in range(k):
-        if wires.driver_ohms:
-            yield f"Rdrive{j} b{j} b{j}_0 {wires.driver_ohms!r}"
-        for i in range(1, m if wires.column_ohms else 1):
-            yield f"Rcol{j}_{i} {_input_node(circuit, j, i - 1)} {_input_node(circuit, j, i)} {wires.column_ohms!r}"
-    for i in range(m):
-        if wires.sense_ohms:
-            yield f"Rsense{i} r{i} r{i}_0 {wires.sense_ohms!r}"
-        for j in range(1, k if wires.row_ohms else 1):
-            yield f"Rrow{i}_{j} {_ground_node(circuit, i, j - 1)} {_ground_node(circuit, i, j)} {wires.row_ohms!r}"
+    Parameters
+    ----------
+    places : tuple of ndarray of bool, optional
+        Places along the columns' wires that hold a row, and along the rows' that hold a column; None: every one.
+    rows_drive : bool
+        Whether the rows' ends are driven and the columns' sensed.
+    """
+    m, k = g.shape
+    driven, sensed = wires.driver_ohms, wires.sense_ohms
+    at_columns, at_rows = (sensed, driven) if rows_drive else (driven, sensed)
+    along_columns, along_rows = (
+        np.arange(n) if held is None else np.flatnonzero(held) for n, held in zip((m, k), places, strict=True)
+    )
+    columns = _Lines(ends[0], k, at_columns, wires.column_ohms, along_columns)
+    rows = _Lines(ends[1], m, at_rows, wires.row_ohms, along_rows)
+    yield from text.array(prefix, g, lambda i, j: f"{columns.node(j, i)} {rows.node(i, j)}")
+    if wires:
+        yield from text.heading("Wires: segments between neighbouring cells, and the ends of rows and columns, ohms")
+        yield from columns.resistors()
+        yield from rows.resistors()
 
 
 def _answering(

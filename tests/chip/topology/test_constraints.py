@@ -105,7 +105,7 @@ def test_errors_of_the_cells_are_drawn_from_the_seed():
         ("inverse", {}, ValueError, "topology must .* 'gram', 'mvm', 'inv', 'egv', got 'inverse'"),
         ("gram", {"penalty": Penalty(total=1.0)}, ChipError, "no row for a sum"),
         ("mvm", {"penalty": Penalty(l1=1.0)}, ChipError, "open loop"),
-        ("classic", {"design": IDEAL.with_(row_ohms=1.0)}, ChipError, "wires"),
+        ("inv", {"design": IDEAL.with_(row_ohms=1.0)}, ChipError, "wires"),
         ("compact", {"A": [[1.0, 0.0]]}, ValueError, "column of zeros"),
     ],
 )
