@@ -13,7 +13,7 @@ demo: .venv/demo
 	$(BIN)/mho demo
 
 test: .venv/dev
-	@scripts/system-tools.sh ngspice chromium mosquitto
+	@scripts/system-tools.sh ngspice chromium-headless-shell/chromium mosquitto
 	$(BIN)/pytest -n auto --dist loadgroup --junitxml=build/tests.xml
 
 # The tests that took less than 0.3 s when all were timed: about a minute.
@@ -48,7 +48,7 @@ web: .venv/dev
 
 # The lab's page and server, with many more requests than `make test` makes up.
 test-lab: .venv/dev
-	@scripts/system-tools.sh ngspice chromium
+	@scripts/system-tools.sh ngspice chromium-headless-shell/chromium
 	MHO_LAB_EXAMPLES=200 $(BIN)/pytest tests/lab
 
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make sure that programs which no Python package brings are there: each argument is PROGRAM or PROGRAM:PACKAGE.
+# Make sure that programs which no Python package brings are there: each argument is PROGRAM, PROGRAM:PACKAGE, or either
+# of them with another that does as well behind a slash (A/B), which is taken where the first cannot be had.
 # Installs what is missing where this user may; says what to install where not. Never fails: what needs a program that
 # is not there says so itself.
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -17,10 +18,15 @@ install() {
     else return 1; fi
 }
 
-for tool in "$@"; do
-    program=${tool%%:*} package=${tool##*:}
-    have "$program" && continue
+there() { # PROGRAM or PROGRAM:PACKAGE
+    program=${1%%:*} package=${1##*:}
+    have "$program" && return
     echo "installing $package ..."
     install "$package" || true
-    have "$program" || echo "mho: $program is missing and could not be installed; install the package '$package' yourself" >&2
+    have "$program"
+}
+
+for tool in "$@"; do
+    there "${tool%%/*}" || there "${tool##*/}" ||
+        echo "mho: $program is missing and could not be installed; install the package '$package' yourself" >&2
 done

@@ -105,7 +105,7 @@ def test_ctrl_c_with_processes_is_one_line_and_a_table(executable, table):
         "--set",
         "sigma=0.01,0.02",
         "--chips",
-        "100000",
+        "10000",
         "--jobs",
         "2",
         "--out",
@@ -113,13 +113,13 @@ def test_ctrl_c_with_processes_is_one_line_and_a_table(executable, table):
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert process.stderr.readline().startswith("trying 200000 of 200000 chips")
+        assert process.stderr.readline().startswith("trying 20000 of 20000 chips")
         assert process.stderr.readline().startswith("chip ")  # the first line of progress
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1].splitlines()
     assert process.returncode == 130
     kept = pq.read_table(table).num_rows
-    assert said[-1].startswith(f"mho: interrupted: {kept} of 200000 chips are kept")
+    assert said[-1].startswith(f"mho: interrupted: {kept} of 20000 chips are kept")
     assert not [line for line in said if "Traceback" in line]
 
 

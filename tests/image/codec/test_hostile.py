@@ -58,11 +58,11 @@ def _decodes(data):
     return True
 
 
-def test_ten_thousand_mutated_files():
+def test_two_thousand_mutated_files():
     rng = np.random.default_rng(1)
     files = _files()
-    decoded = sum(_decodes(_mutated(files[i % len(files)], rng)) for i in range(10_000))
-    assert 500 < decoded < 9500  # both ends of the decoder were reached
+    decoded = sum(_decodes(_mutated(files[i % len(files)], rng)) for i in range(2_000))
+    assert 100 < decoded < 1900  # both ends of the decoder were reached
 
 
 def test_memory_stays_with_the_cap():
