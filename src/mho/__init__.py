@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mho.engines import Engine as Engine
     from mho.engines import Hybrid as Hybrid
     from mho.engines import Penalty as Penalty
+    from mho.engines import Refined as Refined
     from mho.engines import Sparse as Sparse
     from mho.engines import nnls as nnls
     from mho.monitor import Monitor as Monitor
@@ -56,6 +57,7 @@ _HOMES = {
     "NMF": "mho.nmf",
     "Penalty": "mho.engines",
     "Recommender": "mho.recommend",
+    "Refined": "mho.engines",
     "Sparse": "mho.engines",
     "consensus": "mho.nmf",
     "fit_blocks": "mho.nmf",
@@ -77,6 +79,7 @@ __all__ = [
     "Monitor",
     "Penalty",
     "Recommender",
+    "Refined",
     "Sparse",
     "__version__",
     "consensus",

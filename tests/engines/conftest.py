@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mho.chip import REFUSED_OPERANDS, ChipError, preset
-from mho.engines import Analog, Digital, Hybrid
+from mho.engines import Analog, Digital, Hybrid, Refined
 
 SWEEPS = 5000  # so many that coordinate descent has come to rest on the small problems here
 
@@ -14,6 +14,8 @@ EXACT = {
     "hybrid": lambda: Hybrid(seed=0),
     "ideal classic chip": lambda: Analog(preset("ideal").with_(topology="classic")),
     "ideal Gram chip": lambda: Analog(preset("ideal").with_(topology="gram")),
+    "refined": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12),
+    "refined without directions": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12, accelerate="none"),
 }
 NOISY = {
     "chip": lambda: Analog(seed=0),

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, preset
-from mho.engines import Analog, Digital, Engine, Hybrid, engine_for, names
+from mho.engines import Analog, Digital, Engine, Hybrid, Refined, engine_for, names
 
 
 def test_engines_by_name():
-    kinds = {"digital": Digital, "analog": Analog, "hybrid": Hybrid}
+    kinds = {"digital": Digital, "analog": Analog, "hybrid": Hybrid, "refined": Refined}
     assert set(names()) == set(kinds)
     for name, kind in kinds.items():
         assert isinstance(engine_for(name), kind)
@@ -19,11 +19,13 @@ def test_an_engine_is_taken_as_it_is():
 
 @pytest.mark.parametrize("bad", ["gpu", "Digital", "", None, 3, Digital])
 def test_there_is_no_other_engine(bad):
-    with pytest.raises(ValueError, match="engine must be one of 'digital', 'analog', 'hybrid' or an Engine, got"):
+    with pytest.raises(ValueError, match="engine must be one of 'digital', 'analog', 'hybrid', 'refined' or an Engine"):
         engine_for(bad)
 
 
-@pytest.mark.parametrize("engine", [Digital(), Digital(sweeps=3), Analog(seed=0), Hybrid(seed=0)], ids=repr)
+@pytest.mark.parametrize(
+    "engine", [Digital(), Digital(sweeps=3), Analog(seed=0), Hybrid(seed=0), Refined(seed=0)], ids=repr
+)
 def test_an_engine_that_solves_to_rest(engine):
     exact = engine.exact()
     assert isinstance(exact, Engine)

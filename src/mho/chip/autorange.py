@@ -14,11 +14,56 @@ from mho.circuits.errors import ChipError
 from mho.circuits.word_lines import solve_masked
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["SettledBlock", "solve_in_range"]
+__all__ = ["Correction", "SettledBlock", "solve_in_range"]
 
 _ATTEMPTS = 6
 """Times that a right-hand side is solved at most until its answer fits. Two do without an offset; an offset does not
 shrink with the inputs, so that more may be needed."""
+
+
+_EXPECTED = 0.5
+"""Share of the outputs' full scale at which a correction is wanted."""
+
+_LOW = 0.2
+"""Share below which a correction is settled once more at a higher reference, so that an offset is small beside it."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Corrections of n answers: which outputs are not held at zero, and how large they are expected to be.
+
+    Attributes
+    ----------
+    free : ndarray of bool of shape (n, k)
+    reach : ndarray of shape (n,)
+        Largest entry expected, in the units of the answer; infinite where nothing is known of it. The reference of the
+        currents' DACs is set by it, so that all their bits are used however far the outputs go.
+    trim : ndarray of shape (n, k)
+        Currents that cancel the op-amps' offsets, amperes.
+    """
+
+    free: np.ndarray
+    reach: np.ndarray
+    trim: np.ndarray
+
+    def share(self, array: ProgrammedLoop, full: np.ndarray) -> np.ndarray:
+        """Return the share (n,) of the largest reference at which `reach` is well inside the outputs' range.
+
+        Parameters
+        ----------
+        array : ProgrammedLoop
+            The programmed chip.
+        full : ndarray of shape (n,)
+            Factor from the fixed scale of the volts to the largest reference.
+        """
+        units = array.units_per_volt[array.units_per_volt > 0].min(initial=np.inf)
+        volts = np.where(np.isfinite(self.reach), self.reach, 0.0) / units * full
+        wanted = _EXPECTED * array.design.converters.v_out
+        return np.minimum(1.0, np.divide(wanted, volts, out=np.ones(len(volts)), where=volts > 0))
+
+    def part(self, which: slice) -> Correction:
+        """Return the corrections of some right-hand sides."""
+        return Correction(self.free[which], self.reach[which], self.trim[which])
 
 
 @dataclass(frozen=True)
@@ -58,7 +103,13 @@ class SettledBlock:
     followed: int
 
 
-def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None, least: float = 0.0) -> SettledBlock:
+def solve_in_range(
+    array: ProgrammedLoop,
+    B: Matrix,
+    C: np.ndarray | None = None,
+    least: float = 0.0,
+    correction: Correction | None = None,
+) -> SettledBlock:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
     Parameters
@@ -71,6 +122,8 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
         Currents into the columns, in the units of A'B.
     least : float
         Entry of a right-hand side that full scale stands for at least; above zero, all share one range.
+    correction : Correction, optional
+        Of an unclamped loop, whose currents are scaled together with their DACs' reference.
 
     Raises
     ------
@@ -79,23 +132,34 @@ def solve_in_range(array: ProgrammedLoop, B: Matrix, C: np.ndarray | None = None
     """
     peak_in = np.maximum(array.peaks(B, C), least)
     counts = over = np.zeros(3, int)
+    share = np.ones(len(peak_in)) if correction is None else correction.share(array, array.inputs.full_range(peak_in))
     for attempt in range(_ATTEMPTS):
-        range_ = array.inputs.full_range(peak_in)
+        range_ = array.inputs.full_range(peak_in) * share
         constant = -array.bias if C is None else array.column_currents(C, peak_in) - array.bias
-        follower = Follower(array.loop, constant, 1 / range_[:, None])
+        if correction is not None:
+            constant = constant + correction.trim / range_[:, None]
+        follower = Follower(array.loop, constant, 1 / range_[:, None], None if correction is None else correction.free)
         X, V, swing = _settle(array, B, follower, peak_in)
         of_range = swing * range_ / array.design.converters.v_out
         of_limit = _largest_load(array, B, V, X, constant, range_) / array.design.amplifier.current_limit
         excess = np.maximum(of_range, of_limit)
-        over = np.array([np.count_nonzero(share > 1) for share in (of_range, of_limit, excess)])
-        if not over.any():
+        over = np.array([np.count_nonzero(part > 1) for part in (of_range, of_limit, excess)])
+        low = np.zeros(len(share), bool)
+        if correction is not None and attempt == 0:
+            low = (excess < _LOW) & (share < 1)
+        if not over.any() and not low.any():
             injected = 0 if C is None else C.size
             clipped, overloaded, repeated = map(int, counts)
             return SettledBlock(X, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
-        counts = counts + over
+        counts = counts + over + [0, 0, np.count_nonzero(low)]
         margin = 1 + 0.001 * 4**attempt
         excess = np.full_like(excess, excess.max()) if least else excess
-        peak_in = peak_in * np.where(excess > 1, margin * excess, 1.0)
+        smaller = np.where(excess > 1, margin * excess, 1.0)
+        if correction is None:
+            peak_in = peak_in * smaller
+        else:
+            larger = np.divide(_EXPECTED, excess, out=np.ones(len(share)), where=low & (excess > 0))
+            share = np.minimum(1.0, share * larger / smaller)
     raise ChipError(_reason(array, clipped=bool(over[0])))
 
 
@@ -117,9 +181,12 @@ def _settle(
     lines = np.vstack([loop.ports.inputs, network.inputs[: len(network.inputs) - k]])
     drawn = _currents(B, V, lines[:, : inputs.rows]) + lines[:, inputs.rows :] @ inputs.ridge_volts
     currents = drawn[:, :k] + follower.constant
-    X, doubtful = loop.rest(currents, weight)
-    for j in np.flatnonzero(doubtful).tolist():
-        X[j] = follower.rest(j, *inputs.active_row_voltages(B, V, j))
+    if follower.free is None:
+        X, doubtful = loop.rest(currents, weight)
+        for j in np.flatnonzero(doubtful).tolist():
+            X[j] = follower.rest(j, *inputs.active_row_voltages(B, V, j))
+    else:
+        X = loop.rest_held(follower.free, currents, weight)
     s = loop.sense_volts(X, currents, weight)
     swing = loop.peak_output(network, X, s, drawn[:, -1], weight)
     return X, V, np.maximum(swing, loop.peak_row_output(lambda: inputs.row_voltages(B, V), X, weight))

@@ -154,8 +154,10 @@ class Amplifier:
         What an op-amp does that would have to go below zero. Rectifying: a diode path holds its input at virtual
         ground, which gives non-negative least squares. Single-supply: its output stays at the lower rail and its input
         floats, which gives the same conditions in another metric.
-    output : {"nonnegative", "signed"}
+    output : {"nonnegative", "signed", "switched"}
         Sign of the answer. Signed: supplies of either sign and no clamp, for least squares without a constraint.
+        Switched: non-negative answers, and a switch at each clamp that takes it out or holds the output at zero, for
+        `ProgrammedArray.correct`.
     second_pole : float
         Of the output stage, hertz; infinity: none. `mho.circuits.least_second_pole` has what a loop needs.
 
@@ -181,7 +183,7 @@ class Amplifier:
         checks.at_least(self.current_limit, "current_limit", 0, strict=True)
         checks.at_least(self.second_pole, "second_pole", 0, strict=True)
         checks.one_of(self.clamp, "clamp", CLAMPS)
-        checks.one_of(self.output, "output", OUTPUTS)
+        checks.one_of(self.output, "output", (*OUTPUTS, "switched"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,7 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
     n, k = X.shape
     solves, once_more = n + settled.repeated, 1 + settled.repeated / n
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
+    converted = driven if V.any() else 0  # a row at zero is tied to ground
     watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, settled.constant, 1 / range_[:, None])
     with one_blas_thread():  # the matrices of one loop are too small to share
         on = {j: array.inputs.active_row_voltages(B, V, j)[0] for j in _samples(n)}
@@ -66,9 +67,9 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
         load_coulombs=at_rest * float(sampled[2]),
         input_coulombs=at_rest * float(sampled[3]),
         peak_amperes=peak,
-        bytes_read=(driven + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
+        bytes_read=(converted + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
         bytes_written=k * n * adc_bits / 8,
-        dac_conversions=(driven + settled.injected) * solves / n,
+        dac_conversions=(converted + settled.injected) * solves / n,
         adc_conversions=k * solves,
         word_lines=driven if B.missing else 0,
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.chip.autorange import solve_in_range
+from mho.chip.autorange import Correction, solve_in_range
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
@@ -18,6 +20,7 @@ from mho.chip.events import count_events, read_events
 from mho.chip.ledger import Ledger
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.chip.row_drivers import RowDrivers
+from mho.circuits.errors import ChipError
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["ProgrammedArray"]
@@ -67,7 +70,7 @@ class ProgrammedArray(ProgrammedLoop):
         off_state: CellErrorCorrection | None,
         **loop: Any,
     ) -> None:
-        self._ledger, self._off_state = ledger, off_state
+        self._ledger, self._off_state, self._trim = ledger, off_state, np.zeros(len(loop["offset_volts"]) - 2)
         super().__init__(store, design, inputs, **loop)
 
     def read_back(self, A: Any) -> None:
@@ -88,6 +91,32 @@ class ProgrammedArray(ProgrammedLoop):
         read = self.store.conductances(self.kelvin, integration)
         self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
         self._ledger.add(read_events(self.design, *A.shape))
+
+    def cancel_offsets(self, gram: Any) -> None:
+        """Measure what the op-amps' offsets alone bring about, and cancel it with currents in corrections from now on.
+
+        With nothing at the inputs the clamps are switched out and the outputs y are read, once; the currents are what
+        the matrix makes of them, ``-A'A y``, by a DAC at each column.
+
+        Parameters
+        ----------
+        gram : array_like of shape (k, k)
+            ``A'A`` of the matrix that was programmed, its ridge included.
+        """
+        gram = checks.as_matrix(gram, "gram", nonnegative=False)
+        k = self.shape[1]
+        if gram.shape != (k, k):
+            raise ValueError(f"gram must be of shape {(k, k)}, one row for each column of the matrix, got {gram.shape}")
+        view = self._unclamped()
+        nothing = Correction(np.ones((1, k), bool), np.full(1, np.inf), self._trim[None])
+        B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, k)), alone=True)
+        settled = solve_in_range(view, B, C, correction=nothing)
+        self._ledger.add(count_events(view, B, settled))
+        volts = self.inputs.converters.to_digital(settled.outputs * settled.range[:, None], signed=True)[0]
+        wanted = self._into_amperes(gram @ (volts * self.units_per_volt))
+        trim = self._trim - wanted
+        largest = np.full(k, np.abs(trim).max())
+        self._trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(k))
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -172,20 +201,80 @@ class ProgrammedArray(ProgrammedLoop):
             See `solve`.
         """
         C = None if currents is None else self._currents(currents, operand.shape[1])
-        operand = self._formed(operand)
-        if C is not None and self._normal is not None:
-            assert isinstance(operand, Dense)  # as the normal equations' right-hand sides are
-            operand, C = Dense.from_checked(operand.array + C.T), None
+        return self._solve_all(operand, C)
+
+    def correct(self, currents: Any, free: Any, *, reach: Any = None, B: Matrix | None = None) -> np.ndarray:
+        """Return D (k, n) of either sign that minimises ``|A d|^2 / 2 - c'd``, zero where it is not `free`.
+
+        Clamps are switched out, no row is driven, and a ridge pulls to zero: the correction of an answer whose gradient
+        is c. It is linear in c but for the converters.
+
+        Parameters
+        ----------
+        currents : array_like of shape (k, n)
+            Current into each column for each right-hand side, in the units of A'B.
+        free : array_like of bool of shape (k, n)
+            Outputs that are not held at zero.
+        reach : array_like of shape (n,), optional
+            Largest entry that each correction is expected to have: a good guess spares solving again at a smaller
+            range, and a pessimistic one costs digits.
+        B : operand of shape (m, n), optional
+            Right-hand sides whose missing entries switch word lines off; its values have no effect.
+
+        Raises
+        ------
+        ChipError
+            The outputs of the design are not switched, or the loop is not stable.
+        """
+        if self.design.amplifier.output != "switched":
+            raise ChipError(
+                f"the outputs of {self.design.name!r} are {self.design.amplifier.output} alone, and corrections need "
+                "either sign with some held at zero: take a design with output='switched'"
+            )
+        n = np.shape(currents)[-1]
+        C, open_ = self._currents(currents, n), np.asarray(free, bool).T
+        if open_.shape != C.shape:
+            raise ValueError(f"free must have shape {C.T.shape}, as the currents have, got {open_.T.shape}")
+        expected = np.broadcast_to(np.inf if reach is None else np.asarray(reach, np.float64), n)
+        zeros = self._at_zero(B, n)
+        trim = np.outer(zeros.known_rows() / self.shape[0], self._trim)  # an offset acts through the rows that are on
+        return self._solve_all(zeros, np.where(open_, C, 0.0), Correction(open_, expected, trim))
+
+    def _at_zero(self, B: Matrix | None, n: int) -> Sparse:
+        """Right-hand sides of zeros with the missing entries of B."""
+        if isinstance(B, Sparse) and B.missing:
+            return B.with_values(np.zeros(len(B.values)))
+        return Sparse.from_checked(sp.csc_array((self.shape[0], n)), missing=False)
+
+    def _unclamped(self) -> Self:
+        """Return the array as it is now, its clamps switched out and nothing but currents at its inputs."""
+        other = copy.copy(self)
+        other.inputs = replace(self.inputs, ridge_volts=np.zeros_like(self.inputs.ridge_volts))
+        other.loop, other.bias, other._off_state = self.loop.unclamped, np.zeros_like(self.bias), None
+        return other
+
+    def _solve_all(self, operand: Matrix, C: np.ndarray | None, correction: Correction | None = None) -> np.ndarray:
+        """X (k, n) at currents C (n, k)."""
+        operand = self._formed(operand) if correction is None else operand
+        operand, C = self._into_rows(operand, C, alone=correction is not None)
         if self.design.device.noise:
             self._install(self.design.operation.integration)
+        array = self if correction is None else self._unclamped()
         least = 0.0  # what full scale stands for at least
         if self.design.converters.full_scale == "batch":
-            least = float(self.peaks(operand, C).max())
+            least = float(array.peaks(operand, C).max())
         solved, done = [], 0
         for block in self._blocks(operand):
             part = slice(done, done := done + block.shape[1])
-            solved.append(self._solve_block(block, None if C is None else C[part], least))
+            corrected = None if correction is None else correction.part(part)
+            solved.append(array._solve_block(block, least, None if C is None else C[part], corrected))
         return np.vstack(solved).T
+
+    def _into_rows(self, operand: Any, C: np.ndarray | None, *, alone: bool) -> tuple[Any, np.ndarray | None]:
+        """Right-hand sides and currents; in the Gram circuit, whose rows are its columns, both are one."""
+        if C is None or self._normal is None:
+            return operand, C
+        return Dense.from_checked(np.ascontiguousarray(C.T if alone else operand.array + C.T)), None
 
     def _currents(self, currents: Any, n: int) -> np.ndarray:
         """Currents by right-hand sides (n, k), checked."""
@@ -211,14 +300,16 @@ class ProgrammedArray(ProgrammedLoop):
             step = max(1, _BLOCK * n // max(1, len(B.values)))
         yield from (B.column_range(j, min(n, j + step)) for j in range(0, n, step))
 
-    def _solve_block(self, B: Matrix, C: np.ndarray | None, least: float) -> np.ndarray:
+    def _solve_block(self, B: Matrix, least: float, C: np.ndarray | None, correction: Correction | None) -> np.ndarray:
         """X (n, k) of one block."""
-        X = self._solve_once(B, C, least)
-        return X if self._off_state is None else self._solve_once(self._off_state.corrected_rhs(B, X), C, least)
+        X = self._solve_once(B, least, C, correction)
+        if self._off_state is None:
+            return X
+        return self._solve_once(self._off_state.corrected_rhs(B, X), least, C, correction)
 
-    def _solve_once(self, B: Matrix, C: np.ndarray | None, least: float) -> np.ndarray:
+    def _solve_once(self, B: Matrix, least: float, C: np.ndarray | None, correction: Correction | None) -> np.ndarray:
         """X (n, k), at a range that fits both ends of each right-hand side."""
-        settled = solve_in_range(self, B, C, least)
+        settled = solve_in_range(self, B, C, least, correction)
         self._ledger.add(count_events(self, B, settled))
         range_ = settled.range[:, None]
         how = {"signed": self.loop.signed, "together": least > 0}

@@ -149,9 +149,12 @@ class ProgrammedLoop(ProgrammedCells):
             Entry of a right-hand side at full scale; all rows at it send the DACs' full scale into a column.
         """
         columns = self.inputs.rows + np.arange(C.shape[1])
-        given = self.inputs.converters.to_volts(C, peak_in[:, None] * self._column_sums, columns)
+        return self._into_amperes(self.inputs.converters.to_volts(C, peak_in[:, None] * self._column_sums, columns))
+
+    def _into_amperes(self, C: np.ndarray) -> np.ndarray:
+        """Currents into the columns, amperes at the fixed scale, from the units of A'B."""
         c = self.conductances
-        return given * c.scale * c.g_in * self.inputs.volts_per_unit / self.loop.row_metric
+        return C * c.scale * c.g_in * self.inputs.volts_per_unit / self.loop.row_metric
 
     @property
     def _column_sums(self) -> np.ndarray:

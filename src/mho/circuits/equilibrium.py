@@ -32,6 +32,9 @@ class Follower:
         Currents into the sense nodes that do not come from the rows, amperes.
     weight : ndarray of shape (n, 1)
         See `Loop.rest`.
+    free : ndarray of bool of shape (n, k), optional
+        Outputs that take either sign while the others are held at zero; by default all are clamped. Such a loop is
+        linear, so that nothing has to be followed.
 
     Attributes
     ----------
@@ -41,8 +44,8 @@ class Follower:
         Whether each right-hand side has currents of its own.
     """
 
-    def __init__(self, loop: Loop, constant: np.ndarray, weight: np.ndarray) -> None:
-        self.loop, self.weight, self.count = loop, weight, 0
+    def __init__(self, loop: Loop, constant: np.ndarray, weight: np.ndarray, free: np.ndarray | None = None) -> None:
+        self.loop, self.weight, self.free, self.count = loop, weight, free, 0
         self.constant = np.broadcast_to(constant, (len(weight), constant.shape[-1]))
         self.differs = constant.ndim > 1
 

@@ -20,13 +20,14 @@ known of ``sense^-1 M``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
+from mho.circuits.errors import ChipError
 from mho.circuits.opamp import SinglePole, slowest_rate
 from mho.circuits.operating_point import complementary
 from mho.circuits.passive_network import PassiveNetwork
@@ -54,6 +55,9 @@ class Supply(NamedTuple):
     outputs: np.ndarray
     inputs: np.ndarray
 
+
+_NUMBERS = 1 << 20
+"""Of the matrices that are solved together."""
 
 _ROUNDING = 1e-12
 """Of the largest eigenvalue: as far below zero the least one is zero."""
@@ -100,8 +104,17 @@ class Loop:
         return np.abs(X).max(axis=1) if self.signed else X.max(axis=1)
 
     def free(self, x: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """Return a mask (k,) of outputs x (k,) at rest that are not clamped and have cells in the rows `on` (m,)."""
-        return self.network(on).sense.diagonal() > 0 if self.signed else x > 0
+        """Return a mask (k,) of outputs x (k,) at rest that are not clamped and have cells in the rows `on` (m,).
+
+        An unclamped output of exactly zero is held there.
+        """
+        return (self.network(on).sense.diagonal() > 0) & (x != 0) if self.signed else x > 0
+
+    @cached_property
+    def unclamped(self) -> Self:
+        """The loop with its clamps switched out."""
+        opamp: Any = self.opamp
+        return replace(self, opamp=replace(opamp, output="signed"))
 
     @property
     def opamps(self) -> int:
@@ -162,6 +175,66 @@ class Loop:
             M, Q = np.linalg.solve(sense, M), np.linalg.solve(sense, Q.T).T
         X, failed = complementary(M, Q)
         return X, (failed > 0) | (not _contracts(metric[:, None] * M))
+
+    def rest_held(
+        self,
+        free: np.ndarray,
+        currents: np.ndarray,
+        weight: np.ndarray | float = 1.0,
+        ports: Ports | None = None,
+        on: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return the outputs at rest X (n, k), volts, with those that are not `free` held at zero.
+
+        A held op-amp keeps its sense node at virtual ground as a clamped one does, so that the others see the network
+        as before and ``M x = q`` is solved for them alone.
+
+        Parameters
+        ----------
+        free : ndarray of bool of shape (n, k)
+            Outputs that take either sign.
+        currents : ndarray of shape (n, k)
+            See `rest`.
+        weight : ndarray of shape (n, 1) or float
+            See `rest`.
+        ports : Ports, optional
+            See `rest`.
+        on : ndarray of bool of shape (m,), optional
+            Rows that are on; by default all.
+
+        Raises
+        ------
+        ChipError
+            The loop is not stable, or has no operating point.
+        """
+        ports = ports or self.ports
+        M = ports.drive + ports.sense / self.opamp.gain
+        Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
+        free = free & (ports.sense.diagonal() > 0)
+        if not _contracts(self.passive.column_metric[:, None] * M):
+            self._check_stable(free, np.ones(len(self.conductances.comp), bool) if on is None else on)
+        X = np.empty(Q.shape)
+        step = max(1, _NUMBERS // M.size)
+        for j in range(0, len(Q), step):
+            part = slice(j, j + step)
+            both = free[part, :, None] & free[part, None, :]
+            matrices = np.where(both, M, np.eye(len(M)))
+            try:
+                X[part] = np.linalg.solve(matrices, np.where(free[part], Q[part], 0.0)[:, :, None])[:, :, 0]
+            except np.linalg.LinAlgError:
+                raise ChipError(
+                    "the loop has no operating point: columns that are free depend on one another"
+                ) from None
+        return X
+
+    def _check_stable(self, free: np.ndarray, on: np.ndarray) -> None:
+        for columns in np.unique(free, axis=0):
+            values = np.linalg.eigvals(self.sense_per_output(on, columns))
+            if self.slowest_rate(on, columns, values) <= 0:
+                raise ChipError(
+                    "the loop is not stable with these outputs free: the two arrays differ too much for how alike the "
+                    "columns are; a smaller programming error, fewer columns or a ridge would help"
+                )
 
     def sense_volts(
         self, X: np.ndarray, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None

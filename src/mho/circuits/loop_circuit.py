@@ -29,7 +29,7 @@ def as_opamp(opamp: SinglePole) -> OpAmp:
         gain=gain,
         bandwidth=opamp.bandwidth,
         clamp=opamp.clamp,
-        output=opamp.output,
+        output="signed" if opamp.output == "signed" else "nonnegative",  # as a switched one is while it is clamped
         second_pole=opamp.second_pole,
     )
 

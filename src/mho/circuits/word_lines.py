@@ -100,9 +100,12 @@ def _one_by_one(follower: Follower, rows: WordLines) -> tuple[np.ndarray, np.nda
         network = loop.passive.ports(on)
         ports = loop.with_reference_amplifiers(network)
         currents = (ports.inputs @ volts + each[j])[None]
-        x, doubtful = loop.rest(currents, one, ports)
-        if doubtful[0]:
-            x = follower.rest(j, on, volts)[None]
+        if follower.free is None:
+            x, doubtful = loop.rest(currents, one, ports)
+            if doubtful[0]:
+                x = follower.rest(j, on, volts)[None]
+        else:
+            x = loop.rest_held(follower.free[j : j + 1], currents, one, ports, on)
         s = loop.sense_volts(x, currents, one, ports)
         of_rows = np.abs(loop.row_outputs(volts[:, None], x, one, on)).max(initial=0.0)
         X[j] = x[0]

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from mho import kernels
 from mho.chip import CLOSED_LOOPS, USES, Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
-from mho.operands import as_matrix
+from mho.operands import Dense, Matrix, Sparse, as_matrix
 
-__all__ = ["Analog"]
+__all__ = ["Analog", "check_use"]
 
 
 class Analog(Engine):
@@ -25,6 +26,9 @@ class Analog(Engine):
     readback : bool
         Whether each matrix is read back after writing, and each answer corrected for what its cells differ by; see
         `ProgrammedArray.read_back`.
+    probe : bool
+        Whether each answer y is corrected by what the chip makes of A y, whose answer is known: ``2 y - solve(A y)``.
+        It takes one more solve and one digital product, and a chip's linear errors to second order.
 
     Examples
     --------
@@ -39,15 +43,17 @@ class Analog(Engine):
     1.0
     """
 
-    def __init__(self, chip: Chip | ChipDesign | str = "pku-2025", *, seed: Any = None, readback: bool = False) -> None:
-        self.readback = readback
+    def __init__(
+        self,
+        chip: Chip | ChipDesign | str = "pku-2025",
+        *,
+        seed: Any = None,
+        readback: bool = False,
+        probe: bool = False,
+    ) -> None:
+        self.readback, self.probe = readback, probe
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
-        topology = self.chip.design.topology
-        if topology not in CLOSED_LOOPS:
-            raise ValueError(
-                f"chip must solve least squares as an engine, got topology {topology!r} ({USES[topology]}): take "
-                f"{', '.join(map(repr, CLOSED_LOOPS))}, or use it by Chip(design).program(A)"
-            )
+        check_use(self.chip.design)
         if self.chip.design.amplifier.output == "signed":
             raise ValueError("chip must have non-negative outputs as an engine, got a design with output='signed'")
 
@@ -60,7 +66,7 @@ class Analog(Engine):
         array = self.chip.program(A, penalty=penalty)
         if self.readback:
             array.read_back(A)
-        return AnalogFactor(A, array)
+        return ProbedFactor(A, array, penalty) if self.probe else AnalogFactor(A, array)
 
     def extrapolates(self) -> bool:
         """Return whether answers are corrected for the errors of the cells."""
@@ -81,6 +87,21 @@ class Analog(Engine):
         return self.chip.ledger
 
 
+def check_use(design: ChipDesign) -> None:
+    """Refuse the design of a chip that solves no least squares.
+
+    Parameters
+    ----------
+    design : ChipDesign
+        The chip's.
+    """
+    if design.topology not in CLOSED_LOOPS:
+        raise ValueError(
+            f"chip must solve least squares as an engine, got topology {design.topology!r} ({USES[design.topology]}): "
+            f"take {', '.join(map(repr, CLOSED_LOOPS))}, or use it by Chip(design).program(A)"
+        )
+
+
 class AnalogFactor(Programmed):
     """A matrix in a chip, beside the matrix that was meant."""
 
@@ -95,3 +116,40 @@ class AnalogFactor(Programmed):
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""
         return squared_error(self.A, check_rhs(B, self.A.shape, X), X)
+
+
+class ProbedFactor(AnalogFactor):
+    """A matrix in a chip, whose answers are probed."""
+
+    def __init__(self, A: np.ndarray, array: ProgrammedArray, penalty: Penalty) -> None:
+        super().__init__(A, array)
+        k = A.shape[1]
+        self.exact = np.ascontiguousarray(A, np.float64)
+        self.l2, self.linear = penalty.vector("l2", k), penalty.linear_term(k)
+
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """See `Programmed.solve`."""
+        B = as_matrix(check_rhs(B, self.A.shape, start))
+        n, step = B.shape[1], max(1, _BLOCK // B.shape[0])
+        parts = [self._probed(B.column_range(j, min(n, j + step))) for j in range(0, n, step)]
+        return np.hstack(parts).astype(self.A.dtype, copy=False)
+
+    def _probed(self, B: Matrix) -> np.ndarray:
+        """Answers (k, n), corrected by one more solve whose right-hand side has them as its solution."""
+        Y = self.array.solve_operand(B)
+        pull = self.l2[:, None] * Y - self.linear[:, None]  # takes back what the penalty does to Y
+        again = self.array.solve_operand(self._fitted(B, Y), pull if pull.any() else None)
+        return np.maximum(2 * Y - again, 0.0)
+
+    def _fitted(self, B: Matrix, Y: np.ndarray) -> Matrix:
+        """A Y, at the known entries of B."""
+        if not (isinstance(B, Sparse) and B.missing):
+            return Dense.from_checked(self.exact @ Y)
+        ptr, idx, _ = B.by_column()
+        values = np.empty(len(idx))
+        kernels.sddmm(self.exact, np.ascontiguousarray(Y.T), ptr, idx, values, kernels.thread_count())
+        return B.with_values(values)
+
+
+_BLOCK = 1 << 21
+"""Numbers of a product that is held at a time."""

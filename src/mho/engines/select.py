@@ -8,6 +8,7 @@ from mho.engines.analog import Analog
 from mho.engines.digital import Digital
 from mho.engines.engine import Engine
 from mho.engines.hybrid import Hybrid
+from mho.engines.refined import Refined
 
 __all__ = ["engine_for", "names"]
 
@@ -15,6 +16,7 @@ _BY_NAME = {
     "digital": lambda seed: Digital(),
     "analog": lambda seed: Analog(seed=seed),
     "hybrid": lambda seed: Hybrid(seed=seed),
+    "refined": lambda seed: Refined(seed=seed),
 }
 
 
@@ -28,7 +30,7 @@ def engine_for(engine: str | Engine, *, seed: Any = None) -> Engine:
 
     Parameters
     ----------
-    engine : {"digital", "analog", "hybrid"} or Engine
+    engine : {"digital", "analog", "hybrid", "refined"} or Engine
         A name makes a new one.
     seed : int, Generator or None
         For the errors of a chip that is made here.
