@@ -6,7 +6,6 @@ import scipy.sparse as sp
 
 from mho.data import movielens
 from mho.recommend import ImplicitModel, Recommender, evaluate, list_defaults, split_by_user
-from mho.recommend.model import Side
 
 K = 16
 
@@ -137,21 +136,14 @@ def test_the_popularity_is_a_part_of_a_score_and_kept_in_the_file(with_nobody, t
 def test_a_large_table_is_judged_by_a_sample_of_its_users():
     users, items = few_and_famous(0)
     known = Recommender(1, model=ImplicitModel(l2=1.0, popularity=0.0), max_iter=1).fit(users, items).known_
-    solved = []
+    looked_at = []
 
-    def solve(l2, fixed, columns):
-        solved.append(columns.nnz)
-        return Side(np.full((columns.shape[1], 1), 0.5))
+    def fits(held_out):
+        looked_at.append(held_out.train.nnz)
+        yield lambda part: np.zeros((len(held_out.users[part]), held_out.train.shape[1]))
 
     candidates = list_defaults.Candidates(
-        solve=solve,
-        scores=lambda P, Q: P @ Q.T,
-        fame=lambda share: share,
-        ridges=[1.0],
-        terms=[0.0],
-        share=0.1,
+        fits=fits, settings=[1.0], fame=lambda share: share, terms=[0.0], sample=2_000, share=0.1
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(list_defaults, "_SAMPLE", 2_000)
-        list_defaults.choose(known, candidates, Side(np.full((500, 1), 0.5)), np.random.default_rng(0))
-    assert 0 < max(solved) <= 0.1 * known.nnz
+    list_defaults.choose(known, candidates, np.random.default_rng(0))
+    assert 0 < max(looked_at) <= 0.1 * known.nnz

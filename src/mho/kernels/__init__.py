@@ -17,6 +17,9 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``one``                non-negative least squares for one right-hand side and a matrix of any sign
 ``masked_lcp``         the same with an M and a q of each column's own, summed over the rows present in it
 ``weighted_lcp``       the same for a symmetric M, with a weight for each row present
+``nearest_columns``    the columns of a sparse matrix that are nearest to each by cosine
+``gram_of_nearest``    X'X among them; ``gram_of_own_rows`` over the rows alone that the column itself is stored in
+``descend_own``        coordinate descent to rest with a Gram matrix for each right-hand side
 ``divergence_dense``   Newton steps on D(b, Ax) over x >= 0, Kullback-Leibler or Itakura-Saito, for a dense matrix
 ``divergence_sparse``  the same by columns of a sparse matrix
 ``sddmm``              A[i] . X[j] at the stored entries (i, j) of a sparse matrix
@@ -32,13 +35,17 @@ from mho.kernels._core import (
     array_stats,
     cross,
     csc_to_csr,
+    descend_own,
     divergence_dense,
     divergence_sparse,
     gram,
+    gram_of_nearest,
+    gram_of_own_rows,
     isa,
     lcp,
     masked_lcp,
     masked_sweep,
+    nearest_columns,
     one,
     products_of_columns,
     products_of_rows,
@@ -58,13 +65,17 @@ __all__ = [
     "array_stats",
     "cross",
     "csc_to_csr",
+    "descend_own",
     "divergence_dense",
     "divergence_sparse",
     "gram",
+    "gram_of_nearest",
+    "gram_of_own_rows",
     "isa",
     "lcp",
     "masked_lcp",
     "masked_sweep",
+    "nearest_columns",
     "one",
     "products_of_columns",
     "products_of_rows",

@@ -205,6 +205,73 @@ def weighted_lcp(
 ) -> None:
     """`masked_lcp` for left = right = A (m, k) without extra, each known row counting as often as its weight says."""
 
+def nearest_columns(
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    row_ptr: np.ndarray,
+    row_idx: np.ndarray,
+    row_val: np.ndarray,
+    inverse: np.ndarray,
+    targets: np.ndarray,
+    nearest: np.ndarray,
+    products: np.ndarray,
+    threads: int,
+) -> None:
+    """Of X (m, n), float32 by columns and by rows, the columns nearest to each target (t,) int32 by cosine.
+
+    nearest (t, cap) int32, ascending, -1 where there are no more of a positive product; products (t, cap) with those.
+    inverse (n,): 1 / |x| of each column, 0 of one that is zero.
+    """
+
+def gram_of_nearest(
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    row_ptr: np.ndarray,
+    row_idx: np.ndarray,
+    row_val: np.ndarray,
+    rows: np.ndarray,
+    slot_ptr: np.ndarray,
+    slot: np.ndarray,
+    nearest: np.ndarray,
+    G: np.ndarray,
+    threads: int,
+) -> None:
+    """G (t, cap, cap): X'X among the columns of each row of nearest (t, cap), zero where that is -1.
+
+    The row of X'X of rows[r] int32 goes to the places slot[slot_ptr[r] : slot_ptr[r + 1]] int64 of nearest, flat.
+    """
+
+def gram_of_own_rows(
+    ptr: np.ndarray,
+    idx: np.ndarray,
+    val: np.ndarray,
+    row_ptr: np.ndarray,
+    row_idx: np.ndarray,
+    row_val: np.ndarray,
+    targets: np.ndarray,
+    nearest: np.ndarray,
+    products: np.ndarray,
+    G: np.ndarray,
+    threads: int,
+) -> None:
+    """G (t, cap, cap) and products (t, cap) of the nearest with each target, over the rows that it is stored in."""
+
+def descend_own(
+    G: np.ndarray,
+    products: np.ndarray,
+    nearest: np.ndarray,
+    l2: float,
+    answer: np.ndarray,
+    failed: np.ndarray,
+    threads: int,
+) -> None:
+    """Minimise x'(G + l2 I)x / 2 - c'x over x >= 0 for each G (t, cap, cap) and c of products (t, cap), in float32.
+
+    The first unknowns alone, as many as nearest (t, cap) has columns; answer (t, cap), failed (t,) uint8.
+    """
+
 def follow_scratch(n: int, q: int) -> int:
     """Numbers of memory that `follow` needs."""
 

@@ -15,6 +15,9 @@ from mho.recommend.bias import BiasBaseline
 from mho.recommend.evaluate import Scores, evaluate, mae, rmse
 from mho.recommend.explanation import Explanation
 from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.mixed_model import MixedModel
+from mho.recommend.mixed_rating_model import MixedRatingModel
+from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.recommender import Recommender
 from mho.recommend.splits import split_by_time, split_by_user, split_random
@@ -25,6 +28,9 @@ __all__ = [
     "BiasBaseline",
     "Explanation",
     "ImplicitModel",
+    "MixedModel",
+    "MixedRatingModel",
+    "NeighbourModel",
     "RatingModel",
     "Recommender",
     "Scores",

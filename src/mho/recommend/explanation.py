@@ -24,10 +24,12 @@ class Explanation:
     score : float
         The sum of the parts.
     parts : dict of str to float
-        Offsets, components and popularity by name, each >= 0, the largest first; then the lowest rating, if that is
-        negative.
+        Offsets, components, neighbours and popularity by name, the largest first; then the lowest rating, if that is
+        negative. Each is >= 0, but for neighbours of ratings.
     because : list of (id, float)
         What the user rated or chose that is most like the item, with its likeness; see `Recommender.similar_items`.
+        With neighbours everything that speaks for the item, or against it, with its part of the score: together they
+        are the part "neighbours".
 
     Examples
     --------
@@ -49,12 +51,22 @@ def explain(fitted: Fitted, user: Any, item: Any) -> Explanation:
     parts = fitted.model.parts(fitted.users.rows[u], fitted.items.rows[i])
     if fitted.added is not None:
         parts["popularity"] = float(fitted.added[i])
+    own, speak = _alike(fitted, u, i) if fitted.weights is None else fitted.reasons(u, i)
+    if fitted.weights is not None:
+        parts["neighbours"], speak = float(speak.sum()), fitted.unit * speak
     ordered = {name: fitted.unit * parts[name] for name in sorted(parts, key=lambda name: -parts[name])}
     if fitted.model.lowest:
         ordered["lowest rating"] = fitted.model.lowest
-    own = np.setdiff1d(fitted.table.known[[u]].indices, [i])
-    alike = item_cosine(fitted, i)[own]
-    reasons = np.argsort(-alike, kind="stable")[:_REASONS]
-    names = fitted.table.items.known[own[reasons]].tolist()
-    because = [(name, float(x)) for name, x in zip(names, alike[reasons], strict=True) if x > 0]
+    order = np.argsort(-np.abs(speak), kind="stable")
+    names = fitted.table.items.known[own[order]].tolist()
+    because = [(name, float(x)) for name, x in zip(names, speak[order], strict=True)]
     return Explanation(sum(ordered.values()), ordered, because)
+
+
+def _alike(fitted: Fitted, user: int, item: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the items of a user that are most like one, at most so many, and how like it they are."""
+    own = np.setdiff1d(fitted.table.known[[user]].indices, [item])
+    alike = item_cosine(fitted, item)[own]
+    most = np.argsort(-alike, kind="stable")[:_REASONS]
+    most = most[alike[most] > 0]
+    return own[most], alike[most]

@@ -19,13 +19,24 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
 from mho.recommend.labels import Labels
+from mho.recommend.mixed_model import MixedModel
+from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.model import Model, Side
+from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.rating_model import RatingModel
 
 __all__ = ["read", "write"]
 
-_FORMAT, _UNSEALED = "mho recommender 2", "mho recommender 1"
-_MODELS = {"RatingModel": RatingModel, "ImplicitModel": ImplicitModel}
+_FORMAT, _UNSEALED, _WITH_WEIGHTS = "mho recommender 2", "mho recommender 1", "mho recommender 3"
+_MODELS = {
+    model.__name__: model for model in (RatingModel, ImplicitModel, NeighbourModel, MixedModel, MixedRatingModel)
+}
+_PARTS = {
+    ("MixedModel", "factors"): "ImplicitModel",
+    ("MixedModel", "neighbours"): "NeighbourModel",
+    ("MixedRatingModel", "factors"): "RatingModel",
+}
+"""Models that are settings of others."""
 
 
 def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, Any]]) -> None:
@@ -35,7 +46,7 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         if labels.known.dtype.kind == "O":
             raise TypeError(f"{labels.name} must be numbers, text or times to be saved, got objects")
     about = {
-        "format": _FORMAT,
+        "format": _FORMAT if fitted.weights is None else _WITH_WEIGHTS,
         "model": type(fitted.model).__name__,
         "settings": asdict(fitted.model),  # pyright: ignore[reportArgumentType]
         "unit": fitted.unit,
@@ -53,6 +64,9 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "columns": table.known.indices,
         "pointers": table.known.indptr,
     }
+    if fitted.weights is not None:
+        own = {"weights": "data", "weight_columns": "indices", "weight_pointers": "indptr"}
+        arrays |= {name: getattr(fitted.weights, attribute) for name, attribute in own.items()}
     write_archive(path, about, arrays)
 
 
@@ -82,27 +96,39 @@ def _read_folder(path: Path) -> tuple[Fitted, list[dict[str, Any]]]:
 
 def _fitted(path: Path, archive: Archive) -> tuple[Fitted, Any]:
     about, file = archive.about, archive.arrays
-    if about["format"] not in (_FORMAT, _UNSEALED):
+    if about["format"] not in (_FORMAT, _UNSEALED, _WITH_WEIGHTS):
         raise DataError(f"{path}: is not a recommender of this version, but {about['format']!r}")
-    if not archive.sealed and (about["format"] == _FORMAT or file.zip.comment):
+    if not archive.sealed and (about["format"] != _UNSEALED or file.zip.comment):
         raise DataError(f"{path}: is damaged: its checksum is gone")
     entries = file["values"], file["columns"], file["pointers"]
-    known = sp.csr_array(entries, shape=tuple(about["shape"]))
+    known: Any = sp.csr_array(entries, shape=tuple(about["shape"]))
     checks.sparse_format(known)
     labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
     table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
     model = _model(path, about["model"], about["settings"])
     sides = Side(file["user_rows"]), Side(file["item_rows"])
-    return Fitted(model, table, *sides, file["prior"], float(about["unit"])), about["history"]
+    weights = _weights(file, known.shape[1]) if about["format"] == _WITH_WEIGHTS else None
+    return Fitted(model, table, *sides, file["prior"], float(about["unit"]), weights), about["history"]
+
+
+def _weights(file: Any, n: int) -> Any:
+    entries = file["weights"], file["weight_columns"], file["weight_pointers"]
+    weights = sp.csr_array(entries, shape=(n, n))
+    checks.sparse_format(weights)
+    return weights
 
 
 def _model(path: Path, name: str, settings: dict[str, Any]) -> Model:
     """Return the model that was fitted; what early files do not tell was always so."""
+    if None in settings.values():
+        raise DataError(f"{path}: its model is none that was fitted")
+    if name not in ("RatingModel", "ImplicitModel"):
+        parts = {part: _PARTS[name, part] for part in settings if (name, part) in _PARTS}
+        settings = settings | {part: _model(path, kind, settings[part]) for part, kind in parts.items()}
+        return _MODELS[name](**settings)
     early: dict[str, Any] = {"popularity": 0.0}
     if name == "ImplicitModel":
         early |= {"weighting": "linear", "least": 1.0, "typical": 1.0}
-    if None in settings.values():
-        raise DataError(f"{path}: its model is none that was fitted")
     return _MODELS[name](**early | settings)
 
 
@@ -115,7 +141,8 @@ def _check(path: Path, fitted: Fitted) -> None:
     if not all(shapes):
         raise DataError(f"{path}: its factors, ids and table do not go together")
     unit = np.array([fitted.unit])
-    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data, unit):
+    weights = () if fitted.weights is None else (fitted.weights.data,)
+    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data, unit, *weights):
         if numbers.dtype not in (np.float32, np.float64):
             raise DataError(f"{path}: every number must be float32 or float64, got {numbers.dtype}")
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < np.inf:  # without a copy: they may be on disk

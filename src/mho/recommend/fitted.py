@@ -15,6 +15,9 @@ from mho.recommend.model import Model, Side
 
 __all__ = ["Fitted"]
 
+_PAIRS = 1 << 15
+"""Pairs that are worked on at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -29,6 +32,8 @@ class Fitted:
     prior : ndarray of shape (c,)
     unit : float
         Of the model, in the values of the table.
+    weights : csr_array of shape (n_items, n_items) or None
+        What a user's own items say for each item, by column; None where the model has no such weights, or not yet.
     """
 
     model: Model
@@ -37,6 +42,7 @@ class Fitted:
     items: Side
     prior: np.ndarray
     unit: float
+    weights: Any = None
 
     @classmethod
     def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator) -> Fitted:
@@ -95,7 +101,38 @@ class Fitted:
     def with_table(self, table: Interactions) -> Fitted:
         """Return these factors with another table, whose labels begin with this one's; what is new has the prior."""
         m, n = table.known.shape
-        return replace(self, table=table, users=self._longer(self.users, m), items=self._longer(self.items, n))
+        weights = self.weights
+        if weights is not None and n > weights.shape[0]:
+            weights = weights.copy()
+            weights.resize((n, n))
+        users, items = self._longer(self.users, m), self._longer(self.items, n)
+        return replace(self, table=table, users=users, items=items, weights=weights)
+
+    def related(self, engine: Engine, targets: np.ndarray | None = None) -> tuple[Fitted, float]:
+        """Return a copy with weights between items fitted, and the share of squares that they leave.
+
+        Parameters
+        ----------
+        engine : Engine
+            Solver.
+        targets : ndarray of shape (t,), optional
+            Positions of the only items whose columns are fitted anew.
+        """
+        spoken = self.speaking(self.users.rows, self.table.known)
+        if spoken is None:
+            return self, 0.0
+        found = self.model.item_weights(engine, spoken, targets)
+        weights = found.matrix
+        if targets is not None and self.weights is not None:
+            kept = np.ones(weights.shape[1], np.float32)
+            kept[targets] = 0
+            weights = sp.csr_array(self.weights @ sp.diags_array(kept) + weights)
+            weights.eliminate_zeros()
+        return replace(self, weights=weights), found.left
+
+    def speaking(self, P: np.ndarray, known: Any) -> Any:
+        """Return the statements of users with rows `P` (m, c) who have `known`, csr_array (m, n_items); or None."""
+        return self.model.speaking(P, self.items, known, self.unit)
 
     def solved_users(self, engine: Engine, positions: np.ndarray) -> Fitted:
         """Return a copy with the users at `positions` solved against the items."""
@@ -108,9 +145,22 @@ class Fitted:
         half = self.model.solve(engine, self.users, columns, self.unit)
         return replace(self, items=_with_rows(self.items, positions, half.side))
 
-    def merits(self, P: np.ndarray, items: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Return the sort keys (m, n) of items at positions `items` (n,) in the lists of users with rows `P` (m, c)."""
+    def merits(self, P: np.ndarray, known: Any, items: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the sort keys (m, n) of items at positions `items` (n,) in the lists of users.
+
+        Parameters
+        ----------
+        P : ndarray of shape (m, c)
+            Rows of the users.
+        known : csr_array of shape (m, n_items)
+            What they have, in the caller's values.
+        items : ndarray of shape (n,) or slice
+            By default all.
+        """
         scores = self.model.scores(P, self.items.rows[items])
+        if self.weights is not None:
+            weights = self.weights if isinstance(items, slice) else self.weights[:, items]
+            scores += (self.speaking(P, known) @ weights).toarray()
         if self.added is not None:
             scores += self.added[items]
         return scores if self.ahead is None else scores + self.ahead[items]
@@ -122,7 +172,29 @@ class Fitted:
     def pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Return the scores (n,) of users and items at positions (n,), pair by pair; see `at_users`, `at_items`."""
         scores = self.model.pairs(self.at_users(users), self.at_items(items))
+        if self.weights is not None:
+            scores += self._spoken_pairs(users, items)
         return scores if self.added is None else scores + np.append(self.added, 0.0)[items]
+
+    def reasons(self, user: int, item: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the items (r,) of the user at position `user` that speak for the one at `item`, and by how much."""
+        spoken = self.speaking(self.users.rows[[user]], self.table.known[[user]])
+        column = self.weights[:, [item]].toarray()[:, 0]
+        parts = spoken.data * column[spoken.indices]
+        told = np.flatnonzero(parts)
+        return spoken.indices[told], parts[told].astype(np.float64)
+
+    def _spoken_pairs(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return sums (n,) of weights from users to items, pair by pair; 0 of and for anybody unknown."""
+        m, n = self.table.known.shape
+        there = np.flatnonzero((users < m) & (items < n))
+        total, columns = np.zeros(len(users)), self.weights.tocsc()
+        for begin in range(0, len(there), _PAIRS):
+            some = there[begin : begin + _PAIRS]
+            asked, row = np.unique(users[some], return_inverse=True)
+            spoken = self.speaking(self.users.rows[asked], self.table.known[asked])
+            total[some] = spoken[row].multiply(columns[:, items[some]].T).sum(axis=1)
+        return total
 
     def at_large(self) -> np.ndarray:
         """Return the row (1, c) of somebody of whom nothing is known: what is best for it is popular.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,8 +12,9 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines import Digital, Engine, Penalty
 from mho.recommend.implicit_als import solve_implicit, weighted_error
-from mho.recommend.list_defaults import Candidates, choose, item_shares
-from mho.recommend.model import Half, Model, Side, positive
+from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, alternated, choose, item_shares
+from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side, positive
+from mho.recommend.strengths import Weighting, strength_scale, weights_of
 
 __all__ = ["ImplicitModel"]
 
@@ -27,7 +29,6 @@ _FEW = 16.0
 """Choices of a typical user or item (geometric mean of both) below which ridges are in proportion to them."""
 
 _TERMS = (0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
-_POPULARITY_ALONE = 1000.0
 _USUAL_RIDGE = 32.0
 
 _SAMPLE_SHARE = 0.05
@@ -35,12 +36,6 @@ _SAMPLE_SHARE = 0.05
 
 _TIE = 1e-6
 """What popularity weighs at least: of items that a user's factors say nothing of, the most chosen come first."""
-
-_LEAST, _TYPICAL = 0.05, 0.5
-"""Quantiles of the strengths."""
-
-_STRENGTHS = 1 << 20
-"""Strengths that the quantiles are taken of, evenly spaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +79,7 @@ class ImplicitModel(Model):
     l2: float | None = None
     confidence: float = 3.0
     popularity: float | None = None
-    weighting: Literal["log", "linear"] = "log"
+    weighting: Weighting = "log"
     least: float | None = None
     typical: float | None = None
 
@@ -112,42 +107,47 @@ class ImplicitModel(Model):
         ridges = [unit * ridge for ridge in _RIDGES] if self.l2 is None else [self.l2]
         terms = _TERMS if self.popularity is None else [self.popularity]
 
-        def solve(l2: float, fixed: Side, columns: Any) -> Side:
-            return replace(model, l2=l2).solve(Digital(), fixed, columns, 1.0).side
-
-        candidates = Candidates(
-            solve=solve, scores=self.scores, fame=lambda share: share, ridges=ridges, terms=terms, share=_SAMPLE_SHARE
-        )
-        found = choose(known, candidates, self.start(known.shape[1], k, rng), rng)
+        fits = model.inner_fits(ridges, self.start(known.shape[1], k, rng))
+        candidates = Candidates(fits=fits, settings=ridges, fame=lambda share: share, terms=terms, share=_SAMPLE_SHARE)
+        found = choose(known, candidates, rng)
         usual = unit * _USUAL_RIDGE if self.l2 is None else self.l2
-        alone = _POPULARITY_ALONE if self.popularity is None else self.popularity
+        alone = POPULARITY_ALONE if self.popularity is None else self.popularity
         l2, popularity = found or (usual, alone)
         return replace(model, l2=l2, popularity=popularity)
 
+    def inner_fits(self, ridges: Sequence[float], start: Side) -> Callable[[HeldOut], Iterator[Scorer]]:
+        """Return a function that fits to a held-out split with each of the `ridges`, from the items of `start` on."""
+
+        def solve(l2: float, fixed: Side, columns: Any) -> Side:
+            return replace(self, l2=l2).solve(Digital(), fixed, columns, 1.0).side
+
+        sides = alternated(solve, ridges, start)
+
+        def fits(held_out: HeldOut) -> Iterator[Scorer]:
+            for users, items in sides(held_out):
+                P = users.rows[held_out.users]
+                yield lambda part, P=P, Q=items.rows: self.scores(P[part], Q)
+
+        return fits
+
     def _for_strengths(self, values: np.ndarray) -> ImplicitModel:
-        some = values[:: 1 + len(values) // _STRENGTHS]
-        least, typical = np.quantile(some, (_LEAST, _TYPICAL), method="lower")
+        least, typical = strength_scale(values)
         return replace(
             self,
-            least=float(least) if self.least is None else self.least,
-            typical=float(typical) if self.typical is None else self.typical,
+            least=least if self.least is None else self.least,
+            typical=typical if self.typical is None else self.typical,
         )
 
     def weights(self, values: np.ndarray) -> np.ndarray:
         """Return w (n,) of strengths `values` (n,), 1 for the typical one."""
         assert self.least is not None, "settled when fitted"
         assert self.typical is not None, "settled when fitted"
-        if self.weighting == "linear":
-            return values / self.typical
-        found = values / self.least  # in one array, since there are as many as choices
-        np.log1p(found, out=found)
-        found /= np.log1p(self.typical / self.least)
-        return found
+        return weights_of(values, self.weighting, self.least, self.typical)
 
     @property
     def popularity_alone(self) -> bool:
         """See `Model.popularity_alone`."""
-        return self.popularity is not None and self.popularity >= _POPULARITY_ALONE
+        return self.popularity is not None and self.popularity >= POPULARITY_ALONE
 
     @property
     def typical_strength(self) -> float:

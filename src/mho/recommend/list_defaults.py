@@ -1,4 +1,4 @@
-"""Ridge and popularity term of a model, by the lists that it makes of pairs held out inside its own table."""
+"""Settings and popularity term of a model, by the lists that it makes of pairs held out inside its own table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import scipy.sparse as sp
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.model import Side
 
-__all__ = ["Candidates", "HeldOut", "choose", "item_shares"]
+__all__ = ["Candidates", "HeldOut", "Scorer", "alternated", "choose", "entries_at", "item_shares", "sampled_users"]
+
+Scorer = Callable[[slice], np.ndarray]
+"""Scores (u, n) of some of the `HeldOut.users` for all items, to be overwritten."""
 
 _SAMPLE = 100_000
 """Choices that are looked at: the users are sampled, so that a large fit takes hardly longer."""
@@ -47,36 +50,41 @@ class Candidates:
 
     Attributes
     ----------
-    solve : callable
-        Solves for the columns of a table (n_fixed, n) with a ridge and the other side as it is.
-    scores : callable
-        Returns the scores (u, n) of users' rows for items' rows.
+    fits : callable
+        Yields a `Scorer` for each of the settings, fitted to what was not held out.
+    settings : sequence
+        What the fits stand for, in their order; of equally good ones the first is taken.
     fame : callable
         Returns what times a popularity term is added to scores (n,), for the share of all users who chose each item;
         it rises with it.
-    ridges, terms : sequence of float
-        The largest ridge first.
+    terms : sequence of float
+        Popularity terms.
     popular : int
         Leading items by popularity among which lists are looked for.
+    sample : int
+        Choices that are looked at, of users drawn at random.
     share : float
-        Part of all choices that is looked at if that is more than are otherwise.
+        Part of all choices that is looked at if that is more.
     liked : float or None
         The rating from which on an item is liked. Where it is given, lists are to have what is liked, and no less of
         all that was rated than popularity has.
+    nearly : float
+        Part of the gain that a smaller popularity term may cost.
     """
 
-    solve: Callable[[float, Side, Any], Side]
-    scores: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    fits: Callable[[HeldOut], Iterator[Scorer]]
+    settings: Sequence[Any]
     fame: Callable[[np.ndarray], np.ndarray]
-    ridges: Sequence[float]
     terms: Sequence[float]
     popular: int = _POOL
+    sample: int = _SAMPLE
     share: float = 0.0
     liked: float | None = None
+    nearly: float = 0.0
 
 
-def choose(known: Any, candidates: Candidates, start: Side, rng: np.random.Generator) -> tuple[float, float] | None:
-    """Return the ridge and popularity term of the largest sure gain in nDCG@10 over popularity; None if none is sure.
+def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tuple[Any, float] | None:
+    """Return the setting and popularity term of the largest sure gain in nDCG@10 over popularity; None if none is sure.
 
     A gain is sure by its mean over users less two standard errors.
 
@@ -86,22 +94,20 @@ def choose(known: Any, candidates: Candidates, start: Side, rng: np.random.Gener
         Strengths, or ratings.
     candidates : Candidates
         What is compared.
-    start : Side
-        Items (n, c), scattered.
     rng : Generator
         Draws users and what is held out.
     """
-    some = known[_sampled_users(known, max(_SAMPLE, candidates.share * known.nnz), rng)]
+    some = known[sampled_users(known, max(candidates.sample, candidates.share * known.nnz), rng)]
     splits = max(1, min(_SPLITS, _SAMPLE // max(1, some.nnz)))
     share, terms = item_shares(known), candidates.terms
-    total, count = np.zeros((len(candidates.ridges), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
+    total, count = np.zeros((len(candidates.settings), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
         held_out = HeldOut.of(some, share, known.shape[0], candidates.liked, rng)
         if not len(held_out.users) or not held_out.train.nnz:  # of a table of a few choices
             continue
         count[held_out.users] += 1
-        for r, (users, items) in enumerate(_alternated(held_out, candidates, start)):
-            total[r][..., held_out.users] += held_out.gains(users.rows[held_out.users], items.rows, candidates)
+        for s, scores in enumerate(candidates.fits(held_out)):
+            total[s][..., held_out.users] += held_out.gains(scores, candidates)
     there = count > 0
     if there.sum() < 2:
         return None
@@ -109,8 +115,18 @@ def choose(known: Any, candidates: Candidates, start: Side, rng: np.random.Gener
     mean = gain.mean(axis=-1)
     sure = (mean - _CERTAINTY * gain.std(axis=-1, ddof=1) / np.sqrt(there.sum()))[..., 1]
     sure[mean[..., 0] < 0] = -np.inf
-    ridge, term = divmod(int(np.argmax(sure)), len(terms))
-    return (float(candidates.ridges[ridge]), float(terms[term])) if sure[ridge, term] > 0 else None
+    setting, term = _of_the_best(sure, terms, candidates.nearly)
+    return (candidates.settings[setting], float(terms[term])) if sure[setting, term] > 0 else None
+
+
+def _of_the_best(sure: np.ndarray, terms: Sequence[float], nearly: float) -> tuple[int, int]:
+    """Return the setting and term of the largest entry of `sure`; or of nearly that with less popularity.
+
+    Lists that are as good with less of it have more of what few chose.
+    """
+    setting, term = divmod(int(np.argmax(sure)), len(terms))
+    near = np.flatnonzero(sure[setting] >= (1 - nearly) * sure[setting, term])
+    return setting, min(near.tolist(), key=lambda t: terms[t], default=term)
 
 
 def item_shares(known: Any) -> np.ndarray:
@@ -122,16 +138,32 @@ def item_shares(known: Any) -> np.ndarray:
     return counts / m
 
 
-def _alternated(held_out: HeldOut, candidates: Candidates, items: Side) -> Iterator[tuple[Side, Side]]:
-    """Yield users and items fitted to what was not held out, with one ridge after the other."""
-    by_user, by_item = held_out.train.T, held_out.train.tocsc()
-    with one_blas_thread():
-        for l2 in candidates.ridges:
-            users = candidates.solve(l2, items, by_user)
-            for _ in range(_ALTERNATIONS - 1):
-                items = candidates.solve(l2, users, by_item)
-                users = candidates.solve(l2, items, by_user)
+def alternated(
+    solve: Callable[[float, Side, Any], Side], ridges: Sequence[float], start: Side
+) -> Callable[[HeldOut], Iterator[tuple[Side, Side]]]:
+    """Return a function that yields users and items fitted to what was not held out, with one ridge after the other.
+
+    Parameters
+    ----------
+    solve : callable
+        Solves for the columns of a table (n_fixed, n) with a ridge and the other side as it is.
+    ridges : sequence of float
+        The largest first.
+    start : Side
+        Items (n, c), scattered.
+    """
+
+    def fits(held_out: HeldOut) -> Iterator[tuple[Side, Side]]:
+        by_user, by_item, items = held_out.train.T, held_out.train.tocsc(), start
+        for l2 in ridges:
+            with one_blas_thread():
+                users = solve(l2, items, by_user)
+                for _ in range(_ALTERNATIONS - 1):
+                    items = solve(l2, users, by_item)
+                    users = solve(l2, items, by_user)
             yield users, items
+
+    return fits
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +193,7 @@ class HeldOut:
     def of(cls, some: Any, share: np.ndarray, m: int, liked: float | None, rng: np.random.Generator) -> HeldOut:
         """Part the choices `some`, csr_array of sampled users, of a table of `m` in which each item has its `share`."""
         out = rng.random(some.nnz) < _TEST
-        train, test = _entries(some, ~out), _entries(some, out)
+        train, test = entries_at(some, ~out), entries_at(some, out)
         users = rng.permutation(np.flatnonzero(np.diff(test.indptr)))
         users = np.sort(users[: max(1, min(_USERS, _SCORES // some.shape[1]))])
         seen, wanted = _stored(train[users]), _stored(test[users])
@@ -169,24 +201,22 @@ class HeldOut:
         wanted = np.stack([wanted, good])
         return cls(train, users, seen, wanted, share - item_shares(test) * len(some.indptr[1:]) / m)
 
-    def gains(self, P: np.ndarray, Q: np.ndarray, candidates: Candidates) -> np.ndarray:
-        """Return the gain in nDCG over popularity (terms, 2, u) of the lists that users' and items' rows make.
+    def gains(self, scores: Scorer, candidates: Candidates) -> np.ndarray:
+        """Return the gain in nDCG over popularity (terms, 2, u) of the lists that scores make.
 
         The first is of all that was held out, the second of what was liked.
 
         Parameters
         ----------
-        P, Q : ndarray of shape (u, c), (n, c)
-            Rows of users and of items.
+        scores : Scorer
+            Of one fit.
         candidates : Candidates
             What is compared.
         """
-        step = max(1, min(_LISTS, _LIST_SCORES // len(Q)))
-        parts = [slice(begin, begin + step) for begin in range(0, len(P), step)]
+        step = max(1, min(_LISTS, _LIST_SCORES // self.train.shape[1]))
+        parts = [slice(begin, begin + step) for begin in range(0, len(self.users), step)]
         fame = candidates.fame(self.share)
-        return np.concatenate(
-            [self._gains(part, candidates.scores(P[part], Q), fame, candidates) for part in parts], axis=-1
-        )
+        return np.concatenate([self._gains(part, scores(part), fame, candidates) for part in parts], axis=-1)
 
     def _gains(self, part: slice, scores: np.ndarray, fame: np.ndarray, candidates: Candidates) -> np.ndarray:
         """Return the gains (terms, 2, b) of some users, whose `scores` (b, n) are overwritten."""
@@ -230,13 +260,14 @@ def _stored(table: Any) -> np.ndarray:
     return there
 
 
-def _sampled_users(known: Any, limit: float, rng: np.random.Generator) -> np.ndarray:
+def sampled_users(known: Any, limit: float, rng: np.random.Generator) -> np.ndarray:
     """Return rows of `known`, in random order, with together at most so many entries."""
     order = rng.permutation(known.shape[0])
     entries = np.cumsum(np.diff(known.indptr)[order], dtype=np.int64)
     return order[: max(1, int(np.searchsorted(entries, limit, side="right")))]
 
 
-def _entries(table: Any, kept: np.ndarray) -> Any:
+def entries_at(table: Any, kept: np.ndarray) -> Any:
+    """Return a csr_array with some of the entries of another, where the mask `kept` (entries,) says so."""
     pointers = np.append(0, np.cumsum(kept))[table.indptr].astype(table.indptr.dtype)
     return sp.csr_array((table.data[kept], table.indices[kept], pointers), shape=table.shape)

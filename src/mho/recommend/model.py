@@ -12,7 +12,10 @@ from mho import checks
 from mho.caching import cached_property
 from mho.engines import Engine
 
-__all__ = ["Half", "Model", "Side"]
+__all__ = ["POPULARITY_ALONE", "Half", "Model", "Side"]
+
+POPULARITY_ALONE = 1000.0
+"""Popularity term of lists of choices from which on it decides alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,9 @@ class Model(ABC):
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
 
+    has_factors: ClassVar[bool] = True
+    """Whether users and items have factors, which alternate."""
+
     def settled(self, known: Any, k: int, rng: np.random.Generator) -> Model:
         """Return this model with everything chosen that depends on the table `known` (users, items).
 
@@ -96,6 +102,29 @@ class Model(ABC):
     def list_offsets(self, known: Any) -> np.ndarray | None:
         """Return terms (n_items,) added to scores to put items in order, and to no score that is told, or None."""
         return None
+
+    def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
+        """Return statements of users, which weights between items pass on, csr_array (m, n_items); None without these.
+
+        Parameters
+        ----------
+        P : ndarray of shape (m, c)
+            Rows of the users.
+        items : Side
+            All items.
+        known : csr_array of shape (m, n_items)
+            What the users rated or chose, in the caller's values, of which `unit` is the model's one.
+        unit : float
+            Unit of the model.
+        """
+        return None
+
+    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> Any:
+        """Return the `ItemWeights` fitted to what all users say, csr_array (n_users, n_items), by `engine`.
+
+        Of the items at positions `targets` (t,) alone, if these are given.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no weights between items")
 
     def check(self, values: np.ndarray) -> None:
         """Refuse `values` (n,) that this model cannot take; they are finite and >= 0."""

@@ -31,11 +31,12 @@ def recommended(fitted: Fitted, users: Any, n: int, among: Any, *, seen: bool) -
     table = fitted.table
     u = np.arange(len(table.users)) if users is None else table.users.require(users)
     i = np.arange(len(table.items)) if among is None else np.unique(table.items.require(among))
-    known = _nothing(len(u), len(i)) if seen else _among(table.known if users is None else table.known[u], i)
+    own = table.known if users is None else table.known[u]
+    known = _nothing(len(u), len(i)) if seen else _among(own, i)
     P = fitted.users.rows[u]
     among_all = slice(None) if among is None else i
     with one_blas_thread():
-        blocks = best(lambda part: fitted.merits(P[part], among_all), known, n)
+        blocks = best(lambda part: fitted.merits(P[part], own[part], among_all), known, n)
         rows, columns, merits = (np.concatenate(x) for x in zip(*blocks, strict=True))
     scores = fitted.in_values(fitted.scored(merits, i[columns]))
     return Top(table.users.known[u[rows]], table.items.known[i[columns]], scores)
@@ -71,15 +72,26 @@ def similar_items(fitted: Fitted, item: Any, n: int) -> Top:
 
 def item_cosine(fitted: Fitted, item: int) -> np.ndarray:
     """Return the cosine (n_items,) of each item's factors with those of one, each less the prior's."""
+    if not fitted.model.has_factors:
+        return _common(fitted, item)
     F = (fitted.items.rows - fitted.prior)[:, fitted.model.offsets :]
     norm = np.linalg.norm(F, axis=1)
     product, scale = F @ F[item], norm * norm[item]
     return np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
 
 
+def _common(fitted: Fitted, item: int) -> np.ndarray:
+    """Return the cosine (n_items,) of what users say of each item with what they say of one."""
+    spoken = fitted.speaking(fitted.users.rows, fitted.table.known)
+    product = (spoken[:, [item]].T @ spoken).toarray()[0].astype(np.float64)
+    lengths = np.sqrt(np.bincount(spoken.indices, spoken.data.astype(np.float64) ** 2, spoken.shape[1]))
+    scale = lengths * lengths[item]
+    return np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
+
+
 def _of_one(fitted: Fitted, p: np.ndarray, known: Any, n: int) -> Top:
     """Return the best items of somebody with the row `p` (1, c) that are not `known`, csr_array (1, n_items)."""
-    ((_, columns, merits),) = best(lambda _: fitted.merits(p), known, n)
+    ((_, columns, merits),) = best(lambda _: fitted.merits(p, known), known, n)
     scores = fitted.in_values(fitted.scored(merits, columns))
     return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], scores)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines import Digital, Engine, Penalty
 from mho.operands import Shifted, Sparse
-from mho.recommend.list_defaults import Candidates, choose, item_shares
+from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, alternated, choose, item_shares
 from mho.recommend.model import Half, Model, Side, positive
 
 __all__ = ["RatingModel"]
@@ -96,16 +97,23 @@ class RatingModel(Model):
         if self.popularity is not None:
             return self
         unit = self.unit(known.data)
+        start = self.start(known.shape[1], k, rng)
+        sides = alternated(lambda _, fixed, columns: self.solve(Digital(), fixed, columns, unit).side, [self.l2], start)
+
+        def fits(held_out: HeldOut) -> Iterator[Scorer]:
+            for users, items in sides(held_out):
+                P = users.rows[held_out.users]
+                yield lambda part, P=P, Q=items.rows: self.scores(P[part], Q)
+
         candidates = Candidates(
-            solve=lambda _, fixed, columns: self.solve(Digital(), fixed, columns, unit).side,
-            scores=self.scores,
+            fits=fits,
+            settings=[self.l2],
             fame=lambda share: np.log1p(share * known.shape[0]),
-            ridges=[self.l2],
             terms=_TERMS,
             popular=_POPULAR,
             liked=unit,
         )
-        found = choose(known, candidates, self.start(known.shape[1], k, rng), rng)
+        found = choose(known, candidates, rng)
         return replace(self, popularity=_POPULARITY_ALONE if found is None else found[1])
 
     @property

@@ -20,28 +20,40 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.half_steps import Cluster, HalfSteps, here
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions, column_names, is_table
+from mho.recommend.mixed_model import MixedModel
+from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.model import Model
+from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.top import Top
 
 __all__ = ["MODELS", "Recommender"]
 
-MODELS: dict[str, Callable[[], Model]] = {"ratings": RatingModel, "implicit": ImplicitModel}
+MODELS: dict[str, Callable[[], Model]] = {
+    "ratings": RatingModel,
+    "implicit": ImplicitModel,
+    "neighbours": NeighbourModel,
+    "mixed": MixedModel,
+    "mixed-ratings": MixedRatingModel,
+}
 
 
 class Recommender:
-    """Predicts ratings, or recommends by what was chosen: two models, because one does the other's work badly.
+    """Predicts ratings, or recommends by what was chosen: several models, because one does the other's work badly.
 
     Ids are numbers, text, times or anything that can be hashed.
 
     Parameters
     ----------
     n_components : int
-        Number k of components, at most the number of items.
-    model : {"ratings", "implicit"} or Model
+        Number k of components, at most the number of items; of no account with "neighbours", which has none.
+    model : {"ratings", "implicit", "neighbours", "mixed", "mixed-ratings"} or Model
         What the table means. "ratings": how much each user liked some items; `predict` gives ratings (`RatingModel`).
         "implicit": what each user chose; `recommend` ranks what they did not choose (`ImplicitModel`).
+        "neighbours": the same by weights between items, which makes better lists of most tables (`NeighbourModel`).
+        "mixed": lists by both (`MixedModel`). "mixed-ratings": ratings, with neighbours of what factors leave
+        (`MixedRatingModel`).
     engine : {"digital", "analog", "hybrid"} or Engine
         Who solves.
     max_iter : int
@@ -83,7 +95,7 @@ class Recommender:
         self,
         n_components: int = 16,
         *,
-        model: Literal["ratings", "implicit"] | Model = "ratings",
+        model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] | Model = "ratings",
         engine: str | Engine = "digital",
         max_iter: int = 20,
         random_state: int | None = 0,
@@ -123,7 +135,9 @@ class Recommender:
         phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
         table = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns)
         del users, items, ratings  # whoever called may not hold them either
-        k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
+        k = 0
+        if model.has_factors:
+            k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
         start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
         self._fitted, self.engine_, self.history_ = start, engine, []
         self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])
@@ -149,7 +163,8 @@ class Recommender:
         if not hasattr(self, "_fitted"):
             return self.fit(users, items, ratings)
         fitted, u, i = self._merged(users, items, ratings)
-        self._fitted = fitted.solved_users(self._engine(), u).solved_items(self._engine(), i)
+        engine = self._engine()
+        self._fitted = fitted.solved_users(engine, u).solved_items(engine, i).related(engine, i)[0]
         return self
 
     def fold_in(
@@ -168,7 +183,10 @@ class Recommender:
         checks.one_of(side, "side", ("users", "items"))
         fitted, u, i = self._merged(users, items, ratings)
         engine = self._engine()
-        self._fitted = fitted.solved_users(engine, u) if side == "users" else fitted.solved_items(engine, i)
+        if side == "users":
+            self._fitted = fitted.solved_users(engine, u)
+        else:
+            self._fitted = fitted.solved_items(engine, i).related(engine, i)[0]
         return self
 
     # -- answers -------------------------------------------------------------------------------------------------
@@ -311,6 +329,11 @@ class Recommender:
         return self._require().table.known
 
     @property
+    def item_weights_(self) -> Any:
+        """csr_array (n_items, n_items), >= 0: in column j the weights of the items that speak for j; or None."""
+        return self._require().weights
+
+    @property
     def columns_(self) -> tuple[str, ...]:
         """Names of the columns of user, item and rating that it was fitted to; empty if they had none."""
         return self._require().table.columns
@@ -362,25 +385,43 @@ class Recommender:
         return fitted.with_table(table), table.users.encode(more.users.known), table.items.encode(more.items.known)
 
     def _alternate(self, stages: list[Engine]) -> None:
-        """Solve for the users, then for the items, stage by stage."""
+        """Solve for the users, then for the items, stage by stage; then for weights between items, if there are any."""
         fitted = self._fitted
+        if not fitted.model.has_factors:
+            self._relate(told=True)
+            return
         with here(fitted) if self.cluster is None else self.cluster.placed(fitted, stages) as halves:
             for stage in stages:
                 record = self._iterate(stage, halves)
                 if self.callback is not None and self.callback(record):
                     break
+        self._relate(told=False)
+
+    def _relate(self, *, told: bool) -> None:
+        """Fit weights between items; where there are no factors that is `told` as an iteration."""
+        begun, engine = time.perf_counter(), self._engine()
+        self._fitted, error = self._fitted.related(engine)
+        if not told:
+            return
+        record = self._record(engine, error, time.perf_counter() - begun)
+        if self.callback is not None:
+            self.callback(record)
 
     def _iterate(self, stage: Engine, halves: HalfSteps) -> dict[str, Any]:
         """Replace both sides at once, so that an interrupt leaves a pair that belongs together."""
-        before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
         begun = time.perf_counter()
         users = halves.users(stage, self._fitted.items, self._fitted.users).side
         items = halves.items(stage, users, self._fitted.items)
         self._fitted = replace(self._fitted, users=users, items=items.side)
+        return self._record(stage, items.error, time.perf_counter() - begun)
+
+    def _record(self, stage: Engine, error: float, seconds: float) -> dict[str, Any]:
+        """Add what an iteration of so many seconds has come to to the history, and return it."""
+        before = self.history_[-1] if self.history_ else {"iteration": 0, "seconds": 0.0}
         record = {
             "iteration": before["iteration"] + 1,
-            self._fitted.model.quality: self._fitted.quality_of(items.error),
-            "seconds": before["seconds"] + time.perf_counter() - begun,
+            self._fitted.model.quality: self._fitted.quality_of(error),
+            "seconds": before["seconds"] + seconds,
             "engine": type(stage).__name__.lower(),
             **_chip_cost(self.engine_),
         }

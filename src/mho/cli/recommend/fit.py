@@ -13,7 +13,7 @@ from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import figures, run, summary
-from mho.cli.recommend.table import TableOptions, rating_model, read_table
+from mho.cli.recommend.table import RATINGS, TableOptions, model_for, read_table
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
@@ -28,6 +28,8 @@ Examples:
 
     mho recommend fit orders.parquet --model implicit -k 32 -o shelf.npz
 
+    mho recommend fit orders.parquet --model neighbours -o shelf.npz
+
     mho recommend fit ratings.parquet -o stars.npz --dask tcp://10.0.0.5:8786 --shared /shared/scratch
 
     mho recommend fit ratings.parquet -o /shared/stars --dask tcp://10.0.0.5:8786 --out-of-core
@@ -41,8 +43,9 @@ def fit(
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
-    model: Literal["ratings", "implicit"] = "ratings",
+    model: Literal["ratings", "implicit", "neighbours"] = "ratings",
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
+    cap: WholeNumber | None = None,
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
@@ -65,9 +68,12 @@ def fit(
     out
         File for the recommender, usually .npz; with --out-of-core a folder.
     model
-        What the table means: how much users liked items, to predict ratings; or what they chose, to recommend.
+        What the table means: how much users liked items, to predict ratings; or what they chose, to recommend, by
+        factors or by weights between neighbouring items.
     n_components
-        Number k of components.
+        Number k of components; neighbours have none.
+    cap
+        Neighbours of each item, at most; by default 50.
     engine
         Who solves: this CPU, the simulated analogue chip, or the chip first and the CPU last.
     max_iter
@@ -88,7 +94,7 @@ def fit(
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
     source = file_of(source, most=reading.max_bytes)
-    learned = rating_model(model, reading)
+    learned = model_for(model, reading, cap)
     if out_of_core:
         settings = {"n_components": n_components, "max_iter": max_iter, "random_state": seed}
         settings |= {} if learned == model else {"model": learned}
@@ -100,7 +106,7 @@ def fit(
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source.name}")
         table = read_table(source, reading, out, quiet=quiet)
-        if table.ratings is None and model == "ratings":
+        if table.ratings is None and model in RATINGS:
             raise ValueError(f"{source}: has no column of ratings; name it by --columns, or take --model implicit")
         from mho import Recommender
 

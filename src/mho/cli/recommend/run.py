@@ -52,6 +52,7 @@ def figures(model: Any, out: Path) -> dict[str, Any]:
         "users": len(model.user_ids_),
         "items": len(model.item_ids_),
         "components": model.user_factors_.shape[1],
+        "weights": None if model.item_weights_ is None else model.item_weights_.nnz,
         "model": type(model.model_).__name__,
         "list_ridge": model.model_.l2,
         "list_popularity": model.model_.popularity,
@@ -64,7 +65,7 @@ def summary(model: Any, out: Path) -> str:
     last = model.history_[-1]
     m, n = len(model.user_ids_), len(model.item_ids_)
     rows = [
-        ("recommender", f"{out}, {m:,} users x {n:,} items, k = {model.user_factors_.shape[1]}"),
+        ("recommender", f"{out}, {m:,} users x {n:,} items, {_size(model)}"),
         ("model", type(model.model_).__name__),
         ("lists", _lists(model.model_)),
         ("iterations", str(last["iteration"])),
@@ -77,6 +78,14 @@ def summary(model: Any, out: Path) -> str:
             ("chip energy", f"{last['chip_joules']:.3g} J (modelled)"),
         ]
     return table(rows)
+
+
+def _size(model: Any) -> str:
+    k, weights = model.user_factors_.shape[1], model.item_weights_
+    told = [f"k = {k}"] if k else []
+    if weights is not None:
+        told.append(f"{weights.nnz / weights.shape[0]:.3g} neighbours an item")
+    return ", ".join(told)
 
 
 def _lists(model: Any) -> str:

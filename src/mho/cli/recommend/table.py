@@ -14,7 +14,11 @@ from mho.cli.errors import note
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["TableOptions", "ids_like", "rating_model", "read_table", "tell_columns", "typed_ids"]
+__all__ = ["RATINGS", "TableOptions", "ids_like", "model_for", "read_table", "tell_columns", "typed_ids"]
+
+
+RATINGS, NEIGHBOURS = ("ratings",), ("neighbours",)
+"""Models that predict ratings, and that have weights between items."""
 
 
 def _range(kind: Any, tokens: Sequence[Token]) -> tuple[float, float]:
@@ -74,16 +78,28 @@ class TableOptions:
         return 0.0 if self.range_ is None else min(0.0, self.range_[0])
 
 
-def rating_model(model: str, reading: TableOptions) -> Any:
-    """Return the model that `--model` names, able to take the ratings of `reading`."""
+def model_for(model: str, reading: TableOptions, cap: int | None = None) -> Any:
+    """Return the model that `--model` names, able to take the ratings of `reading`, with neighbours up to `cap`."""
+    settings = _neighbours(model, cap)
     lowest = reading.lowest()
-    if not lowest:
+    if not lowest and not settings:
         return model
-    if model != "ratings":
+    if lowest and model not in RATINGS:
         raise ValueError(f"--range must not begin below 0 with --model {model}: strengths are above 0")
-    from mho.recommend import RatingModel
+    from mho.recommend import NeighbourModel, RatingModel
 
-    return RatingModel(lowest=lowest)
+    return RatingModel(lowest=lowest) if lowest else NeighbourModel(**settings)
+
+
+def _neighbours(model: str, cap: int | None) -> dict[str, Any]:
+    """Return settings of neighbours, refusing those of a model that has none."""
+    if cap is None:
+        return {}
+    if model not in NEIGHBOURS:
+        raise ValueError(f"--cap is for --model {' or '.join(NEIGHBOURS)}, got --model {model}")
+    from mho import checks
+
+    return {"cap": checks.positive_int(cap, "--cap")}
 
 
 def read_table(

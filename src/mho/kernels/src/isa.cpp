@@ -13,6 +13,7 @@ namespace mho {
 #include "cross.inl"
 #include "row_gram.inl"
 #include "descend.inl"
+#include "descend_own.inl"
 #include "masked.inl"
 #include "lcp.inl"
 #include "lcp_lanes.inl"
@@ -39,7 +40,9 @@ template <class T> constexpr Dense<T> dense() {
             &newton_scratch<T>,
             &newton_dense<T>,
             &gram<T>,
-            &array_stats<T>};
+            &array_stats<T>,
+            &descend_own_scratch<T>,
+            &descend_own<T>};
 }
 
 template <class T, class I> constexpr Sparse<T, I> sparse() {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "nearest.hpp"
 #include "parallel.hpp"
 #include "csc_to_csr.hpp"
 
@@ -519,6 +520,115 @@ void lcp(In<double> M, std::optional<In<double>> inverse, In<double> Q, int meth
     });
 }
 
+// A matrix by columns and by rows, its indices checked now: the arrays are the library's own, and nobody else writes to them.
+template <class I> BothOrders<I> both_orders(const In<I> &ptr, const In<I> &idx, const In<float> &val, const In<I> &row_ptr, const In<I> &row_idx, const In<float> &row_val) {
+    require(ptr.ndim() == 1 && row_ptr.ndim() == 1 && ptr.size() > 0 && row_ptr.size() > 0, "ptr must be a vector");
+    const index_t n = index_t(ptr.size()) - 1, m = index_t(row_ptr.size()) - 1;
+    const BothOrders<I> X{columns<float, I>(ptr, idx, val.data(), val.size(), n), columns<float, I>(row_ptr, row_idx, row_val.data(), row_val.size(), m), m, n};
+    const auto inside = [](const In<I> &indices, index_t end) {
+        return std::all_of(indices.data(), indices.data() + indices.size(), [end](I i) { return i >= 0 && index_t(i) < end; });
+    };
+    require(inside(idx, m) && inside(row_idx, n), outside);
+    return X;
+}
+
+void check_places(const std::int32_t *places, std::size_t count, index_t n, const char *what) {
+    require(std::all_of(places, places + count, [n](std::int32_t i) { return i < n; }), what);
+}
+
+template <class I>
+void nearest_columns(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> row_idx, In<float> row_val, In<float> inverse,
+                     In<std::int32_t> targets, Out<std::int32_t> nearest, Out<float> products, index_t threads) {
+    const auto X = both_orders(ptr, idx, val, row_ptr, row_idx, row_val);
+    matrix(nearest, "nearest must be (t, cap)");
+    const std::size_t count = nearest.shape(0), cap = nearest.shape(1);
+    order(cap);
+    counts(threads);
+    matrix(products, count, cap, "products must be (t, cap)");
+    vector(inverse, X.n, "inverse must be (n,)");
+    vector(targets, count, "targets must be (t,)");
+    check_places(targets.data(), count, X.n, "targets must lie inside the matrix");
+    require(std::all_of(targets.data(), targets.data() + count, [](std::int32_t i) { return i >= 0; }), "targets must not be negative");
+    std::fill_n(nearest.data(), count * cap, -1);
+    std::fill_n(products.data(), count * cap, 0.0f);
+    struct State {
+        GramRow<I> row;
+        Nearest nearest;
+    };
+    unlocked([&](Stop stop) {
+        share_out(count, small_chunk, threads, stop, [&] { return State{GramRow<I>(X.n), Nearest(cap)}; }, [&](Range range, State &state) {
+            nearest_columns(X, inverse.data(), targets.data(), {nearest.data(), products.data(), index_t(cap)}, range, state.row, state.nearest);
+        });
+    });
+}
+
+template <class I>
+void gram_of_nearest(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> row_idx, In<float> row_val, In<std::int32_t> rows,
+                     In<std::int64_t> slot_ptr, In<std::int64_t> slot, In<std::int32_t> nearest, Out<float> G, index_t threads) {
+    const auto X = both_orders(ptr, idx, val, row_ptr, row_idx, row_val);
+    matrix(nearest, "nearest must be (t, cap)");
+    const std::size_t count = nearest.shape(0), cap = nearest.shape(1), r = rows.size();
+    order(cap);
+    counts(threads);
+    require(G.ndim() == 3 && G.shape(0) == count && G.shape(1) == cap && G.shape(2) == cap, "G must be (t, cap, cap)");
+    check_places(nearest.data(), count * cap, X.n, "nearest must lie inside the matrix");
+    check_places(rows.data(), r, X.n, "rows must lie inside the matrix");
+    columns<float, std::int64_t>(slot_ptr, slot, nullptr, slot.size(), r);
+    const index_t places = index_t(count * cap);
+    require(std::all_of(slot.data(), slot.data() + slot.size(), [places](std::int64_t s) { return s >= 0 && s < places; }), "slot must lie inside nearest");
+    require(std::all_of(rows.data(), rows.data() + r, [](std::int32_t i) { return i >= 0; }), "rows must not be negative");
+    std::fill_n(G.data(), count * cap * cap, 0.0f);
+    unlocked([&](Stop stop) {
+        share_out(r, small_chunk, threads, stop, [&] { return GramRow<I>(X.n); }, [&](Range range, GramRow<I> &row) {
+            const Lists lists{const_cast<std::int32_t *>(nearest.data()), nullptr, index_t(cap)};
+            gram_of_nearest(X, {rows.data(), slot_ptr.data(), slot.data()}, lists, G.data(), range, row);
+        });
+    });
+}
+
+template <class I>
+void gram_of_own_rows(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> row_idx, In<float> row_val, In<std::int32_t> targets,
+                      Out<std::int32_t> nearest, Out<float> products, Out<float> G, index_t threads) {
+    const auto X = both_orders(ptr, idx, val, row_ptr, row_idx, row_val);
+    matrix(nearest, "nearest must be (t, cap)");
+    const std::size_t count = nearest.shape(0), cap = nearest.shape(1);
+    order(cap);
+    counts(threads);
+    matrix(products, count, cap, "products must be (t, cap)");
+    vector(targets, count, "targets must be (t,)");
+    require(G.ndim() == 3 && G.shape(0) == count && G.shape(1) == cap && G.shape(2) == cap, "G must be (t, cap, cap)");
+    check_places(nearest.data(), count * cap, X.n, "nearest must lie inside the matrix");
+    check_places(targets.data(), count, X.n, "targets must lie inside the matrix");
+    require(std::all_of(targets.data(), targets.data() + count, [](std::int32_t i) { return i >= 0; }), "targets must not be negative");
+    unlocked([&](Stop stop) {
+        share_out(count, small_chunk, threads, stop, [&] { return Local(X.n); }, [&](Range range, Local &local) {
+            gram_of_own_rows(X, targets.data(), {nearest.data(), products.data(), index_t(cap)}, G.data(), range, local);
+        });
+    });
+}
+
+// How many of a target's places are taken: they come first.
+index_t taken(const std::int32_t *near, index_t cap) { return std::find(near, near + cap, -1) - near; }
+
+void descend_own(In<float> G, In<float> products, In<std::int32_t> nearest, double l2, Out<float> answer, Out<std::uint8_t> failed, index_t threads) {
+    matrix(nearest, "nearest must be (t, cap)");
+    const std::size_t count = nearest.shape(0), cap = nearest.shape(1);
+    order(cap);
+    counts(threads);
+    require(G.ndim() == 3 && G.shape(0) == count && G.shape(1) == cap && G.shape(2) == cap, "G must be (t, cap, cap)");
+    matrix(products, count, cap, "products must be (t, cap)");
+    matrix(answer, count, cap, "answer must be (t, cap)");
+    vector(failed, count, "failed must be (t,)");
+    constexpr float tolerance = 1e-5f;
+    unlocked([&](Stop stop) {
+        parallel_for<float>(count, small_chunk, threads, dense<float>().descend_own_scratch(cap), stop, [&](Range range, float *scratch) {
+            for (index_t t = range.begin; t < range.end && !range.stop(); ++t)
+                failed.data()[t] = !dense<float>().descend_own(G.data() + t * cap * cap, cap, taken(nearest.data() + t * cap, cap),
+                                                               products.data() + t * cap, float(l2), tolerance, answer.data() + t * cap, scratch);
+        });
+    });
+}
+
 template <class T, class I>
 void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<In<double>> extra, In<double> base, In<double> ridge,
                 In<I> ptr, In<I> idx, In<T> val, Out<double> answer, Out<std::uint8_t> failed, index_t threads) {
@@ -669,6 +779,12 @@ template <class T, class I> void define_sparse(nb::module_ &m) {
     define_exactly(m, "masked_lcp", &masked_lcp<T, I>);
 }
 
+template <class I> void define_nearest(nb::module_ &m) {
+    define_exactly(m, "nearest_columns", &nearest_columns<I>);
+    define_exactly(m, "gram_of_nearest", &gram_of_nearest<I>);
+    define_exactly(m, "gram_of_own_rows", &gram_of_own_rows<I>);
+}
+
 template <class T> void define(nb::module_ &m) {
     define_exactly(m, "gram", &gram<T>);
     define_exactly(m, "array_stats", &array_stats<T>);
@@ -692,6 +808,9 @@ NB_MODULE(_core, m) {
     m.def("follow_scratch", [](mho::index_t n, mho::index_t q) { return mho::table().follow_scratch(n, q); });
     mho::define_exactly(m, "follow", &mho::follow);
     mho::define_exactly(m, "between", &mho::between);
+    mho::define_exactly(m, "descend_own", &mho::descend_own);
+    mho::define_nearest<std::int32_t>(m);
+    mho::define_nearest<std::int64_t>(m);
     mho::define<float>(m);
     mho::define<double>(m);
 }

@@ -1,0 +1,171 @@
+"""Mixed: factors and neighbours together, lists by both and ratings with neighbours of what factors leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mho import checks
+from mho.engines import Engine
+from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.item_weights import ItemWeights
+from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose
+from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side
+from mho.recommend.neighbour_model import LIST_SAMPLE, LIST_TERMS, NeighbourModel
+
+__all__ = ["MixedModel"]
+
+_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixedModel(Model):
+    """(1 - share) p_u . q_i + share sum_j x_uj b_ji: an implicit model and neighbours, each fitted alone.
+
+    Factors see what items far apart have in common, neighbours what two items do.
+
+    Attributes
+    ----------
+    factors : ImplicitModel
+        Its popularity term takes no part.
+    neighbours : NeighbourModel
+        Its popularity term takes no part.
+    share : float or None
+        What neighbours count for, between 0 and 1.
+    popularity : float or None
+        As in `ImplicitModel`. Where this or the share is None, `fit` takes those whose lists of held-out choices are
+        best; both ends, factors alone and neighbours alone, are among them.
+
+    Examples
+    --------
+    >>> import mho
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> shelf = mho.Recommender(2, model="mixed").fit(users, items)
+    >>> sorted(shelf.recommend(["cem"], 2).items.tolist())
+    ['jam', 'tea']
+    """
+
+    factors: ImplicitModel = field(default_factory=ImplicitModel)
+    neighbours: NeighbourModel = field(default_factory=NeighbourModel)
+    share: float | None = None
+    popularity: float | None = None
+
+    quality = ImplicitModel.quality
+    offsets = ImplicitModel.offsets
+    choices = True
+    duplicates = ImplicitModel.duplicates
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.factors, ImplicitModel):
+            raise TypeError(f"factors must be an ImplicitModel, got {type(self.factors).__name__}")
+        if not isinstance(self.neighbours, NeighbourModel):
+            raise TypeError(f"neighbours must be a NeighbourModel, got {type(self.neighbours).__name__}")
+        if self.share is not None and checks.nonnegative_number(self.share, "share") > 1:
+            raise ValueError(f"share must be at most 1, got {self.share}")
+        if self.popularity is not None:
+            checks.nonnegative_number(self.popularity, "popularity")
+
+    @property
+    def l2(self) -> float | None:
+        """Ridge on the factors."""
+        return self.factors.l2
+
+    def settled(self, known: Any, k: int, rng: np.random.Generator) -> MixedModel:
+        """See `Model.settled`."""
+        factors, neighbours = self.factors.settled(known, k, rng), self.neighbours.settled(known, k, rng)
+        model = replace(self, factors=factors, neighbours=neighbours)
+        if None not in (self.share, self.popularity):
+            return model
+        shares = _SHARES if self.share is None else [self.share]
+        candidates = Candidates(
+            fits=model._inner_fits(shares, model.start(known.shape[1], k, rng)),
+            settings=shares,
+            fame=lambda share: share,
+            terms=LIST_TERMS if self.popularity is None else [self.popularity],
+            sample=LIST_SAMPLE,
+            nearly=0.01,
+        )
+        alone = POPULARITY_ALONE if self.popularity is None else self.popularity
+        share, popularity = choose(known, candidates, rng) or (shares[-1], alone)
+        return replace(model, share=share, popularity=popularity)
+
+    def _inner_fits(self, shares: Any, start: Side) -> Callable[[HeldOut], Iterator[Scorer]]:
+        assert self.factors.l2 is not None, "settled before"
+        assert self.neighbours.l2 is not None, "settled before"
+        of_factors = self.factors.inner_fits([self.factors.l2], start)
+        of_neighbours = self.neighbours.inner_fits([(self.neighbours.weighting, self.neighbours.l2)])
+
+        def fits(held_out: HeldOut) -> Iterator[Scorer]:
+            (one,), (other,) = of_factors(held_out), of_neighbours(held_out)
+            for share in shares:
+                yield lambda part, share=share: (1 - share) * one(part) + share * other(part)
+
+        return fits
+
+    def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
+        """See `Model.speaking`."""
+        return self.neighbours.evidence(known)
+
+    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> ItemWeights:
+        """See `Model.item_weights`: times the share, so that they go with scores."""
+        assert self.share is not None, "settled when fitted"
+        found = self.neighbours.item_weights(engine, spoken, targets)
+        return ItemWeights(found.matrix * np.float32(self.share), found.left)
+
+    @property
+    def popularity_alone(self) -> bool:
+        """See `Model.popularity_alone`."""
+        return self.popularity is not None and self.popularity >= POPULARITY_ALONE
+
+    @property
+    def typical_strength(self) -> float:
+        """See `Model.typical_strength`."""
+        return self.factors.typical_strength
+
+    def item_offsets(self, known: Any) -> np.ndarray | None:
+        """See `Model.item_offsets`: popularity."""
+        return replace(self.factors, popularity=self.popularity).item_offsets(known)
+
+    def unit(self, values: np.ndarray) -> float:
+        """See `Model.unit`."""
+        return self.factors.unit(values)
+
+    def prior(self, k: int) -> np.ndarray:
+        """See `Model.prior`."""
+        return self.factors.prior(k)
+
+    def start(self, n: int, k: int, rng: np.random.Generator) -> Side:
+        """See `Model.start`."""
+        return self.factors.start(n, k, rng)
+
+    def alternating(self, engine: Engine) -> Engine:
+        """See `Model.alternating`."""
+        return self.factors.alternating(engine)
+
+    def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
+        """See `Model.solve`."""
+        return self.factors.solve(engine, fixed, known, unit, start)
+
+    def quality_of(self, error: float, known: Any) -> float:
+        """See `Model.quality_of`: of the factors."""
+        return self.factors.quality_of(error, known)
+
+    def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+        """See `Model.pairs`: of the factors."""
+        return self._own_share * self.factors.pairs(P, Q)
+
+    def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+        """See `Model.scores`: of the factors."""
+        return self._own_share * self.factors.scores(P, Q)
+
+    def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
+        """See `Model.parts`: of the factors."""
+        return {name: self._own_share * part for name, part in self.factors.parts(p, q).items()}
+
+    @property
+    def _own_share(self) -> float:
+        assert self.share is not None, "settled when fitted"
+        return 1 - self.share

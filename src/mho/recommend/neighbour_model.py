@@ -1,0 +1,224 @@
+"""Neighbours: items recommended for the items that somebody chose, with non-negative weights between items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho import checks
+from mho.engines import Engine
+from mho.recommend.item_weights import ItemTable, ItemWeights, fitted_weights
+from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose, item_shares
+from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side, positive
+from mho.recommend.strengths import strength_scale, weights_of
+
+__all__ = ["LIST_SAMPLE", "LIST_TERMS", "NeighbourModel"]
+
+_RIDGES = (800.0, 400.0, 200.0, 100.0, 50.0, 25.0, 12.5)
+LIST_TERMS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0)
+_USUAL_RIDGE = 100.0
+
+_CAP, _CAP_OF_MANY, _MANY = 100, 50, 10_000
+"""Neighbours of an item, and of one of many items: time and memory grow with the square."""
+
+_POWER = 0.25
+"""A user with many choices says less by each: it weighs by this power of one over their number."""
+
+LIST_SAMPLE = 500_000
+"""Choices that are looked at to choose among these: neighbours of fewer users are others."""
+
+_TIE = 1e-6
+"""What popularity weighs at least: of items that nothing speaks for, the most chosen come first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighbourModel(Model):
+    """x_ui ~ sum_j x_uj b_ji with B >= 0 and nothing on its diagonal, the items j nearest to i by cosine alone.
+
+    Each item's column of B is a non-negative least-squares problem with the columns of its neighbours as the matrix:
+    |x_i - X b_i|^2 + l2 |b_i|^2, as in EASE (Steck-2019) and SLIM (Ning-2011), but with few unknowns, whatever the
+    number of items. A user's row weighs by the fourth root of one over the number of choices in it, so that those who
+    choose everything do not decide; the mean square of these weights is 1. There are no factors: a score is a sum over
+    what the user chose, which is why an item is recommended, and a new user needs a product, no solve.
+
+    Attributes
+    ----------
+    cap : int or None
+        Neighbours of an item, at most; fewer than there are items. None: 100, or 50 from 10,000 items on.
+    l2 : float or None
+        Ridge on the weights, > 0.
+    popularity : float or None
+        What a score has more for an item that everybody chose, >= 0; at 0 it orders only what is otherwise equal. Where
+        this or the ridge is None, `fit` takes those whose lists of held-out choices are best, of at most half a million
+        choices, on this CPU. Popularity alone decides where no list is better than it by two standard errors.
+    weighting : {"presence", "log", "linear"} or None
+        x_ui: 1, or by strength as in `ImplicitModel`. None: presence or log, whichever lists are better with.
+    least, typical : float or None
+        As in `ImplicitModel`.
+
+    Examples
+    --------
+    >>> import mho
+    >>> from mho.recommend import NeighbourModel
+    >>> users, items = ["ann", "ann", "bob", "bob", "cem"], ["tea", "milk", "tea", "jam", "milk"]
+    >>> shelf = mho.Recommender(model=NeighbourModel(l2=1.0)).fit(users, items)
+    >>> shelf.recommend(["cem"], 1).items.tolist()
+    ['tea']
+    """
+
+    cap: int | None = None
+    l2: float | None = None
+    popularity: float | None = None
+    weighting: Literal["presence", "log", "linear"] | None = None
+    least: float | None = None
+    typical: float | None = None
+
+    quality: ClassVar[str] = "relative_error"
+    offsets: ClassVar[int] = 0
+    has_factors: ClassVar[bool] = False
+    choices: ClassVar[bool] = True
+    duplicates: ClassVar = "sum"
+
+    def __post_init__(self) -> None:
+        if self.cap is not None:
+            checks.positive_int(self.cap, "cap")
+        for name in ("l2", "least", "typical"):
+            if getattr(self, name) is not None:
+                positive(getattr(self, name), name)
+        if self.popularity is not None:
+            checks.nonnegative_number(self.popularity, "popularity")
+        checks.one_of(self.weighting, "weighting", (None, "presence", "log", "linear"))
+
+    def settled(self, known: Any, k: int, rng: np.random.Generator) -> NeighbourModel:
+        """See `Model.settled`."""
+        model = self._for_strengths(known.data)._for_items(known.shape[1])
+        if None not in (self.l2, self.popularity, self.weighting):
+            return model
+        settings = [(how, l2) for how in model._weightings(known.data) for l2 in model.ridges()]
+        terms = LIST_TERMS if self.popularity is None else [self.popularity]
+        fits = model.inner_fits(settings)
+        candidates = Candidates(
+            fits=fits, settings=settings, fame=lambda share: share, terms=terms, sample=LIST_SAMPLE, nearly=0.01
+        )
+        found = choose(known, candidates, rng)
+        usual = settings[0][0], _USUAL_RIDGE if self.l2 is None else self.l2
+        alone = POPULARITY_ALONE if self.popularity is None else self.popularity
+        (weighting, l2), popularity = found or (usual, alone)
+        return replace(model, weighting=weighting, l2=l2, popularity=popularity)
+
+    def ridges(self) -> Sequence[float]:
+        """Return the ridges that are compared."""
+        return _RIDGES if self.l2 is None else [self.l2]
+
+    def inner_fits(self, settings: Sequence[tuple[Any, float]]) -> Callable[[HeldOut], Iterator[Scorer]]:
+        """Return a function that fits to a held-out split with each of the `settings`, weighting and ridge."""
+
+        def fits(held_out: HeldOut) -> Iterator[Scorer]:
+            for how in dict.fromkeys(how for how, _ in settings):
+                X = replace(self, weighting=how).evidence(held_out.train)
+                ridges = [l2 for own, l2 in settings if own == how]
+                asked = X[held_out.users]
+                for weights in fitted_weights(ItemTable(_weighed(X)), ridges, self.cap or _CAP):
+                    yield lambda part, B=weights.matrix, asked=asked: (asked[part] @ B).toarray()
+
+        return fits
+
+    def _for_strengths(self, values: np.ndarray) -> NeighbourModel:
+        least, typical = strength_scale(values)
+        return replace(
+            self,
+            least=least if self.least is None else self.least,
+            typical=typical if self.typical is None else self.typical,
+        )
+
+    def _for_items(self, n: int) -> NeighbourModel:
+        if self.cap is None:
+            return replace(self, cap=min(_CAP if n < _MANY else _CAP_OF_MANY, max(1, n - 1)))
+        if self.cap >= n:
+            raise ValueError(f"cap must be below the number of items, {n}, got {self.cap}")
+        return self
+
+    def _weightings(self, values: np.ndarray) -> Sequence[Any]:
+        if self.weighting is not None:
+            return [self.weighting]
+        return ["presence"] if values.min() == values.max() else ["presence", "log"]
+
+    def evidence(self, known: Any) -> Any:
+        """Return x (m, n_items) of strengths `known`, csr_array of that shape."""
+        if self.weighting == "presence":
+            data = np.ones(known.nnz, np.float32)
+        else:
+            assert self.weighting is not None, "settled when fitted"
+            assert self.least is not None, "settled when fitted"
+            assert self.typical is not None, "settled when fitted"
+            data = weights_of(known.data, self.weighting, self.least, self.typical).astype(np.float32)
+        return sp.csr_array((data, known.indices, known.indptr), shape=known.shape)
+
+    def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
+        """See `Model.speaking`."""
+        return self.evidence(known)
+
+    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> ItemWeights:
+        """See `Model.item_weights`."""
+        assert self.l2 is not None, "settled when fitted"
+        assert self.cap is not None, "settled when fitted"
+        return fitted_weights(ItemTable(_weighed(spoken)), [self.l2], self.cap, engine=engine, targets=targets)[0]
+
+    @property
+    def popularity_alone(self) -> bool:
+        """See `Model.popularity_alone`."""
+        return self.popularity is not None and self.popularity >= POPULARITY_ALONE
+
+    @property
+    def typical_strength(self) -> float:
+        """See `Model.typical_strength`: of the table that was fitted."""
+        return 1.0 if self.typical is None else self.typical
+
+    def item_offsets(self, known: Any) -> np.ndarray:
+        """See `Model.item_offsets`: popularity."""
+        return max(self.popularity or 0.0, _TIE) * item_shares(known)
+
+    def unit(self, values: np.ndarray) -> float:
+        """See `Model.unit`."""
+        return 1.0
+
+    def prior(self, k: int) -> np.ndarray:
+        """See `Model.prior`: no factors."""
+        return np.zeros(0)
+
+    def start(self, n: int, k: int, rng: np.random.Generator) -> Side:
+        """See `Model.start`: no factors."""
+        return Side(np.zeros((n, 0)))
+
+    def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
+        """See `Model.solve`: no factors."""
+        return Half(Side(np.zeros((known.shape[1], 0))), 0.0)
+
+    def quality_of(self, error: float, known: Any) -> float:
+        """See `Model.quality_of`: the root of the share that weights between items leave."""
+        return float(np.sqrt(error))
+
+    def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+        """See `Model.pairs`: zeros, without factors."""
+        return np.zeros(len(P))
+
+    def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
+        """See `Model.scores`: zeros, without factors."""
+        return np.zeros((len(P), len(Q)))
+
+    def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
+        """See `Model.parts`."""
+        return {}
+
+
+def _weighed(spoken: Any) -> Any:
+    """Return statements of users, csr_array (n_users, n_items), each user's row times its weight."""
+    counts = np.diff(spoken.indptr)
+    weight = np.maximum(counts, 1.0) ** -_POWER
+    weight /= np.sqrt(np.mean(weight[counts > 0] ** 2))
+    data = spoken.data * np.repeat(weight, counts).astype(np.float32)
+    return sp.csr_array((data, spoken.indices, spoken.indptr), shape=spoken.shape)
