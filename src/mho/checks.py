@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -35,6 +35,7 @@ __all__ = [
     "one_of",
     "positive_int",
     "positive_number",
+    "python_numbers",
     "real_matrix",
     "sparse_format",
     "values_with_stats",
@@ -309,6 +310,14 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("mho", "sklearn"):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def python_numbers(instance: Any) -> None:
+    """Put Python's numbers in the place of NumPy's scalars in the fields of a frozen dataclass, for its repr."""
+    for f in fields(instance):
+        value = getattr(instance, f.name)
+        if isinstance(value, np.generic):
+            object.__setattr__(instance, f.name, value.item())
 
 
 def generator(seed: Any, name: str) -> np.random.Generator:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mho import NMF, Penalty
+from mho import NMF, Penalty, Recommender
 from mho.chip import CLOSED_LOOPS, Chip, ChipError, as_circuit, ngspice_rest, preset
 from mho.circuits import operating_point
 from mho.circuits.transient import transient
@@ -120,6 +120,32 @@ def test_the_classic_loop_settles_sooner_with_more_amplifiers():
 def test_a_design_that_cannot_be_is_refused(changes, says):
     with pytest.raises(ValueError, match=says):
         preset("pku-2025").with_(**changes)
+
+
+def test_a_matrix_of_fewer_rows_than_columns_is_refused_by_the_gram_circuit_unless_a_ridge_helps():
+    A = np.random.default_rng(0).random((3, 5))
+    chip = Chip(preset("pku-2025").with_(topology="gram", levels=None, sigma=0.005), seed=0)
+    with pytest.raises(ChipError, match=r"fewer rows than columns in cells with errors: .*; add a ridge"):
+        chip.program(A)
+    assert np.all(chip.program(A, penalty=Penalty(l2=1.0)).solve(np.ones(3)) >= 0)
+    assert np.all(Chip(preset("ideal").with_(topology="gram")).program(A).solve(np.ones(3)) >= 0)
+
+
+def test_ratings_and_lists_are_learned_on_the_classic_chip():
+    """Half of the ratings missing: word lines of the classic circuit; its fit is that of the compact one."""
+    rng = np.random.default_rng(0)
+    full = 1 + rng.random((40, 3)) @ rng.random((3, 30))
+    user, item = np.nonzero(rng.random(full.shape) < 0.5)
+    data = user, item, full[user, item]
+    errors = {}
+    for topology in ("compact", "classic"):
+        engine = Analog(preset("pku-2025-4bit").with_(topology=topology), seed=0)
+        model = Recommender(n_components=3, engine=engine, max_iter=5, random_state=0).fit(*data)
+        errors[topology] = np.sqrt(np.mean((model.predict(user, item) - full[user, item]) ** 2))
+        assert engine.ledger().word_lines > 0
+        lists = Recommender(n_components=3, model="implicit", engine=engine, max_iter=2, random_state=0).fit(user, item)
+        assert len(lists.recommend(user[0], 5).items) == 5
+    assert errors["classic"] < 1.2 * errors["compact"] < 0.2
 
 
 def test_masks_of_the_gram_circuit_are_refused():

@@ -5,6 +5,7 @@ from mho.chip.chip import Chip
 from mho.chip.comparison import TOPOLOGY_NOTES, TopologyNotes, TopologySummary, compare_topologies
 from mho.chip.design import (
     CLOSED_LOOPS,
+    REFUSED_MATRICES,
     REFUSED_OPERANDS,
     USES,
     Amplifier,
@@ -27,6 +28,7 @@ from mho.moved import moved, moved_modules
 
 __all__ = [
     "CLOSED_LOOPS",
+    "REFUSED_MATRICES",
     "REFUSED_OPERANDS",
     "SQUARE_TOPOLOGIES",
     "TOPOLOGIES",

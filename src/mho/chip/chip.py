@@ -13,7 +13,7 @@ from mho.chip.cells import CellSites
 from mho.chip.converters import ConverterBank
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
-from mho.chip.design import ChipDesign
+from mho.chip.design import REFUSED_MATRICES, ChipDesign
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, map_matrix
 from mho.chip.normal_equations import NormalEquations
@@ -122,6 +122,8 @@ class Chip:
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
         if self.design.topology == "gram":
             l2 = checks.each_column(penalty.l2, "l2", k)
+            if len(A) < np.count_nonzero(A.any(axis=0)) and not l2.all() and not self.design.device.exact:
+                raise ChipError(REFUSED_MATRICES["gram", "wide"])
             normal = NormalEquations(A, l2, penalty.linear_term(k))
             A, penalty = normal.matrix, NO_PENALTY
         root = np.sqrt(checks.each_column(penalty.l2, "l2", k))

@@ -51,8 +51,18 @@ REFUSED_OPERANDS = {
 }
 """Refusals by topology and kind of right-hand side (dense, sparse, missing), each with its reason; no others."""
 
+REFUSED_MATRICES = {
+    ("gram", "wide"): (
+        "the Gram circuit cannot hold a matrix of fewer rows than columns in cells with errors: A'A has no inverse, "
+        "and the errors make some of its eigenvalues negative, so that the loop runs away; add a ridge "
+        "(penalty=Penalty(l2=...)), or take the topology 'compact' or 'classic'"
+    )
+}
+"""Refusals by topology and kind of matrix of least squares, each with its reason; no others."""
+
 __all__ = [
     "CLOSED_LOOPS",
+    "REFUSED_MATRICES",
     "REFUSED_OPERANDS",
     "USES",
     "Amplifier",
@@ -112,6 +122,7 @@ class Converters:
     conversion_noise: float = field(default=0.0, metadata=VOLTS)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         for name in ("dac_bits", "adc_bits"):
             bits = getattr(self, name)
             if bits is not None and checks.positive_int(bits, name, limit=24) < 2:
@@ -177,6 +188,7 @@ class Amplifier:
     second_pole: float = field(default=np.inf, metadata=HERTZ)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.at_least(self.gain, "gain", 1, strict=True)
         checks.positive_number(self.bandwidth, "bandwidth")
         checks.nonnegative_number(self.offset, "offset")
@@ -237,6 +249,7 @@ class ArrayGeometry:
     bits_per_cell: int | None = None
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.one_of(self.topology, "topology", tuple(USES))
         checks.positive_int(self.rows, "rows")
         checks.positive_int(self.columns, "columns")
@@ -311,6 +324,7 @@ class Operation:
     integration: float = field(default=1e-6, metadata=SECONDS)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.nonnegative_number(self.age, "age")
         checks.positive_number(self.kelvin, "kelvin")
         checks.positive_number(self.integration, "integration")

@@ -36,6 +36,13 @@ class ProgrammedCells(ABC):
     kelvin: float
     conductances: Conductances
 
+    shape: Any
+    """Rows and columns of the matrix that was programmed."""
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        return f"{type(self).__name__}({rows} x {columns}, {self.design.name!r}, topology={self.design.topology!r})"
+
     @abstractmethod
     def _install(self, integration: float | None = None) -> None:
         """Take the conductances as they are now, or as one read has them, and make the circuit of them."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mho.checks import at_least, nonnegative_number, one_of, positive_number
+from mho.checks import at_least, nonnegative_number, one_of, positive_number, python_numbers
 
 __all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole", "slowest_rate"]
 
@@ -102,6 +102,7 @@ class OpAmp:
         object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
         one_of(self.clamp, "clamp", CLAMPS)
         one_of(self.output, "output", OUTPUTS)
+        python_numbers(self)
 
 
 def slowest_rate(values: np.ndarray, opamp: SinglePole) -> float:

@@ -69,6 +69,7 @@ class Device:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         for name in ("g_min", "g_max", "sigma", "sigma_cell", "pulses"):
             checks.nonnegative_number(getattr(self, name), name)
         checks.at_least(self.g_max, "g_max", self.g_min, strict=True)
@@ -80,6 +81,12 @@ class Device:
                 raise TypeError(f"{name} must be a {kind.__name__} or None, got {type(getattr(self, name)).__name__}")
         if self.relaxation is not None:
             self._check_relaxation(self.relaxation)
+
+    @property
+    def exact(self) -> bool:
+        """Whether a cell holds any number, zero included, without an error of any kind."""
+        errs = (self.g_min, self.levels, self.sigma, self.sigma_cell, self.verify, self.relaxation)
+        return not any((*errs, self.noise, self.faults))
 
     def _check_relaxation(self, law: Relaxation) -> None:
         if self.sigma:

@@ -42,6 +42,7 @@ class Faults:
     wear_shape: float = 2.0
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         for name in ("stuck_low", "stuck_high", "dead"):
             checks.nonnegative_number(getattr(self, name), name)
         if self.stuck_low + self.stuck_high + self.dead > 1:

@@ -48,6 +48,7 @@ class ReadNoise:
     read_volts: float = field(default=np.inf, metadata=VOLTS)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.nonnegative_number(self.flicker, "flicker")
         checks.nonnegative_number(self.flicker_siemens, "flicker_siemens")
         checks.at_least(self.read_volts, "read_volts", 0, strict=True)

@@ -45,6 +45,7 @@ class Retention(Measured):
     hottest: float
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.nonnegative_number(self.activation, "activation")
         for name in ("coldest", "hottest", "reference"):
             checks.positive_number(getattr(self, name), name)

@@ -42,6 +42,7 @@ class TemperatureCoefficient:
     written_at: float = field(default=300.0, metadata=KELVIN)
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.finite_number(self.temperature_slope, "temperature_slope")
         checks.nonnegative_number(self.temperature_spread, "temperature_spread")
         checks.positive_number(self.written_at, "written_at")

@@ -46,6 +46,7 @@ class WriteVerify:
     retries: int = 50
 
     def __post_init__(self) -> None:
+        checks.python_numbers(self)
         checks.at_least(self.window, "window", 0, strict=True)
         checks.nonnegative_number(self.first_error, "first_error")
         checks.positive_number(self.increment, "increment")
