@@ -38,13 +38,10 @@ class Correction:
     reach : ndarray of shape (n,)
         Largest entry expected, in the units of the answer; infinite where nothing is known of it. The reference of the
         currents' DACs is set by it, so that all their bits are used however far the outputs go.
-    trim : ndarray of shape (n, k)
-        Currents that cancel the op-amps' offsets, amperes.
     """
 
     free: np.ndarray
     reach: np.ndarray
-    trim: np.ndarray
 
     def share(self, array: ProgrammedLoop, full: np.ndarray) -> np.ndarray:
         """Return the share (n,) of the largest reference at which `reach` is well inside the outputs' range.
@@ -63,7 +60,7 @@ class Correction:
 
     def part(self, which: slice) -> Correction:
         """Return the corrections of some right-hand sides."""
-        return Correction(self.free[which], self.reach[which], self.trim[which])
+        return Correction(self.free[which], self.reach[which])
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,8 @@ def solve_in_range(
     for attempt in range(_ATTEMPTS):
         range_ = array.inputs.full_range(peak_in) * share
         constant = -array.bias if C is None else array.column_currents(C, peak_in) - array.bias
-        if correction is not None:
-            constant = constant + correction.trim / range_[:, None]
+        if array.trim.any():  # an offset acts through the rows that are on
+            constant = constant + np.outer(B.known_rows() / (B.shape[0] * range_), array.trim)
         follower = Follower(array.loop, constant, 1 / range_[:, None], None if correction is None else correction.free)
         X, V, swing = _settle(array, B, follower, peak_in)
         of_range = swing * range_ / array.design.converters.v_out

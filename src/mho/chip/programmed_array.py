@@ -70,7 +70,7 @@ class ProgrammedArray(ProgrammedLoop):
         off_state: CellErrorCorrection | None,
         **loop: Any,
     ) -> None:
-        self._ledger, self._off_state, self._trim = ledger, off_state, np.zeros(len(loop["offset_volts"]) - 2)
+        self._ledger, self._off_state = ledger, off_state
         super().__init__(store, design, inputs, **loop)
 
     def read_back(self, A: Any) -> None:
@@ -93,7 +93,7 @@ class ProgrammedArray(ProgrammedLoop):
         self._ledger.add(read_events(self.design, *A.shape))
 
     def cancel_offsets(self, gram: Any) -> None:
-        """Measure what the op-amps' offsets alone bring about, and cancel it with currents in corrections from now on.
+        """Measure what the op-amps' offsets alone bring about, and cancel it with currents from now on.
 
         With nothing at the inputs the clamps are switched out and the outputs y are read, once; the currents are what
         the matrix makes of them, ``-A'A y``, by a DAC at each column.
@@ -108,15 +108,15 @@ class ProgrammedArray(ProgrammedLoop):
         if gram.shape != (k, k):
             raise ValueError(f"gram must be of shape {(k, k)}, one row for each column of the matrix, got {gram.shape}")
         view = self._unclamped()
-        nothing = Correction(np.ones((1, k), bool), np.full(1, np.inf), self._trim[None])
+        nothing = Correction(np.ones((1, k), bool), np.full(1, np.inf))
         B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, k)), alone=True)
         settled = solve_in_range(view, B, C, correction=nothing)
         self._ledger.add(count_events(view, B, settled))
         volts = self.inputs.converters.to_digital(settled.outputs * settled.range[:, None], signed=True)[0]
         wanted = self._into_amperes(gram @ (volts * self.units_per_volt))
-        trim = self._trim - wanted
+        trim = self.trim - wanted
         largest = np.full(k, np.abs(trim).max())
-        self._trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(k))
+        self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(k))
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -237,8 +237,7 @@ class ProgrammedArray(ProgrammedLoop):
             raise ValueError(f"free must have shape {C.T.shape}, as the currents have, got {open_.T.shape}")
         expected = np.broadcast_to(np.inf if reach is None else np.asarray(reach, np.float64), n)
         zeros = self._at_zero(B, n)
-        trim = np.outer(zeros.known_rows() / self.shape[0], self._trim)  # an offset acts through the rows that are on
-        return self._solve_all(zeros, np.where(open_, C, 0.0), Correction(open_, expected, trim))
+        return self._solve_all(zeros, np.where(open_, C, 0.0), Correction(open_, expected))
 
     def _at_zero(self, B: Matrix | None, n: int) -> Sparse:
         """Right-hand sides of zeros with the missing entries of B."""

@@ -52,6 +52,8 @@ class ProgrammedLoop(ProgrammedCells):
     inputs : RowDrivers
     units_per_volt : ndarray of shape (k,)
         Outputs in volts times this are the numbers asked for.
+    trim : ndarray of shape (k,)
+        Current into each sense node that cancels the op-amps' offsets, amperes; zero unless they were measured.
     bias : ndarray of shape (k,)
         Constant current into each sense node, amperes; zero unless there is an L1 penalty.
     loop : Loop
@@ -72,6 +74,7 @@ class ProgrammedLoop(ProgrammedCells):
         self.design, self.inputs = design, inputs
         self._l1 = l1
         self._offset_volts, self._row_offset_volts, self._normal = offset_volts, row_offset_volts, normal
+        self.trim = np.zeros(len(offset_volts) - 2)
         self.store, self.kelvin = store, design.operation.kelvin
         self._install()
 

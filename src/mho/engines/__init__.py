@@ -8,6 +8,7 @@ from mho.engines.refined import Refined
 from mho.engines.refinement import Refinement
 from mho.engines.select import engine_for, names
 from mho.engines.solve import nnls
+from mho.engines.square import SquareSolution, solve_square
 from mho.operands import Dense, Sparse
 
 __all__ = [
@@ -21,8 +22,10 @@ __all__ = [
     "Refined",
     "Refinement",
     "Sparse",
+    "SquareSolution",
     "as_factor",
     "engine_for",
     "names",
     "nnls",
+    "solve_square",
 ]

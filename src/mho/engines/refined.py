@@ -134,10 +134,17 @@ class RefinedFactor(Programmed):
         self.l2, self.linear = penalty.vector("l2", k), penalty.linear_term(k)
         self.G = gram(self.exact) + np.diag(self.l2)
         self.digital = Digital().program(Dense.from_checked(self.exact), penalty=penalty)
-        for _ in range(_TRIMS if engine.chip.design.amplifier.offset else 0):
-            array.cancel_offsets(self.G)
         self.sums = float(self.exact.sum(axis=0).max()) or 1.0
-        self.unreachable = _unreachable(self.G, engine.tolerance)
+        self.unreachable = _unreachable(self.G, engine.tolerance) or self._untrimmed()
+
+    def _untrimmed(self) -> str:
+        """Why offsets cannot be measured; "" once they are cancelled."""
+        try:
+            for _ in range(_TRIMS if self.engine.chip.design.amplifier.offset else 0):
+                self.array.cancel_offsets(self.G)
+        except ChipError as error:
+            return str(error)
+        return ""
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; the chip finds the start."""

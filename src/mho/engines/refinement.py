@@ -20,7 +20,7 @@ from mho.operands import Sparse
 
 __all__ = ["KnownSystem", "MaskedSystem", "Refinement", "System", "refine"]
 
-_SAFETY = 2.0
+_SAFETY = 3.0
 """The error is taken to be this many times the estimate."""
 
 _SLACK = 0.1
@@ -259,11 +259,14 @@ class _Run:
         self.steps[j] += 1
         distance = _size(d)
         ratio = np.divide(distance, self.distance[j], out=np.zeros(len(j)), where=self.distance[j] > 0)
-        expected = _SAFETY * np.maximum(ratio, self.ratio[j]) * distance
+        before, last = _size(np.where(self.free[j], self.g[j], 0.0)), self.ratio[j]
         self.rises[j] += (ratio >= 1) & ~self.changed[j] & (self.steps[j] > 1)
         self.distance[j], self.ratio[j] = distance, ratio
         self._forget(j[ratio > _STAGNANT])
         cut = self._move(j, *self._along(j, d))
+        after = _size(np.where(self.free[j], self.g[j], 0.0))
+        fallen = np.divide(after, before, out=np.zeros(len(j)), where=before > 0)  # a step may leave what it is to take
+        expected = _SAFETY * np.maximum(np.maximum(ratio, last), fallen) * distance
         bound = self.tolerance * _size(self.x[j])
         arrived = (expected <= bound) & (cut <= bound)
         arrived &= ~np.any(self._free(j) & ~self.free[j], axis=1)

@@ -1,0 +1,372 @@
+"""Refinement on the chip: digital accuracy from cells of three and four bits, with controls that have no chip.
+
+python benchmarks/chip/refine.py steps        solves to ten digits, conjugate gradients without a chip beside them
+python benchmarks/chip/refine.py probe        error of an answer, as it is and after a probe of its own
+python benchmarks/chip/refine.py operations   digital operations by size, and right-hand sides from which each side wins
+python benchmarks/chip/refine.py inverse      24 bits of a square system: solves, and the frontier of exact products
+python benchmarks/chip/refine.py report       docs/learn/four-to-24-bits.md and its figure, of what the others found
+
+Each of the first four keeps its figures in docs/measured/refinement.json, with date, commit and machine.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from mho import kernels
+from mho.chip import BitSlices, Chip, ChipDesign, preset
+from mho.engines import Analog, Refined, solve_square
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "docs" / "measured" / "refinement.json"
+PAGE = ROOT / "docs" / "learn" / "four-to-24-bits.md"
+FIGURE = ROOT / "docs" / "figures" / "product-frontier.svg"
+
+Row = dict[str, Any]
+
+CONVERTERS = {"dac_bits": 8, "adc_bits": 8, "offset": 2e-5}
+FOUR_BIT = preset("pku-2025-4bit").with_(**CONVERTERS)
+THREE_BIT = preset("pku-2025").with_(**CONVERTERS)
+WIRED = FOUR_BIT.with_(row_ohms=1.73, column_ohms=1.73)
+CASES = [
+    ("4 bits, 2 %", FOUR_BIT, 0.0),
+    ("4 bits, 2 %", FOUR_BIT, 0.5),
+    ("4 bits, 2 %", FOUR_BIT, 0.8),
+    ("3 bits, 5 %", THREE_BIT, 0.0),
+    ("3 bits, 5 %", THREE_BIT, 0.5),
+    ("4 bits, 2 %, wires of 1.73 ohm", WIRED, 0.0),
+]
+SEEDS, COLUMNS = range(5), 20
+
+
+def problem(m: int, k: int, n: int, mix: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return A, whose columns share a part `mix`, right-hand sides with a residual of `noise`, and scipy's answers."""
+    rng = np.random.default_rng(seed)
+    A = (1 - mix) * rng.random((m, k)) + mix * rng.random((m, 1))
+    B = A @ np.maximum(rng.standard_normal((k, n)), 0)
+    B += noise * B.std() * rng.standard_normal(B.shape)
+    return A, B, np.column_stack([nnls(A, b)[0] for b in B.T])
+
+
+def distances(X: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Return the relative error of each answer."""
+    return np.linalg.norm(X - exact, axis=0) / np.linalg.norm(exact, axis=0)
+
+
+def cg_steps(A: np.ndarray, b: np.ndarray, x: np.ndarray, exact: np.ndarray, tolerance: float = 1e-10) -> int:
+    """Return the steps of conjugate gradients from x on, told which entries the answer has: the control."""
+    A, x, exact = A[:, exact > 0], x[exact > 0], exact[exact > 0]
+    r = A.T @ (b - A @ x)
+    p, steps = r, 0
+    while np.linalg.norm(x - exact) > tolerance * np.linalg.norm(exact):
+        w = A.T @ (A @ p)
+        length = (r @ r) / (p @ w)
+        x, rest = x + length * p, r - length * w
+        r, p, steps = rest, rest + (rest @ rest) / (r @ r) * p, steps + 1
+    return steps
+
+
+def steps() -> list[Row]:
+    """Solves to ten digits at 128 x 16, and those of conjugate gradients from the chip's answer on."""
+    rows = []
+    for name, design, mix in CASES:
+        for noise in (0.0, 0.05, 0.3):
+            found = [_one(design, mix, noise, seed) for seed in SEEDS]
+            row = {"cells": name, "residual": noise, "columns": len(SEEDS) * COLUMNS} | _summary(found)
+            print(row, flush=True)
+            rows.append(row)
+    return rows
+
+
+def _one(design: ChipDesign, mix: float, noise: float, seed: int) -> Row:
+    A, B, exact = problem(128, 16, COLUMNS, mix, noise, seed)
+    engine = Refined(design, seed=seed)
+    programmed = engine.program(A)
+    before = engine.ledger().copy()
+    done = programmed.refine(B)
+    own = np.array([not reason for reason in done.fallback])
+    start = programmed.array.solve(B)
+    return {
+        "condition": [np.linalg.cond(A[:, x > 0]) for x in exact.T],
+        "start": distances(start, exact),
+        "solves": 1 + done.steps[own],
+        "control": [cg_steps(A, *column) for column in zip(B.T, start.T, exact.T, strict=True)],
+        "contraction": done.contraction[own],
+        "error": distances(done.X, exact),
+        "own": own,
+        "settlings": [engine.ledger().since(before).solves / COLUMNS],
+    }
+
+
+def _summary(found: list[Row]) -> Row:
+    each = {key: np.concatenate([one[key] for one in found]) for key in found[0]}
+    own = bool(each["own"].any())
+    return {
+        "condition": float(np.median(each["condition"])),
+        "start": float(np.median(each["start"])),
+        "solves": float(np.median(each["solves"])) if own else None,
+        "most_solves": int(each["solves"].max()) if own else None,
+        "control": float(np.median(each["control"])),
+        "contraction": float(np.median(each["contraction"])) if own else None,
+        "error": float(each["error"].max()),
+        "fallen_back": float(1 - each["own"].mean()),
+        "settlings": float(each["settlings"].mean()),
+    }
+
+
+def probe() -> list[Row]:
+    """Error of an answer, and after the chip has solved for A times it."""
+    designs = {
+        "4 bits, 2 %": FOUR_BIT,
+        "4 bits, 2 %, wires of 1.73 ohm": WIRED,
+        "4 bits, 2 %, wires of 1.73 ohm, tiles of 64 rows": WIRED.with_(rows=64),
+        "3 bits, 5 %": THREE_BIT,
+    }
+    rows = []
+    for name, design in designs.items():
+        for m, k in ((128, 16), (512, 32)):
+            errors = [_probed(design, m, k, seed) for seed in SEEDS]
+            plain, probed, solves = np.mean(errors, axis=0)
+            row = {"cells": name, "size": f"{m} x {k}", "plain": plain, "probed": probed, "solves": solves}
+            print(row, flush=True)
+            rows.append(row)
+    return rows
+
+
+def _probed(design: ChipDesign, m: int, k: int, seed: int) -> list[float]:
+    A, B, exact = problem(m, k, COLUMNS, 0.0, 0.05, seed)
+    found, solves = [], 0.0
+    for asked in (False, True):
+        engine = Analog(Chip(design, seed=seed), probe=asked)
+        X = engine.program(A).solve(B)
+        found.append(float(np.linalg.norm(X - exact) / np.linalg.norm(exact)))
+        solves = engine.ledger().solves / COLUMNS
+    return [*found, solves]
+
+
+SIZES = ((128, 16), (256, 32), (512, 64), (1024, 128))
+
+
+def operations() -> list[Row]:
+    """Digital operations for a right-hand side, one model for all: what follows and what a Gram matrix costs.
+
+    A'b takes 2 m k, a Gram matrix m k (k + 1) for all n, a product by it 2 k^2 and by A and A' 4 m k. Directly: one
+    Cholesky factorization, k^3 / 3 + 2 k^2, the set of positive entries known beforehand.
+    """
+    rows = []
+    for m, k in SIZES:
+        A, B, exact = problem(m, k, COLUMNS, 0.0, 0.05, 0)
+        programmed = Refined(FOUR_BIT, seed=0).program(A)
+        done = programmed.refine(B)
+        start = programmed.array.solve(B)
+        control = float(np.mean([cg_steps(A, *column) for column in zip(B.T, start.T, exact.T, strict=True)]))
+        shared = m * k * (k + 1)
+        chip = float(np.mean(done.operations)) - shared / COLUMNS
+        count = float(np.mean(done.steps))
+        row = {
+            "m": m,
+            "k": k,
+            "steps": count,
+            "control_steps": control,
+            "gram": shared,
+            "refined": chip,
+            "cg": 2 * m * k + (control + 1) * 2 * k**2 + control * 10 * k,
+            "cholesky": 2 * m * k + k**3 / 3 + 2 * k**2,
+            "refined_without_gram": chip + (count + 1) * (4 * m * k - 2 * k**2),
+            "refined_by_analogue_products": chip - 2 * m * k - (count + 1) * 2 * k**2,
+        }
+        row |= {f"wins_over_{other}": _from(row, other) for other in ("cg", "cholesky")}
+        row["gram_pays_from"] = int(np.ceil(shared / (row["refined_without_gram"] - chip)))
+        print(row, flush=True)
+        rows.append(row)
+    return rows
+
+
+def _from(row: Row, other: str) -> int | None:
+    """Right-hand sides from which refinement takes fewer operations than the other, each the better way; None: never.
+
+    Both need the Gram matrix, or neither does: conjugate gradients without it take products by A and A' too.
+    """
+    m, k, steps_ = row["m"], row["k"], row["control_steps"]
+    for n in [*range(1, 200), 10**3, 10**4, 10**6]:
+        ours = min(row["refined"] + row["gram"] / n, row["refined_without_gram"])
+        theirs = row[other] + row["gram"] / n
+        if other == "cg":
+            theirs = min(theirs, row["cg"] + (steps_ + 1) * (4 * m * k - 2 * k**2))
+        if ours < theirs:
+            return n
+    return None
+
+
+def inverse() -> list[Row]:
+    """Solves of a 16 x 16 inverse to 2^-23, and the error that products in bit slices leave."""
+    rows = []
+    for condition in (2, 8, 32):
+        for name, product in (("digital", None), ("3 bits, .2 %, 8 columns", _sliced(3, 0.002, 8))):
+            found = [_system(condition, product, seed) for seed in range(10)]
+            solves, errors = zip(*found, strict=True)
+            row = {"kind": "solves", "condition": condition, "product": name, "error": max(errors)}
+            rows.append(row | {"solves": float(np.median(solves)), "most_solves": int(max(solves))})
+            print(rows[-1], flush=True)
+    for sigma in (0.002, 0.005, 0.01, 0.02, 0.05):
+        for bits in (1, 2, 3):
+            for columns in (2, 4, 8, 16):
+                errors = [_system(8, _sliced(bits, sigma, columns), seed)[1] for seed in range(3)]
+                rows.append(
+                    {"kind": "frontier", "sigma": sigma, "bits": bits, "columns": columns, "error": max(errors)}
+                )
+        print(f"frontier at sigma {sigma}", flush=True)
+    return rows
+
+
+def _sliced(bits: int, sigma: float, columns: int) -> ChipDesign:
+    base = preset("pku-2025").with_(topology="mvm", adc_bits=8, gain=1e5, sigma=sigma, columns=columns)
+    return base.with_(slices=24 // bits, bits_per_cell=bits)
+
+
+def _system(condition: float, product: ChipDesign | None, seed: int) -> tuple[int, float]:
+    rng = np.random.default_rng(seed)
+    Q = np.linalg.qr(rng.standard_normal((16, 16)))[0]
+    A = BitSlices.of(Q @ np.diag(np.geomspace(1 / condition, 1, 16)) @ Q.T, 12, 2).matrix
+    b = rng.standard_normal(16)
+    exact = np.linalg.solve(A, b)
+    design = preset("pku-2025").with_(levels=8, sigma=0.02, dac_bits=8, adc_bits=8, gain=1e5)
+    found = solve_square(A, b, inverse=design, product=product, seed=seed)
+    return found.solves, float(np.linalg.norm(found.x - exact) / np.linalg.norm(exact))
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+
+def report() -> None:
+    """Write the tables of the page, and its figure."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    for name, made in TABLES.items():
+        if name in kept:
+            text = "\n".join(made(kept[name]["rows"]))
+            page = re.sub(
+                rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, t=text: f"{m[1]}{t}\n{m[2]}", page, flags=re.DOTALL
+            )
+    PAGE.write_text(page, encoding="utf-8")
+    _frontier([row for row in kept["inverse"]["rows"] if row["kind"] == "frontier"])
+
+
+def _table(head: str, rows: Iterator[str]) -> Iterator[str]:
+    yield head
+    yield "|" + "---|" * (head.count("|") - 1)
+    yield from rows
+
+
+def _steps_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| cells | condition | residual | first answer | solves, median (most) | control | contraction | fell back |",
+        (
+            f"| {r['cells']} | {r['condition']:.0f} | {r['residual']:.0%} | {r['start']:.1%} | "
+            + (f"{r['solves']:.0f} ({r['most_solves']})" if r["solves"] else "-")
+            + f" | {r['control']:.0f} | "
+            + (f"{r['contraction']:.2f}" if r["contraction"] else "-")
+            + f" | {r['fallen_back']:.0%} |"
+            for r in rows
+        ),
+    )
+
+
+def _probe_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| cells | size | first answer | after its own probe |",
+        (f"| {r['cells']} | {r['size']} | {r['plain']:.1%} | {r['probed']:.1%} |" for r in rows),
+    )
+
+
+def _operations_table(rows: list[Row]) -> Iterator[str]:
+    def from_(n: int | None) -> str:
+        return "never" if n is None else f"from n = {n}"
+
+    yield from _table(
+        "| size | steps (control) | Gram matrix, once | refined | conjugate gradients | Cholesky | residual by an "
+        "analogue product | fewer than conjugate gradients | fewer than Cholesky | Gram matrix pays |",
+        (
+            f"| {r['m']} x {r['k']} | {r['steps']:.1f} ({r['control_steps']:.1f}) | {r['gram']:,.0f} | "
+            f"{r['refined']:,.0f} | {r['cg']:,.0f} | {r['cholesky']:,.0f} | {r['refined_by_analogue_products']:,.0f} | "
+            f"{from_(r['wins_over_cg'])} | {from_(r['wins_over_cholesky'])} | from n = {r['gram_pays_from']} |"
+            for r in rows
+        ),
+    )
+
+
+def _inverse_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| condition | product | chip solves, median (most) | largest error |",
+        (
+            f"| {r['condition']} | {r['product']} | {r['solves']:.0f} ({r['most_solves']}) | {r['error']:.1e} |"
+            for r in rows
+            if r["kind"] == "solves"
+        ),
+    )
+
+
+def _frontier(rows: list[Row]) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.4, 2.9), layout="constrained")
+    for axes, bits in zip(figure.subplots(1, 3, sharey=True), (1, 2, 3), strict=True):
+        for columns in (2, 4, 8, 16):
+            line = [r for r in rows if (r["bits"], r["columns"]) == (bits, columns)]
+            axes.loglog([100 * r["sigma"] for r in line], [r["error"] for r in line], "o-", label=f"{columns} columns")
+        axes.axhline(2.0**-23, color="0.5", linewidth=0.8)
+        axes.set(title=f"{bits} bit{'s' * (bits > 1)} a cell", xlabel="error of a cell, % of full scale")
+    figure.axes[0].set_ylabel("error of the answer")
+    figure.axes[0].legend(frameon=False, fontsize=8)
+    figure.savefig(FIGURE, metadata={"Date": None})
+
+
+TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
+    "steps": _steps_table,
+    "probe": _probe_table,
+    "operations": _operations_table,
+    "inverse": _inverse_table,
+}
+
+
+def keep(name: str, rows: list[Row]) -> None:
+    """Keep figures with when and where they were found."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
+    made = {
+        "command": f"python benchmarks/chip/refine.py {name}",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit.strip(),
+        "machine": f"{platform.machine()}, {kernels.isa()}",
+    }
+    kept[name] = made | {"rows": rows}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+COMMANDS = {"steps": steps, "probe": probe, "operations": operations, "inverse": inverse}
+
+
+def main() -> None:
+    """Run the command that is asked for."""
+    name = sys.argv[1] if len(sys.argv) == 2 else ""
+    if name == "report":
+        report()
+    elif name in COMMANDS:
+        keep(name, COMMANDS[name]())
+    else:
+        sys.exit(f"one of {', '.join(COMMANDS)} or report, got {sys.argv[1:]}\n{__doc__}")
+
+
+if __name__ == "__main__":
+    main()
