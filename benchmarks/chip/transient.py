@@ -1,6 +1,6 @@
 """The exact transient against ngspice, one right-hand side each, settling times against ngspice's, and a thousand:
 
-    python benchmarks/chip/transient.py [--timeout SECONDS]
+    python benchmarks/chip/transient.py [--timeout SECONDS] [--two-poles]
 
 Random conductances from 0.5 to 35 microsiemens, two copies 2 % apart, op-amps of 100 MHz and gain 1e5; every second
 output ends at its clamp. From zero, for three of the slowest time constants, in steps of at most 1/400 of that and to a
@@ -25,6 +25,8 @@ from mho.circuits.transient import settling_bound, settling_time, transient
 
 SIZES = (("compact", 64, 8), ("classic", 64, 8), ("compact", 512, 32))
 SIDES = 1000
+SECOND_POLE = 0.3
+"""Over the bandwidth."""
 OHMS = 2.0
 """Of a wire from one cell to the next."""
 
@@ -122,6 +124,30 @@ def with_wires(timeout: float) -> None:
     )
 
 
+def two_poles() -> None:
+    """Print times of op-amps with a second pole; ngspice's at 512x32 is extrapolated from fewer rows."""
+    spent = {}
+    for rows in (128, 256, 512):
+        loop = circuit("compact", rows, 32)
+        loop = replace(loop, opamp=replace(loop.opamp, second_pole=SECOND_POLE * loop.opamp.bandwidth))
+        volts, duration = sides(loop, 1)[:, 0], 3 * circuits.time_constant(loop)
+        time = np.linspace(0, duration, 1200)
+        if rows < 512:
+            start = perf_counter()
+            found = spice.run(spice.netlist(loop, volts, duration=duration, step=duration / 400), timeout=120)
+            spent[rows], time = perf_counter() - start, np.minimum(found.time, duration)
+            expected = np.array([found.voltages[node] for node in loop.outputs])
+            off = np.abs(transient(loop, volts).outputs(time) - expected).max() / expected.max()
+            print(f"two poles, {rows}x32: ngspice {spent[rows]:.1f} s, largest difference {off:.1e} of full scale")
+    twin = seconds(lambda: transient(loop, volts).outputs(time), 50)
+    power = np.log2(spent[256] / spent[128])
+    in_ngspice = spent[256] * 2**power
+    print(
+        f"two poles, 512x32: mho {1e3 * twin:.2f} ms; ngspice {in_ngspice:.0f} s, extrapolated as rows to the "
+        f"{power:.2f}: {in_ngspice / twin:,.0f} times as fast"
+    )
+
+
 def batch() -> None:
     """Print the time that a thousand settling times take."""
     kind, rows, columns = SIZES[-1]
@@ -140,7 +166,12 @@ def main() -> None:
     """Print everything."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--timeout", type=float, default=400.0, help="seconds for ngspice with wires")
-    timeout = parser.parse_args().timeout
+    parser.add_argument("--two-poles", action="store_true", help="op-amps with a second pole alone")
+    arguments = parser.parse_args()
+    if arguments.two_poles:
+        two_poles()
+        return
+    timeout = arguments.timeout
     settling_times()
     side_by_side()
     batch()
