@@ -1,6 +1,6 @@
 """Files of every format and version that was ever written open for ever, with the numbers that were written.
 
-`golden/0.1.0` was written by that version, `golden/sealed` by the first one whose files have seals; nothing in them is
+`golden/0.1.0` was written by that version, `golden/0.2.0` by the first one whose files have seals; nothing in them is
 ever written again.
 """
 
@@ -51,7 +51,7 @@ def test_a_run_is_gone_on_with(golden):
 
 
 def test_a_checkpoint_is_gone_on_with(tmp_path):
-    golden = Path(shutil.copytree(_GOLDEN / "sealed", tmp_path / "golden"))
+    golden = Path(shutil.copytree(_GOLDEN / "0.2.0", tmp_path / "golden"))
     command = ["factor", golden / "matrix.npy", "-k", "2", "-o", golden / "checkpoint.safetensors", "--resume"]
     assert read_factors(golden / "checkpoint.safetensors")[2]["iterations"] == "3"
     assert main([*map(str, command), "--tol", "0", "--max-iter", "40", "-q"]) == 0
@@ -126,7 +126,7 @@ def test_a_sweep_that_an_earlier_version_began_is_not_mixed_with_other_chips(gol
 
 
 def test_a_journal_and_an_outbox(tmp_path):
-    golden = Path(shutil.copytree(_GOLDEN / "sealed", tmp_path / "golden"))
+    golden = Path(shutil.copytree(_GOLDEN / "0.2.0", tmp_path / "golden"))
     with Journal(golden / "journal") as journal, Outbox(golden / "outbox") as outbox:
         records = list(journal.replay())
         assert [record.data for record in records] == [b"%d" % record.sequence * 5 for record in records]
@@ -138,8 +138,8 @@ def test_a_journal_and_an_outbox(tmp_path):
 
 @pytest.mark.parametrize("name", ["pump", "fan"])
 def test_monitors(name):
-    expected = np.load(_GOLDEN / "sealed" / "expected-monitors.npz")
-    monitor = Monitor.load(_GOLDEN / "sealed" / f"{name}.mon")
+    expected = np.load(_GOLDEN / "0.2.0" / "expected-monitors.npz")
+    monitor = Monitor.load(_GOLDEN / "0.2.0" / f"{name}.mon")
     if name == "pump":
         names = ("flow", "pressure", "temperature")
         recording = Recording(expected["pump_rows"], rate=1.0, names=names)
@@ -150,7 +150,7 @@ def test_monitors(name):
 
 
 def test_a_camera_and_its_index():
-    golden = _GOLDEN / "sealed"
+    golden = _GOLDEN / "0.2.0"
     camera = Camera.load(golden / "door.cam")
     expected = np.load(golden / "expected-camera.npz")
     clips = camera.run((number / 5, frame) for number, frame in enumerate(expected["frames"]))

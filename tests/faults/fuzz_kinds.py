@@ -119,7 +119,7 @@ def _fits(folder):
 
 def _queues(folder):
     for name in ("journal", "outbox"):
-        for path in (GOLDEN / "sealed" / name).iterdir():
+        for path in (GOLDEN / "0.2.0" / name).iterdir():
             (folder / name).mkdir(exist_ok=True)
             (folder / name / path.name).write_bytes(path.read_bytes())
 
