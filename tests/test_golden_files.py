@@ -7,15 +7,16 @@ ever written again.
 import json
 import shutil
 import sys
+from dataclasses import fields, make_dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-import mho.sweep  # noqa: F401
 from mho import Camera, Recommender
 from mho.camera.index import read_index
+from mho.chip import ArrayGeometry, preset
 from mho.cli import main
 from mho.cost import read_run
 from mho.data import read_factors
@@ -23,6 +24,7 @@ from mho.image.codec import read_picture
 from mho.journal import Journal, Outbox
 from mho.monitor import Monitor, Recording
 from mho.recommend.distributed import BlockTable
+from mho.sweep import Sweep, read_trials, trials, write_trials
 
 _GOLDEN = Path(__file__).with_name("golden")
 
@@ -115,6 +117,22 @@ def test_a_sweep_is_known_again_and_not_made_anew(golden, monkeypatch):
     options = ["--set", "sigma=0.01,0.02", "--chips", "2", "--rows", "8", "--columns", "3", "--rhs", "4", "-q"]
     assert main(["chip", "sweep", *options, "-o", str(golden / "sweep.parquet")]) == 0
     assert pq.read_table(golden / "sweep.parquet").to_pylist() == before
+
+
+def test_a_sweep_is_known_again_when_a_later_version_knows_more_properties(tmp_path):
+    """The mark of a plan leaves out what is at its default."""
+    plan = Sweep(design=preset("ideal"), values={"sigma": [0.01]}, chips=1, rows=4, columns=2, rhs=2)
+    rows = list(trials(plan))
+    write_trials(tmp_path / "t.parquet", plan, rows)
+    later = make_dataclass("ArrayGeometry", [("tilt", float, 0.5)], bases=(ArrayGeometry,), frozen=True, kw_only=True)
+    changed = {one.name: getattr(plan.design.array, one.name) for one in fields(ArrayGeometry)}
+    design = replace(plan.design, array=later(**changed))
+    assert "tilt=0.5" in repr(design)
+    assert read_trials(tmp_path / "t.parquet", replace(plan, design=design)) == rows
+    with pytest.raises(ValueError, match="not made by this plan"):
+        read_trials(
+            tmp_path / "t.parquet", replace(plan, design=replace(plan.design, array=later(**changed, tilt=0.6)))
+        )
 
 
 def test_a_sweep_that_an_earlier_version_began_is_not_mixed_with_other_chips(golden, capsys):

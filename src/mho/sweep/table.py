@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ _UNSEALED_PLAN = b"mho_plan"
 """Of the tables of 0.1.0."""
 _NUMBERS = "error", "residual"
 
+_ADDED_SINCE_SEALS = ", slices=1", ", bits_per_cell=None"
 _ADDED = (
+    *_ADDED_SINCE_SEALS,
     ", sigma_cell=0.0",
     ", full_scale='vector'",
     ", output='nonnegative'",
@@ -26,7 +30,8 @@ _ADDED = (
     "topology='compact', ",
     ", entries='nonnegative'",
 )
-"""Properties since 0.1.0 where they are as it had them."""
+"""Properties as `repr` writes them, unknown to tables that are marked with the whole `repr` of their plan: the first
+with a seal, and those of 0.1.0 without."""
 
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
@@ -42,7 +47,7 @@ def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
         As `trials` yields them.
     """
     pa, pq = _pyarrow()
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(sweep), _SEAL: BLANK})
+    table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(_stated(sweep)), _SEAL: BLANK})
     with replacing(path, sealed=True) as temporary, temporary.open("wb") as stream:
         pq.write_table(table, stream)
 
@@ -75,10 +80,11 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from None
     mark = about.get(_PLAN if sealed else _UNSEALED_PLAN)
-    if mark not in (_digest(sweep), _first_digest(sweep)):
+    first = _first_digest(sweep)
+    if mark not in (_digest(_stated(sweep)), _digest(_without(sweep, _ADDED_SINCE_SEALS)), first):
         raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
     _check_rows(path, sweep, rows)
-    if mark != _digest(sweep) and len(rows) < sweep.chips * len(sweep.points()):
+    if mark == first and len(rows) < sweep.chips * len(sweep.points()):
         raise ValueError(f"{path}: was begun by a version of mho that drew other chips; give another file")
     return rows
 
@@ -100,16 +106,36 @@ def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
             raise DataError(f"{path}: its row of chip {chip} at point {point} is not one of its plan")
 
 
-def _digest(sweep: Sweep) -> bytes:
-    return hashlib.sha256(repr(sweep).encode()).hexdigest().encode()
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).hexdigest().encode()
+
+
+def _stated(value: Any) -> str:
+    """Return a plan as text, without what is at its default: the same when a later version knows more properties."""
+    if not is_dataclass(value):
+        return repr(value)
+    held = ((one, _stated(getattr(value, one.name))) for one in fields(value))
+    return f"{type(value).__name__}({', '.join(f'{one.name}={text}' for one, text in held if text != _default(one))})"
+
+
+def _default(one: Field[Any]) -> str | None:
+    """Return a field's default value as `_stated` writes it, None if it has none."""
+    if one.default is not MISSING:
+        return _stated(one.default)
+    return _stated(one.default_factory()) if one.default_factory is not MISSING else None
+
+
+def _without(sweep: Sweep, properties: Iterable[str]) -> str:
+    text = repr(sweep)
+    for added in properties:
+        text = text.replace(added, "")
+    return text
 
 
 def _first_digest(sweep: Sweep) -> bytes:
     """Return the mark of 0.1.0, which knew fewer properties and drew other chips at every point."""
-    text = repr(sweep).replace("ArrayGeometry(", "Array(").replace("SweepRange(", "Range(")
-    for added in _ADDED:
-        text = text.replace(added, "")
-    return hashlib.sha256(text.encode()).hexdigest().encode()
+    text = _without(sweep, _ADDED)
+    return _digest(text.replace("ArrayGeometry(", "Array(").replace("SweepRange(", "Range("))
 
 
 def _pyarrow() -> tuple[Any, Any]:
