@@ -9,7 +9,7 @@ from typing import Any
 
 from mho.data.text import shown
 
-__all__ = ["Columns", "are_names", "interaction_columns", "title_columns"]
+__all__ = ["Columns", "are_names", "interaction_columns", "time_columns", "title_columns"]
 
 _ROLES = "user", "item", "rating"
 _ADVICE = "say which by columns=USER,ITEM,RATING"
@@ -134,6 +134,11 @@ def title_columns(names: Sequence[str]) -> tuple[int, int]:
     item = next((j for j, found in enumerate(roles) if found and found[0] == "item" and found[1] <= _PLAIN), 0)
     others = [j for j in range(len(names)) if j != item]
     return item, next((j for j in others if _CALLED & set(_words(names[j]))), others[min(item, len(others) - 1)])
+
+
+def time_columns(names: Sequence[Any]) -> list[Any]:
+    """Return the columns among `names` that are called as times are."""
+    return [name for name in names if (_role(name) or " ")[0] == "time"]
 
 
 def _chosen(names: Sequence[Any], name: Any) -> Any:

@@ -19,7 +19,15 @@ from mho.data.parquet import column_names, id_column_parts, id_columns, release_
 from mho.data.table_format import TableFormat
 from mho.data.table_text import TableText
 
-__all__ = ["InteractionTable", "Rejected", "interaction_parts", "parquet_columns", "read_interactions"]
+__all__ = [
+    "InteractionTable",
+    "Rejected",
+    "interaction_parts",
+    "parquet_columns",
+    "read_interactions",
+    "separator",
+    "table_names",
+]
 
 _ROW_BYTES = 16
 """Two codes and a rating."""
@@ -211,6 +219,36 @@ def parquet_columns(path: Path, how: TableFormat) -> Columns:
         return interaction_columns(names, how.columns, how.usual)
     except ValueError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def table_names(path: Path, how: TableFormat = _AS_IT_SAYS) -> tuple[Any, ...]:
+    """Return the names of all columns of a table; empty for JSON lines, whose rows may differ.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    how : TableFormat
+        As for `read_interactions`.
+    """
+    if path.suffix.lower() == ".parquet":
+        return tuple(column_names(path))
+    return tuple(getattr(TableText.of(path, how).rows, "names", ()))
+
+
+def separator(path: Path, how: TableFormat = _AS_IT_SAYS) -> str:
+    """Return the separator of the fields of a text; empty for JSON lines and Parquet.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    how : TableFormat
+        As for `read_interactions`.
+    """
+    if path.suffix.lower() == ".parquet":
+        return ""
+    return str(getattr(TableText.of(path, how).rows, "delimiter", ""))
 
 
 def _with_decimal(raw: list[DictionaryColumn], how: TableFormat) -> list[DictionaryColumn]:

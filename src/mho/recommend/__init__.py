@@ -20,7 +20,7 @@ from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.recommender import Recommender
-from mho.recommend.splits import split_by_time, split_by_user, split_random
+from mho.recommend.splits import split_by_time, split_by_user, split_leave_last, split_random
 from mho.recommend.top import Top
 from mho.recommend.tune import Trial, tune
 
@@ -41,6 +41,7 @@ __all__ = [
     "rmse",
     "split_by_time",
     "split_by_user",
+    "split_leave_last",
     "split_random",
     "tune",
 ]

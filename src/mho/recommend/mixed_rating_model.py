@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,12 +18,21 @@ from mho.recommend.rating_model import RatingModel
 
 __all__ = ["MixedRatingModel"]
 
-_RIDGES = (8.0, 4.0, 2.0, 1.0, 0.5)
-"""Tried in this order, in squares of the mean rating's tenth."""
+_RIDGES = (60.0, 30.0, 15.0, 8.0, 4.0, 2.0)
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_FACTOR_RIDGES = (2.5, 1.6, 1.0, 0.7)
+"""Ridges on factors that are tried, in that of the model: how much of what differs is noise tells which is best."""
 
-_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SAMPLE, _TEST, _ALTERNATIONS = 1_000_000, 0.1, 12
-_USUAL_CAP = 100
+_CAP, _CAP_OF_MANY, _MANY = 200, 100, 4_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """Ratings, csr_array (m, n), some of them held out."""
+
+    train: Any
+    test: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +40,23 @@ class MixedRatingModel(Model):
     """A rating model's prediction + share sum_j e_uj b_ji, e_uj being what the user's rating of j differs from it by.
 
     B >= 0 with nothing on its diagonal: for each item i the non-negative least-squares problem |e_i - E b_i|^2 +
-    l2 |b_i|^2 over the users who rated it, with the items j nearest to it by the cosine of their differences. As these
-    are of either sign, a chip fits the factors, and this CPU what is between items.
+    l2 |b_i|^2, with the items j nearest to it by the cosine of their differences. As these are of either sign, a chip
+    fits the factors, and this CPU what is between items.
 
     Attributes
     ----------
     factors : RatingModel
         What is fitted first.
     cap : int or None
-        Neighbours of an item, at most; fewer than there are items. None: 100, or all others of a shorter table.
+        Neighbours of an item, at most; fewer than there are items. None: 200, or 100 from 4,000 items on.
     l2 : float or None
         Ridge on the weights, > 0, in squares of the mean rating.
     share : float or None
-        What neighbours count for, between 0 and 1. Where this or the ridge is None, `fit` takes those that predict
-        held-out ratings best, of at most a million.
+        What neighbours count for, >= 0: differences of ratings that factors were fitted to are smaller than others are.
+    over : {"raters", "all"} or None
+        The users in an item's problem: those who rated it, or all, whose difference is 0 where there is no rating.
+        Where this, the share or the ridge is None, `fit` takes those that predict held-out ratings best, of at most a
+        million, and before them a ridge on the factors, from 0.7 to 2.5 times theirs.
 
     Examples
     --------
@@ -59,6 +71,7 @@ class MixedRatingModel(Model):
     cap: int | None = None
     l2: float | None = None
     share: float | None = None
+    over: Literal["raters", "all"] | None = None
 
     quality = RatingModel.quality
     offsets = RatingModel.offsets
@@ -72,8 +85,9 @@ class MixedRatingModel(Model):
             checks.positive_int(self.cap, "cap")
         if self.l2 is not None:
             positive(self.l2, "l2")
-        if self.share is not None and checks.nonnegative_number(self.share, "share") > 1:
-            raise ValueError(f"share must be at most 1, got {self.share}")
+        if self.share is not None:
+            checks.nonnegative_number(self.share, "share")
+        checks.one_of(self.over, "over", (None, "raters", "all"))
 
     @property
     def lowest(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -95,48 +109,50 @@ class MixedRatingModel(Model):
         n = known.shape[1]
         if self.cap is not None and self.cap >= n:
             raise ValueError(f"cap must be below the number of items, {n}, got {self.cap}")
-        cap = min(_USUAL_CAP, max(1, n - 1)) if self.cap is None else self.cap
-        model = replace(self, factors=self.factors.settled(known, k, rng), cap=cap)
-        if None not in (self.l2, self.share):
-            return model
-        l2, share = model._chosen(known, k, rng)
-        return replace(model, l2=l2, share=share)
+        cap = min(_CAP if n < _MANY else _CAP_OF_MANY, max(1, n - 1)) if self.cap is None else self.cap
+        model = replace(self, cap=cap)
+        if None in (self.l2, self.share, self.over):
+            model = model._chosen(known, k, rng)
+        return replace(model, factors=model.factors.settled(known, k, rng))
 
-    def _chosen(self, known: Any, k: int, rng: np.random.Generator) -> tuple[float, float]:
-        """Return the ridge and share of the least squared error of ratings that are held out."""
-        ridges = [0.01 * l2 for l2 in _RIDGES] if self.l2 is None else [self.l2]
-        shares = _SHARES if self.share is None else (self.share,)
+    def _chosen(self, known: Any, k: int, rng: np.random.Generator) -> MixedRatingModel:
+        """Return the model with the settings of the least squared error of ratings that are held out."""
         some = known[sampled_users(known, _SAMPLE, rng)]
         out = rng.random(some.nnz) < _TEST
-        train, test = entries_at(some, ~out), entries_at(some, out)
-        if not test.nnz or not train.data.any():
-            return ridges[0], shares[0]
-        errors = self._errors(train, test, self.start(known.shape[1], k, rng), (ridges, shares))
-        best = divmod(int(np.argmin(errors)), len(shares))
-        return ridges[best[0]], shares[best[1]]
+        split = _Split(entries_at(some, ~out), entries_at(some, out))
+        if not split.test.nnz or not split.train.data.any():
+            return replace(self, l2=self.l2 or _RIDGES[0], share=self.share or 0.0, over=self.over or "all")
+        start = self.start(known.shape[1], k, rng)
+        tried = [replace(self, factors=replace(self.factors, l2=x * self.factors.l2)) for x in _FACTOR_RIDGES]
+        left = [model._left(split, start) for model in tried]
+        best = int(np.argmin([np.sum(test**2) for _, test in left]))
+        return tried[best]._best(split, *left[best])
 
-    def _errors(self, train: Any, test: Any, start: Side, grid: tuple[Any, Any]) -> np.ndarray:
-        """Return the squared errors (ridges, shares) of what is held out, fitted to the rest."""
-        unit = self.unit(train.data)
-        users, items = self._alternated(train, start, unit)
-        spoken = self.speaking(users.rows, items, train, unit)
-        left = self.speaking(users.rows, items, test, unit).data.astype(np.float64)
-        row = np.repeat(np.arange(test.shape[0]), np.diff(test.indptr))
-        errors = []
-        for found in fitted_weights(ItemTable(spoken), grid[0], self.cap or _USUAL_CAP, own_rows=True):
-            passed = _passed_on(spoken, found.matrix, row, test.indices)
-            errors.append([np.sum((left - share * passed) ** 2) for share in grid[1]])
-        return np.array(errors)
-
-    def _alternated(self, train: Any, items: Side, unit: float) -> tuple[Side, Side]:
+    def _left(self, split: _Split, items: Side) -> tuple[Any, np.ndarray]:
+        """Return differences from factors: of the training part, and of the entries held out (n,)."""
+        unit, train = self.unit(split.train.data), split.train
         by_user, by_item, engine = train.T, train.tocsc(), self.alternating(Digital())
-        users = None
+        users = Side(np.tile(self.prior(items.rows.shape[1] - self.offsets), (train.shape[0], 1)))
         with one_blas_thread():
             for _ in range(_ALTERNATIONS):
                 users = self.factors.solve(engine, items, by_user, unit, users).side
                 items = self.factors.solve(engine, users, by_item, unit, items).side
-        assert users is not None
-        return users, items
+        both = (self.speaking(users.rows, items, part, unit) for part in (train, split.test))
+        spoken, test = both
+        return spoken, test.data.astype(np.float64)
+
+    def _best(self, split: _Split, spoken: Any, left: np.ndarray) -> MixedRatingModel:
+        ridges = _RIDGES if self.l2 is None else (self.l2,)
+        shares = _SHARES if self.share is None else (self.share,)
+        rows = np.repeat(np.arange(split.test.shape[0]), np.diff(split.test.indptr))
+        table, tried = ItemTable(spoken), []
+        for over in ("raters", "all") if self.over is None else (self.over,):
+            found = fitted_weights(table, ridges, self.cap or _CAP, own_rows=over == "raters")
+            for l2, weights in zip(ridges, found, strict=True):
+                passed = _passed_on(spoken, weights.matrix, rows, split.test.indices)
+                tried += [(float(np.sum((left - x * passed) ** 2)), over, l2, x) for x in shares]
+        _, over, l2, share = min(tried)
+        return replace(self, over=over, l2=l2, share=share)
 
     def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
         """See `Model.speaking`: differences of ratings from predictions."""
@@ -153,7 +169,8 @@ class MixedRatingModel(Model):
         assert self.l2 is not None, "settled when fitted"
         assert self.cap is not None, "settled when fitted"
         assert self.share is not None, "settled when fitted"
-        (found,) = fitted_weights(ItemTable(spoken), [self.l2], self.cap, targets=targets, own_rows=True)
+        own = self.over == "raters"
+        (found,) = fitted_weights(ItemTable(spoken), [self.l2], self.cap, targets=targets, own_rows=own)
         return ItemWeights(found.matrix * np.float32(self.share), found.left)
 
     def list_offsets(self, known: Any) -> np.ndarray | None:

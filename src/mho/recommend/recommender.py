@@ -255,6 +255,12 @@ class Recommender:
         """Return the parts of the score of `item` for `user`, and the user's own items that speak for it."""
         return explain(self._require(), user, item)
 
+    def list_scores(self, users: Any = None) -> np.ndarray:
+        """Return the scores (m, n_items) by which lists of `users` (m,), by default of everybody, are ordered."""
+        fitted = self._require()
+        u = slice(None) if users is None else fitted.table.users.require(users)
+        return fitted.merits(fitted.users.rows[u], fitted.table.known[u])
+
     # -- keeping -------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from mho import checks
 from mho.recommend.labels import Labels, as_ids
 
-__all__ = ["split_by_time", "split_by_user", "split_random"]
+__all__ = ["split_by_time", "split_by_user", "split_leave_last", "split_random"]
 
 
 def split_random(n: int, test: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -87,6 +87,35 @@ def split_by_user(users: Any, test: float = 0.1, seed: int = 0) -> tuple[np.ndar
     rank = np.empty(len(u), np.int64)
     rank[order] = np.arange(len(u)) - np.repeat(np.cumsum(counts) - counts, counts)
     out = rank < held_out[u]
+    return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def split_leave_last(users: Any, times: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Hold out the last rating of each user who has two or more.
+
+    Parameters
+    ----------
+    users : array_like of shape (n,)
+        Ids.
+    times : array_like of shape (n,)
+        Of each rating; anything that can be ordered. Of equal times the one that stands later is the last.
+
+    Returns
+    -------
+    train, test : ndarray of int
+        Positions of the ratings, ascending.
+    """
+    labels, u = Labels.of(users, "users")
+    times = as_ids(times, "times")
+    if len(times) != len(u):
+        raise ValueError(f"users and times must be of equal length, got users {len(u)}, times {len(times)}")
+    order = np.lexsort((np.arange(len(u)), np.unique(times, return_inverse=True)[1], u))
+    last = order[np.append(u[order][1:] != u[order][:-1], True)]
+    last = last[np.bincount(u, minlength=len(labels))[u[last]] > 1]
+    if not len(last):
+        raise ValueError("users must have some with two ratings, of which the last is held out; there are none")
+    out = np.zeros(len(u), bool)
+    out[last] = True
     return np.flatnonzero(~out), np.flatnonzero(out)
 
 

@@ -43,7 +43,7 @@ def fit(
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
-    model: Literal["ratings", "implicit", "neighbours"] = "ratings",
+    model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] = "ratings",
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
     cap: WholeNumber | None = None,
     engine: Literal["digital", "analog", "hybrid"] = "digital",
@@ -69,11 +69,11 @@ def fit(
         File for the recommender, usually .npz; with --out-of-core a folder.
     model
         What the table means: how much users liked items, to predict ratings; or what they chose, to recommend, by
-        factors or by weights between neighbouring items.
+        factors, by weights between neighbouring items or by both; mixed-ratings has both for ratings.
     n_components
         Number k of components; neighbours have none.
     cap
-        Neighbours of each item, at most; by default 50.
+        Neighbours of each item, at most; by default 100, or 50 from 10,000 items on.
     engine
         Who solves: this CPU, the simulated analogue chip, or the chip first and the CPU last.
     max_iter

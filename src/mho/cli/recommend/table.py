@@ -17,7 +17,7 @@ from mho.cli.settings import WholeNumber
 __all__ = ["RATINGS", "TableOptions", "ids_like", "model_for", "read_table", "tell_columns", "typed_ids"]
 
 
-RATINGS, NEIGHBOURS = ("ratings",), ("neighbours",)
+RATINGS, NEIGHBOURS = ("ratings", "mixed-ratings"), ("neighbours", "mixed", "mixed-ratings")
 """Models that predict ratings, and that have weights between items."""
 
 
@@ -86,9 +86,18 @@ def model_for(model: str, reading: TableOptions, cap: int | None = None) -> Any:
         return model
     if lowest and model not in RATINGS:
         raise ValueError(f"--range must not begin below 0 with --model {model}: strengths are above 0")
-    from mho.recommend import NeighbourModel, RatingModel
+    return _made(model, lowest, settings)
 
-    return RatingModel(lowest=lowest) if lowest else NeighbourModel(**settings)
+
+def _made(model: str, lowest: float, settings: dict[str, Any]) -> Any:
+    from mho.recommend import MixedModel, MixedRatingModel, NeighbourModel, RatingModel
+
+    if model == "neighbours":
+        return NeighbourModel(**settings)
+    if model == "mixed":
+        return MixedModel(neighbours=NeighbourModel(**settings))
+    ratings = RatingModel(lowest=lowest)
+    return ratings if model == "ratings" else MixedRatingModel(factors=ratings, **settings)
 
 
 def _neighbours(model: str, cap: int | None) -> dict[str, Any]:

@@ -1,0 +1,120 @@
+"""Factors and neighbours together: scores are their sums, neither end is lost, ratings come nearer."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mho import Recommender
+from mho.data import movielens
+from mho.recommend import (
+    ImplicitModel,
+    MixedModel,
+    MixedRatingModel,
+    NeighbourModel,
+    RatingModel,
+    evaluate,
+    rmse,
+    split_by_user,
+    split_random,
+)
+
+FACTORS = ImplicitModel(l2=2.0, popularity=0.0)
+NEIGHBOURS = NeighbourModel(cap=5, l2=2.0, popularity=0.0, weighting="presence")
+
+
+def table(seed=0, m=60, n=20):
+    rng = np.random.default_rng(seed)
+    chance = np.where(np.arange(n) % 3 == rng.integers(0, 3, m)[:, None], 0.5, 0.1)
+    X = rng.random((m, n)) < chance
+    X[np.arange(m), rng.integers(0, n, m)] = True
+    X[rng.integers(0, m, n), np.arange(n)] = True
+    return X
+
+
+def fitted(model, X, k=3):
+    return Recommender(k, model=model, max_iter=5).fit(*np.nonzero(X))
+
+
+def test_scores_are_those_of_both_by_their_shares():
+    X = table()
+    mixed = fitted(MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, share=0.3, popularity=0.2), X)
+    one, other = (fitted(dataclasses.replace(x, popularity=0.0), X) for x in (FACTORS, NEIGHBOURS))
+    wanted = 0.7 * one.user_factors_ @ one.item_factors_.T + 0.3 * (X @ other.item_weights_)
+    np.testing.assert_allclose(mixed.list_scores(), wanted + 0.2 * X.mean(axis=0), atol=1e-5)
+    u, i = np.nonzero(~X)
+    np.testing.assert_allclose(mixed.predict(u[:50], i[:50]), mixed.list_scores()[u[:50], i[:50]], atol=1e-5)
+
+
+def test_an_explanation_adds_up_and_a_visitor_is_answered(tmp_path):
+    X = table()
+    model = fitted(MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, share=0.5, popularity=0.1), X)
+    top = model.recommend([3], 2)
+    found = model.explain(3, top.items[0])
+    assert found.score == pytest.approx(top.scores[0], rel=1e-5)
+    assert sum(part for _, part in found.because) == pytest.approx(found.parts["neighbours"], rel=1e-5)
+    model.save(tmp_path / "m.npz")
+    loaded = Recommender.load(tmp_path / "m.npz")
+    assert loaded.model_ == model.model_
+    one, other = (x.recommend_for(np.flatnonzero(X[3]), n=4) for x in (model, loaded))
+    np.testing.assert_array_equal(one.items, other.items)
+    np.testing.assert_allclose(one.scores, other.scores)
+
+
+@pytest.fixture(scope="module")
+def films():
+    stars = movielens()
+    many = np.isin(stars.items, np.argsort(-np.bincount(stars.items))[:250]) & (stars.users < 250)
+    return stars.users[many], stars.items[many], stars.ratings[many]
+
+
+def test_lists_are_nowhere_far_below_the_better_part(films):
+    users, items, _ = films
+    train, test = split_by_user(users, 0.2, 0)
+    found = {
+        name: evaluate(
+            Recommender(8, model=name, max_iter=8).fit(users[train], items[train]),
+            users[test],
+            items[test],
+            np.ones(len(test)),
+        ).ndcg
+        for name in ("implicit", "neighbours", "mixed")
+    }
+    assert found["mixed"] > max(found["implicit"], found["neighbours"]) - 0.01
+
+
+def test_ratings_come_nearer_with_neighbours(films):
+    users, items, stars = films
+    train, test = split_random(len(users), 0.2, 0)
+    errors, factors = [], RatingModel(popularity=0.0)
+    for model in (factors, MixedRatingModel(factors=factors)):
+        fit = Recommender(8, model=model, max_iter=8).fit(users[train], items[train], stars[train])
+        errors.append(rmse(stars[test], fit.predict(users[test], items[test])))
+    assert errors[1] < errors[0] - 0.002
+    assert fit.model_.share > 0
+    found = fit.explain(users[0], items[1])
+    assert found.score == pytest.approx(sum(found.parts.values()))
+
+
+def test_a_rating_is_the_factors_and_what_neighbours_pass_on(films, tmp_path):
+    users, items, stars = films
+    model = MixedRatingModel(factors=RatingModel(popularity=0.0), cap=5, l2=4.0, share=1.0, over="all")
+    fit = Recommender(4, model=model, max_iter=4).fit(users, items, stars)
+    plain = fit.user_offsets_[:, None] + fit.item_offsets_ + fit.user_factors_ @ fit.item_factors_.T
+    known = fit.known_.toarray()
+    left = np.where(known > 0, known - plain, 0)
+    wanted = np.clip(plain + left @ fit.item_weights_.toarray(), stars.min(), stars.max())
+    u, i = fit.encode(users[:300], items[:300])
+    np.testing.assert_allclose(fit.predict(users[:300], items[:300]), wanted[u, i], atol=1e-4)
+    fit.save(tmp_path / "m.npz")
+    again = Recommender.load(tmp_path / "m.npz")
+    np.testing.assert_array_equal(again.predict(users[:9], items[:9]), fit.predict(users[:9], items[:9]))
+
+
+def test_bad_settings_are_named():
+    with pytest.raises(ValueError, match="share"):
+        MixedModel(share=1.5)
+    with pytest.raises(TypeError, match="factors must be a RatingModel"):
+        MixedRatingModel(factors=ImplicitModel())
+    with pytest.raises(ValueError, match="cap must be below the number of items, 20"):
+        fitted(MixedModel(neighbours=NeighbourModel(cap=20)), table())
