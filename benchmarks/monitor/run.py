@@ -1,11 +1,16 @@
 """Measure the monitor and what a user would try first, in one table; recordings are given by path.
 
 Usage: run.py [--skab DIR] [--nab DIR] [--mfpt DIR] [--chip] [--only SECTION]
-Sections: skab, healthy, mfpt, mixtures, bearing, nab, cost. What has no folder is left out and said.
+Sections: skab, healthy, mfpt, mixtures, bearing, nab, cost. What has no folder is left out and said. Each section's
+tables replace its earlier ones in docs/measured/monitor.json; report.py makes the page of it.
 """
 
 import argparse
+import datetime
+import json
+import platform
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +19,7 @@ import numpy as np
 from baselines import ALL, Neighbours, PCAStatistics, ZScore, means
 from bearing import RATE as BEARING_RATE
 from bearing import recording as bearing
+from nab_score import PROFILES, nab_score
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import mho
@@ -22,6 +28,8 @@ from mho.monitor import Monitor, RateError, Recording
 
 ROWS = 400
 WINDOW = 30
+ASKED = 0.02
+"""Share of healthy windows that may alarm in MFPT's recordings: all methods' limits come from left-out recordings."""
 
 
 def engine(chip):
@@ -30,14 +38,28 @@ def engine(chip):
     return mho.Analog(Chip(preset("pku-2025-4bit"), seed=0)) if chip else "digital"
 
 
+TABLES = []
+RESULTS = Path("docs/measured/monitor.json")
+
+
 def say(*cells):
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+    TABLES[-1]["rows"].append([str(cell) for cell in cells])
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
-def title(text, *columns):
-    print(f"\n## {text}\n", flush=True)
-    say(*columns)
-    say(*["---"] * len(columns))
+def title(text, *columns, note=""):
+    TABLES.append({"title": text, "columns": list(columns), "note": note, "rows": []})
+    print(f"\n## {text}\n\n| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|", flush=True)
+
+
+def write(section):
+    """Keep a section's tables, with where and when they were measured."""
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    where = {"machine": f"{platform.machine()}, one core", "commit": commit.stdout.strip()}
+    results[section] = {"date": datetime.date.today().isoformat()} | where | {"tables": list(TABLES)}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    TABLES.clear()
 
 
 def rows(values, begin=0):
@@ -128,10 +150,8 @@ def told_line(samples, hertz):
     from mho.monitor.waveform import WaveformFeatures
 
     extract = WaveformFeatures(RATE)
-    size, hop = extract.samples, extract.hop
-    cut = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
     half = len(extract.envelope_hertz) // 2
-    spectra, f = extract(cut)["envelope"][:, half:], extract.envelope_hertz[half:]
+    spectra, f = extract(samples)["envelope"][:, half:], extract.envelope_hertz[half:]
     total = 0.0
     for order in (1, 2, 3):
         near = np.abs(f - order * hertz) <= 3
@@ -140,77 +160,119 @@ def told_line(samples, hertz):
     return total
 
 
-def simple(samples, hertz):
+def kurtosis_of(cut, samples):
     from scipy.stats import kurtosis
 
-    size, hop = 48_600, 12_150
-    cut = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
-    spectrum = np.log(
-        np.abs(np.fft.rfft(cut * np.hanning(size), axis=1))[:, 300:10_000].reshape(len(cut), 50, -1).mean(2)
-    )
-    return {
-        "RMS": np.sqrt((cut**2).mean(axis=1))[:, None],
-        "kurtosis": kurtosis(cut, axis=1)[:, None],
-        "told line": told_line(samples, hertz)[:, None],
-        "bands + PCA": spectrum - spectrum.mean(axis=1, keepdims=True),
-    }
+    return kurtosis(cut, axis=1)[:, None]
 
 
-def _peer_scores(name, train, test):
-    if name == "bands + PCA":
-        return PCAStatistics(4, q_only=True).fit(train).score(test)
-    return test[:, 0]
+def bands_of(cut, samples):
+    size = cut.shape[1]
+    lines = np.abs(np.fft.rfft(cut * np.hanning(size), axis=1))[:, 300:10_000]
+    spectrum = np.log(lines.reshape(len(cut), 50, -1).mean(2))
+    return spectrum - spectrum.mean(axis=1, keepdims=True)
+
+
+PEERS = {
+    "RMS": lambda cut, samples: np.sqrt((cut**2).mean(axis=1))[:, None],
+    "kurtosis": kurtosis_of,
+    "told outer race line": lambda cut, samples: told_line(samples, 81.125)[:, None],
+    "told inner race line": lambda cut, samples: told_line(samples, 118.875)[:, None],
+    "bands + PCA": bands_of,
+}
+
+
+class Ours:
+    """mho, asked for a rate of healthy windows."""
+
+    def __init__(self, chip):
+        self.chip = chip
+
+    def fit(self, recordings):
+        self.monitor = Monitor(engine=engine(self.chip), false_alarms=ASKED, accept_rate=True)
+        self.monitor.learn([wave(samples) for samples in recordings])
+        return self
+
+    def __call__(self, samples):
+        return windows_of(self.monitor, samples)
+
+
+class Peer:
+    """One feature of 1 s windows; its limit is a quantile of what each recording scores by the others."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def fit(self, recordings):
+        rows = [self.rows(samples) for samples in recordings]
+        unseen = [self.score(np.concatenate(rows[:n] + rows[n + 1 :]), one) for n, one in enumerate(rows)]
+        self.limit = np.quantile(np.concatenate(unseen), 1 - ASKED)
+        self.train = np.concatenate(rows)
+        return self
+
+    def __call__(self, samples):
+        scores = self.score(self.train, self.rows(samples))
+        return scores, scores > self.limit
+
+    def rows(self, samples):
+        cut = np.lib.stride_tricks.sliding_window_view(samples, 48_600)[::12_150]
+        return PEERS[self.name](cut, samples)
+
+    def score(self, train, test):
+        return PCAStatistics(4, q_only=True).fit(train).score(test) if self.name == "bands + PCA" else test[:, 0]
+
+
+def detectors(chip):
+    chips = {"mho, chip 4-bit 2 %": lambda: Ours(True)} if chip else {}
+    peers = {name: lambda name=name: Peer(name) for name in PEERS}
+    return {"mho": lambda: Ours(False)} | chips | peers
+
+
+def separation(healthy, faulty):
+    y = np.r_[np.zeros(len(healthy)), np.ones(len(faulty))]
+    return roc_auc_score(y, np.nan_to_num(np.r_[healthy, faulty]))
+
+
+def control(make, pair, unseen):
+    """AUC of an unseen healthy recording against held-back ends of the two that were learned: .5 if all are alike."""
+    cut = int(0.65 * len(unseen))
+    detector = make().fit([samples[:cut] for samples in pair])
+    return separation(np.concatenate([detector(samples[cut:])[0] for samples in pair]), detector(unseen)[0])
 
 
 def mfpt_section(folder, chip, mixtures):
     records = mfpt(folder)
     healthy = [name for name in records if "baseline" in name]
-    faults = [name for name in records if name not in healthy]
-    kinds = ("Outer", "Inner")
-    cases = [("pure", None)] if not mixtures else [("-6 dB", -6), ("-10 dB", -10)]
-    found = {}
-
-    def add(method, column, scores, alarms, reference):
-        pair = np.concatenate([reference, scores])
-        auc = roc_auc_score(np.r_[np.zeros(len(reference)), np.ones(len(scores))], np.nan_to_num(pair))
-        found.setdefault(method, {}).setdefault(column, []).append((alarms.mean(), auc))
-
-    for left_out in healthy:
-        pair = [name for name in healthy if name != left_out]
-        for method, chosen in (("mho", False), *([("mho, chip 4-bit 2 %", True)] if chip else [])):
-            monitor = Monitor(engine=engine(chosen))
-            monitor.learn([wave(records[name]) for name in pair])
-            scores, alarms = windows_of(monitor, records[left_out])
-            learned = np.concatenate([windows_of(monitor, records[name])[0] for name in pair])
-            add(method, "unseen healthy", scores, alarms, learned)
-            for kind in kinds:
-                for label, decibels in cases:
-                    for name in (name for name in faults if kind in name):
-                        mix = records[name] if decibels is None else mixed(records[left_out], records[name], decibels)
-                        add(method, f"{kind} {label}", *windows_of(monitor, mix), scores)
-        for kind in kinds:
-            hertz = 81.125 if kind == "Outer" else 118.875
-            train = {name: simple(records[name], hertz) for name in pair}
-            control = simple(records[left_out], hertz)
-            for method in control:
-                a, b = (train[name][method] for name in pair)
-                limit = max(_peer_scores(method, a, b).max(), _peer_scores(method, b, a).max())
-                both = np.concatenate([a, b])
-                reference = _peer_scores(method, both, control[method])
-                add(method, "unseen healthy", reference, reference > limit, _peer_scores(method, both, both))
-                for label, decibels in cases:
-                    for name in (name for name in faults if kind in name):
-                        mix = records[name] if decibels is None else mixed(records[left_out], records[name], decibels)
-                        scores = _peer_scores(method, both, simple(mix, hertz)[method])
-                        add(method, f"{kind} {label}", scores, scores > limit, reference)
-    columns = ["unseen healthy", *(f"{kind} {label}" for kind in kinds for label, _ in cases)]
+    levels = {"-6 dB": -6, "-10 dB": -10} if mixtures else {"pure": None}
+    cases = [(kind, label) for kind in ("Outer", "Inner") for label in levels]
+    columns = ["unseen healthy", *([] if mixtures else ["control AUC"]), *(f"{kind} {label}" for kind, label in cases)]
     title(
         f"MFPT {'mixtures' if mixtures else 'recordings'}, each healthy one left out: share that alarms (AUC)",
         "method",
         *columns,
+        note=f"Limits let {100 * ASKED:g} % of the windows of recordings alarm that were left out of the other two.",
     )
-    for method, by in found.items():
-        say(method, *(f"{np.mean([x[0] for x in by[c]]):.3f} ({np.mean([x[1] for x in by[c]]):.3f})" for c in columns))
+    for method, make in detectors(chip).items():
+        found = {column: [] for column in columns}
+        for left_out in healthy:
+            pair = [records[name] for name in healthy if name != left_out]
+            detector = make().fit(pair)
+            reference, alarms = detector(records[left_out])
+            found["unseen healthy"].append((alarms.mean(), None))
+            if not mixtures:
+                found["control AUC"].append((control(make, pair, records[left_out]), None))
+            for kind, label in cases:
+                for name in (name for name in records if kind in name):
+                    fault = records[name]
+                    mix = fault if levels[label] is None else mixed(records[left_out], fault, levels[label])
+                    scores, alarms = detector(mix)
+                    found[f"{kind} {label}"].append((alarms.mean(), separation(reference, scores)))
+        say(method, *(share_and_auc(found[column]) for column in columns))
+
+
+def share_and_auc(pairs):
+    shares, aucs = zip(*pairs, strict=True)
+    return f"{np.mean(shares):.3f}" + ("" if aucs[0] is None else f" ({np.mean(aucs):.3f})")
 
 
 def bearing_section(chip):
@@ -267,23 +329,36 @@ def nab_section(folder):
         if not 0 < after.sum() < len(after):
             continue
         lags = np.lib.stride_tricks.sliding_window_view(np.r_[np.full(WINDOW - 1, values[0]), values], WINDOW)
-        found = {"mho": np.nan_to_num(ours(values[:, None], count, {})[0])}
-        found["z-score of means"] = ZScore().fit(means(values[:count, None])).score(means(values[:, None]))[count:]
-        found["Sub-PCA"] = PCAStatistics(0.9, q_only=True).fit(lags[:count]).score(lags[count:])
-        found["Sub-kNN"] = Neighbours().fit(lags[:count]).score(lags[count:])
-        found["IsolationForest of lags"] = ALL["IsolationForest"]().fit(lags[:count]).score(lags[count:])
+        own = np.nan_to_num(ours(values[:, None], count, {})[0])
+        peers = {
+            "z-score of means": (ZScore(), means(values[:, None])),
+            "Sub-PCA": (PCAStatistics(0.9, q_only=True), lags),
+            "Sub-kNN": (Neighbours(), lags),
+            "IsolationForest of lags": (ALL["IsolationForest"](), lags),
+        }
+        found = {"mho": own}
+        for method, (peer, rows) in peers.items():
+            peer.fit(rows[:count])
+            learned = peer.score(rows[:count])  # one threshold for all files: in spreads of what was learned
+            found[method] = (peer.score(rows[count:]) - np.median(learned)) / (learned.std() + 1e-12)
         for method, scores in found.items():
             auc, precision = roc_auc_score(after, scores), average_precision_score(after, scores)
-            table.setdefault(method, []).append((name, auc, precision, after.mean()))
-    names = [one[0].split("/")[-1] for one in table["mho"]]
-    title(
-        f"NAB, first 15 %, {len(names)} files: point AUC", "method", "mean", "median", "average precision", *names[:6]
-    )
+            table.setdefault(method, []).append((name, auc, precision, scores, after))
+    names = [one[0].split("/")[-1].removesuffix(".csv") for one in table["mho"]]
+    columns = ("method", "mean AUC", "median AUC", "average precision", *(f"NAB score, {name}" for name in PROFILES))
+    title(f"NAB, first 15 % learned, {len(names)} files", *columns, note="NAB score: 0 says nothing, 100 is perfect.")
     for method, found in table.items():
         auc = np.array([one[1] for one in found])
-        cells = (auc.mean(), np.median(auc), np.mean([one[2] for one in found]), *auc[:6])
-        say(method, *(f"{x:.3f}" for x in cells))
-    say("chance", "0.500", "0.500", f"{np.mean([one[3] for one in table['mho']]):.3f}")
+        marks = [nab_score([one[3:] for one in found], profile) for profile in PROFILES]
+        cells = (f"{x:.3f}" for x in (auc.mean(), np.median(auc), np.mean([one[2] for one in found])))
+        say(method, *cells, *(f"{mark:.1f}" for mark in marks))
+    prevalence = np.mean([one[4].mean() for one in table["mho"]])
+    say("chance", "0.500", "0.500", f"{prevalence:.3f}", *["0"] * len(PROFILES))
+    best = {name: max((found[n][1], method) for method, found in table.items()) for n, name in enumerate(names)}
+    lost = sorted(range(len(names)), key=lambda n: table["mho"][n][1] - best[names[n]][0])[:3]
+    title("NAB files where mho loses most, point AUC", "file", "mho", "best", "by")
+    for n in lost:
+        say(names[n], f"{table['mho'][n][1]:.3f}", f"{best[names[n]][0]:.3f}", best[names[n]][1])
 
 
 def cost_section():
@@ -330,6 +405,7 @@ def main():
         if given.only in (None, name):
             if folder:
                 section()
+                write(name)
             else:
                 print(f"\n{name}: left out, no folder was given", file=sys.stderr)
 

@@ -25,6 +25,7 @@ from mho.camera.recorder import Recorder
 from mho.camera.session import Session
 from mho.camera.source import Packet, Source, _Clock
 from mho.data import DataError
+from mho.journal.delivery import BrokerUrl
 
 from .conftest import FPS, write_video
 from .test_recording import decoded, record
@@ -220,12 +221,12 @@ def test_the_ring_forgets_what_no_clip_needs(video):
 @pytest.mark.skipif(shutil.which("mosquitto") is None, reason="needs mosquitto")
 def test_what_no_broker_takes_waits_and_arrives_once(tmp_path):
     mqtt = pytest.importorskip("paho.mqtt.client")
-    from mho.camera.publisher import Broker, Publisher
+    from mho.camera.publisher import Publisher
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    broker = Broker.of(f"mqtt://127.0.0.1:{port}/cam/door")
+    broker = BrokerUrl.parse(f"mqtt://127.0.0.1:{port}/cam/door", "--mqtt")
     with Publisher(broker, tmp_path / "outbox") as publisher:  # nobody is there
         publisher.tell({"n": 0, "kind": "kept", "start": "a", "score": 7.0})
         publisher.work()
@@ -265,13 +266,11 @@ def _until(true):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://a/b", "mqtt://host", "mqtt://host/a/#", "mqtt://host:x/a", "mqtt://u:secret@/t"]
+    "url", ["http://a/b", "mqtt://host", "mqtt://host/a/#", "mqtt://host:x/a", "mqtt://u:secret@h/t"]
 )
 def test_a_broker_that_is_none_is_refused_without_its_password(url):
-    from mho.camera.publisher import Broker
-
     with pytest.raises(ValueError, match="--mqtt") as raised:
-        Broker.of(url)
+        BrokerUrl.parse(url, "--mqtt")
     assert "secret" not in str(raised.value)
 
 

@@ -11,7 +11,10 @@ import scipy.io.wavfile
 import scipy.sparse as sp
 from PIL import Image
 
-from mho import Recommender
+from mho import Camera, Recommender
+from mho.camera.evaluation import read_events
+from mho.camera.index import read_index
+from mho.camera.source import Source
 from mho.chip import Device, preset
 from mho.cost import read_run
 from mho.data import read_factors, read_interactions, read_matrix
@@ -98,6 +101,38 @@ def _reads(folder):
 
 def _camera_events(folder):
     (folder / "events.json").write_text('{"events": [[61.5, 64.2], [80.0, 81.5]], "seed": 0}')
+
+
+def _read_camera(path):
+    camera = Camera.load(path)
+    height, width = camera.scene_.grid.frame
+    if height * width < 2**20:
+        camera.push(np.full((height, width), 99, np.uint8), 0.0)
+        camera.finish()
+
+
+def _videos(folder):
+    import av
+
+    rng = np.random.default_rng(0)
+    wall = np.kron(rng.integers(40, 200, (6, 8)), np.ones((8, 8))).astype(np.uint8)
+    for name, codec, form in (
+        ("v.mp4", "libx264", "yuv420p"),
+        ("v.mjpeg", "mjpeg", "yuvj420p"),
+        ("v.ts", "mpeg4", "yuv420p"),
+    ):
+        with av.open(str(folder / name), "w") as out:
+            stream = out.add_stream(codec, rate=10)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, form
+            for _ in range(8):
+                frame = av.VideoFrame.from_ndarray(wall, format="gray").reformat(format=form)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+
+
+def _read_video(path):
+    for _ in Source(str(path), 5.0, ring=True).shots():
+        pass
 
 
 def _golden(*patterns):
@@ -202,6 +237,10 @@ KINDS = {
     "queue": (_queues, _read_queue),
     "monitor": (_golden("*.mon"), _read_monitor),
     "recording": (_recordings, _read_recording),
+    "camera": (_golden("*.cam"), _read_camera),
+    "camera-index": (_golden("camera-index.jsonl"), read_index),
+    "camera-events": (_camera_events, read_events),
+    "video": (_videos, _read_video),
 }
 """For each kind what writes sound files to a folder, and what reads one."""
 

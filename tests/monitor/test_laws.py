@@ -53,9 +53,10 @@ def test_channels_pushed_one_by_one_give_the_same_bits(pump):
     assert probabilities(whole).tobytes() == probabilities(parts).tobytes()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_split_of_a_waveform_gives_the_same_bits(fan, seed):
     samples = vibration(6, 9, defect=4.0)
+    samples[[7000, 7001, 7900, 12_000]] = np.nan  # few enough to be interpolated
     fan.reset()
     whole = list(fan.run(Recording(samples, rate=RATE, names=("acc",))))
     fan.reset()

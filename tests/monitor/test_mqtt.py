@@ -11,8 +11,9 @@ from broker import PROGRAM, Broker
 from monitor_machine import levels, recording
 
 from mho.cli import main
+from mho.journal.delivery import BrokerUrl, Credentials
 from mho.monitor import Monitor
-from mho.monitor.mqtt import BrokerUrl, Credentials, MqttBridge
+from mho.monitor.mqtt import MqttBridge
 from mho.monitor.service import Service
 
 mqtt = pytest.importorskip("paho.mqtt.client")
@@ -87,7 +88,9 @@ def test_addresses_that_are_none(url):
 
 
 def test_addresses():
-    assert BrokerUrl.parse("mqtts://h/plant/pump1/#", "SOURCE") == BrokerUrl("h", 8883, "plant/pump1/#", True)
+    assert BrokerUrl.parse("mqtts://h/plant/pump1/#", "SOURCE", wildcards=True) == BrokerUrl(
+        "h", 8883, "plant/pump1/#", True
+    )
     assert BrokerUrl.parse("mqtt://h:99/a", "SOURCE") == BrokerUrl("h", 99, "a", False)
 
 

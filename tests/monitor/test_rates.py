@@ -99,3 +99,25 @@ def test_an_unseen_session_of_a_waveform_stays_quiet_and_its_fault_does_not():
     assert explained.channel == "acc"
     hertz = [entry["hertz"] for entry in explained.entries if "hertz" in entry]
     assert explained.group != "envelope" or any(abs(h / 87 - round(h / 87)) < 0.03 for h in hertz)
+
+
+def test_codes_tell_a_healthy_direction_that_goes_too_far():
+    """All channels together, as they are healthy, but further: the residual hardly sees it, the codes do."""
+    found = {}
+    for group in ("mean", "codes"):
+        monitor = Monitor(features=(group,), false_alarms=0.01, adapt=None)
+        monitor.learn(recording(levels(1300, 0)))
+        far = levels(400, 9)
+        far[200:] += 3.0 * np.array([1.0, 0.5, 0.2])
+        results = list(monitor.run(recording(far)))
+        found[group] = np.median([result.score for result in results[240:]])
+        assert set(results[300].channels) == {"flow", "pressure", "temperature"}
+    assert found["codes"] > found["mean"]
+    assert found["codes"] > 2
+
+
+def test_few_windows_give_a_tail_from_lower_down():
+    scores = stats.expon.isf((np.arange(400) + 0.5) / 400)
+    assert fit_tail(scores, 6.0).share == pytest.approx(0.5)
+    assert fit_tail(scores, 10.0).share == pytest.approx(0.3)
+    assert fit_tail(scores, 500.0).share == pytest.approx(0.1)

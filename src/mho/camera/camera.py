@@ -207,7 +207,7 @@ class Camera:
         """
         until = read_seconds(seconds, "seconds")
         grid, cells, picture, first, last = None, [], None, None, 0.0
-        for t, luma in self._sampled(source):
+        for t, luma in self.sampled(source):
             first = t if first is None else first
             if t - first >= until:
                 break
@@ -241,7 +241,7 @@ class Camera:
             As `learn` takes it.
         """
         self.begin()
-        for t, luma in self._sampled(source):
+        for t, luma in self.sampled(source):
             yield from self._pushed(luma, t)
         yield from self.finish()
 
@@ -394,8 +394,8 @@ class Camera:
             raise ValueError("camera has not learned a scene yet: call learn, or load one that has")
         return self._watch
 
-    def _sampled(self, source: Any) -> Iterator[tuple[float, np.ndarray]]:
-        """Give time and luma, a copy, of `fps` frames a second at the most."""
+    def sampled(self, source: Any) -> Iterator[tuple[float, np.ndarray]]:
+        """Give time and luma, a copy, of `fps` frames a second at the most, of what `learn` takes."""
         due = -np.inf
         for t, frame in self._timed(source):
             if t >= due - 1e-6:

@@ -17,7 +17,7 @@ from mho.camera.quantities import Share
 from mho.camera.ranking import Ranking, rank
 from mho.data.errors import DataError, check_size, damaged
 
-__all__ = ["Evaluation", "evaluate", "read_events"]
+__all__ = ["Evaluation", "evaluate", "read_events", "shares_of"]
 
 _FAR, _MOST_BYTES = 1e9, 1 << 24
 _LEAST_SECONDS = 0.5
@@ -68,20 +68,44 @@ def evaluate(camera: Camera, source: Any, events: Iterable[tuple[float, float]],
     ValueError
         An event ends before it starts.
     """
-    spans = [(checks.finite_number(a, "events"), checks.finite_number(b, "events")) for a, b in events]
-    if any(end <= start for start, end in spans):
-        raise ValueError("events must end after they start")
     clips = sorted((clip for clip in camera.run(source) if clip.start >= after), key=lambda clip: clip.number)
     if not clips:
         raise ValueError(f"source must have clips after {after:g} s, got none")
-    shares = np.array([[min(c.end, b) - max(c.start, a) for a, b in spans] or [0.0] for c in clips])
-    present = shares.max(1) >= min(_LEAST_SECONDS, camera.clip / 4)
+    starts, ends = (np.array([getattr(clip, name) for clip in clips]) for name in ("start", "end"))
+    shares, present = shares_of(starts, ends, events, camera.clip)
     kept = np.array([clip.kept for clip in clips])
     share = camera.keep.share if isinstance(camera.keep, Share) else float(kept.mean())
-    hit = (shares[kept] > 0).any(0) if kept.any() and spans else np.zeros(len(spans), bool)
+    hit = (shares[kept] > 0).any(0) if kept.any() else np.zeros(shares.shape[1], bool)
     found = float(kept[present].mean()) if present.any() else float("nan")
     scores = np.array([clip.score for clip in clips])
-    return Evaluation(rank(scores, present, share), float(kept.mean()), found, len(spans), int(hit.sum()))
+    return Evaluation(rank(scores, present, share), float(kept.mean()), found, len(hit), int(hit.sum()))
+
+
+def shares_of(
+    starts: np.ndarray, ends: np.ndarray, events: Iterable[tuple[float, float]], clip: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return seconds (n, e) of each event in each clip, below 0 if apart, and whether (n,) somebody is in a clip.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of shape (n,)
+        Seconds of the clips.
+    events : iterable of (start, end)
+        Seconds of the events.
+    clip : float
+        Seconds of a clip.
+
+    Raises
+    ------
+    ValueError
+        An event ends before it starts.
+    """
+    spans = [(checks.finite_number(a, "events"), checks.finite_number(b, "events")) for a, b in events]
+    if any(end <= start for start, end in spans):
+        raise ValueError("events must end after they start")
+    first, last = np.array(spans, float).reshape(-1, 2).T
+    shares = np.minimum(ends[:, None], last) - np.maximum(starts[:, None], first)
+    return shares, shares.max(1, initial=0.0) >= min(_LEAST_SECONDS, clip / 4)
 
 
 def read_events(path: str | os.PathLike[str]) -> list[tuple[float, float]]:

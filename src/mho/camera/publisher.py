@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import random
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
 
 from mho.journal import Outbox
-from mho.journal.delivery import Delivery
+from mho.journal.delivery import BrokerUrl, Credentials, Delivery
 
-__all__ = ["Broker", "Publisher"]
+__all__ = ["Publisher"]
 
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _SENT = ("n", "kind", "start", "end", "score", "why", "zone", "boxes", "file", "text")
 _LAST_SECONDS = 3.0
-
-
-@dataclass(frozen=True)
-class Broker:
-    """Address of a topic.
-
-    Attributes
-    ----------
-    host : str
-    port : int
-    topic : str
-    tls : bool
-    user, password : str or None
-    """
-
-    host: str
-    port: int
-    topic: str
-    tls: bool
-    user: str | None
-    password: str | None
-
-    @classmethod
-    def of(cls, url: str) -> Broker:
-        """Return the parts of ``mqtt://user:password@host:port/topic``; both also of MHO_MQTT_USER and _PASSWORD.
-
-        Raises
-        ------
-        ValueError
-            It is none.
-        """
-        parts = urlsplit(url)
-        topic = unquote(parts.path.lstrip("/"))
-        try:
-            port = parts.port or _PORTS[parts.scheme]
-        except (KeyError, ValueError):
-            port = 0
-        if not (port and parts.hostname and topic) or "+" in topic or "#" in url:
-            raise ValueError("--mqtt must be mqtt://HOST/TOPIC or mqtts://HOST/TOPIC, a topic without + and #")
-        user = unquote(parts.username) if parts.username else os.environ.get("MHO_MQTT_USER")
-        password = unquote(parts.password) if parts.password else os.environ.get("MHO_MQTT_PASSWORD")
-        return cls(parts.hostname or "", port, topic, parts.scheme == "mqtts", user, password)
 
 
 class Publisher:
@@ -70,10 +24,14 @@ class Publisher:
 
     Parameters
     ----------
-    broker : Broker
+    broker : BrokerUrl
         Topic to publish to; ``TOPIC/state`` says whether the camera is online.
     folder : Path
         Of the outbox.
+    credentials : Credentials or None
+        Name and password at the broker.
+    ca : Path or None
+        File of certificate authorities, for mqtts.
 
     Raises
     ------
@@ -81,7 +39,9 @@ class Publisher:
         The package paho-mqtt is not there.
     """
 
-    def __init__(self, broker: Broker, folder: Path) -> None:
+    def __init__(
+        self, broker: BrokerUrl, folder: Path, *, credentials: Credentials | None = None, ca: Path | None = None
+    ) -> None:
         try:
             import paho.mqtt.client as mqtt
             from paho.mqtt.enums import CallbackAPIVersion
@@ -94,10 +54,10 @@ class Publisher:
         self._connection = 0
         self._posted_on = 0
         client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        if broker.user is not None:
-            client.username_pw_set(broker.user, broker.password)
+        if credentials is not None:
+            client.username_pw_set(credentials.user, credentials.password)
         if broker.tls:
-            client.tls_set()
+            client.tls_set(ca_certs=None if ca is None else str(ca))
         client.will_set(f"{broker.topic}/state", '{"online": false}', qos=1, retain=True)
         client.reconnect_delay_set(1, 30)
         client.on_connect = self._connected

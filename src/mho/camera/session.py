@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from mho.camera.camera import Camera
 from mho.camera.recorder import Recorder
 from mho.camera.source import Shot, Source, hidden
@@ -35,6 +37,8 @@ class Session:
         Called with the status every few seconds.
     due : callable, optional
         Called as often, for whoever has to send something.
+    looked : callable, optional
+        Called with the luma of each frame of the right size, masks not yet burnt in; it must not change it.
     """
 
     camera: Camera
@@ -42,6 +46,7 @@ class Session:
     recorder: Recorder
     shown: Callable[[dict[str, Any]], None] = lambda status: None
     due: Callable[[], None] = lambda: None
+    looked: Callable[[np.ndarray], None] = lambda luma: None
     _score_seconds: float = 0.0
     _looked_at: int = 0
     _other_size: bool = False
@@ -78,6 +83,7 @@ class Session:
             self._other_size = True
             return
         self._other_size = False
+        self.looked(shot.luma)
         begin = time.process_time()
         clips = self.camera.push(shot.luma, shot.time)
         self._score_seconds += time.process_time() - begin

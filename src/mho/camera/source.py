@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,7 +28,8 @@ _JUMP = 60.0
 
 _BEHIND, _CAUGHT_UP = 2.0, 0.5
 _LONGEST_WAIT = 30.0
-_RAW = ("rawvideo", "wrapped_avframe")
+_PIPED = {"formatprobesize": "32768", "analyzeduration": "1000000"}
+"""For FFmpeg, which else waits for a megabyte of a pipe before it says what it is."""
 
 
 def hidden(url: str) -> str:
@@ -177,6 +178,7 @@ class Source:
     _segments: int = 0
     _clock: _Clock | None = None
     _begun: float = 0.0
+    _pipe: _Pipe | None = None
 
     @property
     def now(self) -> float:
@@ -233,8 +235,10 @@ class Source:
             try:
                 packet = next(packets)
             except StopIteration:
+                self._raise_interrupt()
                 return
             except (av.FFmpegError, OSError) as error:
+                self._raise_interrupt()
                 raise _Interrupted(_reason(error)) from None
             if packet.dts is None and packet.size == 0 and is_live(self.name):
                 return
@@ -251,16 +255,21 @@ class Source:
             if path.exists() and path.is_file() and not path.stat().st_size:
                 raise DataError(f"{name}: is empty")
         try:
-            if name == "-":
-                raw = sys.stdin.buffer.raw  # pyright: ignore[reportAttributeAccessIssue]  (a BufferedReader)
-                return av.open(raw, "r")
-            if Path(name).is_fifo():  # FFmpeg itself would not notice a signal while it waits
-                return av.open(open(name, "rb", buffering=0), "r")
+            if name == "-" or Path(name).is_fifo():
+                self._pipe = _Pipe.of(name)
+                return av.open(self._pipe, "r", options=_PIPED)
             return av.open(name, "r", format=form, options=options, timeout=(_TIMEOUT, _TIMEOUT))
         except (av.FFmpegError, ValueError) as error:
+            self._raise_interrupt()
             if isinstance(error, FileNotFoundError):
                 raise FileNotFoundError(error.errno, os.strerror(error.errno or 2), name) from None
             raise _Interrupted(f"cannot be read as video: {_reason(error)}") from None
+
+    def _raise_interrupt(self) -> None:
+        """Raise what interrupted the reading of a pipe, if anything has."""
+        if self._pipe is not None and self._pipe.interrupt is not None:
+            interrupt, self._pipe.interrupt = self._pipe.interrupt, None
+            raise interrupt
 
     def _start_clock(self, stream: Any) -> None:
         rate = float(stream.average_rate or stream.guessed_rate or 25)
@@ -347,6 +356,40 @@ class Source:
     def size(self, start: float, end: float) -> int:
         """Return the bytes of the packets between two times."""
         return sum(kept.packet.size for kept in self.packets if start <= kept.time < end)
+
+
+@dataclass(eq=False)
+class _Pipe:
+    """A pipe as PyAV reads it: FFmpeg itself hears no signal while it waits, and PyAV lets go of an interrupt.
+
+    Attributes
+    ----------
+    name : str
+        PyAV guesses the format from its suffix.
+    raw : io.RawIOBase
+        Unbuffered: what has come is decoded at once.
+    interrupt : BaseException or None
+        Raised by a signal handler during the last read, which the decoder took for the end.
+    """
+
+    name: str
+    raw: Any
+    interrupt: BaseException | None = None
+
+    @classmethod
+    def of(cls, name: str) -> _Pipe:
+        raw = cast(Any, sys.stdin.buffer).raw if name == "-" else open(name, "rb", buffering=0)
+        return cls(name, raw)
+
+    def read(self, count: int) -> bytes:
+        """Return at most so many bytes; none at the end, and when interrupted."""
+        if self.interrupt is not None:
+            return b""
+        try:
+            return self.raw.read(count)
+        except KeyboardInterrupt as interrupt:
+            self.interrupt = interrupt
+            return b""
 
 
 class _Interrupted(Exception):

@@ -155,7 +155,10 @@ def explain_window(model: StreamModel, run: StreamRun, scores: Scores, row: int,
     if model.channels[0].kind == "level":
         residual = _by_channel(group, scores, number, row)
     signed = group.plan.factored or group.plan.two_sided
-    order = np.argsort(-(np.abs(residual) if signed and group.plan.largest is None else residual), kind="stable")
+    order = np.argsort(
+        -(np.abs(residual) if signed and group.plan.largest is None and group.plan.adjacent is None else residual),
+        kind="stable",
+    )
     entries: list[dict[str, Any]] = []
     for place in order.tolist():
         entry = _entry(model, group, place) | {"deviations": float(residual[place])}
@@ -181,13 +184,13 @@ def explain_window(model: StreamModel, run: StreamRun, scores: Scores, row: int,
 
 def _by_channel(group: Group, scores: Scores, number: int, row: int) -> np.ndarray:
     """Return each channel's deviation from its centre (c,): what an operator can compare with a gauge."""
-    features = scores.features[group.plan.name][row]
+    features = scores.features[group.plan.features][row]
     return np.nan_to_num((features - scores.centers[number][row]) / group.scale)
 
 
 def _entry(model: StreamModel, group: Group, place: int) -> dict[str, Any]:
     """Return channel, words and frequency of an entry of the residual."""
-    name = group.plan.name
+    name = group.plan.features
     if model.channels[0].kind == "level":
         channel = model.channels[place % len(model.channels)].name
         return {"channel": channel, "what": f"{name} of {channel}"}
@@ -206,7 +209,7 @@ def _entry(model: StreamModel, group: Group, place: int) -> dict[str, Any]:
 def _codes(model: StreamModel, run: StreamRun, scores: Scores, row: int) -> tuple[dict[str, Any], float | None]:
     """Return the most unusual code, and the time of the healthy window with the nearest codes."""
     group = model.groups[0]
-    features = scores.features[group.plan.name][row]
+    features = scores.features[group.plan.features][row]
     if not group.plan.factored or not len(model.examples) or np.isnan(features).any():
         return {}, None
     coded = group.coded(model.examples, group.center)

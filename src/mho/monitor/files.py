@@ -24,6 +24,9 @@ from mho.monitor.waveform import WaveformFeatures
 __all__ = ["read_monitor", "write_monitor"]
 
 _FORMAT = "mho monitor 1"
+_WAVEFORMS = 2
+"""Version of the features of waveforms: a limit holds for those that it was learned from alone."""
+
 _GROUP_ARRAYS = ("center", "scale", "factors", "mean", "spread")
 _STREAM_ARRAYS = ("drift", "examples", "example_times")
 _MOST_WINDOW = 1 << 20
@@ -48,6 +51,7 @@ def write_monitor(path: str | os.PathLike[str], monitor: Any) -> None:
     seconds = monitor.adaptation.seconds
     about = {
         "format": _FORMAT,
+        "waveforms": _WAVEFORMS,
         "streams": streams,
         "engine": type(monitor.engine).__name__.lower(),
         "rate": monitor.wanted.text,
@@ -66,6 +70,7 @@ def read_monitor(make: Callable[..., Any], path: str | os.PathLike[str], engine:
         _check_format(path, archive.about.get("format"))
         if not archive.sealed:
             raise DataError(f"{path}: is damaged: its checksum is gone")
+        _check_waveforms(path, archive.about)
         return _monitor(make, archive.arrays, archive.about, engine)
 
 
@@ -73,6 +78,13 @@ def _check_format(path: Path, found: Any) -> None:
     if found != _FORMAT:
         what = "of a newer version of mho" if str(found).startswith("mho monitor ") else "no monitor"
         raise DataError(f"{path}: is {what}: its format is {str(found)[:40]!r}, {_FORMAT!r} is read")
+
+
+def _check_waveforms(path: Path, about: dict[str, Any]) -> None:
+    waves = any(channel["kind"] == "waveform" for facts in about["streams"] for channel in facts["channels"])
+    found = about.get("waveforms", 1)
+    if waves and found != _WAVEFORMS:
+        raise DataError(f"{path}: has features {found!r} of waveforms, {_WAVEFORMS} are computed here; learn it anew")
 
 
 def _monitor(make: Callable[..., Any], file: Any, about: dict[str, Any], engine: str | Engine | None) -> Any:
@@ -140,10 +152,10 @@ def _check(model: StreamModel) -> None:
         raise ValueError("its channels do not go together")
     widths = _widths(model, wave)
     for group, tail, center in zip(model.groups, model.tails, model.centers, strict=True):
-        d = widths[group.plan.name]
+        d = widths[group.plan.features]
         e = d * (1 + group.plan.two_sided)
         k = group.factors.shape[-1]
-        wide = (e,) if group.plan.factored else (0,)
+        wide = (group.plan.width(d, k),)
         factors = (e, k) if group.plan.factored else (0, 0)
         shapes = [group.center.shape, group.scale.shape, center.shape, group.mean.shape, group.spread.shape]
         sized = shapes == [(d,), (d,), (d,), wide, wide] and group.factors.shape == factors

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.monitor.recording import Channel
-from mho.monitor.waveform import WaveformFeatures
+from mho.monitor.waveform import HOPS, Hops, WaveformFeatures, interpolated
 from mho.monitor.windows import level_features
 
 __all__ = ["Frames", "LevelFramer", "WaveformFramer", "framer_for"]
@@ -21,6 +23,8 @@ _MOST_GUESSED = 0.02
 """Share of a waveform's window that is interpolated where samples are missing."""
 
 _JUMP_SECONDS = 86_400.0
+_PART = 32
+"""Hops of a waveform that are framed together."""
 
 
 @dataclass(eq=False)
@@ -43,6 +47,13 @@ class Frames:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Frames]) -> Frames:
+        """Return windows of several parts, at least one, in order."""
+        features = {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features}
+        states = [state for part in parts for state in part.states]
+        return cls(np.concatenate([part.times for part in parts]), features, states)
 
 
 class LevelFramer:
@@ -107,6 +118,10 @@ class LevelFramer:
             states.append("clock jumped" if jumped else state)
         return Frames(times, merged, states)
 
+    def parts(self, times: np.ndarray, values: np.ndarray) -> Iterator[Frames]:
+        """Give the windows of new rows, some at a time."""
+        yield self.push(times, values)
+
     def _features(self, slots: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
         grid = np.full((int(slots[-1]) - self._slot, values.shape[1]), np.nan)
         rows = slots - self._slot - 1
@@ -162,7 +177,10 @@ class WaveformFramer:
         self.late = 0
         self._begin: float | None = None
         self._passed = 0
-        self._buffer = np.zeros(0)
+        self._chunks = [np.zeros(0)]
+        self._held = 0
+        self._hops: Hops | None = None
+        self._facts = np.zeros((0, 5))
         self._spectra = np.zeros((0, len(self.extract.spectrum_hertz)))
 
     def push(self, times: np.ndarray, values: np.ndarray) -> Frames:
@@ -171,8 +189,8 @@ class WaveformFramer:
         Only the first time counts, and whether it goes on from the samples before.
         """
         if not len(times):
-            return _frames([], [], {}, self.extract)
-        expected = None if self._begin is None else self._begin + (self._passed + len(self._buffer)) / self.rate
+            return self._none
+        expected = None if self._begin is None else self._begin + (self._passed + self._held) / self.rate
         states: list[str] = []
         ends: list[float] = []
         if expected is None or abs(times[0] - expected) > self.extract.hop / 2 / self.rate:
@@ -180,50 +198,93 @@ class WaveformFramer:
                 jumped = times[0] < expected or times[0] - expected > _JUMP_SECONDS
                 states.append("clock jumped" if jumped else "missing")
                 ends.append(float(times[0]))
-            self._begin, self._passed, self._buffer = float(times[0]), 0, np.zeros(0)
-            self._spectra = self._spectra[:0]
-        self._buffer = np.concatenate([self._buffer, values[:, 0]])
+            self._begin, self._passed = float(times[0]), 0
+            self._hold(np.zeros(0))
+            self._hops, self._facts, self._spectra = None, self._facts[:0], self._spectra[:0]
+        self._chunks.append(values[:, 0].copy())
+        self._held += len(values)
+        known = 0 if self._hops is None else len(self._hops)
+        if self._held < known * self.extract.hop + self.extract.block:  # no hop is complete
+            return _frames(ends, states, {}, self.extract) if ends else self._none
+        self._hold(np.concatenate(self._chunks))
         return self._framed(ends, states)
 
+    def parts(self, times: np.ndarray, values: np.ndarray) -> Iterator[Frames]:
+        """Give the windows of new samples, some at a time: memory stays small."""
+        step = _PART * self.extract.hop
+        for begin in range(0, len(values), step):
+            yield self.push(times[:1] + begin / self.rate, values[begin : begin + step])
+
+    @cached_property
+    def _none(self) -> Frames:
+        return _frames([], [], {}, self.extract)
+
+    @property
+    def _buffer(self) -> np.ndarray:
+        if len(self._chunks) > 1:
+            self._hold(np.concatenate(self._chunks))
+        return self._chunks[0]
+
+    def _hold(self, samples: np.ndarray) -> None:
+        self._chunks, self._held = [samples], len(samples)
+
     def _framed(self, ends: list[float], states: list[str]) -> Frames:
-        size, hop = self.extract.samples, self.extract.hop
-        count = max(0, (len(self._buffer) - size) // hop + 1)
-        before, rows, found = len(ends), [], []
-        for number in range(count):
-            window = self._buffer[number * hop : number * hop + size]
-            ends.append((self._begin or 0.0) + (self._passed + number * hop + size) / self.rate)
-            window, state = self._checked(window)
-            states.append(state)
-            if state == "ok":
-                rows.append(before + number)
-                found.append(self._features(window))
-        self._buffer = self._buffer[count * hop :]
+        count = self._take_hops()
+        if count <= 0:
+            return _frames(ends, states, {}, self.extract)
+        assert self._hops is not None
+        before, hop = len(ends), self.extract.hop
+        first = (self._begin or 0.0) + (self._passed + self.extract.margin + self.extract.samples) / self.rate
+        ends += [first + number * hop / self.rate for number in range(count)]
+        states += [self._state(number) for number in range(count)]
+        found = self.extract.windows(self._hops)
+        rows = [number for number in range(count) if states[before + number] == "ok"]
+        if len(rows) < count:
+            found = {name: part[rows] for name, part in found.items()}
+        found["spectrum"] = self._smoothed(found["spectrum"])
+        self._hops, self._facts = self._hops.last(HOPS - 1), self._facts[count:]
+        self._hold(self._buffer[count * hop :].copy())
         self._passed += count * hop
-        features = {name: np.array([one[name] for one in found]) for name in found[0]} if found else {}
-        return _frames(ends, states, features, self.extract, rows)
+        return _frames(ends, states, found, self.extract, [before + row for row in rows])
 
-    def _features(self, window: np.ndarray) -> dict[str, np.ndarray]:
-        features = {name: rows[0] for name, rows in self.extract(window[None]).items()}
-        self._spectra = np.vstack([self._spectra, features["spectrum"]])[-_SMOOTHED:]
-        whole = len(self._spectra) == _SMOOTHED
-        spectrum = self._spectra.copy().sum(axis=0) / _SMOOTHED
-        features["spectrum"] = spectrum - spectrum.mean() if whole else np.full_like(spectrum, np.nan)
-        return features
+    def _take_hops(self) -> int:
+        """Filter the hops that are complete; return the number of windows that end in them."""
+        known, extract = 0 if self._hops is None else len(self._hops), self.extract
+        samples = self._buffer[known * extract.hop :]
+        hops = extract.hops(samples)
+        if len(hops):
+            self._hops = hops if self._hops is None else Hops.joined([self._hops, hops])
+            rows = samples[extract.margin :][: len(hops) * extract.hop].reshape(len(hops), extract.hop)
+            self._facts = np.concatenate([self._facts, _facts(rows)])
+        return known + len(hops) - HOPS + 1
 
-    def _checked(self, window: np.ndarray) -> tuple[np.ndarray, str]:
-        """Return the window with few missing samples interpolated, and the state of the sensor."""
-        unknown = np.isnan(window)
-        if unknown.any():
-            if unknown.mean() > _MOST_GUESSED:
-                return window, "missing"
-            known = np.flatnonzero(~unknown)
-            window = np.interp(np.arange(len(window)), known, window[known])
-        low, high = window.min(), window.max()
-        if low == high:
-            return window, "flat"
-        clipped = max(_longest(window == low), _longest(window == high))
-        self.seen_clipped = max(self.seen_clipped, clipped)
-        return window, "clipped" if clipped > self.most_clipped else "ok"
+    def _state(self, number: int) -> str:
+        """Return the state of the sensor in a window."""
+        unknown, low, high, lowest, highest = self._facts[number : number + HOPS].T
+        if unknown.sum() > _MOST_GUESSED * self.extract.samples:
+            return "missing"
+        least, most = low.min(), high.max()
+        if least == most:
+            return "flat"
+        run = max(lowest[low == least].sum(), highest[high == most].sum()) + unknown.sum()  # at most
+        if run <= (self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped):
+            return "ok"
+        begin = number * self.extract.hop + self.extract.margin
+        window = interpolated(self._buffer[begin : begin + self.extract.samples])
+        run = max(_longest(window == least), _longest(window == most))
+        self.seen_clipped = max(self.seen_clipped, run)
+        return "clipped" if run > self.most_clipped else "ok"
+
+    def _smoothed(self, spectra: np.ndarray) -> np.ndarray:
+        """Return running means over the windows that have a score, free of the level; NaN until there are enough."""
+        whole = np.concatenate([self._spectra, spectra])
+        self._spectra = whole[max(0, len(whole) - _SMOOTHED + 1) :]
+        out = np.full_like(spectra, np.nan)
+        if len(whole) >= _SMOOTHED:
+            runs = np.moveaxis(np.lib.stride_tricks.sliding_window_view(whole, _SMOOTHED, axis=0), -1, 0)
+            mean = runs.copy().sum(axis=0) / _SMOOTHED  # row by row: in one order, always
+            out[len(out) - len(mean) :] = mean - mean.mean(axis=1, keepdims=True)
+        return out
 
     def state(self) -> dict[str, Any]:
         """Return all that the next windows depend on, as JSON takes it."""
@@ -233,7 +294,8 @@ class WaveformFramer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._begin, self._passed, self.late = state["begin"], int(state["passed"]), int(state["late"])
-        self._buffer = unpacked_array(state["buffer"], (-1,))
+        self._hold(unpacked_array(state["buffer"], (-1,)))
+        self._hops, self._facts = None, self._facts[:0]  # filtered again
         self._spectra = unpacked_array(state["spectra"], (-1, self._spectra.shape[1]))
 
 
@@ -256,6 +318,15 @@ def _longest(mask: np.ndarray) -> float:
     """Return the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.view(np.int8), [0]])))
     return float((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def _facts(hops: np.ndarray) -> np.ndarray:
+    """Return missing samples, lowest, highest, and the counts of these two, of each hop (n, l)."""
+    low, high, unknown = hops.min(axis=1), hops.max(axis=1), np.zeros(len(hops))
+    if np.isnan(low).any():
+        low, high, unknown = np.fmin.reduce(hops, axis=1), np.fmax.reduce(hops, axis=1), np.isnan(hops).sum(axis=1)
+    counts = [np.count_nonzero(hops == edge[:, None], axis=1) for edge in (low, high)]
+    return np.stack([unknown, low, high, *counts], axis=1)
 
 
 def _frames(

@@ -22,6 +22,9 @@ _REACH = 4.0
 
 _RIDGE = 1e-3
 _LARGEST = 5
+_ADJACENT = 3
+"""Bands that a resonance is wide, which rings when a rolling element hits a defect; a shaft's tone is in one or two."""
+
 _FEW_FEATURES = 16
 _FLOOR = 1e-6
 _MOST_WINDOWS = 600
@@ -41,26 +44,45 @@ class GroupPlan:
         Whether features of either sign are coded as ``[4 + z, 4 - z]``; else they are non-negative already.
     largest : int or None
         Entries of the residual that are scored, the largest; None: the mean square of all.
+    adjacent : int or None
+        Entries side by side whose mean deviation is scored where it is largest, in place of the residual's size.
     adapts : bool
         Whether its centre follows the healthy machine.
+    codes : bool
+        Whether the codes themselves are scored, in place of what they leave: Hotelling's T2 without correlations.
+    of : str
+        Features that it takes; "": those of its name.
     """
 
     name: str
     factored: bool = True
     two_sided: bool = True
     largest: int | None = None
+    adjacent: int | None = None
     adapts: bool = False
+    codes: bool = False
+    of: str = ""
+
+    @property
+    def features(self) -> str:
+        """Name of the features that it takes."""
+        return self.of or self.name
+
+    def width(self, features: int, k: int) -> int:
+        """Return the entries of what is scored, of so many features and components."""
+        return k if self.codes else features * (1 + self.two_sided) * self.factored
 
 
 PLANS = {
     "mean": GroupPlan(name="mean", adapts=True),
+    "codes": GroupPlan(name="codes", of="mean", adapts=True, codes=True),
     "spread": GroupPlan(name="spread"),
     "envelope": GroupPlan(name="envelope", two_sided=False, largest=_LARGEST),
     "kurtosis": GroupPlan(name="kurtosis", factored=False, two_sided=False),
     "level": GroupPlan(name="level", factored=False),
-    "spectrum": GroupPlan(name="spectrum", largest=_LARGEST),
+    "spectrum": GroupPlan(name="spectrum", adjacent=_ADJACENT),
 }
-"""Feature groups: mean and spread of level channels, and those of waveforms."""
+"""Feature groups: means, their codes and spreads of level channels, and those of waveforms."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +97,7 @@ class Group:
     factors : ndarray of shape (e, k)
         Non-negative, columns scaled to a maximum of one; e is d, or 2 d if two-sided; (0, 0) if not factored.
     mean, spread : ndarray of shape (e,)
-        Of the healthy residual.
+        Of the healthy residual; of the healthy codes, (k,), if these are scored.
     engine : Engine
         Solver of the codes.
     """
@@ -106,7 +128,12 @@ class Group:
         coded = self.coded(features, center)
         block = np.zeros((BLOCK, coded.shape[1]))
         block[at : at + len(coded)] = coded
-        left = (block - self.codes(block) @ self.factors.T)[at : at + len(coded)]
+        codes = self.codes(block)
+        if self.plan.codes:
+            codes[np.isnan(block).all(axis=1)] = np.nan
+            left = codes[at : at + len(coded)]
+        else:
+            left = (block - codes @ self.factors.T)[at : at + len(coded)]
         return (left - self.mean) / self.spread
 
     def codes(self, coded: np.ndarray) -> np.ndarray:
@@ -129,16 +156,26 @@ class Group:
 
         Missing entries count as zero, so that a window of which less is known has to be worse to score as high.
         """
-        unknown = np.isnan(residual).all(axis=1)
-        residual = np.where(np.isnan(residual), 0.0, residual)
+        missing = np.isnan(residual)
+        if not missing.any():
+            return self._reduced(residual)
+        return np.where(missing.all(axis=1), np.nan, self._reduced(np.where(missing, 0.0, residual)))
+
+    def _reduced(self, residual: np.ndarray) -> np.ndarray:
         if not self.plan.factored:
-            out = (np.abs(residual) if self.plan.two_sided else residual).max(axis=1)
-        elif self.plan.largest is None:
-            out = np.sqrt((residual * residual).mean(axis=1))
-        else:
-            count = min(self.plan.largest, residual.shape[1])
-            out = np.sort(np.partition(residual, -count, axis=1)[:, -count:], axis=1).mean(axis=1)
-        return np.where(unknown, np.nan, out)
+            return (np.abs(residual) if self.plan.two_sided else residual).max(axis=1)
+        if self.plan.adjacent is not None:
+            return self._highest_run(residual, self.plan.adjacent)
+        if self.plan.largest is None:
+            return np.sqrt((residual * residual).mean(axis=1))
+        count = min(self.plan.largest, residual.shape[1])
+        return np.sort(np.partition(residual, -count, axis=1)[:, -count:], axis=1).sum(axis=1) / count
+
+    def _highest_run(self, residual: np.ndarray, count: int) -> np.ndarray:
+        """Return the highest mean (n,) over so many neighbours of how far features are above what is explained."""
+        above, below = residual[:, : len(self.center)], residual[:, len(self.center) :]
+        runs = np.lib.stride_tricks.sliding_window_view((above - below) / 2, min(count, len(self.center)), axis=1)
+        return runs.sum(axis=2).max(axis=1) / count
 
     @cached_property
     def _programmed(self) -> Programmed:
@@ -165,14 +202,15 @@ def fit_group(plan: GroupPlan, features: np.ndarray, *, k: int | str, engine: En
     scale = np.where(scale > 0, scale, _FLOOR * (np.abs(center) + 1e-12))
     if not plan.two_sided and plan.factored:
         scale = center + _FLOOR
-    width = features.shape[1] * (1 + plan.two_sided) * plan.factored
     group: Any = {"plan": plan, "center": center, "scale": scale, "engine": engine}
-    group |= {"factors": np.zeros((0, 0)), "mean": np.zeros(width), "spread": np.ones(width)}
+    group |= {"factors": np.zeros((0, 0)), "mean": np.zeros(0), "spread": np.ones(0)}
     if not plan.factored:
         return Group(**group)
     coded = Group(**group).coded(features, center)
     some = coded[:: -(-len(coded) // _MOST_WINDOWS)]
-    group["factors"] = _factors(some, _components(k, some.shape), seed)
+    factors = _factors(some, _components(k, some.shape), seed)
+    width = plan.width(features.shape[1], factors.shape[1])
+    group |= {"factors": factors, "mean": np.zeros(width), "spread": np.ones(width)}
     raw = Group(**group).residuals(features, center)
     spread = raw.std(axis=0) + _FLOOR * coded.std() + 1e-9
     return Group(**group | {"mean": raw.mean(axis=0), "spread": spread})

@@ -72,7 +72,7 @@ class Learner:
         share = 1.0 if len(sessions) > 1 else 1 - _FIRST / _BLOCKS
         disjoint = share * windows / self._per_window(channels[0], window)
         first = found[0]
-        examples, times = _examples(sessions, first.group.plan.name)
+        examples, times = _examples(sessions, first.group.plan.features)
         tails = tuple(fit_tail(one.scores, disjoint) for one in found)
         return StreamModel(
             channels=channels,
@@ -95,7 +95,7 @@ class Learner:
             own = ("envelope", "kurtosis", "level") + ("spectrum",) * (sessions >= _FEWEST_SESSIONS)
         if self.features is None:
             return own
-        allowed = ("mean", "spread") if kind == "level" else ("envelope", "kurtosis", "level", "spectrum")
+        allowed = ("mean", "codes", "spread") if kind == "level" else ("envelope", "kurtosis", "level", "spectrum")
         return tuple(name for name in self.features if name in allowed) or own
 
     def _per_window(self, channel: Channel, window: int) -> float:
@@ -103,7 +103,7 @@ class Learner:
         return float(window) if channel.kind == "level" else 4.0
 
     def _group(self, plan: GroupPlan, sessions: list[Frames], rate: float) -> _Learned:
-        parts = [_known(session.features[plan.name]) for session in sessions]
+        parts = [_known(session.features[plan.features]) for session in sessions]
         parts = [part for part in parts if len(part)]
         group = self._fit(plan, np.concatenate(parts))
         folds = _chained(parts[0]) if len(parts) == 1 else _left_out(parts)
@@ -196,7 +196,7 @@ def healthy_frames(
             framer.quiet = quiet
             framer.known_share = 0.0  # the short windows at the beginning tell how noisy a sensor is
         assert session.times is not None
-        frames.append(framer.push(session.times, session.only(names).values))
+        frames.append(Frames.joined(list(framer.parts(session.times, session.only(names).values))))
         if isinstance(framer, LevelFramer):
             runs = np.maximum(runs, framer.longest_run)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +123,8 @@ class Monitor:
     channels : sequence of str, optional
         ``NAME:waveform`` or ``NAME:level`` of those to use; by default all, waveforms from 500 samples a second on.
     features : {"auto"} or sequence of str
-        Feature groups: "mean", "spread" of levels; "envelope", "kurtosis", "level", "spectrum" of waveforms. By default
+        Feature groups: "mean", "codes" (their distance from healthy ones) and "spread" of levels; "envelope",
+        "kurtosis", "level" and "spectrum" of waveforms. By default
         mean, and the last four, spectrum only from three healthy sessions on: fewer would teach it the session.
     window : int, optional
         Samples of a level channel's window; 30 by default.
@@ -482,12 +484,15 @@ class Monitor:
 
     def _push(self, number: int, times: Any, values: np.ndarray) -> Iterator[Result]:
         run = self._runs[number]
-        scores = run.push(np.asarray(times, np.float64), values)
-        joint = run.joint(scores.log_p)
-        for row in range(len(joint)):
-            yield self._result(number, scores, row, joint[row])
+        for frames in run.framer.parts(np.asarray(times, np.float64), values):
+            if not len(frames):
+                continue
+            scores = run.scored(frames)
+            sizes = _channel_sizes(self.streams[number], scores).tolist()
+            for row, joint in enumerate(run.joint(scores.log_p).tolist()):
+                yield self._result(number, scores, row, joint, sizes[row])
 
-    def _result(self, number: int, scores: Scores, row: int, joint: float) -> Result:
+    def _result(self, number: int, scores: Scores, row: int, joint: float, sizes: list[float]) -> Result:
         model, run, tracker, limit = (
             self.streams[number],
             self._runs[number],
@@ -495,10 +500,9 @@ class Monitor:
             self.limits[number],
         )
         time, state = float(scores.times[row]), scores.states[row]
-        known = state == "ok" and not np.isnan(joint)
-        beyond = known and joint < np.log(limit)
+        known = state == "ok" and joint == joint
+        beyond = known and joint < run.log_limit
         log10 = joint / _LN10 if known else None
-        sizes = _channel_sizes(model, scores, row) if known else {}
         alarm = tracker.window(time, log10, beyond)
         if alarm is not None and alarm.closed is None and beyond:
             alarm.explanation = explain_window(model, run, scores, row, alarm).facts()
@@ -512,8 +516,10 @@ class Monitor:
             if one is not None and all(one is not known for known in self.alarms):
                 self.alarms.append(one)
         shown = "alarm" if beyond else state if known or state != "ok" else "missing"
-        p = float(np.exp(joint)) if known else np.nan
-        return Result(time, model.name, -log10 if log10 is not None else np.nan, p, limit, shown, sizes, alarm)
+        p = math.exp(joint) if known else np.nan
+        score = np.nan if log10 is None else -log10
+        names = [channel.name for channel in model.channels] if known else []
+        return Result(time, model.name, score, p, limit, shown, dict(zip(names, sizes, strict=False)), alarm)
 
 
 class _Rows:
@@ -579,10 +585,10 @@ def _refusal(wanted: WantedRate, model: StreamModel, needed: float, sessions: in
     )
 
 
-def _channel_sizes(model: StreamModel, scores: Scores, row: int) -> dict[str, float]:
-    residual = np.nan_to_num(scores.residuals[0][row])
-    if model.channels[0].kind == "waveform":
-        return {model.name: float(np.sqrt((residual * residual).mean()))}
-    both = residual.reshape(2, -1) if model.groups[0].plan.two_sided else residual[None]
-    sizes = np.sqrt((both * both).mean(axis=0))
-    return {channel.name: float(size) for channel, size in zip(model.channels, sizes, strict=True)}
+def _channel_sizes(model: StreamModel, scores: Scores) -> np.ndarray:
+    """Return the size (n, c) of each channel's deviation."""
+    residual, group = np.nan_to_num(scores.residuals[0]), model.groups[0]
+    if group.plan.codes:
+        residual = np.nan_to_num((scores.features[group.plan.features] - scores.centers[0]) / group.scale)
+    parts = residual.reshape(len(residual), -1, len(model.channels))
+    return np.sqrt((parts * parts).mean(axis=1))

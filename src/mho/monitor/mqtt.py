@@ -2,112 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import random
-import stat
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from mho.journal.delivery import Delivery
+from mho.journal.delivery import BrokerUrl, Credentials, Delivery
 
 if TYPE_CHECKING:
     from mho.monitor.service import Service
 
-__all__ = ["BrokerRefused", "BrokerUrl", "Credentials", "MqttBridge"]
+__all__ = ["BrokerRefused", "MqttBridge"]
 
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _SESSION_SECONDS = 0xFFFFFFFF
 """The broker keeps the session for ever."""
 
 _BATCH = 64
 _BATCH_SECONDS = 0.2
 _REFUSED = ("Bad user name or password", "Not authorized", "Bad authentication method", "Banned")
-_MOST_BYTES = 4096
 
 
 class BrokerRefused(ValueError):
     """The broker knows who asks and does not want them: trying again would not help."""
-
-
-@dataclass(frozen=True)
-class BrokerUrl:
-    """Address of topics at a broker.
-
-    Attributes
-    ----------
-    host : str
-    port : int
-    topic : str
-    tls : bool
-    """
-
-    host: str
-    port: int
-    topic: str
-    tls: bool
-
-    @classmethod
-    def parse(cls, url: str, name: str) -> BrokerUrl:
-        """Return the parts of ``mqtt://host:port/topic`` or ``mqtts://...``.
-
-        Raises
-        ------
-        ValueError
-            It is none, or has a password in it, which others would see.
-        """
-        parts = urlsplit(url.replace("#", "%23"))
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        topic = unquote(parts.path.lstrip("/"))
-        if parts.scheme not in _PORTS or not parts.hostname or not topic or port == -1:
-            raise ValueError(f"{name} must be mqtt://HOST/TOPIC or mqtts://HOST/TOPIC, with :PORT if it is another")
-        if parts.username or parts.password:
-            raise ValueError(
-                f"{name} must not hold credentials, which other users of this machine would see; put them into "
-                "MHO_MQTT_USER and MHO_MQTT_PASSWORD, or a file (--credentials)"
-            )
-        return cls(parts.hostname, port or _PORTS[parts.scheme], topic, parts.scheme == "mqtts")
-
-
-@dataclass(frozen=True, repr=False)
-class Credentials:
-    """User and password; never printed.
-
-    Attributes
-    ----------
-    user : str
-    password : str
-    """
-
-    user: str
-    password: str
-
-    @classmethod
-    def find(cls, path: Path | None) -> Credentials | None:
-        """Return those of a file of two lines, or of MHO_MQTT_USER and MHO_MQTT_PASSWORD; None if there are none.
-
-        Raises
-        ------
-        ValueError
-            The file has not two lines, or others may read it.
-        OSError
-            It cannot be read.
-        """
-        if path is None:
-            user = os.environ.get("MHO_MQTT_USER")
-            return None if user is None else cls(user, os.environ.get("MHO_MQTT_PASSWORD", ""))
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ValueError(f"{path}: must be readable by its owner alone; chmod 600 {path}")
-        lines = path.read_text()[:_MOST_BYTES].splitlines()
-        if len(lines) != 2:
-            raise ValueError(f"{path}: must have two lines, user and password, has {len(lines)}")
-        return cls(*lines)
 
 
 class MqttBridge:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +94,8 @@ class Recording:
         names = tuple(map(str, self.names)) or tuple(f"c{number}" for number in range(values.shape[1]))
         if len(names) != values.shape[1] or len(set(names)) < len(names):
             raise ValueError(f"{self.source}: names must be {values.shape[1]}, each another, got {', '.join(names)}")
-        object.__setattr__(self, "values", np.where(np.isinf(values), np.nan, values))
+        infinite = np.isinf(values)
+        object.__setattr__(self, "values", np.where(infinite, np.nan, values) if infinite.any() else values)
         object.__setattr__(self, "names", names)
         self._set_times()
 
@@ -120,13 +123,22 @@ class Recording:
 
     def part(self, rows: slice) -> Recording:
         """Return some of the rows."""
-        times = self.times[rows] if self.times is not None else None
-        return replace(self, values=self.values[rows], times=times)
+        assert self.times is not None
+        return self._with(values=self.values[rows], times=self.times[rows])
 
     def only(self, names: Iterable[str]) -> Recording:
         """Return some of the channels, in that order."""
         names = tuple(names)
-        return replace(self, values=self.values[:, [self.names.index(name) for name in names]], names=names)
+        if names == self.names:
+            return self
+        return self._with(values=self.values[:, [self.names.index(name) for name in names]], names=names)
+
+    def _with(self, **fields: Any) -> Recording:
+        """Return it with other fields, which were checked with it."""
+        other = copy.copy(self)
+        for name, value in fields.items():
+            object.__setattr__(other, name, value)
+        return other
 
 
 def _check_rising(times: np.ndarray, count: int, source: str) -> None:

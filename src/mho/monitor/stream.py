@@ -187,19 +187,17 @@ class StreamRun:
 
     def joint(self, log_p: np.ndarray) -> np.ndarray:
         """Return the logarithm of the joint probability (n,) of groups' (n, g): Bonferroni's, never above zero."""
-        known = ~np.isnan(log_p).all(axis=1)
-        least = np.where(np.isnan(log_p), np.inf, log_p).min(axis=1, initial=np.inf)
-        return np.where(known, np.minimum(0.0, least + self.correction), np.nan)
+        return np.minimum(0.0, np.fmin.reduce(log_p, axis=1) + self.correction)
 
     def _block(self, frames: Frames, rows: slice, out: Scores) -> None:
         out.drifted[rows] = self.drifted
         for number, (group, tail) in enumerate(zip(self.model.groups, self.model.tails, strict=True)):
-            features = frames.features[group.plan.name][rows]
+            features = frames.features[group.plan.features][rows]
             residual = group.residual(features, self.centers[number], self._at)
             out.residuals[number][rows] = residual
             out.centers[number][rows] = self.centers[number]
             out.log_p[rows, number] = tail.log_p(group.reduce(residual))
-        if np.isfinite(self.adaptation.seconds):
+        if np.isfinite(self.adaptation.seconds) and any(group.plan.adapts for group in self.model.groups):
             self._adapt(frames, rows, self.joint(out.log_p[rows]))
 
     def _adapt(self, frames: Frames, rows: slice, joint: np.ndarray) -> None:
@@ -210,7 +208,7 @@ class StreamRun:
         for number, group in enumerate(self.model.groups):
             if not group.plan.adapts:
                 continue
-            for features, weight in zip(frames.features[group.plan.name][rows], weights.tolist(), strict=True):
+            for features, weight in zip(frames.features[group.plan.features][rows], weights.tolist(), strict=True):
                 if weight:
                     self._totals[number] += weight * np.nan_to_num(features)
                     self._counts[number] += weight * ~np.isnan(features)

@@ -1,7 +1,8 @@
 """Probability that a healthy score is as high: empirical, with a fitted exponential for the highest tenth.
 
-Few independent windows tell the exponential's scale badly. The probability is therefore that of the next excess given
-those seen: with m independent ones it is (1 + x / (m scale))^-m, which is the exponential where m is large.
+Few independent windows tell the exponential's scale badly: of few, more than a tenth are taken. The probability is
+therefore that of the next excess given those seen: with m independent ones it is (1 + x / (m scale))^-m, which is the
+exponential where m is large.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from mho.caching import cached_property
 
 __all__ = ["Tail", "fit_tail"]
 
-_BODY = 0.9
-"""Share of the scores below which the empirical distribution is taken as it is."""
+_BODY, _LEAST_BODY = 0.9, 0.5
+"""Shares of the scores, of many and of few, below which the empirical distribution is taken as it is."""
+
+_EXCESSES = 3.0
+"""Independent excesses that an exponential's scale is learned from, from lower down where there are few windows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +48,9 @@ class Tail:
 
     def log_p(self, score: np.ndarray) -> np.ndarray:
         """Return the natural logarithm of the probability of a score as high, any shape; NaN of NaN."""
-        above = len(self.scores) - np.searchsorted(self.scores, score, side="left")
-        body = np.log((above + 1) / (len(self.scores) + 1))
-        excess = np.maximum(score - self.threshold, 0.0) / (self.independent * self.scale)
-        beyond = self._floor - self.independent * np.log1p(excess)
-        return np.where(
-            np.isnan(score), np.nan, np.where(score > self.threshold, beyond, np.maximum(body, self._floor))
-        )
+        body = self._body[np.searchsorted(self.scores, score, side="left")]
+        excess = np.maximum(score - self.threshold, 0.0) / (self.independent * self.scale)  # NaN stays NaN
+        return np.where(score <= self.threshold, body, self._floor - self.independent * np.log1p(excess))
 
     def score(self, log_p: float) -> float:
         """Return the least score whose logarithm of probability is at most `log_p`."""
@@ -60,6 +60,12 @@ class Tail:
             )
         above = int(np.floor(np.exp(log_p) * (len(self.scores) + 1) - 1))
         return float(self.scores[max(0, len(self.scores) - max(above, 0) - 1)])
+
+    @cached_property
+    def _body(self) -> np.ndarray:
+        """Logarithm of the share of scores at least as high as each place among them (n + 1,)."""
+        above = len(self.scores) - np.arange(len(self.scores) + 1)
+        return np.maximum(np.log((above + 1) / (len(self.scores) + 1)), self._floor)
 
     @cached_property
     def _floor(self) -> float:
@@ -77,7 +83,7 @@ def fit_tail(scores: np.ndarray, disjoint: float) -> Tail:
     scores = np.sort(scores[~np.isnan(scores)])
     if len(scores) < 2:
         raise ValueError(f"scores must be at least 2, got {len(scores)}")
-    threshold = float(np.quantile(scores, _BODY))
+    threshold = float(np.quantile(scores, np.clip(1 - _EXCESSES / disjoint, _LEAST_BODY, _BODY)))
     excess = scores[scores > threshold] - threshold
     spread = float(scores[-1] - scores[0]) or 1.0
     scale = float(excess.mean()) if excess.size else 0.0

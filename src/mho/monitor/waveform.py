@@ -1,7 +1,13 @@
-"""Features of a waveform's window, all from one Fourier transform: envelope spectra, kurtosis, level, band spectrum."""
+"""Features of a waveform: envelope spectra, kurtosis, level and band spectrum, from one Fourier transform a hop.
+
+A window overlaps the next by three quarters. Filtering is therefore done once for each hop, by overlap-save: a block
+reaches a margin beyond the hop on either side, where the ringing of the filters is thrown away. Windows put four hops
+together.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,10 +16,13 @@ from scipy import fft as scipy_fft
 
 from mho.caching import cached_property
 
-__all__ = ["WaveformFeatures"]
+__all__ = ["HOPS", "Hops", "WaveformFeatures", "interpolated"]
 
 fft = cast(Any, scipy_fft)
 """Its functions are written as what they dispatch on, not as the arrays and numbers that they return."""
+
+HOPS = 4
+"""Hops of a window."""
 
 _BANDS = ((1000.0, 4000.0), (2000.0, 9500.0))
 """Hz; where housings ring when a rolling element hits a defect."""
@@ -22,12 +31,65 @@ _WHOLE = (300.0, 10_000.0)
 _TOP = 0.42
 """Share of the rate up to which a sensor's own filter is flat."""
 
+_EDGE = 0.05
+"""Share of a band over which its filter rises, and falls."""
+
 _ENVELOPE = (8.0, 500.0)
 _OVERSAMPLED = 2
 """The magnitude of a signal has about twice its bandwidth."""
 
+_ENVELOPE_RATE = 6 * _ENVELOPE[1]
+"""Hz to which magnitudes are averaged down, at least: what aliases is a tenth in amplitude or less."""
+
+_IN_HOP, _IN_BLOCK = 8, 10
+"""Margins in a hop, and in a hop with one on either side."""
+
 _SPECTRUM_BANDS = 48
-_TINY = 1e-30
+_TINY = 1e-300
+_LEAST = np.float32(1e-36)
+_BATCH = 32
+"""Hops and windows that are transformed together: memory stays small."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hops:
+    """Filtered hops.
+
+    Attributes
+    ----------
+    square, fourth : ndarray of shape (n, b)
+        Mean of the squared magnitude in each band, and of its square.
+    lines : ndarray of shape (n, d)
+        Power of the band spectrum.
+    magnitudes : tuple of ndarray of shape (n, l)
+        Magnitude in each of the envelope's bands.
+    """
+
+    square: np.ndarray
+    fourth: np.ndarray
+    lines: np.ndarray
+    magnitudes: tuple[np.ndarray, ...]
+
+    def __len__(self) -> int:
+        return len(self.square)
+
+    def last(self, count: int) -> Hops:
+        """Return the last `count`."""
+        begin = max(0, len(self) - count)
+        return Hops(
+            self.square[begin:], self.fourth[begin:], self.lines[begin:], tuple(m[begin:] for m in self.magnitudes)
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Hops]) -> Hops:
+        """Return several one after the other."""
+        magnitudes = zip(*(part.magnitudes for part in parts), strict=True)
+        return cls(
+            np.concatenate([part.square for part in parts]),
+            np.concatenate([part.fourth for part in parts]),
+            np.concatenate([part.lines for part in parts]),
+            tuple(map(np.concatenate, magnitudes)),
+        )
 
 
 @dataclass(frozen=True)
@@ -40,25 +102,30 @@ class WaveformFeatures:
         Samples a second.
     seconds : float
         Length of a window, about: it is made of a number of samples that transforms fast.
-
-    Attributes
-    ----------
-    samples, hop : int
-        Of a window, and from one to the next.
     """
 
     rate: float
     seconds: float = 1.0
 
     @cached_property
-    def samples(self) -> int:
-        """Samples of a window."""
-        return 4 * fft.prev_fast_len(max(16, round(self.rate * self.seconds / 4)), real=True)
+    def margin(self) -> int:
+        """Samples of a block on either side of its hop."""
+        return fft.prev_fast_len(max(2, round(self.rate * self.seconds / (HOPS * _IN_HOP))), real=True)
 
     @cached_property
     def hop(self) -> int:
         """Samples from one window to the next."""
-        return self.samples // 4
+        return _IN_HOP * self.margin
+
+    @cached_property
+    def block(self) -> int:
+        """Samples of a hop with its margins."""
+        return _IN_BLOCK * self.margin
+
+    @cached_property
+    def samples(self) -> int:
+        """Samples of a window."""
+        return HOPS * self.hop
 
     @cached_property
     def bands(self) -> tuple[tuple[float, float], ...]:
@@ -78,50 +145,76 @@ class WaveformFeatures:
     @cached_property
     def spectrum_hertz(self) -> np.ndarray:
         """Centre frequencies of the band spectrum."""
-        edges = self._spectrum_edges * self._resolution
+        edges = self._spectrum_edges * self._block_resolution
         return np.sqrt(edges[1:] * edges[:-1])
 
-    def __call__(self, windows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the features of windows (n, samples): arrays (n, d) by the name of their group."""
-        rows = [self._window(window) for window in windows]
-        return {name: np.array([row[name] for row in rows], np.float64) for name in rows[0]} if rows else {}
+    def hops(self, samples: np.ndarray) -> Hops:
+        """Return the hops of samples (n,), the first of which begins a margin after the first sample."""
+        count = max(0, (len(samples) - self.block) // self.hop + 1)
+        parts = [
+            self._filtered(samples[begin * self.hop :], min(_BATCH, count - begin)) for begin in range(0, count, _BATCH)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return Hops.joined(parts) if parts else self._filtered(samples, 0)
 
-    def _window(self, window: np.ndarray) -> dict[str, np.ndarray]:
-        lines = fft.rfft(np.asarray(window, np.float32), overwrite_x=False)
-        power = lines.real**2 + lines.imag**2
-        envelopes, kurtosis, level = [], [], []
-        for number, band in enumerate(self.bands):
-            magnitude = self._magnitude(lines, band)
-            square = magnitude * magnitude
-            mean = float(square.mean()) + _TINY
-            kurtosis.append(np.log(float(np.dot(square, square)) / len(square) / mean**2 + _TINY))
-            level.append(0.5 * np.log(mean))
-            if number < len(_BANDS):
-                envelopes.append(self._envelope_spectrum(magnitude))
-        sums = np.add.reduceat(power, self._spectrum_edges[:-1])[: len(self._spectrum_edges) - 1]
-        spectrum = 0.5 * np.log(sums / np.diff(self._spectrum_edges) + _TINY)
+    def _filtered(self, samples: np.ndarray, count: int) -> Hops:
+        rows = np.empty((count, self.block), np.float32)
+        unknown = bool(np.isnan(samples[: count * self.hop + self.block - self.hop]).any())
+        for number, row in enumerate(rows):
+            block = samples[number * self.hop :][: self.block]
+            row[:] = interpolated(block) if unknown else block
+        spectra = fft.rfft(rows, axis=1)
+        squares = [band.square(spectra) for band in self._filters]
+        means = [square.mean(axis=1, keepdims=True) for square in squares]
+        ratios = [square / np.maximum(mean, _LEAST) for square, mean in zip(squares, means, strict=True)]
+        square = np.hstack(means).astype(np.float64)
+        fourth = square**2 * np.stack([(ratio * ratio).mean(axis=1) for ratio in ratios], axis=1)  # in float32's range
+        magnitudes = tuple(
+            band.average(np.sqrt(square)) for band, square in zip(self._filters[:-1], squares[:-1], strict=True)
+        )
+        first, last = self._spectrum_edges[[0, -1]]
+        power = _power(spectra[:, first:last])
+        lines = np.add.reduceat(power, self._spectrum_edges[:-1] - first, axis=1)
+        return Hops(square, fourth, lines.astype(np.float64), magnitudes)
+
+    def windows(self, hops: Hops) -> dict[str, np.ndarray]:
+        """Return the features of the windows that begin with each hop but the last three: (n, d) by group."""
+        square, fourth, lines = (_over_windows(part) / HOPS for part in (hops.square, hops.fourth, hops.lines))
         return {
-            "envelope": np.concatenate(envelopes),
-            "kurtosis": np.array(kurtosis),
-            "level": np.array(level),
-            "spectrum": spectrum,
+            "envelope": np.hstack([self._envelopes(magnitude) for magnitude in hops.magnitudes]).astype(np.float64),
+            "kurtosis": np.log(fourth / (square + _TINY) ** 2 + _TINY),
+            "level": 0.5 * np.log(square + _TINY),
+            "spectrum": 0.5 * np.log(lines / np.diff(self._spectrum_edges) + _TINY),
         }
 
-    def _magnitude(self, lines: np.ndarray, band: tuple[float, float]) -> np.ndarray:
-        """Return the magnitude of the analytic signal within a band, at the rate that the band needs."""
-        first, last = (round(hertz / self._resolution) for hertz in band)
-        shifted = np.zeros(fft.next_fast_len(_OVERSAMPLED * (last - first)), np.complex64)
-        shifted[: last - first] = lines[first:last]
-        return np.abs(fft.ifft(shifted, norm="forward", overwrite_x=True)) * np.float32(2 / self.samples)
+    def __call__(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the features of all windows of samples (n,): arrays (n, d) by the name of their group."""
+        return self.windows(self.hops(samples))
 
-    def _envelope_spectrum(self, magnitude: np.ndarray) -> np.ndarray:
-        """Return amplitudes over the deviation: free of the level."""
-        swing = magnitude - magnitude.mean()
-        scale = float(np.sqrt(np.dot(swing, swing))) + _TINY
-        lines = fft.rfft(swing * self._taper(len(swing)))
+    def _envelopes(self, magnitude: np.ndarray) -> np.ndarray:
+        count = len(magnitude) - HOPS + 1
+        parts = (magnitude[begin : begin + _BATCH + HOPS - 1] for begin in range(0, count, _BATCH))
+        return np.concatenate([self._envelope_spectra(part) for part in parts])
+
+    def _envelope_spectra(self, magnitude: np.ndarray) -> np.ndarray:
+        """Return amplitudes over the deviation, free of the level, of the windows of hops (n + 3, l)."""
+        length = HOPS * magnitude.shape[1]
+        windows = np.lib.stride_tricks.sliding_window_view(magnitude.ravel(), length)[:: magnitude.shape[1]]
+        swing = windows - windows.mean(axis=1, keepdims=True)
+        scale = np.sqrt((swing * swing).sum(axis=1, keepdims=True)) + _LEAST
         first, last = self._envelope_lines
-        amplitude = np.abs(lines[first:last])[: (last - first) // 2 * 2] / np.float32(scale)
-        return amplitude.reshape(-1, 2).max(axis=1)
+        last -= (last - first) % 2
+        swing *= self._taper(length)
+        amplitude = np.sqrt(_power(fft.rfft(swing, axis=1)[:, first:last])) / scale
+        return np.maximum(amplitude[:, ::2], amplitude[:, 1::2])
+
+    @cached_property
+    def _filters(self) -> tuple[_Filter, ...]:
+        return tuple(
+            _Filter.of(band, self._block_resolution, self.block, number < len(_BANDS))
+            for number, band in enumerate(self.bands)
+        )
 
     @cached_property
     def _tapers(self) -> dict[int, np.ndarray]:
@@ -134,17 +227,90 @@ class WaveformFeatures:
 
     @cached_property
     def _resolution(self) -> float:
-        """Hz from one line to the next."""
+        """Hz from one line of a window to the next."""
         return self.rate / self.samples
 
     @cached_property
+    def _block_resolution(self) -> float:
+        """Hz from one line of a block to the next."""
+        return self.rate / self.block
+
+    @cached_property
     def _envelope_lines(self) -> tuple[int, int]:
-        shortest = min(round(high / self._resolution) - round(low / self._resolution) for low, high in self.bands[:-1])
+        narrowest = min(high - low for low, high in self.bands[:-1])
         low, high = _ENVELOPE
-        return max(2, round(low / self._resolution)), min(round(high / self._resolution), shortest)
+        return max(2, round(low / self._resolution)), round(min(high, narrowest) / self._resolution)
 
     @cached_property
     def _spectrum_edges(self) -> np.ndarray:
         low, high = self.bands[-1]
-        edges = np.geomspace(low, high, _SPECTRUM_BANDS + 1) / self._resolution
+        edges = np.geomspace(low, high, _SPECTRUM_BANDS + 1) / self._block_resolution
         return np.unique(np.round(edges).astype(int))
+
+
+@dataclass(frozen=True, eq=False)
+class _Filter:
+    """Squared magnitude of the analytic signal within a band, at the rate that the band needs.
+
+    Attributes
+    ----------
+    first : int
+        Line of the band's lower edge.
+    weights : ndarray of shape (l,)
+        Gain at each line.
+    margin : int
+        Samples of a margin at that rate.
+    averaged : int
+        Magnitudes that are averaged to one.
+    """
+
+    first: int
+    weights: np.ndarray
+    margin: int
+    averaged: int
+
+    @classmethod
+    def of(cls, band: tuple[float, float], resolution: float, block: int, envelope: bool) -> _Filter:
+        first, last = (round(hertz / resolution) for hertz in band)
+        edge = max(1, round(_EDGE * (last - first)))
+        rise = np.sin(np.pi / 2 * (np.arange(edge) + 0.5) / edge)
+        weights = np.full(last - first, 2 / block)
+        weights[:edge] *= rise
+        weights[-edge:] *= rise[::-1]
+        oversampled = _OVERSAMPLED if envelope else 1
+        margin = fft.next_fast_len(-(-oversampled * (last - first) // _IN_BLOCK))
+        rate = margin * _IN_BLOCK * resolution
+        averaged = max([count for count in (2, 4, 8) if rate / count >= _ENVELOPE_RATE], default=1)
+        return cls(first, weights.astype(np.float32), margin, averaged)
+
+    def square(self, spectra: np.ndarray) -> np.ndarray:
+        """Return the squared magnitude over each hop (n, l), from the lines of blocks."""
+        width = len(self.weights)
+        shifted = np.zeros((len(spectra), _IN_BLOCK * self.margin), np.complex64)
+        np.multiply(spectra[:, self.first : self.first + width], self.weights, out=shifted[:, :width])
+        signal = fft.ifft(shifted, axis=1, norm="forward", overwrite_x=True)
+        return _power(signal[:, self.margin : -self.margin])
+
+    def average(self, magnitude: np.ndarray) -> np.ndarray:
+        """Return means of so many neighbours."""
+        while self.averaged > 1 and magnitude.shape[1] > _IN_HOP * self.margin // self.averaged:
+            magnitude = 0.5 * (magnitude[:, ::2] + magnitude[:, 1::2])
+        return magnitude
+
+
+def _power(lines: np.ndarray) -> np.ndarray:
+    return lines.real**2 + lines.imag**2
+
+
+def interpolated(samples: np.ndarray) -> np.ndarray:
+    """Return samples (n,) with straight lines where some are NaN; zeros if all are."""
+    known = ~np.isnan(samples)
+    if known.all():
+        return samples
+    places = np.flatnonzero(known)
+    return np.interp(np.arange(len(samples)), places, samples[places]) if len(places) else np.zeros(len(samples))
+
+
+def _over_windows(hops: np.ndarray) -> np.ndarray:
+    """Return sums (n - 3, d) over four rows (n, d) each."""
+    return hops[:-3] + hops[1:-2] + hops[2:-1] + hops[3:]

@@ -40,6 +40,7 @@ def learn(
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     transport: Literal["tcp", "udp"] = "tcp",
     url_file: Path | None = None,
+    preview: Annotated[Path | None, Parameter(show_default=False)] = None,
     seed: WholeNumber = 0,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> None:
@@ -70,6 +71,8 @@ def learn(
         Of rtsp://.
     url_file
         A file with the URL, in place of SOURCE: other users see a command line.
+    preview
+        HTML file that shows the learned scene: background, masks, zones, doubtful areas, parts.
     seed
         For the start of the factorization and the errors of the chip.
     json_
@@ -80,11 +83,17 @@ def learn(
 
     name = source_name(source, url_file)
     check_target(out, [] if is_live(name) or name == "-" else [name], suffixes=[".cam"])
+    if preview is not None:
+        check_target(preview, [out], option="--preview", suffixes=[".html"])
     camera = Camera(scale=scale, fps=fps, masks=masks_of(mask), zones=zones_of(zone), engine=engine, seed=seed)
     note(f"learning from {told_name(name)}: {seconds:g} s, {len(mask)} masks, {len(zone)} zones")
     shots = Source(name, fps, transport=transport).shots()
     report = camera.learn(((shot.time, shot.luma) for shot in shots), seconds)
     camera.save(out)
+    if preview is not None:
+        from mho.camera.preview import write_preview
+
+        write_preview(preview, camera, report)
     facts = {**vars(report), "bytes": out.stat().st_size, "file": str(out)}
     if json_:
         print(json.dumps(facts))

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,6 +34,9 @@ def run(
     days: float | None = None,
     room: float | None = None,
     mqtt: str | None = None,
+    credentials: Annotated[Path | None, Parameter(show_default=False)] = None,
+    ca: Annotated[Path | None, Parameter(show_default=False)] = None,
+    live: Annotated[str | None, Parameter(show_default=False)] = None,
     transport: Literal["tcp", "udp"] = "tcp",
     url_file: Path | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
@@ -69,7 +72,13 @@ def run(
         Megabytes of clips at the most; the oldest are removed.
     mqtt
         mqtt://HOST/TOPIC for every decision and event; what no broker takes waits in OUT/outbox. User and password in
-        MHO_MQTT_USER and MHO_MQTT_PASSWORD.
+        MHO_MQTT_USER and MHO_MQTT_PASSWORD or in --credentials, never in the address.
+    credentials
+        File of two lines, user and password at the broker, that its owner alone may read.
+    ca
+        File of certificate authorities, for mqtts.
+    live
+        :PORT of 127.0.0.1 at which a browser on this machine sees the latest frame, masks burnt in.
     transport
         Of rtsp://.
     url_file
@@ -80,25 +89,26 @@ def run(
         Show nothing but warnings and errors.
     """
     from mho import Camera
-    from mho.camera.publisher import Broker
     from mho.camera.quantities import read_keep
     from mho.camera.recorder import Recorder
     from mho.camera.session import Session
     from mho.camera.source import Source, is_live
 
     name = source_name(source, url_file)
+    post = _poster(mqtt, credentials, ca)
     read_keep(keep)  # what is wrong with it is no fault of the file
     watched = Camera.load(camera, keep=keep, delay=delay, settle=settle)
-    live = is_live(name) or name == "-"
-    began = time.time() if live else Path(name).stat().st_mtime
+    began = time.time() if is_live(name) or name == "-" else Path(name).stat().st_mtime
     stream = Source(name, watched.fps, gap=3 * watched.clip, transport=transport, ring=clips)
     most = None if room is None else room * 1e6
     recorder = Recorder(out, watched, stream, began, clips=clips, encode=encode, days=days, most_bytes=most)
     if not quiet:
         note(f"watching {told_name(name)}: keeps {keep}, decides after {delay}, writes to {out}")
-    broker = None if mqtt is None else Broker.of(mqtt)
-    with recorder, _publishing(broker, recorder) as due:
-        session = Session(watched, stream, recorder, shown=(lambda status: None) if quiet else _shown(), due=due)
+    view = _view(live, watched)
+    with recorder, post(recorder) as due, view:
+        session = Session(watched, stream, recorder, shown=_shown(getattr(view, "tell", None), quiet=quiet), due=due)
+        if live is not None:
+            session.looked = view.show
         try:
             session.run()
         except KeyboardInterrupt as interrupt:
@@ -107,15 +117,24 @@ def run(
     _tell(session.status(), out, as_json=json_, quiet=quiet)
 
 
+def _poster(mqtt: str | None, credentials: Path | None, ca: Path | None) -> Callable[[Any], AbstractContextManager]:
+    """Return a context that sends what a recorder writes to the index, and gives what is to be called now and then."""
+    if mqtt is None:
+        for name, given in (("--credentials", credentials), ("--ca", ca)):
+            if given is not None:
+                raise ValueError(f"{name} goes with --mqtt, which is not given")
+        return lambda recorder: nullcontext(lambda: None)
+    from mho.journal.delivery import BrokerUrl, Credentials
+
+    broker, login = BrokerUrl.parse(mqtt, "--mqtt"), Credentials.find(credentials)
+    return lambda recorder: _publishing(broker, login, ca, recorder)
+
+
 @contextmanager
-def _publishing(broker: Any, recorder: Any) -> Iterator[Callable[[], None]]:
-    """Send what a recorder writes to the index; give what is to be called now and then."""
-    if broker is None:
-        yield lambda: None
-        return
+def _publishing(broker: Any, login: Any, ca: Path | None, recorder: Any) -> Iterator[Callable[[], None]]:
     from mho.camera.publisher import Publisher
 
-    with Publisher(broker, recorder.folder / "outbox") as publisher:
+    with Publisher(broker, recorder.folder / "outbox", credentials=login, ca=ca) as publisher:
 
         def tell(row: dict[str, Any]) -> None:
             publisher.tell(row)
@@ -125,11 +144,32 @@ def _publishing(broker: Any, recorder: Any) -> Iterator[Callable[[], None]]:
         yield publisher.work
 
 
-def _shown() -> Any:
-    """Return a printer of a status: over the last one on a terminal, once a minute elsewhere."""
+def _view(live: str | None, watched: Any) -> Any:
+    """Return the live view at a port, or nothing that can be entered alike."""
+    if live is None:
+        return nullcontext()
+    port = live.removeprefix(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        raise ValueError(f"--live must be :PORT of 127.0.0.1, such as :8123, got {live!r}")
+    from mho.camera.live import LiveView
+
+    try:
+        view = LiveView(int(port), watched.scene_.grid)
+    except OSError as error:
+        raise ValueError(f"--live: port {port} cannot be had: {error.strerror}") from None
+    note(f"live at http://127.0.0.1:{port}/")
+    return view
+
+
+def _shown(tell: Callable[[dict[str, Any]], None] | None, *, quiet: bool) -> Any:
+    """Return a printer of a status, which the live view takes too: over the last one, once a minute off a terminal."""
     last = [time.monotonic()]
 
     def show(status: dict[str, Any]) -> None:
+        if tell is not None:
+            tell(status)
+        if quiet:
+            return
         now = time.monotonic()
         terminal = sys.stderr.isatty()
         if not terminal and now < last[0] + 60:

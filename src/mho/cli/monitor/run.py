@@ -105,10 +105,11 @@ def _serve(
     raw: str,
     max_journal: int,
 ) -> int:
-    from mho.monitor.mqtt import BrokerUrl, Credentials, MqttBridge
+    from mho.journal.delivery import BrokerUrl, Credentials
+    from mho.monitor.mqtt import MqttBridge
     from mho.monitor.service import Service
 
-    url = BrokerUrl.parse(source, "SOURCE")
+    url = BrokerUrl.parse(source, "SOURCE", wildcards=True)
     target = None if alarms is None else BrokerUrl.parse(alarms, "--alarms")
     login = Credentials.find(credentials)
     stopped: list[int] = []

@@ -1,0 +1,201 @@
+"""The service: killed anywhere it goes on as if nothing had happened; repeats, late messages and losses are counted."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from monitor_machine import levels, recording
+
+from mho.journal import Journal
+from mho.monitor import Monitor
+from mho.monitor.alarm_log import AlarmLog, read_alarms
+from mho.monitor.service import Service
+
+_KILLS = int(os.environ.get("MHO_KILLS", "1"))
+NAMES = ("flow", "pressure", "temperature")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    monitor = Monitor(false_alarms=0.02, clear=10)
+    monitor.learn(recording(levels(700, 0)))
+    path = tmp_path_factory.mktemp("model") / "pump.mon"
+    monitor.save(path)
+    return path
+
+
+def messages(count=300):
+    values = levels(count, 9)
+    for begin in range(100, count, 100):  # alarms that open and close
+        values[begin : begin + 40, 1] += 3.0
+    for second, row in enumerate(values):
+        for name, value in zip(NAMES, row, strict=True):
+            yield f"pump/{name}", json.dumps({"t": second, "v": value}).encode()
+
+
+def undisturbed(model, folder, sent):
+    with Service(Monitor.load(model), folder) as service:
+        for topic, payload in sent:
+            service.receive(topic, payload, 0.0)
+            service.work()
+        return (folder / "alarms.jsonl").read_text().splitlines(), set(service.outbox.waiting())
+
+
+_READER = """
+import json, sys
+from mho.monitor import Monitor
+from mho.monitor.service import Service
+with Service(Monitor.load(sys.argv[1]), sys.argv[2]) as service:
+    service.work()
+    print(service.journal.durable, flush=True)
+    for line in sys.stdin:
+        topic, payload = json.loads(line)
+        number = service.receive(topic, payload.encode(), 0.0)
+        service.journal.sync_due()
+        print(service.journal.durable, flush=True)
+        if number % 7 == 0:
+            service.work()
+"""
+
+
+def test_a_killed_service_raises_the_same_alarms_once(model, tmp_path):
+    sent = list(messages())
+    expected, names = undisturbed(model, tmp_path / "whole", sent)
+    assert len(expected) >= 3
+    rng, durable, kills = random.Random(0), -1, 0
+    stack = ExitStack()
+    while durable < len(sent) - 1:
+        command = [sys.executable, "-c", _READER, model, tmp_path / "killed"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        stack.callback(process.stdout.close)
+        durable = int(process.stdout.readline())
+        last = kills >= _KILLS
+        part = sent[durable + 1 :] if last else sent[durable + 1 : durable + 1 + rng.randrange(30, 400)]
+        for number, (topic, payload) in enumerate(part):
+            process.stdin.write(json.dumps([topic, payload.decode()]) + "\n")
+            if number % 16 == 15 or number == len(part) - 1:
+                process.stdin.flush()
+        if last:
+            process.stdin.close()
+            process.stdout.read()
+            process.wait()
+            durable = len(sent)
+        else:
+            for _ in range(rng.randrange(1, len(part))):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+        kills += 1
+    stack.close()
+    assert (tmp_path / "killed" / "alarms.jsonl").read_text().splitlines() == expected
+    with Service(Monitor.load(model), tmp_path / "killed") as service:
+        service.work()
+        assert set(service.outbox.waiting()) == names
+        assert service.summary()["messages"] == len(sent)
+        assert service.summary()["lost_messages"] == 0
+
+
+def test_repeats_are_left_out_and_late_ones_sorted_in(model, tmp_path):
+    sent = list(messages(200))
+    expected, _ = undisturbed(model, tmp_path / "whole", sent)
+    rng = random.Random(1)
+    mixed = []
+    for begin in range(0, len(sent), 30):
+        part = sent[begin : begin + 30]
+        if begin:  # nothing is late before the first
+            rng.shuffle(part)
+        mixed += part + rng.sample(part, 3)
+    with Service(Monitor.load(model), tmp_path / "mixed") as service:
+        for topic, payload in mixed:
+            service.receive(topic, payload, 0.0)
+        service.work()
+        found = service.summary()
+        assert (found["duplicates"], found["late"]) == (len(mixed) - len(sent), 0)
+        service.receive("pump/flow", b'{"t": 5, "v": 99}', 0.0)
+        service.receive("pump/strange", b"1", 0.0)
+        service.receive("pump/flow", b"{broken", 0.0)
+        service.work()
+        found = service.summary()
+        assert (found["late"], found["unknown"], found["refused"]) == (1, 1, 1)
+    strip = lambda lines: [(e["id"], e["event"], e["opened"]) for e in map(json.loads, lines)]  # noqa: E731
+    assert strip((tmp_path / "mixed" / "alarms.jsonl").read_text().splitlines()) == strip(expected)
+
+
+def test_a_damaged_snapshot_is_told_and_the_older_one_used(model, tmp_path):
+    sent = list(messages(300))
+    expected, _ = undisturbed(model, tmp_path / "whole", sent)
+    with Service(Monitor.load(model), tmp_path / "hurt") as service:
+        for number, (topic, payload) in enumerate(sent[:600]):
+            service.receive(topic, payload, 0.0)
+            if number in (200, 400):
+                service.work()
+                service.snapshot()
+    path = tmp_path / "hurt" / "state.json"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+    with Service(Monitor.load(model), tmp_path / "hurt") as service:
+        assert any("state.json" in note and "older snapshot" in note for note in service.notes)
+        service.work()
+        for topic, payload in sent[600:]:
+            service.receive(topic, payload, 0.0)
+        service.work()
+    events = lambda lines: [(e["id"], e["event"]) for e in map(json.loads, lines)]  # noqa: E731
+    assert events((tmp_path / "hurt" / "alarms.jsonl").read_text().splitlines()) == events(expected)
+
+
+def test_what_is_dropped_at_the_cap_is_counted(model, tmp_path):
+    with Service(Monitor.load(model), tmp_path / "small", max_bytes=20_000) as service:
+        for topic, payload in messages(300):
+            service.receive(topic, payload, 0.0)
+        lost = service.summary()["lost_messages"]
+    assert 0 < lost < 900
+    with Journal(tmp_path / "small" / "journal", max_bytes=20_000) as journal:
+        assert journal.lost_records == lost
+
+
+def test_a_second_process_is_refused(model, tmp_path):
+    with Service(Monitor.load(model), tmp_path / "state"):
+        done = subprocess.run(
+            [sys.executable, "-c", _READER, model, tmp_path / "state"], capture_output=True, text=True, input=""
+        )
+    assert "is in use by process" in done.stderr
+
+
+def test_a_log_cuts_an_interrupted_line_and_writes_no_event_twice(tmp_path):
+    path = tmp_path / "a.jsonl"
+    event = {"id": "1", "event": "opened", "p": 0.5}
+    log = AlarmLog(path)
+    assert log.add(event)
+    log.close()
+    path.write_bytes(path.read_bytes() + b'{"id": "2", "ev')
+    log = AlarmLog(path)
+    assert not log.add(event)
+    assert log.add(event | {"event": "closed"})
+    log.close()
+    assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["opened", "closed"]
+    assert read_alarms(path) == {"1": event | {"event": "closed"}}
+
+
+def test_alarms_are_what_the_schema_says(model, tmp_path):
+    schema = json.loads((Path(sys.modules["mho.monitor"].__file__).parent / "alarm.schema.json").read_text())
+    _, _ = undisturbed(model, tmp_path / "whole", list(messages(300)))
+    kinds = {"string": str, "number": (int, float), "integer": int, "object": dict, "null": type(None)}
+    for line in (tmp_path / "whole" / "alarms.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        assert set(schema["required"]) <= set(event) <= set(schema["properties"])
+        for name, value in event.items():
+            types = schema["properties"][name].get("type", "string")
+            types = types if isinstance(types, list) else [types]
+            assert any(isinstance(value, kinds[kind]) for kind in types), name
+            assert value in schema["properties"][name].get("enum", [value])
+        assert np.isfinite(event["opened"])
