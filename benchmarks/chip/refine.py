@@ -4,9 +4,11 @@ python benchmarks/chip/refine.py steps        solves to ten digits, conjugate gr
 python benchmarks/chip/refine.py probe        error of an answer, as it is and after a probe of its own
 python benchmarks/chip/refine.py operations   digital operations by size, and right-hand sides from which each side wins
 python benchmarks/chip/refine.py inverse      24 bits of a square system: solves, and the frontier of exact products
+python benchmarks/chip/refine.py hybrid       a photograph and ratings: chip first, digital last, with controls
+python benchmarks/chip/refine.py consistency  50 chips at 10 ages: lists, clusters, a picture; critical answers digital
 python benchmarks/chip/refine.py report       docs/learn/four-to-24-bits.md and its figure, of what the others found
 
-Each of the first four keeps its figures in docs/measured/refinement.json, with date, commit and machine.
+Each but the last keeps its figures in docs/measured/refinement.json, with date, commit and machine.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from mho import kernels
+from mho import NMF, Digital, Hybrid, Recommender, kernels
 from mho.chip import BitSlices, Chip, ChipDesign, preset
-from mho.engines import Analog, Refined, solve_square
+from mho.data import camera, movielens
+from mho.engines import Analog, Refined, close_ranks, solve_square
+from mho.recommend import rmse, split_random
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "refinement.json"
@@ -130,7 +134,6 @@ def probe() -> list[Row]:
     designs = {
         "4 bits, 2 %": FOUR_BIT,
         "4 bits, 2 %, wires of 1.73 ohm": WIRED,
-        "4 bits, 2 %, wires of 1.73 ohm, tiles of 64 rows": WIRED.with_(rows=64),
         "3 bits, 5 %": THREE_BIT,
     }
     rows = []
@@ -246,6 +249,166 @@ def _system(condition: float, product: ChipDesign | None, seed: int) -> tuple[in
     return found.solves, float(np.linalg.norm(found.x - exact) / np.linalg.norm(exact))
 
 
+PHOTO = preset("pku-2025-4bit").with_(sigma=0.05)
+RATINGS = preset("pku-2025-4bit")
+K, SWEEPS = 64, 100
+
+
+def hybrid() -> list[Row]:
+    """A photograph by 10 % of the digital sweeps, and ratings by one, after the chip; controls with the same ones."""
+    rows = []
+    X = _picture(256)
+    few = SWEEPS // 10
+    ways = {
+        f"digital, {SWEEPS} sweeps": ("digital", SWEEPS),
+        f"digital, {few} sweeps alone": ("digital", few),
+        f"chip raw, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1), SWEEPS),
+        f"chip read back, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1, readback=True), SWEEPS),
+        f"chip read back and probed, {few} digital sweeps": (
+            Hybrid(PHOTO, passes=few, seed=1, readback=True, probe=True),
+            SWEEPS,
+        ),
+    }
+    for name, (engine, most) in ways.items():
+        model = NMF(K, engine=engine, max_iter=most, tol=0, random_state=0, init="random").fit(X)
+        rows.append({"kind": "photograph", "way": name, "score": _psnr(X, model.W_ @ model.components_)} | _used(model))
+        print(rows[-1], flush=True)
+    for name, make in {
+        "digital, 10 sweeps": lambda seed: ("digital", 10),
+        "digital, 1 sweep alone": lambda seed: ("digital", 1),
+        "chip raw, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed), 10),
+        "chip read back, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed, readback=True), 10),
+    }.items():
+        found = [_held_out(*make(seed), seed) for seed in range(3)]
+        scores = [score for score, _ in found]
+        rows.append({"kind": "ratings", "way": name, "score": float(np.mean(scores)), "each": scores} | found[0][1])
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _picture(size: int) -> np.ndarray:
+    X = np.asarray(camera(size), np.float64)
+    return X / X.max()
+
+
+def _psnr(X: np.ndarray, R: np.ndarray) -> float:
+    return float(-10 * np.log10(np.mean((X - R) ** 2)))
+
+
+def _used(model: Any) -> Row:
+    engines = [record["engine"] for record in model.history_]
+    ledger = model.engine_.ledger()
+    return {
+        "chip_sweeps": engines.count("analog"),
+        "digital_sweeps": engines.count("digital"),
+        "solves": 0.0 if ledger is None else ledger.solves,
+    }
+
+
+def _held_out(engine: Any, sweeps: int, seed: int) -> tuple[float, Row]:
+    table = movielens()
+    train, test = split_random(len(table.ratings), 0.1, seed)
+    model = Recommender(16, engine=engine, max_iter=sweeps, random_state=seed)
+    model.fit(table.users[train], table.items[train], table.ratings[train])
+    return rmse(table.ratings[test], model.predict(table.users[test], table.items[test])), _used(model)
+
+
+AGEING = preset("neurram").with_(levels=16, off_state="digital")
+AGES = np.geomspace(1.0, 172_800.0, 10)
+CHIPS = 50
+
+
+def consistency() -> list[Row]:
+    """Lists, clusters and a picture by 50 chips at 10 ages each, against digital answers."""
+    rows = []
+    for name, (A, B, quality, scores, critical) in _uses().items():
+        exact = Digital().program(A).solve(B)
+        found = [one for chip in range(CHIPS) for one in _aged(chip, A, B, exact, quality, scores, critical)]
+        plain, checked, share = np.array(found).T
+        rows.append(
+            {"use": name, "chips": CHIPS, "ages": len(AGES)}
+            | {f"plain_{q}": float(np.quantile(plain, q / 100)) for q in (5, 50)}
+            | {f"checked_{q}": float(np.quantile(checked, q / 100)) for q in (5, 50)}
+            | {"plain_mean": float(plain.mean()), "checked_mean": float(checked.mean()), "share": float(share.mean())}
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _aged(
+    seed: int, A: np.ndarray, B: np.ndarray, exact: np.ndarray, quality: Any, scores: Any, critical: Any
+) -> Iterator[tuple[float, float, float]]:
+    programmed, age = Hybrid(AGEING, seed=seed).program(A), 0.0
+    for until in AGES:
+        programmed.analog.array.age(until - age)
+        age = until
+        checked = programmed.solve_checked(B, scores, critical)
+        yield quality(checked.plain, exact), quality(checked.X, exact), checked.share
+
+
+def _uses() -> dict[str, tuple[Any, ...]]:
+    """Matrix, right-hand sides, quality, scores and critical of each use."""
+    from sklearn.metrics import adjusted_rand_score
+
+    rated, picture = _rated(), _picture(64)
+    H = NMF(10, random_state=0).fit(rated[rated.any(axis=1)]).components_
+    patches = picture.reshape(8, 8, 8, 8).swapaxes(1, 2).reshape(64, 64).T
+    W = NMF(16, random_state=0).fit(patches).W_
+    rng = np.random.default_rng(0)
+    topics = rng.gamma(0.3, size=(100, 8))
+    mixed = 0.15 * rng.random((8, 100))
+    mixed[rng.integers(8, size=100), np.arange(100)] += 1
+    texts = rng.poisson(20 * topics @ mixed).astype(np.float64)
+    T = NMF(8, random_state=0).fit(texts).W_
+    T = T / T.sum(axis=0)
+    some = rated[rated.any(axis=1)][:60].T
+    seen = some > 0
+
+    def unseen(X: np.ndarray) -> np.ndarray:
+        return np.where(seen, -np.inf, H.T @ X)
+
+    def overlap(X: np.ndarray, exact: np.ndarray) -> float:
+        lists = [np.argsort(-unseen(Y), axis=0)[:10] for Y in (X, exact)]
+        return float(np.mean([len(np.intersect1d(a, b)) / 10 for a, b in zip(*(Y.T for Y in lists), strict=True)]))
+
+    def scored(X: np.ndarray) -> np.ndarray:
+        return np.where(seen, 0.0, H.T @ X)
+
+    return {
+        "overlap of lists of 10": (H.T, some, overlap, scored, close_ranks(10)),
+        "adjusted Rand index of clusters": (
+            T,
+            texts,
+            lambda X, exact: adjusted_rand_score(exact.argmax(axis=0), X.argmax(axis=0)),
+            lambda X: X,
+            close_ranks(1),
+        ),
+        "PSNR of a picture, dB": (
+            W,
+            patches,
+            lambda X, _: _psnr(patches, W @ X),
+            lambda X: X,
+            lambda S, E: np.zeros(S.shape[1], bool),
+        ),
+    }
+
+
+def _rated() -> np.ndarray:
+    """Who of 200 users rated which of the 300 films rated most often."""
+    table = movielens()
+    items, counts = np.unique(table.items, return_counts=True)
+    popular = items[np.argsort(-counts, kind="stable")[:300]]
+    users = np.unique(table.users)[:200]
+    kept = np.isin(table.items, popular) & np.isin(table.users, users)
+    X = np.zeros((200, 300))
+    order = np.argsort(popular)
+    X[
+        np.searchsorted(users, table.users[kept]),
+        order[np.searchsorted(popular[order], table.items[kept])],
+    ] = table.ratings[kept]
+    return X
+
+
 # -- the page ------------------------------------------------------------------------------------------------------
 
 
@@ -332,11 +495,36 @@ def _frontier(rows: list[Row]) -> None:
     figure.savefig(FIGURE, metadata={"Date": None})
 
 
+def _hybrid_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| | way | PSNR, or RMSE held out | sweeps on the chip | digital sweeps | chip solves |",
+        (
+            f"| {r['kind']} | {r['way']} | "
+            + (f"{r['score']:.2f} dB" if r["kind"] == "photograph" else f"{r['score']:.4f}")
+            + f" | {r['chip_sweeps']} | {r['digital_sweeps']} | {r['solves']:,.0f} |"
+            for r in rows
+        ),
+    )
+
+
+def _consistency_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| | chip alone: 5th percentile, median | checked: 5th percentile, median | computed again |",
+        (
+            f"| {r['use']} | {r['plain_5']:.3g}, {r['plain_50']:.3g} | {r['checked_5']:.3g}, {r['checked_50']:.3g} | "
+            f"{r['share']:.0%} |"
+            for r in rows
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
     "steps": _steps_table,
     "probe": _probe_table,
     "operations": _operations_table,
     "inverse": _inverse_table,
+    "hybrid": _hybrid_table,
+    "consistency": _consistency_table,
 }
 
 
@@ -354,7 +542,14 @@ def keep(name: str, rows: list[Row]) -> None:
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-COMMANDS = {"steps": steps, "probe": probe, "operations": operations, "inverse": inverse}
+COMMANDS = {
+    "steps": steps,
+    "probe": probe,
+    "operations": operations,
+    "inverse": inverse,
+    "hybrid": hybrid,
+    "consistency": consistency,
+}
 
 
 def main() -> None:

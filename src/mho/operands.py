@@ -12,7 +12,18 @@ import scipy.sparse as sp
 from mho import checks, kernels
 from mho.caching import cached_property
 
-__all__ = ["Dense", "Factored", "Matrix", "Operand", "Shifted", "Sparse", "as_matrix", "as_operand", "index_dtype"]
+__all__ = [
+    "Dense",
+    "Factored",
+    "Matrix",
+    "Operand",
+    "Shifted",
+    "Sparse",
+    "as_matrix",
+    "as_operand",
+    "columns_of",
+    "index_dtype",
+]
 
 _GLANCE = 64
 """Entries of a row that are looked at before all of it."""
@@ -382,6 +393,23 @@ def as_operand(B: Any, name: str = "B", *, unchecked: bool = False) -> Operand:
     if isinstance(B, Dense) and not unchecked:
         B.check()
     return B
+
+
+def columns_of(B: Matrix, numbers: np.ndarray) -> Matrix:
+    """Return some columns of an operand.
+
+    Parameters
+    ----------
+    B : Dense or Sparse of shape (m, n)
+        The operand.
+    numbers : ndarray of int of shape (p,)
+        Of the columns, in order.
+    """
+    if len(numbers) == B.shape[1]:
+        return B
+    if isinstance(B, Sparse):
+        return Sparse.from_checked(B.columns[:, numbers], missing=B.missing)
+    return Dense.from_checked(B.array[:, numbers])
 
 
 def as_matrix(B: Any, name: str = "B") -> Matrix:

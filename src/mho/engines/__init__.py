@@ -3,7 +3,7 @@
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
 from mho.engines.engine import Engine, Penalty, Programmed, as_factor
-from mho.engines.hybrid import Hybrid
+from mho.engines.hybrid import CheckedAnswers, Hybrid, close_ranks, near_limit
 from mho.engines.refined import Refined
 from mho.engines.refinement import Refinement
 from mho.engines.select import engine_for, names
@@ -13,6 +13,7 @@ from mho.operands import Dense, Sparse
 
 __all__ = [
     "Analog",
+    "CheckedAnswers",
     "Dense",
     "Digital",
     "Engine",
@@ -24,8 +25,10 @@ __all__ = [
     "Sparse",
     "SquareSolution",
     "as_factor",
+    "close_ranks",
     "engine_for",
     "names",
+    "near_limit",
     "nnls",
     "solve_square",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,12 @@ from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_facto
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["Analog", "check_use"]
+
+_WINDOW = 3
+"""Iterations whose errors are averaged: one alone is as far off as the cells' errors, drawn anew, take it."""
+
+_LEAST_GAIN = 0.01
+"""Share of the error that three iterations on the chip are to gain."""
 
 
 class Analog(Engine):
@@ -72,6 +79,13 @@ class Analog(Engine):
         """Return whether answers are corrected for the errors of the cells."""
         return self.readback
 
+    def levels_off(self, errors: Sequence[float]) -> bool:
+        """See `Engine.levels_off`: three iterations have gained less than a hundredth over the three before."""
+        if len(errors) < 2 * _WINDOW:
+            return False
+        before, now = np.mean(errors[-2 * _WINDOW : -_WINDOW]), np.mean(errors[-_WINDOW:])
+        return bool(now > (1 - _LEAST_GAIN) * before)
+
     @property
     def random_state(self) -> dict[str, Any] | None:
         """See `Engine.random_state`; that of the chip."""
@@ -129,17 +143,24 @@ class ProbedFactor(AnalogFactor):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`."""
-        B = as_matrix(check_rhs(B, self.A.shape, start))
+        return self.with_probe(as_matrix(check_rhs(B, self.A.shape, start)))[1]
+
+    def plain(self, B: Matrix) -> np.ndarray:
+        """Return the answers (k, n) to right-hand sides (m, n) without a probe."""
+        return self.array.solve_operand(B).astype(self.A.dtype, copy=False)
+
+    def with_probe(self, B: Matrix) -> tuple[np.ndarray, np.ndarray]:
+        """Return the answers (k, n) to right-hand sides (m, n), as they are and corrected."""
         n, step = B.shape[1], max(1, _BLOCK // B.shape[0])
         parts = [self._probed(B.column_range(j, min(n, j + step))) for j in range(0, n, step)]
-        return np.hstack(parts).astype(self.A.dtype, copy=False)
+        return tuple(np.hstack(both).astype(self.A.dtype, copy=False) for both in zip(*parts, strict=True))
 
-    def _probed(self, B: Matrix) -> np.ndarray:
-        """Answers (k, n), corrected by one more solve whose right-hand side has them as its solution."""
+    def _probed(self, B: Matrix) -> tuple[np.ndarray, np.ndarray]:
+        """Answers (k, n), and corrected by one more solve whose right-hand side has them as its solution."""
         Y = self.array.solve_operand(B)
         pull = self.l2[:, None] * Y - self.linear[:, None]  # takes back what the penalty does to Y
         again = self.array.solve_operand(self._fitted(B, Y), pull if pull.any() else None)
-        return np.maximum(2 * Y - again, 0.0)
+        return Y, np.maximum(2 * Y - again, 0.0)
 
     def _fitted(self, B: Matrix, Y: np.ndarray) -> Matrix:
         """A Y, at the known entries of B."""

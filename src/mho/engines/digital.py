@@ -52,6 +52,10 @@ class Digital(Engine):
             return ExactFactor(A, penalty)
         return SweptFactor(A, penalty, self.sweeps)
 
+    def extrapolates(self) -> bool:
+        """See `Engine.extrapolates`: a solution has no error."""
+        return self.sweeps is None
+
     def exact(self) -> Digital:
         """Return the engine that solves to rest."""
         return replace(self, sweeps=None)

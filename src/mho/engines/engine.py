@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,6 +96,13 @@ class Engine(ABC):
 
         It does where a half-step's error is small beside what an iteration gains; otherwise the loop would throw away
         every other stride for an error that rose by chance.
+        """
+        return False
+
+    def levels_off(self, errors: Sequence[float]) -> bool:
+        """Return whether an alternating loop has come as far as this engine's errors let it, by its `errors` so far.
+
+        The next phase of the loop then begins, if there is one.
         """
         return False
 

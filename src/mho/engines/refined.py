@@ -15,7 +15,7 @@ from mho.engines.digital import Digital
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross, gram
 from mho.engines.refinement import KnownSystem, MaskedSystem, Refinement, refine
-from mho.operands import Dense, Matrix, Sparse, as_matrix
+from mho.operands import Dense, Matrix, Sparse, as_matrix, columns_of
 
 __all__ = ["Refined"]
 
@@ -225,7 +225,7 @@ class RefinedFactor(Programmed):
         operations = done.operations.copy()
         if len(j):
             X = np.array(X)
-            X[:, j] = self.digital.solve(_columns(B, j))
+            X[:, j] = self.digital.solve(columns_of(B, j))
             operations[j] += k**3 / 3 + 2 * k**2
         return replace(done, X=X, operations=operations)
 
@@ -253,7 +253,7 @@ class _Corrections:
     def _by_chip(
         self, asked: tuple[np.ndarray, ...], j: np.ndarray, part: np.ndarray, d: np.ndarray, failed: dict[int, str]
     ) -> None:
-        B = _columns(self.B, j[part]) if self.B.missing else None
+        B = columns_of(self.B, j[part]) if self.B.missing else None
         C, free, reach = (matrix[part] for matrix in asked)
         unit = np.abs(C).max(axis=1) / self.sums
         unit = np.where(unit > 0, unit, 1.0)
@@ -265,15 +265,6 @@ class _Corrections:
                 return
             for half in np.array_split(part, 2):
                 self._by_chip(asked, j, half, d, failed)
-
-
-def _columns(B: Matrix, j: np.ndarray) -> Matrix:
-    """Some right-hand sides."""
-    if len(j) == B.shape[1]:
-        return B
-    if isinstance(B, Sparse):
-        return Sparse.from_checked(B.columns[:, j], missing=B.missing)
-    return Dense.from_checked(B.array[:, j])
 
 
 def _cross_operations(B: Matrix, k: int) -> np.ndarray:

@@ -663,6 +663,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 self.loop_state_ = now
                 if self.callback is not None and self.callback(self.history_[-1]):
                     return
+                if number + 1 < len(stages) and stage.levels_off(objectives):
+                    break
                 if stalled(objectives, self.tol) and not self._may_revive(stage, now.iterations):
                     ended = True
                     break

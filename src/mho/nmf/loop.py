@@ -184,6 +184,10 @@ class Stage:
     length: int
     engine: str
 
+    def levels_off(self, objectives: Sequence[float]) -> bool:
+        """Return whether the engine's errors let it come no further."""
+        return isinstance(self.problem, Problem) and self.problem.engine.levels_off(objectives)
+
     def iterates(self, W: np.ndarray, H: np.ndarray, last: Iterate | None = None) -> Iterator[Iterate]:
         """Return the iterates from W and H on; after `last`, those that would have followed it."""
         if last is None or last.momentum is None:

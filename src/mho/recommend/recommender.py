@@ -397,10 +397,18 @@ class Recommender:
             self._relate(told=True)
             return
         with here(fitted) if self.cluster is None else self.cluster.placed(fitted, stages) as halves:
+            errors: dict[int, list[float]] = {}
+            levelled: Engine | None = None
             for stage in stages:
+                if stage is levelled:
+                    continue
                 record = self._iterate(stage, halves)
+                of_stage = errors.setdefault(id(stage), [])
+                of_stage.append(record[fitted.model.quality])
                 if self.callback is not None and self.callback(record):
                     break
+                if stage is not stages[-1] and stage.levels_off(of_stage):
+                    levelled = stage
         self._relate(told=False)
 
     def _relate(self, *, told: bool) -> None:
