@@ -134,7 +134,10 @@ def test_it_must_be_fitted_first():
         ({"n_components": 21}, r"n_components must be at least 1 and at most 20 \(items\), got 21"),
         ({"max_iter": 0}, "max_iter must be at least 1"),
         ({"model": "stars"}, "model must be one of 'ratings', 'implicit', got 'stars'"),
-        ({"engine": "quantum"}, "engine must be one of 'digital', 'analog', 'hybrid' or an Engine, got 'quantum'"),
+        (
+            {"engine": "quantum"},
+            "engine must be one of 'digital', 'analog', 'hybrid', 'refined' or an Engine, got 'quantum'",
+        ),
     ],
 )
 def test_bad_arguments_are_named(ratings, arguments, message):
