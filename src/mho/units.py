@@ -1,6 +1,7 @@
 """Units: metadata of dataclass fields that hold quantities, kept when docstrings are not; spelled units of time."""
 
 AMPERES = {"unit": "A"}
+FARADS = {"unit": "F"}
 HERTZ = {"unit": "Hz"}
 KELVIN = {"unit": "K"}
 OHMS = {"unit": "ohm"}

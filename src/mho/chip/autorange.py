@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mho import kernels
-from mho.chip.energy import output_currents
+from mho.chip.energy import output_currents, pin_volts
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.equilibrium import Follower
 from mho.circuits.errors import ChipError
@@ -71,6 +71,8 @@ class SettledBlock:
     ----------
     outputs : ndarray of shape (n, k)
         Volts at the fixed scale.
+    pins : ndarray of shape (n, k)
+        What the ADCs read of them, behind the outputs' resistance.
     inputs : ndarray
         Volts at the fixed scale, dense (m, n) or the values of the stored entries.
     constant : ndarray of shape (k,) or (n, k)
@@ -90,6 +92,7 @@ class SettledBlock:
     """
 
     outputs: np.ndarray
+    pins: np.ndarray
     inputs: np.ndarray
     constant: np.ndarray
     range: np.ndarray
@@ -147,7 +150,8 @@ def solve_in_range(
         if not over.any() and not low.any():
             injected = 0 if C is None else C.size
             clipped, overloaded, repeated = map(int, counts)
-            return SettledBlock(X, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
+            pins = pin_volts(array, B, V, X, constant, 1 / range_[:, None])
+            return SettledBlock(X, pins, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
         counts = counts + over + [0, 0, np.count_nonzero(low)]
         margin = 1 + 0.001 * 4**attempt
         excess = np.full_like(excess, excess.max()) if least else excess

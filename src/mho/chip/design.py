@@ -16,9 +16,9 @@ from mho import checks
 from mho.chip.bit_slices import MOST_BITS
 from mho.chip.devices import Measured
 from mho.chip.devices.device import Device
-from mho.circuits.opamp import CLAMPS, OUTPUTS
+from mho.circuits.opamp import CLAMPS, OUTPUTS, both_or_none
 from mho.circuits.wires import Wires
-from mho.units import AMPERES, HERTZ, KELVIN, SECONDS, VOLTS
+from mho.units import AMPERES, FARADS, HERTZ, KELVIN, OHMS, SECONDS, VOLTS
 
 USES = {
     "compact": "least squares",
@@ -171,6 +171,9 @@ class Amplifier:
         `ProgrammedArray.correct`.
     second_pole : float
         Of the output stage, hertz; infinity: none. `mho.circuits.least_second_pole` has what a loop needs.
+    output_ohms, load_farads : float
+        Resistance of each output, and capacitance of the wire of the column that it drives: one more pole. Both or
+        none.
 
     Examples
     --------
@@ -186,6 +189,8 @@ class Amplifier:
     clamp: str = "rectifying"
     output: str = "nonnegative"
     second_pole: float = field(default=np.inf, metadata=HERTZ)
+    output_ohms: float = field(default=0.0, metadata=OHMS)
+    load_farads: float = field(default=0.0, metadata=FARADS)
 
     def __post_init__(self) -> None:
         checks.python_numbers(self)
@@ -194,6 +199,9 @@ class Amplifier:
         checks.nonnegative_number(self.offset, "offset")
         checks.at_least(self.current_limit, "current_limit", 0, strict=True)
         checks.at_least(self.second_pole, "second_pole", 0, strict=True)
+        checks.nonnegative_number(self.output_ohms, "output_ohms")
+        checks.nonnegative_number(self.load_farads, "load_farads")
+        both_or_none(self.output_ohms, self.load_farads)
         checks.one_of(self.clamp, "clamp", CLAMPS)
         checks.one_of(self.output, "output", (*OUTPUTS, "switched"))
 
@@ -362,10 +370,21 @@ class ChipDesign:
     operation: Operation = field(default_factory=Operation)
 
     def __post_init__(self) -> None:
+        self._check_outputs()
         if self.wires and self.topology not in WIRED:
             raise ValueError(
                 f"wires must be perfect in the topology {self.topology!r}, got {self.wires}: resistance is modelled in "
                 + ", ".join(map(repr, WIRED))
+            )
+
+    def _check_outputs(self) -> None:
+        array = self.array
+        columns = array.entries == "signed" or array.off_state == "circuit"
+        if self.amplifier.output_ohms and (columns or array.topology not in ("compact", "gram")):
+            raise ValueError(
+                f"output_ohms must be 0 in the topology {array.topology!r} with entries {array.entries!r} and "
+                f"off_state {array.off_state!r}, got {self.amplifier.output_ohms:g}: behind a chip the compact circuit "
+                "without reference columns and the Gram circuit have it; mho.circuits has the classic one too"
             )
 
     @property

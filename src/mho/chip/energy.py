@@ -26,7 +26,7 @@ from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.modes import Modes
 from mho.operands import Matrix, Sparse
 
-__all__ = ["SupplyEnergy", "masked_power", "output_currents", "power", "switching_energy"]
+__all__ = ["SupplyEnergy", "masked_power", "output_currents", "pin_volts", "power", "switching_energy"]
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _SHARE = ((_POINTS + 1) / 2) ** 2  # of the whole time: denser at the start, where the fast modes are
@@ -120,6 +120,30 @@ def output_currents(
         on, volts = array.inputs.active_row_voltages(B, V, j)
         largest[j] = loop.output_currents(on, volts[:, None], X[j : j + 1], each[j : j + 1], weight[j]).max()
     return largest
+
+
+def pin_volts(
+    array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, constant: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """Return the outputs behind their resistance (n, k), which ADCs read, volts at the fixed scale.
+
+    Parameters
+    ----------
+    array, B, V, X, constant, weight
+        As for `output_currents`.
+    """
+    loop = array.loop
+    if not loop.opamp.output_ohms:
+        return X
+    if not B.missing:
+        pins = loop.pins_at_rest(None, array.inputs.row_voltages(B, V), X, constant, weight)
+    else:
+        each, pins = np.broadcast_to(constant, X.shape), np.empty(X.shape)
+        for j in range(len(X)):
+            on, volts = array.inputs.active_row_voltages(B, V, j)
+            one = slice(j, j + 1)
+            pins[one] = loop.pins_at_rest(on, volts[:, None], X[one], each[one], weight[j])
+    return pins if loop.signed else np.maximum(pins, 0.0)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class ProgrammedArray(ProgrammedLoop):
         B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, k)), alone=True)
         settled = solve_in_range(view, B, C, correction=nothing)
         self._ledger.add(count_events(view, B, settled))
-        volts = self.inputs.converters.to_digital(settled.outputs * settled.range[:, None], signed=True)[0]
+        volts = self.inputs.converters.to_digital(settled.pins * settled.range[:, None], signed=True)[0]
         wanted = self._into_amperes(gram @ (volts * self.units_per_volt))
         trim = self.trim - wanted
         largest = np.full(k, np.abs(trim).max())
@@ -312,5 +312,5 @@ class ProgrammedArray(ProgrammedLoop):
         self._ledger.add(count_events(self, B, settled))
         range_ = settled.range[:, None]
         how = {"signed": self.loop.signed, "together": least > 0}
-        outputs = self.inputs.converters.to_digital(settled.outputs * range_, **how)
+        outputs = self.inputs.converters.to_digital(settled.pins * range_, **how)
         return outputs / range_ * self.units_per_volt

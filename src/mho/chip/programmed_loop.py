@@ -184,7 +184,19 @@ class ProgrammedLoop(ProgrammedCells):
             follower, every = self._follower(len(X)), np.ones(len(column), bool)
             for j in np.flatnonzero(doubtful).tolist():
                 X[j] = follower.rest(j, every, column[:, j])
+        X = self._pins(column, X)
         return X[0] if V.ndim == 1 else X.T
+
+    def _pins(self, V: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Outputs X (n, k) behind their resistance, for input volts V (m, n), NaN at rows that are off."""
+        if not self.loop.opamp.output_ohms:
+            return X
+        weight, known = np.ones((1, 1)), ~np.isnan(V)
+        each = (
+            self.loop.pins_at_rest(on, v[on][:, None], x[None], -self.bias, weight)
+            for on, v, x in zip(known.T, V.T, X, strict=True)
+        )
+        return np.vstack(list(each))
 
     def _follower(self, n: int) -> Follower:
         """For n right-hand sides, at the fixed scale of the volts."""

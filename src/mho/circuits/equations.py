@@ -8,15 +8,20 @@ With z the voltages of the op-amps' poles, y what their outputs show of them and
 v is the voltage between an op-amp's inputs. P follows from Kirchhoff's laws in the network, N is the diode path of a
 rectifying clamp, which acts below zero, and a rail takes 100 times what the stage gives. Everything is continuous and
 linear in pieces. At rest between the limits ``F z = v_rest`` with ``F = P + 1 / gain``. Op-amps with a second pole show
-not y but what follows it, ``du/dt = 2 pi second_pole (y - u)``, and P u takes the place of P y.
+not y but what follows it, ``du/dt = 2 pi second_pole (y - u)``, and P u takes the place of P y. With an output
+resistance R and a load C it is the pins p that follow,
+
+    C dp/dt = (u - p) / R - i ,   i = L p + feed b + own - P' g_clamp min(z, 0)
+
+i being what the network draws out of them while the inputs float, and P p takes the place of P u.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from math import pi
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +31,7 @@ from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.conductances import Conductances, Reference
 from mho.circuits.crossbar_network import CrossbarNetwork
+from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
 from mho.circuits.inverse import Egv, Inv
 from mho.circuits.mvm import Mvm
@@ -35,6 +41,27 @@ from mho.circuits.ports import Ports
 from mho.circuits.reference_columns import ReferenceColumns
 
 __all__ = ["LoopEquations", "equations"]
+
+
+class Lag(NamedTuple):
+    """States q (s,) that follow the outputs y (n,) of the poles: ``dq/dt = own q + given y + taken min(z, 0) + ...``.
+
+    Attributes
+    ----------
+    own : ndarray of shape (s, s)
+        1/s.
+    given : ndarray of shape (s, n)
+        1/s.
+    shown : ndarray of shape (n, s)
+        What the network sees of them.
+    taken : ndarray of shape (s, n)
+        What diode paths do to them, 1/s.
+    """
+
+    own: np.ndarray
+    given: np.ndarray
+    shown: np.ndarray
+    taken: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +78,16 @@ class LoopEquations:
         P, volts per volt.
     resistance : ndarray of shape (n, n)
         Z of the passive network seen from the op-amps' inputs, ohms: symmetric, positive definite.
-    inputs : ndarray of shape (n, m)
-        From the input volts to `v_rest`.
-    constant : ndarray of shape (n,)
-        Part of `v_rest` that offset and bias bring about, volts.
+    inputs : ndarray of shape (n, m) or (2 n, m)
+        From the input volts to `v_rest`; with a `load` to the currents out of the pins below, siemens.
+    constant : ndarray of shape (n,) or (2 n,)
+        Part of `v_rest` that offset and bias bring about, volts; with a `load` of those currents below, amperes.
     g_clamp : float
         Diode path of a rectifying op-amp, siemens.
     outputs : int
         How many op-amps hold the answer; they come last.
+    load : ndarray of shape (n, n), optional
+        L, siemens; None: outputs without resistance.
 
     Examples
     --------
@@ -78,6 +107,7 @@ class LoopEquations:
     constant: np.ndarray
     g_clamp: float
     outputs: int
+    load: np.ndarray | None = None
 
     @cached_property
     def diode(self) -> np.ndarray:
@@ -102,11 +132,65 @@ class LoopEquations:
     @cached_property
     def system(self) -> np.ndarray:
         """J between the limits, 1/s: ``d(z, u)/dt = J (z, u) + ...``, or of z alone with a single pole."""
-        if np.isinf(self.second_rate):
+        if self.lag is None:
             return -self.rate * self.F
         one = np.eye(len(self.positive))
-        second = self.second_rate * one
-        return np.block([[-self.rate / self.opamp.gain * one, -self.rate * self.coupling], [second, -second]])
+        return np.block(
+            [
+                [-self.rate / self.opamp.gain * one, -self.rate * self.coupling @ self.lag.shown],
+                [self.lag.given, self.lag.own],
+            ]
+        )
+
+    @cached_property
+    def lag(self) -> Lag | None:
+        """Second poles and pins, which follow the outputs of the poles; None: there are none."""
+        one = np.eye(len(self.positive))
+        none, second = np.zeros(one.shape), (0.0 if np.isinf(self.second_rate) else self.second_rate) * one
+        pole = Lag(-second, second, one, none) if second.any() else None
+        if self.load is None:
+            return pole
+        R = self.opamp.output_ohms
+        rate = 1 / (R * self.opamp.load_farads)
+        held = self.g_clamp * self.positive * (self.opamp.clamp == "rectifying")
+        own, taken = -rate * (one + R * self.load), rate * R * self.coupling.T * held
+        if pole is None:
+            return Lag(own, rate * one, one, taken)
+        both = np.block([[pole.own, none], [rate * one, own]])
+        return Lag(both, np.vstack([second, none]), np.hstack([none, one]), np.vstack([none, taken]))
+
+    def pin_drift(self, v_rest: np.ndarray) -> np.ndarray:
+        """Return the drift of the states that follow, by the currents in `v_rest` (2 n,), volts per second."""
+        n = len(self.positive)
+        if self.lag is None or self.load is None:
+            return np.zeros(0 if self.lag is None else n)
+        drift = np.zeros(len(self.lag.own))
+        drift[-n:] = -v_rest[n:] / self.opamp.load_farads
+        return drift
+
+    @cached_property
+    def at_rest(self) -> LoopEquations:
+        """Equations that have the same poles at rest: output resistances as a part of the network."""
+        if self.load is None:
+            return self
+        n, P = len(self.positive), self.coupling
+        passed = P @ self.pinned * self.opamp.output_ohms
+        return LoopEquations(
+            opamp=replace(self.opamp, output_ohms=0.0, load_farads=0.0),
+            positive=self.positive,
+            coupling=P @ self.pinned,
+            resistance=self.resistance + passed @ P.T,
+            inputs=self.inputs[:n] + passed @ self.inputs[n:],
+            constant=self.constant[:n] + passed @ self.constant[n:],
+            g_clamp=self.g_clamp,
+            outputs=self.outputs,
+        )
+
+    @cached_property
+    def pinned(self) -> np.ndarray:
+        """Share of the stages' voltages that the pins have at rest, nothing else driving them (n, n)."""
+        assert self.load is not None
+        return np.linalg.inv(np.eye(len(self.positive)) + self.opamp.output_ohms * self.load)
 
     @property
     def v_slew(self) -> float:
@@ -172,9 +256,11 @@ def _(circuit: CompactGinv) -> LoopEquations:
     inputs = np.zeros((len(network.sense), circuit.inputs))
     inputs[:, circuit.on] = network.inputs
     if circuit.reference is not None:
+        _without_pins(circuit)
         return _with_reference(circuit, circuit.reference, network, inputs)
-    solved = np.linalg.inv(network.sense)
-    return LoopEquations(
+    solved, feed = np.linalg.inv(network.sense), np.zeros(inputs.shape)
+    feed[:, circuit.on] = network.feed
+    d = LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, k, k),
         coupling=solved @ network.drive,
@@ -184,6 +270,7 @@ def _(circuit: CompactGinv) -> LoopEquations:
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
+    return _with_pins(d, network.load, feed, circuit.given("bias", k))
 
 
 @equations.register
@@ -197,7 +284,7 @@ def _(circuit: ClassicGinv) -> LoopEquations:
     L1, L2 = _inverse(first.at_rows, circuit.g_feedback + circuit.g_in), _inverse(second.at_columns)
     rows = np.hstack([L1 * circuit.g_feedback, L1 @ first.through])
     columns = np.hstack([-L2 @ second.through.T, np.zeros((k, k))])
-    return LoopEquations(
+    d = LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, m + k, k),
         coupling=np.vstack([rows, columns]),
@@ -207,6 +294,9 @@ def _(circuit: ClassicGinv) -> LoopEquations:
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
+    at_rows = second.at_rows + np.diag(circuit.g_feedback)
+    at_pins = np.block([[at_rows, np.zeros((m, k))], [np.zeros((k, m)), first.at_columns]])
+    return _with_pins(d, at_pins, np.zeros((m + k, m)), np.r_[np.zeros(m), circuit.given("bias", k)])
 
 
 @equations.register
@@ -214,7 +304,7 @@ def _(circuit: GramInv) -> LoopEquations:
     """Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0))."""  # Sun-2020b
     k, network = circuit.opamps, CrossbarNetwork.of(circuit.g_gram, circuit.wires, (circuit.places, circuit.places))
     L = _inverse(network.at_rows, circuit.g_in)
-    return LoopEquations(
+    d = LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, k, k),
         coupling=L @ network.through,
@@ -224,11 +314,13 @@ def _(circuit: GramInv) -> LoopEquations:
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
+    return _with_pins(d, network.at_columns, np.zeros((k, k)), np.zeros(k))
 
 
 @equations.register
 def _(circuit: Mvm) -> LoopEquations:
     """Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x)."""  # Sun-2022
+    _without_pins(circuit)
     network = CrossbarNetwork.of(circuit.g, circuit.wires)
     L = _inverse(network.at_rows, circuit.g_feedback)
     return LoopEquations(
@@ -246,6 +338,7 @@ def _(circuit: Mvm) -> LoopEquations:
 @equations.register
 def _(circuit: Inv) -> LoopEquations:
     """States u of the inverters, then x: n = (x + u) / 2, s = L (G_+ x + G_- u - g_in b)."""  # Sun-2019
+    _without_pins(circuit)
     k, L, half = circuit.shape[0], 1 / circuit.column_conductance, np.eye(circuit.shape[0]) / 2
     return LoopEquations(
         opamp=circuit.opamp,
@@ -262,6 +355,7 @@ def _(circuit: Inv) -> LoopEquations:
 @equations.register
 def _(circuit: Egv) -> LoopEquations:
     """States y of the amplifiers, then x: r = L (G_+ x + G_- y + g_feedback y), n = (x + y) / 2."""  # Sun-2019
+    _without_pins(circuit)
     k, L, half = circuit.shape[0], 1 / circuit.column_conductance, np.eye(circuit.shape[0]) / 2
     fed_back = L[:, None] * (circuit.g_negative + circuit.g_feedback * np.eye(k))
     return LoopEquations(
@@ -274,6 +368,39 @@ def _(circuit: Egv) -> LoopEquations:
         g_clamp=circuit.g_clamp,
         outputs=k,
     )
+
+
+def _with_pins(d: LoopEquations, at_pins: np.ndarray, feed: np.ndarray, injected: np.ndarray) -> LoopEquations:
+    """The equations with output resistances, if there are any.
+
+    Parameters
+    ----------
+    at_pins, feed : ndarray of shape (n, n) and (n, m)
+        Currents out of the pins for volts at them and at the inputs, the op-amps' inputs at ground, siemens.
+    injected : ndarray of shape (n,)
+        Constant currents that raise an op-amp's input as `coupling` does, amperes.
+
+    Notes
+    -----
+    With e what the inputs of the op-amps stand at, ``i = at_pins p - D' e + feed b`` by reciprocity, ``P = Z D``.
+    """
+    if not d.opamp.output_ohms:
+        return d
+    back = np.linalg.solve(d.resistance, d.coupling).T  # D'
+    return replace(
+        d,
+        load=at_pins - back @ d.coupling,
+        inputs=np.vstack([d.inputs, feed + back @ d.inputs]),
+        constant=np.r_[d.constant, -d.coupling.T @ injected],
+    )
+
+
+def _without_pins(circuit: Circuit) -> None:
+    if circuit.opamp.output_ohms:
+        raise ChipError(
+            f"output_ohms must be 0 in the {circuit.name} circuit and with reference columns, got "
+            f"{circuit.opamp.output_ohms:g}: the compact, the classic and the Gram circuit alone have it"
+        )
 
 
 def _with_reference(

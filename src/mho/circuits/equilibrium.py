@@ -76,10 +76,14 @@ class Follower:
             given[on] = volts
         else:  # the circuit has rows that are on alone, or the Gram circuit columns with cells alone
             given = volts if len(given) == len(volts) else volts[connected]
-        into = d.resistance[:, -d.outputs :] @ self.constant[j, connected]
+        given_in, last = self.constant[j, connected], slice(-d.outputs, None)
+        into = d.resistance[:, last] @ given_in
+        if d.load is not None:
+            into = np.r_[into, d.coupling[last].T @ given_in]
         with one_blas_thread():  # these matrices are too small to share
             v_rest = d.inputs @ given + float(self.weight[j, 0]) * d.constant + into
-            x[connected] = follow(d, v_rest, np.inf).rest()
+            poles = follow(d, v_rest, np.inf).regimes[-1].rest()[: len(d.positive)]
+            x[connected] = np.maximum(poles[last], d.lowest[last])
         return x
 
     @cached_property

@@ -142,8 +142,25 @@ class Loop:
         return self.ports if on is None or on.all() else self.with_reference_amplifiers(self.passive.ports(on))
 
     def with_reference_amplifiers(self, network: Ports) -> Ports:
-        """Return the ports of the k op-amps: a passive network with the amplifiers of reference columns, if any."""
+        """Return the ports of the k op-amps: a network with their outputs' resistance or reference columns, if any."""
+        if self.opamp.output_ohms:
+            return network.behind(self.opamp.output_ohms)
         return network if self.reference is None else self.reference.with_reference_amplifiers(network)
+
+    def pins(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, ports: Ports | None = None) -> np.ndarray:
+        """Return the voltages behind the outputs' resistance (n, k), volts.
+
+        Parameters
+        ----------
+        x, s : ndarray of shape (n, k)
+            What drives the outputs, and sense nodes, volts.
+        fed : ndarray of shape (n, k) or (k,)
+            ``(feed b)'`` of these ports, amperes.
+        ports : Ports, optional
+            By default those with every row on.
+        """
+        ohms = self.opamp.output_ohms
+        return x - ohms * (ports or self.ports).delivered(x, s, fed) if ohms else x
 
     def rest(
         self, currents: np.ndarray, weight: np.ndarray | float = 1.0, ports: Ports | None = None
@@ -355,6 +372,7 @@ class Loop:
         fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
         currents = drawn if self.ports is network else (self.ports.inputs @ volts).T
         sensed = self.sense_volts(X, currents + constant, weight)
+        X = self.pins(X, sensed, (self.ports.feed @ volts).T)
         by_sources = self.passive.source_self_conductance @ volts**2
         return network.heat(*self.all_port_voltages(network, X, sensed, drawn, weight), fed, drawn) + by_sources
 
@@ -392,7 +410,8 @@ class Loop:
             See `PassiveNetwork.source_power`.
         """
         on, V = rows
-        network = self.passive.ports(on)
+        network, ports = self.passive.ports(on), self.network(on)
+        X = self.pins(X, s, ports.feed @ V, ports)
         fed, drawn = (matrix @ np.column_stack([V, np.sign(V)]) for matrix in (network.feed, network.inputs))
         X, s = self.all_port_voltages(network, X, s, drawn[:, 0], weight)
         current = network.delivered(X, s, fed[:, 0])
@@ -421,10 +440,22 @@ class Loop:
         weight : ndarray of shape (n, 1)
             Of the offset.
         """
+        delivered = self._delivered(on, volts, X, constant, weight)
+        return np.abs(delivered) if self.signed else delivered
+
+    def pins_at_rest(
+        self, on: np.ndarray | None, volts: Any, X: np.ndarray, constant: np.ndarray, weight: np.ndarray | float
+    ) -> np.ndarray:
+        """Return the voltages behind the outputs' resistance at rest (n, k), volts; see `output_currents`."""
+        ohms = self.opamp.output_ohms
+        return X - ohms * self._delivered(on, volts, X, constant, weight) if ohms else X
+
+    def _delivered(
+        self, on: np.ndarray | None, volts: Any, X: np.ndarray, constant: np.ndarray, weight: np.ndarray | float
+    ) -> np.ndarray:
         ports = self.network(on)
         currents = (ports.inputs @ volts).T + constant
-        delivered = ports.delivered(X, self.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
-        return np.abs(delivered) if self.signed else delivered
+        return ports.delivered(X, self.sense_volts(X, currents, weight, ports), (ports.feed @ volts).T, weight)
 
     def slowest_rate(self, on: np.ndarray, free: np.ndarray, values: np.ndarray) -> float:
         """Return the slowest decay rate, 1/s; negative: the state is not stable; infinite if nothing is free.

@@ -31,6 +31,8 @@ def as_opamp(opamp: SinglePole) -> OpAmp:
         clamp=opamp.clamp,
         output="signed" if opamp.output == "signed" else "nonnegative",  # as a switched one is while it is clamped
         second_pole=opamp.second_pole,
+        output_ohms=opamp.output_ohms,
+        load_farads=opamp.load_farads,
     )
 
 

@@ -14,9 +14,11 @@ import numpy as np
 
 from mho.circuits.circuit import Circuit
 from mho.circuits.compact import CompactGinv
-from mho.circuits.equations import equations
+from mho.circuits.equations import LoopEquations, equations
 from mho.circuits.loop import Loop
+from mho.circuits.loop_circuit import connected_columns, loop_circuit
 from mho.circuits.opamp import SinglePole
+from mho.circuits.transient.piecewise import Limits, Regime
 from mho.circuits.wires import Wires
 
 __all__ = ["Modes", "least_second_pole", "time_constant"]
@@ -70,7 +72,8 @@ class Modes:
         """
         H = loop.sense_per_output(on, free)
         values, vectors = np.linalg.eig(H)
-        return cls(H, values, vectors, loop.opamp, loop.slowest_rate(on, free, values))
+        slowest = _with_pins(loop, on, free) if loop.opamp.output_ohms else loop.slowest_rate(on, free, values)
+        return cls(H, values, vectors, loop.opamp, slowest)
 
     @property
     def rates(self) -> np.ndarray:
@@ -89,6 +92,17 @@ class Modes:
         """
         amplitude = np.linalg.solve(self.vectors, rest.astype(complex))
         return (np.exp(-np.outer(time, self.rates)) * amplitude @ self.vectors.T).real
+
+
+def _with_pins(loop: Loop, on: np.ndarray, free: np.ndarray) -> float:
+    """The slowest decay rate of poles, second poles and pins, 1/s, with all but the free columns clamped."""
+    if not free.any():
+        return np.inf
+    d = equations(loop_circuit(loop, np.zeros(len(loop.offset)), on))
+    connected = connected_columns(loop, on)
+    nothing = Limits.none(len(d.positive))
+    limits = nothing._replace(low=~free[connected] & d.positive)
+    return -Regime(d, np.zeros(len(d.constant)), limits).growth
 
 
 def time_constant(circuit: Circuit) -> float:
@@ -138,6 +152,8 @@ def least_second_pole(circuit: Circuit) -> float:
     3.56
     """
     d = equations(circuit)
+    if d.load is not None:
+        return _by_bisection(d)
     h, a = np.linalg.eigvals(d.coupling), 1 / d.opamp.gain
     decay, swing = h.real + a, h.imag**2
     if decay.min() <= 0:
@@ -145,3 +161,25 @@ def least_second_pole(circuit: Circuit) -> float:
     half = swing / (2 * decay) - a  # the roots are half +- sqrt(half^2 - a^2)
     larger = half + np.sqrt(np.maximum(half**2 - a**2, 0.0))
     return float(d.opamp.bandwidth * np.where(half > a, larger, 0.0).max())
+
+
+_FARTHEST = 1e6
+"""Over the bandwidth: a second pole so high is none."""
+
+
+def _by_bisection(d: LoopEquations) -> float:
+    """The least stable second pole beside the poles that output resistance makes, hertz, to 1e-6 of itself."""
+    low, high = np.log(1 / _FARTHEST), np.log(_FARTHEST)
+
+    def stable(log: float) -> bool:
+        opamp = replace(d.opamp, second_pole=float(np.exp(log)) * d.opamp.bandwidth)
+        return np.linalg.eigvals(replace(d, opamp=opamp).system).real.max() < 0
+
+    if not stable(high):
+        return np.inf
+    if stable(low):
+        return 0.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (low, middle) if stable(middle) else (middle, high)
+    return float(np.exp(high)) * d.opamp.bandwidth

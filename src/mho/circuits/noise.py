@@ -27,6 +27,7 @@ from mho.circuits.circuit import Circuit
 from mho.circuits.classic import ClassicGinv
 from mho.circuits.compact import CompactGinv
 from mho.circuits.equations import equations
+from mho.circuits.errors import ChipError
 from mho.circuits.gram import GramInv
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import clamped_equations, operating_point
@@ -85,6 +86,7 @@ def output_noise(circuit: Circuit, volts: Any, noise: Noise) -> np.ndarray:
     """
     from scipy.linalg import solve_continuous_lyapunov
 
+    _without_pins(circuit)
     z = operating_point(circuit, volts)
     clamped = _clamped(circuit, z)
     F = clamped_equations(circuit, clamped)
@@ -108,6 +110,7 @@ def offset_gain(circuit: Circuit, volts: Any) -> np.ndarray:
     volts : array_like of shape (inputs,)
         Right-hand side, which decides what is clamped.
     """
+    _without_pins(circuit)
     z = operating_point(circuit, volts)
     clamped = _clamped(circuit, z)
     gain = np.linalg.inv(clamped_equations(circuit, clamped))
@@ -122,6 +125,11 @@ def _of_second_poles(circuit: Circuit, F: np.ndarray, Q: np.ndarray) -> np.ndarr
     leak = one / circuit.opamp.gain
     J = np.block([[leak, F - leak], [-r * one, r * one]])
     return solve_continuous_lyapunov(J, pi * circuit.opamp.bandwidth * np.pad(Q, ((0, n), (0, n))))[n:, n:]
+
+
+def _without_pins(circuit: Circuit) -> None:
+    if circuit.opamp.output_ohms:
+        raise ChipError(f"noise is modelled with output_ohms of 0 alone, got {circuit.opamp.output_ohms:g}")
 
 
 def _clamped(circuit: Circuit, z: np.ndarray) -> np.ndarray:

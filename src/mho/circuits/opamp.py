@@ -10,7 +10,7 @@ import numpy as np
 
 from mho.checks import at_least, nonnegative_number, one_of, positive_number, python_numbers
 
-__all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole", "slowest_rate"]
+__all__ = ["CLAMPS", "OUTPUTS", "RAIL", "OpAmp", "SinglePole", "both_or_none", "slowest_rate"]
 
 CLAMPS = ("rectifying", "single-supply")
 
@@ -48,6 +48,16 @@ class SinglePole(Protocol):
         """Pole of the output stage, hertz; infinite: none."""
         ...
 
+    @property
+    def output_ohms(self) -> float:
+        """Resistance of the output, ohms."""
+        ...
+
+    @property
+    def load_farads(self) -> float:
+        """Capacitance that the output drives, farads."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpAmp:
@@ -76,6 +86,9 @@ class OpAmp:
         White input noise, volts per square root of a hertz; a netlist has it from a resistor at 300.15 K.
     second_pole : float
         Of the output stage, hertz; infinite: none.
+    output_ohms, load_farads : float
+        Resistance of the output, and capacitance of the wire that it drives, to ground: between the two lies the
+        output's pin, which all else is connected to. Zero: the pin is where the stage puts it. Both or none.
 
     Examples
     --------
@@ -93,16 +106,35 @@ class OpAmp:
     noise: float = 0.0
     output: str = "nonnegative"
     second_pole: float = inf
+    output_ohms: float = 0.0
+    load_farads: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("gain", "bandwidth"):
             object.__setattr__(self, name, positive_number(getattr(self, name), name))
         for name in ("slew_rate", "v_max", "second_pole"):
             at_least(getattr(self, name), name, 0, strict=True)
-        object.__setattr__(self, "noise", nonnegative_number(self.noise, "noise"))
+        for name in ("noise", "output_ohms", "load_farads"):
+            object.__setattr__(self, name, nonnegative_number(getattr(self, name), name))
+        both_or_none(self.output_ohms, self.load_farads)
         one_of(self.clamp, "clamp", CLAMPS)
         one_of(self.output, "output", OUTPUTS)
         python_numbers(self)
+
+
+def both_or_none(output_ohms: float, load_farads: float) -> None:
+    """Refuse a resistance of the output without a capacitance to drive, or the other way round.
+
+    Raises
+    ------
+    ValueError
+        One of them is zero alone.
+    """
+    if (output_ohms > 0) != (load_farads > 0):
+        raise ValueError(
+            f"output_ohms and load_farads must both be above 0, or both 0, got {output_ohms:g} and {load_farads:g}: a "
+            "resistance makes a pole with the capacitance that it drives"
+        )
 
 
 def slowest_rate(values: np.ndarray, opamp: SinglePole) -> float:

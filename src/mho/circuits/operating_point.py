@@ -31,6 +31,8 @@ __all__ = ["clamped_equations", "complementary", "operating_point"]
 def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
     """Return the voltages of the op-amps z (n,) or (n, r) at rest, clamped ones at zero, in the order of the equations.
 
+    With an output resistance they are those of the pins, of clamped ones what flows through it leaves them at.
+
     Parameters
     ----------
     circuit : Circuit or LoopEquations
@@ -54,7 +56,7 @@ def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
     if isinstance(circuit, CompactGinv) and np.isnan(V).any():
         Z = _masked(circuit, V)
     else:
-        Z = _Rest(equations(circuit), _name(circuit))(V)
+        Z = _at_rest(equations(circuit), _name(circuit), V)
     return Z[:, 0] if given.ndim == 1 else Z
 
 
@@ -64,13 +66,24 @@ def _masked(circuit: CompactGinv, V: np.ndarray) -> np.ndarray:
     Z = np.empty((circuit.opamps, V.shape[1]))
     for s, on in enumerate(sets.T):
         columns = np.flatnonzero(which.ravel() == s)
-        rest = _Rest(equations(replace(circuit, word_lines=on)), circuit.name)
-        Z[:, columns] = rest(np.where(on[:, None], V[:, columns], 0.0))
+        d = equations(replace(circuit, word_lines=on))
+        Z[:, columns] = _at_rest(d, circuit.name, np.where(on[:, None], V[:, columns], 0.0))
     return Z
 
 
 def _name(circuit: Circuit | LoopEquations) -> str:
     return "loop" if isinstance(circuit, LoopEquations) else circuit.name
+
+
+def _at_rest(d: LoopEquations, name: str, V: np.ndarray) -> np.ndarray:
+    """Voltages of the op-amps (n, r); with output resistance of their pins."""
+    rest = _Rest(d.at_rest, name)
+    z = rest(V)
+    if d.load is None:
+        return z
+    n = len(z)
+    drawn = d.inputs[n:] @ V + d.constant[n:, None]
+    return d.pinned @ (z - d.opamp.output_ohms * (drawn + d.coupling[rest.free :].T @ rest.clamped(z, V)))
 
 
 class _Rest:
@@ -99,14 +112,26 @@ class _Rest:
         F, f, v_rest = self.d.F, self.free, self.d.v_rest(V)
         z = np.zeros(v_rest.shape)
         if f < len(z):
-            M, Q = F[f:, f:] - self._through @ F[:f, f:], v_rest[f:] - self._through @ v_rest[:f]
-            if self._held is not None:
-                M, Q = self._held @ M, self._held @ Q
+            M, Q = self._problem(v_rest)
             X, failed = complementary(M, Q.T)
             self._check(failed)
             z[f:] = X.T
-        z[:f] = np.linalg.solve(F[:f, :f], v_rest[:f] - F[:f, f:] @ z[f:])
+        held = self.d.resistance[:f, f:] @ self.clamped(z, V)
+        z[:f] = np.linalg.solve(F[:f, :f], v_rest[:f] + held - F[:f, f:] @ z[f:])
         return z
+
+    def _problem(self, v_rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """M (k, k) and q (k, r)."""
+        F, f = self.d.F, self.free
+        M, Q = F[f:, f:] - self._through @ F[:f, f:], v_rest[f:] - self._through @ v_rest[:f]
+        return (M, Q) if self._held is None else (self._held @ M, self._held @ Q)
+
+    def clamped(self, z: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Currents that clamps take out of the inputs of the outputs' op-amps (k, r), amperes."""
+        if self._held is None or self.free == len(z):
+            return np.zeros((len(z) - self.free, z.shape[1]))
+        M, Q = self._problem(self.d.v_rest(V))
+        return np.where(z[self.free :] > 0, 0.0, M @ z[self.free :] - Q)
 
     def _check(self, failed: np.ndarray) -> None:
         if failed.any():

@@ -95,6 +95,25 @@ class Ports:
         square = {name: getattr(self, name)[block] for name in ("drive", "sense", "load", "back")}
         return type(self)(**square, inputs=self.inputs[columns], feed=self.feed[columns])
 
+    def behind(self, ohms: float) -> Ports:
+        """Return the ports of a passive network with a resistance before each output: x is then what drives that.
+
+        Parameters
+        ----------
+        ohms : float
+            Of each output, ohms.
+        """
+        E = np.linalg.inv(np.eye(len(self.load)) + ohms * self.load)
+        drive, back, feed = self.drive @ E, E @ self.back, E @ self.feed
+        return type(self)(
+            drive=drive,
+            sense=self.sense - ohms * drive @ self.back,
+            inputs=self.inputs + ohms * drive @ self.feed,
+            load=E @ self.load,
+            feed=feed,
+            back=back,
+        )
+
     def delivered(self, x: np.ndarray, s: np.ndarray, fed: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
         """Return the currents out of the outputs (n, k), amperes.
 

@@ -71,7 +71,14 @@ def solve_masked(follower: Follower, rows: WordLines) -> tuple[np.ndarray, np.nd
     """
     loop = follower.loop
     classic_offset = isinstance(loop, ClassicLoop) and (loop.offset.any() or np.any(loop.network_of_rows.row_offset))
-    if loop.signed or loop.passive.wires or loop.reference or loop.opamp.clamp == "single-supply" or classic_offset:
+    if (
+        loop.signed
+        or loop.opamp.output_ohms
+        or loop.passive.wires
+        or loop.reference
+        or loop.opamp.clamp == "single-supply"
+        or classic_offset
+    ):
         return _one_by_one(follower, rows)
     X = _together(follower, rows)
     return X, np.maximum(X.max(axis=1), _peak_row_output(loop, rows, X))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isinf
+from math import inf, isinf
 
 from scipy.constants import Boltzmann
 
@@ -30,6 +30,8 @@ def parameters(opamp: OpAmp, g_clamp: float) -> Iterator[str]:
         "slew_rate": (opamp.slew_rate, "of an op-amp, volts per second"),
         "v_max": (opamp.v_max, "rail of an op-amp, volts"),
         "second_pole": (opamp.second_pole, "of the output stage of an op-amp, hertz"),
+        "output_ohms": (opamp.output_ohms or inf, "resistance of an op-amp's output"),
+        "load_farads": (opamp.load_farads or inf, "capacitance of the wire at an op-amp's output, to ground"),
         "g_clamp": (g_clamp, "diode path of a rectifying op-amp"),
         "g_stage": (_STAGE_SIEMENS, "transconductance of an op-amp's stage; any value gives the same circuit"),
     }
@@ -68,12 +70,17 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     lowest = ("-v_max" if railed else "") if bipolar else "0"
     floored = f"max(V(pole),{lowest})" if lowest else "V(pole)"
     two, shown = not isinf(opamp.second_pole), f"min({floored},v_max)" if railed else floored
-    yield f"E{'limited limited' if two else 'output output'} 0 VALUE={{{shown}}}"
+    driven = "source" if opamp.output_ohms else "output"
+    yield f"E{'limited limited' if two else f'output {driven}'} 0 VALUE={{{shown}}}"
     if two:
         yield "* second pole: a resistor and a capacitor, and a follower"
         yield f"Rsecond limited second {number(_SECOND_OHMS)}"
         yield f"Csecond second 0 {{1/(6.283185307179586*{number(_SECOND_OHMS)}*second_pole)}} ic=0"
-        yield "Eoutput output 0 second 0 1"
+        yield f"Eoutput {driven} 0 second 0 1"
+    if opamp.output_ohms:
+        yield "* resistance of the output, and the wire that it drives"
+        yield "Routput source output {output_ohms}"
+        yield "Cload output 0 {load_farads} ic=0"
     if railed:
         yield "* the stage stops at a rail"
         yield f"Ghigh pole 0 VALUE={{{RAIL}*g_stage*max(V(pole)-v_max,0)}}"

@@ -82,45 +82,45 @@ class Regime:
     d : LoopEquations
         Equations of the loop.
     v_rest : ndarray of shape (n,)
-        See `LoopEquations`, volts.
+        See `LoopEquations`, volts; with pins (2 n,).
     limits : Limits
         Op-amps at their limits.
 
     Attributes
     ----------
-    F : ndarray of shape (n, n), or (2 n, 2 n) with second poles
-        1/s.
-    f : ndarray of shape (n,) or (2 n,)
+    F : ndarray of shape (n + s, n + s)
+        1/s; s states follow the poles (`Lag`).
+    f : ndarray of shape (n + s,)
         V/s.
     """
 
     def __init__(self, d: LoopEquations, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
         low, high, falling, rising = limits
-        ends, two = np.where(low, d.lowest, 0.0), np.isfinite(d.second_rate)
-        self._path = np.where(low, d.diode, 0.0 if two else d.coupling)
+        ends, lag = np.where(low, d.lowest, 0.0), d.lag
+        self._path = np.where(low, d.diode, d.coupling if lag is None else 0.0)
         if high.any():
             ends[high], self._path[:, high] = d.opamp.v_max, 0.0
-        self._v_0 = v_rest - (0.0 if two else d.coupling @ ends)
-        if two:
-            self._path = np.hstack([self._path, d.coupling])
+        self._v_0 = v_rest[: len(low)] - (d.coupling @ ends if lag is None else 0.0)
+        if lag is not None:
+            self._path = np.hstack([self._path, d.coupling @ lag.shown])
         self.F, self.f = -d.rate * self._path, d.rate * self._v_0
         if (slewing := falling | rising).any():
             self.F[slewing], self.f[slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
         stiff = d.rate * (d.lower_rail * low + RAIL * high)
         self.F[np.diag_indices(len(low))] -= d.rate / d.opamp.gain + stiff
         self.f += stiff * ends
-        if two:
-            follows, second = np.diag(d.second_rate * ~(low | high)), d.second_rate * np.eye(len(low))
-            self.F = np.vstack([self.F, np.hstack([follows, -second])])
-            self.f = np.concatenate([self.f, d.second_rate * ends])
+        if lag is not None:
+            self.F = np.vstack([self.F, np.hstack([lag.given * ~(low | high) + lag.taken * low, lag.own])])
+            self.f = np.concatenate([self.f, lag.given @ ends + d.pin_drift(v_rest)])
 
     @classmethod
     def first(cls, d: LoopEquations, v_rest: np.ndarray) -> Regime:
         """Return the regime of all amplifiers at zero: an output there is free if it is on its way up."""
-        regime = cls(d, v_rest, Limits.none(len(v_rest)))
+        n = len(d.positive)
+        regime = cls(d, v_rest, Limits.none(n))
         regime = regime._after(regime._beyond[1] > 0)
-        return cls(d, v_rest, regime.limits._replace(low=(d.lowest == 0) & (regime.f[: len(v_rest)] < 0)))
+        return cls(d, v_rest, regime.limits._replace(low=(d.lowest == 0) & (regime.f[:n] < 0)))
 
     def run(self, z: np.ndarray, longest: float, scale: float, scratch: np.ndarray) -> tuple[Piece, Regime | None]:
         """Return the motion from the poles' voltages `z` (n,) on, and the regime that follows if one does.
@@ -171,7 +171,7 @@ class Regime:
             B = np.concatenate([B, self._path, -self._path])
             c = np.concatenate([c, -self._v_0 - d.v_slew, self._v_0 - d.v_slew])
         sign = 1.0 - 2.0 * np.array(self.limits)[d.limited].ravel()
-        return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest).max()
+        return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest[: len(d.positive)]).max()
 
     def _after(self, crossed: np.ndarray) -> Regime:
         """The regime after the limits of `crossed` (q n,) have been met or left."""

@@ -85,7 +85,11 @@ def settling_bound(circuit: Circuit | LoopEquations, tolerance: float = 0.01) ->
 def _bound(d: LoopEquations, tolerance: float) -> float:
     checks.at_least(tolerance, "tolerance", 0, strict=True)
     k = len(d.positive)
-    if not d.positive.all() or np.isfinite([d.opamp.slew_rate, d.opamp.v_max, d.opamp.second_pole]).any():
+    if (
+        not d.positive.all()
+        or np.isfinite([d.opamp.slew_rate, d.opamp.v_max, d.opamp.second_pole]).any()
+        or d.load is not None
+    ):
         return np.inf
     D = np.linalg.inv(d.diode) if d.opamp.clamp == "rectifying" else np.eye(k)  # to a factor
     scale, Q = np.linalg.eigh((D + D.T) / 2)

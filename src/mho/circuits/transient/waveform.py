@@ -132,6 +132,8 @@ class Waveform:
     def _shown(self, Z: np.ndarray) -> np.ndarray:
         d = self.equations
         X = Z if d.outputs == len(Z) else Z[-d.outputs :]
+        if d.load is not None:  # pins, which currents through the outputs' resistance move beyond the limits
+            return X
         lowest = d.lowest[-1]
         return np.clip(X, lowest, d.opamp.v_max, out=X) if np.isfinite([lowest, d.opamp.v_max]).any() else X
 
