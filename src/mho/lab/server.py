@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import secrets
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -22,68 +21,14 @@ from mho.lab.answers import Answers
 from mho.lab.jobs import KINDS, Jobs
 from mho.lab.page import PAGE
 from mho.lab.work import check
+from mho.loopback import Guard, listen
 
 __all__ = ["create_app", "listen", "serve"]
 
-_MOST_BYTES = 64 * 2**20
 _FAULTS = (ValueError, TypeError, RuntimeError, ArithmeticError, np.linalg.LinAlgError, MemoryError, RecursionError)
 """What bad numbers raise: a sentence for the page."""
 
 _METHODS = ("program", "settle", "solve", "cost")
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-
-
-class _Guard:
-    """Whom the server answers: the page on its own address, with the token, in messages of bearable size."""
-
-    def __init__(self, app: Any, token: str, port: int) -> None:
-        self.app, self.token = app, token
-        self.hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
-        if refusal is None:
-            await self.app(scope, _capped(receive), send)
-        else:
-            status, detail = refusal
-            await Response(json.dumps({"detail": detail}), status, media_type="application/json")(scope, receive, send)
-
-    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        origin = headers.get("origin")
-        if headers.get("host") not in self.hosts:
-            return 403, "this server answers on its own address alone"
-        if origin is not None and origin.removeprefix("http://") not in self.hosts:
-            return 403, "this server answers its own page alone"
-        if scope["path"].startswith("/api/"):
-            given = headers.get("authorization", "").encode("latin-1", "replace")
-            if not secrets.compare_digest(given, f"Bearer {self.token}".encode()):
-                return 401, "the token is missing or wrong: open the address that mho lab has printed"
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > _MOST_BYTES:
-            return 413, f"a request must be at most {_MOST_BYTES:,} bytes"
-        return None
-
-
-def _capped(receive: Receive) -> Receive:
-    """Stop reading where a request without a stated length grows too long."""
-    read = 0
-
-    async def capped() -> Any:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > _MOST_BYTES:
-            raise HTTPException(413, f"a request must be at most {_MOST_BYTES:,} bytes")
-        return message
-
-    return capped
 
 
 def create_app(folder: Path, token: str, port: int) -> Any:
@@ -109,7 +54,7 @@ def create_app(folder: Path, token: str, port: int) -> Any:
     _add_page(app)
     _add_answers(app)
     _add_jobs(app)
-    return _Guard(app, token, port)
+    return Guard(app, token, port, ": open the address that mho lab has printed")
 
 
 def _add_page(app: FastAPI) -> None:
@@ -223,30 +168,6 @@ def _add_results(app: FastAPI, jobs: Callable[[], Jobs]) -> None:
                 yield f"data: {json.dumps(event)}\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-def listen(port: int) -> socket.socket:
-    """Return a socket on the loopback.
-
-    Parameters
-    ----------
-    port : int
-        0: any that is free.
-
-    Raises
-    ------
-    OSError
-        The port is in use.
-    """
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind(("127.0.0.1", port))
-        bound.listen()  # a browser that comes before the server waits
-    except OSError:
-        bound.close()
-        raise
-    return bound
 
 
 def serve(bound: socket.socket, folder: Path, token: str) -> None:

@@ -167,6 +167,13 @@ class Model(ABC):
     def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """Return the scores (m, n) of users with rows `P` (m, c) for all items with rows `Q` (n, c)."""
 
+    def query(self, p: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the vector (c,) and number of a user with row `p` (c,): scores are items' rows @ vector + number.
+
+        Both are >= 0, as the rows of items are.
+        """
+        return p, 0.0
+
     @abstractmethod
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """Return the parts of the score of one user with row `p` (c,) for one item with row `q` (c,), by name."""

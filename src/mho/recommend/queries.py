@@ -13,7 +13,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions, same_length
 from mho.recommend.top import Top, best
 
-__all__ = ["for_visitor", "most_popular", "predicted", "recommended", "similar_items"]
+__all__ = ["for_visitor", "most_popular", "predicted", "recommended", "similar_items", "similar_users"]
 
 
 def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
@@ -70,13 +70,31 @@ def similar_items(fitted: Fitted, item: Any, n: int) -> Top:
     return Top(items.known[np.repeat(position, len(columns))], items.known[columns], scores)
 
 
+def similar_users(fitted: Fitted, user: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """See `Recommender.similar_users`."""
+    u = int(fitted.table.users.require([user])[0])
+    if fitted.model.has_factors:
+        cosine = _row_cosine((fitted.users.rows - fitted.prior)[:, fitted.model.offsets :], u)
+    else:
+        spoken = fitted.speaking(fitted.users.rows, fitted.table.known)
+        lengths = np.sqrt(spoken.multiply(spoken).sum(axis=1).astype(np.float64))
+        product = (spoken @ spoken[[u]].T).toarray()[:, 0].astype(np.float64)
+        cosine = product / np.maximum(lengths * lengths[u], 1e-300)
+    cosine[u] = -np.inf
+    order = np.argsort(-cosine, kind="stable")[: min(n, len(cosine) - 1)]
+    return fitted.table.users.known[order], cosine[order]
+
+
 def item_cosine(fitted: Fitted, item: int) -> np.ndarray:
     """Return the cosine (n_items,) of each item's factors with those of one, each less the prior's."""
     if not fitted.model.has_factors:
         return _common(fitted, item)
-    F = (fitted.items.rows - fitted.prior)[:, fitted.model.offsets :]
+    return _row_cosine((fitted.items.rows - fitted.prior)[:, fitted.model.offsets :], item)
+
+
+def _row_cosine(F: np.ndarray, row: int) -> np.ndarray:
     norm = np.linalg.norm(F, axis=1)
-    product, scale = F @ F[item], norm * norm[item]
+    product, scale = F @ F[row], norm * norm[row]
     return np.divide(product, scale, out=np.zeros_like(product), where=scale > 0)
 
 

@@ -177,6 +177,10 @@ class RatingModel(Model):
         """See `Model.scores`."""
         return P[:, :1] + np.column_stack([np.ones(len(P)), P[:, 1:]]) @ Q.T
 
+    def query(self, p: np.ndarray) -> tuple[np.ndarray, float]:
+        """See `Model.query`."""
+        return np.append(1.0, p[1:]), float(p[0])
+
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`."""
         offsets = {"user offset": float(p[0]), "item offset": float(q[0])}

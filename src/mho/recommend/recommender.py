@@ -24,7 +24,7 @@ from mho.recommend.mixed_model import MixedModel
 from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.model import Model
 from mho.recommend.neighbour_model import NeighbourModel
-from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items
+from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items, similar_users
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.top import Top
 
@@ -251,6 +251,13 @@ class Recommender:
         """Return the `n` items most like `item`: by the cosine of their factors, less the prior's."""
         return similar_items(self._require(), item, checks.positive_int(n, "n"))
 
+    def similar_users(self, user: Any, n: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ids (n,) of the users most like `user`, and the cosines of their factors, less the prior's.
+
+        Without factors, of what they chose.
+        """
+        return similar_users(self._require(), user, checks.positive_int(n, "n"))
+
     def explain(self, user: Any, item: Any) -> Explanation:
         """Return the parts of the score of `item` for `user`, and the user's own items that speak for it."""
         return explain(self._require(), user, item)
@@ -343,6 +350,11 @@ class Recommender:
     def columns_(self) -> tuple[str, ...]:
         """Names of the columns of user, item and rating that it was fitted to; empty if they had none."""
         return self._require().table.columns
+
+    @property
+    def fitted(self) -> Fitted:
+        """Everything that was learned, as one value."""
+        return self._require()
 
     @property
     def model_(self) -> Model:

@@ -14,6 +14,7 @@ from mho.cli.recommend.look import look
 from mho.cli.recommend.resume import resume
 from mho.cli.recommend.scale import EXAMPLES as SCALE_EXAMPLES
 from mho.cli.recommend.scale import scale
+from mho.cli.recommend.serve import serve
 from mho.cli.recommend.top import top
 from mho.cli.recommend.tune import tune
 
@@ -29,4 +30,5 @@ recommend.command(evaluate, name="eval")
 recommend.command(bench, help_epilogue=BENCH_EXAMPLES)
 recommend.command(tune)
 recommend.command(export)
+recommend.command(serve)
 recommend.command(scale, help_epilogue=SCALE_EXAMPLES)

@@ -1,0 +1,133 @@
+"""Exact best items of one user without a look at all of them: non-negative rows, in blocks, bound every score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mho.recommend.fitted import Fitted
+
+__all__ = ["TopIndex"]
+
+_BLOCK = 512
+_FIRST = 16
+"""Blocks that are scored at first; after each round twice as many."""
+
+_SLACK = 1e-5
+"""Relative error of a score in single precision, which a bound must not be below."""
+
+
+class TopIndex:
+    """Items in blocks of those that are alike, with bounds of their scores.
+
+    A score is a sum of products of numbers >= 0, so that in a block none is above that of the largest number of each
+    column, nor above the product of the largest length in it and that of the query.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Its items.
+    """
+
+    def __init__(self, fitted: Fitted) -> None:
+        self.fitted = fitted
+        rows, offsets = fitted.items.rows, np.zeros(len(fitted.items))
+        for terms in (fitted.added, fitted.ahead):
+            offsets = offsets if terms is None else offsets + terms
+        self.popular = np.argsort(-offsets, kind="stable")
+        self.offsets = offsets
+        whole = np.column_stack([offsets, rows]).astype(rows.dtype if rows.size else np.float64)
+        length = np.linalg.norm(whole, axis=1)
+        self.order = np.lexsort((-length, whole.argmax(axis=1)))
+        self.rows = np.ascontiguousarray(whole[self.order])
+        begins = np.arange(0, len(rows), _BLOCK)
+        self.tops = np.maximum.reduceat(self.rows, begins, axis=0)
+        self.lengths = np.maximum.reduceat(length[self.order], begins)
+        self.looked_at = 0
+
+    def best(self, user: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions (n,) of the best items of the user at position `user` that it does not have, and scores.
+
+        Parameters
+        ----------
+        user : int
+            Position in the table.
+        n : int
+            Items wanted.
+        """
+        fitted = self.fitted
+        known, P = fitted.table.known[[user]], fitted.users.rows[[user]]
+        if fitted.weights is None:
+            items, merits = self._of_factors(P[0], known.indices, n)
+        elif fitted.model.has_factors:
+            items, merits = self._of_all(fitted.merits(P, known)[0], known.indices, n)
+        else:
+            items, merits = self._of_neighbours(fitted.speaking(P, known), known.indices, n)
+        return items, fitted.in_values(fitted.scored(merits, items))
+
+    def _of_factors(self, p: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        query, constant = self.fitted.model.query(p)
+        v = np.append(1.0, query).astype(self.rows.dtype)
+        items, scores = self._pruned(v, n + len(seen))
+        kept = ~np.isin(items, seen)
+        return items[kept][:n], scores[kept][:n].astype(np.float64) + constant
+
+    def _pruned(self, v: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the n largest of `rows` @ v, the first of equals ahead."""
+        bounds = np.minimum(self.tops @ v, self.lengths * np.linalg.norm(v)) * (1 + _SLACK)
+        blocks = np.argsort(-bounds, kind="stable")
+        places, scores = np.empty(0, np.int64), np.empty(0, self.rows.dtype)
+        least, begin, step = -np.inf, 0, _FIRST
+        while begin < len(blocks) and bounds[blocks[begin]] >= least:
+            some = blocks[begin : begin + step]
+            some = some[bounds[some] >= least]
+            new_places, new_scores = self._scored(some, v, least)
+            places, scores = np.append(places, new_places), np.append(scores, new_scores)
+            if len(scores) > n:
+                least = np.partition(scores, -n)[-n]
+                kept = scores >= least
+                places, scores = places[kept], scores[kept]
+            begin, step = begin + step, 2 * step
+        self.looked_at = min(begin, len(blocks)) * _BLOCK
+        items = self.order[places]
+        order = np.lexsort((items, -scores))[:n]
+        return items[order], scores[order]
+
+    def _scored(self, blocks: np.ndarray, v: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places and scores of what is in `blocks` and not below `least`."""
+        found = []
+        for begin, end in _runs(np.sort(blocks)):
+            scores = self.rows[begin * _BLOCK : end * _BLOCK] @ v
+            there = np.flatnonzero(scores >= least)
+            found.append((begin * _BLOCK + there, scores[there]))
+        places, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return places, scores
+
+    def _of_neighbours(self, spoken: object, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Order what something speaks for, and the most popular of all else."""
+        product = (spoken @ self.fitted.weights).tocsr()  # pyright: ignore[reportAttributeAccessIssue, reportOperatorIssue]
+        first = self.popular[: n + len(seen) + product.nnz]
+        items = np.unique(np.append(product.indices, first))
+        merits = self.offsets[items].astype(np.float64)
+        merits[np.searchsorted(items, product.indices)] += product.data
+        return self._leading(items, merits, seen, n)
+
+    def _of_all(self, merits: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return self._leading(np.arange(len(merits)), merits, seen, n)
+
+    def _leading(
+        self, items: np.ndarray, merits: np.ndarray, seen: np.ndarray, n: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        merits[np.isin(items, seen)] = -np.inf
+        if len(items) > n:
+            most = merits >= np.partition(merits, -n)[-n]
+            items, merits = items[most], merits[most]
+        order = np.lexsort((items, -merits))[:n]
+        order = order[merits[order] > -np.inf]
+        return items[order], merits[order]
+
+
+def _runs(blocks: np.ndarray) -> list[tuple[int, int]]:
+    """Return the begins and ends of runs of numbers that follow each other, ascending."""
+    breaks = np.flatnonzero(np.diff(blocks) > 1) + 1
+    parts = np.split(blocks, breaks)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
