@@ -15,6 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "mho"
 ROOMS = (
     "chip",
     "circuits",
+    "cluster",
     "cost",
     "data",
     "engines",

@@ -37,7 +37,7 @@ def _modules():
 
 
 MODULES = _modules()
-ROOMS = ("chip", "circuits", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
+ROOMS = ("chip", "circuits", "cluster", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
 
 
 def _fresh(statement):

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mho import camera as camera
     from mho import chip as chip
     from mho import circuits as circuits
+    from mho import cluster as cluster
     from mho import cost as cost
     from mho import data as data
     from mho import decomposition as decomposition
@@ -95,6 +96,7 @@ _PACKAGES = frozenset(
         "camera",
         "chip",
         "circuits",
+        "cluster",
         "cost",
         "data",
         "decomposition",

@@ -9,6 +9,8 @@ from cyclopts import App
 
 from mho.cli.camera import camera
 from mho.cli.chip import chip
+from mho.cli.cluster import EXAMPLES as CLUSTER_EXAMPLES
+from mho.cli.cluster import cluster
 from mho.cli.cost import cost
 from mho.cli.demo import demo
 from mho.cli.errors import exit_code
@@ -46,6 +48,7 @@ app.command(recommend)
 app.command(demo)
 app.command(example)
 app.command(camera)
+app.command(cluster, help_epilogue=CLUSTER_EXAMPLES)
 app.command(cost)
 app.command(chip)
 app.command(image)

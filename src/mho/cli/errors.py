@@ -25,6 +25,7 @@ _CHECKERS = ("mho", "sklearn", "distributed")
 
 _OPTIONS = {
     "n_components": "-k",
+    "n_clusters": "-k",
     "max_iter": "--max-iter",
     "tol": "--tol",
     "l2_W": "--l2-w",
