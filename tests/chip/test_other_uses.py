@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 import mho
-from mho import Analog, Chip, Penalty, spice
+from mho import Analog, Chip, Penalty, cost, spice, sweep
 from mho.chip import REFUSED_OPERANDS, USES, BitSlices, ChipError, ngspice_rest, preset
 from mho.circuits import operating_point
 
@@ -156,7 +156,7 @@ def test_engines_refuse_what_solves_no_least_squares():
     for topology, use in USES.items():
         if use == "least squares":
             continue
-        reason = rf"chip must solve least squares as an engine, got topology '{topology}' \({use}\): take 'compact', "
+        reason = rf"chip must solve least squares, got topology '{topology}' \({use}\): take 'compact', "
         with pytest.raises(ValueError, match=reason):
             Analog(preset("ideal").with_(topology=topology))
         with pytest.raises(ValueError, match=reason):
@@ -173,6 +173,22 @@ def test_operands_that_are_declared_refused_are(topology, kind):
         call(given)
     with pytest.raises(ValueError, match=r"must have 8 rows, one per (row|column) of the matrix, got shape \(7, 4\)"):
         call(B[1:])
+
+
+def test_what_has_no_netlist_of_its_own_says_where_its_circuit_is():
+    A, B = _square()
+    chip = Chip(preset("ideal").with_(topology="inv"))
+    with pytest.raises(TypeError, match=r"`array.circuit`, for mho.spice.netlist"):
+        chip.netlist(A, B[:, 0])
+    assert spice.netlist(chip.program(A).circuit, B[:, 0], duration=1e-6, step=1e-9).startswith("INV, 8 rows")
+    with pytest.raises(ValueError, match="design must solve least squares, got topology 'inv'"):
+        cost.sweep_ledger(cost.Workload(m=8, n=6, k=4), chip.design)
+    with pytest.raises(ValueError, match="design must solve least squares, got topology 'inv'"):
+        sweep.Sweep(design=chip.design)
+
+
+def test_nothing_times_anything_is_nothing():
+    assert not Chip(preset("ideal").with_(topology="mvm")).program(np.zeros((3, 3))).multiply(np.ones((3, 2))).any()
 
 
 def test_designs_that_cannot_be_are_refused():

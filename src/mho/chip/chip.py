@@ -19,6 +19,7 @@ from mho.chip.mapping import ConductanceMap, map_matrix
 from mho.chip.normal_equations import NormalEquations
 from mho.chip.presets import preset
 from mho.chip.programmed_array import ProgrammedArray
+from mho.chip.programmed_cells import ProgrammedCells
 from mho.chip.programmed_product import ProgrammedProduct
 from mho.chip.programmed_square import ProgrammedEigenvector, ProgrammedInverse
 from mho.chip.row_drivers import RowDrivers
@@ -208,7 +209,7 @@ class Chip:
         duration, step : float, optional
             Length of the transient and its longest step, seconds; by default 20 time constants in 400 steps.
         """
-        array = A if isinstance(A, ProgrammedArray) else self.program(A)
+        array = A if isinstance(A, ProgrammedCells) else self.program(A)
         return as_netlist(array, b, duration=duration, step=step)
 
     def _draw_offset(self) -> np.ndarray:

@@ -392,6 +392,20 @@ class ChipDesign:
         """Circuit around the arrays, one of `USES`."""
         return self.array.topology
 
+    def check_least_squares(self, name: str) -> None:
+        """Refuse a design whose topology solves no least squares; `name` is what the caller calls it.
+
+        Raises
+        ------
+        ValueError
+            It solves none.
+        """
+        if self.topology not in CLOSED_LOOPS:
+            raise ValueError(
+                f"{name} must solve least squares, got topology {self.topology!r} ({USES[self.topology]}): take "
+                f"{', '.join(map(repr, CLOSED_LOOPS))}, or use it by Chip(design).program(A)"
+            )
+
     def with_(self, **changes: Any) -> Self:
         """Return a design with some values changed, whichever part they belong to.
 

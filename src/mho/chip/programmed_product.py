@@ -116,7 +116,7 @@ class ProgrammedProduct(ProgrammedCells):
             largest = (tile.stop - tile.start) * (device.g_max - device.g_min)
         else:
             largest = float(self._by_array(layout.target)[..., tile].sum(axis=(1, 3)).max())
-        return largest * converters.v_in / converters.v_out
+        return (largest or device.g_max) * converters.v_in / converters.v_out
 
     def _by_array(self, cells: np.ndarray) -> np.ndarray:
         """Cells as (slices, 1 or 2 signs, m, k)."""

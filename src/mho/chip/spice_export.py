@@ -33,6 +33,11 @@ def as_circuit(array: ProgrammedLoop, word_lines: np.ndarray | None = None) -> c
     ChipError
         No column has a cell in a row that is switched on.
     """
+    if not isinstance(array, ProgrammedLoop):
+        raise TypeError(
+            f"array must be a ProgrammedArray of least squares, got {array!r}: an inverse and an eigenvector have "
+            "their circuit as `array.circuit`, for mho.spice.netlist"
+        )
     return loop_circuit(array.loop, array.bias, word_lines)
 
 
@@ -48,6 +53,8 @@ def as_netlist(array: ProgrammedArray, b: Any, *, duration: float | None = None,
     duration, step : float, optional
         Seconds; by default 20 time constants in 400 steps.
     """
+    if not isinstance(array, ProgrammedArray):
+        as_circuit(array)  # which says what to do
     b = np.asarray(b, np.float64)
     if b.shape != array.shape[:1]:
         raise ValueError(f"b must have shape {array.shape[:1]}, one right-hand side, got {b.shape}")

@@ -128,6 +128,7 @@ def sweep_ledger(workload: Workload, design: ChipDesign | None = None) -> Ledger
         The design's circuit cannot leave missing entries out.
     """
     design = (preset("pku-2025") if design is None else design).with_(sigma=0.0)
+    design.check_least_squares("design")
     checks.positive_int(workload.k, "k", limit=design.array.columns, what=WHY_NOT_WIDER)
     if workload.masked and (refusal := REFUSED_OPERANDS.get((design.topology, "missing"))):
         raise ChipError(refusal)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from mho import kernels
-from mho.chip import CLOSED_LOOPS, USES, Chip, ChipDesign, Ledger, ProgrammedArray
+from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
-__all__ = ["Analog", "check_use"]
+__all__ = ["Analog"]
 
 _WINDOW = 3
 """Iterations whose errors are averaged: one alone is as far off as the cells' errors, drawn anew, take it."""
@@ -60,7 +60,7 @@ class Analog(Engine):
     ) -> None:
         self.readback, self.probe = readback, probe
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
-        check_use(self.chip.design)
+        self.chip.design.check_least_squares("chip")
         if self.chip.design.amplifier.output == "signed":
             raise ValueError("chip must have non-negative outputs as an engine, got a design with output='signed'")
 
@@ -99,21 +99,6 @@ class Analog(Engine):
     def ledger(self) -> Ledger:
         """Return the chip's events so far."""
         return self.chip.ledger
-
-
-def check_use(design: ChipDesign) -> None:
-    """Refuse the design of a chip that solves no least squares.
-
-    Parameters
-    ----------
-    design : ChipDesign
-        The chip's.
-    """
-    if design.topology not in CLOSED_LOOPS:
-        raise ValueError(
-            f"chip must solve least squares as an engine, got topology {design.topology!r} ({USES[design.topology]}): "
-            f"take {', '.join(map(repr, CLOSED_LOOPS))}, or use it by Chip(design).program(A)"
-        )
 
 
 class AnalogFactor(Programmed):

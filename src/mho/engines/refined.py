@@ -10,7 +10,6 @@ from scipy.linalg import eigvalsh
 
 from mho import checks
 from mho.chip import Chip, ChipDesign, ChipError, Ledger, ProgrammedArray, preset
-from mho.engines.analog import check_use
 from mho.engines.digital import Digital
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross, gram
@@ -81,7 +80,7 @@ class Refined(Engine):
             )
         self.most_steps = checks.positive_int(most_steps, "most_steps")
         self.chip = chip if isinstance(chip, Chip) else Chip(_switched(chip), seed=seed)
-        check_use(self.chip.design)
+        self.chip.design.check_least_squares("chip")
         if self.chip.design.amplifier.output != "switched":
             raise ValueError(
                 f"chip must have output='switched' to be refined, for answers and corrections of either sign, got "

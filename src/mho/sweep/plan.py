@@ -68,7 +68,8 @@ class Sweep:
                 raise ValueError(f"values must give at least one value for {name!r}, got none")
         for name in self.values.keys() & self.ranges.keys():
             raise ValueError(f"a property must have values or a range, got both for {name!r}")
-        self.designs()
+        for design in self.designs():
+            design.check_least_squares("design")
 
     def points(self) -> list[dict[str, Any]]:
         """Return every combination of values, the last property changing fastest, with every sample of the ranges."""
