@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-monitor docs docs-check format clean
+.PHONY: demo test quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -85,6 +85,10 @@ docs-check: .venv/dev
 	$(BIN)/sphinx-build -q -a -E -j 2 -W --keep-going -b html docs docs/_build/html
 	$(BIN)/python scripts/check_site.py docs/_build/html
 	@echo "mho: the site is in docs/_build/html"
+
+# Hot paths beside those of the commit in benchmarks/baseline; fails where one is slower. Builds that commit once.
+bench-gate: .venv/dev
+	$(BIN)/python benchmarks/gate.py
 
 # Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
 bench: .venv/dev benchmarks/.venv/ready

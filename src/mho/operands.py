@@ -101,6 +101,10 @@ class Dense:
         """Return the columns from `begin` to before `end`, a view."""
         return Dense.from_checked(self.array[:, begin:end])
 
+    def filled(self) -> np.ndarray:
+        """Return the matrix itself, as `Sparse.filled` does where something is not stored."""
+        return self.array
+
     def known_rows(self) -> np.ndarray:
         """Known entries of each column, (n,)."""
         return np.full(self.shape[1], self.shape[0])
@@ -290,6 +294,13 @@ class Sparse:
     def _has_rows(self) -> bool:
         turned = self._turned and self._turned()
         return "rows" in self.__dict__ or (turned is not None and "columns" in turned.__dict__)
+
+    def filled(self) -> np.ndarray:
+        """Return a dense copy (m, n), NaN where an entry is not known: for engines that take one column at a time."""
+        full = np.full(self.shape, np.nan if self.missing else 0.0, self.dtype)
+        ptr, idx, val = self.by_column()
+        full[idx, np.repeat(np.arange(self.shape[1]), np.diff(ptr))] = val
+        return full
 
     def by_column(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pointers, row indices and values of the columns, as kernels take them."""

@@ -2,8 +2,9 @@
 
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
-from mho.engines.engine import Engine, Penalty, Programmed, as_factor
+from mho.engines.engine import Engine, Penalty, Programmed, as_factor, check_rhs
 from mho.engines.hybrid import CheckedAnswers, Hybrid, close_ranks, near_limit
+from mho.engines.laws import LawBroken, check_engine
 from mho.engines.refined import Refined
 from mho.engines.refinement import Refinement
 from mho.engines.select import engine_for, names
@@ -18,6 +19,7 @@ __all__ = [
     "Digital",
     "Engine",
     "Hybrid",
+    "LawBroken",
     "Penalty",
     "Programmed",
     "Refined",
@@ -25,6 +27,8 @@ __all__ = [
     "Sparse",
     "SquareSolution",
     "as_factor",
+    "check_engine",
+    "check_rhs",
     "close_ranks",
     "engine_for",
     "names",
