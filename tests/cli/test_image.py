@@ -212,7 +212,7 @@ def test_grey_alpha_and_colour_spaces_are_told_apart(tmp_path, capsys):
     _, told, warned = _compare(capsys, paths["colour"], paths["alpha"])
     assert "only one has alpha, the other is taken as opaque" in warned
     assert "alpha PSNR 8.13 dB" in told  # 20 log10(255 / 100)
-    assert "their colour spaces differ" in _compare(capsys, paths["colour"], paths["profile"])[2]
+    assert "their colour tags differ (none and ICC profile)" in _compare(capsys, paths["colour"], paths["profile"])[2]
     assert _compare(capsys, paths["alpha"], paths["alpha"])[2] == ""
 
 

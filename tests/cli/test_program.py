@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import mho as library
+from mho.cli import main as run
 
 HEAVY = ("sklearn", "scipy", "matplotlib", "pandas", "pyarrow", "PIL", "numpy", "rich", "safetensors")
 
@@ -136,3 +137,10 @@ def test_demo_hands_over_its_options(mho, tmp_path, monkeypatch):
     assert (code, printed) == (0, f"figures\n\nThe pictures and curves: {tmp_path / 'page' / 'index.html'}\n")
     assert given == {"out": tmp_path / "page", "seed": 3}
     assert said == "photo, digital\nphoto, chip\n"
+
+
+def test_too_many_arguments_are_not_all_repeated(capsys):
+    assert run(["factor", *(f"text-{n}.txt" for n in range(400)), "-o", "x.safetensors", "-k", "2"]) == 2
+    said = capsys.readouterr().err
+    assert "text-1.txt" in said
+    assert len(said) < 400

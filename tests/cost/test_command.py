@@ -152,6 +152,11 @@ def test_an_option_that_changes_nothing_is_told_once(capsys, arguments, named):
     assert capsys.readouterr().err.count(f"mho: {named} changes nothing here") == 1
 
 
+def test_an_option_that_changes_something_or_is_what_it_would_be_is_not_told(capsys):
+    assert main(["cost", "512x512", "--topology", "classic", "-k", "10", "--array", "128x128"]) == 0
+    assert "changes nothing" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "options",
     [["--solvers", "3"], ["--write", "serial"], ["--write-ports", "solver"], ["--array", "64x128"], ["--k", "9"]],

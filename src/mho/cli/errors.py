@@ -20,6 +20,9 @@ __all__ = ["Failed", "exit_code", "note"]
 
 _FAILED, _USAGE, _OUR_FAULT = 1, 2, 70
 
+_LONGEST = 300
+"""Characters of an error about arguments."""
+
 _CHECKERS = ("mho", "sklearn", "distributed")
 """Packages whose `raise` of a ValueError or TypeError is about what the user gave."""
 
@@ -119,7 +122,10 @@ def _one_line(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, MemoryError):
         return f"not enough memory{_reason(error)}"
-    return " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, CycloptsError) and len(said) > _LONGEST:  # it repeats every argument that is too much
+        return f"{said[:_LONGEST]} ... ({len(said) - _LONGEST} characters more)"
+    return said
 
 
 def _reason(error: BaseException) -> str:

@@ -82,6 +82,19 @@ class Estimate:
     output_stages: Interval
     memory_seconds: Interval
 
+    def __str__(self) -> str:
+        """Return time, energy and area as lines: typical values, and their range."""
+        held = {
+            "time, s": self.seconds,
+            "  writing": self.write_seconds,
+            "  solving": self.solve_seconds,
+            "energy, J": self.joules,
+            "  writing ": self.write_joules,
+            "  solving ": self.solve_joules,
+            "area, m^2": self.square_metres,
+        }
+        return "\n".join(f"{name:11} {value}" for name, value in held.items())
+
     @property
     def time(self) -> Expression:
         """All of it, s, factor by factor."""

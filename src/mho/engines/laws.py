@@ -115,7 +115,7 @@ def _scale(engine: Engine, A: np.ndarray, B: np.ndarray) -> _Pairs:
 
 
 def _memory(engine: Engine, A: np.ndarray, B: np.ndarray) -> _Pairs:
-    """The same right-hand side has the same answer, whatever was solved in between."""
+    """A right-hand side has the same answer again, whatever was solved in between."""
     programmed = engine.program(A)
     once = programmed.solve(B)
     programmed.solve(-B)

@@ -73,8 +73,14 @@ def compared(before: Picture, after: Picture, *, names: tuple[str, str] = ("befo
         notes.append("only one has alpha, the other is taken as opaque")
         upright = [_with_alpha(picture) for picture in upright]
     if (before.icc, dict(before.colour)) != (after.icc, dict(after.colour)):
-        notes.append("their colour spaces differ, samples are compared as they are")
+        tags = " and ".join(map(_colour_tags, (before, after)))
+        notes.append(f"their colour tags differ ({tags}); samples are compared as they are")
     return Compared(upright[0], upright[1], tuple(notes))
+
+
+def _colour_tags(picture: Picture) -> str:
+    names = [*(["ICC profile"] if picture.icc else []), *dict(picture.colour)]
+    return ", ".join(names) or "none"
 
 
 def _orientation(picture: Picture) -> int:

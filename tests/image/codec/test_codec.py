@@ -180,3 +180,8 @@ def test_a_learned_dictionary_is_taken_where_it_wins(astronaut):
 def test_a_flat_picture_has_a_dictionary_too():
     picture = Picture(np.full((16, 16), 77, np.uint8))
     assert np.abs(decode(encode(picture, dictionary=learned_dictionary(picture))).pixels - 77.0).max() <= 1
+
+
+def test_an_array_is_told_how_it_becomes_a_picture():
+    with pytest.raises(TypeError, match=r"picture must be .*Picture, got ndarray; Picture\(pixels\) makes one"):
+        encode(np.zeros((8, 8), np.uint8))

@@ -51,7 +51,7 @@ def explain(
         costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
         found = bill(asked.estimate(run.ledger), costs)
         names = tuple(dict.fromkeys(line.name for line in found))
-        wanted = names if part is None else (checks.one_of(part, "PART", names),)
+        wanted = names if part is None else (checks.one_of(part.removeprefix("area of "), "PART", names),)
         return [line for line in found if line.name in wanted]
 
     found = lines(options, run)

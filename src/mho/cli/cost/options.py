@@ -24,8 +24,11 @@ _LARGEST_ARRAY = 1024
 """Rows and columns; larger ones are not published."""
 
 _OF_THE_RUN = {"k": "-k", "iterations": "--iterations", "array": "--array"}
-_COUNTED_WITH = ("k", "iterations", "array", "technology")
+_COUNTED_WITH = ("k", "iterations", "array", "technology", "topology")
 """Options on which the events depend."""
+
+_WITHOUT_OPTION: dict[str, Any] = {"k": 10, "iterations": 1, "array": "128x128"}
+"""Of sizes and files; a recorded run has its own."""
 
 
 @Parameter(name="*")
@@ -112,12 +115,12 @@ class CostOptions:
         shown = result(self, run)
         for f in fields(self):
             value = getattr(self, f.name)
-            if value == f.default or f.name in ("layout", "measure"):
+            if value in (f.default, _WITHOUT_OPTION.get(f.name)) or f.name in ("layout", "measure"):
                 continue
             other = replace(self, **{f.name: f.default})
             again = f.name in _COUNTED_WITH and not _is_recorded(name)
-            if result(other, other._counted(replace(run.workload, k=other.k or 10)) if again else run) == shown:
-                note(f"--{f.name.replace('_', '-')} {value} changes nothing here")
+            if result(other, other._counted(replace(run.workload, k=other._k)) if again else run) == shown:
+                note(f"{'-k' if f.name == 'k' else '--' + f.name.replace('_', '-')} {value} changes nothing here")
 
     def platforms(self, workload: Workload) -> dict[str, Platform]:
         """Return all digital platforms, this computer as it was measured."""
@@ -158,11 +161,15 @@ class CostOptions:
     def _writing(self) -> dict[str, Any]:
         return {"write": self.write, "ports": self.write_ports}
 
+    @property
+    def _k(self) -> int:
+        return _WITHOUT_OPTION["k"] if self.k is None else self.k
+
     def _workload(self, name: str) -> Workload:
         from mho import checks
         from mho.cost import WHY_NOT_WIDER
 
-        k, widest = 10 if self.k is None else self.k, self._array()[1]
+        k, widest = self._k, self._array()[1]
         checks.positive_int(k, "-k", limit=widest, what=f"{WHY_NOT_WIDER}, --array")
         return workload_named(name, k=k, layout=self.layout)
 
@@ -170,7 +177,9 @@ class CostOptions:
         from mho import checks
         from mho.cost import ChipRun, sweep_ledger
 
-        iterations = checks.positive_int(1 if self.iterations is None else self.iterations, "--iterations")
+        iterations = checks.positive_int(
+            _WITHOUT_OPTION["iterations"] if self.iterations is None else self.iterations, "--iterations"
+        )
         self._check_solvers(workload)
         design = self._design()
         ledger = sweep_ledger(workload, design).times(iterations)
@@ -193,7 +202,7 @@ class CostOptions:
     def _array(self) -> tuple[int, int]:
         from mho import checks
 
-        text = "128x128" if self.array is None else self.array
+        text = _WITHOUT_OPTION["array"] if self.array is None else self.array
         sizes = re.fullmatch(r"(\d{1,9})[xX×](\d{1,9})", text)
         if not sizes:
             raise ValueError(f"--array must be ROWSxCOLUMNS as 128x128, got {text!r}")

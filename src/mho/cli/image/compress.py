@@ -31,7 +31,7 @@ class QualityOptions:
     Parameters
     ----------
     quality
-        From 0, coarse, to 100; it sets the step between codes.
+        From 0, coarse, to 100; 60 by default, for small files. For photos take 80: JPEG's 88 to 92.
     target_size
         Instead of a quality: the best file of at most so many bytes.
     target_psnr

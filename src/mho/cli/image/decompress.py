@@ -37,4 +37,4 @@ def decompress(
         told = f"{picture.shape[1]} x {picture.shape[0]} pixels, {len(result):,} bytes"
         return Done(result, told, (*notes, *lost))
 
-    run_batch(sources, output, [f".{form}", *FORMATS], work)
+    run_batch(sources, output, list(dict.fromkeys([f".{form}", *FORMATS])), work)

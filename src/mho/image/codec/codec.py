@@ -121,6 +121,10 @@ def encode(
     effort : int
         Passes, 1 to 9; each after the first chooses the codes anew by what they do to the bits of those around them.
     """
+    if not isinstance(picture, Picture):
+        raise TypeError(
+            f"picture must be a mho.image.codec.Picture, got {type(picture).__name__}; Picture(pixels) makes one"
+        )
     step, effort = step_of(quality), checked_effort(effort)
     return write(analyse(picture, dictionary, engine), step, effort=effort)
 
