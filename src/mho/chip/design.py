@@ -234,7 +234,7 @@ class ArrayGeometry:
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
         set of rows being a network of its own. First order in the columns' resistance takes about half the time;
-        `mho.circuits.first_order_wires` derives it, docs/chip.md states its error.
+        `mho.circuits.first_order_wires` derives it, docs/chip.md states its error. Row tiles are exact always.
 
     Examples
     --------
@@ -371,6 +371,11 @@ class ChipDesign:
 
     def __post_init__(self) -> None:
         self._check_outputs()
+        if self.wires.tile_rows is not None and self.topology != "compact":
+            raise ValueError(
+                f"tile_rows must be None but in the topology 'compact', got {self.wires.tile_rows} with "
+                f"{self.topology!r}"
+            )
         if self.wires and self.topology not in WIRED:
             raise ValueError(
                 f"wires must be perfect in the topology {self.topology!r}, got {self.wires}: resistance is modelled in "

@@ -17,6 +17,7 @@ from typing import Self
 
 import numpy as np
 
+from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
 
 __all__ = ["CrossbarNetwork"]
@@ -63,6 +64,8 @@ class CrossbarNetwork:
         driven : {"columns", "rows"}
             Which ends are driven.
         """
+        if wires.tile_rows is not None:
+            raise ChipError("row tiles (tile_rows) are modelled in the compact circuit alone")
         if not wires:
             return cls(g, np.diag(g.sum(axis=1)), np.diag(g.sum(axis=0)))
         ends = (wires.driver_ohms, wires.sense_ohms)

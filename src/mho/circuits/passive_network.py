@@ -11,7 +11,7 @@ from mho.caching import cached_property
 from mho.circuits.conductances import Conductances
 from mho.circuits.first_order_wires import first_order_ports
 from mho.circuits.ports import Ports
-from mho.circuits.wire_elimination import Joined, WiredRows
+from mho.circuits.wire_elimination import Joined, JoinedTiles, WiredRows
 from mho.circuits.wires import Wires
 
 __all__ = ["PassiveNetwork"]
@@ -45,7 +45,7 @@ class PassiveNetwork:
             return self._every_row
         if not self.wires:
             return Ports.reduce(self.conductances, on)
-        if self.switched_wires == "first-order":
+        if self.switched_wires == "first-order" and self.wires.tile_rows is None:
             return first_order_ports(self.rows, on)
         return self.rows.join(on).ports
 
@@ -105,5 +105,5 @@ class PassiveNetwork:
         return self._joined.ports if self.wires else Ports.reduce(self.conductances)
 
     @cached_property
-    def _joined(self) -> Joined:
+    def _joined(self) -> Joined | JoinedTiles:
         return self.rows.join()

@@ -11,6 +11,8 @@ joined from the far end of the columns to the near one, the next row adding its 
 
     Y -> P Y ,   J -> P J ,   K -> K - J' r P J          P = (1 + r Y)^-1
 
+Tiles of rows are joined likewise: each at its own first row, then along the bus from the farthest tile on.
+
 Every formula holds at zero ohms. Where there is a reference column k counts it. One 2k x 2k system for each row and for
 each join: O(m k^3 + m^2 k^2). K is m x m and O(m^3 k), so that it is only formed between groups of sources, from the P.
 """
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 
@@ -27,7 +29,7 @@ from mho.circuits.conductances import Conductances
 from mho.circuits.ports import Ports
 from mho.circuits.wires import Wires
 
-__all__ = ["Joined", "WiredRows", "in_series", "ports_at_the_ends"]
+__all__ = ["Joined", "JoinedTiles", "WiredRows", "in_series", "ports_at_the_ends"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class WiredRows:
         admittance, source, own = zip(*_each_row(c, wires), strict=True)
         return cls(np.stack(admittance), np.stack(source), np.array(own), wires)
 
-    def join(self, on: np.ndarray | None = None) -> Joined:
+    def join(self, on: np.ndarray | None = None) -> Joined | JoinedTiles:
         """Eliminate the wires of the columns.
 
         Parameters
@@ -72,6 +74,8 @@ class WiredRows:
         on : ndarray of bool of shape (m,), optional
             Rows whose word line is on, by default all. The columns' wires run past the others as well.
         """
+        if self.wires.tile_rows is not None:
+            return JoinedTiles.of(self, np.ones(len(self.own), bool) if on is None else on)
         m, n = self.source.shape
         rows = np.flatnonzero(np.ones(m, bool) if on is None else on)
         Y, J, passed, previous = np.zeros((n, n)), np.zeros((n, 0)), [], m - 1
@@ -129,6 +133,76 @@ class Joined:
             J = J + np.outer(source[i], E[i])
         P = self.passed[-1]
         return K if P is None else K - (self.end_ohms[:, None] * J).T @ P @ J
+
+
+@dataclass(frozen=True)
+class JoinedTiles:
+    """Row tiles that are joined along their bus.
+
+    Attributes
+    ----------
+    tiles : tuple of Joined
+        Those with rows that are on, from the near end of the bus.
+    ports : Ports
+    passed : tuple of ndarray of shape (2 k, 2 k), or None
+        P before each of them, from the far end; None: no resistance.
+    ohms : tuple of ndarray of shape (2 k,)
+        Resistance before each of them, those of the near one to the op-amps, from the far end.
+    """
+
+    tiles: tuple[Joined, ...]
+    ports: Ports
+    passed: tuple[np.ndarray | None, ...]
+    ohms: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, rows: WiredRows, on: np.ndarray) -> Self:
+        """Join every tile that has a row on, and these along the bus.
+
+        Parameters
+        ----------
+        rows : WiredRows
+            All rows.
+        on : ndarray of bool of shape (m,)
+            Rows that are on.
+        """
+        wires, (m, n) = rows.wires, rows.source.shape
+        T = wires.tile_rows or m
+        numbers = np.unique(np.flatnonzero(on) // T)
+        inner = Wires(row_ohms=wires.row_ohms, column_ohms=wires.column_ohms)
+        tiles = []
+        for tile in numbers:
+            part = slice(tile * T, (tile + 1) * T)
+            of_tile = WiredRows(rows.admittance[part], rows.source[part], rows.own[part], inner)
+            tiles.append(cast(Joined, of_tile.join(on[part])))
+        ends = np.repeat([wires.driver_ohms, wires.sense_ohms], n // 2)
+        steps = np.diff(numbers, prepend=0)[:, None] * wires.bus_ohms + np.zeros(n)
+        if len(steps):
+            steps[0] += ends
+        Y, J, passed = np.zeros((n, n)), np.zeros((n, 0)), []
+        for tile, ohms in zip(reversed(tiles), steps[::-1], strict=True):
+            own_Y, own_J = _of_ports(tile.ports)
+            P, Y, J = in_series(Y + own_Y, np.hstack([own_J, J]), ohms)
+            passed.append(P)
+        return cls(tuple(tiles), ports_at_the_ends(Y, J), tuple(passed), tuple(steps[::-1]))
+
+    def source_mutual_conductance(self, E: np.ndarray) -> np.ndarray:
+        """Return ``E' K E`` (p, p); see `Joined.source_mutual_conductance`."""
+        K, J, end = np.zeros((E.shape[1],) * 2), np.zeros((2 * len(self.ports.drive), E.shape[1])), len(E)
+        for tile, P, ohms in zip(reversed(self.tiles), self.passed, self.ohms, strict=True):
+            part, end = E[end - len(tile.on) : end], end - len(tile.on)
+            K += tile.source_mutual_conductance(part)
+            J = J + _of_ports(tile.ports)[1] @ part
+            if P is not None:
+                before, J = J, P @ J
+                K -= (ohms[:, None] * before).T @ J
+        return K
+
+
+def _of_ports(ports: Ports) -> tuple[np.ndarray, np.ndarray]:
+    """Y (2 k, 2 k) and J (2 k, rows on) of columns from their ports."""
+    Y = np.block([[ports.load, -ports.back], [-ports.drive, ports.sense]])
+    return Y, np.vstack([ports.feed, ports.inputs])
 
 
 def in_series(Y: np.ndarray, J: np.ndarray, ohms: np.ndarray) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:

@@ -276,8 +276,11 @@ def _row_node(wires: Wires, row: int, position: int) -> str:
 
 def _column_node(wires: Wires, column: str, row: int) -> str:
     """Name the node of a column, ``x0`` on and ``y`` in the driving array, ``s0`` on and ``p``, at a row."""
-    if wires.column_ohms and row:
+    first = row // wires.tile_rows * wires.tile_rows if wires.tile_rows else 0
+    if wires.column_ohms and row > first:
         return f"{column}_{row}"
+    if wires.bus_ohms and first:
+        return f"{column}_{first}"
     return f"{column}_0" if _end_ohms(wires, column) else column
 
 
@@ -300,10 +303,16 @@ def _wire_resistors(wires: Wires, rows: int, columns: Iterable[str], length: int
     for column in columns:
         if _end_ohms(wires, column):
             yield f"Rend_{column} {column} {column}_0 {_end_ohms(wires, column)!r}"
+        tile = wires.tile_rows or rows
         if wires.column_ohms:
             for i in range(1, rows):
                 upper, lower = _column_node(wires, column, i - 1), _column_node(wires, column, i)
-                yield f"Rcol_{lower} {upper} {lower} {wires.column_ohms!r}"
+                if i % tile:
+                    yield f"Rcol_{lower} {upper} {lower} {wires.column_ohms!r}"
+        if wires.bus_ohms:
+            for i in range(tile, rows, tile):
+                upper, lower = _column_node(wires, column, i - tile), _column_node(wires, column, i)
+                yield f"Rbus_{lower} {upper} {lower} {wires.bus_ohms!r}"
 
 
 def _end_ohms(wires: Wires, column: str) -> float:
