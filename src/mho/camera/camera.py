@@ -214,9 +214,8 @@ class Camera:
             last = t - first
             if grid is None:
                 grid = Grid(luma.shape, self.scale, self.masks)
-            grid.blacken(luma)
             cells.append(grid.cells(luma)[grid.known])
-            picture = _blend(picture, luma, len(cells))
+            picture = _blend(picture, luma, grid, len(cells))
         if grid is None or picture is None or len(cells) < _LEAST_LEARNED:
             raise ValueError(f"source must have at least {_LEAST_LEARNED} frames to learn from, got {len(cells)}")
         return self._learned(np.array(cells, np.float32), grid, picture, last)
@@ -269,7 +268,6 @@ class Camera:
 
     def _pushed(self, luma: np.ndarray, t: float) -> list[Clip]:
         watch = self._watching()
-        watch.scene.grid.blacken(luma)
         windows = watch.push(luma, t)
         self.events += watch.events
         watch.events.clear()
@@ -395,7 +393,7 @@ class Camera:
         return self._watch
 
     def sampled(self, source: Any) -> Iterator[tuple[float, np.ndarray]]:
-        """Give time and luma, a copy, of `fps` frames a second at the most, of what `learn` takes."""
+        """Give time and luma, valid until the next, of `fps` frames a second at the most, of what `learn` takes."""
         due = -np.inf
         for t, frame in self._timed(source):
             if t >= due - 1e-6:
@@ -415,22 +413,22 @@ class Camera:
 
 
 def _luma(frame: Any) -> np.ndarray:
-    """Return a copy of a frame's luma, uint8 (h, w)."""
+    """Return a frame's luma, uint8 (h, w): the frame itself, if it is that."""
     if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
         kind = f"an array of {frame.dtype}" if isinstance(frame, np.ndarray) else type(frame).__name__
         raise TypeError(f"frame must be an array of uint8, got {kind}")
     if frame.ndim == 2 and frame.size:
-        return frame.copy()
+        return frame
     if frame.ndim == 3 and frame.shape[2] == 3 and frame.size:
         weights = np.array([0.299, 0.587, 0.114], np.float32)
         return np.rint(frame @ weights).astype(np.uint8)
     raise ValueError(f"frame must have shape (height, width) or (height, width, 3), got {frame.shape}")
 
 
-def _blend(picture: np.ndarray | None, luma: np.ndarray, count: int) -> np.ndarray:
+def _blend(picture: np.ndarray | None, luma: np.ndarray, grid: Grid, count: int) -> np.ndarray:
     """Return the mean of small pictures so far."""
     step = max(1, -(-max(luma.shape) // _BACKGROUND))
-    small = luma[::step, ::step].astype(np.float32)
+    small = grid.reduced(luma, step).astype(np.float32)
     return small if picture is None else picture + (small - picture) / count
 
 

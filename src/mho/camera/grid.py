@@ -96,10 +96,13 @@ class Grid:
         rows, columns = self.edges
         return np.outer(np.diff(rows), np.diff(columns)).astype(np.float32)
 
-    def blacken(self, frame: np.ndarray) -> None:
-        """Set the masked pixels of a frame (height, width, ...) to zero, in place."""
+    def reduced(self, luma: np.ndarray, step: int = 1) -> np.ndarray:
+        """Return a copy of every `step`-th pixel of luma (height, width), masks burnt in."""
+        small = luma[::step, ::step].copy()
         for left, top, width, height in self.masks:
-            frame[top : top + height, left : left + width] = 0
+            rows, columns = (slice(-(-a // step), -(-(a + b) // step)) for a, b in ((top, height), (left, width)))
+            small[rows, columns] = 0
+        return small
 
     def cells(self, luma: np.ndarray) -> np.ndarray:
         """Return the mean of each cell, float32 (h, w), of 8-bit luma (height, width).

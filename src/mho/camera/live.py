@@ -54,9 +54,7 @@ class LiveView:
     def show(self, luma: np.ndarray) -> None:
         """Take a frame (h, w), uint8, if somebody looks; it is not changed."""
         if time.monotonic() < self._asked + _ASKED_SECONDS:
-            frame = luma.copy()
-            self._grid.blacken(frame)
-            self._frame = frame
+            self._frame = self._grid.reduced(luma)
 
     def tell(self, status: dict[str, Any]) -> None:
         """Take figures of the run."""

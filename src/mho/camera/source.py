@@ -113,7 +113,7 @@ class Shot:
     time : float
         Seconds of the stream's clock.
     luma : ndarray of shape (h, w)
-        uint8, a copy.
+        uint8; not to be changed, and the decoder's memory as long as it is held.
     """
 
     time: float
@@ -206,6 +206,9 @@ class Source:
                         return
                     raise DataError(f"{hidden(self.name)}: {error}") from None
                 self.events.append((self.now, f"stream cut: {error}"))
+            else:
+                if live and not self.stop():
+                    self.events.append((self.now, "stream cut: the camera ended it"))
             if not live:
                 break
             wait = 1.0 if self.counts.frames > before else min(_LONGEST_WAIT, 2 * wait)
@@ -305,7 +308,7 @@ class Source:
                 continue
             self.counts.frames += 1
             if self._wanted(t):
-                yield Shot(t, np.array(luma_of(frame)))
+                yield Shot(t, luma_of(frame))
 
     def _time_of(self, frame: Any) -> float:
         assert self._clock is not None

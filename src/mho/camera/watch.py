@@ -143,14 +143,14 @@ class Watch:
         return t >= self._due - 1e-6
 
     def push(self, luma: np.ndarray, t: float) -> list[Window]:
-        """Take in a frame with its masks burnt in; return the windows that are complete."""
+        """Take in a frame, which is not kept; return the windows that are complete."""
         done = []
         if self._batch and t - self._batch[-1][0] > self.window:
             done = self.flush()
             self.events.append(Event(t, "gap", "frames are missing"))
         self._due = (math.floor(t * self.fps + 1e-3) + 1) / self.fps
         cells = self.scene.grid.cells(luma)[self.scene.grid.known]
-        self._batch.append((t, cells, luma))
+        self._batch.append((t, cells, self._reduced(luma)))
         return done + (self._score() if len(self._batch) >= _BATCH else [])
 
     def flush(self) -> list[Window]:
@@ -166,7 +166,7 @@ class Watch:
             return []
         times = np.array([t for t, _, _ in self._batch])
         X = np.array([cells for _, cells, _ in self._batch], np.float32)
-        lumas, self._batch = [luma for _, _, luma in self._batch], []
+        pictures, self._batch = [picture for _, _, picture in self._batch], []
         seen = self.scene.see(X)
         self.events += self._tampering.look(X, seen, times)
         rest, events = self._standing.without(X, seen, times)
@@ -179,25 +179,25 @@ class Watch:
             self.events += self._standing.look(rest, seen, float(times[-1]))
             zones = [w * self.scene.top(seen.deviation, cells) / self.scene.usual for _, w, cells in self._zones]
             scores = np.stack(zones, 1)
-        return self._added(times, scores, seen.deviation, lumas)
+        return self._added(times, scores, seen.deviation, pictures)
 
     def _added(
-        self, times: np.ndarray, scores: np.ndarray, deviation: np.ndarray, lumas: list[np.ndarray]
+        self, times: np.ndarray, scores: np.ndarray, deviation: np.ndarray, pictures: list[np.ndarray]
     ) -> list[Window]:
         """Add scored frames to their windows; return those that are complete."""
         done = []
-        for t, score, z, luma in zip(times, scores, deviation, lumas, strict=True):
+        for t, score, z, picture in zip(times, scores, deviation, pictures, strict=True):
             number = math.floor(t / self.window + 1e-6)
             if self._open is not None and self._open.number != number:
                 done.append(self._closed(self._open))
                 self._open = None
             if self._open is None:
-                self._open = _Open(number, _reduced(luma))
+                self._open = _Open(number, picture)
             self._open.scores.append(score)
             if score.max() > self._open.best:
                 self._open.best = float(score.max())
                 self._open.boxes = self._boxes(z)
-                self._open.thumbnail = _reduced(luma)
+                self._open.thumbnail = picture
         return done
 
     def _closed(self, window: _Open) -> Window:
@@ -213,6 +213,9 @@ class Watch:
             window.boxes,
             window.thumbnail,
         )
+
+    def _reduced(self, luma: np.ndarray) -> np.ndarray:
+        return self.scene.grid.reduced(luma, max(1, max(luma.shape) // _THUMBNAIL))
 
     def _boxes(self, deviation: np.ndarray) -> tuple[Rectangle, ...]:
         """Return the areas (pixels) that differ most."""
@@ -248,8 +251,3 @@ def _pixels(box: tuple[slice, slice], grid: Grid) -> Rectangle:
     rows, columns = grid.edges
     top, left = int(rows[box[0].start]), int(columns[box[1].start])
     return left, top, int(columns[box[1].stop]) - left, int(rows[box[0].stop]) - top
-
-
-def _reduced(luma: np.ndarray) -> np.ndarray:
-    step = max(1, max(luma.shape) // _THUMBNAIL)
-    return luma[::step, ::step].copy()
