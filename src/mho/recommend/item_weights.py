@@ -123,11 +123,11 @@ class ItemTable:
             nearest, products = self.nearest(some, cap)
             cap_here = max(1, int((nearest >= 0).sum(axis=1).max(initial=0)))
             nearest, products = (np.ascontiguousarray(x[:, :cap_here]) for x in (nearest, products))
-            grams = np.empty((len(some), cap_here, cap_here), np.float32)
             if own_rows:
+                grams = np.empty((len(some), cap_here, cap_here), np.float32)
                 self._run(kernels.gram_of_own_rows, some, nearest, products, grams)
             else:
-                self._fill(nearest, grams)
+                grams = self.grams(nearest)
             yield Neighbourhood(some, nearest, products, grams)
 
     def nearest(self, targets: np.ndarray, cap: int) -> tuple[np.ndarray, np.ndarray]:
@@ -137,13 +137,16 @@ class ItemTable:
         self._run(kernels.nearest_columns, inverse, targets, nearest, products)
         return nearest, products
 
-    def _fill(self, nearest: np.ndarray, grams: np.ndarray) -> None:
+    def grams(self, nearest: np.ndarray) -> np.ndarray:
+        """Return the Gram matrices (t, cap, cap) of the items in each row of `nearest` (t, cap) int32; see there."""
+        grams = np.empty((*nearest.shape, nearest.shape[1]), np.float32)
         flat = nearest.ravel()
         order = np.argsort(flat, kind="stable")
         slots = order[np.searchsorted(flat[order], 0) :].astype(np.int64)
         rows, begins = np.unique(flat[slots], return_index=True)
         pointers = np.append(begins, len(slots)).astype(np.int64)
         self._run(kernels.gram_of_nearest, rows, pointers, slots, nearest, grams)
+        return grams
 
     def _run(self, kernel: Any, *rest: np.ndarray) -> None:
         """Call a kernel with the table in both orders."""

@@ -69,7 +69,8 @@ class Candidates:
         The rating from which on an item is liked. Where it is given, lists are to have what is liked, and no less of
         all that was rated than popularity has.
     nearly : float
-        Part of the gain that a smaller popularity term may cost.
+        Part of the gain that a smaller popularity term may cost; above 0 the largest gain is taken where it is sure,
+        rather than the surest one.
     """
 
     fits: Callable[[HeldOut], Iterator[Scorer]]
@@ -115,17 +116,17 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
     mean = gain.mean(axis=-1)
     sure = (mean - _CERTAINTY * gain.std(axis=-1, ddof=1) / np.sqrt(there.sum()))[..., 1]
     sure[mean[..., 0] < 0] = -np.inf
-    setting, term = _of_the_best(sure, terms, candidates.nearly)
+    setting, term = _of_the_best(mean[..., 1] if candidates.nearly else sure, terms, candidates.nearly)
     return (candidates.settings[setting], float(terms[term])) if sure[setting, term] > 0 else None
 
 
-def _of_the_best(sure: np.ndarray, terms: Sequence[float], nearly: float) -> tuple[int, int]:
-    """Return the setting and term of the largest entry of `sure`; or of nearly that with less popularity.
+def _of_the_best(gain: np.ndarray, terms: Sequence[float], nearly: float) -> tuple[int, int]:
+    """Return the setting and term of the largest `gain` (settings, terms); or of nearly that with less popularity.
 
     Lists that are as good with less of it have more of what few chose.
     """
-    setting, term = divmod(int(np.argmax(sure)), len(terms))
-    near = np.flatnonzero(sure[setting] >= (1 - nearly) * sure[setting, term])
+    setting, term = divmod(int(np.argmax(gain)), len(terms))
+    near = np.flatnonzero(gain[setting] >= (1 - nearly) * gain[setting, term])
     return setting, min(near.tolist(), key=lambda t: terms[t], default=term)
 
 

@@ -14,6 +14,7 @@ from mho import checks
 from mho.cost import estimate
 from mho.engines import Engine, engine_for
 from mho.nmf.loop import phase_ends
+from mho.recommend.cold_items import feature_weights, with_items
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
@@ -22,7 +23,7 @@ from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions, column_names, is_table
 from mho.recommend.mixed_model import MixedModel
 from mho.recommend.mixed_rating_model import MixedRatingModel
-from mho.recommend.model import Model
+from mho.recommend.model import Model, positive
 from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items, similar_users
 from mho.recommend.rating_model import RatingModel
@@ -187,6 +188,43 @@ class Recommender:
             self._fitted = fitted.solved_users(engine, u)
         else:
             self._fitted = fitted.solved_items(engine, i).related(engine, i)[0]
+        return self
+
+    def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Self:
+        """Take in items that nobody has chosen yet, each as a non-negative sum of known ones with like features.
+
+        What is known of them later, `partial_fit` and `fold_in` take. The more popular of known items stay ahead where
+        popularity counts; ``recommend(among=items)`` lists new ones alone.
+
+        Parameters
+        ----------
+        items : array_like of shape (n_new,)
+            Ids that are not known.
+        features : array_like or scipy sparse of shape (n_new, n_features), >= 0
+            Of the new items, such as 1 for each genre of a film.
+        known_features : array_like or scipy sparse of shape (n_items, n_features), >= 0
+            Of the known items, in the order of `item_ids_`; no more features than items.
+        cap : int
+            Known items in one sum, at most.
+        l2 : float
+            Ridge of the sum's weights, in mean squares of the length of a known item's features, > 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Naming the argument.
+        """
+        fitted = self._require()
+        rows, n = np.shape(known_features)[0], len(fitted.items)
+        if rows != n:
+            raise ValueError(f"known_features must have a row for each of {n} items, got {rows}")
+        if np.shape(features)[0] != np.size(items):
+            raise ValueError(
+                f"features must have a row for each of {np.size(items)} items, got {np.shape(features)[0]}"
+            )
+        cap = checks.positive_int(cap, "cap")
+        weights = feature_weights(known_features, features, cap=cap, l2=positive(l2, "l2"))
+        self._fitted = with_items(fitted, items, weights)
         return self
 
     # -- answers -------------------------------------------------------------------------------------------------

@@ -1,0 +1,209 @@
+"""Lists by neighbours, by factors and by both, beside usual peers; ratings with neighbours; the chip; time.
+
+    python benchmarks/recommend/neighbours.py lists --ml100k ml-100k.inter --lastfm sequences.txt.gz --seeds 0 1 2 3 4
+    python benchmarks/recommend/neighbours.py ratings --ml100k ml-100k.inter
+    python benchmarks/recommend/neighbours.py chip --ml100k ml-100k.inter
+    python benchmarks/recommend/neighbours.py cold --lastfm sequences.txt.gz
+    python benchmarks/recommend/neighbours.py time --interactions 10000000 --items 100000
+
+Files are those of `defaults.py`. A fifth of each user's choices is held out at random, for each seed; every held-out
+choice is relevant. This library's models are as they come; peers are tuned by nDCG on a fifth held out inside the
+training part. Each run adds lines of JSON to `neighbours.jsonl` beside this file, and `scripts/neighbour_tables.py`
+writes the tables of the page from them. `implicit` takes part where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import platform
+import resource
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+from defaults import Table, drawn, films, last_fm, ml_100k
+
+from mho import Analog, Recommender
+from mho.chip import preset
+from mho.recommend import MixedRatingModel, NeighbourModel, RatingModel, evaluate, rmse, split_by_user, split_random
+from mho.recommend.contest import contest, own_entry, peer_entries
+from mho.recommend.list_metrics import list_metrics, ranked
+
+OWN = "implicit", "neighbours", "mixed"
+COMPONENTS = 16
+POPULAR = 400
+"""Items of the chip's table: the twin takes a tenth of a second to write each item's neighbours."""
+
+
+def tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
+    """Yield tables by name; of those without a file none."""
+    if arguments.ml100k:
+        yield "ml-100k", ml_100k(arguments.ml100k)[0]
+    if arguments.lastfm:
+        yield "Last.fm", last_fm(arguments.lastfm)
+    yield "films", films()[0]
+    yield "shop, long tail", drawn(4000, 6000, 40_000, fame=0.7, circles=40, seed=15)
+    yield "shop, fame alone", drawn(4000, 6000, 40_000, fame=0.9, seed=16)
+
+
+def halves(table: Table, seed: int) -> tuple[sp.csr_array, sp.csr_array]:
+    """Return what is learned from and what is held out."""
+    shape = table.users.max() + 1, table.items.max() + 1
+    parts = split_by_user(table.users, 0.2, seed)
+    return tuple(sp.csr_array((np.ones(len(x)), (table.users[x], table.items[x])), shape=shape) for x in parts)
+
+
+def lists(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the figures of every table and seed."""
+    for name, table in tables(arguments):
+        for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
+            train, test = halves(table, seed)
+            make = lambda own, seed=seed: lambda: Recommender(COMPONENTS, model=own, random_state=seed)  # noqa: E731
+            entries = [own_entry(own, make(own)) for own in OWN] + peer_entries(train.shape[1])
+            for one in contest(train, test, entries, seed=seed).results:
+                low, high = one.interval("ndcg")
+                figures = {"ndcg": one.mean("ndcg"), "low": low, "high": high, "recall": one.mean("recall")}
+                told = {"table": name, "seed": seed, "who": one.name, "setting": one.setting}
+                yield {**told, **figures, "coverage": one.coverage, "seconds": one.seconds}
+
+
+def ratings(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the errors of ratings with and without neighbours."""
+    table, stars = ml_100k(arguments.ml100k)
+    for seed in arguments.seeds:
+        train, test = split_random(len(stars), 0.2, seed)
+        for model in (RatingModel(popularity=0.0), MixedRatingModel(factors=RatingModel(popularity=0.0))):
+            fit = Recommender(COMPONENTS, model=model, random_state=seed)
+            fit.fit(table.users[train], table.items[train], stars[train])
+            error = rmse(stars[test], fit.predict(table.users[test], table.items[test]))
+            yield {"table": "ml-100k, ratings", "seed": seed, "who": type(model).__name__, "rmse": error}
+
+
+def chip(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the lists of neighbours fitted by this CPU and by the chip, of the most chosen items."""
+    table, _ = ml_100k(arguments.ml100k)
+    table = table.part(np.isin(table.items, np.argsort(-np.bincount(table.items))[:POPULAR]))
+    train, test = split_by_user(table.users, 0.2, 0)
+    model = NeighbourModel(cap=50, l2=100.0, popularity=0.0, weighting="presence")
+    for who, engine in (("this CPU", "digital"), ("chip, 4 bit, 2 %", Analog(preset("pku-2025-4bit"), seed=0))):
+        fit = Recommender(model=model, engine=engine).fit(table.users[train], table.items[train])
+        pairs = table.users[test], table.items[test], np.ones(len(test))
+        ndcg, recall = evaluate(fit, *pairs).ndcg, evaluate(fit, *pairs, n=20).recall
+        yield {"table": f"ml-100k, {POPULAR} items", "who": who, "ndcg": ndcg, "recall20": recall}
+
+
+def cold(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the lists of artists that nobody has chosen, by their attributes, for users who chose others."""
+    table = last_fm(arguments.lastfm)
+    features = attributes(arguments.lastfm)
+    for seed in arguments.seeds:
+        rng = np.random.default_rng(seed)
+        new = rng.random(len(features)) < 0.2
+        held_out = new[table.items]
+        users, items = table.users[~held_out], table.items[~held_out]
+        shape = table.users.max() + 1, len(features)
+        pairs = table.users[held_out], table.items[held_out]
+        wanted = sp.csr_array((np.ones(held_out.sum()), pairs), shape=shape)[:, np.flatnonzero(new)]
+        asked = np.intersect1d(np.flatnonzero(np.diff(wanted.indptr)), users)
+        for who, scores in cold_scores(features, new, (users, items), asked):
+            lists = ranked(np.array(scores, float), sp.csr_array((len(asked), new.sum())), 10)
+            found = list_metrics(lists, wanted[asked], np.full(new.sum(), 0.5))
+            yield {"table": "Last.fm, cold artists", "seed": seed, "who": who, "ndcg": float(found["ndcg"].mean())}
+
+
+def cold_scores(
+    features: np.ndarray, new: np.ndarray, known: tuple[np.ndarray, np.ndarray], asked: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the scores (users, new items) of this library's models, and of simple ones."""
+    users, items = known
+    chosen = sp.csr_array((np.ones(len(users)), (users, items)), shape=(users.max() + 1, len(new)))
+    fame = np.bincount(items, minlength=len(new)) @ features / np.maximum(features[~new].sum(axis=0), 1)
+    yield "mean popularity of its attributes", np.tile((features @ fame)[new], (len(asked), 1))
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+    yield "cosine of attributes", (chosen[asked] @ unit) @ unit[new].T
+    for own in ("neighbours", "implicit"):
+        fit = Recommender(COMPONENTS, model=own).fit(users, items)
+        fit.add_items(np.flatnonzero(new), features[new], known_features=features[fit.item_ids_])
+        yield own, fit.list_scores(asked)[:, -int(new.sum()) :]
+
+
+def attributes(lastfm: Path) -> np.ndarray:
+    """Return the attributes (artists, attributes), 0 or 1, of the artists as `last_fm` numbers them."""
+    lines = [line.split()[1:] for line in gzip.open(lastfm, "rt")]
+    names = np.unique(np.concatenate([np.array(line, int) for line in lines]))
+    told = json.loads(gzip.open(lastfm.with_name("item2attributes.json.gz"), "rt").read())
+    found = np.zeros((len(names), 1 + max(max(x) for x in told.values() if x)))
+    for row, name in enumerate(names):
+        found[row, told.get(str(name), [])] = 1
+    return found[:, found.any(axis=0)]
+
+
+def large(interactions: int, items: int) -> sp.csr_array:
+    """Return choices with long tails of users and items."""
+    rng, users = np.random.default_rng(0), interactions // 20
+    u = np.minimum((users * rng.random(interactions) ** 1.6).astype(np.int32), users - 1)
+    i = np.minimum((items * rng.random(interactions) ** 2.2).astype(np.int32), items - 1)
+    table = sp.coo_array((np.ones(interactions, np.float32), (u, i)), shape=(users, items)).tocsr()
+    table.data[:] = 1
+    return table
+
+
+def timed(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield the processor time of a fit, and of implicit's item-kNN, on one thread each."""
+    table = large(arguments.interactions, arguments.items)
+    told = {"table": f"{arguments.interactions:,} x {arguments.items:,}", "cap": 50}
+    for model in (NeighbourModel(cap=50, l2=100.0, popularity=0.0, weighting="presence"), NeighbourModel(cap=50)):
+        begun = time.process_time()
+        fit = Recommender(model=model).fit(table)
+        who = "neighbours" if model.l2 else "neighbours, settings chosen"
+        yield {**told, "who": who, "seconds": time.process_time() - begun, "GiB": _peak(), "l2": fit.model_.l2}
+    try:
+        from implicit.nearest_neighbours import CosineRecommender
+    except ImportError:
+        return
+    begun = time.process_time()
+    CosineRecommender(K=50, num_threads=1).fit(sp.csr_matrix(table), show_progress=False)
+    yield {**told, "who": "implicit item-kNN", "seconds": time.process_time() - begun, "GiB": _peak()}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def where() -> dict[str, str]:
+    """Return the class of the machine, the date and the commit."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "machine": f"{platform.machine()}, 2 cores",
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit.stdout.strip(),
+    }
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("lists", "ratings", "chip", "cold", "time"))
+    parser.add_argument("--ml100k", type=Path)
+    parser.add_argument("--lastfm", type=Path)
+    parser.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--only", nargs="+", metavar="TABLE")
+    parser.add_argument("--interactions", type=int, default=10_000_000)
+    parser.add_argument("--items", type=int, default=100_000)
+    arguments = parser.parse_args()
+    run = {"lists": lists, "ratings": ratings, "chip": chip, "cold": cold, "time": timed}[arguments.what]
+    with arguments.out.open("a") as out:
+        for found in run(arguments):
+            print(json.dumps({"what": arguments.what, **found, **where()}), file=out, flush=True)
+            print(found, flush=True)
+
+
+if __name__ == "__main__":
+    main()
