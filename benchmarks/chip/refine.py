@@ -189,27 +189,32 @@ def operations() -> list[Row]:
             "refined_without_gram": chip + (count + 1) * (4 * m * k - 2 * k**2),
             "refined_by_analogue_products": chip - 2 * m * k - (count + 1) * 2 * k**2,
         }
-        row |= {f"wins_over_{other}": _from(row, other) for other in ("cg", "cholesky")}
+        row |= {f"wins_over_{other}": _wins(row, other) for other in ("cg", "cholesky")}
         row["gram_pays_from"] = int(np.ceil(shared / (row["refined_without_gram"] - chip)))
         print(row, flush=True)
         rows.append(row)
     return rows
 
 
-def _from(row: Row, other: str) -> int | None:
-    """Right-hand sides from which refinement takes fewer operations than the other, each the better way; None: never.
+MANY = [*range(1, 200), 10**3, 10**4, 10**6]
 
-    Both need the Gram matrix, or neither does: conjugate gradients without it take products by A and A' too.
+
+def _wins(row: Row, other: str) -> list[int]:
+    """Fewest and most right-hand sides with which refinement takes fewer operations than the other; empty: never.
+
+    Each goes the better way. Both need the Gram matrix, or neither does: conjugate gradients without it take products
+    by A and A' too.
     """
     m, k, steps_ = row["m"], row["k"], row["control_steps"]
-    for n in [*range(1, 200), 10**3, 10**4, 10**6]:
+    won = []
+    for n in MANY:
         ours = min(row["refined"] + row["gram"] / n, row["refined_without_gram"])
         theirs = row[other] + row["gram"] / n
         if other == "cg":
             theirs = min(theirs, row["cg"] + (steps_ + 1) * (4 * m * k - 2 * k**2))
         if ours < theirs:
-            return n
-    return None
+            won.append(n)
+    return [min(won), max(won)] if won else []
 
 
 def inverse() -> list[Row]:
@@ -262,6 +267,7 @@ def hybrid() -> list[Row]:
     ways = {
         f"digital, {SWEEPS} sweeps": ("digital", SWEEPS),
         f"digital, {few} sweeps alone": ("digital", few),
+        f"digital, {few} sweeps alone, each exact": (Hybrid(PHOTO, passes=few, seed=1), few),
         f"chip raw, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1), SWEEPS),
         f"chip read back, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1, readback=True), SWEEPS),
         f"chip read back and probed, {few} digital sweeps": (
@@ -319,9 +325,11 @@ CHIPS = 50
 
 
 def consistency() -> list[Row]:
-    """Lists, clusters and a picture by 50 chips at 10 ages each, against digital answers."""
-    rows = []
+    """Lists, clusters and a picture by 50 chips at 10 ages each, against digital answers; uses found before stay."""
+    rows = _kept().get("consistency", {}).get("rows", [])
     for name, (A, B, quality, scores, critical) in _uses().items():
+        if name in [row["use"] for row in rows]:
+            continue
         exact = Digital().program(A).solve(B)
         found = [one for chip in range(CHIPS) for one in _aged(chip, A, B, exact, quality, scores, critical)]
         plain, checked, share = np.array(found).T
@@ -454,8 +462,11 @@ def _probe_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _operations_table(rows: list[Row]) -> Iterator[str]:
-    def from_(n: int | None) -> str:
-        return "never" if n is None else f"from n = {n}"
+    def with_(won: list[int]) -> str:
+        if not won:
+            return "never"
+        first, last = won
+        return f"n = {first}" if first == last else f"n >= {first}" if last == MANY[-1] else f"n = {first} to {last}"
 
     yield from _table(
         "| size | steps (control) | Gram matrix, once | refined | conjugate gradients | Cholesky | residual by an "
@@ -463,7 +474,7 @@ def _operations_table(rows: list[Row]) -> Iterator[str]:
         (
             f"| {r['m']} x {r['k']} | {r['steps']:.1f} ({r['control_steps']:.1f}) | {r['gram']:,.0f} | "
             f"{r['refined']:,.0f} | {r['cg']:,.0f} | {r['cholesky']:,.0f} | {r['refined_by_analogue_products']:,.0f} | "
-            f"{from_(r['wins_over_cg'])} | {from_(r['wins_over_cholesky'])} | from n = {r['gram_pays_from']} |"
+            f"{with_(r['wins_over_cg'])} | {with_(r['wins_over_cholesky'])} | from n = {r['gram_pays_from']} |"
             for r in rows
         ),
     )
@@ -528,9 +539,13 @@ TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
 }
 
 
+def _kept() -> dict[str, Any]:
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+
+
 def keep(name: str, rows: list[Row]) -> None:
     """Keep figures with when and where they were found."""
-    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    kept = _kept()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     made = {
         "command": f"python benchmarks/chip/refine.py {name}",

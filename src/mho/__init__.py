@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mho.engines import nnls as nnls
     from mho.monitor import Monitor as Monitor
     from mho.nmf import NMF as NMF
+    from mho.nmf import advise as advise
     from mho.nmf import consensus as consensus
     from mho.nmf import fit_blocks as fit_blocks
     from mho.nmf import many_starts as many_starts
@@ -60,6 +61,7 @@ _HOMES = {
     "Recommender": "mho.recommend",
     "Refined": "mho.engines",
     "Sparse": "mho.engines",
+    "advise": "mho.nmf",
     "consensus": "mho.nmf",
     "fit_blocks": "mho.nmf",
     "many_starts": "mho.nmf",
@@ -83,6 +85,7 @@ __all__ = [
     "Refined",
     "Sparse",
     "__version__",
+    "advise",
     "consensus",
     "fit_blocks",
     "many_starts",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
+from mho.cli.advise import advise
 from mho.cli.camera import camera
 from mho.cli.chip import chip
 from mho.cli.cluster import EXAMPLES as CLUSTER_EXAMPLES
@@ -44,6 +45,7 @@ app = App(
     result_action="return_value",
 )
 app.command(factor, help_epilogue=EXAMPLES)
+app.command(advise)
 app.command(recommend)
 app.command(demo)
 app.command(example)

@@ -1,5 +1,6 @@
 """Non-negative matrix factorization: the estimator, the alternating loop, starting factors."""
 
+from mho.nmf.advice import Advice, advise
 from mho.nmf.blocks import BlockFit, fit_blocks
 from mho.nmf.component_count import select
 from mho.nmf.consensus import Consensus, consensus
@@ -7,4 +8,16 @@ from mho.nmf.estimator import NMF
 from mho.nmf.selection import Selection
 from mho.nmf.starts import Starts, many_starts
 
-__all__ = ["NMF", "BlockFit", "Consensus", "Selection", "Starts", "consensus", "fit_blocks", "many_starts", "select"]
+__all__ = [
+    "NMF",
+    "Advice",
+    "BlockFit",
+    "Consensus",
+    "Selection",
+    "Starts",
+    "advise",
+    "consensus",
+    "fit_blocks",
+    "many_starts",
+    "select",
+]
