@@ -1,6 +1,7 @@
 """The analogue chip: cells, mapping, crossbar and converters around one circuit; energy, events, ledger."""
 
 from mho.chip.bit_slices import BitSlices
+from mho.chip.calibration import Calibration
 from mho.chip.chip import Chip
 from mho.chip.comparison import TOPOLOGY_NOTES, TopologyNotes, TopologySummary, compare_topologies
 from mho.chip.design import (
@@ -37,6 +38,7 @@ __all__ = [
     "Amplifier",
     "ArrayGeometry",
     "BitSlices",
+    "Calibration",
     "Chip",
     "ChipDesign",
     "ChipError",

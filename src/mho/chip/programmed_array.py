@@ -12,7 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.chip.autorange import Correction, solve_in_range
+from mho.chip.autorange import Correction, SettledBlock, solve_in_range
+from mho.chip.calibration import Calibration, fit_map, probes
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
@@ -24,6 +25,9 @@ from mho.circuits.errors import ChipError
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["ProgrammedArray"]
+
+_ROUNDS = 24
+"""Times that offsets are measured and cancelled at most."""
 
 _LOOKED_AT = 256
 """Right-hand sides that are looked at for entries which the DACs lose."""
@@ -71,6 +75,8 @@ class ProgrammedArray(ProgrammedLoop):
         **loop: Any,
     ) -> None:
         self._ledger, self._off_state = ledger, off_state
+        self._map: np.ndarray | None = None
+        self.calibration_: Calibration | None = None
         super().__init__(store, design, inputs, **loop)
 
     def read_back(self, A: Any) -> None:
@@ -117,6 +123,93 @@ class ProgrammedArray(ProgrammedLoop):
         trim = self.trim - wanted
         largest = np.full(k, np.abs(trim).max())
         self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(k))
+
+    def calibrate(self, A: Any, *, seed: Any = 0) -> Calibration:
+        """Correct what probes with known answers show at the pins, from now on; its cost is in the ledger.
+
+        Offsets first: interior probes at two input ranges differ by what does not shrink with the inputs, which
+        currents into the columns then cancel. After that a k x k matrix that answers are multiplied by is fitted to 4 k
+        probes, and kept only if k others, held out, improve by it.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            What was programmed.
+        seed : int, Generator or None
+            Source of the probes.
+
+        Returns
+        -------
+        Calibration
+            Also kept as `calibration_`.
+
+        Raises
+        ------
+        ValueError
+            A is of another shape, or a column of it is zero.
+
+        Notes
+        -----
+        Out of date once cells age or are written again. Wires, gain and errors of cells are corrected as far as one
+        matrix can; outputs that are clamped, and residuals, are seen through it too.
+        """
+        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
+        if A.shape != self.shape or not A.any(axis=0).all():
+            raise ValueError(
+                f"A must be of shape {self.shape}, as programmed, without a column of zeros, got {A.shape}"
+            )
+        rng, k, self._map = checks.generator(seed, "seed"), A.shape[1], None
+        held_out, known = probes(k, k, rng), probes(k, 4 * k, rng)
+        before = self._probe_error(A, held_out)
+        offset, hidden, raised = [], np.ones(k, bool), known
+        while len(offset) < _ROUNDS and (hidden.any() or len(offset) < 2 or offset[-1] < 2 / 3 * offset[-2]):
+            found, hidden = self._cancel_interior(A, raised)
+            raised = np.where(hidden[:, None], 1.5, 1.0) * raised
+            offset.append(found)
+        after, T = self._probe_error(A, held_out), fit_map(self.solve_operand(Dense(A @ known, name="B")), known)
+        self._map = T
+        mapped = self._probe_error(A, held_out)
+        if mapped >= after:
+            self._map = None
+        self.calibration_ = Calibration(
+            probes=3 * k + (2 * len(offset) + 1) * 4 * k,
+            offset_volts=offset[0],
+            error_before=before,
+            error_after=min(after, mapped),
+            mapped=mapped < after,
+        )
+        return self.calibration_
+
+    def _probe_error(self, A: np.ndarray, known: np.ndarray) -> float:
+        """Relative error of answers to probes, in the norm."""
+        found = self.solve_operand(Dense(A @ known, name="B"))
+        return float(np.linalg.norm(found - known) / np.linalg.norm(known))
+
+    def _cancel_interior(self, A: np.ndarray, known: np.ndarray) -> tuple[float, np.ndarray]:
+        """Cancel what answers at two ranges differ by.
+
+        Return the largest output that offsets alone made, volts, and which columns (k,) a clamp has hidden.
+        """
+        B = self._formed(Dense(A @ known, name="B"))
+        whole = self._at_range(B, float(self.peaks(B, None).max()))
+        half = self._at_range(B, 2 * self.inputs.v_in / (float(whole.range.max()) * self.inputs.volts_per_unit))
+        volts = [self._read(settled) / settled.range[:, None] for settled in (whole, half)]
+        own = np.mean((volts[1] - volts[0]) / (1 / half.range - 1 / whole.range)[:, None], axis=0)
+        trim = self.trim - self._into_amperes(A.T @ (A @ (own * self.units_per_volt)))
+        largest = np.full(len(trim), np.abs(trim).max())
+        self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(len(trim)))
+        return float(np.abs(own).max()), np.any([part == 0 for part in volts], axis=(0, 1))
+
+    def _at_range(self, B: Any, least: float) -> SettledBlock:
+        """Right-hand sides at rest with inputs of which full scale stands for `least`."""
+        settled = solve_in_range(self, B, None, least)
+        self._ledger.add(count_events(self, B, settled))
+        return settled
+
+    def _read(self, settled: SettledBlock) -> np.ndarray:
+        """Outputs (n, k) as the ADCs read them, all at one range, volts."""
+        volts = settled.pins * settled.range[:, None]
+        return self.inputs.converters.to_digital(volts, signed=self.loop.signed, together=True)
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -302,9 +395,11 @@ class ProgrammedArray(ProgrammedLoop):
     def _solve_block(self, B: Matrix, least: float, C: np.ndarray | None, correction: Correction | None) -> np.ndarray:
         """X (n, k) of one block."""
         X = self._solve_once(B, least, C, correction)
-        if self._off_state is None:
+        if self._off_state is not None:
+            X = self._solve_once(self._off_state.corrected_rhs(B, X), least, C, correction)
+        if self._map is None or correction is not None:
             return X
-        return self._solve_once(self._off_state.corrected_rhs(B, X), least, C, correction)
+        return X @ self._map.T if self.loop.signed else np.maximum(X @ self._map.T, 0.0)
 
     def _solve_once(self, B: Matrix, least: float, C: np.ndarray | None, correction: Correction | None) -> np.ndarray:
         """X (n, k), at a range that fits both ends of each right-hand side."""
