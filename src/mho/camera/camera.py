@@ -120,6 +120,10 @@ class Camera:
         Who finds the codes of the frames.
     settle : str or float
         Time after which an object that stands belongs to the scene.
+    adapt : str, float or None
+        Time after which the scene may get another part, the mean of its calmer frames, if it has changed slowly; never
+        while something stands there that has not settled. None: it stays as it was learned. A part that was added is
+        not saved.
     delay : str or float
         Time after which a decision is made, finally: a better clip that comes later cannot win.
     seed : int
@@ -164,6 +168,7 @@ class Camera:
         masks: Iterable[Rectangle] | None = None,
         engine: str | Engine = "digital",
         settle: str | float = "10 min",
+        adapt: str | float | None = "1 h",
         delay: str | float = "60 s",
         seed: int = 0,
     ) -> None:
@@ -176,6 +181,7 @@ class Camera:
         self.masks = tuple(check_rectangle(mask, "masks") for mask in masks or ())
         self.engine = engine
         self.settle = read_seconds(settle, "settle")
+        self.adapt = np.inf if adapt is None else read_seconds(adapt, "adapt")
         self.delay = read_seconds(delay, "delay")
         self.seed = checks.nonnegative_int(seed, "seed")
         self._engine = engine_for(engine, seed=self.seed)
@@ -334,16 +340,16 @@ class Camera:
         engine : str or Engine, optional
             In place of the one that was saved; an engine that is no name is not kept in the file.
         **settings
-            `keep`, `zones`, `settle` and `delay` in place of those that were saved.
+            `keep`, `zones`, `settle`, `adapt` and `delay` in place of those that were saved.
 
         Raises
         ------
         DataError
             The file is damaged or another.
         """
-        unknown = set(settings) - {"keep", "zones", "settle", "delay"}
+        unknown = set(settings) - {"keep", "zones", "settle", "adapt", "delay"}
         if unknown:
-            raise TypeError(f"settings must be of keep, zones, settle and delay, got {sorted(unknown)}")
+            raise TypeError(f"settings must be of keep, zones, settle, adapt and delay, got {sorted(unknown)}")
         made: list[Self] = []
 
         def engine_of(saved: dict[str, Any]) -> Engine:
@@ -373,6 +379,7 @@ class Camera:
             "zones": [(zone.name, zone.area, zone.weight) for zone in self.zones],
             "engine": self.engine if isinstance(self.engine, str) else "digital",
             "settle": self.settle,
+            "adapt": self.adapt if np.isfinite(self.adapt) else None,
             "delay": self.delay,
             "seed": self.seed,
         }
@@ -384,7 +391,9 @@ class Camera:
 
     def begin(self) -> None:
         """Begin a new stream: forget scores, standing objects and what waits for a decision."""
-        self._watch = Watch(self.scene_, fps=self.fps, window=self.clip, zones=self.zones, settle=self.settle)
+        self._watch = Watch(
+            self.scene_, fps=self.fps, window=self.clip, zones=self.zones, settle=self.settle, adapt=self.adapt
+        )
         self._budget, self._pending = self._new_budget(), {}
 
     def _watching(self) -> Watch:

@@ -75,7 +75,7 @@ def evaluate(camera: Camera, source: Any, events: Iterable[tuple[float, float]],
     shares, present = shares_of(starts, ends, events, camera.clip)
     kept = np.array([clip.kept for clip in clips])
     share = camera.keep.share if isinstance(camera.keep, Share) else float(kept.mean())
-    hit = (shares[kept] > 0).any(0) if kept.any() else np.zeros(shares.shape[1], bool)
+    hit = np.asarray((shares[kept] > 0).any(axis=0))
     found = float(kept[present].mean()) if present.any() else float("nan")
     scores = np.array([clip.score for clip in clips])
     return Evaluation(rank(scores, present, share), float(kept.mean()), found, len(hit), int(hit.sum()))

@@ -44,7 +44,7 @@ class Event:
     time : float
         Seconds of the stream's clock.
     kind : str
-        light, black, covered, defocused, moved, frozen, restored, settled, left, gap or other.
+        light, black, covered, defocused, moved, frozen, restored, settled, left, adapted, gap or other.
     text : str
         For people.
     """

@@ -10,9 +10,10 @@ import numpy as np
 from scipy import ndimage
 
 from mho import checks
+from mho.camera.adaptation import Adaptation
 from mho.camera.grid import Grid, Rectangle, check_rectangle
 from mho.camera.ranking import best_mean
-from mho.camera.scene import Scene
+from mho.camera.scene import Scene, Seen
 from mho.camera.state import Event, Standing, Tampering
 
 __all__ = ["Watch", "Window", "Zone", "check_zones"]
@@ -118,6 +119,8 @@ class Watch:
         Areas that count more or less.
     settle : float
         Seconds after which what stands belongs to the scene.
+    adapt : float
+        Seconds after which a part may be added to the scene; infinite: never.
     """
 
     def __init__(
@@ -128,12 +131,14 @@ class Watch:
         window: float,
         zones: tuple[Zone, ...] = (),
         settle: float = 600.0,
+        adapt: float = math.inf,
     ) -> None:
         self.scene, self.fps, self.window = scene, fps, window
         self.events: list[Event] = []
         self._zones = _zone_cells(zones, scene.grid)
         self._tampering = Tampering(scene)
         self._standing = Standing(scene, settle)
+        self._adaptation = Adaptation(scene, adapt)
         self._batch: list[tuple[float, np.ndarray, np.ndarray]] = []
         self._open: _Open | None = None
         self._due = -math.inf
@@ -179,7 +184,14 @@ class Watch:
             self.events += self._standing.look(rest, seen, float(times[-1]))
             zones = [w * self.scene.top(seen.deviation, cells) / self.scene.usual for _, w, cells in self._zones]
             scores = np.stack(zones, 1)
+            self._adapt(rest, seen, float(times[-1]))
         return self._added(times, scores, seen.deviation, pictures)
+
+    def _adapt(self, X: np.ndarray, seen: Seen, now: float) -> None:
+        scene = self._adaptation.look(X, seen, now, open=self._standing.open)
+        if scene is not None:
+            self.scene = self._tampering.scene = self._standing.scene = scene
+            self.events.append(Event(now, "adapted", "the scene has changed slowly: one more part"))
 
     def _added(
         self, times: np.ndarray, scores: np.ndarray, deviation: np.ndarray, pictures: list[np.ndarray]

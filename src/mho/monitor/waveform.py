@@ -298,7 +298,7 @@ class _Filter:
         return magnitude
 
 
-def _power(lines: np.ndarray) -> np.ndarray:
+def _power(lines: Any) -> np.ndarray:
     return lines.real**2 + lines.imag**2
 
 
