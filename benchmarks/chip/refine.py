@@ -492,8 +492,11 @@ def _inverse_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _frontier(rows: list[Row]) -> None:
+    import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
+    matplotlib.rcParams["svg.hashsalt"] = "mho"  # the same figures make the same file
     figure = Figure(figsize=(8.4, 2.9), layout="constrained")
     for axes, bits in zip(figure.subplots(1, 3, sharey=True), (1, 2, 3), strict=True):
         for columns in (2, 4, 8, 16):
@@ -501,6 +504,8 @@ def _frontier(rows: list[Row]) -> None:
             axes.loglog([100 * r["sigma"] for r in line], [r["error"] for r in line], "o-", label=f"{columns} columns")
         axes.axhline(2.0**-23, color="0.5", linewidth=0.8)
         axes.set(title=f"{bits} bit{'s' * (bits > 1)} a cell", xlabel="error of a cell, % of full scale")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     figure.axes[0].set_ylabel("error of the answer")
     figure.axes[0].legend(frameon=False, fontsize=8)
     figure.savefig(FIGURE, metadata={"Date": None})

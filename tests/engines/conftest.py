@@ -16,7 +16,6 @@ EXACT = {
     "ideal classic chip": lambda: Analog(preset("ideal").with_(topology="classic")),
     "ideal Gram chip": lambda: Analog(preset("ideal").with_(topology="gram")),
     "refined": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12),
-    "refined without directions": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12, accelerate="none"),
 }
 NOISY = {
     "chip": lambda: Analog(seed=0),
