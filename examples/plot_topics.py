@@ -20,6 +20,7 @@ from sklearn.decomposition import NMF
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 import mho
+from mho.topics import Topics, c_v, npmi
 
 # %%
 # Documents x words, weighted and sparse.
@@ -53,6 +54,15 @@ for name in ("mho, CPU", "mho, chip"):
     print(name)
     for topic in models[name].components_:
         print("   ", ", ".join(names[topic.argsort()[::-1][:6]]))
+
+# %%
+# Topics that several starts agree on, on the CPU and on a chip of 4 bits and 2 %: how often their words meet.
+
+long = [text for text in texts if len(text) > 400]
+for name, engine in (("CPU", "digital"), ("chip", mho.Analog("pku-2025-4bit", seed=0))):
+    found = Topics(8, starts=3, engine=engine, random_state=0).fit(long)
+    first = found.top_words(10)
+    print(f"{name:5} NPMI {npmi(first, long).mean():.3f}  C_v {c_v(first, long).mean():.3f}  {found.labels_}")
 
 # %%
 # Mixtures of topics, document by document in the order of the strongest topic.

@@ -26,6 +26,7 @@ ROOMS = (
     "recommend",
     "spice",
     "sweep",
+    "topics",
 )
 NAMED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 CLAUSE = re.compile(

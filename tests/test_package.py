@@ -37,7 +37,20 @@ def _modules():
 
 
 MODULES = _modules()
-ROOMS = ("chip", "circuits", "cluster", "cost", "data", "engines", "image", "nmf", "recommend", "spice", "sweep")
+ROOMS = (
+    "chip",
+    "circuits",
+    "cluster",
+    "cost",
+    "data",
+    "engines",
+    "image",
+    "nmf",
+    "recommend",
+    "spice",
+    "sweep",
+    "topics",
+)
 
 
 def _fresh(statement):

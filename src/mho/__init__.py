@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mho import reproduce as reproduce
     from mho import spice as spice
     from mho import sweep as sweep
+    from mho import topics as topics
     from mho.camera import Camera as Camera
     from mho.chip import Chip as Chip
     from mho.chip import ChipError as ChipError
@@ -116,6 +117,7 @@ _PACKAGES = frozenset(
         "reproduce",
         "spice",
         "sweep",
+        "topics",
     )
 )
 """Imported when first used, as ``mho.cost``."""

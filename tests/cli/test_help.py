@@ -61,6 +61,8 @@ REPORTING = {
     ("factor",),
     ("info",),
     ("example",),
+    ("cluster",),
+    ("topics",),
     ("cost",),
     ("cost", "explain"),
     ("reproduce",),

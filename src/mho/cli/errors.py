@@ -29,6 +29,7 @@ _CHECKERS = ("mho", "sklearn", "distributed")
 _OPTIONS = {
     "n_components": "-k",
     "n_clusters": "-k",
+    "n_topics": "-k",
     "max_iter": "--max-iter",
     "tol": "--tol",
     "l2_W": "--l2-w",

