@@ -213,3 +213,11 @@ def test_a_password_is_never_shown(mho, tmp_path):
         assert code == 1
         assert "secret" not in out + err
         assert "rtsp://***@127.0.0.1:1/x" in err
+
+
+def test_an_adaptation_that_is_none_is_refused(mho, made, door, tmp_path):
+    command = ("camera", "run", door, made / "room.mp4", "--out", tmp_path / "clips", "-q")
+    code, _, err = mho(*command, "--adapt", "sometimes")
+    assert code == 2
+    assert "--adapt must be" in err
+    assert mho(*command, "--adapt", "never")[0] == 0

@@ -29,6 +29,7 @@ def run(
     keep: str = "20%",
     delay: str = "60 s",
     settle: str = "10 min",
+    adapt: str = "1 h",
     clips: bool = True,
     encode: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     days: float | None = None,
@@ -62,6 +63,8 @@ def run(
         Time after which a decision is made, finally: a better clip that comes later cannot win.
     settle
         Time after which an object that stands belongs to the scene.
+    adapt
+        Time after which a scene that has changed slowly may get another part; "never": it stays as it was learned.
     clips
         Write pictures; --no-clips keeps numbers only.
     encode
@@ -89,15 +92,18 @@ def run(
         Show nothing but warnings and errors.
     """
     from mho import Camera
-    from mho.camera.quantities import read_keep
+    from mho.camera.quantities import read_keep, read_seconds
     from mho.camera.recorder import Recorder
     from mho.camera.session import Session
     from mho.camera.source import Source, is_live
 
     name = source_name(source, url_file)
     post = _poster(mqtt, credentials, ca)
-    read_keep(keep)  # what is wrong with it is no fault of the file
-    watched = Camera.load(camera, keep=keep, delay=delay, settle=settle)
+    read_keep(keep)  # what is wrong with these is no fault of the file
+    durations = {"delay": delay, "settle": settle} | ({} if adapt == "never" else {"adapt": adapt})
+    for option, text in durations.items():
+        read_seconds(text, f"--{option}")
+    watched = Camera.load(camera, keep=keep, **({"adapt": None} | durations))
     began = time.time() if is_live(name) or name == "-" else Path(name).stat().st_mtime
     stream = Source(name, watched.fps, gap=3 * watched.clip, transport=transport, ring=clips)
     most = None if room is None else room * 1e6
