@@ -17,7 +17,7 @@ MASKED = {"word_lines", "dac_conversions", "bytes_read"}
 CURRENTS = {"array_joules", "load_joules", "load_coulombs", "input_coulombs"}
 UNMASKED = {"solves", "adc_conversions", "bytes_written"}
 AGAIN = {"clipped", "overloaded"}
-FOLLOWED = {"followed"}
+FOLLOWED = {"followed", "operations"}
 SETTLING = {"settle_seconds", "amplifier_seconds", "amplifier_cycles"}
 ALL = {f.name for f in fields(Ledger)}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from mho import NMF, Analog, Digital, Hybrid, Recommender
+from mho import NMF, Analog, Digital, Hybrid, Recommender, Refined
 from mho.chip import preset
 from mho.data import camera, movielens
 from mho.engines import Sparse, close_ranks, near_limit
@@ -103,3 +103,16 @@ def test_critical_answers_are_the_digital_ones():
 
 def test_a_short_list_has_no_other_ranks():
     assert close_ranks(3)(np.ones((3, 2)), np.ones((3, 2))).tolist() == [False, False]
+
+
+def test_digital_operations_are_counted_beside_the_chip():
+    A, B = np.random.default_rng(0).random((30, 4)), np.random.default_rng(1).random((30, 10))
+    plain, probed, hybrid = Analog(FOUR_BIT, seed=0), Analog(FOUR_BIT, seed=0, probe=True), Hybrid(FOUR_BIT, seed=0)
+    for engine in (plain, probed, hybrid):
+        engine.program(A).solve(B)
+    assert plain.ledger().operations == 0
+    assert probed.ledger().operations == 2 * 30 * 4 * 10
+    assert hybrid.ledger().operations == 2 * 30 * 4 * 10 + 10 * (4**3 / 3 + 2 * 4**2) + 30 * 4 * 5
+    refined = Refined(FOUR_BIT, seed=0)
+    done = refined.program(A).refine(B)
+    assert refined.ledger().operations == pytest.approx(done.operations.sum())

@@ -33,6 +33,9 @@ class Ledger:
         Right-hand sides settled, one after the other.
     followed : float
         Right-hand sides whose operating point was found by following their transient: the loop may have several.
+    operations : float
+        Digital multiplications and additions beside the chip: gradients and directions of refinements, products of
+        probes, critical answers. Those of digital iterations after the chip's are not among them.
     clipped : float
         Right-hand sides for which an op-amp left the range of the outputs; they are solved again at smaller inputs.
     overloaded : float
@@ -84,6 +87,7 @@ class Ledger:
     unverified: float = 0.0
     solves: float = 0.0
     followed: float = 0.0
+    operations: float = 0.0
     clipped: float = 0.0
     overloaded: float = 0.0
     settle_seconds: float = 0.0

@@ -22,7 +22,7 @@ __all__ = ["ChipRun", "read_run", "write_run"]
 _FORMAT, _VERSION, _UNSEALED = "mho chip run", 3, (1, 2)
 _SINCE_2 = {"tile_pulses", "tiles", "row_extras"}
 """Counts that version 1 does not have."""
-_OPTIONAL = {"followed": 0.0}
+_OPTIONAL = {"followed": 0.0, "operations": 0.0}
 """Counts that cost nothing."""
 
 _TILE_ROWS_1 = 128

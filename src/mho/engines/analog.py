@@ -10,6 +10,7 @@ import numpy as np
 from mho import kernels
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
+from mho.engines.products import cross_operations
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["Analog"]
@@ -73,7 +74,7 @@ class Analog(Engine):
         array = self.chip.program(A, penalty=penalty)
         if self.readback:
             array.read_back(A)
-        return ProbedFactor(A, array, penalty) if self.probe else AnalogFactor(A, array)
+        return ProbedFactor(A, array, penalty, self.chip.ledger) if self.probe else AnalogFactor(A, array)
 
     def extrapolates(self) -> bool:
         """Return whether answers are corrected for the errors of the cells."""
@@ -120,8 +121,9 @@ class AnalogFactor(Programmed):
 class ProbedFactor(AnalogFactor):
     """A matrix in a chip, whose answers are probed."""
 
-    def __init__(self, A: np.ndarray, array: ProgrammedArray, penalty: Penalty) -> None:
+    def __init__(self, A: np.ndarray, array: ProgrammedArray, penalty: Penalty, ledger: Ledger) -> None:
         super().__init__(A, array)
+        self.ledger = ledger
         k = A.shape[1]
         self.exact = np.ascontiguousarray(A, np.float64)
         self.l2, self.linear = penalty.vector("l2", k), penalty.linear_term(k)
@@ -144,6 +146,7 @@ class ProbedFactor(AnalogFactor):
         """Answers (k, n), and corrected by one more solve whose right-hand side has them as its solution."""
         Y = self.array.solve_operand(B)
         pull = self.l2[:, None] * Y - self.linear[:, None]  # takes back what the penalty does to Y
+        self.ledger.add(Ledger(operations=float(cross_operations(B, len(Y)).sum())))  # A y takes as many as A'b
         again = self.array.solve_operand(self._fitted(B, Y), pull if pull.any() else None)
         return Y, np.maximum(2 * Y - again, 0.0)
 

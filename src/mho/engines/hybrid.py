@@ -13,6 +13,7 @@ from mho.chip import Chip, ChipDesign, Ledger
 from mho.engines.analog import Analog, ProbedFactor
 from mho.engines.digital import Digital
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs
+from mho.engines.products import cross_operations
 from mho.operands import as_matrix, columns_of
 
 __all__ = ["CheckedAnswers", "Hybrid", "close_ranks", "near_limit"]
@@ -145,7 +146,9 @@ class Hybrid(Engine):
         array = self.analog.chip.program(A, penalty=penalty)
         if self.analog.readback:
             array.read_back(A)
-        return HybridFactor(A.shape, ProbedFactor(A, array, penalty), self.digital.program(A, penalty=penalty))
+        return HybridFactor(
+            A.shape, ProbedFactor(A, array, penalty, self.ledger()), self.digital.program(A, penalty=penalty)
+        )
 
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:
         """Return the chip, then the digital engine for the last passes."""
@@ -174,7 +177,14 @@ class HybridFactor(Programmed):
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; the chip finds the start."""
         B = check_rhs(B, self.shape, start)
-        return self.digital.solve(B, start=self.analog.plain(B))
+        return self._digitally(as_matrix(B), self.analog.plain(as_matrix(B)))
+
+    def _digitally(self, B: Any, start: np.ndarray | None = None) -> np.ndarray:
+        """Digital answers, their operations counted: A'b and one factorization of A'A each, A'A itself once."""
+        (m, k), n = self.shape, B.shape[1]
+        operations = float(cross_operations(B, k).sum()) + n * (k**3 / 3 + 2 * k**2) + m * k * (k + 1)
+        self.analog.ledger.add(Ledger(operations=operations))
+        return self.digital.solve(B, start=start)
 
     def solve_checked(self, B: Any, scores: Callable[[np.ndarray], np.ndarray], critical: Critical) -> CheckedAnswers:
         """Return the chip's answers, with those computed again digitally on which a decision hangs by less than errors.
@@ -209,7 +219,7 @@ class HybridFactor(Programmed):
         found = scores(probed)
         again = critical(found, np.abs(found - scores(X)))
         if again.any():
-            probed[:, again] = self.digital.solve(columns_of(B, np.flatnonzero(again)))
+            probed[:, again] = self._digitally(columns_of(B, np.flatnonzero(again)))
         return CheckedAnswers(probed, X, again)
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:

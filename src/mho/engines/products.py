@@ -14,7 +14,7 @@ from mho import kernels
 from mho.engines.engine import Penalty
 from mho.operands import Dense, Factored, Operand, Shifted, Sparse
 
-__all__ = ["cross", "entries", "gram", "sweep_in_place"]
+__all__ = ["cross", "cross_operations", "entries", "gram", "sweep_in_place"]
 
 
 def gram(A: np.ndarray) -> np.ndarray:
@@ -34,6 +34,12 @@ def cross(A: np.ndarray, B: Operand) -> np.ndarray:
     else:
         B.check(_dense_cross(A, B.array, C))
     return C
+
+
+def cross_operations(B: Operand, k: int) -> np.ndarray:
+    """Return the multiplications and additions of A'b with k columns of A, for each right-hand side (n,)."""
+    stored = np.diff(B.columns.indptr) if isinstance(B, Sparse) else np.full(B.shape[1], B.shape[0])
+    return 2.0 * k * stored
 
 
 def _dense_cross(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from mho import checks
 from mho.chip import Chip, ChipDesign, ChipError, Ledger, ProgrammedArray, preset
 from mho.engines.digital import Digital
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
-from mho.engines.products import cross, gram
+from mho.engines.products import cross, cross_operations, gram
 from mho.engines.refinement import KnownSystem, MaskedSystem, Refinement, refine
 from mho.operands import Dense, Matrix, Sparse, as_matrix, columns_of
 
@@ -168,13 +168,15 @@ class RefinedFactor(Programmed):
         n, step = B.shape[1], max(1, _BLOCK // k)
         parts = [self._refine_block(B.column_range(j, min(n, j + step))) for j in range(0, n, step)]
         shared = 0.0 if B.missing else m * k * (k + 1) / n
-        return Refinement(
+        done = Refinement(
             np.hstack([part.X for part in parts]).astype(self.A.dtype, copy=False),
             np.concatenate([part.steps for part in parts]),
             np.concatenate([part.contraction for part in parts]),
             np.concatenate([part.operations for part in parts]) + shared,
             sum((part.fallback for part in parts), start=()),
         )
+        self.engine.chip.ledger.add(Ledger(operations=float(done.operations.sum())))
+        return done
 
     def _refine_block(self, B: Matrix) -> Refinement:
         system, refused = self._system(B), self._refused(B)
@@ -190,7 +192,7 @@ class RefinedFactor(Programmed):
             tolerance=self.engine.tolerance,
             most_steps=self.engine.most_steps,
         )
-        own = _cross_operations(B, self.A.shape[1])
+        own = cross_operations(B, self.A.shape[1])
         return self._fallen_back(B, done.X, replace(done, operations=done.operations + own))
 
     def _system(self, B: Matrix) -> KnownSystem | MaskedSystem:
@@ -264,12 +266,6 @@ class _Corrections:
                 return
             for half in np.array_split(part, 2):
                 self._by_chip(asked, j, half, d, failed)
-
-
-def _cross_operations(B: Matrix, k: int) -> np.ndarray:
-    """Multiplications and additions of A'b (n,)."""
-    stored = np.diff(B.columns.indptr) if isinstance(B, Sparse) else np.full(B.shape[1], B.shape[0])
-    return 2.0 * k * stored
 
 
 def _unreachable(G: np.ndarray, tolerance: float) -> str:
