@@ -69,8 +69,8 @@ class Candidates:
         The rating from which on an item is liked. Where it is given, lists are to have what is liked, and no less of
         all that was rated than popularity has.
     nearly : float
-        Part of the gain that a smaller popularity term may cost; above 0 the largest gain is taken where it is sure,
-        rather than the surest one.
+        Part of the gain that a later setting, and then that a smaller popularity term, may cost; above 0 the largest
+        gain is taken where it is sure, rather than the surest one.
     """
 
     fits: Callable[[HeldOut], Iterator[Scorer]]
@@ -121,11 +121,14 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
 
 
 def _of_the_best(gain: np.ndarray, terms: Sequence[float], nearly: float) -> tuple[int, int]:
-    """Return the setting and term of the largest `gain` (settings, terms); or of nearly that with less popularity.
+    """Return the setting and term of the largest `gain` (settings, terms), or the last of nearly that, its term small.
 
     Lists that are as good with less of it have more of what few chose.
     """
     setting, term = divmod(int(np.argmax(gain)), len(terms))
+    if nearly:
+        setting = int(np.flatnonzero(gain.max(axis=1) >= (1 - nearly) * gain[setting, term])[-1])
+        term = int(np.argmax(gain[setting]))
     near = np.flatnonzero(gain[setting] >= (1 - nearly) * gain[setting, term])
     return setting, min(near.tolist(), key=lambda t: terms[t], default=term)
 

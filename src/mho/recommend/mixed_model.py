@@ -86,7 +86,7 @@ class MixedModel(Model):
             fame=lambda share: share,
             terms=LIST_TERMS if self.popularity is None else [self.popularity],
             sample=LIST_SAMPLE,
-            nearly=0.01,
+            nearly=0.001,
         )
         alone = POPULARITY_ALONE if self.popularity is None else self.popularity
         share, popularity = choose(known, candidates, rng) or (shares[-1], alone)

@@ -105,7 +105,7 @@ class NeighbourModel(Model):
             fits=fits, settings=settings, fame=lambda share: share, terms=terms, sample=LIST_SAMPLE, nearly=0.01
         )
         found = choose(known, candidates, rng)
-        usual = settings[0][0], _USUAL_RIDGE if self.l2 is None else self.l2
+        usual = settings[-1][0], _USUAL_RIDGE if self.l2 is None else self.l2
         alone = POPULARITY_ALONE if self.popularity is None else self.popularity
         (weighting, l2), popularity = found or (usual, alone)
         return replace(model, weighting=weighting, l2=l2, popularity=popularity)
@@ -145,7 +145,7 @@ class NeighbourModel(Model):
     def _weightings(self, values: np.ndarray) -> Sequence[Any]:
         if self.weighting is not None:
             return [self.weighting]
-        return ["presence"] if values.min() == values.max() else ["presence", "log"]
+        return ["presence"] if values.min() == values.max() else ["log", "presence"]
 
     def evidence(self, known: Any) -> Any:
         """Return x (m, n_items) of strengths `known`, csr_array of that shape."""
