@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.optimize import nnls
 
 from mho import Analog, Recommender
@@ -148,3 +149,13 @@ def test_bad_settings_are_named(settings, message):
 def test_a_cap_above_the_items_is_refused():
     with pytest.raises(ValueError, match="cap must be below the number of items, 24, got 24"):
         fitted(table(), NeighbourModel(cap=24))
+
+
+def test_a_table_of_which_nothing_can_be_learned_is_fitted():
+    """Lists that are all below popularity's, and users and items of whom nothing is known."""
+    rng = np.random.default_rng(0)
+    X = rng.random((30, 20)) < 0.1
+    X[0, 0] = True
+    for model in ("neighbours", "mixed"):
+        made = Recommender(1, model=model, max_iter=2).fit(sp.csr_array(X * 1.0))
+        assert len(made.recommend(n=3)) == 90

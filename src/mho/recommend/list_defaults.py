@@ -126,10 +126,12 @@ def _of_the_best(gain: np.ndarray, terms: Sequence[float], nearly: float) -> tup
     Lists that are as good with less of it have more of what few chose.
     """
     setting, term = divmod(int(np.argmax(gain)), len(terms))
-    if nearly:
-        setting = int(np.flatnonzero(gain.max(axis=1) >= (1 - nearly) * gain[setting, term])[-1])
-        term = int(np.argmax(gain[setting]))
-    near = np.flatnonzero(gain[setting] >= (1 - nearly) * gain[setting, term])
+    if not nearly:
+        return setting, term
+    least = gain[setting, term] - nearly * abs(gain[setting, term])
+    setting = int(np.flatnonzero(gain.max(axis=1) >= least)[-1])
+    most = float(gain[setting].max())
+    near = np.flatnonzero(gain[setting] >= most - nearly * abs(most))
     return setting, min(near.tolist(), key=lambda t: terms[t], default=term)
 
 

@@ -1,0 +1,64 @@
+"""Writes the tables of neighbours in docs/do/recommend.md from what was measured: python scripts/neighbour_tables.py.
+
+The figures are those of `benchmarks/recommend/neighbours.jsonl`, which `benchmarks/recommend/neighbours.py` writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PAGE, MEASURED = ROOT / "docs/do/recommend.md", ROOT / "benchmarks/recommend/neighbours.jsonl"
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return what was measured; of runs of the same the last."""
+    found = [json.loads(line) for line in MEASURED.read_text(encoding="utf-8").splitlines()]
+    keys = [(one["what"], one["table"], one["who"], one.get("seed")) for one in found]
+    return list(dict(zip(keys, found, strict=True)).values())
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def of_lists(found: list[dict[str, Any]]) -> str:
+    """Return nDCG@10 and coverage of each, by table."""
+    found = [one for one in found if one["what"] == "lists"]
+    tables, who = (list(dict.fromkeys(one[name] for one in found)) for name in ("table", "who"))
+    own = [name for name in ("neighbours", "mixed", "implicit") if name in who]
+    order = own + sorted(name for name in who if name not in own)
+    lines = [["", *(f"{t}, {len({x['seed'] for x in found if x['table'] == t})} seeds" for t in tables)]]
+    for name in order:
+        cells = []
+        for table in tables:
+            runs = [one for one in found if one["table"] == table and one["who"] == name]
+            spans = [mean([one[x] for one in runs]) for x in ("ndcg", "low", "high", "coverage")] if runs else []
+            cells.append("{:.4f} ({:.3f} to {:.3f}), {:.2f}".format(*spans) if runs else "")
+        lines.append([name, *cells])
+    return markdown(lines)
+
+
+def markdown(lines: list[list[str]]) -> str:
+    """Return a table, its first line the head."""
+    text = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([text[0], "|" + " --- |" * len(lines[0]), *text[1:]]) + "\n"
+
+
+TABLES = {"lists": of_lists}
+
+
+def made_anew(page: str) -> str:
+    """Return the page with its tables as they are now."""
+    found = rows()
+    for name, table in TABLES.items():
+        block = re.compile(rf"(<!-- begin neighbours {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        page = block.sub(lambda part, table=table: part[1] + table(found) + part[2], page)
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
