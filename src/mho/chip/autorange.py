@@ -152,7 +152,7 @@ def solve_in_range(
             clipped, overloaded, repeated = map(int, counts)
             pins = pin_volts(array, B, V, X, constant, 1 / range_[:, None])
             return SettledBlock(X, pins, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
-        counts = counts + over + [0, 0, np.count_nonzero(low)]
+        counts = counts + over + np.array([0, 0, np.count_nonzero(low)])
         margin = 1 + 0.001 * 4**attempt
         excess = np.full_like(excess, excess.max()) if least else excess
         smaller = np.where(excess > 1, margin * excess, 1.0)

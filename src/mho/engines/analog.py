@@ -140,7 +140,8 @@ class ProbedFactor(AnalogFactor):
         """Return the answers (k, n) to right-hand sides (m, n), as they are and corrected."""
         n, step = B.shape[1], max(1, _BLOCK // B.shape[0])
         parts = [self._probed(B.column_range(j, min(n, j + step))) for j in range(0, n, step)]
-        return tuple(np.hstack(both).astype(self.A.dtype, copy=False) for both in zip(*parts, strict=True))
+        plain, probed = (np.hstack([part[i] for part in parts]).astype(self.A.dtype, copy=False) for i in (0, 1))
+        return plain, probed
 
     def _probed(self, B: Matrix) -> tuple[np.ndarray, np.ndarray]:
         """Answers (k, n), and corrected by one more solve whose right-hand side has them as its solution."""
