@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 from scipy.sparse import csc_array
 
 from mho.engines.engine import Engine
@@ -180,11 +179,15 @@ def _gaps_error(engine: Engine, A: np.ndarray, B: np.ndarray) -> _Pairs:
 
 def _solution(engine: Engine, A: np.ndarray, B: np.ndarray) -> _Pairs:
     """The answer is the least-squares solution that is not negative, as SciPy finds it."""
+    from scipy.optimize import nnls
+
     return [(engine.program(A).solve(B), np.column_stack([nnls(A, b)[0] for b in B.T]))]
 
 
 def _solution_of_gaps(engine: Engine, A: np.ndarray, B: np.ndarray) -> _Pairs:
     """A row that is not known takes no part in the solution."""
+    from scipy.optimize import nnls
+
     known = ~np.isnan(B)
     meant = [nnls(A[on], b[on])[0] for b, on in zip(B.T, known.T, strict=True)]
     return [(engine.program(A).solve(Sparse(B)), np.column_stack(meant))]

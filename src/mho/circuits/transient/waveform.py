@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 
 from mho import checks
 from mho.circuits.circuit import Circuit
@@ -112,6 +111,8 @@ class Waveform:
         ChipError
             The waveform ends before the loop rests.
         """
+        from scipy.optimize import brentq  # half of what a chip takes to import
+
         checks.at_least(tolerance, "tolerance", 0, strict=True)
         rest = self.rest()[:, None]
 
