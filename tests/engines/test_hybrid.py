@@ -50,11 +50,11 @@ def test_ratings_by_one_digital_sweep():
 
 def test_a_loop_levels_off_where_its_error_does():
     chip = Analog("ideal")
-    falling = [2.0**-i for i in range(12)]
-    assert not any(chip.levels_off(falling[:i]) for i in range(13))
-    level = [*falling[:5], 0.05, 0.051, 0.049, 0.05, 0.05, 0.051]
+    falling = [2.0**-i for i in range(24)]
+    assert not any(chip.levels_off(falling[:i]) for i in range(25))
+    level = [*falling[:5], *8 * [0.05, 0.051, 0.049]]
     assert chip.levels_off(level)
-    assert not chip.levels_off(level[:6])
+    assert not chip.levels_off(level[:16])
     assert not Digital().levels_off(level)
 
 

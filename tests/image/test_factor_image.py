@@ -34,7 +34,9 @@ def test_no_rank_64_product_can_beat_the_truncated_svd(photo, digital):
 def test_a_noisy_chip_with_two_digital_passes_comes_within_one_decibel(photo, digital, seed):
     engine = Hybrid(FOUR_BIT, passes=2, seed=seed)
     hybrid = factor_image(photo, 64, engine=engine, max_iter=32, tol=0, random_state=0)
-    assert [record["engine"] for record in hybrid.history] == ["analog"] * 30 + ["digital"] * 2
+    engines = [record["engine"] for record in hybrid.history]
+    assert engines == ["analog"] * (len(engines) - 2) + ["digital"] * 2
+    assert len(engines) < 32  # the chip's error levels off
     assert psnr(photo, hybrid.reconstruction) > psnr(photo, digital.reconstruction) - 1.0
 
 

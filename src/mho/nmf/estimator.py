@@ -640,8 +640,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             step = alternate if plan.name in ("hals", "sampled") else extrapolate
             return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, most, "digital")]
         return [
-            Stage(Problem(X, engine, *penalties), step_for(engine), length, type(engine).__name__.lower())
-            for engine, length in phase_ends(self.engine_.phases(), most)
+            Stage(Problem(X, engine, *penalties), step_for(engine, first=not n), length, type(engine).__name__.lower())
+            for n, (engine, length) in enumerate(phase_ends(self.engine_.phases(), most))
         ]
 
     def _iterate(self, stages: list[Stage], X: Matrix, state: LoopState | None) -> None:

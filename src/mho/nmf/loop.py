@@ -238,9 +238,19 @@ def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
     return np.maximum(far, 0, out=far)
 
 
-def step_for(engine: Engine) -> Step:
-    """Return the step of an engine that has no algorithms to choose from."""
-    return extrapolate if engine.extrapolates() else alternate
+def extrapolate_later(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
+    """Yield one iterate without a stride, which would repeat the errors of W and H, and go on as `extrapolate`."""
+    plain = problem.update_H(problem.update_W(W, H), H)
+    last = replace(plain, momentum=Momentum(plain.W, plain.H, 0.5, 1.0))
+    yield last
+    yield from extrapolate(problem, last.W, last.H, last)
+
+
+def step_for(engine: Engine, *, first: bool = True) -> Step:
+    """Return the step of an engine that has no algorithms to choose from; `first`: no other engine went before it."""
+    if not engine.extrapolates():
+        return alternate
+    return extrapolate if first else extrapolate_later
 
 
 def phase_ends(phases: tuple[tuple[Engine, int | None], ...], max_iter: int) -> list[tuple[Engine, int]]:
