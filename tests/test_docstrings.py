@@ -24,6 +24,7 @@ ROOMS = (
     "monitor",
     "nmf",
     "recommend",
+    "signatures",
     "spice",
     "sweep",
     "topics",

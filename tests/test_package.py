@@ -49,6 +49,7 @@ ROOMS = (
     "recommend",
     "spice",
     "sweep",
+    "signatures",
     "topics",
 )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mho import operands as operands
     from mho import recommend as recommend
     from mho import reproduce as reproduce
+    from mho import signatures as signatures
     from mho import spice as spice
     from mho import sweep as sweep
     from mho import topics as topics
@@ -115,6 +116,7 @@ _PACKAGES = frozenset(
         "operands",
         "recommend",
         "reproduce",
+        "signatures",
         "spice",
         "sweep",
         "topics",

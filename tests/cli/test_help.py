@@ -63,6 +63,7 @@ REPORTING = {
     ("example",),
     ("cluster",),
     ("topics",),
+    ("signatures",),
     ("cost",),
     ("cost", "explain"),
     ("reproduce",),

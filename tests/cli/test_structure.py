@@ -93,3 +93,54 @@ def test_bad_input_is_one_line(mho, groups, documents, tmp_path, monkeypatch, ar
     assert code in (1, 2)
     assert says in said
     assert "Traceback" not in said
+
+
+@pytest.fixture
+def counts(tmp_path, monkeypatch):
+    """Counts of thirty samples and the two signatures that they are drawn from, in tables with names."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    known = rng.dirichlet(np.full(12, 0.2), 2)
+    X = rng.poisson(rng.gamma(0.5, 3000, (30, 2)) @ known + 1)
+    head = "name," + ",".join(f"kind{j}" for j in range(12))
+    for file, table, letter in (("counts.csv", X, "s"), ("known.csv", known, "K")):
+        rows = [f"{letter}{i}," + ",".join(str(value) for value in row) for i, row in enumerate(table.tolist())]
+        (tmp_path / file).write_text("\n".join([head, *rows]) + "\n")
+    (tmp_path / "other.csv").write_text("name,a,b\nK0,1,0\n")
+    return tmp_path
+
+
+def test_signatures_are_told_with_the_known_ones(mho, counts):
+    code, shown, _ = mho(
+        "signatures", "counts.csv", "-k", 2, "--starts", 3, "--known", "known.csv", "-o", "s.csv", "--json"
+    )
+    rows = json.loads(shown)["signatures"]
+    assert code == 0
+    assert {row["like"] for row in rows} == {"K0", "K1"}
+    assert min(row["cosine"] for row in rows) > 0.95
+    assert (counts / "s.csv").read_text().splitlines()[0].endswith("kind10,kind11")
+
+
+def test_exposures_to_known_signatures(mho, counts):
+    code, shown, _ = mho("signatures", "counts.csv", "--refit", "--known", "known.csv", "--exposures", "e.csv")
+    assert (code, "K0" in shown, "K1" in shown) == (0, True, True)
+    table = list(csv.DictReader((counts / "e.csv").read_text().splitlines()))
+    total = sum(map(int, (counts / "counts.csv").read_text().splitlines()[1].split(",")[1:]))
+    assert float(table[0]["K0"]) + float(table[0]["K1"]) == pytest.approx(total, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-k", "2", "--known", "other.csv"], "--known other.csv: must have the columns of counts.csv"),
+        (["--refit"], "--refit needs --known"),
+        ([], "give either -k"),
+        (["-k", "3", "--most", "2"], "--most must be at least -k, got 2"),
+        (["-k", "13"], "-k must be at least 1 and at most 12"),
+        (["-k", "2", "--starts", "1"], "--starts must be at least 2"),
+    ],
+)
+def test_signatures_refuse_in_one_line(mho, counts, arguments, says):
+    code, _, said = mho("signatures", "counts.csv", *arguments)
+    assert code == 2
+    assert says in said

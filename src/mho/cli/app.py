@@ -23,6 +23,8 @@ from mho.cli.lab import lab
 from mho.cli.monitor import monitor
 from mho.cli.recommend import recommend
 from mho.cli.reproduce import reproduce
+from mho.cli.signatures import EXAMPLES as SIGNATURES_EXAMPLES
+from mho.cli.signatures import signatures
 from mho.cli.topics import EXAMPLES as TOPICS_EXAMPLES
 from mho.cli.topics import topics
 
@@ -54,6 +56,7 @@ app.command(example)
 app.command(camera)
 app.command(cluster, help_epilogue=CLUSTER_EXAMPLES)
 app.command(topics, help_epilogue=TOPICS_EXAMPLES)
+app.command(signatures, help_epilogue=SIGNATURES_EXAMPLES)
 app.command(cost)
 app.command(chip)
 app.command(image)

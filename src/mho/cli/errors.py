@@ -30,6 +30,7 @@ _OPTIONS = {
     "n_components": "-k",
     "n_clusters": "-k",
     "n_topics": "-k",
+    "n_signatures": "-k",
     "max_iter": "--max-iter",
     "tol": "--tol",
     "l2_W": "--l2-w",
