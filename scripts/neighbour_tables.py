@@ -31,7 +31,9 @@ def of_lists(found: list[dict[str, Any]]) -> str:
     tables, who = (list(dict.fromkeys(one[name] for one in found)) for name in ("table", "who"))
     own = [name for name in ("neighbours", "mixed", "implicit") if name in who]
     order = own + sorted(name for name in who if name not in own)
-    lines = [["", *(f"{t}, {len({x['seed'] for x in found if x['table'] == t})} seeds" for t in tables)]]
+    lines = [
+        ["", *(f"{t}, seeds {', '.join(sorted({str(x['seed']) for x in found if x['table'] == t}))}" for t in tables)]
+    ]
     for name in order:
         cells = []
         for table in tables:
@@ -42,13 +44,24 @@ def of_lists(found: list[dict[str, Any]]) -> str:
     return markdown(lines)
 
 
+def of_ratings(found: list[dict[str, Any]]) -> str:
+    """Return the RMSE of each seed."""
+    found = [one for one in found if one["what"] == "ratings"]
+    seeds = sorted({one["seed"] for one in found})
+    lines = [["RMSE, random fifths", *(f"seed {seed}" for seed in seeds), "mean"]]
+    for who in dict.fromkeys(one["who"] for one in found):
+        errors = [one["rmse"] for seed in seeds for one in found if (one["who"], one["seed"]) == (who, seed)]
+        lines.append([who, *(f"{x:.4f}" for x in errors), f"{mean(errors):.4f}"])
+    return markdown(lines)
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Return a table, its first line the head."""
     text = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([text[0], "|" + " --- |" * len(lines[0]), *text[1:]]) + "\n"
 
 
-TABLES = {"lists": of_lists}
+TABLES = {"lists": of_lists, "ratings": of_ratings}
 
 
 def made_anew(page: str) -> str:

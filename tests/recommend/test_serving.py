@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from mho import Recommender
+from mho.loopback import listen
 from mho.recommend import ImplicitModel, MixedModel, NeighbourModel, RatingModel
 from mho.recommend.top_index import TopIndex
 
@@ -128,6 +130,13 @@ def test_bad_requests_are_one_sentence(server):
     assert client.post("/api/recommend", json={"users": [1]}, headers={"Authorization": "no"}).status_code == 401
     assert client.get("/healthz", headers={"Host": "elsewhere"}).status_code == 403
     assert client.get("/healthz", headers={"Origin": "http://elsewhere"}).status_code == 403
+
+
+def test_small_answers_do_not_wait_for_each_other():
+    with listen(0) as bound:
+        assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert bound.proto == socket.IPPROTO_TCP  # asyncio looks for it before it asks for the same of a connection
+        assert bound.getsockname()[0] == "127.0.0.1"
 
 
 def until(happens):
