@@ -11,7 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mho.caching import cached_property
 from mho.camera.grid import Grid
-from mho.engines import Digital, Engine, Penalty, Programmed, nnls
+from mho.engines import Digital, Engine, Penalty, Programmed
+from mho.engines.solve import as_known
 from mho.nmf import NMF
 
 __all__ = ["WHITE", "Parts", "code_of", "learn_parts", "near_white", "robust_spread", "spread_of", "typical_magnitude"]
@@ -111,7 +112,7 @@ class Parts:
         frames = (share > 0) & (share < _MOST_WHITE)
         if frames.any():
             B = np.where(white[frames], np.nan, X[frames]).T
-            codes[frames] = nnls(self.A, B, engine=self.engine, missing="nan", l2=_L2).T
+            codes[frames] = self._programmed.solve(as_known(B, "nan", "frames")).T
 
     def _residual(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         fitted = codes.astype(np.float32, copy=False) @ self.A.T
