@@ -55,13 +55,30 @@ def of_ratings(found: list[dict[str, Any]]) -> str:
     return markdown(lines)
 
 
+def of_chip(found: list[dict[str, Any]]) -> str:
+    """Return the lists of this CPU and of the chip."""
+    found = [one for one in found if one["what"] == "chip"]
+    lines = [[found[0]["table"], "nDCG@10", "recall@20"]]
+    return markdown(lines + [[one["who"], f"{one['ndcg']:.4f}", f"{one['recall20']:.4f}"] for one in found])
+
+
+def of_cold(found: list[dict[str, Any]]) -> str:
+    """Return the lists of items that nobody has chosen."""
+    found = [one for one in found if one["what"] == "cold"]
+    seeds = sorted({one["seed"] for one in found})
+    lines = [[f"{found[0]['table']}, nDCG@10", *(f"seed {seed}" for seed in seeds)]]
+    for who in dict.fromkeys(one["who"] for one in found):
+        lines.append([who, *(f"{one['ndcg']:.4f}" for one in found if one["who"] == who)])
+    return markdown(lines)
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Return a table, its first line the head."""
     text = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([text[0], "|" + " --- |" * len(lines[0]), *text[1:]]) + "\n"
 
 
-TABLES = {"lists": of_lists, "ratings": of_ratings}
+TABLES = {"lists": of_lists, "ratings": of_ratings, "chip": of_chip, "cold": of_cold}
 
 
 def made_anew(page: str) -> str:
