@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,18 @@ _UNSEALED_PLAN = b"mho_plan"
 """Of the tables of 0.1.0."""
 _NUMBERS = "error", "residual"
 
-_ADDED_SINCE_SEALS = ", slices=1", ", bits_per_cell=None"
-_ADDED = (
-    *_ADDED_SINCE_SEALS,
-    ", sigma_cell=0.0",
-    ", full_scale='vector'",
-    ", output='nonnegative'",
-    ", second_pole=inf",
-    "topology='compact', ",
-    ", entries='nonnegative'",
-)
-"""Properties as `repr` writes them, unknown to tables that are marked with the whole `repr` of their plan: the first
-with a seal, and those of 0.1.0 without."""
+_KNOWN_WITH_SEALS = {
+    "Amplifier": "gain bandwidth offset current_limit clamp output second_pole",
+    "ArrayGeometry": "topology rows columns entries off_state switched_wires",
+    "Converters": "dac_bits adc_bits v_in v_out adc_ranges full_scale inl dnl conversion_noise",
+    "Device": "g_min g_max levels sigma sigma_cell pulses verify relaxation retention temperature noise faults",
+    "Operation": "age kelvin integration",
+    "Wires": "row_ohms column_ohms driver_ohms sense_ohms",
+}
+"""Properties of the first tables with a seal, whose mark says all of their plan; later ones leave out defaults."""
+
+_SINCE_0_1_0 = {"entries", "full_scale", "output", "second_pole", "sigma_cell", "topology"}
+"""Properties that the tables of 0.1.0, which have no seal, did not know yet."""
 
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
@@ -81,7 +81,7 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from None
     mark = about.get(_PLAN if sealed else _UNSEALED_PLAN)
     first = _first_digest(sweep)
-    if mark not in (_digest(_stated(sweep)), _digest(_without(sweep, _ADDED_SINCE_SEALS)), first):
+    if mark not in (_digest(_stated(sweep)), _digest(_whole(sweep)), first):
         raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
     _check_rows(path, sweep, rows)
     if mark == first and len(rows) < sweep.chips * len(sweep.points()):
@@ -125,16 +125,24 @@ def _default(one: Field[Any]) -> str | None:
     return _stated(one.default_factory()) if one.default_factory is not MISSING else None
 
 
-def _without(sweep: Sweep, properties: Iterable[str]) -> str:
-    text = repr(sweep)
-    for added in properties:
-        text = text.replace(added, "")
-    return text
+def _whole(value: Any, without: Collection[str] = ()) -> str:
+    """Return a plan as `repr` wrote it when tables were marked with that; "" where it says what was not known then."""
+    if not is_dataclass(value):
+        return repr(value)
+    name, stated = type(value).__name__, []
+    known = _KNOWN_WITH_SEALS.get(name, "").split() or [one.name for one in fields(value)]
+    for one in fields(value):
+        text = _whole(getattr(value, one.name), without)
+        if one.name in known and one.name not in without:
+            stated.append(f"{one.name}={text}")
+        elif text != _default(one):
+            return ""
+    return f"{name}({', '.join(stated)})"
 
 
 def _first_digest(sweep: Sweep) -> bytes:
     """Return the mark of 0.1.0, which knew fewer properties and drew other chips at every point."""
-    text = _without(sweep, _ADDED)
+    text = _whole(sweep, _SINCE_0_1_0)
     return _digest(text.replace("ArrayGeometry(", "Array(").replace("SweepRange(", "Range("))
 
 
