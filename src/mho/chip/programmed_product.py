@@ -54,7 +54,7 @@ class ProgrammedProduct(ProgrammedCells):
     >>> sliced = preset("pku-2025").with_(topology="mvm", slices=8, bits_per_cell=2, sigma=0.02, adc_bits=8)
     >>> A = np.array([[1.0, -0.3], [0.7, 0.2]])
     >>> product = Chip(sliced, seed=0).program(A).multiply(np.array([[0.5], [-1.0]]), bits=16)
-    >>> np.abs(product - A @ [[0.5], [-1.0]]).max() < 1e-4
+    >>> bool(np.abs(product - A @ [[0.5], [-1.0]]).max() < 1e-4)
     True
     """
 

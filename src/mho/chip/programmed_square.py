@@ -199,7 +199,7 @@ class ProgrammedInverse(_ProgrammedSquare):
 class ProgrammedEigenvector(_ProgrammedSquare):
     """A square matrix A (k, k) in the topology ``"egv"``; `Chip.program` makes it.
 
-    Its parameters are those of `ProgrammedInverse`.
+    Its parameters, `A`, `design`, `write`, `converters`, `ledger` and `offset`, are those of `ProgrammedInverse`.
 
     Attributes
     ----------

