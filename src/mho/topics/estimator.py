@@ -132,7 +132,7 @@ class Topics(TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(self, X: Any, y: Any = None, **settings: Any) -> np.ndarray:
-        """Find the topics of the texts X and return their mixtures (n_documents, k); y is ignored, settings as `fit`'s."""
+        """Find the topics of X and return its mixtures (n_documents, k); y is ignored, settings are those of `fit`."""
         return self.fit(X, **settings).mixtures_
 
     def transform(self, X: Any) -> np.ndarray:
