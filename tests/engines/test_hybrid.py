@@ -54,7 +54,7 @@ def test_a_loop_levels_off_where_its_error_does():
     assert not any(chip.levels_off(falling[:i]) for i in range(25))
     level = [*falling[:5], *8 * [0.05, 0.051, 0.049]]
     assert chip.levels_off(level)
-    assert not chip.levels_off(level[:16])
+    assert not chip.levels_off(level[:20])
     assert not Digital().levels_off(level)
 
 

@@ -215,7 +215,11 @@ def _sparse(kernel, k, rounds, threads):
         kernel(A, np.eye(k), np.zeros((3, k)), ptr, idx, val, val, answer, failed, threads)
 
 
-NAMES = sorted(set(kernels.__all__) - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"})
+OF_NEIGHBOURS = {"descend_own", "gram_of_nearest", "gram_of_own_rows", "nearest_columns"}
+"""Those of test_nearest.py."""
+NAMES = sorted(
+    set(kernels.__all__) - OF_NEIGHBOURS - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"}
+)
 """Kernels that share their work among threads."""
 WITHOUT_ORDER = {"gram", "array_stats", "csc_to_csr", "sddmm"}
 WITHOUT_ROUNDS = WITHOUT_ORDER | {

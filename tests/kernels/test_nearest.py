@@ -113,3 +113,14 @@ def test_indices_outside_are_refused():
         nearest_of(X, bad, np.arange(N))
     with pytest.raises(ValueError, match="targets must lie inside"):
         nearest_of(X, arrays, np.array([N]))
+
+
+def test_threads_below_one_are_refused():
+    X, arrays = both_orders()
+    empty = np.zeros((0, 2, 2), np.float32)
+    with pytest.raises(ValueError, match="threads must be above zero"):
+        nearest_of(X, arrays, np.arange(N), threads=0)
+    with pytest.raises(ValueError, match="threads must be above zero"):
+        kernels.descend_own(
+            empty, empty[:, 0], empty[:, 0].astype(np.int32), 1.0, empty[:, 0].copy(), np.zeros(0, np.uint8), 0
+        )

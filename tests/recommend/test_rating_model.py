@@ -133,7 +133,10 @@ def test_it_must_be_fitted_first():
         ({"n_components": 0}, "n_components must be at least 1"),
         ({"n_components": 21}, r"n_components must be at least 1 and at most 20 \(items\), got 21"),
         ({"max_iter": 0}, "max_iter must be at least 1"),
-        ({"model": "stars"}, "model must be one of 'ratings', 'implicit', got 'stars'"),
+        (
+            {"model": "stars"},
+            "model must be one of 'ratings', 'implicit', 'neighbours', 'mixed', 'mixed-ratings', got 'stars'",
+        ),
         (
             {"engine": "quantum"},
             "engine must be one of 'digital', 'analog', 'hybrid', 'refined' or an Engine, got 'quantum'",

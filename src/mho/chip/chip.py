@@ -209,7 +209,7 @@ class Chip:
         duration, step : float, optional
             Length of the transient and its longest step, seconds; by default 20 time constants in 400 steps.
         """
-        array = A if isinstance(A, ProgrammedCells) else self.program(A)
+        array: Any = A if isinstance(A, ProgrammedCells) else self.program(A)
         return as_netlist(array, b, duration=duration, step=step)
 
     def _draw_offset(self) -> np.ndarray:

@@ -15,11 +15,11 @@ from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["Analog"]
 
-_WINDOW = 8
+_WINDOW = 10
 """Iterations whose errors are averaged: one alone is as far off as the cells' errors, drawn anew, take it."""
 
 _LEAST_GAIN = 0.01
-"""Share of the error that eight iterations on the chip are to gain."""
+"""Share of the error that ten iterations on the chip are to gain."""
 
 
 class Analog(Engine):
@@ -81,7 +81,7 @@ class Analog(Engine):
         return self.readback
 
     def levels_off(self, errors: Sequence[float]) -> bool:
-        """See `Engine.levels_off`: eight iterations have gained less than a hundredth over the eight before."""
+        """See `Engine.levels_off`: ten iterations have gained less than a hundredth over the ten before."""
         if len(errors) < 2 * _WINDOW:
             return False
         before, now = np.mean(errors[-2 * _WINDOW : -_WINDOW]), np.mean(errors[-_WINDOW:])

@@ -129,7 +129,8 @@ def _means(weights: Any) -> Any:
 
 def _between(fitted: Fitted, weights: Any, share: Any) -> Any:
     """Return weights between items with columns for the new ones, which speak for nothing themselves."""
-    column: Any = (fitted.weights @ share + weights) if fitted.model.choices else fitted.weights @ share
-    whole = sp.hstack([fitted.weights, sp.csr_array(column)])
+    old: Any = fitted.weights
+    column = (old @ share + weights) if fitted.model.choices else old @ share
+    whole = sp.hstack([old, sp.csr_array(column)])
     nothing = sp.csr_array((column.shape[1], whole.shape[1]), dtype=whole.dtype)
     return sp.csr_array(sp.vstack([whole, nothing], format="csr"))

@@ -147,7 +147,7 @@ function classic(c: ClassicCircuit, volts: readonly number[]): string[] {
     ...heading("Feedback of row amplifier i, ohms"),
     ...c.g_feedback.flatMap((g, i) => (g > 0 ? [`Rf${i} v${i} r${i} ${1 / g}`] : [])),
     ...heading("Second array: row output i to the input of column op-amp j, ohms"),
-    ...array("r", c.g_right, (i, j) => `v${i} s${j}`),
+    ...array("r", c.g_right, (i, j) => `s${j} v${i}`),
     ...currents(c.bias, "out of the column inputs", (j, amperes) => `Ibias${j} s${j} 0 ${amperes}`),
     ...heading("Row amplifiers: one pole, of either sign"),
     ...subcircuit(c.opamp, true),
