@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.errors import note
 from mho.cli.progress import progress
 from mho.cli.quantity import engineering
 from mho.cli.report import Json, as_json
@@ -28,7 +29,8 @@ def advise(
 ) -> None:
     """Say on one page how many components a matrix has, with which engine to factorize it, and if a chip would pay.
 
-    Of a large matrix 120 rows and columns, drawn at random, are looked at. Nothing is written.
+    Of a large matrix 120 rows and columns are looked at: drawn at random, or the fullest where entries are missing.
+    Nothing is written.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def advise(
     with progress(quiet=json) as shown:
         shown.stage(f"reading {path.name}")
         X = read_matrix(path, layout=layout)
+        if layout == "triplets" and missing is None:
+            note("what the table leaves out counts as zero; with --missing unstored it is not known, as in ratings")
         shown.stage("counting components")
         try:
             found = mho.advise(X, missing=missing, random_state=seed)

@@ -18,7 +18,7 @@ from mho.nmf.component_count import select
 __all__ = ["Advice", "advise"]
 
 _SAMPLE = 120
-"""Rows and columns that are looked at, at the most, drawn at random."""
+"""Rows and columns that are looked at, at the most: drawn at random, or the fullest where entries are missing."""
 
 _TRIED = (1, 2, 3, 4, 5, 6, 8, 11, 16, 22, 32)
 """Numbers of components; a search between them is `mho.select`'s."""
@@ -124,7 +124,7 @@ def advise(X: Any, *, missing: str | None = None, random_state: Any = None) -> A
     operand = as_known(X, missing, "X", nonnegative=True)
     known = int(np.sum(operand.known_rows())) if operand.missing or not sp.issparse(X) else int(X.nnz)
     m, n = operand.shape
-    part = _part(X, rng)
+    part = _part(X, rng, missing=operand.missing)
     low, best, high, held_out = _components(part, missing, rng)
     workload = Workload(m=m, n=n, known=None if known == m * n else known, k=best, missing=operand.missing)
     costs, refused = _costs(workload)
@@ -148,13 +148,21 @@ def advise(X: Any, *, missing: str | None = None, random_state: Any = None) -> A
     )
 
 
-def _part(X: Any, rng: np.random.Generator) -> Any:
-    """Some rows and columns of X, in order."""
+def _part(X: Any, rng: np.random.Generator, *, missing: bool) -> Any:
+    """Some rows and columns of X, in order; of a table that is nearly empty a part drawn at random says nothing."""
     matrix = X.tocsr() if sp.issparse(X) else np.asarray(X)
-    rows, columns = (
-        np.sort(rng.choice(size, min(size, _SAMPLE), replace=False)) for size in (matrix.shape[0], matrix.shape[1])
-    )
+    if missing:
+        part = matrix[:, _fullest(matrix, axis=0)]
+        return part[_fullest(part, axis=1)]
+    rows, columns = (np.sort(rng.choice(size, min(size, _SAMPLE), replace=False)) for size in matrix.shape)
     return matrix[rows][:, columns]
+
+
+def _fullest(matrix: Any, axis: int) -> np.ndarray:
+    """Columns (axis 0) or rows (axis 1) with the most known entries, in order."""
+    known = np.diff(matrix.tocsc().indptr if axis == 0 else matrix.indptr) if sp.issparse(matrix) else None
+    counts = np.sum(~np.isnan(matrix), axis=axis) if known is None else known
+    return np.sort(np.argsort(-counts, kind="stable")[:_SAMPLE])
 
 
 def _components(part: Any, missing: str | None, rng: np.random.Generator) -> tuple[int, int, int, float]:
@@ -198,7 +206,7 @@ def _engine(pays: bool, refused: str, held_out: float) -> tuple[str, str]:
 def _of_components(
     part: Any, shape: tuple[int, int], low: int, best: int, high: int, held_out: float
 ) -> tuple[str, ...]:
-    where = "" if part.shape == shape else f", in {part.shape[0]} x {part.shape[1]} of its entries drawn at random"
+    where = "" if part.shape == shape else f", in {part.shape[0]} x {part.shape[1]} of its entries"
     alike = "no other number does about as well" if low == high else f"{low} to {high} do about as well"
     which = "1 component predicts" if best == 1 else f"{best} components predict"
     return (f"{which} entries held out best ({held_out:.1%} off{where}); {alike}.",)
