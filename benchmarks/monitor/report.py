@@ -16,7 +16,7 @@ no held-out figures.
 
 
 def table(found):
-    lines = [f"### {found['title']}", ""]
+    lines = [f"## {found['title']}", ""]
     if found["note"]:
         lines += [found["note"], ""]
     lines += ["| " + " | ".join(found["columns"]) + " |", "|---" * len(found["columns"]) + "|"]
