@@ -130,7 +130,7 @@ def _means(weights: Any) -> Any:
 def _between(fitted: Fitted, weights: Any, share: Any) -> Any:
     """Return weights between items with columns for the new ones, which speak for nothing themselves."""
     old: Any = fitted.weights
-    column = (old @ share + weights) if fitted.model.choices else old @ share
-    whole = sp.hstack([old, sp.csr_array(column)])
+    column: Any = (old @ share + weights) if fitted.model.choices else old @ share
+    whole: Any = sp.hstack([old, sp.csr_array(column)])
     nothing = sp.csr_array((column.shape[1], whole.shape[1]), dtype=whole.dtype)
     return sp.csr_array(sp.vstack([whole, nothing], format="csr"))
