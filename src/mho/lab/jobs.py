@@ -239,11 +239,16 @@ class Jobs:
                 limit=_LONGEST_LINE,
                 env={**os.environ, "MHO_NUM_THREADS": os.environ.get("MHO_NUM_THREADS", "1")},
             )
-            self._change(run, state="running")
+            if run.cancelled:  # while its process was made
+                with suppress(ProcessLookupError):
+                    run.process.terminate()
+            else:
+                self._change(run, state="running")
             said = await self._listen(run, run.process)
             code = await run.process.wait()
             run.process = None
-            self._end(run, said, code)
+            if run.job.id in self._runs:  # and was not forgotten meanwhile
+                self._end(run, said, code)
 
     async def _listen(self, run: _Run, process: asyncio.subprocess.Process) -> str | None:
         """Take steps as they come; return what went wrong, if the process says so."""
