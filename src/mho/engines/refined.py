@@ -10,8 +10,9 @@ from scipy.linalg import eigvalsh
 
 from mho import checks
 from mho.chip import Chip, ChipDesign, ChipError, Ledger, ProgrammedArray, preset
+from mho.engines.analog import ChipEngine
 from mho.engines.digital import Digital
-from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
+from mho.engines.engine import NO_PENALTY, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross, cross_operations, gram
 from mho.engines.refinement import KnownSystem, MaskedSystem, Refinement, refine
 from mho.operands import Dense, Matrix, Sparse, as_matrix, columns_of
@@ -27,7 +28,7 @@ _BLOCK = 1 << 18
 """Numbers of the answers that are refined together."""
 
 
-class Refined(Engine):
+class Refined(ChipEngine):
     """Non-negative least squares on a simulated chip, refined on the chip to digital accuracy.
 
     The chip solves; the gradient of its answer is taken digitally, and goes back into the chip as currents into its
@@ -100,20 +101,6 @@ class Refined(Engine):
     def extrapolates(self) -> bool:
         """Return True: answers have no error that a loop would see."""
         return True
-
-    @property
-    def random_state(self) -> dict[str, Any] | None:
-        """See `Engine.random_state`; that of the chip."""
-        return self.chip.random_state
-
-    def restore(self, random_state: dict[str, Any] | None) -> None:
-        """See `Engine.restore`."""
-        if random_state is not None:
-            self.chip.random_state = random_state
-
-    def ledger(self) -> Ledger:
-        """Return the chip's events so far."""
-        return self.chip.ledger
 
 
 def _switched(chip: ChipDesign | str) -> Any:
