@@ -12,7 +12,7 @@ from mho.engines import Sparse
 M, K, N = 24, 4, 4
 WRITING = {"cells", "pulses", "row_pulses", "tile_pulses"}
 GIVEN_UP = {"unverified"}
-LARGEST = {"peak_amperes", "rows", "columns", "tiles", "row_extras"}
+LARGEST = {"peak_amperes", "rows", "columns", "tiles", "row_extras", "opamps"}
 MASKED = {"word_lines", "dac_conversions", "bytes_read"}
 CURRENTS = {"array_joules", "load_joules", "load_coulombs", "input_coulombs"}
 UNMASKED = {"solves", "adc_conversions", "bytes_written"}

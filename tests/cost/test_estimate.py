@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mho.chip import Chip, Ledger
-from mho.cost import Interval, estimate, technologies, technology
+from mho.chip import Chip, Ledger, preset
+from mho.cost import Interval, Workload, estimate, sweep_ledger, technologies, technology
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,19 @@ def test_area_by_hand():
     assert areas["cells"] == pytest.approx(2 * 128 * (2 * 10 + 7) * 48 * 40e-9**2)
     assert areas["ADC"] == pytest.approx(2 * 10 * 5600e-12)
     assert areas["op-amps"] == pytest.approx(2 * 10 * 1000e-12)
+
+
+def test_the_classic_circuit_has_an_op_amp_at_each_row_as_well():
+    """16 x 4: twenty op-amps where the compact circuit has four, which a run and the sizes alone tell alike."""
+    rng = np.random.default_rng(0)
+    for topology, count in (("compact", 4), ("classic", 20)):
+        design = preset("pku-2025").with_(topology=topology, current_limit=1e-3)
+        chip = Chip(design, seed=0)
+        A = rng.random((16, 4))
+        chip.program(A).solve(A @ rng.random((4, 3)))
+        for ledger in (chip.ledger, sweep_ledger(Workload(m=16, n=16, k=4), design)):
+            (area,) = (area.value.typical for name, area in estimate(ledger).areas if name == "op-amps")
+            assert area == pytest.approx(count * 1000e-12), topology
 
 
 def test_more_solvers_solve_faster_and_cost_more_writing(ledger):

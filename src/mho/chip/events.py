@@ -67,6 +67,7 @@ def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Led
         load_coulombs=at_rest * float(sampled[2]),
         input_coulombs=at_rest * float(sampled[3]),
         peak_amperes=peak,
+        opamps=array.loop.opamps,
         bytes_read=(converted + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
         bytes_written=k * n * adc_bits / 8,
         dac_conversions=(converted + settled.injected) * solves / n,

@@ -15,7 +15,7 @@ def _largest() -> float:
 
 @dataclass(kw_only=True)
 class Ledger:
-    """Counts of events, additive but for the last five fields.
+    """Counts of events, additive but for the last six fields.
 
     Attributes
     ----------
@@ -68,6 +68,8 @@ class Ledger:
         Arrays of `ArrayGeometry.rows` rows that each array of the tallest matrix programmed is spread over.
     row_extras : float
         Cells beside those of both arrays in the row that has most of them: compensation and reference columns.
+    opamps : float
+        Op-amps of the largest circuit that was solved with; zero before any solve, and in records that do not tell it.
 
     Examples
     --------
@@ -107,6 +109,7 @@ class Ledger:
     columns: float = _largest()
     tiles: float = _largest()
     row_extras: float = _largest()
+    opamps: float = _largest()
 
     def add(self, other: Ledger) -> None:
         """Add the counts of `other` to this one's."""

@@ -231,6 +231,7 @@ class ProgrammedProduct(ProgrammedCells):
                 settle_seconds=seconds,
                 amplifier_seconds=seconds * amplifiers,
                 amplifier_cycles=seconds * amplifiers * self.design.amplifier.bandwidth,
+                opamps=amplifiers,
                 array_joules=seconds / n * float(columns @ square),
                 input_coulombs=seconds / n * float(columns @ size),
                 dac_conversions=V.size,

@@ -22,8 +22,8 @@ __all__ = ["ChipRun", "read_run", "write_run"]
 _FORMAT, _VERSION, _UNSEALED = "mho chip run", 3, (1, 2)
 _SINCE_2 = {"tile_pulses", "tiles", "row_extras"}
 """Counts that version 1 does not have."""
-_OPTIONAL = {"followed": 0.0, "operations": 0.0}
-"""Counts that cost nothing."""
+_OPTIONAL = {"followed": 0.0, "operations": 0.0, "opamps": 0.0}
+"""Counts that older files lack, and what they stand for there: as many op-amps as columns."""
 
 _TILE_ROWS_1 = 128
 _MOST_BYTES = 2**16

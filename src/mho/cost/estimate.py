@@ -268,10 +268,12 @@ def _areas(
     P, rows, columns = term("solvers", copies, "given"), n("rows"), n("columns")
     both = term("2", 2, "a driving and a sensing copy")
     needed = term("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
+    beyond = ledger.opamps - ledger.columns
+    others = term("op-amps beside the columns'", beyond, "of rows and reference columns") if beyond > 0 else NOTHING
     return (
         ("cells", P * rows * (both * columns + writing.row_extras) * cost("cell_area")),
         ("DAC", P * rows * cost("dac_area")),
-        ("op-amps", P * columns * needed * cost("amplifier_area")),
+        ("op-amps", P * (columns * needed + others) * cost("amplifier_area")),
         ("ADC", P * columns * cost("adc_area")),
         ("write drivers", P * writing.drivers * cost("write_driver_area")),
     )

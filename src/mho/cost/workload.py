@@ -172,5 +172,6 @@ def _half_sweep(w: Workload, rows: int, solves: int, design: ChipDesign) -> Ledg
         )
     )
     ledger.rows, ledger.columns, ledger.tiles = rows, w.k, ceil(rows / design.array.rows)
+    ledger.opamps = rows + w.k if design.topology == "classic" else one.opamps
     ledger.tile_pulses = ledger.row_pulses * min(rows, design.array.rows) / rows
     return ledger
