@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -14,7 +14,12 @@ demo: .venv/demo
 
 test: .venv/dev
 	@scripts/system-tools.sh ngspice chromium-headless-shell/chromium mosquitto
-	$(BIN)/pytest -n auto --dist loadgroup --junitxml=build/tests.xml
+	$(BIN)/pytest -n auto --dist loadgroup -m "not long" --junitxml=build/tests.xml
+
+# The tests of more than 2 s: pages in a browser, printed lines of the site, kills, damaged files, whole clusters.
+test-long: .venv/dev
+	@scripts/system-tools.sh ngspice chromium-headless-shell/chromium mosquitto
+	$(BIN)/pytest -n auto --dist loadgroup -m long --junitxml=build/long.xml
 
 # The tests that took less than 0.3 s when all were timed: about a minute.
 quick: .venv/dev

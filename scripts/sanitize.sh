@@ -16,5 +16,5 @@ ASAN_OPTIONS=detect_leaks=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS
 for isa in baseline avx2 avx512; do
-    MHO_ISA=$isa "$env/bin/python" -m pytest -p no:cacheprovider tests/kernels -k "not isa_and_threads" "$@"
+    MHO_ISA=$isa "$env/bin/python" -m pytest -n auto -p no:cacheprovider tests/kernels -k "not isa_and_threads" "$@"
 done

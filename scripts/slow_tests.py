@@ -1,6 +1,6 @@
-"""Write tests/slow.txt, the tests that `make quick` leaves out, from the times in the report of `make test`.
+"""Write tests/slow.txt, the tests that `make quick` and `make test` leave out, from the times in reports of all tests.
 
-Usage: slow_tests.py [REPORT]    REPORT: JUnit XML, usually build/tests.xml
+Usage: slow_tests.py [REPORT ...]    REPORT: JUnit XML, by default those of `make test` and `make test-long`
 """
 
 import sys
@@ -8,16 +8,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
-SLOW = 0.3
-"""Seconds from which on a test is slow, its set-up included."""
+SLOW, LONG = 0.3, 2.0
+"""Seconds from which on a test is slow or long, its set-up included, at whichever of its parameters takes longest."""
 
 
-def main(report="build/tests.xml"):
-    """Write the names of slow tests, parameters left out, a line each."""
-    cases = ElementTree.parse(ROOT / report).iter("testcase")
-    slow = {_name(case) for case in cases if float(case.get("time") or 0) >= SLOW}
-    (ROOT / "tests" / "slow.txt").write_text("".join(f"{name}\n" for name in sorted(slow)))
-    print(f"tests/slow.txt: {len(slow)} tests of {SLOW} s and more")
+def main(*reports):
+    """Write the names of slow tests, parameters left out, a line each with its marks."""
+    seconds = {}
+    for report in reports or ("build/tests.xml", "build/long.xml"):
+        for case in ElementTree.parse(ROOT / report).iter("testcase"):
+            name = _name(case)
+            seconds[name] = max(seconds.get(name, 0), float(case.get("time") or 0))
+    slow = {name: "slow long" if took >= LONG else "slow" for name, took in seconds.items() if took >= SLOW}
+    (ROOT / "tests" / "slow.txt").write_text("".join(f"{name} {marks}\n" for name, marks in sorted(slow.items())))
+    long = sum(marks.endswith("long") for marks in slow.values())
+    print(f"tests/slow.txt: {len(slow)} tests of {SLOW} s and more, {long} of them of {LONG} s and more")
 
 
 def _name(case):

@@ -40,7 +40,8 @@ def _cache_of_the_tests(tmp_path_factory):
 
 def pytest_collection_modifyitems(config, items):
     """Mark the tests that took long when all were timed; see scripts/slow_tests.py."""
-    slow = set(Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").split())
+    listed = Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").splitlines()
+    marks = {name: marks for name, *marks in map(str.split, listed)}
     for item in items:
-        if item.nodeid.partition("[")[0] in slow:
-            item.add_marker("slow")
+        for mark in marks.get(item.nodeid.partition("[")[0], ()):
+            item.add_marker(mark)
