@@ -76,9 +76,14 @@ def costs() -> dict[str, Any]:
     }
 
 
+def shown() -> tuple[str, ...]:
+    """Return the presets that the page has: perfect wires, and no errors that stay in the cells."""
+    return tuple(name for name in presets() if not (preset(name).wires or preset(name).device.sigma_cell))
+
+
 def pages() -> dict[str, str]:
     """Return the text of each file by its name."""
-    content = {"presets.json": {name: design(preset(name)) for name in presets()}, "cost.json": costs()}
+    content = {"presets.json": {name: design(preset(name)) for name in shown()}, "cost.json": costs()}
     return {name: json.dumps(data, separators=(",", ":"), sort_keys=True) + "\n" for name, data in content.items()}
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mho.chip import Chip, ChipError, preset, presets
+from mho import spice
+from mho.chip import Chip, ChipError, as_circuit, ngspice_rest, preset, presets
 
 MICRO = 1e-6
 BAKED = Path(__file__).parent / "data/tech_a_bake_220.csv"
@@ -86,3 +87,23 @@ def test_rram_tech_a_knows_no_room_temperature():
     array = Chip("rram-tech-a", seed=0).program(np.ones((4, 2)))
     with pytest.raises(ChipError, match=r"fitted from 373\.15 to 533\.15 K"):
         array.age(1.0, kelvin=300.0)
+
+
+@pytest.mark.parametrize("topology", ["compact", "classic", "gram"])
+def test_larger_inputs_double_outputs_and_leave_exact_answers(topology):
+    A, x = np.random.default_rng(0).uniform(0.3, 1, (16, 4)), np.r_[0.5, 0.0, 1.0, 0.8]
+    design = preset("ideal").with_(topology=topology, gain=1e9)
+    arrays = [Chip(design.with_(input_ratio=ratio)).program(A) for ratio in (1.0, 4.0)]
+    for array in arrays:
+        np.testing.assert_allclose(array.solve(A @ x), x, atol=1e-6)
+    volts = [x / array.units_per_volt for array in arrays]  # at the same inputs
+    np.testing.assert_allclose(volts[1], 4 * volts[0])
+    if spice.available():
+        V = arrays[1].volts(A @ x)
+        found = ngspice_rest(as_circuit(arrays[1]), V).outputs
+        np.testing.assert_allclose(found, arrays[1].solve_volts(V), atol=1e-5 * found.max())
+
+
+def test_larger_inputs_are_for_least_squares():
+    with pytest.raises(ValueError, match="input_ratio must be 1 where no least squares are solved, got 2 with 'inv'"):
+        preset("ideal").with_(topology="inv", input_ratio=2.0)

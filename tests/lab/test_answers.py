@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mho.chip import presets
 from mho.cost import PORTS, WORKLOADS, technologies
 from mho.lab import Answers
 from mho.lab.answers import ARRAY_ROWS
 
 ROOT = Path(__file__).parents[2]
+PRESETS = json.loads((ROOT / "web" / "src" / "data" / "presets.json").read_text())
 browser = pytest.mark.browser
 pytestmark = pytest.mark.xdist_group("lab")
 
@@ -46,7 +46,7 @@ def programs():
     for topology in ("compact", "classic", "gram", "mvm"):
         for seed in (0, 1, 123456789):
             yield {**base, "topology": topology, "changes": knobs, "seed": seed}
-    for preset in presets():
+    for preset in PRESETS:
         yield {**base, "preset": preset}
         yield {
             **base,

@@ -132,6 +132,7 @@ class Chip:
         device = self.design.device
         signed = self.design.array.entries == "signed"
         layout = map_matrix(A, root, device, reference=self._has_reference, signed=signed)
+        layout = replace(layout, input_ratio=self.design.array.input_ratio)
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
         return ProgrammedArray(

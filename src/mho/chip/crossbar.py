@@ -91,7 +91,8 @@ class Crossbar:
             feedback, columns = float(self._layout.reference.sum()), (parts.pop(name) for name in _REFERENCES)
             reference = Reference(*columns, feedback=feedback, share=self._layout.share)
         parts.setdefault("right", parts["left"])
-        return Conductances(**parts, g_in=self._device.g_max, scale=self._layout.scale, reference=reference)
+        g_in = self._layout.input_ratio * self._device.g_max
+        return Conductances(**parts, g_in=g_in, scale=self._layout.scale, reference=reference)
 
     def age(self, seconds: float, kelvin: float | None) -> None:
         """Let time pass; see `ProgrammedArray.age`."""

@@ -227,6 +227,9 @@ class ArrayGeometry:
     bits_per_cell : int or None
         Bits of an entry in each of them, in so many equally spaced states that the device's `levels` are not used;
         None: no bit slices.
+    input_ratio : float
+        Input conductance of a row, in full cells (`g_max`), where least squares are solved. A larger one makes larger
+        outputs, beside which offsets are small.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
         is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each array and
@@ -255,6 +258,7 @@ class ArrayGeometry:
     switched_wires: str = "exact"
     slices: int = 1
     bits_per_cell: int | None = None
+    input_ratio: float = 1.0
 
     def __post_init__(self) -> None:
         checks.python_numbers(self)
@@ -264,6 +268,12 @@ class ArrayGeometry:
         checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
         checks.one_of(self.entries, "entries", ("nonnegative", "signed"))
+        checks.positive_number(self.input_ratio, "input_ratio")
+        if self.input_ratio != 1 and self.topology not in CLOSED_LOOPS:
+            raise ValueError(
+                f"input_ratio must be 1 where no least squares are solved, got {self.input_ratio:g} with "
+                f"{self.topology!r}"
+            )
         self._check_signs()
         self._check_slices()
 

@@ -30,6 +30,8 @@ class ConductanceMap:
         How many arrays the matrix is written to, a driving and a sensing one or one alone.
     share : float
         Conductance that stands for zero over that of the reference column.
+    input_ratio : float
+        Input conductance of a row over that of a full cell.
     """
 
     target: np.ndarray
@@ -38,6 +40,7 @@ class ConductanceMap:
     reference: np.ndarray
     arrays: int = 2
     share: float = 0.0
+    input_ratio: float = 1.0
 
 
 def map_matrix(

@@ -12,7 +12,7 @@ from mho import checks
 from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import write
 from mho.chip.design import WIRED, Amplifier, ChipDesign
-from mho.chip.mapping import map_matrix, map_pairs
+from mho.chip.mapping import ConductanceMap, map_matrix, map_pairs
 from mho.chip.square_matrix import KICK, check_square, eigenvector_circuit, inverse_circuit, inverse_map
 from mho.circuits.circuit import Circuit, values
 from mho.circuits.classic import ClassicGinv
@@ -243,10 +243,14 @@ def _two_arrays(
     ridge = np.sqrt(penalty.vector("l2", A.shape[1]))
     constant = np.r_[target, (ridge * penalty.vector("prior", A.shape[1]))[ridge > 0]]
     return (
-        write(map_matrix(rows, ridge, design.device), design.device, rng),
+        _written(map_matrix(rows, ridge, design.device), design, rng),
         constant,
         design.converters.v_in / A.sum(axis=1).max(),
     )
+
+
+def _written(layout: ConductanceMap, design: ChipDesign, rng: np.random.Generator) -> Conductances:
+    return write(replace(layout, input_ratio=design.array.input_ratio), design.device, rng)
 
 
 def _with_sum(A: np.ndarray, total: float | None, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -262,7 +266,7 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
         raise ChipError("the Gram circuit has no row for a sum: use the classic or the compact one")
     l2 = penalty.vector("l2", A.shape[1])
     gram = A.T @ A + np.diag(l2)
-    c = write(map_matrix(gram, np.zeros(len(gram)), design.device), design.device, rng)
+    c = _written(map_matrix(gram, np.zeros(len(gram)), design.device), design, rng)
     volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
     offset = _offsets(design.amplifier, len(gram), rng)
     opamp = as_opamp(design.amplifier)

@@ -30,7 +30,7 @@ def test_errors_of_cells_count_where_there_are_any():
         assert real[name].error == ideal[name].error
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", [name for name in presets() if not preset(name).wires])
 def test_measured_cells_are_exact_in_all_but_the_written_error(name):
     design = preset(name)
     measured, exact = found(design), found(preset("ideal").with_(g_max=design.device.g_max, gain=design.amplifier.gain))
