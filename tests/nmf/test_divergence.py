@@ -246,3 +246,15 @@ def test_itakura_saito_takes_no_zeros(wrap):
     with pytest.raises(ValueError, match=r"X must be above zero for loss='itakura-saito', 1 of its 12 .*add a floor"):
         dv.check_positive(wrap(X), IS)
     dv.check_positive(wrap(X), KL)
+
+
+def test_itakura_saito_rests_after_as_few_steps_as_newton_takes():
+    rng = np.random.default_rng(0)
+    A = rng.gamma(0.5, size=(96, 6))
+    X = Dense(A @ rng.gamma(0.5, size=(6, 60)) * rng.gamma(10, 0.1, (96, 60)) + 1e-6)
+    found = dv.fold_in(A, X, IS, Penalty(), limit=12)
+    ratio = X.array / (A @ found)
+    slope = A.T @ ((1 - ratio) / (A @ found))
+    curvature = (A**2).T @ (ratio / (A @ found) ** 2)
+    moves = np.where((found > 0) | (slope < 0), slope / curvature, 0)  # one step of each unknown alone
+    assert np.abs(moves).max() < 1e-6 * found.max()

@@ -2,7 +2,7 @@
 
 With one factor fixed every column is a problem of its own: the least D(b, A x) + l1 sum(x) + l2/2 |x - prior|^2 over
 x >= 0. A half-step is a Newton step on each: some coordinate sweeps on the quadratic model of what is minimised (for
-Itakura-Saito, of the convex function above it of Fevotte-2011), cut until the objective does not rise.
+Itakura-Saito, with its curvature kept above zero), cut until the objective does not rise.
 So the objective never rises, and unlike a multiplicative update a step can reach zero and leave it again.
 """
 
@@ -148,12 +148,25 @@ def fold_in(A: np.ndarray, B: Dense | Sparse, loss: str, penalty: Penalty, *, li
     A = A.astype(B.dtype, copy=False)
     X = _level_start(A, B)
     tolerance = np.sqrt(np.finfo(X.dtype).eps)
+    moving = np.arange(B.shape[1])
     for _ in range(limit):
-        before = X
-        X, _ = _descend(A, B, loss, penalty, before, 2, 4 * _SWEEPS)
-        if np.all(np.abs(X - before).max(axis=0) <= tolerance * X.max(axis=0)):
+        before = X[:, moving]
+        after, _ = _descend(A, B, loss, penalty, before, 2, 4 * _SWEEPS)
+        X[:, moving] = after
+        moves = np.abs(after - before).max(axis=0) > tolerance * after.max(axis=0)
+        if not moves.any():
             break
+        moving, B = moving[moves], _some_columns(B, moves)
     return X
+
+
+def _some_columns(B: Dense | Sparse, chosen: np.ndarray) -> Dense | Sparse:
+    """Return the columns of B (m, n) that are chosen (n,)."""
+    if chosen.all():
+        return B
+    if isinstance(B, Dense):
+        return Dense.from_checked(B.array[:, chosen])
+    return Sparse.from_checked(B.columns[:, chosen], missing=B.missing)
 
 
 def _level_start(A: np.ndarray, B: Dense | Sparse) -> np.ndarray:

@@ -38,7 +38,7 @@ template <class T> inline vec<T> logarithm(vec<T> u) {
 template <class T> struct Point {
     vec<T> value;
     vec<T> pull;      // minus the derivative in y
-    vec<T> curvature; // of a function that is convex in y and nowhere below, touching at y
+    vec<T> curvature; // of a convex function of y that has the same slope there
 };
 
 // b log(b/y) - b + y; `surplus` is what is missing from zero at b = y = 1, which fills up a vector.
@@ -60,12 +60,15 @@ template <class T> struct KullbackLeiblerStored {
     }
 };
 
-// b/y - log(b/y) - 1; log y is concave, so its tangent lies above (Fevotte and Idier 2011).
+// b/y - log(b/y) - 1, whose curvature (2u - 1) / y^2, u = b/y, is that of a convex function only where u > 1/2. The function
+// above it of Fevotte and Idier (2011) has 2u / y^2, so near u = 1 its steps are half of Newton's and a solve takes many. The
+// curvature itself is taken, but a quarter of u / y^2 at the least; steps that would raise the divergence are cut anyway.
 template <class T> struct ItakuraSaito {
     static constexpr double surplus = 0;
     static Point<T> at(vec<T> b, vec<T> y) {
         const vec<T> inverse = T(1) / y, u = larger<T>(capped<T>(b * inverse), Bits<T>::least);
-        return {(u - T(1)) - logarithm<T>(u), capped<T>((u - T(1)) * inverse), capped<T>(T(2) * u * inverse * inverse)};
+        const vec<T> own = T(2) * u - T(1), least = u * T(0.25), convex = own > least ? own : least;
+        return {(u - T(1)) - logarithm<T>(u), capped<T>((u - T(1)) * inverse), capped<T>(convex * inverse * inverse)};
     }
 };
 
