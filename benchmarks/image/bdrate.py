@@ -1,119 +1,155 @@
-"""BD-rate of mho and of WebP against JPEG: `python benchmarks/image/bdrate.py FOLDER [--grey] [--plot rate.svg]`.
+"""Rate of mho and of other codecs against JPEG: `python benchmarks/image/bdrate.py rates FOLDER --results rates.jsonl`.
 
-Files are real ones, headers included. JPEG is Pillow's, `optimize=True`, 4:2:0; WebP is Pillow's at its slowest,
-`method=6`. PSNR is of all samples of the 8-bit pictures, RGB
-for colour; SSIM is scikit-image's (7 x 7 window, mean over channels). The rate is averaged over the range of quality
-that both curves cover (Bjontegaard 2001, with the monotone cubic of scipy instead of a polynomial).
+Files are real ones, headers included. JPEG is Pillow's, `optimize=True`; it, mozjpeg, WebP and AVIF have halved
+chroma. WebP is at its slowest, `method=6`, AVIF at speed 6, JPEG XL at effort 7. PSNR is of all samples of the 8-bit
+pictures, RGB for colour; SSIM is scikit-image's; MS-SSIM is of luma. The rate is averaged over the range of quality
+that both curves cover. `peers.sh` sets up what is compared with; peers that the results hold are not measured again.
 """
 
-import io
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from chart import chart
+from codecs_compared import CODECS, ours, pillow
+from curves import Curve, bd_rate
 from cyclopts import App, Parameter
+from drawn import drawings
+from measures import NAMES, QUICK, blockiness, point, psnr
 from PIL import Image
-from scipy.interpolate import PchipInterpolator
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from mho.image.codec import Picture, decode
-from mho.image.codec.codec import analyse, write
-
-JPEG_QUALITIES = (8, 15, 25, 40, 55, 70, 82, 90)
-WEBP_QUALITIES = (1, 10, 25, 45, 65, 80, 90, 95)
-STEPS = (100, 140, 200, 280, 400, 560, 800, 1120)
+from mho.image.codec import Picture, decode, encode_to_size
 
 app = App(help=__doc__, result_action="return_value")
+Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Bits per pixel, PSNR in dB and SSIM of one picture at several qualities."""
-
-    points: tuple[tuple[float, float, float], ...]
-
-    def rate(self, measure):
-        """Log rate as a function of quality, PSNR (1) or SSIM (2), and the range it covers."""
-        ordered = sorted(self.points, key=lambda point: point[measure])
-        quality = np.array([point[measure] for point in ordered])
-        if measure == 2:
-            quality = -np.log(1 - quality)  # SSIM crowds near 1; the scale only weighs the average
-        return PchipInterpolator(quality, np.log([point[0] for point in ordered])), quality[[0, -1]]
+def read(path: Path, grey: bool = False) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("L" if grey else "RGB"))
 
 
-def bd_rate(ours, theirs, measure):
-    """Mean difference of the rate at equal quality, as a share."""
-    (f, a), (g, b) = ours.rate(measure), theirs.rate(measure)
-    low, high = max(a[0], b[0]), min(a[1], b[1])
-    return float(np.exp((f.integrate(low, high) - g.integrate(low, high)) / (high - low)) - 1)
+def rows_of(results: Path | None) -> list[dict]:
+    if results is None or not results.exists():
+        return []
+    return [json.loads(line) for line in results.read_text().splitlines()]
 
 
-def point(original, decoded, size):
-    axis = 2 if original.ndim == 3 else None
-    psnr = peak_signal_noise_ratio(original, decoded, data_range=255)
-    return (
-        8 * size / original[..., 0].size if axis else 8 * size / original.size,
-        psnr,
-        structural_similarity(original, decoded, channel_axis=axis, data_range=255),
-    )
+def measured(original, codec, measures) -> list[dict]:
+    encoder, qualities = CODECS[codec]
+    return [
+        {"q": q, **point(original, pixels, len(data), measures)} for q, data, pixels in encoder(original, qualities)
+    ]
 
 
-def pillow(original, form, qualities, **options):
-    points = []
-    for quality in qualities:
-        file = io.BytesIO()
-        Image.fromarray(original).save(file, form, quality=quality, **options)
-        decoded = np.asarray(Image.open(file).convert("L" if original.ndim == 2 else "RGB"))
-        points.append(point(original, decoded, file.tell()))
-    return Curve(tuple(points))
+def curves_of(rows: list[dict]) -> dict[str, dict[str, Curve]]:
+    """Curves by picture and codec."""
+    found: dict[str, dict[str, list[dict]]] = {}
+    for row in rows:
+        found.setdefault(row["picture"], {}).setdefault(row["codec"], []).append(row)
+    return {p: {codec: Curve(tuple(points)) for codec, points in codecs.items()} for p, codecs in found.items()}
 
 
-def jpeg(original):
-    return pillow(original, "JPEG", JPEG_QUALITIES, optimize=True, subsampling="4:2:0")
+def against(curves, codec, measure, reference="JPEG") -> list[float]:
+    """BD-rates in percent, one for each picture that has both."""
+    both = [found for found in curves.values() if {codec, reference} <= found.keys()]
+    return [100 * bd_rate(found[codec], found[reference], measure) for found in both]
 
 
-def webp(original):
-    return pillow(original, "WEBP", WEBP_QUALITIES, method=6)
+def tell(rows: list[dict]) -> None:
+    curves = curves_of(rows)
+    measures = [name for name in NAMES if all(name in row for row in rows)]
+    print("| against JPEG, % | " + " | ".join(NAMES[name] for name in measures) + " |")
+    print("|---" * (len(measures) + 1) + "|")
+    for codec in dict.fromkeys(row["codec"] for row in rows if row["codec"] != "JPEG"):
+        cells = []
+        for measure in measures:
+            rates = np.array(against(curves, codec, measure))
+            cells.append(f"{np.nanmean(rates):+.1f} ({np.nanmin(rates):+.1f} to {np.nanmax(rates):+.1f})")
+        print(f"| {codec} | {' | '.join(cells)} |")
 
 
-def ours(original, dictionary=None):
-    exact = analyse(Picture(original), dictionary)
-    files = [write(exact, step) for step in STEPS]
-    return Curve(tuple(point(original, decode(data).pixels, len(data)) for data in files))
-
-
-CODECS = {"JPEG": jpeg, "WebP": webp, "mho": ours}
-
-
-def against_jpeg(curves, name):
-    return [bd_rate(curves[name], curves["JPEG"], measure) for measure in (1, 2)]
-
-
-@app.default
-def main(
+@app.command
+def rates(
     folder: Path,
     *,
+    results: Path | None = None,
+    codecs: Names = tuple(CODECS),
+    measures: Names = QUICK,
     grey: Annotated[bool, Parameter(negative="")] = False,
     limit: int | None = None,
     plot: Path | None = None,
 ):
-    """Compare over every PNG of a folder."""
-    found = []
+    """Measure every PNG of a folder, and print the table.
+
+    Parameters
+    ----------
+    folder
+        Pictures.
+    results
+        JSON lines, one for each file; peers' that are there are kept, mho's are replaced.
+    codecs
+        Which of JPEG, mozjpeg, WebP, AVIF, JPEG XL and mho; JPEG is always measured.
+    measures
+        Which of psnr, ssim, msssim, ssimulacra2 and butteraugli.
+    grey
+        Measure luma alone.
+    limit
+        The first few pictures only.
+    plot
+        SVG of PSNR and SSIM against bits a pixel.
+    """
+    rows = [row for row in rows_of(results) if row["codec"] != "mho" and set(measures) <= row.keys()]
     for path in sorted(folder.glob("*.png"))[:limit]:
-        original = np.asarray(Image.open(path).convert("L" if grey else "RGB"))
-        found.append({name: codec(original) for name, codec in CODECS.items()})
-        told = (
-            f"{name} PSNR {{:+.1%}} SSIM {{:+.1%}}".format(*against_jpeg(found[-1], name)) for name in ("mho", "WebP")
-        )
-        print(path.stem, *told, sep="  ", flush=True)
-    for name in ("mho", "WebP"):
-        rows = np.array([against_jpeg(curves, name) for curves in found])
-        for measure, column in zip(("PSNR", "SSIM"), rows.T, strict=True):
-            print(f"{name:5} {measure}  mean {column.mean():+.1%}, {column.min():+.1%} to {column.max():+.1%}")
+        for codec in dict.fromkeys(("JPEG", *codecs)):
+            if any((row["picture"], row["codec"]) == (path.stem, codec) for row in rows):
+                continue
+            found = measured(read(path, grey), codec, measures)
+            rows += [{"picture": path.stem, "codec": codec, **row} for row in found]
+            if results is not None:
+                results.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    tell(rows)
     if plot is not None:
-        chart(plot, {name: [curves[name].points for curves in found] for name in CODECS})
+        chart(plot, _by_codec(rows))
+
+
+def _by_codec(rows: Iterable[dict]) -> dict[str, list]:
+    curves = curves_of(list(rows))
+    names = dict.fromkeys(codec for found in curves.values() for codec in found)
+    return {
+        n: [[(p["bpp"], p["psnr"], p["ssim"]) for p in found[n].points] for found in curves.values()] for n in names
+    }
+
+
+@app.command
+def drawn():
+    """Print bytes of screenshots, text and line art without loss, and PSNR and bytes at quality 90."""
+    lossless = {"PNG": pillow("PNG", optimize=True), "WebP": pillow("WEBP", lossless=True, method=6)}
+    print("| picture | PNG | WebP lossless | mho 90 | dB | mho 100 | dB | WebP 90 | dB |\n" + "|---" * 9 + "|")
+    for name, original in drawings().items():
+        sizes = [str(len(encoder(original, [100])[0][1])) for encoder in lossless.values()]
+        for encoder, qualities in ((ours, (90, 100)), (pillow("WEBP", method=6), (90,))):
+            for _, data, pixels in encoder(original, qualities):
+                sizes += [str(len(data)), f"{psnr(original, pixels):.1f}"]
+        print(f"| {name} | {' | '.join(sizes)} |", flush=True)
+
+
+@app.command
+def face(picture: Path, *, top: int = 32, left: int = 240, side: int = 320):
+    """Print the blockiness of a square of a picture at WebP's sizes, JPEG's and mho's files of as many bytes.
+
+    The square begins where a block of 8 x 8 pixels does; by default it is the face of kodim15.
+    """
+    original = read(picture)
+    top, left = top - top % 8, left - left % 8
+    window = np.s_[top : top + side, left : left + side]
+    for quality, data, theirs in pillow("WEBP", method=6)(original, (10, 25, 45, 65, 80)):
+        mine = decode(encode_to_size(Picture(original), len(data))).pixels
+        jpegs = [f for f in pillow("JPEG", optimize=True)(original, range(2, 96)) if len(f[1]) <= len(data)]
+        found = {"mho": mine, "WebP": theirs} | ({"JPEG": jpegs[-1][2]} if jpegs else {})
+        told = "  ".join(f"{name} {blockiness(original[window], p[window]):.2f}" for name, p in found.items())
+        print(f"WebP's quality {quality}, {len(data)} bytes: {told}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from bdrate import STEPS, Curve, bd_rate, point
+from curves import Curve, bd_rate
 from cyclopts import App, Parameter
+from measures import point
 from PIL import Image
 from train import cosines
 
@@ -19,6 +20,7 @@ from mho.image.codec import Dictionary, Picture, decode, universal_dictionary
 from mho.image.codec.codec import analyse, write
 from mho.image.quality import psnr_of_pixels
 
+STEPS = (100, 140, 200, 280, 400, 560, 800, 1120)
 NOISE, CHIPS, RATE = 0.02, 5, 0.7
 WAYS = ("shared columns", "one column", "one, encoder told")
 
@@ -80,7 +82,7 @@ def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False,
     for path in sorted(folder.glob("*.png"))[:limit]:
         original = np.asarray(Image.open(path).convert("L" if grey else "RGB"))
         a, b = curve(original, universal_dictionary()), curve(original, fine)
-        costs.append([bd_rate(a, b, measure) for measure in (1, 2)])
+        costs.append([bd_rate(a, b, measure) for measure in ("psnr", "ssim")])
         lost.append(losses(original))
         most = "  ".join(f"{dB:.3f}" for dB in lost[-1].mean(axis=2).max(axis=0))
         print(f"{path.stem}  16 levels: PSNR {costs[-1][0]:+.2%}  SSIM {costs[-1][1]:+.2%}  lost: {most}", flush=True)

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bdrate import STEPS, Curve, bd_rate, point
+from cells import STEPS
+from curves import Curve, bd_rate
 from cyclopts import App
+from measures import point
 from PIL import Image
 
 from mho.image.codec import Picture, decode
@@ -35,7 +37,7 @@ def main(*pictures: Path):
         for effort in EFFORTS:
             found, seconds = curve(original, exact, effort)
             single = single or found
-            saved = [bd_rate(found, single, measure) for measure in (1, 2)]
+            saved = [bd_rate(found, single, measure) for measure in ("psnr", "ssim")]
             print(
                 f"{path.stem}  effort {effort}: {seconds:.3f} s  PSNR {saved[0]:+.2%}  SSIM {saved[1]:+.2%}", flush=True
             )

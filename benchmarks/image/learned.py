@@ -7,13 +7,16 @@ dots (a period in pixels, an angle), hatching; and further pictures, in grey.
 from pathlib import Path
 
 import numpy as np
-from bdrate import bd_rate, ours
+from cells import STEPS
+from curves import Curve, bd_rate
 from cyclopts import App
+from measures import point
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
-from mho.image.codec import Picture, learned_dictionary
+from mho.image.codec import Picture, decode, learned_dictionary
+from mho.image.codec.codec import analyse, write
 
 app = App(help=__doc__, result_action="return_value")
 
@@ -42,12 +45,18 @@ def pictures(paths):
         yield path.stem, np.asarray(Image.open(path).convert("L"))
 
 
+def curve(pixels, dictionary=None):
+    exact = analyse(Picture(pixels), dictionary)
+    files = [write(exact, step) for step in STEPS]
+    return Curve(tuple(point(pixels, decode(data).pixels, len(data)) for data in files))
+
+
 @app.default
 def main(*paths: Path):
     """Print a line for each."""
     for name, pixels in pictures(paths):
-        own, universal = ours(pixels, learned_dictionary(Picture(pixels))), ours(pixels)
-        saved = [bd_rate(own, universal, measure) for measure in (1, 2)]
+        own, universal = curve(pixels, learned_dictionary(Picture(pixels))), curve(pixels)
+        saved = [bd_rate(own, universal, measure) for measure in ("psnr", "ssim")]
         print(f"{name}: PSNR {saved[0]:+.1%}  SSIM {saved[1]:+.1%}", flush=True)
 
 

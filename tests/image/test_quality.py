@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from skimage.transform import downscale_local_mean
 
 from mho.image import psnr
-from mho.image.quality import psnr_of_pixels, ssim_of_pixels
+from mho.image.quality import ms_ssim_of_pixels, psnr_of_pixels, ssim_of_pixels
 
 
 def test_psnr_agrees_with_scikit_image():
@@ -55,3 +57,33 @@ def test_pixels_of_unequal_shape_or_too_few():
         psnr_of_pixels(a, a[:4])
     with pytest.raises(ValueError, match="at least 7 x 7"):
         ssim_of_pixels(a, a)
+
+
+def _blurred_and_noisy():
+    rng = np.random.default_rng(5)
+    a = gaussian_filter(rng.normal(128, 60, (200, 233)), 1.5) * 3 - 256
+    a = np.clip(np.rint(a), 0, 255).astype(np.uint8)
+    b = np.clip(np.rint(0.9 * gaussian_filter(a.astype(float), 0.8) + rng.normal(0, 6, a.shape)), 0, 255)
+    return a, b.astype(np.uint8)
+
+
+def test_ms_ssim_is_the_weighted_product_of_scikit_images_ssim_over_its_luminance():
+    a, b = (pixels.astype(float) for pixels in _blurred_and_noisy())
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}
+    expected, inside = 1.0, np.s_[5:-5, 5:-5]
+    for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
+        ssim = structural_similarity(a, b, full=True, **gaussian)[1][inside]
+        ma, mb = (gaussian_filter(x, 1.5, truncate=3.5)[inside] for x in (a, b))
+        luminance = (2 * ma * mb + 6.5025) / (ma**2 + mb**2 + 6.5025)
+        expected *= np.mean(ssim if scale == 4 else ssim / luminance) ** weight
+        a, b = (downscale_local_mean(x[: len(x) // 2 * 2, : x.shape[1] // 2 * 2], (2, 2)) for x in (a, b))
+    assert ms_ssim_of_pixels(*_blurred_and_noisy()) == pytest.approx(expected, rel=1e-9)
+
+
+def test_ms_ssim_falls_with_noise_and_needs_a_picture_of_176():
+    a, b = _blurred_and_noisy()
+    assert ms_ssim_of_pixels(a, a) == 1 > ms_ssim_of_pixels(a, b) > 0.8
+    coloured = [np.repeat(x[..., None], 3, axis=2) for x in (a, b)]
+    assert ms_ssim_of_pixels(*coloured) == pytest.approx(ms_ssim_of_pixels(a, b), abs=1e-12)
+    with pytest.raises(ValueError, match="at least 176 x 176"):
+        ms_ssim_of_pixels(a[:175], b[:175])
