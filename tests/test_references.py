@@ -16,7 +16,7 @@ FILES = [
     path
     for folder in ("src", "docs", "benchmarks", "scripts")
     for path in sorted((ROOT / folder).rglob("*"))
-    if path.suffix in SUFFIXES and path != PAGE and "build" not in path.parts
+    if path.suffix in SUFFIXES and path != PAGE and not {"build", ".venv"} & set(path.parts)
 ]
 ENTRIES = dict(ENTRY.findall(PAGE.read_text(encoding="utf-8").split("|---|---|")[-1]))
 
