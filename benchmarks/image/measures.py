@@ -30,7 +30,7 @@ def luma(pixels):
 
 
 def blockiness(original, decoded, side=8):
-    """Blocking effect factor of luma (Yim and Bovik 2011) less that of the original: 0 without blocks of `side` pixels.
+    """Blocking effect factor of luma (Yim-2011) less that of the original: 0 without blocks of `side` pixels.
 
     The mean square of steps across the grid, less that of all other steps between neighbours, if it is more.
     """

@@ -105,7 +105,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def ms_ssim_of_pixels(reference: np.ndarray, pixels: np.ndarray) -> float:
-    """Return the multi-scale structural similarity of luma (Wang, Simoncelli and Bovik 2003).
+    """Return the multi-scale structural similarity of luma (Wang-2003).
 
     Contrast and structure at five scales, luminance at the coarsest, Gaussian windows of 11 x 11 pixels that lie
     within the picture; a scale's negative mean counts as 0.
