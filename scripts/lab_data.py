@@ -35,6 +35,7 @@ def design(design: ChipDesign) -> dict[str, Any]:
         "second_pole": None if design.amplifier.second_pole == inf else design.amplifier.second_pole,
         "clamp": design.amplifier.clamp,
         "v_in": design.converters.v_in,
+        "v_out": design.converters.v_out,
         "columns": design.array.columns,
         "age": design.operation.age,
         "kelvin": design.operation.kelvin,

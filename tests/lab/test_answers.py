@@ -46,6 +46,12 @@ def programs():
     for topology in ("compact", "classic", "gram", "mvm"):
         for seed in (0, 1, 123456789):
             yield {**base, "topology": topology, "changes": knobs, "seed": seed}
+    square = (np.array([[90, -20, 5, 0], [10, 80, -30, 7], [0, 25, 70, -9], [-8, 0, 12, 95]]) / 100).tolist()
+    for topology in ("inv", "egv"):
+        for seed in (0, 1, 123456789):
+            yield {**base, "matrix": square, "topology": topology, "changes": knobs, "seed": seed}
+    faulty = {"stuck_low": 0.1, "stuck_high": 0.1, "dead": 0.1}
+    yield {**base, "matrix": square, "topology": "inv", "changes": faulty}
     for preset in PRESETS:
         yield {**base, "preset": preset}
         yield {
@@ -121,6 +127,8 @@ BAD = {
         {"matrix": [[1]], "topology": "compact", "preset": "none", "changes": {}, "seed": 0},
         {"matrix": [[1], [1, 2]], "topology": "compact", "preset": "ideal", "changes": {}, "seed": 0},
         {"matrix": [[1]], "topology": "classic", "preset": "ideal", "changes": {"row_ohms": 1}, "seed": 0},
+        {"matrix": [[1, 2]], "topology": "inv", "preset": "ideal", "changes": {}, "seed": 0},
+        {"matrix": [[0, 1], [-1, 0]], "topology": "egv", "preset": "ideal", "changes": {}, "seed": 0},
     ],
     "solve": [{"matrix": [[1.0], [2.0]], "rhs": [[1.0]]}, {"matrix": [[float("nan")]], "rhs": [[1.0]]}],
     "cost": [

@@ -60,7 +60,8 @@ def test_bench_set_run_see_export(visit, tmp_path, capsys):
 @pytest.mark.spice
 @pytest.mark.skipif(not spice.available(), reason="ngspice is not installed")
 @pytest.mark.parametrize(
-    "state", ["", "topology=classic&offset=1", "topology=gram&m=8", "wire=5&clamp=single-supply&m=8"]
+    "state",
+    ["", "topology=classic&offset=1", "topology=gram&m=8", "wire=5&clamp=single-supply&m=8", "topology=inv&k=6"],
 )
 def test_an_exported_netlist_gives_the_curve_that_the_page_shows(visit, state):
     seen = visit(f"#bench?{state}")
@@ -72,7 +73,7 @@ def test_an_exported_netlist_gives_the_curve_that_the_page_shows(visit, state):
         assert np.abs(at - shown).max() <= 2e-3 * np.abs(answer["rest"]).max()
 
 
-@pytest.mark.parametrize("topology", ["compact", "classic", "gram", "mvm"])
+@pytest.mark.parametrize("topology", ["compact", "classic", "gram", "mvm", "inv", "egv"])
 def test_the_netlist_is_that_of_the_library(visit, topology):
     """Line by line, numbers as numbers."""
     from mho.lab.circuits import from_json
@@ -101,6 +102,26 @@ def same(a, b):
         return bool(np.isclose(float(a), float(b), rtol=1e-9))
     except ValueError:
         return a == b
+
+
+@pytest.mark.parametrize("topology", ["inv", "egv"])
+def test_a_square_matrix_of_either_sign(visit, tmp_path, capsys, topology):
+    """The page's exact answer is NumPy's, and the library answers the exported view alike."""
+    seen = visit(f"#bench?topology={topology}&k=3&A=90.-20.10.5.80.-30.15.25.70&levels=0&sigma=0.001&gmin=0")
+    ready(seen, "bench")
+    record = json.loads(seen.save("JSON"))
+    A, exact = np.array(record["program"]["matrix"]), np.array(record["answer"]["exact"])
+    if topology == "inv":
+        assert np.allclose(A @ exact, record["rhs"])
+    else:
+        assert np.allclose(A @ exact, np.abs(np.linalg.eigvals(A)).max() * exact)
+    assert np.abs(exact - record["answer"]["answer"]).max() <= 0.05 * np.abs(exact).max()
+    (tmp_path / "bench.json").write_text(json.dumps(record))
+    assert main(["lab", "--answer", str(tmp_path / "bench.json")]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert np.allclose(answer["outputs"], record["answer"]["outputs"], rtol=0, atol=1e-9)
+    assert np.allclose(answer["exact"], exact, atol=1e-9)
+    assert seen.heard == []
 
 
 def test_device_set_see_export(visit, tmp_path, capsys):
@@ -239,7 +260,7 @@ def test_a_state_is_the_same_after_a_round_trip(visit, view):
     [
         ("#bench?sigma=much", "no usable sigma: it must be a number from 0 to 0.2"),
         ("#bench?m=1e9", "no usable m"),
-        ("#bench?topology=ring", "one of compact, classic, gram, mvm"),
+        ("#bench?topology=ring", "one of compact, classic, gram, mvm, inv, egv"),
         ("#bench?A=1.x.3", "no usable A"),
         ("#bench?__proto__=1", "does not know"),
         ("#bench?b=%E0%A4%A", "no usable b"),

@@ -58,10 +58,10 @@ class Answers:
         ChipError
             The circuit cannot do it.
         """
-        A = _matrix(part(request, "matrix"), "matrix")
-        topology = checks.one_of(part(request, "topology"), "topology", chip.TOPOLOGIES)
+        topology = checks.one_of(part(request, "topology"), "topology", (*chip.TOPOLOGIES, *chip.SQUARE_TOPOLOGIES))
+        A = _matrix(part(request, "matrix"), "matrix", nonnegative=topology in chip.TOPOLOGIES)
         design, seed = design_of(request), checks.nonnegative_int(part(request, "seed"), "seed")
-        if not A.max(axis=0).all():
+        if not np.abs(A).max(axis=0).all():
             raise ValueError("matrix must not have a column of zeros, which would leave an op-amp without an input")
         if topology == "compact":
             array = chip.Chip(design, seed=seed).program(A)

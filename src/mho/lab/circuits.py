@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from mho.circuits import Circuit, ClassicGinv, CompactGinv, GramInv, Mvm, OpAmp, Wires
+from mho.circuits import Circuit, ClassicGinv, CompactGinv, Egv, GramInv, Inv, Mvm, OpAmp, Wires
 
 __all__ = ["as_json", "from_json"]
 
-_KINDS: dict[str, type[Any]] = {"compact": CompactGinv, "classic": ClassicGinv, "gram": GramInv, "mvm": Mvm}
+_KINDS: dict[str, type[Any]] = {
+    **{"compact": CompactGinv, "classic": ClassicGinv, "gram": GramInv, "mvm": Mvm},
+    **{"inv": Inv, "egv": Egv},
+}
 _FIELDS = {
     "compact": ("g_left", "g_right", "g_comp", "g_in", "bias", "offset"),
     "classic": ("g_left", "g_right", "g_feedback", "g_in", "bias", "offset", "row_offset"),
     "gram": ("g_gram", "g_in", "offset"),
     "mvm": ("g", "g_feedback", "offset"),
+    "inv": ("g_positive", "g_negative", "g_in", "g_ground", "offset"),
+    "egv": ("g_positive", "g_negative", "g_feedback", "offset"),
 }
 _OPAMP = ("gain", "bandwidth", "slew_rate", "v_max", "second_pole", "clamp")
 _WIRES = ("row_ohms", "column_ohms", "driver_ohms", "sense_ohms")

@@ -40,11 +40,22 @@ def _bench(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
     made = answers.program(program)
     settled = answers.settle({"circuit": made["circuit"], "volts": _input_volts(made, rhs).tolist(), **settle})
     answer = np.array(settled["rest"]) * made["units_per_volt"]
-    if program["topology"] == "mvm":
-        exact = (np.array(program["matrix"]) @ np.asarray(rhs, np.float64)).tolist()
-    else:
-        exact = answers.solve({"matrix": program["matrix"], "rhs": [rhs]})["answers"][0]
-    return {**settled, "answer": answer.tolist(), "exact": exact}
+    return {**settled, "answer": answer.tolist(), "exact": _exact(answers, program, rhs, answer)}
+
+
+def _exact(answers: Answers, program: Mapping[str, Any], rhs: Any, answer: np.ndarray) -> list[float]:
+    """What perfect cells and op-amps give; an eigenvector with the sign of the chip's `answer`, its largest entry 1."""
+    A = np.array(program["matrix"], np.float64)
+    match program["topology"]:
+        case "mvm":
+            return (A @ np.asarray(rhs, np.float64)).tolist()
+        case "inv":
+            return np.linalg.solve(A, np.asarray(rhs, np.float64)).tolist()
+        case "egv":
+            values, vectors = np.linalg.eig(A)
+            x = vectors[:, np.abs(values).argmax()].real
+            return (x / np.abs(x).max() * np.sign(x @ answer)).tolist()
+    return answers.solve({"matrix": program["matrix"], "rhs": [rhs]})["answers"][0]
 
 
 def _device(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:

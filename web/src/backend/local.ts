@@ -27,7 +27,10 @@ export class Local {
   ) {}
 
   program(r: ProgramRequest) {
-    checkMatrix(r.matrix, "matrix", true);
+    const square = r.topology === "inv" || r.topology === "egv";
+    checkMatrix(r.matrix, "matrix", !square);
+    if (square && r.matrix.length !== r.matrix[0]!.length)
+      throw new Error(`matrix must be square for its inverse or eigenvector, got ${r.matrix.length} x ${r.matrix[0]!.length}`);
     if (r.matrix[0]!.some((_, j) => r.matrix.every((row) => row[j] === 0)))
       throw new Error("matrix must not have a column of zeros, which would leave an op-amp without an input");
     if (r.topology !== "compact" && (r.changes.row_ohms || r.changes.column_ohms || r.changes.driver_ohms || r.changes.sense_ohms))
@@ -53,7 +56,7 @@ export class Local {
   solve(r: SolveRequest): SolveAnswer {
     if ("circuit" in r) {
       const rest = new Rest(this.kernels, equations(r.circuit));
-      const shown = rest.d.positive.some(Boolean) ? rest.d.positive.indexOf(1) : 0;
+      const shown = rest.d.n - rest.d.outputs;
       for (const v of r.volts) checkVector(v, "volts", rest.d.m);
       return { answers: rest.at(r.volts).map((z) => [...z.subarray(shown)]) };
     }

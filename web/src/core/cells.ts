@@ -37,6 +37,8 @@ export interface Layout {
   scale: Matrix;
   m: number;
   k: number;
+  /** How many arrays it is written to: a driving and a sensing one, or one alone. */
+  arrays: 1 | 2;
 }
 
 /** What cells conduct: driving and sensing array (m, k), compensation (m). */
@@ -60,7 +62,21 @@ export function layout(A: Matrix, m: number, k: number, device: Device): Layout 
       sums[i]! += g;
     }
   const most = Math.max(...sums);
-  return { target, comp: sums.map((s) => 2 * (most - s)), scale, m, k };
+  return { target, comp: sums.map((s) => 2 * (most - s)), scale, m, k, arrays: 2 };
+}
+
+/** A matrix of either sign in pairs of cells whose lowest states cancel, those of positive entries first: (2 m, k). */
+export function pairs(A: Matrix, m: number, k: number, device: Device, oneScale: boolean): Layout {
+  const peak = zeros(k);
+  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) peak[j] = Math.max(peak[j]!, Math.abs(A[i * k + j]!));
+  const all = Math.max(...peak);
+  const scale = peak.map((p) => (p > 0 ? (device.g_max - device.g_min) / (oneScale ? all : p) : 0));
+  const target = zeros(2 * m, k);
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < k; j++)
+      for (const [half, a] of [Math.max(A[i * k + j]!, 0), Math.max(-A[i * k + j]!, 0)].entries())
+        target[(half * m + i) * k + j] = a > 0 ? nearestState(device.g_min + a * scale[j]!, device) : peak[j]! > 0 ? device.g_min : 0;
+  return { target, comp: zeros(2 * m), scale, m: 2 * m, k, arrays: 1 };
 }
 
 function nearestState(g: number, { g_min, g_max, levels }: Device): number {
@@ -110,12 +126,13 @@ interface Cells {
   deviate: Matrix;
 }
 
-/** Write both arrays and the compensation, with fresh errors, and let time pass. */
+/** Write the arrays and the compensation, with fresh errors, and let time pass; one array alone is `right` too. */
 export function write(plan: Layout, device: Device, conditions: Conditions, rng: Generator, sites: Sites): Written {
-  const fresh = [plan.target, plan.target, plan.comp].map((target) => freshCells(target, device, rng));
+  const targets = [...new Array<Matrix>(plan.arrays).fill(plan.target), plan.comp];
+  const fresh = targets.map((target) => freshCells(target, device, rng));
   if (conditions.age > 0 && device.relaxation) for (const cells of fresh) cells.deviate = rng.normal(cells.target.length);
-  const [left, right, compensation] = fresh.map((cells, part) => conductance(cells, part, plan, device, conditions, sites));
-  return { ...plan, left: left!, right: right!, compensation: compensation! };
+  const g = fresh.map((cells, at) => conductance(cells, at < plan.arrays ? at : COMPENSATION, plan, device, conditions, sites));
+  return { ...plan, left: g[0]!, right: g[plan.arrays - 1]!, compensation: g[plan.arrays]! };
 }
 
 function freshCells(target: Matrix, device: Device, rng: Generator): Cells {
@@ -135,6 +152,9 @@ function freshCells(target: Matrix, device: Device, rng: Generator): Cells {
   return { target, parallel, error, deviate };
 }
 
+/** Number of that part, after the driving and the sensing array. */
+const COMPENSATION = 2;
+
 function conductance(cells: Cells, part: number, plan: Layout, device: Device, conditions: Conditions, sites: Sites): Matrix {
   const { target, parallel, error, deviate } = cells;
   let g = target.map((t, e) =>
@@ -143,7 +163,7 @@ function conductance(cells: Cells, part: number, plan: Layout, device: Device, c
       : Math.max(t + error[e]!, 0),
   );
   const kelvin = conditions.kelvin - device.written_at;
-  const inArray = part < 2;
+  const inArray = part < COMPENSATION;
   if (kelvin !== 0) {
     const own = inArray && device.temperature_spread ? sites.of(part, "normal", plan.m, plan.k) : zeros(target.length);
     g = g.map((v, e) => v * Math.max(1 + (device.temperature_slope + device.temperature_spread * own[e]!) * kelvin, 0));

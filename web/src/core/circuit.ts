@@ -1,6 +1,6 @@
 /** Circuits as JSON: conductances and op-amps as plain numbers, SI, named as in `mho.circuits`. */
 
-export type Topology = "compact" | "classic" | "gram" | "mvm";
+export type Topology = "compact" | "classic" | "gram" | "mvm" | "inv" | "egv";
 export type Clamp = "rectifying" | "single-supply";
 export type Rows = number[][];
 
@@ -63,12 +63,33 @@ export interface MvmCircuit {
   offset: number[];
 }
 
-export type Circuit = CompactCircuit | ClassicCircuit | GramCircuit | MvmCircuit;
+/** Two square arrays for positive and negative entries; every op-amp has an inverter. */
+interface SquareCircuit {
+  g_positive: Rows;
+  g_negative: Rows;
+  opamp: OpAmp;
+  offset: number[];
+}
+
+export interface InvCircuit extends SquareCircuit {
+  topology: "inv";
+  g_in: number;
+  g_ground: number[];
+}
+
+export interface EgvCircuit extends SquareCircuit {
+  topology: "egv";
+  g_feedback: number;
+}
+
+export type Circuit = CompactCircuit | ClassicCircuit | GramCircuit | MvmCircuit | InvCircuit | EgvCircuit;
 
 /** Number of input voltages. */
 export function inputCount(circuit: Circuit): number {
   if (circuit.topology === "gram") return circuit.g_gram.length;
   if (circuit.topology === "mvm") return circuit.g[0]!.length;
+  if (circuit.topology === "inv") return circuit.g_positive.length;
+  if (circuit.topology === "egv") return 0;
   return circuit.g_left.length;
 }
 

@@ -12,6 +12,7 @@ export interface Preset {
   second_pole: number | null;
   clamp: "rectifying" | "single-supply";
   v_in: number;
+  v_out: number;
   columns: number;
   age: number;
   kelvin: number;
@@ -41,6 +42,7 @@ export function designOf(presets: Presets, name: string, changes: Changes): Desi
     v_max: null,
     second_pole: changes.second_pole === undefined ? preset.second_pole : changes.second_pole,
     v_in: changes.v_in ?? preset.v_in,
+    v_out: preset.v_out,
     columns: preset.columns,
     wires: {
       row_ohms: changes.row_ohms ?? 0,

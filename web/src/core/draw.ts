@@ -17,6 +17,13 @@ export function drawnCells(m: number, k: number, seed: number): number[] {
   return Array.from({ length: m * k }, () => Math.round(100 * next()));
 }
 
+/** A square matrix of either sign with a strong diagonal, which a loop can invert. */
+export function drawnSquare(k: number, seed: number): number[] {
+  const next = uniform(seed + 3e6);
+  const off = 60 / k;
+  return Array.from({ length: k * k }, (_, e) => Math.round(e % (k + 1) ? off * (2 * next() - 1) : 60 + 40 * next()));
+}
+
 /** A times numbers of which every third is below zero, so that its output meets the clamp. */
 export function drawnInputs(cells: readonly number[], m: number, k: number, seed: number): number[] {
   const next = uniform(seed + 1e6);

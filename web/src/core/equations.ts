@@ -1,6 +1,6 @@
 /** Equations of motion of every circuit, as `mho.circuits.equations` states them. */
 
-import { flat, type Circuit, type ClassicCircuit, type CompactCircuit, type GramCircuit, type MvmCircuit, type OpAmp } from "./circuit";
+import { flat, type Circuit, type ClassicCircuit, type CompactCircuit, type EgvCircuit, type GramCircuit, type InvCircuit, type MvmCircuit, type OpAmp } from "./circuit";
 import { inverse, product, zeros, type Matrix } from "./linear";
 import { ports } from "./network";
 
@@ -8,6 +8,8 @@ import { ports } from "./network";
 export interface LoopEquations {
   n: number;
   m: number;
+  /** How many op-amps hold the answer; they come last. */
+  outputs: number;
   opamp: OpAmp;
   /** Op-amps that cannot go below zero. */
   positive: Uint8Array;
@@ -29,6 +31,8 @@ export function equations(circuit: Circuit): LoopEquations {
     case "classic": return classic(circuit);
     case "gram": return gram(circuit);
     case "mvm": return mvm(circuit);
+    case "inv": return inv(circuit);
+    case "egv": return egv(circuit);
   }
 }
 
@@ -52,6 +56,7 @@ function compact(c: CompactCircuit): LoopEquations {
   return {
     n: k,
     m,
+    outputs: k,
     opamp: c.opamp,
     positive: new Uint8Array(k).fill(1),
     coupling: product(solved, net.drive, k, k, k),
@@ -86,7 +91,7 @@ function classic(c: ClassicCircuit): LoopEquations {
     constant[m + j] = -c.offset[j]! - c.bias[j]! / columns[j]!;
   }
   const positive = Uint8Array.from({ length: n }, (_, i) => (i >= m ? 1 : 0));
-  return { n, m, opamp: c.opamp, positive, coupling, resistance, inputs, constant, gClamp: clampOf(columns) };
+  return { n, m, outputs: k, opamp: c.opamp, positive, coupling, resistance, inputs, constant, gClamp: clampOf(columns) };
 }
 
 /** Each input is tied to its row of the array: s = L (G x - g_in b + g_clamp min(z, 0)). */
@@ -102,7 +107,7 @@ function gram(c: GramCircuit): LoopEquations {
   }
   const positive = new Uint8Array(n).fill(1);
   const constant = Float64Array.from(c.offset);
-  return { n, m: n, opamp: c.opamp, positive, coupling, resistance, inputs, constant, gClamp: clampOf(sums) };
+  return { n, m: n, outputs: n, opamp: c.opamp, positive, coupling, resistance, inputs, constant, gClamp: clampOf(sums) };
 }
 
 /** Each row amplifier holds its row at virtual ground: u = L (g_feedback y - G x). */
@@ -116,7 +121,49 @@ function mvm(c: MvmCircuit): LoopEquations {
     for (let j = 0; j < k; j++) inputs[i * k + j] = c.g[i]![j]! / sums[i]!;
   }
   const constant = Float64Array.from(c.offset);
-  return { n, m: k, opamp: c.opamp, positive: new Uint8Array(n), coupling, resistance, inputs, constant, gClamp: clampOf(sums) };
+  return { n, m: k, outputs: n, opamp: c.opamp, positive: new Uint8Array(n), coupling, resistance, inputs, constant, gClamp: clampOf(sums) };
+}
+
+const rowSum = (row: readonly number[]) => row.reduce((s, g) => s + g, 0);
+
+/** States u of the inverters, then x: n = (x + u) / 2, s = L (G_+ x + G_- u - g_in b). */
+function inv(c: InvCircuit): LoopEquations {
+  const k = c.g_positive.length;
+  const n = 2 * k;
+  const total = Float64Array.from(c.g_positive, (row, i) => rowSum(row) + rowSum(c.g_negative[i]!) + c.g_in + c.g_ground[i]!);
+  const [coupling, resistance, inputs, constant] = [zeros(n, n), zeros(n, n), zeros(n, k), zeros(n)];
+  for (let i = 0; i < k; i++) {
+    const row = (k + i) * n;
+    coupling[i * n + i] = coupling[i * n + k + i] = 0.5;
+    for (let j = 0; j < k; j++) {
+      coupling[row + j] = c.g_negative[i]![j]! / total[i]!;
+      coupling[row + k + j] = c.g_positive[i]![j]! / total[i]!;
+    }
+    resistance[i * (n + 1)] = 0.5 / c.g_in;
+    resistance[(k + i) * (n + 1)] = 1 / total[i]!;
+    inputs[(k + i) * k + i] = c.g_in / total[i]!;
+    constant[k + i] = c.offset[i]!;
+  }
+  return { n, m: k, outputs: k, opamp: c.opamp, positive: new Uint8Array(n), coupling, resistance, inputs, constant, gClamp: clampOf(total) };
+}
+
+/** States y of the amplifiers, then x of their inverters: r = L (G_+ x + G_- y + g_feedback y), n = (x + y) / 2. */
+function egv(c: EgvCircuit): LoopEquations {
+  const k = c.g_positive.length;
+  const n = 2 * k;
+  const total = Float64Array.from(c.g_positive, (row, i) => rowSum(row) + rowSum(c.g_negative[i]!) + c.g_feedback);
+  const [coupling, resistance, constant] = [zeros(n, n), zeros(n, n), zeros(n)];
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < k; j++) {
+      coupling[i * n + j] = (c.g_negative[i]![j]! + (i === j ? c.g_feedback : 0)) / total[i]!;
+      coupling[i * n + k + j] = c.g_positive[i]![j]! / total[i]!;
+    }
+    coupling[(k + i) * n + i] = coupling[(k + i) * n + k + i] = 0.5;
+    resistance[i * (n + 1)] = 1 / total[i]!;
+    resistance[(k + i) * (n + 1)] = 0.5 / c.g_feedback;
+    constant[i] = c.offset[i]!;
+  }
+  return { n, m: 0, outputs: k, opamp: c.opamp, positive: new Uint8Array(n), coupling, resistance, inputs: zeros(0), constant, gClamp: clampOf(total) };
 }
 
 /** N (n, n): the diode path of a rectifying clamp. */

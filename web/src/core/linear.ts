@@ -88,3 +88,28 @@ export function largest(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
   return most;
 }
+
+/**
+ * Eigenvalue of largest size of A (n, n), and its eigenvector, the largest entry positive; null where it is not real and alone.
+ *
+ * A is squared until all but one direction is lost: sixty times makes up for any gap that a double can show.
+ */
+export function dominant(A: Matrix, n: number): { value: number; vector: Matrix } | null {
+  let power = A.slice();
+  for (let round = 0; round < 60; round++) {
+    const size = largest(power);
+    if (!(size > 0)) return null;
+    const scaled = power.map((a) => a / size);
+    power = product(scaled, scaled, n, n, n);
+  }
+  const size = largest(power);
+  const column = power.findIndex((a) => Math.abs(a) === size) % n;
+  const vector = zeros(n).map((_, i) => power[i * n + column]!);
+  const top = vector.reduce((best, v) => (Math.abs(v) > Math.abs(best) ? v : best), 0);
+  for (let i = 0; i < n; i++) vector[i]! /= top;
+  const image = product(A, vector, n, n, 1);
+  const at = vector.indexOf(1);
+  const value = image[at]!;
+  const off = largest(image.map((v, i) => v - value * vector[i]!));
+  return off <= 1e-9 * Math.abs(value) ? { value, vector } : null;
+}

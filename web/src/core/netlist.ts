@@ -1,6 +1,6 @@
 /** A circuit as an ngspice netlist, line for line as `mho.spice.netlist` writes it. */
 
-import type { Circuit, ClassicCircuit, CompactCircuit, GramCircuit, MvmCircuit, OpAmp, Rows, Wires } from "./circuit";
+import type { Circuit, ClassicCircuit, CompactCircuit, EgvCircuit, GramCircuit, InvCircuit, MvmCircuit, OpAmp, Rows, Wires } from "./circuit";
 
 const STAGE_SIEMENS = 1e-3;
 const RAIL = 100;
@@ -14,7 +14,8 @@ const columnSums = (g: Rows) => g[0]!.map((_, j) => sum(g.map((row) => row[j]!))
 /** The transient from zero of one right-hand side, volts; length and longest step in seconds. */
 export function netlist(circuit: Circuit, volts: readonly number[], duration: number, step: number, title: string): string {
   const outputs = outputNames(circuit);
-  const shown = outputs.flatMap((x) => (x.startsWith("x") ? [x, `s${x.slice(1)}`] : [x]));
+  const sensed = circuit.topology !== "mvm" && circuit.topology !== "egv";
+  const shown = outputs.flatMap((x) => (sensed ? [x, `s${x.slice(1)}`] : [x]));
   return [
     title.replace(/\s+/g, " "),
     ...parameters(circuit),
@@ -30,22 +31,35 @@ export function netlist(circuit: Circuit, volts: readonly number[], duration: nu
 
 export function outputNames(circuit: Circuit): string[] {
   if (circuit.topology === "mvm") return circuit.g.map((_, i) => `y${i}`);
-  const columns = circuit.topology === "gram" ? circuit.g_gram.length : circuit.g_left[0]!.length;
-  return Array.from({ length: columns }, (_, j) => `x${j}`);
+  return Array.from({ length: columnsOf(circuit) }, (_, j) => `x${j}`);
+}
+
+function columnsOf(circuit: Exclude<Circuit, MvmCircuit>): number {
+  switch (circuit.topology) {
+    case "gram": return circuit.g_gram.length;
+    case "inv": case "egv": return circuit.g_positive.length;
+    default: return circuit.g_left[0]!.length;
+  }
 }
 
 function clampSiemens(circuit: Circuit): number {
   switch (circuit.topology) {
     case "gram": return CLAMP_STIFFNESS * Math.max(...circuit.g_gram.map((row) => sum(row) + circuit.g_in));
     case "mvm": return CLAMP_STIFFNESS * Math.max(...circuit.g.map((row) => sum(row) + circuit.g_feedback));
+    case "inv": return CLAMP_STIFFNESS * Math.max(...pairSums(circuit).map((g, i) => g + circuit.g_in + circuit.g_ground[i]!));
+    case "egv": return CLAMP_STIFFNESS * Math.max(...pairSums(circuit).map((g) => g + circuit.g_feedback));
     default: return CLAMP_STIFFNESS * Math.max(...columnSums(circuit.g_right));
   }
+}
+
+function pairSums(circuit: InvCircuit | EgvCircuit): number[] {
+  return circuit.g_positive.map((row, i) => sum(row) + sum(circuit.g_negative[i]!));
 }
 
 function parameters(circuit: Circuit): string[] {
   const { opamp } = circuit;
   const own =
-    circuit.topology === "mvm"
+    circuit.topology === "mvm" || circuit.topology === "egv"
       ? ["* g_feedback: feedback conductance of a row amplifier", `.param g_feedback=${circuit.g_feedback}`]
       : ["* g_in: input conductance of a row", `.param g_in=${circuit.g_in}`];
   const named: [string, number | null, string][] = [
@@ -72,6 +86,8 @@ function elements(circuit: Circuit, volts: readonly number[]): string[] {
     case "classic": return classic(circuit, volts);
     case "gram": return gram(circuit, volts);
     case "mvm": return mvm(circuit, volts);
+    case "inv": return inv(circuit, volts);
+    case "egv": return egv(circuit);
   }
 }
 
@@ -181,6 +197,43 @@ function mvm(c: MvmCircuit, volts: readonly number[]): string[] {
     ...heading("Row amplifiers: one pole, of either sign"),
     ...subcircuit(c.opamp, true),
     ...c.offset.flatMap((volt, i) => instance(`${i}`, "0", `r${i}`, `y${i}`, volt, true)),
+  ];
+}
+
+function inv(c: InvCircuit, volts: readonly number[]): string[] {
+  return [
+    ...heading(INPUTS),
+    ...sources(volts, "s"),
+    ...heading("Arrays: output j, and its inverse, to the input of op-amp i, ohms"),
+    ...array("p", c.g_positive, (i, j) => `x${j} s${i}`),
+    ...array("n", c.g_negative, (i, j) => `u${j} s${i}`),
+    ...c.g_ground.flatMap((g, i) => (g > 0 ? [`Rground${i} s${i} 0 ${1 / g}`] : [])),
+    ...withInverters(c, ["s", "x", "u"], "g_in"),
+  ];
+}
+
+function egv(c: EgvCircuit): string[] {
+  return [
+    ...heading("Arrays: inverter j, and amplifier j, to the input of amplifier i, ohms"),
+    ...array("p", c.g_positive, (i, j) => `x${j} r${i}`),
+    ...array("n", c.g_negative, (i, j) => `y${j} r${i}`),
+    ...heading("Feedback of amplifier i, ohms"),
+    ...c.g_positive.map((_, i) => `Rf${i} y${i} r${i} {1/g_feedback}`),
+    ...withInverters(c, ["r", "y", "x"], "g_feedback"),
+  ];
+}
+
+/** Op-amps from `into` to `output`, and inverters from there to `inverse`. */
+function withInverters(c: InvCircuit | EgvCircuit, [into, output, inverse]: [string, string, string], conductance: string): string[] {
+  return [
+    ...heading("Op-amps and their inverters: one pole, of either sign"),
+    ...subcircuit(c.opamp, true),
+    ...c.offset.flatMap((volt, i) => [
+      ...instance(`${i}`, "0", `${into}${i}`, `${output}${i}`, volt, true),
+      `Rfrom${i} ${output}${i} n${i} {1/${conductance}}`,
+      `Rback${i} ${inverse}${i} n${i} {1/${conductance}}`,
+      ...instance(`_n${i}`, "0", `n${i}`, `${inverse}${i}`, 0, true),
+    ]),
   ];
 }
 

@@ -1,8 +1,8 @@
 /** A matrix programmed into a circuit, seed by seed the same chip as `mho.Chip` and `mho.chip.program_circuit` make. */
 
-import { layout, write, Sites, type Conditions, type Device, type Written } from "./cells";
+import { layout, pairs, write, Sites, type Conditions, type Device, type Layout, type Written } from "./cells";
 import { flat, rowsOf, type Circuit, type OpAmp, type Rows, type Topology, type Wires } from "./circuit";
-import { product, transposed, zeros } from "./linear";
+import { dominant, product, transposed, zeros } from "./linear";
 import { Generator } from "./random";
 import type { Kernels } from "./wasm";
 
@@ -17,6 +17,8 @@ export interface Design {
   v_max: number | null;
   second_pole: number | null;
   v_in: number;
+  /** Range of the outputs. */
+  v_out: number;
   columns: number;
   wires: Wires;
   conditions: Conditions;
@@ -37,7 +39,7 @@ const INFINITE_GAIN = 1e9;
 export function program(kernels: Kernels, topology: Topology, A: Rows, design: Design, seed: number): Programmed {
   const make = (...seeds: (number | bigint)[]) => Generator.of(kernels, ...seeds);
   const rng = make(seed);
-  return { compact, classic, gram, mvm }[topology](A, design, rng, make);
+  return { compact, classic, gram, mvm, inv, egv }[topology](A, design, rng, make);
 }
 
 type Make = (...seeds: (number | bigint)[]) => Generator;
@@ -48,9 +50,11 @@ function opamp(design: Design): OpAmp {
 }
 
 function written(A: Rows, design: Design, rng: Generator, make: Make, columns: number): Written {
-  const [m, k] = [A.length, A[0]!.length];
-  const sites = new Sites(make, rng, columns);
-  return write(layout(flat(A), m, k, design.device), design.device, design.conditions, rng, sites);
+  return writtenAs(layout(flat(A), A.length, A[0]!.length, design.device), design, rng, make, columns);
+}
+
+function writtenAs(plan: Layout, design: Design, rng: Generator, make: Make, columns: number): Written {
+  return write(plan, design.device, design.conditions, rng, new Sites(make, rng, columns));
 }
 
 function offsets(design: Design, count: number, rng: Generator): number[] {
@@ -135,6 +139,54 @@ function mvm(A: Rows, design: Design, rng: Generator, make: Make): Programmed {
     circuit: { topology: "mvm", g: rowsOf(c.left, k), g_feedback: feedback, opamp: opamp(design), offset: offsets(design, m, rng) },
     volts_per_unit: [...c.scale].map((s) => volts / s),
     units_per_volt: new Array<number>(m).fill(feedback / volts),
+    product: null,
+  };
+}
+
+function squareOf(A: Rows, design: Design, rng: Generator, make: Make, oneScale: boolean) {
+  const k = A.length;
+  const c = writtenAs(pairs(flat(A), k, k, design.device, oneScale), design, rng, make, k);
+  const cells = rowsOf(c.left, k);
+  return { scale: c.scale, g_positive: cells.slice(0, k), g_negative: cells.slice(k) };
+}
+
+function inv(A: Rows, design: Design, rng: Generator, make: Make): Programmed {
+  const k = A.length;
+  const { scale, ...cells } = squareOf(A, design, rng, make, false);
+  const volts = design.v_in / largestRowSum(A.map((row) => row.map(Math.abs)));
+  const gIn = design.device.g_max;
+  return {
+    circuit: { topology: "inv", ...cells, g_in: gIn, g_ground: new Array<number>(k).fill(0), opamp: opamp(design), offset: offsets(design, k, rng) },
+    volts_per_unit: volts,
+    units_per_volt: [...scale].map((s) => s / (gIn * volts)),
+    product: null,
+  };
+}
+
+/** Share by which the eigenvector loop's feedback is below the eigenvalue, and least spread of its offsets, volts. */
+const MARGIN = 0.02;
+const KICK = 1e-6;
+
+function egv(A: Rows, design: Design, rng: Generator, make: Make): Programmed {
+  const k = A.length;
+  const { scale, ...cells } = squareOf(A, design, rng, make, true);
+  const offset = offsets({ ...design, offset: Math.max(design.offset, KICK) }, k, rng);
+  const largest = dominant(flat(A), k);
+  if (!largest || largest.value <= 0)
+    throw new Error(
+      "the eigenvalue of largest size is not a single positive one: the loop grows along an eigenvector of a positive one " +
+        "alone; add a multiple of the identity",
+    );
+  return {
+    circuit: {
+      topology: "egv",
+      ...cells,
+      g_feedback: (1 - MARGIN) * largest.value * Math.max(...scale),
+      opamp: { ...opamp(design), v_max: design.v_out },
+      offset,
+    },
+    volts_per_unit: 1,
+    units_per_volt: new Array<number>(k).fill(1 / design.v_out),
     product: null,
   };
 }

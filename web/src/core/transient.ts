@@ -175,8 +175,7 @@ export class Waveform {
 
   /** Which op-amps hold the answer. */
   private get shown(): number[] {
-    const all = Array.from({ length: this.d.n }, (_, i) => i);
-    return this.d.positive.some(Boolean) ? all.filter((i) => this.d.positive[i]) : all;
+    return Array.from({ length: this.d.outputs }, (_, i) => this.d.n - this.d.outputs + i);
   }
 
   private clipped(v: number, i: number): number {

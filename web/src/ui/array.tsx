@@ -9,8 +9,10 @@ interface Props {
   inputs: readonly number[];
   rows: number;
   columns: number;
-  /** Where the inputs are: beside each row, or below each column. */
-  inputsAt: "rows" | "columns";
+  /** Where the inputs are: beside each row, below each column, or nowhere. */
+  inputsAt: "rows" | "columns" | "nowhere";
+  /** The least that a cell can be asked for, in hundredths. */
+  least: 0 | -100;
   /** What was written into the driving array, as a share of the highest conductance; where known. */
   written: Rows | null;
   scheme: string;
@@ -31,14 +33,15 @@ export function ArrayGrid(p: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [at, setAt] = useState<[row: number, column: number]>([0, 0]);
   const beside = p.inputsAt === "rows";
-  const [lastRow, lastColumn] = beside ? [p.rows - 1, p.columns] : [p.rows, p.columns - 1];
+  const below = p.inputsAt === "columns";
+  const [lastRow, lastColumn] = [below ? p.rows : p.rows - 1, beside ? p.columns : p.columns - 1];
   const [row, column] = [Math.min(at[0], lastRow), Math.min(at[1], lastColumn)];
   useEffect(() => draw(canvas.current!, p, [row, column]));
 
   const isCell = (r: number, c: number) => r < p.rows && c < p.columns;
   const valueAt = (r: number, c: number) => (isCell(r, c) ? p.cells[r * p.columns + c]! : p.inputs[beside ? r : c]!);
   const setTo = (r: number, c: number, v: number) => {
-    if (isCell(r, c)) p.onCell(r * p.columns + c, clamped(Math.round(v), 0, 100));
+    if (isCell(r, c)) p.onCell(r * p.columns + c, clamped(Math.round(v), p.least, 100));
     else p.onInput(beside ? r : c, clamped(Math.round(v), -MOST, MOST));
   };
   const toggle = (r: number, c: number) => {
@@ -58,7 +61,7 @@ export function ArrayGrid(p: Props) {
   };
   const point = (e: MouseEvent) => {
     const box = canvas.current!.getBoundingClientRect();
-    const [width, height] = [p.columns + (beside ? STRIP : 0), p.rows + (beside ? 0 : STRIP)];
+    const [width, height] = [p.columns + (beside ? STRIP : 0), p.rows + (below ? STRIP : 0)];
     const r = clamped(Math.floor(((e.clientY - box.top) / box.height) * height), 0, lastRow);
     const c = clamped(Math.floor(((e.clientX - box.left) / box.width) * width), 0, lastColumn);
     setAt([r, c]);
@@ -73,7 +76,7 @@ export function ArrayGrid(p: Props) {
         tabIndex={0}
         role="application"
         aria-roledescription="array of cells"
-        aria-label={`Array of ${p.rows} rows and ${p.columns} columns with an input at each ${beside ? "row" : "column"}. Arrow keys move, space switches a cell, plus and minus change it. At the ${name}: ${value / 100}.`}
+        aria-label={`Array of ${p.rows} rows and ${p.columns} columns${beside || below ? ` with an input at each ${beside ? "row" : "column"}` : ""}. Arrow keys move, space switches a cell, plus and minus change it. At the ${name}: ${value / 100}.`}
         onClick={point}
         onKeyDown={(e) => {
           const act = keys[e.key];
@@ -88,7 +91,7 @@ export function ArrayGrid(p: Props) {
           <input
             type="number"
             step={0.01}
-            min={cell ? 0 : -MOST / 100}
+            min={(cell ? p.least : -MOST) / 100}
             max={cell ? 1 : MOST / 100}
             value={value / 100}
             onChange={(e) => e.currentTarget.value !== "" && setTo(row, column, 100 * e.currentTarget.valueAsNumber)}
@@ -110,12 +113,13 @@ function draw(canvas: HTMLCanvasElement, p: Props, [row, column]: [number, numbe
   const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const dark = css("--dark") === "1";
   const beside = p.inputsAt === "rows";
-  const [w, h] = [width / (p.columns + (beside ? STRIP : 0)), height / (p.rows + (beside ? 0 : STRIP))];
+  const [w, h] = [width / (p.columns + (beside ? STRIP : 0)), height / (p.rows + (p.inputsAt === "columns" ? STRIP : 0))];
   const gap = Math.min(1, w / 8, h / 8);
   for (let i = 0; i < p.rows; i++)
     for (let j = 0; j < p.columns; j++) {
-      const share = clamped(p.written?.[i]?.[j] ?? p.cells[i * p.columns + j]! / 100, 0, 1.1);
-      g.fillStyle = dark ? `hsl(208 60% ${12 + 55 * share}%)` : `hsl(208 62% ${95 - 60 * share}%)`;
+      const share = clamped(p.written?.[i]?.[j] ?? p.cells[i * p.columns + j]! / 100, -1.1, 1.1);
+      const [hue, size] = [share < 0 ? 24 : 208, Math.abs(share)];
+      g.fillStyle = dark ? `hsl(${hue} 60% ${12 + 55 * size}%)` : `hsl(${hue} 62% ${95 - 60 * size}%)`;
       g.fillRect(j * w, i * h, w - gap, h - gap);
     }
   const most = Math.max(1, ...p.inputs.map(Math.abs));

@@ -2,8 +2,9 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { Changes, ProgramRequest, Programmed, SettleAnswer } from "../backend/protocol";
-import type { Clamp, Rows, Topology } from "../core/circuit";
-import { drawnCells, drawnInputs, drawnVector } from "../core/draw";
+import { flat, type Clamp, type Rows, type Topology } from "../core/circuit";
+import { drawnCells, drawnInputs, drawnSquare, drawnVector } from "../core/draw";
+import { dominant, trySolve } from "../core/linear";
 import { netlist, outputNames } from "../core/netlist";
 import { inputVolts } from "../core/program";
 import { csv, png, save, svg, type Figure, type Line } from "../exports";
@@ -17,11 +18,11 @@ import type { ViewProps } from "./common";
 import { useLive } from "./live";
 
 export const benchFields = {
-  topology: choice(["compact", "classic", "gram", "mvm"]),
+  topology: choice(["compact", "classic", "gram", "mvm", "inv", "egv"]),
   m: number(16, 2, 128),
   k: number(4, 1, 16),
   data: number(1, 0, 99999),
-  A: list(0, 100),
+  A: list(-100, 100),
   b: list(-MOST, MOST),
   levels: number(16, 0, 256),
   sigma: number(0.02, 0, 0.2),
@@ -40,7 +41,17 @@ const TOPOLOGIES = [
   ["classic", "Classic: m + k op-amps, solves"],
   ["gram", "Gram: A'A in the array, solves"],
   ["mvm", "Open loop: multiplies"],
+  ["inv", "INV: a square matrix inverted"],
+  ["egv", "EGV: its largest eigenvector"],
 ] as const;
+
+const LEADS: Partial<Record<Topology, string>> & { compact: string } = {
+  compact:
+    "An array of cells and a row of op-amps solve min |A x − b| with x ≥ 0 by coming to rest. Click a cell, set an input, turn a knob: every output is followed from zero until the loop settles.",
+  mvm: "Voltages at the columns, currents summed on the rows: the array multiplies a vector in one step, and nothing is solved.",
+  inv: "Two arrays hold the positive and the negative entries of a square matrix, and every op-amp has an inverter: the loop comes to rest at the solution of A x = b, of either sign.",
+  egv: "With feedback a little below the largest eigenvalue the loop grows from its op-amps' offsets along that eigenvector, until an output meets its rail. There is no input.",
+};
 
 const PRESET = "pku-2025";
 const TOLERANCE = 0.01;
@@ -63,19 +74,24 @@ interface Problem {
   A: Rows;
   b: number[];
   topology: Topology;
+  /** Numbers of either sign come out, of a square matrix of either sign. */
+  signed: boolean;
 }
 
 type Props = ViewProps<typeof benchFields>;
 
 /** The matrix and inputs of a state: those that it holds, or those that its seed draws. */
 function problemOf(s: Props["state"]): Problem {
-  const { m, k } = s;
+  const { k } = s;
   const topology = s.topology as Topology;
-  const cells = s.A.length === m * k ? s.A : drawnCells(m, k, s.data);
-  const length = topology === "mvm" ? k : m;
-  const inputs = s.b.length === length ? s.b : topology === "mvm" ? drawnVector(k, s.data) : drawnInputs(cells, m, k, s.data);
+  const signed = topology === "inv" || topology === "egv";
+  const m = signed ? k : s.m;
+  const cells = s.A.length === m * k ? s.A : topology === "inv" ? drawnSquare(k, s.data) : drawnCells(m, k, s.data);
+  const length = topology === "egv" ? 0 : topology === "mvm" ? k : m;
+  const drawn = () => (topology === "egv" ? [] : topology === "mvm" ? drawnVector(k, s.data) : drawnInputs(cells, m, k, s.data));
+  const inputs = s.b.length === length ? s.b : drawn();
   const A = Array.from({ length: m }, (_, i) => cells.slice(i * k, (i + 1) * k).map((v) => v / 100));
-  return { m, k, cells, inputs, A, b: inputs.map((v) => v / 100), topology };
+  return { m, k, cells, inputs, A, b: inputs.map((v) => v / 100), topology, signed };
 }
 
 function changesOf(s: Props["state"]): Changes {
@@ -97,14 +113,27 @@ async function find({ backend, state }: Props): Promise<Found> {
   const request: ProgramRequest = { matrix: A, topology, preset: PRESET, changes: changesOf(state), seed: state.chip };
   const programmed = await backend.program(request);
   const volts = inputVolts(programmed, b);
-  const [settled, exact] = await Promise.all([
-    backend.settle({ circuit: programmed.circuit, volts, times: null, tolerance: TOLERANCE }),
-    topology === "mvm"
-      ? A.map((row) => row.reduce((s, a, j) => s + a * b[j]!, 0))
-      : backend.solve({ matrix: A, rhs: [b] }).then((found) => found.answers[0]!),
-  ]);
+  const settled = await backend.settle({ circuit: programmed.circuit, volts, times: null, tolerance: TOLERANCE });
   const answer = settled.rest.map((v, j) => v * programmed.units_per_volt[j]!);
-  return { programmed, settled, volts, answer, exact, A, b };
+  return { programmed, settled, volts, answer, exact: await exactly(backend, topology, A, b, answer), A, b };
+}
+
+/** What the circuit would give with perfect cells and op-amps; an eigenvector with the sign that the chip's offsets chose. */
+async function exactly(backend: Props["backend"], topology: Topology, A: Rows, b: number[], answer: number[]): Promise<number[]> {
+  switch (topology) {
+    case "mvm": return A.map((row) => row.reduce((s, a, j) => s + a * b[j]!, 0));
+    case "inv": {
+      const x = trySolve(flat(A), Float64Array.from(b), A.length, 1);
+      if (!x) throw new Error("the matrix has no inverse: change a cell");
+      return [...x];
+    }
+    case "egv": {
+      const { vector } = dominant(flat(A), A.length)!;
+      const sign = vector.reduce((s, v, i) => s + v * answer[i]!, 0) < 0 ? -1 : 1;
+      return [...vector].map((v) => sign * v);
+    }
+    default: return (await backend.solve({ matrix: A, rhs: [b] })).answers[0]!;
+  }
 }
 
 function errorOf(found: Found): number {
@@ -165,9 +194,7 @@ export function Bench(props: Props) {
     <>
       <h1>Bench: the loop settles</h1>
       <p class="lead">
-        {mvm
-          ? "Voltages at the columns, currents summed on the rows: the array multiplies a vector in one step, and nothing is solved."
-          : "An array of cells and a row of op-amps solve min |A x − b| with x ≥ 0 by coming to rest. Click a cell, set an input, turn a knob: every output is followed from zero until the loop settles."}
+        {LEADS[problem.topology] ?? LEADS.compact}
       </p>
       <Problem text={said ?? live.problem} />
       <div class="bench">
@@ -175,14 +202,15 @@ export function Bench(props: Props) {
         <div class="first">
           <div class="array-caption">
             <span>array A, {problem.m} × {problem.k}</span>
-            <span>{mvm ? "input below" : "input b"}</span>
+            <span>{mvm ? "input below" : problem.topology === "egv" ? "" : "input b"}</span>
           </div>
           <ArrayGrid
             cells={problem.cells}
             inputs={problem.inputs}
             rows={problem.m}
             columns={problem.k}
-            inputsAt={mvm ? "columns" : "rows"}
+            inputsAt={mvm ? "columns" : problem.topology === "egv" ? "nowhere" : "rows"}
+            least={problem.signed ? -100 : 0}
             written={written}
             scheme={scheme}
             onCell={(e, v) => change({ A: problem.cells.map((old, at) => (at === e ? v : old)), b: problem.inputs })}
@@ -215,6 +243,11 @@ export function Bench(props: Props) {
 function writtenShares(programmed: Programmed, problem: Problem): Rows | null {
   const c = programmed.circuit;
   if (c.topology === "gram") return null;
+  if (c.topology === "inv" || c.topology === "egv") {
+    if (c.g_positive.length !== problem.k) return null;
+    const most = Math.max(...c.g_positive.flat(), ...c.g_negative.flat());
+    return c.g_positive.map((row, i) => row.map((g, j) => (g - c.g_negative[i]![j]!) / most));
+  }
   const g = c.topology === "mvm" ? c.g : c.g_left;
   if (g.length !== problem.m || g[0]!.length !== problem.k) return null;
   const most = Math.max(...g.flat());
@@ -230,8 +263,9 @@ function describe(problem: Problem, found: Found | null, row: number, column: nu
   const c = found?.programmed.circuit;
   if (!c || c.topology === "gram" || found.A.length !== problem.m || found.A[0]!.length !== problem.k)
     return `Asked for: ${problem.A[row]![column]}.`;
-  const [g, other] = c.topology === "mvm" ? [c.g, null] : [c.g_left, c.g_right];
-  const sensing = other ? `, sensing cell ${quantity(other[row]![column]!, "S")}` : "";
+  const signed = c.topology === "inv" || c.topology === "egv";
+  const [g, other] = c.topology === "mvm" ? [c.g, null] : signed ? [c.g_positive, c.g_negative] : [c.g_left, c.g_right];
+  const sensing = other ? `, ${signed ? "cell of the negative array" : "sensing cell"} ${quantity(other[row]![column]!, "S")}` : "";
   return `Asked for: ${problem.A[row]![column]}. Written: ${quantity(g[row]![column]!, "S")}${sensing}.`;
 }
 
@@ -240,8 +274,10 @@ function Knobs({ state: s, change }: Props) {
   return (
     <div>
       <Group title="Circuit">
-        <Choice label="Topology" value={s.topology} of={TOPOLOGIES} onChange={(topology) => change({ topology, b: [] })} />
-        <Slider label="Rows m" value={s.m} least={2} most={128} show={String} onChange={(m) => change({ m, A: [], b: [] })} />
+        <Choice label="Topology" value={s.topology} of={TOPOLOGIES} onChange={(topology) => change({ topology, A: [], b: [] })} />
+        {s.topology !== "inv" && s.topology !== "egv" && (
+          <Slider label="Rows m" value={s.m} least={2} most={128} show={String} onChange={(m) => change({ m, A: [], b: [] })} />
+        )}
         <Slider label="Columns k" value={s.k} least={1} most={16} show={String} onChange={(k) => change({ k, A: [], b: [] })} />
         {s.topology === "compact" && (
           <Slider label="Wire between cells" value={s.wire} least={0.1} most={50} zero={0} log show={(v) => `${plain(v)} Ω`} onChange={(wire) => change({ wire })} />
@@ -272,8 +308,9 @@ function Results({ found, figure, took, scheme }: Props & { found: Found; figure
   const { settled } = found;
   const clamped = found.answer.filter((x) => x <= 0).length;
   const loop = settled.settling_time !== null;
+  const signed = isSigned(found.programmed.circuit);
   const words = loop
-    ? `${found.answer.length} outputs settle in ${quantity(settled.settling_time!, "s")}; ${clamped} rest at zero.`
+    ? `${found.answer.length} outputs settle in ${quantity(settled.settling_time!, "s")}${signed ? "" : `; ${clamped} rest at zero`}.`
     : `${found.answer.length} products.`;
   return (
     <>
@@ -281,8 +318,8 @@ function Results({ found, figure, took, scheme }: Props & { found: Found; figure
       <dl class="facts" aria-live="polite">
         {loop && <Fact name="settling time" value={quantity(settled.settling_time!, "s")} />}
         <Fact name="error of the answer" value={percent(errorOf(found))} />
-        {loop && <Fact name="outputs clamped at zero" value={`${clamped} of ${found.answer.length}`} />}
-        {loop && <Fact name="clamp events" value={String(settled.events.length)} />}
+        {loop && !signed && <Fact name="outputs clamped at zero" value={`${clamped} of ${found.answer.length}`} />}
+        {loop && !signed && <Fact name="clamp events" value={String(settled.events.length)} />}
         <Fact name="computed in" value={`${plain(took, 2)} ms`} />
       </dl>
       <Group title={loop ? "Outputs" : "Products"} open={found.answer.length <= 16}>
@@ -291,6 +328,8 @@ function Results({ found, figure, took, scheme }: Props & { found: Found; figure
     </>
   );
 }
+
+const isSigned = ({ topology }: Programmed["circuit"]) => topology === "inv" || topology === "egv";
 
 export function Fact({ name, value }: { name: string; value: string }) {
   return (
@@ -304,6 +343,7 @@ export function Fact({ name, value }: { name: string; value: string }) {
 function Outputs({ found, scheme }: { found: Found; scheme: string }) {
   const names = outputNames(found.programmed.circuit);
   const colours = palette(scheme === "dark");
+  const clamps = found.settled.settling_time !== null && !isSigned(found.programmed.circuit);
   const loop = found.settled.settling_time !== null;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Outputs at rest">
@@ -315,7 +355,7 @@ function Outputs({ found, scheme }: { found: Found; scheme: string }) {
             <th scope="col">answer</th>
             <th scope="col">exact</th>
             <th scope="col">off by</th>
-            {loop && <th scope="col">state</th>}
+            {clamps && <th scope="col">state</th>}
           </tr>
         </thead>
         <tbody>
@@ -329,7 +369,7 @@ function Outputs({ found, scheme }: { found: Found; scheme: string }) {
               <td>{x.toFixed(4)}</td>
               <td>{found.exact[j]!.toFixed(4)}</td>
               <td>{(x - found.exact[j]!).toFixed(4)}</td>
-              {loop && <td>{x > 0 ? "free" : "clamped at zero"}</td>}
+              {clamps && <td>{x > 0 ? "free" : "clamped at zero"}</td>}
             </tr>
           ))}
         </tbody>
