@@ -140,7 +140,7 @@ def test_two_hundred_circuits_settle_as_in_python(ask, kind):
     assert kind in NEVER_CLAMPED or clamped > 50  # or the clamps were not tried
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "egv"])  # which takes no input
 def test_operating_points_are_those_of_python(ask, kind):
     requests = []
     for circuit, volts in circuits(kind, 50):
