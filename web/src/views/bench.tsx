@@ -113,13 +113,22 @@ async function find({ backend, state }: Props): Promise<Found> {
   const request: ProgramRequest = { matrix: A, topology, preset: PRESET, changes: changesOf(state), seed: state.chip };
   const programmed = await backend.program(request);
   const volts = inputVolts(programmed, b);
-  const settled = await backend.settle({ circuit: programmed.circuit, volts, times: null, tolerance: TOLERANCE });
+  const [settled, exact] = await Promise.all([
+    backend.settle({ circuit: programmed.circuit, volts, times: null, tolerance: TOLERANCE }),
+    exactly(backend, topology, A, b),
+  ]);
   const answer = settled.rest.map((v, j) => v * programmed.units_per_volt[j]!);
-  return { programmed, settled, volts, answer, exact: await exactly(backend, topology, A, b, answer), A, b };
+  return { programmed, settled, volts, answer, exact: topology === "egv" ? turned(exact, answer) : exact, A, b };
 }
 
-/** What the circuit would give with perfect cells and op-amps; an eigenvector with the sign that the chip's offsets chose. */
-async function exactly(backend: Props["backend"], topology: Topology, A: Rows, b: number[], answer: number[]): Promise<number[]> {
+/** An eigenvector with the sign that the chip's offsets have chosen. */
+function turned(vector: number[], answer: number[]): number[] {
+  const sign = vector.reduce((s, v, i) => s + v * answer[i]!, 0) < 0 ? -1 : 1;
+  return vector.map((v) => sign * v);
+}
+
+/** What the circuit would give with perfect cells and op-amps. */
+async function exactly(backend: Props["backend"], topology: Topology, A: Rows, b: number[]): Promise<number[]> {
   switch (topology) {
     case "mvm": return A.map((row) => row.reduce((s, a, j) => s + a * b[j]!, 0));
     case "inv": {
@@ -127,11 +136,7 @@ async function exactly(backend: Props["backend"], topology: Topology, A: Rows, b
       if (!x) throw new Error("the matrix has no inverse: change a cell");
       return [...x];
     }
-    case "egv": {
-      const { vector } = dominant(flat(A), A.length)!;
-      const sign = vector.reduce((s, v, i) => s + v * answer[i]!, 0) < 0 ? -1 : 1;
-      return [...vector].map((v) => sign * v);
-    }
+    case "egv": return [...dominant(flat(A), A.length)!.vector];
     default: return (await backend.solve({ matrix: A, rhs: [b] })).answers[0]!;
   }
 }
