@@ -1,6 +1,6 @@
 /** The array with its inputs: a grid of cells that can be pointed at, and walked with the keyboard. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Rows } from "../core/circuit";
 
 interface Props {
@@ -36,7 +36,7 @@ export function ArrayGrid(p: Props) {
   const below = p.inputsAt === "columns";
   const [lastRow, lastColumn] = [below ? p.rows : p.rows - 1, beside ? p.columns : p.columns - 1];
   const [row, column] = [Math.min(at[0], lastRow), Math.min(at[1], lastColumn)];
-  useEffect(() => draw(canvas.current!, p, [row, column]));
+  useLayoutEffect(() => draw(canvas.current!, p, [row, column]));
 
   const isCell = (r: number, c: number) => r < p.rows && c < p.columns;
   const valueAt = (r: number, c: number) => (isCell(r, c) ? p.cells[r * p.columns + c]! : p.inputs[beside ? r : c]!);

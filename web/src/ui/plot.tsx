@@ -1,6 +1,6 @@
 /** A line plot: uPlot in the page's own colours, with words for those who do not see it. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { decades, type Figure } from "../exports";
@@ -22,7 +22,8 @@ function data(figure: Figure): uPlot.AlignedData {
   return uPlot.join(figure.lines.map((l) => [l.x, l.y] as unknown as uPlot.AlignedData));
 }
 
-function options(figure: Figure, width: number, height: number): uPlot.Options {
+function options(shown: { current: Figure }, width: number, height: number): uPlot.Options {
+  const figure = shown.current;
   const ink = css("--ink-soft");
   const axis = (label: string, log?: boolean): uPlot.Axis => ({
     label,
@@ -54,7 +55,7 @@ function options(figure: Figure, width: number, height: number): uPlot.Options {
         points: l.dots ? { show: true, size: 6, stroke: l.colour, width: 1.2 } : { show: false },
       })),
     ],
-    hooks: { draw: [(u) => marks(u, figure)] },
+    hooks: { draw: [(u) => marks(u, shown.current)] },
   };
 }
 
@@ -83,16 +84,19 @@ export function Plot({ figure, description, height = 320, scheme }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shape = useRef("");
-  useEffect(() => {
+  const shown = useRef(figure);
+  shown.current = figure;
+  // before the browser paints, so that a moved slider is drawn in the same frame
+  useLayoutEffect(() => {
     const at = box.current!;
-    const wanted = JSON.stringify([scheme, figure.xLabel, figure.yLabel, figure.logX, figure.logY, figure.marks, figure.lines.map((l) => [l.label, l.colour, l.dashed, l.dots])]);
+    const wanted = JSON.stringify([scheme, figure.xLabel, figure.yLabel, figure.logX, figure.logY, figure.lines.map((l) => [l.label, l.colour, l.dashed, l.dots])]);
     if (plot.current && shape.current === wanted) {
       plot.current.setData(data(figure));
       return;
     }
     plot.current?.destroy();
     shape.current = wanted;
-    plot.current = figure.lines.length ? new uPlot(options(figure, at.clientWidth, height), data(figure), at) : null;
+    plot.current = figure.lines.length ? new uPlot(options(shown, at.clientWidth, height), data(figure), at) : null;
   }, [figure, scheme, height]);
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => plot.current?.setSize({ width: Math.floor(entry!.contentRect.width), height }));

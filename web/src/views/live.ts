@@ -1,6 +1,6 @@
 /** An answer that follows its request: the newest wins, and one is under way at a time. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface Live<T> {
   answer: T | null;
@@ -14,7 +14,8 @@ export function useLive<T>(key: string, ask: () => Promise<T>): Live<T> {
   const state = useRef({ busy: false, wanted: "", ask });
   state.current.wanted = key;
   state.current.ask = ask;
-  useEffect(() => {
+  // not after the next paint: an answer takes less than a frame
+  useLayoutEffect(() => {
     const s = state.current;
     let gone = false;
     const run = async () => {
