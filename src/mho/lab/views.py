@@ -44,7 +44,7 @@ def _bench(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _exact(answers: Answers, program: Mapping[str, Any], rhs: Any, answer: np.ndarray) -> list[float]:
-    """What perfect cells and op-amps give; an eigenvector with the sign of the chip's `answer`, its largest entry 1."""
+    """Answer of perfect cells and op-amps; an eigenvector with the sign of the chip's `answer`, its largest entry 1."""
     A = np.array(program["matrix"], np.float64)
     match program["topology"]:
         case "mvm":
