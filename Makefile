@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean test-torch
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -56,6 +56,13 @@ web: .venv/dev
 test-lab: .venv/dev
 	@scripts/system-tools.sh ngspice chromium-headless-shell/chromium
 	MHO_LAB_EXAMPLES=200 $(BIN)/pytest tests/lab
+
+# What runs on PyTorch, and on arrays and tables of other libraries; they take 1.5 GB in build/test-torch.
+test-torch: .venv/dev build/test-torch/ready
+	PYTHONPATH=build/test-torch $(BIN)/pytest tests/tensors tests/engines/test_engine_laws.py tests/test_package.py -k "torch or array"
+
+build/test-torch/ready: scripts/torch.sh
+	scripts/torch.sh build/test-torch
 
 # Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
 test-faults: .venv/dev

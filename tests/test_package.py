@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ HEAVY = {
     "skimage",
     "sklearn",
     "threadpoolctl",
+    "torch",
 }
 
 
@@ -36,7 +38,9 @@ def _modules():
     return [name for name in names if not name.endswith(("._core", "__main__"))]
 
 
-MODULES = _modules()
+_ON_TORCH = ("mho.engines.tensor_", "mho.engines.torch", "mho.torch")
+_NO_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: make test-torch")
+MODULES = [pytest.param(name, marks=_NO_TORCH if name.startswith(_ON_TORCH) else ()) for name in _modules()]
 ROOMS = (
     "chip",
     "circuits",

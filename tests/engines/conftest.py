@@ -2,9 +2,15 @@ import numpy as np
 import pytest
 
 from mho.chip import REFUSED_MATRICES, REFUSED_OPERANDS, ChipError, preset
-from mho.engines import Analog, Digital, Hybrid, Refined
+from mho.engines import Analog, Digital, Hybrid, Refined, Torch
 
 SWEEPS = 5000  # so many that coordinate descent has come to rest on the small problems here
+
+
+def _torch(**settings):
+    pytest.importorskip("torch", reason="PyTorch is not installed: make test-torch")
+    return Torch(**settings)
+
 
 EXACT = {
     "digital": lambda: Digital(),
@@ -16,6 +22,7 @@ EXACT = {
     "ideal classic chip": lambda: Analog(preset("ideal").with_(topology="classic")),
     "ideal Gram chip": lambda: Analog(preset("ideal").with_(topology="gram")),
     "refined": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12),
+    "torch": lambda: _torch(),
 }
 NOISY = {
     "chip": lambda: Analog(seed=0),
@@ -24,6 +31,7 @@ NOISY = {
     "classic chip": lambda: Analog(preset("pku-2025").with_(topology="classic"), seed=0),
     "Gram chip": lambda: Analog(preset("pku-2025").with_(topology="gram"), seed=0),
     "one sweep": lambda: Digital(sweeps=1),
+    "one torch sweep": lambda: _torch(sweeps=1),
 }
 
 

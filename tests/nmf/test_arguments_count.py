@@ -78,7 +78,7 @@ def test_a_ridge_for_every_known_entry_counts_all_where_all_are_known(X, step, f
         (
             {"engine": "analog", "algorithm": "hals"},
             {},
-            "algorithm with an engine other than 'digital' must be .*'auto'",
+            "algorithm with an engine other than 'digital' or 'torch' must be .*'auto'",
         ),
         (
             {"loss": "kullback-leibler", "algorithm": "hals"},

@@ -48,7 +48,7 @@ def _no_work(record):
             X,
             {"engine": "gpu"},
             ValueError,
-            "engine must be one of 'digital', 'analog', 'hybrid', 'refined' or an Engine, got 'gpu'",
+            "engine must be one of 'digital', 'analog', 'hybrid', 'refined', 'torch' or an Engine, got 'gpu'",
         ),
         (X, {"init": "zeros"}, ValueError, "init must be one of 'auto', .*, got 'zeros'"),
         (X, {"init": "custom"}, ValueError, "init='custom' starts from the factors given to fit"),

@@ -139,7 +139,7 @@ def test_it_must_be_fitted_first():
         ),
         (
             {"engine": "quantum"},
-            "engine must be one of 'digital', 'analog', 'hybrid', 'refined' or an Engine, got 'quantum'",
+            "engine must be one of 'digital', 'analog', 'hybrid', 'refined', 'torch' or an Engine, got 'quantum'",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid, refined."""
+"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid, refined, torch."""
 
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
@@ -10,6 +10,7 @@ from mho.engines.refinement import Refinement
 from mho.engines.select import engine_for, names
 from mho.engines.solve import nnls
 from mho.engines.square import SquareSolution, solve_square
+from mho.engines.torch import Torch
 from mho.operands import Dense, Sparse
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Refinement",
     "Sparse",
     "SquareSolution",
+    "Torch",
     "as_factor",
     "check_engine",
     "check_rhs",

@@ -60,6 +60,10 @@ class Digital(Engine):
         """Return the engine that solves to rest."""
         return replace(self, sweeps=None)
 
+    def swept(self, sweeps: int) -> Digital | None:
+        """See `Engine.swept`."""
+        return replace(self, sweeps=sweeps) if self.sweeps is None else None
+
 
 class SweptFactor(Programmed):
     """A, and its Gram matrix once a right-hand side wants it; a solve is some coordinate sweeps in A's precision."""

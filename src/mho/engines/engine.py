@@ -87,6 +87,13 @@ class Engine(ABC):
         """Return this engine as it is when it solves to rest; itself if it always does."""
         return self
 
+    def swept(self, sweeps: int) -> Engine | None:
+        """Return the engine that makes that many coordinate sweeps from a start in place of solving; None if none does.
+
+        An alternating loop then iterates as on the CPU, and chooses among its algorithms.
+        """
+        return None
+
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:
         """Return the engines of an alternating loop, in turn: (engine, iterations; None: all that remain)."""
         return ((self, None),)

@@ -9,6 +9,7 @@ from mho.engines.digital import Digital
 from mho.engines.engine import Engine
 from mho.engines.hybrid import Hybrid
 from mho.engines.refined import Refined
+from mho.engines.torch import Torch
 
 __all__ = ["engine_for", "names"]
 
@@ -17,6 +18,7 @@ _BY_NAME = {
     "analog": lambda seed: Analog(seed=seed),
     "hybrid": lambda seed: Hybrid(seed=seed),
     "refined": lambda seed: Refined(seed=seed),
+    "torch": lambda seed: Torch(),
 }
 
 
@@ -30,7 +32,7 @@ def engine_for(engine: str | Engine, *, seed: Any = None) -> Engine:
 
     Parameters
     ----------
-    engine : {"digital", "analog", "hybrid", "refined"} or Engine
+    engine : {"digital", "analog", "hybrid", "refined", "torch"} or Engine
         A name makes a new one.
     seed : int, Generator or None
         For the errors of a chip that is made here.

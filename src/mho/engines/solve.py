@@ -39,7 +39,7 @@ def nnls(
         Of any sign on the CPU, dense and non-negative for an engine with a chip.
     B : array_like of shape (m, n) or (m,), or scipy sparse of shape (m, n)
         Right-hand sides of any sign.
-    engine : {"digital", "analog", "hybrid", "refined"} or Engine
+    engine : {"digital", "analog", "hybrid", "refined", "torch"} or Engine
         Who solves it.
     missing : {None, "nan", "unstored"}
         Entries of B that are not known and take no part: NaN of a dense B, or what a sparse B does not store.
@@ -134,7 +134,7 @@ def _as_left(A: Any, digital: bool) -> Any:
         return checks.as_matrix(A, "A", nonnegative=not digital)
     except ValueError as error:
         if "negative entry" in str(error):
-            raise ValueError(f"{error} on a chip; engine='digital' takes any sign") from None
+            raise ValueError(f"{error} for this engine; engine='digital' takes any sign") from None
         raise
 
 

@@ -70,7 +70,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         (power spectra; X > 0), Huber's, the negative binomial's deviance (counts that vary more than Poisson's), or the
         beta-divergence of any number (2, 1 and 0 are the first three). All but the first are digital only, all but the
         first three iterate by multiplicative steps, which take longer.
-    engine : {"digital", "analog", "hybrid"} or Engine
+    engine : {"digital", "analog", "hybrid", "refined", "torch"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
     algorithm : {"auto", "hals", "extrapolated", "compressed", "sampled"}
         How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression or a sample belong
@@ -547,9 +547,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if digital and self._is_constrained():
             checks.one_of(self.algorithm, "algorithm with constraints", ("auto", "hals"))
             return Algorithm(name="hals", reason="sweeps within what the factors have to keep to", sweeps=4)
-        if digital:
+        if self.engine_.swept(1) is not None:
             return choose(self.algorithm, X, k, given=given)
-        checks.one_of(self.algorithm, "algorithm with an engine other than 'digital'", ("auto",))
+        checks.one_of(self.algorithm, "algorithm with an engine other than 'digital' or 'torch'", ("auto",))
         return None
 
     def _is_constrained(self) -> bool:
@@ -638,7 +638,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return [Stage(problem, alternate, most, "digital")]
         if plan is not None:
             step = alternate if plan.name in ("hals", "sampled") else extrapolate
-            return [Stage(Problem(X, Digital(sweeps=plan.sweeps), *penalties), step, most, "digital")]
+            engine = self.engine_.swept(plan.sweeps)
+            assert engine is not None
+            return [Stage(Problem(X, engine, *penalties), step, most, type(engine).__name__.lower())]
         return [
             Stage(Problem(X, engine, *penalties), step_for(engine, first=not n), length, type(engine).__name__.lower())
             for n, (engine, length) in enumerate(phase_ends(self.engine_.phases(), most))
@@ -690,8 +692,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         problem = stage.problem
         if not isinstance(problem, Problem):
             return False
-        digital = isinstance(problem.engine, Digital) and problem.engine.sweeps is not None
-        if not digital or done > REVIVALS[-1] or done - self._revived < _APART or self.engine_ != Digital():
+        if self.engine_.swept(1) is None or isinstance(problem.engine, WeightedDigital):
+            return False
+        if done > REVIVALS[-1] or done - self._revived < _APART:
             return False
         if any((problem.penalty_W, problem.penalty_H)):
             return False
