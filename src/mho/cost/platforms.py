@@ -54,7 +54,7 @@ class Roofline:
         Of its memory.
     start_seconds : Interval
         To start a step that waits for the one before.
-    watts : float
+    watts : float or Interval
         Stated power.
     source : str
         Of rates and power.
@@ -71,7 +71,7 @@ class Roofline:
     flops: float
     bytes_per_second: float
     start_seconds: Interval
-    watts: float
+    watts: float | Interval
     source: str
 
     def cost(self, work: Work) -> Cost:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from mho import checks
 
-__all__ = ["Work", "sweep_work"]
+__all__ = ["Work", "answer_work", "product_work", "sweep_work"]
 
 _NUMBER = 4
 _INDEX = 4
@@ -47,6 +47,19 @@ class Work:
         """
         return Work(*(getattr(self, f.name) * factor for f in fields(self)))
 
+    def batched(self, count: int) -> Work:
+        """Return the work of one of `count` answers that are found together: their steps are shared.
+
+        Parameters
+        ----------
+        count : int
+            Answers at a time.
+        """
+        return replace(self, steps=self.steps / checks.positive_int(count, "count"))
+
+    def __add__(self, other: Work) -> Work:
+        return Work(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
 
 def sweep_work(m: int, n: int, k: int, known: int | None = None, *, missing: bool = False) -> Work:
     """Return the work of updating W (m, k) and H (k, n) once, float32.
@@ -71,3 +84,39 @@ def sweep_work(m: int, n: int, k: int, known: int | None = None, *, missing: boo
     factors = 3 * (m + n) * k * _NUMBER  # one read, one written, one read for its Gram matrix
     gathered = 0 if known is None else 2 * entries * k * _NUMBER
     return Work(flops, float(stored + factors), float(stored + factors + gathered))
+
+
+def answer_work(k: int, known: float, *, own_gram: bool = False, indexed: bool = False) -> Work:
+    """Return the work of one right-hand side of a least squares problem whose matrix stays, float32.
+
+    The product A'b, and one Cholesky factorisation, k^3/3, with its two triangular solves, 2 k^2; columns that have to
+    be clamped take more, which is left out in favour of the digital side.
+
+    Parameters
+    ----------
+    k : int
+        Columns of the matrix.
+    known : float
+        Entries of the right-hand side that take part: stored ones of a sparse one, all rows of a dense one.
+    own_gram : bool
+        Whether the others are missing, or weigh differently, so that a Gram matrix of its own has to be formed.
+    indexed : bool
+        Whether each entry comes with its row.
+    """
+    flops = (known * k * (k + 1) if own_gram else 0.0) + 2 * known * k + k**3 / 3 + 2 * k**2
+    cached = known * (_NUMBER + (_INDEX if indexed else 0)) + k * _NUMBER
+    return Work(float(flops), float(cached), float(cached + known * k * _NUMBER))
+
+
+def product_work(k: int, known: float) -> Work:
+    """Return the work of one product of a matrix of k rows with a vector, float32.
+
+    Parameters
+    ----------
+    k : int
+        Numbers of the answer.
+    known : float
+        Numbers of the vector.
+    """
+    cached = (known + k) * _NUMBER
+    return Work(2.0 * known * k, cached, cached + known * k * _NUMBER, steps=1)

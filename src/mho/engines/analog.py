@@ -11,6 +11,7 @@ from mho import kernels
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross_operations
+from mho.engines.tally import Tally
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 
 __all__ = ["Analog"]
@@ -58,6 +59,12 @@ class Analog(ChipEngine):
         Whether each answer y is corrected by what the chip makes of A y, whose answer is known: ``2 y - solve(A y)``.
         It takes one more solve and one digital product, and a chip's linear errors to second order.
 
+    Attributes
+    ----------
+    chip : Chip
+    tally : Tally
+        Events of writing and of solving apart, with the sizes that they are of.
+
     Examples
     --------
     >>> import numpy as np
@@ -81,6 +88,7 @@ class Analog(ChipEngine):
     ) -> None:
         self.readback, self.probe = readback, probe
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
+        self.tally = Tally(self.chip)
         self.chip.design.check_least_squares("chip")
         if self.chip.design.amplifier.output == "signed":
             raise ValueError("chip must have non-negative outputs as an engine, got a design with output='signed'")
@@ -91,10 +99,13 @@ class Analog(ChipEngine):
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; both copies are written, with fresh errors."""
         A = as_factor(A)
-        array = self.chip.program(A, penalty=penalty)
-        if self.readback:
-            array.read_back(A)
-        return ProbedFactor(A, array, penalty, self.chip.ledger) if self.probe else AnalogFactor(A, array)
+        with self.tally.programming(A):
+            array = self.chip.program(A, penalty=penalty)
+            if self.readback:
+                array.read_back(A)
+        if self.probe:
+            return ProbedFactor(A, array, penalty, self.chip.ledger, self.tally)
+        return AnalogFactor(A, array, self.tally)
 
     def extrapolates(self) -> bool:
         """Return whether answers are corrected for the errors of the cells."""
@@ -111,12 +122,17 @@ class Analog(ChipEngine):
 class AnalogFactor(Programmed):
     """A matrix in a chip, beside the matrix that was meant."""
 
-    def __init__(self, A: np.ndarray, array: ProgrammedArray) -> None:
-        self.A, self.array = A, array
+    def __init__(self, A: np.ndarray, array: ProgrammedArray, tally: Tally) -> None:
+        self.A, self.array, self.tally = A, array, tally
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; a loop needs no start."""
         B = as_matrix(check_rhs(B, self.A.shape, start))
+        with self.tally.solving(B, self.A.shape[1]):
+            return self.answers(B)
+
+    def answers(self, B: Matrix) -> np.ndarray:
+        """Return the answers (k, n) to right-hand sides (m, n)."""
         return self.array.solve_operand(B).astype(self.A.dtype, copy=False)
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
@@ -127,16 +143,16 @@ class AnalogFactor(Programmed):
 class ProbedFactor(AnalogFactor):
     """A matrix in a chip, whose answers are probed."""
 
-    def __init__(self, A: np.ndarray, array: ProgrammedArray, penalty: Penalty, ledger: Ledger) -> None:
-        super().__init__(A, array)
+    def __init__(self, A: np.ndarray, array: ProgrammedArray, penalty: Penalty, ledger: Ledger, tally: Tally) -> None:
+        super().__init__(A, array, tally)
         self.ledger = ledger
         k = A.shape[1]
         self.exact = np.ascontiguousarray(A, np.float64)
         self.l2, self.linear = penalty.vector("l2", k), penalty.linear_term(k)
 
-    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
-        """See `Programmed.solve`."""
-        return self.with_probe(as_matrix(check_rhs(B, self.A.shape, start)))[1]
+    def answers(self, B: Matrix) -> np.ndarray:
+        """See `AnalogFactor.answers`; corrected."""
+        return self.with_probe(B)[1]
 
     def plain(self, B: Matrix) -> np.ndarray:
         """Return the answers (k, n) to right-hand sides (m, n) without a probe."""

@@ -143,12 +143,13 @@ class Hybrid(Engine):
         """See `Engine.program`; A is written into the chip, and kept."""
         penalty = penalty.without_total()
         A = as_factor(A)
-        array = self.analog.chip.program(A, penalty=penalty)
-        if self.analog.readback:
-            array.read_back(A)
-        return HybridFactor(
-            A.shape, ProbedFactor(A, array, penalty, self.ledger()), self.digital.program(A, penalty=penalty)
-        )
+        tally = self.analog.tally
+        with tally.programming(A):
+            array = self.analog.chip.program(A, penalty=penalty)
+            if self.analog.readback:
+                array.read_back(A)
+        held = ProbedFactor(A, array, penalty, self.ledger(), tally)
+        return HybridFactor(A.shape, held, self.digital.program(A, penalty=penalty))
 
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:
         """Return the chip, then the digital engine for the last passes."""
@@ -176,8 +177,10 @@ class HybridFactor(Programmed):
 
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; the chip finds the start."""
-        B = check_rhs(B, self.shape, start)
-        return self._digitally(as_matrix(B), self.analog.plain(as_matrix(B)))
+        B = as_matrix(check_rhs(B, self.shape, start))
+        with self.analog.tally.solving(B, self.shape[1]):
+            plain = self.analog.plain(B)
+        return self._digitally(B, plain)
 
     def _digitally(self, B: Any, start: np.ndarray | None = None) -> np.ndarray:
         """Digital answers, their operations counted: A'b and one factorization of A'A each, A'A itself once."""

