@@ -72,7 +72,7 @@ class AnswersEven:
 
     @property
     def wins(self) -> str:
-        """For which of the assumptions the chip takes less energy."""
+        """Ends of the assumptions at which the chip takes less energy."""
         if self.saving.low > 1:
             return "every end"
         if self.saving.typical > 1:
@@ -137,7 +137,7 @@ class Battery:
 
 
 def battery_of(joules: Interval, *, watt_hours: float, answers_per_day: float) -> Battery:
-    """Return what answers take of a battery.
+    """Return the share of a battery that answers take, and the time it lasts.
 
     Parameters
     ----------

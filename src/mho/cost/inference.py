@@ -72,7 +72,7 @@ class Inference:
 
     @classmethod
     def of(cls, tally: Any, name: str, *, answers: int, work: Work | None = None) -> Self:
-        """Return what a run took by answer.
+        """Return the events of a run, divided by its answers.
 
         Parameters
         ----------

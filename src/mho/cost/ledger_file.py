@@ -33,7 +33,7 @@ def write_record(path: str | os.PathLike[str], record: dict[str, Any]) -> None:
 
 
 def read_record(path: str | os.PathLike[str], read: Callable[..., Read]) -> Read:
-    """Return what `read` makes of the record in a file and of whether it is sealed.
+    """Return the record of a file, read by `read`, which is told whether it is sealed.
 
     Raises
     ------
