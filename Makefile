@@ -72,6 +72,7 @@ test-faults: .venv/dev
 	$(BIN)/python tests/faults/daemon_exit.py 200
 	$(BIN)/python tests/faults/forks.py 500
 	$(BIN)/python tests/faults/interrupts.py 30
+	MHO_SCPI_MESSAGES=10000 $(BIN)/pytest tests/instrument/test_server.py -k malformed
 	$(MAKE) test-fuzz
 
 # 200,000 damaged files of every kind that mho reads; what has passed is not read again until build/fuzzed is removed.

@@ -20,6 +20,7 @@ ROOMS = (
     "data",
     "engines",
     "image",
+    "instrument",
     "journal",
     "monitor",
     "nmf",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mho import demo as demo
     from mho import engines as engines
     from mho import image as image
+    from mho import instrument as instrument
     from mho import journal as journal
     from mho import kernels as kernels
     from mho import lab as lab
@@ -108,6 +109,7 @@ _PACKAGES = frozenset(
         "demo",
         "engines",
         "image",
+        "instrument",
         "journal",
         "kernels",
         "lab",

@@ -1,8 +1,11 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
 from mho.chip import REFUSED_MATRICES, REFUSED_OPERANDS, ChipError, preset
-from mho.engines import Analog, Digital, Hybrid, Refined, Torch
+from mho.engines import Analog, Digital, Hybrid, Instrument, Refined, Torch
+from mho.instrument import InstrumentServer, SimulatedBoard
 
 SWEEPS = 5000  # so many that coordinate descent has come to rest on the small problems here
 
@@ -10,6 +13,19 @@ SWEEPS = 5000  # so many that coordinate descent has come to rest on the small p
 def _torch(**settings):
     pytest.importorskip("torch", reason="PyTorch is not installed: make test-torch")
     return Torch(**settings)
+
+
+class Served(Instrument):
+    """A simulated chip behind SCPI over TCP, with a server of its own."""
+
+    def __init__(self, design, seed=0):
+        pytest.importorskip("pyvisa", reason="pyvisa is missing: pip install 'mho[instrument]'")
+        self.server = InstrumentServer(SimulatedBoard(design, seed=seed)).__enter__()
+        super().__init__(self.server.resource, visa_library="@py")
+
+    def close(self):
+        super().close()
+        self.server.__exit__(None, None, None)
 
 
 EXACT = {
@@ -23,6 +39,7 @@ EXACT = {
     "ideal Gram chip": lambda: Analog(preset("ideal").with_(topology="gram")),
     "refined": lambda: Refined("pku-2025-4bit", seed=0, tolerance=1e-12),
     "torch": lambda: _torch(),
+    "ideal chip behind SCPI": lambda: Served("ideal"),
 }
 NOISY = {
     "chip": lambda: Analog(seed=0),
@@ -32,18 +49,28 @@ NOISY = {
     "Gram chip": lambda: Analog(preset("pku-2025").with_(topology="gram"), seed=0),
     "one sweep": lambda: Digital(sweeps=1),
     "one torch sweep": lambda: _torch(sweeps=1),
+    "chip behind SCPI": lambda: Served("pku-2025"),
 }
 
 
 @pytest.fixture(params=EXACT)
 def exact(request):
     """An engine whose answer is the solution."""
-    return _made(request)
+    with _closed(_made(request)) as made:
+        yield made
 
 
 @pytest.fixture(params=EXACT | NOISY)
 def engine(request):
-    return _made(request)
+    with _closed(_made(request)) as made:
+        yield made
+
+
+@contextmanager
+def _closed(made):
+    yield made
+    if isinstance(made, Instrument):
+        made.close()
 
 
 MASKED = {

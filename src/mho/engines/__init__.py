@@ -1,9 +1,10 @@
-"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid, refined, torch."""
+"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid, refined, torch, instrument."""
 
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
 from mho.engines.engine import Engine, Penalty, Programmed, as_factor, check_rhs
 from mho.engines.hybrid import CheckedAnswers, Hybrid, close_ranks, near_limit
+from mho.engines.instrument import Instrument
 from mho.engines.laws import LawBroken, check_engine
 from mho.engines.refined import Refined
 from mho.engines.refinement import Refinement
@@ -20,6 +21,7 @@ __all__ = [
     "Digital",
     "Engine",
     "Hybrid",
+    "Instrument",
     "LawBroken",
     "Penalty",
     "Programmed",

@@ -23,6 +23,14 @@ _LEAST_GAIN = 0.015
 """Share of the error that ten iterations on the chip are to gain."""
 
 
+def levelled_off(errors: Sequence[float]) -> bool:
+    """Return whether ten iterations have gained less than 1.5 % over the ten before, by the errors so far."""
+    if len(errors) < 2 * _WINDOW:
+        return False
+    before, now = np.mean(errors[-2 * _WINDOW : -_WINDOW]), np.mean(errors[-_WINDOW:])
+    return bool(now > (1 - _LEAST_GAIN) * before)
+
+
 class ChipEngine(Engine):
     """Engine with a chip, whose random errors and events are its own."""
 
@@ -112,11 +120,8 @@ class Analog(ChipEngine):
         return self.readback
 
     def levels_off(self, errors: Sequence[float]) -> bool:
-        """See `Engine.levels_off`: ten iterations have gained less than 1.5 % over the ten before."""
-        if len(errors) < 2 * _WINDOW:
-            return False
-        before, now = np.mean(errors[-2 * _WINDOW : -_WINDOW]), np.mean(errors[-_WINDOW:])
-        return bool(now > (1 - _LEAST_GAIN) * before)
+        """See `Engine.levels_off`, and `levelled_off`."""
+        return levelled_off(errors)
 
 
 class AnalogFactor(Programmed):

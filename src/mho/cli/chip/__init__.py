@@ -7,6 +7,7 @@ from cyclopts import App
 from mho.cli.chip.netlist import netlist
 from mho.cli.chip.plot import plot
 from mho.cli.chip.presets import presets
+from mho.cli.chip.serve import serve
 from mho.cli.chip.sweep import sweep
 from mho.cli.chip.topologies import topologies
 from mho.cli.chip.verify import verify
@@ -17,6 +18,7 @@ chip = App(name="chip", help="Look at the simulated chip: its designs and how we
 chip.command(netlist)
 chip.command(plot)
 chip.command(presets)
+chip.command(serve)
 chip.command(sweep)
 chip.command(topologies)
 chip.command(verify)
