@@ -101,6 +101,13 @@ class SimulatedBoard(Board):
         Of the chip's errors: `reset` makes the same chip again.
     arrays : int
         Matrices that are held at once.
+
+    Examples
+    --------
+    >>> from mho.instrument import SimulatedBoard
+    >>> board = SimulatedBoard("pku-2025", seed=7, arrays=2)
+    >>> board.identity[:3], board.columns, board.self_test()
+    (('mho', 'pku-2025', '7'), 128, True)
     """
 
     def __init__(self, design: str | ChipDesign = "pku-2025", *, seed: int = 0, arrays: int = 16) -> None:

@@ -38,6 +38,14 @@ class Device:
         Holder of the lock.
     condition : int
         Condition of the operation register: the bits of what goes on now.
+
+    Examples
+    --------
+    >>> from mho.instrument import Device, Session, SimulatedBoard
+    >>> device = Device(SimulatedBoard("ideal"))
+    >>> first, second = Session(device, "first"), Session(device, "second")
+    >>> device.request(first), device.request(second)
+    (True, False)
     """
 
     board: Board
