@@ -149,7 +149,15 @@ class Instrument(Engine):
         self._check(self._ask(b"ARRay:PROGram %d,%d,%d,%b;:SYSTem:ERRor:COUNt?" % (array, *A.shape, _block(A))))
 
     def solved(self, factor: InstrumentFactor, B: np.ndarray) -> np.ndarray:
-        """Return the answers (k, n) to right-hand sides (m, n) of a matrix, NaN where an entry is not known."""
+        """Return the answers (k, n) to the right-hand sides of a matrix.
+
+        Parameters
+        ----------
+        factor : InstrumentFactor
+            The matrix, which is written now if it is in no array.
+        B : ndarray of shape (m, n)
+            Right-hand sides, those of a ridge's rows included; NaN where an entry is not known.
+        """
         n, k = B.shape[1], factor.A.shape[1]
         with self._mutex:
             message = b"SOURce %d,%d,%b" % (self._place(factor), n, _block(B.T))

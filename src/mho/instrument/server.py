@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from mho.instrument.board import Board
-from mho.instrument.session import Device, Session
+from mho.instrument.client import Device
+from mho.instrument.session import Session
 from mho.loopback import listen
 
 __all__ = ["MOST_CLIENTS", "InstrumentServer"]

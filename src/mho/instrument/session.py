@@ -1,86 +1,23 @@
-"""Sessions: one client's messages, status, format and staged data, in front of a device that all clients share."""
+"""Sessions: one client's messages, executed in turn."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-import numpy as np
 
 from mho.circuits.errors import ChipError
 from mho.instrument.arguments import read_arguments
-from mho.instrument.board import Board
+from mho.instrument.client import Client, Device
 from mho.instrument.commands import COMMANDS, Command
-from mho.instrument.data_format import DataFormat
 from mho.instrument.errors import COMMAND_ERROR, ScpiError
 from mho.instrument.headers import spellings
 from mho.instrument.message import MessageReader, Unit, units
-from mho.instrument.status import Status
 
-__all__ = ["Device", "Session"]
+__all__ = ["Session"]
 
 _BY_HEADER = {spelled: command for command in COMMANDS for spelled in spellings(command.header)}
 
 
-@dataclass
-class Device:
-    """Board that clients share: one command at a time, and for one client alone while that one holds the lock.
-
-    Attributes
-    ----------
-    board : Board
-        Arrays of cells.
-    shapes : dict
-        Rows and columns of the matrix in each array that holds one.
-    owner : Session or None
-        Holder of the lock.
-    condition : int
-        Condition of the operation register: the bits of what goes on now.
-
-    Examples
-    --------
-    >>> from mho.instrument import Device, Session, SimulatedBoard
-    >>> device = Device(SimulatedBoard("ideal"))
-    >>> first, second = Session(device, "first"), Session(device, "second")
-    >>> device.request(first), device.request(second)
-    (True, False)
-    """
-
-    board: Board
-    shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    owner: Session | None = None
-    condition: int = 0
-    mutex: threading.RLock = field(default_factory=threading.RLock)
-
-    def request(self, session: Session) -> bool:
-        """Give the lock to a session unless another has it; return whether it holds it now."""
-        with self.mutex:
-            if self.owner is None:
-                self.owner = session
-            return self.owner is session
-
-    def release(self, session: Session) -> bool:
-        """Take the lock from a session; return whether it held it."""
-        with self.mutex:
-            held = self.owner is session
-            if held:
-                self.owner = None
-            return held
-
-    @contextmanager
-    def busy(self, bit: int, session: Session) -> Iterator[None]:
-        """Set a bit of the operation register while inside; its event is the session's."""
-        self.condition |= bit
-        session.status.operation.event |= bit
-        try:
-            yield
-        finally:
-            self.condition &= ~bit
-
-
-class Session:
+class Session(Client):
     r"""One client: bytes in, answers out.
 
     Parameters
@@ -101,16 +38,8 @@ class Session:
     """
 
     def __init__(self, device: Device, name: str) -> None:
-        self.device, self.name = device, name
-        self.status, self.data, self.reader = Status(), DataFormat(), MessageReader()
-        self.answers: list[bytes] = []
-        self.clear_staged()
-
-    def clear_staged(self) -> None:
-        """Forget the right-hand sides that were sent and the answers to them."""
-        self.staged: tuple[int, np.ndarray] | None = None
-        self.currents: np.ndarray | None = None
-        self.solution: np.ndarray | None = None
+        super().__init__(device, name)
+        self.reader = MessageReader()
 
     def receive(self, data: bytes) -> Iterator[bytes]:
         """Take bytes in and yield the answer to each message that asks for one, its line feed included.
