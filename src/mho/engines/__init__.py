@@ -1,4 +1,4 @@
-"""The engine protocol, program once and solve many, and the engines: digital, analogue, hybrid, refined, torch, instrument."""
+"""Engines: program once, solve many; digital, analogue, hybrid, refined, torch, and any instrument behind a cable."""
 
 from mho.engines.analog import Analog
 from mho.engines.digital import Digital
