@@ -6,7 +6,7 @@ from PIL import Image
 from skimage import data
 
 from mho.cli import main
-from mho.image.cleanup import denoise, inpaint
+from mho.image.cleanup import denoise, estimate_noise, inpaint
 
 PIXELS = np.ascontiguousarray(data.astronaut()[100:148, 200:248])
 MASK = np.random.default_rng(0).random(PIXELS.shape[:2]) < 0.2
@@ -35,6 +35,15 @@ def test_noise_is_taken_away_last(folder, capsys):
     np.testing.assert_array_equal(np.asarray(Image.open("out.ppm")), denoise(inpaint(PIXELS, MASK), 9))
 
 
+def test_noise_is_estimated_or_told_with_its_gain(folder, capsys):
+    assert main(["image", "clean", "photo.png", "-o", "out.ppm", "--noise", "auto"]) == 0
+    assert f"estimated noise {estimate_noise(PIXELS)} reduced" in capsys.readouterr().out
+    np.testing.assert_array_equal(np.asarray(Image.open("out.ppm")), denoise(PIXELS))
+    assert main(["image", "clean", "photo.png", "-o", "out.ppm", "--noise", "4", "--gain", "0.5"]) == 0
+    assert "of 4 grey levels, its variance 0.5 more for each grey level" in capsys.readouterr().out
+    np.testing.assert_array_equal(np.asarray(Image.open("out.ppm")), denoise(PIXELS, 4, gain=0.5))
+
+
 def test_scratches_are_found_and_filled_in_by_a_chip(folder, capsys):
     pixels = np.full((96, 24), 90, np.uint8)
     pixels[:, 11] = 240
@@ -49,6 +58,9 @@ def test_scratches_are_found_and_filled_in_by_a_chip(folder, capsys):
     ("arguments", "code", "message"),
     [
         (["photo.png", "-o", "x.png"], 2, "--scratches"),
+        (["photo.png", "-o", "x.png", "--noise", "auto", "--gain", "2"], 2, "--noise must be a number where --gain is"),
+        (["photo.png", "-o", "x.png", "--noise", "4", "--gain", "-2"], 2, "--gain"),
+        (["photo.png", "-o", "x.png", "--noise", "much"], 2, "--noise"),
         (["photo.png", "-o", "x.tga", "--mask", "mask.png"], 2, "must end in .png"),
         (["photo.png", "-o", "x.png", "--mask", "nothing.png"], 1, "No such file"),
         (["photo.png", "-o", "small.png", "--mask", "mask.png", "--no-overwrite"], 1, "is there already"),

@@ -24,6 +24,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``divergence_sparse``  the same by columns of a sparse matrix
 ``sddmm``              A[i] . X[j] at the stored entries (i, j) of a sparse matrix
 ``csc_to_csr``         a sparse matrix given by columns, put in order by rows
+``mix_alike``          noise of pictures taken away by non-negative mixtures in groups of like patches
 ``motion.follow``      dz/dt = F z + f until a signal passes zero; ``motion.between`` the states it gives
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
@@ -45,6 +46,7 @@ from mho.kernels._core import (
     lcp,
     masked_lcp,
     masked_sweep,
+    mix_alike,
     nearest_columns,
     one,
     products_of_columns,
@@ -75,6 +77,7 @@ __all__ = [
     "lcp",
     "masked_lcp",
     "masked_sweep",
+    "mix_alike",
     "nearest_columns",
     "one",
     "products_of_columns",

@@ -272,6 +272,27 @@ def descend_own(
     The first unknowns alone, as many as nearest (t, cap) has columns; answer (t, cap), failed (t,) uint8.
     """
 
+def mix_alike(
+    noisy: np.ndarray,
+    estimate: np.ndarray,
+    levels: np.ndarray,
+    step: int,
+    radius: int,
+    members: int,
+    ridge: float,
+    other_ridge: float,
+    first: bool,
+    sums: np.ndarray,
+    counts: np.ndarray,
+    threads: int,
+) -> None:
+    """Mix each group of like 8 x 8 patches of noisy (channels, m, n) float32, noise of variance 1; h >= 0, sum h = 1.
+
+    Groups of `members` (at most 32) begin every `step` pixels and are found by levels (m, n) int16, differences below
+    4096, within `radius`. They mix the patches of noisy if `first`, else those of estimate; the ridge of the first
+    channel, and that of others, are in shares of the noise. Mixtures are added to sums, their number to counts (m, n).
+    """
+
 def follow_scratch(n: int, q: int) -> int:
     """Numbers of memory that `follow` needs."""
 

@@ -27,12 +27,15 @@ class RepairOptions:
     scratches
         Fill in what looks like a scratch: thin, straight, brighter or darker than both sides. So do wires and masts.
     noise
-        Standard deviation of Gaussian noise in grey levels of 0 to 255; it is taken away last.
+        Standard deviation of noise in grey levels of 0 to 255, taken away last; auto estimates it and the gain.
+    gain
+        The noise's variance is gain times the grey level, plus the square of --noise.
     """
 
     mask: Path | None = None
     scratches: Literal["bright", "dark"] | None = None
-    noise: float | None = None
+    noise: float | Literal["auto"] | None = None
+    gain: float | None = None
 
     def check(self) -> None:
         """Refuse nothing to do, before any work."""
@@ -40,12 +43,16 @@ class RepairOptions:
 
         if self.mask is None and self.scratches is None and self.noise is None:
             raise ValueError("--mask, --scratches or --noise must be given, there is nothing else to do")
-        if self.noise is not None:
+        if isinstance(self.noise, float):
             checks.nonnegative_number(self.noise, "--noise")
+        if self.gain is not None:
+            checks.nonnegative_number(self.gain, "--gain")
+            if not isinstance(self.noise, float):
+                raise ValueError(f"--noise must be a number where --gain is given, got {self.noise}")
 
     def repaired(self, pixels: Any, max_pixels: int, **options: Any) -> tuple[Any, str]:
         """Return the pixels without it, and what was done."""
-        from mho.image.cleanup import denoise, inpaint
+        from mho.image.cleanup import Noise, denoise, estimate_noise, inpaint
 
         told = []
         if self.mask is not None or self.scratches is not None:
@@ -53,8 +60,9 @@ class RepairOptions:
             pixels = inpaint(pixels, lost, **options)
             told.append(f"{lost.sum():,} pixels filled in")
         if self.noise is not None:
-            pixels = denoise(pixels, self.noise, **options)
-            told.append(f"noise of {self.noise:g} grey levels reduced")
+            noise = estimate_noise(pixels) if self.noise == "auto" else Noise(self.gain or 0, self.noise)
+            pixels = denoise(pixels, noise.sigma, gain=noise.gain, **options)
+            told.append(f"{'estimated ' if self.noise == 'auto' else ''}noise {noise} reduced")
         return pixels, ", ".join(told)
 
     def _lost(self, pixels: Any, max_pixels: int) -> Any:

@@ -23,6 +23,7 @@ namespace mho {
 #include "newton_dense.inl"
 #include "newton_sparse.inl"
 #include "motion.inl"
+#include "like_patches.inl"
 
 namespace {
 
@@ -66,6 +67,8 @@ const Table MHO_TABLE = {
     &follow_scratch,
     &follow,
     &between,
+    &alike_scratch,
+    &mix_alike,
     dense<float>(),
     dense<double>(),
     sparse<float, std::int32_t>(),

@@ -146,6 +146,19 @@ struct Knots {
     index_t count, n;
 };
 
+// Groups of like patches of a picture (channels, rows, columns), noise of variance 1: `sums` and `counts` of mixtures.
+struct Alike {
+    const float *noisy, *estimate; // (channels, rows, columns); the noisy picture itself in the first pass
+    const std::int16_t *levels;    // (rows, columns), by which patches are alike
+    index_t channels, rows, columns;
+    index_t step, radius, members; // between groups, of the window, most of a group
+    index_t band, parity;          // rows of groups that one thread does at once; every other band
+    float ridge[2];                // of the first channel and of others, in shares of the noise
+    bool first;
+    float *sums;   // (channels, rows, columns)
+    float *counts; // (rows, columns)
+};
+
 // Scratch sizes are in numbers of the kernel's own type. `answer` is read as a start and written.
 template <class T> struct Dense {
     index_t lanes; // rows of padded factors are a multiple of this long
@@ -202,6 +215,8 @@ struct Table {
     index_t (*follow_scratch)(index_t n, index_t q);
     Outcome (*follow)(Motion, double *end, std::uint8_t *crossed, Sink, double *scratch);
     void (*between)(Knots, const double *time, index_t count, double *out);
+    index_t (*alike_scratch)();
+    void (*mix_alike)(const Alike &, Range bands, float *scratch);
     Dense<float> dense_f;
     Dense<double> dense_d;
     Sparse<float, std::int32_t> sparse_fi;

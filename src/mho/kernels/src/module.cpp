@@ -76,6 +76,13 @@ template <class A> void matrix(const A &a, std::size_t rows, std::size_t columns
     require(a.ndim() == 2 && a.shape(0) == rows && a.shape(1) == columns, what);
 }
 
+template <class A, class B> bool same_shape(const A &a, const B &b) {
+    if (a.ndim() != b.ndim()) return false;
+    for (std::size_t axis = 0; axis < a.ndim(); ++axis)
+        if (a.shape(axis) != b.shape(axis)) return false;
+    return true;
+}
+
 template <class A> void matrix(const A &a, const char *what) { require(a.ndim() == 2, what); }
 
 void order(std::size_t k) { require(k > 0, "k must be above zero"); }
@@ -752,6 +759,30 @@ void between(In<double> times, In<double> states, In<double> wanted, Out<double>
     });
 }
 
+constexpr index_t rows_of_groups = 8; // that one thread does at once
+
+// Sums and counts of what groups of like patches make of noise: even bands first, then odd ones, which no two threads share.
+void mix_alike(In<float> noisy, In<float> estimate, In<std::int16_t> levels, index_t step, index_t radius, index_t members, double ridge,
+               double other_ridge, bool first, Out<float> sums, Out<float> counts, index_t threads) {
+    require(noisy.ndim() == 3 && noisy.shape(1) >= 8 && noisy.shape(2) >= 8, "noisy must be (channels, rows, columns), at least 8 x 8");
+    const std::size_t channels = noisy.shape(0), rows = noisy.shape(1), columns = noisy.shape(2);
+    require(same_shape(estimate, noisy), "estimate must have the shape of noisy");
+    require(same_shape(sums, noisy), "sums must have the shape of noisy");
+    matrix(levels, rows, columns, "levels must be (rows, columns)");
+    matrix(counts, rows, columns, "counts must be (rows, columns)");
+    require(members >= 1 && members <= 32, "members must be from 1 to 32");
+    require(step >= 1 && radius >= 0 && step * rows_of_groups >= 2 * radius + 8, "step must be >= 1, radius from 0 to 4 step - 4");
+    const index_t groups = (index_t(rows) - 8 + step - 1) / step + 1, bands = (groups + rows_of_groups - 1) / rows_of_groups;
+    unlocked([&](Stop stop) {
+        for (index_t parity = 0; parity < 2; ++parity) {
+            const Alike of{noisy.data(), estimate.data(), levels.data(), index_t(channels), index_t(rows), index_t(columns),
+                           step, radius, members, rows_of_groups, parity, {float(ridge), float(other_ridge)}, first, sums.data(), counts.data()};
+            parallel_for<float>((bands + 1 - parity) / 2, 1, threads, table().alike_scratch(), stop,
+                                [&](Range range, float *scratch) { table().mix_alike(of, range, scratch); });
+        }
+    });
+}
+
 template <class T> constexpr bool optional = false;
 template <class T> constexpr bool optional<std::optional<T>> = true;
 
@@ -808,6 +839,7 @@ NB_MODULE(_core, m) {
     m.def("follow_scratch", [](mho::index_t n, mho::index_t q) { return mho::table().follow_scratch(n, q); });
     mho::define_exactly(m, "follow", &mho::follow);
     mho::define_exactly(m, "between", &mho::between);
+    mho::define_exactly(m, "mix_alike", &mho::mix_alike);
     mho::define_exactly(m, "descend_own", &mho::descend_own);
     mho::define_nearest<std::int32_t>(m);
     mho::define_nearest<std::int64_t>(m);
