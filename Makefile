@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean test-torch
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean test-torch
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -42,6 +42,10 @@ lowest: .venv/dev
 # The kernels compiled for other processors and systems.
 cross: .venv/dev
 	scripts/cross.sh
+
+# The source distribution and this machine's wheel, built, looked at and tried in clean environments.
+wheel: .venv/dev
+	SDIST=1 scripts/wheel.sh
 
 # The kernels that the lab's page runs, as WebAssembly.
 wasm: .venv/dev
