@@ -1,4 +1,8 @@
+import json
+
+import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from mho import Recommender
 
@@ -43,3 +47,32 @@ def test_a_folder_that_is_a_file_is_one_line(mho, shelf):
     code, _, err = mho("recommend", "export", shelf, "--to", shelf)
     assert code == 1
     assert "File exists" in err
+
+
+def test_json_has_what_a_list_is_made_of(mho, shelf, tmp_path):
+    """Folded in by scipy from the file alone: the library's list."""
+    code, _, err = mho("recommend", "export", shelf, "--to", tmp_path / "shelf.json")
+    assert (code, err) == (0, "")
+    found = json.loads((tmp_path / "shelf.json").read_text())
+    rows, rule = np.array(found["rows"]), found["rule"]
+    assert (found["format"], found["version"], rule["kind"]) == ("mho recommender", 1, "choices")
+    offsets, Q = rows[:, 0], rows[:, 1:]
+    liked = np.arange(len(rows)) == 1
+    weight = np.sqrt(1 + rule["confidence"] * liked)
+    A = np.vstack([weight[:, None] * Q, np.sqrt(rule["l2"]) * np.eye(Q.shape[1])])
+    x, _ = nnls(A, np.append(weight * liked, np.zeros(Q.shape[1])))
+    scores = offsets + rule["share"] * Q @ x
+    recommender = Recommender.load(shelf)
+    titles = [item["title"] for item in found["items"]]
+    assert titles == [str(item) for item in recommender.item_ids_]
+    wanted = recommender.recommend_for(recommender.item_ids_[liked], n=len(rows))
+    by_title = dict(zip(titles, scores, strict=True))
+    assert np.allclose([by_title[str(item)] for item in wanted.items], wanted.scores, rtol=1e-4)
+
+
+def test_json_that_would_replace_what_is_read_is_refused(mho, tmp_path):
+    model = tmp_path / "model.json"
+    model.write_text("{}")
+    code, _, err = mho("recommend", "export", model, "--to", model)
+    assert code == 2
+    assert "model.json" in err

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def opened(packed):
-    """Head with titles and details, and levels (n, c), of a packed catalogue."""
+    """Head with titles, details and neighbours {(row, column): weight}, and levels (n, c), of a packed catalogue."""
     parts = io.BytesIO(gzip.decompress(packed))
     head = json.loads(parts.read(number(parts)))
     n = head["size"]
@@ -16,7 +16,36 @@ def opened(packed):
     kinds = lines(parts, head["details"])
     low, middle, high = np.frombuffer(parts.read(3 * n), np.uint8).reshape(3, n).astype(int)
     head["details"] = [kinds[i] for i in low + 256 * middle + 65536 * high]
-    return head, np.frombuffer(parts.read(), np.uint8).reshape(len(head["steps"]), n).T
+    columns = len(head["steps"])
+    levels = np.frombuffer(parts.read(columns * n), np.uint8).reshape(columns, n).T
+    if head["neighbours"] is not None:
+        head["neighbours"] = neighbours(parts, head["neighbours"])
+    assert parts.read() == b""
+    return head, levels
+
+
+def neighbours(parts, largest):
+    lengths = [number(parts) for _ in range(3)]
+    counts, gaps = (seven_bits(parts.read(length)) for length in lengths[:2])
+    levels, found = iter(parts.read(lengths[2])), {}
+    gaps = iter(gaps)
+    for row, count in enumerate(counts):
+        column = -1
+        for _ in range(count):
+            column += next(gaps) + 1
+            found[row, column] = largest * (next(levels) / 255) ** 2
+    return found
+
+
+def seven_bits(given):
+    numbers, value, shift = [], 0, 0
+    for byte in given:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(value)
+            value = shift = 0
+    return numbers
 
 
 def number(parts):

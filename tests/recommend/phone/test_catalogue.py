@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from mho.data import movielens
 from mho.recommend.phone import Catalogue, ChoiceRule, RatingRule, write_app
@@ -36,6 +37,23 @@ def test_the_file_holds_every_row_beside_its_title():
     assert levels.shape == (N, 1 + K)
 
 
+def test_the_file_holds_what_neighbours_say():
+    rng = np.random.default_rng(5)
+    weights = sp.random_array((N, N), density=0.05, rng=rng, data_sampler=lambda size: rng.gamma(0.5, 0.1, size))
+    weights = sp.csr_array(weights.toarray() * (np.arange(N) % 7 > 0)[:, None])  # some rows say nothing
+    catalogue = replace(films(RULES["choices"]), neighbours=weights)
+    head, _ = opened(catalogue.packed())
+    of = {title: i for i, title in enumerate(catalogue.titles)}
+    place = [of.get(title, -1) for title in head["titles"]]  # titles from hell are cleaned
+    known = [p for p, i in enumerate(place) if i >= 0]
+    found = np.zeros((N, N))
+    for (row, column), weight in head["neighbours"].items():
+        found[row, column] = weight
+    wanted = weights.toarray()[np.ix_([place[p] for p in known], [place[p] for p in known])]
+    half_a_level = weights.data.max() * (np.sqrt(wanted / weights.data.max()) / 255 + 0.25 / 255**2)
+    assert np.all(np.abs(found[np.ix_(known, known)] - wanted) <= half_a_level * (1 + 1e-9))
+
+
 def test_the_same_catalogue_gives_the_same_file():
     assert films(RULES["choices"]).packed() == films(RULES["choices"]).packed()
 
@@ -55,6 +73,9 @@ def test_titles_are_one_line_of_text_that_utf_8_can_write():
         ({"rows": -np.ones((2, 3))}, "rows contains a negative entry"),
         ({"rows": np.full((2, 3), np.nan)}, "rows contains NaN"),
         ({"rule": RULES["ratings"]}, "l2 must have a number for each of 3 columns"),
+        ({"rows": np.ones((2, 1))}, "rows must have a factor"),
+        ({"neighbours": sp.eye_array(3, format="csr")}, r"neighbours must be \(2, 2\), none below zero, got \(3, 3\)"),
+        ({"neighbours": -sp.eye_array(2, format="csr")}, "none below zero"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, message):

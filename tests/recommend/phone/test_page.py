@@ -17,6 +17,7 @@ from mho.recommend.phone.catalogue import quantised
 from .conftest import HOSTILE, RULES, N, films
 
 pytestmark = pytest.mark.browser
+CHOICES = ("implicit", "neighbours", "mixed")
 PHONE = {"width": 390, "height": 844}
 UPDATED = """async () => {
   const registration = await navigator.serviceWorker.ready;
@@ -113,12 +114,18 @@ def test_the_page_folds_in_as_scipy_does(visit, kind, reference):
     assert some_zero  # or the constraint was not tried
 
 
-@pytest.mark.parametrize("model", ["ratings", "implicit", RatingModel(popularity=0.3)])
+def movies(items):
+    table = movielens()
+    popular = table.items < items
+    return table.users[popular], table.items[popular]
+
+
+@pytest.mark.parametrize("model", ["ratings", "implicit", "neighbours", "mixed", RatingModel(popularity=0.3)])
 def test_the_page_says_what_the_recommender_says(visit, model):
     table = movielens()
     popular = table.items < 400
     users, items, stars = (x[popular] for x in (table.users, table.items, table.ratings))
-    recommender = Recommender(8, model=model, max_iter=5).fit(users, items, None if model == "implicit" else stars)
+    recommender = Recommender(8, model=model, max_iter=5).fit(users, items, None if model in CHOICES else stars)
     titles = [f"{table.titles[i]} {i:03}" for i in recommender.item_ids_]
     catalogue = catalogue_of(recommender, titles)
     page, *_ = visit(catalogue=catalogue)
@@ -126,10 +133,10 @@ def test_the_page_says_what_the_recommender_says(visit, model):
     visitor = {5: 5.0, 60: 1.0, 133: 4.0, 250: 3.0}
     answer = page.evaluate(FOLD, [list(map(list, visitor.items())), 7])
     named = recommender.item_ids_[[order[i] for i in visitor]]
-    wanted = recommender.recommend_for(named, None if model == "implicit" else list(visitor.values()), n=400)
+    wanted = recommender.recommend_for(named, None if model in CHOICES else list(visitor.values()), n=400)
     scores = dict(zip(wanted.items.tolist(), wanted.scores.tolist(), strict=True))
     shown = [(recommender.item_ids_[order[best["item"]]], best["score"]) for best in answer["best"]]
-    highest = np.inf if model == "implicit" else stars.max()
+    highest = np.inf if model in CHOICES else stars.max()
     assert [score for _, score in shown] == pytest.approx([min(highest, scores[i]) for i, _ in shown], rel=0.01)
     ahead = dict(zip(recommender.item_ids_.tolist(), recommender.list_offsets_.tolist(), strict=True))
     best = [scores[i] + ahead[i] for i in wanted.items.tolist()[:10]]
@@ -149,6 +156,18 @@ def test_the_reasons_of_a_like_add_up_to_the_score(visit):
             assert sum(reason["share"] for reason in why) == pytest.approx(scores[item] - rows[item, 0])
             assert why[0]["share"] >= why[1]["share"]
     assert added > 0
+
+
+def test_the_reasons_of_neighbours_are_their_weights(visit):
+    recommender = Recommender(model="neighbours").fit(*movies(400))
+    titles = [f"Film {i:04}" for i in range(len(recommender.item_ids_))]
+    page, *_ = visit(catalogue=catalogue_of(recommender, titles))
+    B = recommender.item_weights_.toarray()
+    item = int(np.argmax((B > 0).sum(axis=0)))
+    named = np.flatnonzero(B[:, item])[:4]
+    why = page.evaluate(FOLD, [[[int(i), 1] for i in named], item])["why"]
+    shares = {reason["item"]: reason["share"] for reason in why}
+    assert [shares[int(i)] for i in named] == pytest.approx(B[named, item], abs=0.01 * float(B.max()))
 
 
 def test_without_a_server_everything_goes_on(visit):

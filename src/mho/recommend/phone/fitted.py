@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from mho.recommend.implicit_model import ImplicitModel
+from mho.recommend.mixed_model import MixedModel
 from mho.recommend.model import Model
+from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.phone.catalogue import Catalogue
 from mho.recommend.phone.rules import MOST_VALUES, ChoiceRule, RatingRule
 from mho.recommend.rating_model import RatingModel
@@ -23,7 +25,7 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
     ----------
     recommender : Recommender
         Of ratings: visitors give what the table gives, whole or half stars or up to ten steps of its own scale. Of
-        implicit feedback: visitors give a heart, a choice of strength 1.
+        implicit feedback, of neighbours or of both together: visitors give a heart, a choice of typical strength.
     titles, details : sequence of str, length n_items
         In the order of `Recommender.item_ids_`; without titles the ids are shown.
 
@@ -44,6 +46,7 @@ def catalogue_of(recommender: Recommender, titles: Sequence[str] = (), details: 
         details=details,
         popularity=np.bincount(known.indices, minlength=known.shape[1]),
         rule=rule,
+        neighbours=recommender.item_weights_ if isinstance(rule, ChoiceRule) else None,
     )
 
 
@@ -79,4 +82,11 @@ def _rule(model: Model, recommender: Recommender) -> RatingRule | ChoiceRule:
         )
     if isinstance(model, ImplicitModel) and model.l2 is not None:
         return ChoiceRule(confidence=model.confidence, l2=model.l2)
-    raise TypeError(f"recommender must have a RatingModel or an ImplicitModel, got {type(model).__name__}")
+    if isinstance(model, NeighbourModel):
+        return ChoiceRule(confidence=1.0, l2=1.0)  # of no factors
+    if isinstance(model, MixedModel) and model.l2 is not None and model.share is not None:
+        return ChoiceRule(confidence=model.factors.confidence, l2=model.l2, share=1 - model.share)
+    raise TypeError(
+        "recommender must be of ratings, implicit, neighbours or mixed; what neighbours of ratings need does not fit a "
+        f"page yet: got a {type(model).__name__}"
+    )

@@ -80,7 +80,8 @@ class ChoiceRule:
     """Likes: min over x >= 0 of sum_i w_i (c_i - x . q_i)^2, and l2 times the squared length of x.
 
     All items take part: c_i is 1 with the weight w_i = 1 + confidence for one that the visitor likes, 0 with the
-    weight 1 for any other (Hu-2008). Items, which have the rows [d_i, q_i], are ordered by d_i + x . q_i.
+    weight 1 for any other (Hu-2008). Items, which have the rows [d_i, q_i], are ordered by d_i + share x . q_i; to that
+    neighbours add b_ji for every item j that the visitor likes.
 
     Attributes
     ----------
@@ -88,19 +89,24 @@ class ChoiceRule:
         How much more a like weighs, > 0.
     l2 : float
         Ridge, > 0.
+    share : float
+        What factors count for beside neighbours, between 0 and 1.
     """
 
     confidence: float
     l2: float
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("confidence", "l2"):
             checks.at_least(checks.nonnegative_number(getattr(self, name), name), name, 0, strict=True)
+        if checks.nonnegative_number(self.share, "share") > 1:
+            raise ValueError(f"share must be at most 1, got {self.share}")
 
     def check_columns(self, columns: int) -> None:
-        """Refuse a catalogue whose rows have no factors."""
-        if columns < 2:
-            raise ValueError(f"rows must have an offset and at least one factor, got {columns} columns")
+        """Refuse a catalogue whose rows have not even an offset."""
+        if columns < 1:
+            raise ValueError(f"rows must have an offset, got {columns} columns")
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the page."""

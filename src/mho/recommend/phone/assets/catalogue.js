@@ -20,6 +20,7 @@ export class Catalogue {
     const [low, middle, high] = [0, 1, 2].map(() => parts.bytes(head.size));
     this.details = Array.from(low, (byte, i) => details[byte + 256 * middle[i] + 65536 * high[i]]);
     this.levels = parts.bytes(this.width * this.size);
+    this.neighbours = head.neighbours === null ? null : new Neighbours(parts, head.size, head.neighbours);
   }
 
   /** The row of item i. */
@@ -64,6 +65,41 @@ export class Catalogue {
       if (fits(item)) (words[item].startsWith(" " + wanted.join(" ")) ? beginning : others).push(item);
     }
     return [...new Set([...this.known.filter(fits), ...beginning, ...others])].slice(0, most);
+  }
+}
+
+/** What a like of one item adds to the scores of others. */
+class Neighbours {
+  constructor(parts, size, largest) {
+    const lengths = [parts.number(), parts.number(), parts.number()];
+    const [counts, gaps] = [0, 1].map((part) => sevenBits(parts.bytes(lengths[part])));
+    this.levels = parts.bytes(lengths[2]);
+    this.weights = Float32Array.from({ length: 256 }, (_, level) => largest * (level / 255) ** 2);
+    this.begin = new Uint32Array(size + 1);
+    this.targets = new Uint32Array(this.levels.length);
+    let at = 0;
+    for (let item = 0; item < size; item++) {
+      const end = at + counts.next().value;
+      for (let target = -1; at < end; at++) this.targets[at] = target += gaps.next().value + 1;
+      this.begin[item + 1] = at;
+    }
+  }
+
+  /** Call `take` with each item that a like of `item` speaks for, and with its weight. */
+  each(item, take) {
+    for (let at = this.begin[item]; at < this.begin[item + 1]; at++) take(this.targets[at], this.weights[this.levels[at]]);
+  }
+}
+
+/** Numbers of seven bits a byte, low first; the high bit says that more come. */
+function* sevenBits(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    let [number, shift] = [0, 0];
+    do {
+      number |= (bytes[at] & 127) << shift;
+      shift += 7;
+    } while (bytes[at++] & 128);
+    yield number;
   }
 }
 

@@ -13,12 +13,19 @@ export function foldIn(catalogue, given) {
 export function recommend(visitor, most) {
   const { catalogue, given, x } = visitor;
   const { rule } = catalogue;
-  const best = largest(catalogue.scores(visitor.weights(x)), given, most);
+  const best = largest(withNeighbours(catalogue, given, visitor.weights(x)), given, most);
   if (rule.kind === "choices") return best;
   const score = (row) => visitor.design(row).reduce((sum, value, f) => sum + x[f] * value, row[0]);
   const rating = (item) => rule.zero + rule.unit * score(catalogue.row(item));
   const stars = (item) => Math.min(rule.highest, Math.max(rule.lowest, rating(item)));
   return best.map(({ item }) => ({ item, score: stars(item) })); // popularity orders items and is no part of a rating
+}
+
+function withNeighbours(catalogue, given, weights) {
+  const scores = catalogue.scores(weights);
+  for (const item of catalogue.neighbours ? given.keys() : [])
+    catalogue.neighbours.each(item, (target, weight) => { scores[target] += weight; });
+  return scores;
 }
 
 /**
@@ -32,7 +39,9 @@ export function because(visitor, item) {
   const shares = [];
   rows.forEach(({ a, target }, other) => {
     const inner = free.reduce((sum, f, i) => sum + z[i] * a[f], 0);
-    shares.push({ item: other, share: inner * visitor.pull(a, target, free) });
+    let share = inner * visitor.pull(a, target, free);
+    visitor.catalogue.neighbours?.each(other, (spokenFor, weight) => { if (spokenFor === item) share += weight; });
+    shares.push({ item: other, share });
   });
   return shares.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share);
 }
@@ -57,7 +66,7 @@ function ratings(catalogue, given) {
 
 /** Choices: every item takes part, with a target of 0, those that were chosen with 1 and more weight. */
 function choices(catalogue, given) {
-  const { confidence, l2 } = catalogue.rule;
+  const { confidence, l2, share } = catalogue.rule;
   const width = catalogue.width - 1;
   const gram = catalogue.gram();
   const H = Float64Array.from({ length: width * width }, (_, at) => {
@@ -72,8 +81,8 @@ function choices(catalogue, given) {
     add(H, g, a, confidence, (1 + confidence) / confidence);
     rows.set(item, { a, target: 1 });
   }
-  const weights = (x) => Float64Array.of(1, ...x);
-  return { H, g, rows, design, weights, pull: () => 1 + confidence };
+  const weights = (x) => Float64Array.of(1, ...x.map((value) => share * value));
+  return { H, g, rows, design, weights, pull: () => share * (1 + confidence) };
 }
 
 function diagonal(values) {
