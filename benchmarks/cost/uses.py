@@ -208,7 +208,7 @@ def measured(name, files):
             break
         rows.append({"error": error, "mean": float(np.mean(found)), "low": min(found), "high": max(found)})
         print(name, error, f"{digital:.4f}", [round(value, 4) for value in found], flush=True)
-        if digital - rows[-1]["mean"] > 4 * loss:
+        if digital - rows[-1]["mean"] > 2 * loss:
             break
     borne = [borne_error(digital, rows, share * loss) for share in (0.5, 1, 2)]
     return {

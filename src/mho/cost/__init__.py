@@ -14,6 +14,7 @@ from mho.cost.answers_compared import (
     fleet_of_platform,
     replaced,
 )
+from mho.cost.answers_measured import measured_answers
 from mho.cost.arithmetic import Expression, Term
 from mho.cost.bill import Line, bill
 from mho.cost.break_even import BreakEven, break_even
@@ -21,7 +22,7 @@ from mho.cost.calibration import calibrate
 from mho.cost.chip_run import ChipRun, read_run, write_run
 from mho.cost.estimate import Estimate, Part, estimate
 from mho.cost.headline import CLAIMS, ENDS, Case, Claim, Verdict, cases, verdicts
-from mho.cost.inference import Inference, read_inference, write_inference
+from mho.cost.inference import Inference, is_inference, read_inference, write_inference
 from mho.cost.inference_bill import AnswersBill, Duty, answers_bill, answers_lines, most_per_day
 from mho.cost.interval import Interval
 from mho.cost.measured import measured_cpu
@@ -93,6 +94,8 @@ __all__ = [
     "fleet_of_chips",
     "fleet_of_platform",
     "hold_seconds",
+    "is_inference",
+    "measured_answers",
     "measured_cpu",
     "most_per_day",
     "ports_curve",

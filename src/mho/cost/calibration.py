@@ -16,11 +16,12 @@ from mho.cost.rapl import Rapl
 from mho.cost.workload import Workload
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["Engine", "calibrate", "calibration_sample"]
+__all__ = ["WATTS_PER_THREAD", "Engine", "calibrate", "calibration_sample", "power_meter"]
 
 _ENTRIES = 300_000
 _SWEEPS = 3
-_WATTS_PER_THREAD = Interval(5.0, 10.0, 20.0)
+WATTS_PER_THREAD = Interval(5.0, 10.0, 20.0)
+"""Where power cannot be read, W; this project's assumption."""
 
 
 class Engine(Protocol):
@@ -51,14 +52,14 @@ def calibrate(engine: Engine, workload: Workload) -> Sustained:
     H = np.random.default_rng(0).random((sample.n, sample.k))
     W = _half_sweep(engine, H, X.T)  # the first one still builds the other order of X and starts threads
     H = _half_sweep(engine, W, X)
-    meter, times = _meter(), []
+    meter, times = power_meter(), []
     for _ in range(_SWEEPS):
         begun = time.perf_counter()
         W = _half_sweep(engine, H, X.T)
         H = _half_sweep(engine, W, X)
         times.append(time.perf_counter() - begun)
     if meter is None:
-        watts, how = _WATTS_PER_THREAD * kernels.thread_count(), "power assumed, 5 to 20 W a thread"
+        watts, how = WATTS_PER_THREAD * kernels.thread_count(), "power assumed, 5 to 20 W a thread"
     else:
         watts, how = Interval.exact(meter.joules() / sum(times)), "power counted by the processor"
     return Sustained(
@@ -97,7 +98,8 @@ def _half_sweep(engine: Engine, A: np.ndarray, B: Matrix) -> np.ndarray:
     return engine.program(A).solve(B).T
 
 
-def _meter() -> Rapl | None:
+def power_meter() -> Rapl | None:
+    """Return a meter of the processor's energy from now on; None where it cannot be read."""
     try:
         return Rapl()
     except OSError:

@@ -12,7 +12,7 @@ from mho.chip import Ledger
 from mho.cost.ledger_file import check_names, ledger_of, read_record, whole_number, write_record
 from mho.cost.work import Work
 
-__all__ = ["INFERENCE_FORMAT", "Inference", "inference_of_record", "read_inference", "write_inference"]
+__all__ = ["Inference", "is_inference", "read_inference", "write_inference"]
 
 INFERENCE_FORMAT = "mho chip answers"
 _VERSION = 1
@@ -130,7 +130,7 @@ def write_inference(path: str | os.PathLike[str], run: Inference) -> None:
     OSError
         The folder is not there, not writable or full.
     """
-    write_record(path, {"format": INFERENCE_FORMAT, "version": _VERSION} | record_of(run))
+    write_record(path, {"format": INFERENCE_FORMAT, "version": _VERSION} | _record_of(run))
 
 
 def read_inference(path: str | os.PathLike[str]) -> Inference:
@@ -148,15 +148,27 @@ def read_inference(path: str | os.PathLike[str]) -> Inference:
     OSError
         The file cannot be opened.
     """
-    return read_record(path, inference_of_record)
+    return read_record(path, _of_record)
 
 
-def record_of(run: Inference) -> dict[str, Any]:
+def is_inference(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file says that it is a record of answers, which may still be damaged.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    """
+    with open(path, "rb") as stream:
+        return INFERENCE_FORMAT.encode() in stream.read(200)
+
+
+def _record_of(run: Inference) -> dict[str, Any]:
     """Return the numbers of a run as JSON takes them."""
     return json.loads(json.dumps(asdict(run)))
 
 
-def inference_of_record(record: Any, *, sealed: bool) -> Inference:
+def _of_record(record: Any, *, sealed: bool) -> Inference:
     """Return the run that a file tells of, checked.
 
     Raises

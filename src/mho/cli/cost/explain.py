@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from mho.cli.cost.answers_options import AnswersOptions, Asked
 from mho.cli.cost.options import CostOptions
 from mho.cli.report import Json, as_json
 from mho.cli.standard_input import file_of
@@ -40,23 +42,32 @@ def explain(
     json
         Print JSON, each range as [low, typical, high].
     """
-    from mho import checks
-    from mho.cost import bill
+    from mho.cost import answers_lines, bill
 
     options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
+    if asked := Asked.of(workload, AnswersOptions(), options):
+        lines = _named(answers_lines(asked.bill(), asked.platforms()[0]), part)
+        print(as_json([_figures(line) for line in lines]) if json else "\n\n".join(map(_arithmetic, lines)))
+        return
     run = options.run(workload)
     platforms = options.platforms(run.workload)
 
     def lines(asked: CostOptions, run: ChipRun) -> list[Line]:
         costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
-        found = bill(asked.estimate(run.ledger), costs)
-        names = tuple(dict.fromkeys(line.name for line in found))
-        wanted = names if part is None else (checks.one_of(part.removeprefix("area of "), "PART", names),)
-        return [line for line in found if line.name in wanted]
+        return _named(bill(asked.estimate(run.ledger), costs), part)
 
     found = lines(options, run)
     print(as_json([_figures(line) for line in found]) if json else "\n\n".join(map(_arithmetic, found)))
     options.tell_unused(workload, run, lines)
+
+
+def _named(lines: Sequence[Line], part: str | None) -> list[Line]:
+    """The lines of a part, or all."""
+    from mho import checks
+
+    names = tuple(dict.fromkeys(line.name for line in lines))
+    wanted = names if part is None else (checks.one_of(part.removeprefix("area of "), "PART", names),)
+    return [line for line in lines if line.name in wanted]
 
 
 def _figures(line: Line) -> dict[str, Any]:

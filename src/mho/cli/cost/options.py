@@ -98,7 +98,7 @@ class CostOptions:
         """Return time, energy and area of a ledger."""
         from mho.cost import estimate
 
-        return estimate(ledger, self.technology, solvers=self.solvers, **self._writing)
+        return estimate(ledger, self.technology, solvers=self.solvers, **self.writing)
 
     def tell_unused(self, name: str, run: ChipRun, result: Callable[[CostOptions, ChipRun], Any]) -> None:
         """Say of each option that has been given and changes nothing that it does not.
@@ -134,13 +134,13 @@ class CostOptions:
         from mho.cost import break_even, technology
 
         most = run.workload.fewest_solves
-        return tuple(break_even(run.ledger, technology(self.technology), costs, most=most, **self._writing))
+        return tuple(break_even(run.ledger, technology(self.technology), costs, most=most, **self.writing))
 
     def tornado(self, ledger: Ledger) -> tuple[Swing, ...]:
         """Return the swing of each number of the technology."""
         from mho.cost import technology, tornado
 
-        return tornado(ledger, technology(self.technology), solvers=self.solvers, **self._writing)
+        return tornado(ledger, technology(self.technology), solvers=self.solvers, **self.writing)
 
     def curves(self, run: ChipRun) -> tuple[Curve, ...]:
         """Return time and energy against pulse, rows at once, solvers and bits; the last one counted by the sizes."""
@@ -149,16 +149,17 @@ class CostOptions:
         t, workload, ledger = technology(self.technology), run.workload, run.ledger
         counts = [10**i for i in range(len(str(workload.fewest_solves)))]
         pulses = [10.0**-i for i in range(10, 4, -1)]
-        precision = precision_curve(workload, t, self._design(), solvers=self.solvers, **self._writing)
+        precision = precision_curve(workload, t, self._design(), solvers=self.solvers, **self.writing)
         return (
-            pulse_curve(ledger, t, pulses, solvers=self.solvers, **self._writing),
+            pulse_curve(ledger, t, pulses, solvers=self.solvers, **self.writing),
             ports_curve(ledger, t, solvers=self.solvers, write=self.write),
-            solvers_curve(ledger, t, counts, **self._writing),
+            solvers_curve(ledger, t, counts, **self.writing),
             precision.times(run.iterations),
         )
 
     @property
-    def _writing(self) -> dict[str, Any]:
+    def writing(self) -> dict[str, Any]:
+        """Arguments of an estimate that say how is written."""
         return {"write": self.write, "ports": self.write_ports}
 
     @property
@@ -169,7 +170,7 @@ class CostOptions:
         from mho import checks
         from mho.cost import WHY_NOT_WIDER
 
-        k, widest = self._k, self._array()[1]
+        k, widest = self._k, self.array_size()[1]
         checks.positive_int(k, "-k", limit=widest, what=f"{WHY_NOT_WIDER}, --array")
         return workload_named(name, k=k, layout=self.layout)
 
@@ -195,11 +196,12 @@ class CostOptions:
         from mho.chip import preset
         from mho.cost import technology
 
-        rows, columns = self._array()
+        rows, columns = self.array_size()
         bandwidth = technology(self.technology).bandwidth.value.typical
         return preset("pku-2025").with_(bandwidth=bandwidth, rows=rows, columns=columns, topology=self.topology)
 
-    def _array(self) -> tuple[int, int]:
+    def array_size(self) -> tuple[int, int]:
+        """Return rows and columns of an array, checked."""
         from mho import checks
 
         text = _WITHOUT_OPTION["array"] if self.array is None else self.array

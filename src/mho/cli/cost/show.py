@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from mho.cli.cost.answers import show_answers
+from mho.cli.cost.answers_options import AnswersOptions, Asked
 from mho.cli.cost.break_even import break_even_table
 from mho.cli.cost.headline import every_verdict, headline, verdict_sentence
 from mho.cli.cost.options import CostOptions
@@ -31,20 +33,26 @@ def show(
     /,
     *,
     options: CostOptions | None = None,
+    answers: AnswersOptions | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     plot: Path | None = None,
 ) -> None:
     """Show time, energy and area of a factorization on the chip, part by part, and on digital platforms.
 
-    Where there is a published claim about the workload, it says for which assumptions that holds.
+    Or of answers, of a matrix that is programmed once: visitor, photo, vibration, camera, topics, or a .json that
+    recommend top, image compress, monitor run or camera run wrote. Where there is a published claim about the workload,
+    it says for which assumptions that holds.
 
     Parameters
     ----------
     workload
-        movielens-100k, netflix, yahoo-music, an image size as 512x512, a .json that `mho factor --ledger` wrote, or a
-        file with a matrix, of which the entries that are stored and not NaN are the known ones; - is standard input.
+        movielens-100k, netflix, yahoo-music, an image size as 512x512, visitor, photo, vibration, camera, topics, a
+        .json that --ledger wrote, or a file with a matrix, of which the entries that are stored and not NaN are the
+        known ones; - is standard input.
     options
         What is asked.
+    answers
+        What is asked of answers.
     json
         Print JSON.
     plot
@@ -56,6 +64,9 @@ def show(
     options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
     if plot is not None:
         check_plotting(plot, workload)
+    if asked := Asked.of(workload, answers or AnswersOptions(), options):
+        show_answers(asked, json=json, plot=plot)
+        return
     run = options.run(workload)
     chip = options.estimate(run.ledger)
     platforms = options.platforms(run.workload)
