@@ -1,17 +1,13 @@
 """`mho monitor`: exit codes, files, pages, and C that is compiled and run."""
 
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
-from monitor_machine import RATE, levels, recording, vibration
+from monitor_machine import RATE, levels, vibration
 from scipy.io import wavfile
 
 from mho.cli import main
-from mho.monitor import Monitor
-from mho.monitor.export_c import export_c
 
 
 def table(path, values, labels=None):
@@ -79,42 +75,3 @@ def test_a_healthy_minute_and_a_faulty_one_need_no_option(tmp_path, capsys):
     assert main(["monitor", "learn", str(tmp_path / "healthy.wav"), "-o", str(tmp_path / "fan.mon")]) == 0
     assert main(["monitor", "run", str(tmp_path / "fan.mon"), str(tmp_path / "faulty.wav")]) == 3
     assert "Hz" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-def test_exported_c_is_python(files, tmp_path, capsys):
-    assert main(["monitor", "export", "--c", str(files / "pump.mon"), "-o", str(tmp_path / "pump.c")]) == 0
-    assert "RAM" in capsys.readouterr().out
-    values = levels(500, 9, shift=3.0)
-    values[200:230, 0] = np.nan
-    values[300:340] = np.nan
-    rows = ",".join("NAN" if np.isnan(v) else repr(float(v)) for v in values.ravel())
-    drive = f"""
-#include <stdio.h>
-#include "pump.c"
-static const double ROWS[] = {{{rows}}};
-int main(void) {{
-  monitor_state s;
-  monitor_reset(&s);
-  for (int i = 0; i < {len(values)}; i++) printf("%.17g\\n", monitor_row(&s, ROWS + i * C));
-}}
-"""
-    (tmp_path / "main.c").write_text(drive)
-    strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wno-unused-const-variable", "-Werror", "-O2"]
-    subprocess.run(["cc", *strict, "main.c", "-o", "main", "-lm"], cwd=tmp_path, check=True)
-    printed = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout
-    found = np.array([float(line) for line in printed.split()])
-    monitor = Monitor.load(files / "pump.mon")
-    expected = np.log([result.p for result in monitor.run(recording(values))])
-    assert np.isnan(expected).sum() > 20
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert "malloc" not in (tmp_path / "pump.c").read_text()
-
-
-def test_waveforms_are_no_c():
-    from mho.monitor import Recording
-
-    fan = Monitor()
-    fan.learn([Recording(vibration(5, seed), rate=RATE) for seed in range(2)])
-    with pytest.raises(ValueError, match="level channels"):
-        export_c(fan)

@@ -1,20 +1,32 @@
-"""A monitor of level channels as C99 of fixed memory: features, codes, score and probability."""
+"""A stream of a monitor as C99 of fixed memory: features, codes, scores and joint probability."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+from typing import Any
 
 import numpy as np
 
-from mho.monitor.group import BLOCK
+from mho.monitor.frames import KNOWN_SHARE, MOST_GUESSED, SMOOTHED
+from mho.monitor.group import BLOCK, RIDGE, Group
 from mho.monitor.monitor import Monitor
-from mho.monitor.stream import GATE
+from mho.monitor.stream import GATE, StreamModel
+from mho.monitor.tail import Tail
+from mho.monitor.waveform import HOPS, IN_BLOCK, IN_HOP, WaveformFeatures
 
 __all__ = ["CSource", "export_c"]
 
-_SWEEPS = 400
-_KNOWN_SHARE = 0.5
-_RIDGE = 1e-3
+_LEVELS, _WAVEFORM = ("mean", "spread"), ("envelope", "kurtosis", "level", "spectrum")
+"""Features of a window, in the order in which the C code holds them."""
+
+_TURNS = 64
+"""Numbers of the finer of the two tables whose products are the points of a circle."""
+
+_RADICES = (4, 2, 3, 5, 7, 11)
+_BYTES = {"double": 8, "float": 4, "int": 4}
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class CSource:
     Attributes
     ----------
     text : str
-        C99, without allocation and without dependencies but ``math.h``.
+        C99, without allocation and without dependencies but ``math.h`` and ``string.h``.
     ram, flash : int
         Bytes of state, and of constants.
     operations : int
@@ -37,167 +49,247 @@ class CSource:
     operations: int
 
 
-def export_c(monitor: Monitor, *, name: str = "monitor") -> CSource:
-    """Return a monitor of one stream of level channels as C.
+def export_c(monitor: Monitor, *, name: str = "monitor", channel: str | None = None) -> CSource:
+    """Return a stream of a monitor as C: its level channels, or a waveform.
+
+    Parameters
+    ----------
+    monitor : Monitor
+        That has learned.
+    name : str
+        For the comment at the top.
+    channel : str, optional
+        A channel of the stream, if there are more than one.
 
     Raises
     ------
     ValueError
-        It has waveforms, whose transforms it would need a library for, or more than one stream.
+        There are several streams and none is chosen, or no such channel was learned.
     """
-    if len(monitor.streams) != 1 or monitor.streams[0].channels[0].kind != "level":
-        raise ValueError("the model must have level channels of one rate alone to be written as C; learn these apart")
-    model = monitor.streams[0]
-    if [group.plan.name for group in model.groups] != ["mean"]:
-        raise ValueError("the model must have the feature group mean alone to be written as C")
-    group, tail = model.groups[0], model.tails[0]
-    c, e, k, w = len(model.channels), *group.factors.shape, model.window
-    gram = group.factors.T @ group.factors + _RIDGE * np.eye(k)
+    number = _stream(monitor, channel)
+    model = monitor.streams[number]
+    total = sum(len(one.groups) for one in monitor.streams)
+    numbers = {
+        "LOG_LIMIT": float(np.log(monitor.limits[number])),
+        "CORRECTION": float(np.log(total)),
+    }
+    about = f"{name}: model {monitor.hash}, channels {', '.join(one.name for one in model.channels)}"
+    plain = "".join(one if one.isalnum() or one in " ,.:_-" else "_" for one in about)  # no end of the comment
+    title = f"/* {plain}\n   To be included in the file that samples. */"
+    seconds = monitor.adaptation.seconds
+    write = _levels if model.channels[0].kind == "level" else _waveform
+    return write(model, _Constants(title, numbers), seconds)
+
+
+def _stream(monitor: Monitor, channel: str | None) -> int:
+    names = [[one.name for one in model.channels] for model in monitor.streams]
+    if channel is None and len(names) == 1:
+        return 0
+    for number, own in enumerate(names):
+        if channel in own:
+            return number
+    known = ", ".join(name for own in names for name in own)
+    raise ValueError(f"channel must be one of {known}, of the stream to be written as C, got {channel!r}")
+
+
+class _Constants:
+    """Constants as lines of C, and the bytes that they take."""
+
+    def __init__(self, title: str, numbers: Mapping[str, float]) -> None:
+        self.head = [title, "#include <math.h>", "#include <stdint.h>", "#include <string.h>", ""]
+        self.flash = 0
+        for key, value in numbers.items():
+            self.head.append(f"static const double {key} = {value!r};")
+
+    def sizes(self, **sizes: int) -> None:
+        """Add integer constants."""
+        self.head.append(f"enum {{ {', '.join(f'{key} = {int(value)}' for key, value in sizes.items())} }};")
+
+    def table(self, key: str, array: Any, kind: str = "double") -> str:
+        """Add a table, and return its name; none if it is empty."""
+        array = np.asarray(array)
+        if not array.size:
+            return "0"
+        numbers = [_number(value, kind) for value in array.ravel().tolist()]
+        rows = [", ".join(numbers[i : i + 6]) for i in range(0, len(numbers), 6)]
+        self.head.append(f"static const {kind} {key}[] = {{\n  " + ",\n  ".join(rows) + "\n};")
+        self.flash += _BYTES[kind] * array.size
+        return key
+
+    def text(self, *parts: tuple[str, dict[str, str]]) -> str:
+        """Return the source: constants, then files of the package with what they leave open."""
+        folder = files("mho.monitor") / "c"
+        return "\n".join(self.head) + "".join(
+            Template((folder / part).read_text()).substitute(own) for part, own in parts
+        )
+
+
+def _number(value: float, kind: str) -> str:
+    if kind == "int":
+        return str(int(value))
+    if not np.isfinite(value):
+        return "INFINITY"
+    return repr(float(np.float32(value))) + "f" if kind == "float" else repr(float(value))
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of a stream as C, with their size."""
+
+    text: str
+    work: int
+    operations: int
+
+
+def _groups(model: StreamModel, constants: _Constants, features: tuple[str, ...]) -> _Groups:
+    rows, operations = [], 0
+    for number, (group, tail) in enumerate(zip(model.groups, model.tails, strict=True)):
+        rows.append(_group(f"G{number}", group, tail, constants, features))
+        d, (e, k), width = len(group.center), group.factors.shape, _width(group)
+        rounds = 2 * 3 * k
+        operations += 4 * d + 4 * e * k + 2 * k * k * e * (model.channels[0].kind == "level")
+        operations += rounds * (k**3 // 3 + 6 * k * k) + 6 * width + 8 * int(np.log2(len(tail.scores)) + 1)
+    entries = max(max(len(group.center), len(group.factors)) for group in model.groups)
+    k = max(1, *(group.factors.shape[1] for group in model.groups))
+    width = max(map(_width, model.groups))
+    largest = max(1, *(group.plan.largest or 1 for group in model.groups))
+    constants.sizes(G=len(model.groups), MOST_ENTRIES=entries, MOST_WIDTH=width, MOST_K=k, MOST_LARGEST=largest)
+    text = "static const monitor_group GROUPS[G] = {\n" + ",\n".join(rows) + "\n};"
+    work = 8 * (entries + width + 2 * k * k + 3 * k) + 8 * -(-k // 2)
+    return _Groups(text, work, operations)
+
+
+def _width(group: Group) -> int:
+    return len(group.mean) if group.plan.factored else len(group.center)
+
+
+def _group(prefix: str, group: Group, tail: Tail, constants: _Constants, features: tuple[str, ...]) -> str:
+    """Return the initializer of a group, its tables being added to the constants."""
+    plan, (e, k) = group.plan, group.factors.shape
+    gram = group.factors.T @ group.factors + RIDGE * np.eye(k)
     tables = {
+        "CENTER": group.center,
         "SCALE": group.scale,
         "FACTORS": group.factors,
         "GRAM": gram,
         "MEAN": group.mean,
         "SPREAD": group.spread,
-        "START": model.centers[0],
         "SCORES": tail.scores,
     }
-    seconds = monitor.adaptation.seconds
-    keep = float(np.exp(-1 / (model.rate * seconds))) if np.isfinite(seconds) else 1.0
-    numbers = {
-        "LOG_LIMIT": float(np.log(monitor.limits[0])),
-        "LOG_GATE": float(np.log(GATE)),
-        "THRESHOLD": tail.threshold,
-        "SHARE": tail.share,
-        "TAIL_SCALE": tail.scale,
-        "INDEPENDENT": tail.independent,
-        "KEEP": keep,
-        "KNOWN": max(1.0, _KNOWN_SHARE * w),
-    }
-    sizes = {"C": c, "E": e, "K": k, "W": w, "N": len(tail.scores), "BLOCK": BLOCK, "SWEEPS": _SWEEPS}
-    lines = [f"/* {name}: model {monitor.hash}, channels {', '.join(ch.name for ch in model.channels)} */"]
-    lines += ["#include <math.h>", "#include <stdint.h>", ""]
-    lines += [f"enum {{ {', '.join(f'{key} = {value}' for key, value in sizes.items())} }};"]
-    lines += [f"static const double {key} = {value!r};" for key, value in numbers.items()]
-    lines += [_table(key, table) for key, table in tables.items()]
-    text = "\n".join(lines) + _CODE
-    flash = 8 * sum(table.size for table in tables.values())
-    ram = 8 * (w * c + 3 * c + 1) + 8 + 8 * (2 * e + 2 * k + 2 * c)
-    operations = 2 * w * c + 2 * e * k * 2 + _SWEEPS * 2 * k * k + 6 * e
-    return CSource(text, ram, flash, operations)
+    width = _width(group)
+    largest = min(plan.largest or 0, width)
+    adjacent = min(plan.adjacent or 0, len(group.center))
+    counts = [features.index(plan.features), len(group.center), e, k, width]
+    counts += [int(plan.two_sided), int(plan.codes), largest, adjacent]
+    names = [constants.table(f"{prefix}_{key}", table) for key, table in tables.items()]
+    numbers = [repr(float(one)) for one in (tail.threshold, np.log(tail.share), tail.scale, tail.independent)]
+    return f"  {{ {', '.join([*map(str, counts), *names, str(len(tail.scores)), *numbers])} }}"
 
 
-def _table(key: str, table: np.ndarray) -> str:
-    numbers = [repr(float(value)) for value in table.ravel()]
-    rows = [", ".join(numbers[i : i + 4]) for i in range(0, len(numbers), 4)]
-    return f"static const double {key}[] = {{\n  " + ",\n  ".join(rows) + "\n};"
+def _levels(model: StreamModel, constants: _Constants, seconds: float) -> CSource:
+    c, w, g = len(model.channels), model.window, len(model.groups)
+    adapts = [group.plan.adapts for group in model.groups]
+    keep = float(np.exp(-1 / (model.rate * seconds))) if np.isfinite(seconds) and any(adapts) else 1.0
+    groups = _groups(model, constants, _LEVELS)
+    constants.sizes(C=c, W=w, BLOCK=BLOCK)
+    for key, value in {"LOG_GATE": np.log(GATE), "KEEP": keep, "KNOWN": max(1.0, KNOWN_SHARE * w)}.items():
+        constants.head.append(f"static const double {key} = {float(value)!r};")
+    constants.table("START", np.concatenate(model.centers))
+    constants.table("FLAT_AFTER", model.limits["run"])
+    constants.table("QUIET", model.limits["quiet"])
+    constants.table("ADAPTS", adapts, "int")
+    text = constants.text(("groups.c", {"groups": groups.text}), ("levels.c", {}))
+    ram = 8 * (w * c + c + 3 * g * c + 2 * c) + groups.work + _padded(4 * (c + 2))
+    return CSource(text, ram, constants.flash, groups.operations + 6 * w * c + 12 * g * c)
 
 
-_CODE = """
+def _waveform(model: StreamModel, constants: _Constants, seconds: float) -> CSource:
+    extract = WaveformFeatures(model.rate)
+    groups = _groups(model, constants, _WAVEFORM)
+    names = [group.plan.name for group in model.groups]
+    filters, lines = extract.filters, extract.spectrum_edges
+    magnitudes = [IN_HOP * band.margin // band.averaged for band in filters[:-1]]
+    longest = max(
+        extract.block // 2, *(IN_BLOCK * band.margin for band in filters), *(HOPS * m // 2 for m in magnitudes)
+    )
+    envelope, spectrum = len(extract.envelope_hertz), len(extract.spectrum_hertz)
+    sizes = {"HOPS": HOPS, "IN_HOP": IN_HOP, "IN_BLOCK": IN_BLOCK, "BANDS": len(filters), "SMOOTHED": SMOOTHED}
+    sizes |= {"ENVELOPES": len(magnitudes), "ENVELOPE": envelope, "LINES": spectrum, "LONGEST": longest}
+    sizes |= {"SAMPLES": extract.block, "HOP": extract.hop, "MARGIN": extract.margin, "MAGNITUDES": max(magnitudes)}
+    sizes |= {"FIRST_LINE": extract.envelope_lines[0]}
+    constants.sizes(**sizes, HAS_ENVELOPE="envelope" in names, HAS_SPECTRUM="spectrum" in names)
+    limits = {"MOST_GUESSED": MOST_GUESSED * extract.samples, "MOST_CLIPPED": model.limits["clipped"][0], "PI": np.pi}
+    constants.head += [f"static const double {key} = {_number(value, 'double')};" for key, value in limits.items()]
+    constants.head.append(f"static const float GAIN = {_number(2 / extract.block, 'float')};")
+    constants.table("SPECTRUM_EDGES", lines, "int")
+    circles = _circles(extract, magnitudes, constants)
+    text = constants.text(("groups.c", {"groups": groups.text}), ("waveform.c", {"circles": circles}))
+    doubles = 2 * HOPS * len(filters) + (HOPS + SMOOTHED + 1) * spectrum + envelope + 2 * len(filters) + 1
+    floats = 2 * extract.block + 4 * longest + len(magnitudes) * HOPS * max(magnitudes) + 9 * HOPS + 4
+    return CSource(
+        text,
+        _padded(8 * doubles + groups.work + 4 * floats),
+        constants.flash,
+        groups.operations + _signal_operations(extract, magnitudes),
+    )
 
-/* All that is remembered between two rows; begin with monitor_reset. */
-typedef struct {
-  double window[W * C], center[C], total[C], count[C];
-  int32_t next, at;
-} monitor_state;
 
-static void monitor_reset(monitor_state *s) {
-  for (int i = 0; i < W * C; i++) s->window[i] = NAN;
-  for (int j = 0; j < C; j++) { s->center[j] = START[j]; s->total[j] = s->count[j] = 0.0; }
-  s->next = s->at = 0;
-}
+def _padded(size: int) -> int:
+    return -(-size // 8) * 8
 
-/* Non-negative least squares of the known entries by coordinate descent. */
-static void monitor_codes(const double *x, double *h) {
-  double g[K * K], b[K];
-  for (int p = 0; p < K; p++) {
-    b[p] = h[p] = 0.0;
-    for (int q = 0; q < K; q++) g[p * K + q] = GRAM[p * K + q];
-  }
-  for (int i = 0; i < E; i++) {
-    if (isnan(x[i])) {
-      for (int p = 0; p < K; p++)
-        for (int q = 0; q < K; q++) g[p * K + q] -= FACTORS[i * K + p] * FACTORS[i * K + q];
-    } else {
-      for (int p = 0; p < K; p++) b[p] += FACTORS[i * K + p] * x[i];
-    }
-  }
-  for (int sweep = 0; sweep < SWEEPS; sweep++) {
-    double most = 0.0;
-    for (int p = 0; p < K; p++) {
-      double gradient = b[p];
-      for (int q = 0; q < K; q++) gradient -= g[p * K + q] * h[q];
-      double to = h[p] + (g[p * K + p] > 0.0 ? gradient / g[p * K + p] : 0.0);
-      if (to < 0.0) to = 0.0;
-      double change = fabs(to - h[p]);
-      if (change > most) most = change;
-      h[p] = to;
-    }
-    if (most < 1e-10) break;
-  }
-}
 
-static double monitor_log_p(double score) {
-  if (score > THRESHOLD) {
-    double excess = (score - THRESHOLD) / (INDEPENDENT * TAIL_SCALE);
-    return log(SHARE) - INDEPENDENT * log1p(excess);
-  }
-  int low = 0, high = N;
-  while (low < high) {
-    int middle = (low + high) / 2;
-    if (SCORES[middle] < score) low = middle + 1; else high = middle;
-  }
-  double body = log((double)(N - low + 1) / (N + 1));
-  return body > log(SHARE) ? body : log(SHARE);
-}
+def _circles(extract: WaveformFeatures, magnitudes: list[int], constants: _Constants) -> str:
+    """Return the circles and filters as C, their tables being added to the constants."""
+    block = _circle("BLOCK", extract.block, constants)
+    bands, windows = [], []
+    for number, band in enumerate(extract.filters):
+        rise = constants.table(f"RISE_{number}", band.weights[: band.edge], "float")
+        circle = _circle(f"BAND_{number}", IN_BLOCK * band.margin, constants)
+        numbers = [band.first, len(band.weights), band.edge, band.margin, band.averaged, int(number < len(magnitudes))]
+        bands.append(f"  {{ {', '.join(map(str, numbers))}, {rise}, {circle} }}")
+    for number, magnitude in enumerate(magnitudes):
+        windows.append("  " + _circle(f"WINDOW_{number}", HOPS * magnitude, constants))
+    return (
+        f"static const monitor_circle BLOCK_CIRCLE = {block};\n"
+        + "static const monitor_band FILTERS[BANDS] = {\n"
+        + ",\n".join(bands)
+        + "\n};\n"
+        + "static const monitor_circle WINDOW_CIRCLES[ENVELOPES] = {\n"
+        + ",\n".join(windows)
+        + "\n};"
+    )
 
-/* Take in one row of C samples, NAN where missing; return the logarithm of the probability, NAN without a score. */
-static double monitor_row(monitor_state *s, const double *row) {
-  double mean[C], x[E], h[K];
-  int known = 0;
-  for (int j = 0; j < C; j++) {
-    double sum = 0.0;
-    int count = 0;
-    s->window[s->next * C + j] = row[j];
-    for (int i = 0; i < W; i++) {
-      double v = s->window[i * C + j];
-      if (!isnan(v)) { sum += v; count++; }
-    }
-    mean[j] = count >= KNOWN ? sum / count : NAN;
-    known += !isnan(mean[j]);
-  }
-  s->next = (s->next + 1) % W;
-  double result = NAN;
-  if (known) {
-    double square = 0.0;
-    for (int j = 0; j < C; j++) {
-      double z = (mean[j] - s->center[j]) / SCALE[j];
-      x[j] = isnan(z) ? NAN : fmax(4.0 + z, 0.0);
-      x[C + j] = isnan(z) ? NAN : fmax(4.0 - z, 0.0);
-    }
-    monitor_codes(x, h);
-    for (int i = 0; i < E; i++) {
-      if (isnan(x[i])) continue;
-      double left = x[i];
-      for (int p = 0; p < K; p++) left -= FACTORS[i * K + p] * h[p];
-      left = (left - MEAN[i]) / SPREAD[i];
-      square += left * left;
-    }
-    result = monitor_log_p(sqrt(square / E));
-    if (result > 0.0) result = 0.0;
-    double weight = (result - LOG_LIMIT) / (LOG_GATE - LOG_LIMIT);
-    weight = weight < 0.0 ? 0.0 : weight > 1.0 ? 1.0 : weight;
-    for (int j = 0; j < C; j++)
-      if (!isnan(mean[j])) { s->total[j] += weight * mean[j]; s->count[j] += weight; }
-  }
-  if (++s->at == BLOCK) {
-    s->at = 0;
-    for (int j = 0; j < C; j++) {
-      if (KEEP < 1.0 && s->count[j] > 0.0)
-        s->center[j] += (1.0 - pow(KEEP, s->count[j])) * (s->total[j] / s->count[j] - s->center[j]);
-      s->total[j] = s->count[j] = 0.0;
-    }
-  }
-  return result;
-}
-"""
+
+def _circle(key: str, n: int, constants: _Constants) -> str:
+    """Return the initializer of a circle of n points."""
+    parts = np.arange(_TURNS), _TURNS * np.arange(-(-n // _TURNS))
+    turns = [np.exp(-2j * np.pi * part / n) for part in parts]
+    names = [
+        constants.table(f"{key}_{name}", turn.view(np.float64), "float")
+        for name, turn in zip(("LOW", "HIGH"), turns, strict=True)
+    ]
+    return f"{{ {n}, {', '.join(names)} }}"
+
+
+def _transform_operations(n: int) -> int:
+    """Multiplications and additions of a complex transform of n numbers."""
+    left, stride, total = n, 1, 0
+    while left > 1:
+        radix = next(one for one in _RADICES if left % one == 0)
+        left //= radix
+        total += left * radix * 6  # turns
+        total += n // radix * (16 + 18 if radix == 4 else radix * ((radix - 1) * 8 + 6))
+        stride *= radix
+    return total
+
+
+def _signal_operations(extract: WaveformFeatures, magnitudes: list[int]) -> int:
+    line, total = 18, _transform_operations(extract.block // 2) + 4 * extract.hop
+    for band in extract.filters:
+        total += len(band.weights) * (line + 2) + _transform_operations(IN_BLOCK * band.margin)
+        total += IN_HOP * band.margin * 8
+    for magnitude in magnitudes:
+        length = HOPS * magnitude
+        total += 8 * length + _transform_operations(length // 2) + len(extract.envelope_hertz) * (line + 4)
+    edges = extract.spectrum_edges
+    return total + int(edges[-1] - edges[0]) * (line + 3) + (SMOOTHED + 4) * (len(edges) - 1)

@@ -14,13 +14,16 @@ from mho.monitor.recording import Channel
 from mho.monitor.waveform import HOPS, Hops, WaveformFeatures, interpolated
 from mho.monitor.windows import level_features
 
-__all__ = ["Frames", "LevelFramer", "WaveformFramer", "framer_for"]
+__all__ = ["KNOWN_SHARE", "MOST_GUESSED", "SMOOTHED", "Frames", "LevelFramer", "WaveformFramer", "framer_for"]
 
-_SMOOTHED = 12
+SMOOTHED = 12
 """Windows over which a band spectrum is averaged: 3.75 s."""
 
-_MOST_GUESSED = 0.02
+MOST_GUESSED = 0.02
 """Share of a waveform's window that is interpolated where samples are missing."""
+
+KNOWN_SHARE = 0.5
+"""Share of a level window's samples that must be known for it to be scored."""
 
 _JUMP_SECONDS = 86_400.0
 _PART = 32
@@ -79,7 +82,7 @@ class LevelFramer:
         self.quiet = np.zeros(len(channels))
         self.flat_after = np.full(len(channels), np.inf)
         self.longest_run = np.ones(len(channels))
-        self.known_share = 0.5
+        self.known_share = KNOWN_SHARE
         self.late = 0
         self._origin: float | None = None
         self._slot = -1
@@ -261,7 +264,7 @@ class WaveformFramer:
     def _state(self, number: int) -> str:
         """Return the state of the sensor in a window."""
         unknown, low, high, lowest, highest = self._facts[number : number + HOPS].T
-        if unknown.sum() > _MOST_GUESSED * self.extract.samples:
+        if unknown.sum() > MOST_GUESSED * self.extract.samples:
             return "missing"
         least, most = low.min(), high.max()
         if least == most:
@@ -278,11 +281,11 @@ class WaveformFramer:
     def _smoothed(self, spectra: np.ndarray) -> np.ndarray:
         """Return running means over the windows that have a score, free of the level; NaN until there are enough."""
         whole = np.concatenate([self._spectra, spectra])
-        self._spectra = whole[max(0, len(whole) - _SMOOTHED + 1) :]
+        self._spectra = whole[max(0, len(whole) - SMOOTHED + 1) :]
         out = np.full_like(spectra, np.nan)
-        if len(whole) >= _SMOOTHED:
-            runs = np.moveaxis(np.lib.stride_tricks.sliding_window_view(whole, _SMOOTHED, axis=0), -1, 0)
-            mean = runs.copy().sum(axis=0) / _SMOOTHED  # row by row: in one order, always
+        if len(whole) >= SMOOTHED:
+            runs = np.moveaxis(np.lib.stride_tricks.sliding_window_view(whole, SMOOTHED, axis=0), -1, 0)
+            mean = runs.copy().sum(axis=0) / SMOOTHED  # row by row: in one order, always
             out[len(out) - len(mean) :] = mean - mean.mean(axis=1, keepdims=True)
         return out
 

@@ -12,7 +12,7 @@ from mho.caching import cached_property
 from mho.engines import Engine, Penalty, Programmed
 from mho.engines.solve import as_known
 
-__all__ = ["BLOCK", "PLANS", "Group", "GroupPlan", "fit_group"]
+__all__ = ["BLOCK", "PLANS", "RIDGE", "Group", "GroupPlan", "fit_group"]
 
 BLOCK = 16
 """Windows that are solved together, always: a window's codes do not depend on the ones that came with it."""
@@ -20,7 +20,7 @@ BLOCK = 16
 _REACH = 4.0
 """Deviations to either side that the two-sided code tells apart."""
 
-_RIDGE = 1e-3
+RIDGE = 1e-3
 _LARGEST = 5
 _ADJACENT = 3
 """Bands that a resonance is wide, which rings when a rolling element hits a defect; a shaft's tone is in one or two."""
@@ -182,7 +182,7 @@ class Group:
 
     @cached_property
     def _programmed(self) -> Programmed:
-        return self.engine.program(self.factors, penalty=Penalty(l2=_RIDGE))
+        return self.engine.program(self.factors, penalty=Penalty(l2=RIDGE))
 
 
 def fit_group(plan: GroupPlan, features: np.ndarray, *, k: int | str, engine: Engine, seed: int) -> Group:

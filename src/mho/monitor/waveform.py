@@ -16,7 +16,7 @@ from scipy import fft as scipy_fft
 
 from mho.caching import cached_property
 
-__all__ = ["HOPS", "Hops", "WaveformFeatures", "interpolated"]
+__all__ = ["HOPS", "IN_BLOCK", "IN_HOP", "Hops", "WaveformFeatures", "interpolated"]
 
 fft = cast(Any, scipy_fft)
 """Its functions are written as what they dispatch on, not as the arrays and numbers that they return."""
@@ -41,7 +41,7 @@ _OVERSAMPLED = 2
 _ENVELOPE_RATE = 6 * _ENVELOPE[1]
 """Hz to which magnitudes are averaged down, at least: what aliases is a tenth in amplitude or less."""
 
-_IN_HOP, _IN_BLOCK = 8, 10
+IN_HOP, IN_BLOCK = 8, 10
 """Margins in a hop, and in a hop with one on either side."""
 
 _SPECTRUM_BANDS = 48
@@ -110,17 +110,17 @@ class WaveformFeatures:
     @cached_property
     def margin(self) -> int:
         """Samples of a block on either side of its hop."""
-        return fft.prev_fast_len(max(2, round(self.rate * self.seconds / (HOPS * _IN_HOP))), real=True)
+        return fft.prev_fast_len(max(2, round(self.rate * self.seconds / (HOPS * IN_HOP))), real=True)
 
     @cached_property
     def hop(self) -> int:
         """Samples from one window to the next."""
-        return _IN_HOP * self.margin
+        return IN_HOP * self.margin
 
     @cached_property
     def block(self) -> int:
         """Samples of a hop with its margins."""
-        return _IN_BLOCK * self.margin
+        return IN_BLOCK * self.margin
 
     @cached_property
     def samples(self) -> int:
@@ -137,7 +137,7 @@ class WaveformFeatures:
     @cached_property
     def envelope_hertz(self) -> np.ndarray:
         """Centre frequencies of the envelope spectrum, one band after the other."""
-        first, last = self._envelope_lines
+        first, last = self.envelope_lines
         pairs = (last - first) // 2
         centres = (first + 2 * np.arange(pairs) + 0.5) * self._resolution
         return np.tile(centres, len(_BANDS))
@@ -145,7 +145,7 @@ class WaveformFeatures:
     @cached_property
     def spectrum_hertz(self) -> np.ndarray:
         """Centre frequencies of the band spectrum."""
-        edges = self._spectrum_edges * self._block_resolution
+        edges = self.spectrum_edges * self._block_resolution
         return np.sqrt(edges[1:] * edges[:-1])
 
     def hops(self, samples: np.ndarray) -> Hops:
@@ -165,17 +165,17 @@ class WaveformFeatures:
             block = samples[number * self.hop :][: self.block]
             row[:] = interpolated(block) if unknown else block
         spectra = fft.rfft(rows, axis=1)
-        squares = [band.square(spectra) for band in self._filters]
+        squares = [band.square(spectra) for band in self.filters]
         means = [square.mean(axis=1, keepdims=True) for square in squares]
         ratios = [square / np.maximum(mean, _LEAST) for square, mean in zip(squares, means, strict=True)]
         square = np.hstack(means).astype(np.float64)
         fourth = square**2 * np.stack([(ratio * ratio).mean(axis=1) for ratio in ratios], axis=1)  # in float32's range
         magnitudes = tuple(
-            band.average(np.sqrt(square)) for band, square in zip(self._filters[:-1], squares[:-1], strict=True)
+            band.average(np.sqrt(square)) for band, square in zip(self.filters[:-1], squares[:-1], strict=True)
         )
-        first, last = self._spectrum_edges[[0, -1]]
+        first, last = self.spectrum_edges[[0, -1]]
         power = _power(spectra[:, first:last])
-        lines = np.add.reduceat(power, self._spectrum_edges[:-1] - first, axis=1)
+        lines = np.add.reduceat(power, self.spectrum_edges[:-1] - first, axis=1)
         return Hops(square, fourth, lines.astype(np.float64), magnitudes)
 
     def windows(self, hops: Hops) -> dict[str, np.ndarray]:
@@ -185,7 +185,7 @@ class WaveformFeatures:
             "envelope": np.hstack([self._envelopes(magnitude) for magnitude in hops.magnitudes]).astype(np.float64),
             "kurtosis": np.log(fourth / (square + _TINY) ** 2 + _TINY),
             "level": 0.5 * np.log(square + _TINY),
-            "spectrum": 0.5 * np.log(lines / np.diff(self._spectrum_edges) + _TINY),
+            "spectrum": 0.5 * np.log(lines / np.diff(self.spectrum_edges) + _TINY),
         }
 
     def __call__(self, samples: np.ndarray) -> dict[str, np.ndarray]:
@@ -203,14 +203,15 @@ class WaveformFeatures:
         windows = np.lib.stride_tricks.sliding_window_view(magnitude.ravel(), length)[:: magnitude.shape[1]]
         swing = windows - windows.mean(axis=1, keepdims=True)
         scale = np.sqrt((swing * swing).sum(axis=1, keepdims=True)) + _LEAST
-        first, last = self._envelope_lines
+        first, last = self.envelope_lines
         last -= (last - first) % 2
         swing *= self._taper(length)
         amplitude = np.sqrt(_power(fft.rfft(swing, axis=1)[:, first:last])) / scale
         return np.maximum(amplitude[:, ::2], amplitude[:, 1::2])
 
     @cached_property
-    def _filters(self) -> tuple[_Filter, ...]:
+    def filters(self) -> tuple[_Filter, ...]:
+        """Filters of the bands."""
         return tuple(
             _Filter.of(band, self._block_resolution, self.block, number < len(_BANDS))
             for number, band in enumerate(self.bands)
@@ -236,13 +237,15 @@ class WaveformFeatures:
         return self.rate / self.block
 
     @cached_property
-    def _envelope_lines(self) -> tuple[int, int]:
+    def envelope_lines(self) -> tuple[int, int]:
+        """First line of an envelope spectrum, and the one after its last."""
         narrowest = min(high - low for low, high in self.bands[:-1])
         low, high = _ENVELOPE
         return max(2, round(low / self._resolution)), round(min(high, narrowest) / self._resolution)
 
     @cached_property
-    def _spectrum_edges(self) -> np.ndarray:
+    def spectrum_edges(self) -> np.ndarray:
+        """Lines of a block between which the band spectrum adds up."""
         low, high = self.bands[-1]
         edges = np.geomspace(low, high, _SPECTRUM_BANDS + 1) / self._block_resolution
         return np.unique(np.round(edges).astype(int))
@@ -262,12 +265,15 @@ class _Filter:
         Samples of a margin at that rate.
     averaged : int
         Magnitudes that are averaged to one.
+    edge : int
+        Lines over which the weights rise, and fall.
     """
 
     first: int
     weights: np.ndarray
     margin: int
     averaged: int
+    edge: int
 
     @classmethod
     def of(cls, band: tuple[float, float], resolution: float, block: int, envelope: bool) -> _Filter:
@@ -278,22 +284,22 @@ class _Filter:
         weights[:edge] *= rise
         weights[-edge:] *= rise[::-1]
         oversampled = _OVERSAMPLED if envelope else 1
-        margin = fft.next_fast_len(-(-oversampled * (last - first) // _IN_BLOCK))
-        rate = margin * _IN_BLOCK * resolution
+        margin = fft.next_fast_len(-(-oversampled * (last - first) // IN_BLOCK))
+        rate = margin * IN_BLOCK * resolution
         averaged = max([count for count in (2, 4, 8) if rate / count >= _ENVELOPE_RATE], default=1)
-        return cls(first, weights.astype(np.float32), margin, averaged)
+        return cls(first, weights.astype(np.float32), margin, averaged, edge)
 
     def square(self, spectra: np.ndarray) -> np.ndarray:
         """Return the squared magnitude over each hop (n, l), from the lines of blocks."""
         width = len(self.weights)
-        shifted = np.zeros((len(spectra), _IN_BLOCK * self.margin), np.complex64)
+        shifted = np.zeros((len(spectra), IN_BLOCK * self.margin), np.complex64)
         np.multiply(spectra[:, self.first : self.first + width], self.weights, out=shifted[:, :width])
         signal = fft.ifft(shifted, axis=1, norm="forward", overwrite_x=True)
         return _power(signal[:, self.margin : -self.margin])
 
     def average(self, magnitude: np.ndarray) -> np.ndarray:
         """Return means of so many neighbours."""
-        while self.averaged > 1 and magnitude.shape[1] > _IN_HOP * self.margin // self.averaged:
+        while self.averaged > 1 and magnitude.shape[1] > IN_HOP * self.margin // self.averaged:
             magnitude = 0.5 * (magnitude[:, ::2] + magnitude[:, 1::2])
         return magnitude
 

@@ -20,8 +20,9 @@ def export(
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
     as_c: Annotated[bool, Parameter(name="--c", negative="", show_default=False)] = False,
+    channel: str | None = None,
 ) -> None:
-    """Write a model of level channels as C99 of fixed memory.
+    """Write a waveform of a model, or its level channels, as C99 of fixed memory.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ def export(
         File of C.
     as_c
         As C, the only form that there is.
+    channel
+        The waveform, or one of the level channels, if the model has more than one stream.
     """
     from mho.data import replacing
     from mho.monitor.export_c import export_c
@@ -38,7 +41,7 @@ def export(
     if not as_c:
         raise ValueError("say the form: --c")
     check_target(out, [model], suffixes=(".c", ".h"))
-    source = export_c(load_monitor(model), name=model.stem)
+    source = export_c(load_monitor(model), name=model.stem, channel=channel)
     with replacing(out) as temporary:
         temporary.write_text(source.text)
     rows = [
