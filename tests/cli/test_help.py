@@ -64,6 +64,7 @@ REPORTING = {
     ("cluster",),
     ("topics",),
     ("signatures",),
+    ("sound",),
     ("cost",),
     ("cost", "explain"),
     ("reproduce",),

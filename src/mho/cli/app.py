@@ -25,6 +25,8 @@ from mho.cli.recommend import recommend
 from mho.cli.reproduce import reproduce
 from mho.cli.signatures import EXAMPLES as SIGNATURES_EXAMPLES
 from mho.cli.signatures import signatures
+from mho.cli.sound import EXAMPLES as SOUND_EXAMPLES
+from mho.cli.sound import sound
 from mho.cli.topics import EXAMPLES as TOPICS_EXAMPLES
 from mho.cli.topics import topics
 
@@ -57,6 +59,7 @@ app.command(camera)
 app.command(cluster, help_epilogue=CLUSTER_EXAMPLES)
 app.command(topics, help_epilogue=TOPICS_EXAMPLES)
 app.command(signatures, help_epilogue=SIGNATURES_EXAMPLES)
+app.command(sound, help_epilogue=SOUND_EXAMPLES)
 app.command(cost)
 app.command(chip)
 app.command(image)
