@@ -4,11 +4,13 @@ from mho.nmf.advice import Advice, advise
 from mho.nmf.blocks import BlockFit, fit_blocks
 from mho.nmf.component_count import select
 from mho.nmf.consensus import Consensus, consensus
+from mho.nmf.cp import CP
 from mho.nmf.estimator import NMF
 from mho.nmf.selection import Selection
 from mho.nmf.starts import Starts, many_starts
 
 __all__ = [
+    "CP",
     "NMF",
     "Advice",
     "BlockFit",
