@@ -1,0 +1,53 @@
+"""Non-negative CP of a hyperspectral picture to equal error: mho beside tensorly's HALS, from the same starts."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mho.nmf import CP
+
+COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 5
+
+
+def tensors(path: str) -> Iterator[dict[str, Any]]:
+    """Yield, for each start, both programs' times to the error that tensorly has after its iterations."""
+    from tensorly.cp_tensor import CPTensor
+    from tensorly.decomposition import non_negative_parafac_hals
+
+    X = np.load(path).astype(float)
+    for seed in range(SEEDS):
+        start = _start(X, seed)
+        begun = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _, errors = non_negative_parafac_hals(
+                X,
+                COMPONENTS,
+                n_iter_max=PEER_ITERATIONS,
+                tol=1e-300,
+                init=CPTensor((None, [factor.copy() for factor in start])),
+                return_errors=True,
+            )
+        theirs, error = time.perf_counter() - begun, float(errors[-1])
+        model = CP(COMPONENTS, max_iter=ITERATIONS, tol=0).fit(X, factors=start)
+        ours = next((row["seconds"] for row in model.history_ if row["error"] <= error), float("nan"))
+        yield {
+            "seed": seed,
+            "error": error,
+            "tensorly": theirs,
+            "mho": ours,
+            "ratio": theirs / ours,
+            "mho_error": model.reconstruction_err_,
+        }
+
+
+def _start(X: np.ndarray, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    factors = [rng.random((n, COMPONENTS)) for n in X.shape]
+    factors[0] *= X.sum() / np.prod([factor.sum(axis=0) for factor in factors], axis=0).sum()
+    return factors
