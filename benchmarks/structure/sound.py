@@ -69,18 +69,24 @@ def _piano_methods(learned: dict[str, Sound]) -> Iterator[tuple[str, Callable[..
 
         return separate
 
-    exact = preset(CHIP).with_(sigma=0.0)
+    exact, fine = preset(CHIP).with_(sigma=0.0), preset(CHIP).with_(levels=None)
     squares = {"loss": "frobenius"}
     yield "the mixture itself", lambda true, names, seed: [true.sum(axis=0)] * 2, 1
     yield "flat KL, two spectra, of the mixture alone", lambda true, names, seed: _flat(true, 2, seed), 5
-    yield "flat KL, learned notes' spectra*", lambda true, names, seed: _flat_learned(true, learned, seed), 5
+    yield "flat KL, learned notes' spectra*", lambda true, names, seed: _flat_learned(true, learned, seed), 2
     yield "flat KL, eight spectra of the mixture*", lambda true, names, seed: _flat(true, 8, seed), 5
     yield "mho.Notes, KL", notes(), 1
     yield "mho.Notes, KL, notes told", notes(told=True), 1
     yield "mho.Notes, IS", notes(loss="itakura-saito"), 1
     yield "mho.Notes, least squares, CPU", notes(**squares), 1
-    yield "mho.Notes, least squares, chip", notes(**squares, engine=lambda seed: mho.Analog(CHIP, seed=seed)), 5
+    yield "mho.Notes, least squares, chip", notes(**squares, engine=lambda seed: mho.Analog(CHIP, seed=seed)), 3
     yield "mho.Notes, chip, no error of writing", notes(**squares, engine=lambda seed: mho.Analog(exact, seed=seed)), 1
+    yield "mho.Notes, chip, levels without end", notes(**squares, engine=lambda seed: mho.Analog(fine, seed=seed)), 1
+    yield (
+        "mho.Notes, least squares, chip then CPU",
+        notes(**squares, engine=lambda seed: mho.Hybrid(CHIP, seed=seed)),
+        3,
+    )
 
 
 def _flat(true: np.ndarray, k: int, seed: int) -> Parts:

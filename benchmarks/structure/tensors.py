@@ -11,7 +11,7 @@ import numpy as np
 
 from mho.nmf import CP
 
-COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 5
+COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 3
 
 
 def tensors(path: str) -> Iterator[dict[str, Any]]:
