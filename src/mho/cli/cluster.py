@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
+from mho.cli.settings import EngineName, WholeNumber, check_whole_numbers
 from mho.cli.standard_input import file_of
 from mho.cli.tables import columns, table
 from mho.cli.target import check_target
@@ -54,20 +54,14 @@ class ClusterOptions:
     n_clusters: Annotated[WholeNumber, Parameter(name=("-k", "--clusters"))]
     graph: Annotated[bool, Parameter(negative="", show_default=False)] = False
     neighbors: WholeNumber = 10
-    engine: Literal["digital", "analog", "hybrid"] = "digital"
+    engine: EngineName = "digital"
     max_iter: WholeNumber = 200
     seed: WholeNumber = 0
     max_bytes: WholeNumber = 2**33
 
     def check(self) -> None:
         """Refuse numbers out of range, by the names of their options."""
-        from mho import checks
-
-        checks.positive_int(self.n_clusters, "-k")
-        checks.positive_int(self.neighbors, "--neighbors")
-        checks.positive_int(self.max_iter, "--max-iter")
-        checks.positive_int(self.max_bytes, "--max-bytes")
-        checks.nonnegative_int(self.seed, "--seed")
+        check_whole_numbers(self)
 
     def model(self) -> Any:
         """Return the estimator that was asked for."""

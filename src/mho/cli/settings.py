@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
-__all__ = ["Settings", "WholeNumber"]
+__all__ = ["EngineName", "Settings", "WholeNumber", "check_whole_numbers"]
 
 
 def _whole_number(kind: Any, tokens: Sequence[Token]) -> int:
@@ -22,7 +22,27 @@ def _whole_number(kind: Any, tokens: Sequence[Token]) -> int:
 WholeNumber = Annotated[int, Parameter(converter=_whole_number)]
 """An int that 1.5 is not rounded to."""
 
+EngineName = Literal["digital", "analog", "hybrid"]
+"""Who solves: this CPU, the simulated analogue chip, or the chip first and the CPU last."""
+
 _SEEDS = 2**32
+
+
+def check_whole_numbers(options: Any) -> None:
+    """Refuse whole numbers below one, and seeds out of range, among the fields of a group of options.
+
+    A field ``n_...`` is the option ``-k``, any other the option of its own name.
+    """
+    from mho import checks
+
+    for field in fields(options):
+        value, option = getattr(options, field.name), f"--{field.name.replace('_', '-')}"
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        if field.name != "seed":
+            checks.positive_int(value, "-k" if field.name.startswith("n_") else option)
+        elif not 0 <= value < _SEEDS:
+            raise ValueError(f"--seed must be at least 0 and less than {_SEEDS}, got {value}")
 
 
 @Parameter(name="*")
@@ -71,7 +91,7 @@ class Settings:
     """
 
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))]
-    engine: Literal["digital", "analog", "hybrid"] = "digital"
+    engine: EngineName = "digital"
     layout: Literal["matrix", "triplets"] = "matrix"
     missing: Literal["nan", "unstored"] | None = None
     loss: Literal["frobenius", "kullback-leibler", "itakura-saito", "huber", "negative-binomial"] = "frobenius"
@@ -92,14 +112,10 @@ class Settings:
         """Refuse numbers out of range, by the names of their options."""
         from mho import checks
 
-        checks.positive_int(self.n_components, "-k")
-        checks.positive_int(self.max_iter, "--max-iter")
-        checks.positive_int(self.max_bytes, "--max-bytes")
+        check_whole_numbers(self)
         for name in ("tol", "l2_w", "l2_h", "l1_w", "l1_h"):
             checks.nonnegative_number(getattr(self, name), f"--{name.replace('_', '-')}")
         if self.engine != "digital" and (self.loss != "frobenius" or self.weights is not None):
             raise ValueError(f"--loss and --weights are for --engine digital, got --engine {self.engine}")
         if self.weights is not None and self.loss != "frobenius":
             raise ValueError(f"--weights are for --loss frobenius, got --loss {self.loss}")
-        if not 0 <= self.seed < _SEEDS:
-            raise ValueError(f"--seed must be at least 0 and less than {_SEEDS}, got {self.seed}")

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
+from mho.cli.settings import WholeNumber, check_whole_numbers
 from mho.cli.tables import columns
 from mho.cli.target import check_target
 
@@ -64,10 +64,8 @@ class SignatureOptions:
             raise ValueError("give either -k, how many signatures are looked for, or --refit with --known")
         if self.refit and self.known is None:
             raise ValueError("--refit needs --known, the signatures that exposures are told of")
-        checks.nonnegative_int(self.seed, "--seed")
-        checks.at_least(checks.positive_int(self.starts, "--starts"), "--starts", 2)
-        if self.n_signatures is not None:
-            checks.positive_int(self.n_signatures, "-k")
+        check_whole_numbers(self)
+        checks.at_least(self.starts, "--starts", 2)
         if self.most is not None and (self.n_signatures is None or self.most < self.n_signatures):
             raise ValueError(f"--most must be at least -k, got {self.most}")
 

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
+from mho.cli.settings import EngineName, WholeNumber, check_whole_numbers
 from mho.cli.tables import columns
 
 __all__ = ["EXAMPLES", "sound"]
@@ -62,20 +62,14 @@ class SoundOptions:
     components: WholeNumber = 32
     length: WholeNumber = 1
     loss: Literal["kullback-leibler", "itakura-saito", "frobenius"] = "kullback-leibler"
-    engine: Literal["digital", "analog", "hybrid"] = "digital"
+    engine: EngineName = "digital"
     max_iter: WholeNumber = 100
     seed: WholeNumber = 0
     max_samples: WholeNumber = 2**25
 
     def check(self) -> None:
         """Refuse what does not go together, by the names of the options."""
-        from mho import checks
-
-        for name in ("components", "length", "max_iter", "max_samples"):
-            checks.positive_int(getattr(self, name), f"--{name.replace('_', '-')}")
-        checks.nonnegative_int(self.seed, "--seed")
-        if self.notes is not None:
-            checks.positive_int(self.notes, "--notes")
+        check_whole_numbers(self)
         if bool(self.source) == bool(self.note):
             raise ValueError("give either --source NAME=FILE, two or more, or --note NOTE=FILE, one or more")
         if self.source and self.notes is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
+from mho.cli.settings import EngineName, WholeNumber, check_whole_numbers
 from mho.cli.standard_input import file_of
 from mho.cli.tables import wrapped
 from mho.cli.target import check_target
@@ -61,7 +61,7 @@ class TopicOptions:
     min_documents: WholeNumber = 5
     max_share: float = 0.5
     starts: WholeNumber = 5
-    engine: Literal["digital", "analog", "hybrid"] = "digital"
+    engine: EngineName = "digital"
     seed: WholeNumber = 0
     max_bytes: WholeNumber = 2**30
 
@@ -69,12 +69,8 @@ class TopicOptions:
         """Refuse numbers out of range, by the names of their options."""
         from mho import checks
 
-        checks.positive_int(self.n_topics, "-k")
+        check_whole_numbers(self)
         checks.at_least(self.words, "--words", 2)
-        checks.positive_int(self.min_documents, "--min-documents")
-        checks.positive_int(self.starts, "--starts")
-        checks.positive_int(self.max_bytes, "--max-bytes")
-        checks.nonnegative_int(self.seed, "--seed")
         if not 0 < self.max_share <= 1:
             raise ValueError(f"--max-share must be above 0 and at most 1, got {self.max_share}")
 
