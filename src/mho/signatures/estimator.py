@@ -142,7 +142,8 @@ class Signatures(TransformerMixin, BaseEstimator):
         ValueError, TypeError
             An argument is not what it must be.
         """
-        X = checks.as_matrix(X, "X").astype(float)
+        X = checks.as_matrix(X, "X")
+        X = X.astype(np.float32)  # counts have no more digits than that, and starts take two thirds of the time
         checks.at_least(checks.positive_int(self.starts, "starts"), "starts", 2)
         numbers = [self.n_signatures] if np.ndim(self.n_signatures) == 0 else list(self.n_signatures)
         if not len(numbers):
