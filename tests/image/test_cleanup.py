@@ -10,7 +10,8 @@ from mho import Analog, Hybrid
 from mho.chip import preset
 from mho.engines import engine_for
 from mho.image.cleanup import Noise, denoise, inpaint, scratches
-from mho.image.cleanup.one_dictionary import denoised_by_dictionary
+from mho.image.cleanup.one_dictionary import denoised_by_dictionary, filled_by_dictionaries
+from mho.image.cleanup.patches import pixels_of, planes_of
 
 CAMERA = data.camera()[160:256, 160:256]
 ASTRONAUT = np.ascontiguousarray(data.astronaut()[64:128, 192:256])
@@ -21,14 +22,14 @@ def lost(shape, share, seed=0):
 
 
 @pytest.mark.parametrize("pixels", [CAMERA, ASTRONAUT], ids=["grey", "colour"])
-def test_lost_pixels_come_back_within_a_dB_of_biharmonic(pixels):
+def test_lost_pixels_come_back_within_a_tenth_of_a_dB_of_biharmonic(pixels):
     mask = lost(pixels.shape, 0.5)
     damaged = np.where(mask if pixels.ndim == 2 else mask[..., None], 0, pixels).astype(np.uint8)
     ours = inpaint(damaged, mask)
     axis = None if pixels.ndim == 2 else 2
     theirs = inpaint_biharmonic(damaged / 255, mask, channel_axis=axis)
     theirs = np.rint(255 * np.clip(theirs, 0, 1)).astype(np.uint8)
-    assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, theirs) - 1
+    assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, theirs) - 0.1
     assert peak_signal_noise_ratio(pixels, ours) > peak_signal_noise_ratio(pixels, damaged) + 12
     np.testing.assert_array_equal(ours[~mask], pixels[~mask])
 
@@ -94,7 +95,8 @@ def test_a_chip_without_error_and_the_hybrid_clean_up_as_the_cpu_does():
     pixels, mask = CAMERA[:32, 40:72], np.zeros((32, 32), bool)
     mask[:, 14:16] = True
     stable = np.float32(noisy(pixels, 15)[..., None] / 15)
-    filled, calm = inpaint(pixels, mask), denoised_by_dictionary(stable, engine_for("digital"), 0)[..., 0]
+    filled = pixels_of(filled_by_dictionaries(planes_of(pixels), mask, engine_for("digital"), 0))
+    calm = denoised_by_dictionary(stable, engine_for("digital"), 0)[..., 0]
     for engine in (Analog(preset("ideal"), seed=0), Hybrid(NOISY_CHIP, seed=0)):
         np.testing.assert_allclose(inpaint(pixels, mask, engine=engine).astype(int), filled, atol=1)
         found = denoise(noisy(pixels, 15), 15, engine=engine)

@@ -1,14 +1,18 @@
-"""Non-local NMF: like patches in groups, each group factored as W H with W, H >= 0, and averaged where they overlap."""
+"""Non-local NMF: like patches in groups, each group factored as W H with W, H >= 0, and averaged where they overlap.
+
+It takes noise away. Lost pixels come back in the same way: what an estimate of them is wrong by is taken for noise,
+which becomes less from pass to pass.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mho import kernels
 
-__all__ = ["denoised"]
+__all__ = ["denoised", "filled"]
 
 _OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [0.5, -1, 0.5]]) / np.sqrt([[3], [2], [1.5]])
 """Orthonormal, so that noise stays what it is: brightness, by which patches are compared, and two of colour."""
@@ -27,7 +31,7 @@ class _Pass(NamedTuple):
     ridges: tuple[float, float]
 
 
-_PASSES = (_Pass(16, (2.0, 4.0)), _Pass(24, (1.5, 3.0)))
+_DENOISING = (_Pass(16, (2.0, 4.0)), _Pass(24, (1.5, 3.0)))
 
 
 def denoised(planes: np.ndarray) -> np.ndarray:
@@ -43,16 +47,76 @@ def denoised(planes: np.ndarray) -> np.ndarray:
     planes : ndarray of shape (m, n, channels), float32
         One channel, or red, green and blue; at least 8 x 8.
     """
-    noisy = _turned(planes, _OPPONENT)
-    estimate = noisy
-    for number, (members, ridges) in enumerate(_PASSES):
-        sums, counts = np.zeros_like(noisy), np.zeros(noisy.shape[1:], np.float32)
-        looks, first = _levels(estimate[0]), number == 0
-        kernels.mix_alike(
-            noisy, estimate, looks, _STEP, _RADIUS, members, *ridges, first, sums, counts, kernels.thread_count()
-        )
-        estimate = sums / counts
-    return np.ascontiguousarray(_turned(estimate.transpose(1, 2, 0), _OPPONENT.T).transpose(1, 2, 0))
+    noisy = estimate = _turned(planes, _OPPONENT)
+    for number, stage in enumerate(_DENOISING):
+        estimate = _mixed(noisy, estimate, stage, first=number == 0)
+    return _back(estimate)
+
+
+_ERRORS = (60, 42, 30, 21, 15, 10, 7)
+"""Standard deviation, in grey levels, that an estimate's error is taken to have in each pass."""
+
+_FILLING = _Pass(12, (1.5, 1.5))
+_FURTHER = np.float32(2.1)
+"""What lost pixels move by, over the way to the mean of the mixtures: these pull them back, pass by pass."""
+
+
+def filled(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return grey levels (m, n, channels), 0 to 255, with lost pixels filled in from patches that look alike.
+
+    The first estimate is a mean of known pixels near by, made smooth. In each of seven passes the patches of a group
+    are mixed anew, lost pixels move towards the mean of the mixtures, and known ones stay.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (m, n, channels), float32
+        One channel, or red, green and blue; at least 8 x 8. What lies under the mask does not matter.
+    mask : ndarray of shape (m, n), bool
+        Lost pixels; at least one is known.
+    """
+    estimate = _turned(np.stack([_smooth(plane, mask) for plane in pixels.transpose(2, 0, 1)], axis=2), _OPPONENT)
+    for error in map(np.float32, _ERRORS):
+        mixed = error * _mixed(estimate / error, estimate / error, _FILLING)
+        estimate = np.where(mask, estimate + _FURTHER * (mixed - estimate), estimate)
+    return np.where(mask[..., None], _back(estimate), pixels)
+
+
+_SCALES = (64, 32, 16, 8, 4, 2, 1, 0.7)
+_ENOUGH = 0.15
+"""Share of known pixels in a mean, from which on a finer scale is believed."""
+
+_RELAXATIONS = 60
+
+
+def _smooth(plane: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Means of known pixels near by, coarse to fine, then some steps towards a harmonic function between them."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    nearest: Any = distance_transform_edt(mask, return_distances=False, return_indices=True)
+    estimate = plane[tuple(nearest)]
+    known = np.where(mask, np.float32(0), plane)
+    for scale in _SCALES:
+        share = gaussian_filter((~mask).astype(np.float32), scale, truncate=3)
+        mean = gaussian_filter(known, scale, truncate=3) / np.maximum(share, 1e-6)
+        estimate = np.where(mask & (share > _ENOUGH), mean, estimate)
+    around = np.pad(estimate, 1, "edge")
+    inside = around[1:-1, 1:-1]
+    for _ in range(_RELAXATIONS):
+        mean = (around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]) / 4
+        np.copyto(inside, mean, where=mask)
+    return inside
+
+
+def _mixed(noisy: np.ndarray, estimate: np.ndarray, stage: _Pass, *, first: bool = False) -> np.ndarray:
+    """Means of the overlapping mixtures, noise of variance 1."""
+    sums, counts = np.zeros_like(noisy), np.zeros(noisy.shape[1:], np.float32)
+    found = (_levels(estimate[0]), _STEP, _RADIUS, stage.members, *stage.ridges, first)
+    kernels.mix_alike(noisy, estimate, *found, sums, counts, kernels.thread_count())
+    return sums / counts
+
+
+def _back(planes: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(_turned(planes.transpose(1, 2, 0), _OPPONENT.T).transpose(1, 2, 0))
 
 
 def _turned(planes: np.ndarray, turn: np.ndarray) -> np.ndarray:

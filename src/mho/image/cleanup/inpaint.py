@@ -1,4 +1,4 @@
-"""Lost pixels from the dictionary of the picture's own patches, coarse to fine."""
+"""Lost pixels from patches of the picture that look alike, or from the dictionary of all its patches."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from mho.engines import Engine, engine_for
-from mho.image.cleanup.patches import averaged, codes, columns, dictionary, patches_touching, pixels_of, planes_of
+from mho.engines import Digital, Engine, engine_for
+from mho.image.cleanup.groups import filled
+from mho.image.cleanup.one_dictionary import filled_by_dictionaries
+from mho.image.cleanup.patches import pixels_of, planes_of
 
 __all__ = ["inpaint"]
-
-_RANKS = (8, 16, 32)
-"""Few atoms first: they cannot follow a bad guess, and the next dictionary is learnt from what they made of it."""
-
-_TRUST = 0.5
-"""Weight of the estimate of a pixel's level against a known one."""
 
 
 def inpaint(pixels: np.ndarray, mask: Any, *, engine: str | Engine = "digital", random_state: int = 0) -> np.ndarray:
     """Return the picture with its lost pixels filled in; all others stay as they are.
 
-    In each round a dictionary D >= 0 is learnt from all patches of the estimate x^, and every patch that touches a lost
-    pixel is fitted by codes h >= 0 that minimise |x - D h|^2 over its known pixels plus 0.25 |x^ - D h|^2 over all. The
-    mean of the overlapping fits is the next estimate of the lost pixels. The first estimate is the nearest known pixel.
+    On the CPU they come from groups of patches that look alike (`mho.image.cleanup.groups.filled`). On any other engine
+    a dictionary D >= 0 is learnt from all patches of the estimate x^ in each of three rounds, and every patch that
+    touches a lost pixel is fitted by codes h >= 0 that minimise |x - D h|^2 over its known pixels plus
+    0.25 |x^ - D h|^2 over all. The mean of the overlapping fits is the next estimate; the first one is the nearest
+    known pixel.
 
     Parameters
     ----------
@@ -51,16 +49,11 @@ def inpaint(pixels: np.ndarray, mask: Any, *, engine: str | Engine = "digital", 
     mask = _checked(mask, pixels)
     if not mask.any():
         return pixels.copy()
-    known = np.where(mask[..., None], np.float32(np.nan), planes)
-    estimate = _nearest(planes, mask)
-    places = patches_touching(mask)
-    for rank in _RANKS:
-        D = dictionary(estimate, rank, random_state)
-        both = np.concatenate([known, _TRUST * estimate], axis=2)
-        solve = codes(np.vstack([D, _TRUST * D]), solver)
-        mean = averaged(lambda at, D=D, h=solve, B=both: D @ h(columns(B, at)), places, planes.shape)
-        estimate[mask] = mean[mask]
-    return np.where(mask[..., None], np.atleast_3d(pixels_of(estimate)), np.atleast_3d(pixels)).reshape(pixels.shape)
+    if isinstance(solver, Digital):
+        whole = np.rint(np.clip(filled(np.atleast_3d(pixels).astype(np.float32), mask), 0, 255)).astype(np.uint8)
+    else:
+        whole = np.atleast_3d(pixels_of(filled_by_dictionaries(planes, mask, solver, random_state)))
+    return np.where(mask[..., None], whole, np.atleast_3d(pixels)).reshape(pixels.shape)
 
 
 def _checked(mask: Any, pixels: np.ndarray) -> np.ndarray:
@@ -72,10 +65,3 @@ def _checked(mask: Any, pixels: np.ndarray) -> np.ndarray:
     if mask.all():
         raise ValueError("mask must leave at least one pixel known")
     return mask
-
-
-def _nearest(planes: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    from scipy.ndimage import distance_transform_edt
-
-    indices: Any = distance_transform_edt(mask, return_distances=False, return_indices=True)
-    return planes[tuple(indices)]

@@ -1,15 +1,23 @@
-"""Noise taken away by one dictionary of the whole picture, too small to hold it: programmed once, for any engine."""
+"""Clean-up by dictionaries of all patches of a picture, each programmed once: for chips, and any engine."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from mho.engines import Engine, nnls
 from mho.image.cleanup.patches import PEDESTAL, averaged, codes, columns, dictionary, patches_touching
 
-__all__ = ["denoised_by_dictionary"]
+__all__ = ["denoised_by_dictionary", "filled_by_dictionaries"]
 
 _RANKS = (4, 8, 16, 32, 48)
+
+_ROUNDS = (8, 16, 32)
+"""Few atoms first: they cannot follow a bad guess, and the next dictionary is learnt from what they made of it."""
+
+_TRUST = 0.5
+"""Weight of the estimate of a pixel's level against a known one."""
 
 
 def denoised_by_dictionary(planes: np.ndarray, engine: Engine, random_state: int) -> np.ndarray:
@@ -49,3 +57,36 @@ def _risk(D: np.ndarray, X: np.ndarray, variance: float) -> float:
     """Stein's estimate of the mean squared error of D H, but for a constant; codes above 0 are the free ones."""
     H = nnls(D, X)
     return float(np.mean((X - D @ H) ** 2) + 2 * variance * np.count_nonzero(H) / X.size)
+
+
+def filled_by_dictionaries(planes: np.ndarray, mask: np.ndarray, engine: Engine, random_state: int) -> np.ndarray:
+    """Return planes with lost pixels filled in, in three rounds of 8, 16 and 32 atoms.
+
+    Parameters
+    ----------
+    planes : ndarray of shape (m, n, channels), float32
+        Grey levels on their pedestal.
+    mask : ndarray of shape (m, n), bool
+        Lost pixels.
+    engine : Engine
+        Who solves for the codes of the patches; lost pixels are rows switched off.
+    random_state : int
+        For the dictionaries.
+    """
+    known = np.where(mask[..., None], np.float32(np.nan), planes)
+    estimate = _nearest(planes, mask)
+    places = patches_touching(mask)
+    for rank in _ROUNDS:
+        D = dictionary(estimate, rank, random_state)
+        both = np.concatenate([known, _TRUST * estimate], axis=2)
+        solve = codes(np.vstack([D, _TRUST * D]), engine)
+        mean = averaged(lambda at, D=D, h=solve, B=both: D @ h(columns(B, at)), places, planes.shape)
+        estimate[mask] = mean[mask]
+    return estimate
+
+
+def _nearest(planes: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    from scipy.ndimage import distance_transform_edt
+
+    indices: Any = distance_transform_edt(mask, return_distances=False, return_indices=True)
+    return planes[tuple(indices)]
