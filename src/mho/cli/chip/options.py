@@ -12,7 +12,7 @@ from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
 
-__all__ = ["CircuitOptions", "Topology"]
+__all__ = ["CircuitOptions", "Topology", "read_dense"]
 
 Topology = Literal["compact", "classic", "gram", "mvm"]
 
@@ -87,7 +87,7 @@ class CircuitOptions:
             rows, columns = (checks.positive_int(getattr(self, name), f"--{name}") for name in ("rows", "columns"))
             self._check_size(rows, columns, "--rows and --columns")
             return rng.random((rows, columns))
-        A = checks.as_matrix(_read(self.matrix), str(self.matrix))
+        A = checks.as_matrix(read_dense(self.matrix), str(self.matrix))
         rows, columns = A.shape
         self._check_size(rows, columns, str(self.matrix))
         return A
@@ -115,13 +115,14 @@ class CircuitOptions:
 
         if self.rhs is None:
             return drawn
-        b = checks.as_matrix(_read(self.rhs), str(self.rhs), nonnegative=False)
+        b = checks.as_matrix(read_dense(self.rhs), str(self.rhs), nonnegative=False)
         if b.size != drawn.size or 1 not in b.shape:
             raise ValueError(f"{self.rhs}: must be one row or column of {drawn.size} numbers, got shape {b.shape}")
         return b.ravel()
 
 
-def _read(path: Path) -> Any:
+def read_dense(path: Path) -> Any:
+    """Return the matrix of a file, or of standard input, as an array."""
     from mho.data import read_matrix
 
     X = read_matrix(file_of(path))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from mho.cli.chip.options import read_dense
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.tables import columns
@@ -14,10 +16,12 @@ from mho.cli.tables import columns
 __all__ = ["topologies"]
 
 _UNITS = {"time_constant": "s", "offset_gain": "V/V", "noise": "V"}
+_BILLED = {"write_time": "s", "write_energy": "J", "solve_time": "s", "solve_energy": "J"}
 
 
 def topologies(
     *,
+    matrix: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     rows: WholeNumber = 64,
     columns_: Annotated[WholeNumber, Parameter(name="--columns")] = 8,
     preset: str = "pku-2025",
@@ -26,16 +30,19 @@ def topologies(
     seed: WholeNumber = 0,
     json: Json = False,
 ) -> None:
-    """Show what each circuit is, and what it makes of the same random matrix.
+    """Show what each circuit is, and what it makes of the same matrix.
 
-    All figures but `written_error` are those of exact cells.
+    All figures but `written_error` and those of time and energy are of exact cells. Time and energy are those of a
+    chip of 40 nm, its converters and memory included (mho cost): to write the matrix, and to solve once.
 
     Parameters
     ----------
+    matrix
+        File with the matrix, - for standard input; without it, entries from 0 to 1 are drawn.
     rows
-        Rows of the matrix, entries from 0 to 1.
+        Rows of the matrix that is drawn.
     columns_
-        Columns of the matrix.
+        Columns of the matrix that is drawn.
     preset
         Cells, op-amps and range.
     kelvin
@@ -54,19 +61,55 @@ def topologies(
     from mho.chip import preset as design
     from mho.circuits import Noise
 
-    sizes = checks.positive_int(rows, "--rows"), checks.positive_int(columns_, "--columns")
-    checks.at_least(rows, "--rows", columns_)
     checks.at_least(seed, "--seed", 0)
     rng = np.random.default_rng(seed)
-    A, x = rng.random(sizes), rng.uniform(0.5, 1.5, columns_)
-    found = compare_topologies(A, x, design(preset), Noise(kelvin=kelvin, amplifier=amplifier_noise), seed=rng)
+    A = _matrix(matrix, rows, columns_, rng)
+    rows, columns_ = A.shape
+    x = rng.uniform(0.5, 1.5, columns_)
+    chosen = design(preset)
+    found = compare_topologies(A, x, chosen, Noise(kelvin=kelvin, amplifier=amplifier_noise), seed=rng)
+    billed = [_billed(one.topology, A, x, chosen, seed) for one in found]
     if json:
-        print(as_json([asdict(one) for one in found]))
+        print(as_json([asdict(one) | bill for one, bill in zip(found, billed, strict=True)]))
         return
     print(f"{rows} x {columns_}, {preset}, {kelvin:g} K, op-amps of {amplifier_noise:g} V/sqrt(Hz)\n")
-    print(columns(_rows(found)))
+    print(columns(_rows(found)) + "\n")
+    print(columns(_bill_rows(found, billed)))
     for name, facts in TOPOLOGY_NOTES.items():
         print(f"\n{name}\n" + columns([(f"  {key}", value) for key, value in asdict(facts).items()]))
+
+
+def _matrix(path: Path | None, rows: int, width: int, rng: Any) -> Any:
+    """Return the matrix of a file, or one that is drawn."""
+    from mho import checks
+
+    if path is None:
+        sizes = checks.positive_int(rows, "--rows"), checks.positive_int(width, "--columns")
+        checks.at_least(rows, "--rows", width)
+        return rng.random(sizes)
+    A = checks.as_matrix(read_dense(path), str(path))
+    if A.shape[0] < A.shape[1]:
+        raise ValueError(f"{path} must have at least as many rows as columns, got shape {A.shape}")
+    return A
+
+
+def _billed(topology: str, A: Any, x: Any, design: Any, seed: int) -> dict[str, float]:
+    """Return time and energy of a chip to write the matrix, and to answer once."""
+    from mho.chip import Chip
+    from mho.cost import estimate
+
+    chip = Chip(design.with_(topology=topology), seed=seed)
+    array = chip.program(A)
+    written = chip.ledger.copy()
+    array.multiply(x) if topology == "mvm" else array.solve(A @ x)
+    write, solve = estimate(written), estimate(chip.ledger.since(written))
+    values = (write.seconds, write.joules, solve.seconds, solve.joules)
+    return {name: value.typical for name, value in zip(_BILLED, values, strict=True)}
+
+
+def _bill_rows(found: list[Any], billed: list[dict[str, float]]) -> list[list[str]]:
+    header = ["topology", *(f"{name}, {unit}" for name, unit in _BILLED.items())]
+    return [header] + [[one.topology, *map(_shown, bill.values())] for one, bill in zip(found, billed, strict=True)]
 
 
 def _rows(found: list[Any]) -> list[list[str]]:
