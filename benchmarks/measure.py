@@ -25,10 +25,13 @@ def machine() -> dict[str, Any]:
     """Return the class of machine, the threads, the date and the commit, never the machine's name."""
     flags = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
     isa = next((name for name in ("avx512f", "avx2") if name in flags), platform.machine())
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
-    ).stdout.strip()
-    return {"cores": os.cpu_count(), "isa": isa, "date": date.today().isoformat(), "commit": commit or "unknown"}
+    return {"cores": os.cpu_count(), "isa": isa, "date": date.today().isoformat(), "commit": commit()}
+
+
+def commit() -> str:
+    """Return the commit that is measured, in short."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False).stdout.strip() or "unknown"
 
 
 def seconds(call: Callable[[], object], repeats: int = 3) -> float:

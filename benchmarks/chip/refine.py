@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import platform
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -31,6 +30,9 @@ from mho.chip import BitSlices, Chip, ChipDesign, preset
 from mho.data import camera, movielens
 from mho.engines import Analog, Refined, close_ranks, solve_square
 from mho.recommend import rmse, split_random
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import commit
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "refinement.json"
@@ -551,11 +553,10 @@ def _kept() -> dict[str, Any]:
 def keep(name: str, rows: list[Row]) -> None:
     """Keep figures with when and where they were found."""
     kept = _kept()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     made = {
         "command": f"python benchmarks/chip/refine.py {name}",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit.strip(),
+        "commit": commit(),
         "machine": f"{platform.machine()}, {kernels.isa()}",
     }
     kept[name] = made | {"rows": rows}

@@ -15,7 +15,6 @@ import argparse
 import datetime
 import json
 import platform
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, replace
@@ -27,6 +26,9 @@ import numpy as np
 import mho
 from mho.chip import ChipError, preset
 from mho.cost import Inference, answer_work, product_work
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import commit
 
 HERE = Path(__file__).parents[2]
 RESULTS = HERE / "src" / "mho" / "cost" / "uses.json"
@@ -224,9 +226,7 @@ def measured(name, files):
         "command": f"python benchmarks/cost/uses.py {name}",
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.machine()}, {mho.kernels.thread_count()} threads",
-        "commit": subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit(),
     }
 
 

@@ -10,7 +10,6 @@ import datetime
 import json
 import platform
 import resource
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -26,6 +25,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 import mho
 from data import RATE, mfpt, mixed, nab, skab, skab_healthy, skab_parts
 from mho.monitor import Monitor, RateError, Recording
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import commit
 
 ROWS = 400
 WINDOW = 30
@@ -56,8 +58,7 @@ def title(text, *columns, note=""):
 def write(section):
     """Keep a section's tables, with where and when they were measured."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    where = {"machine": f"{platform.machine()}, one core", "commit": commit.stdout.strip()}
+    where = {"machine": f"{platform.machine()}, one core", "commit": commit()}
     results[section] = {"date": datetime.date.today().isoformat()} | where | {"tables": list(TABLES)}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     TABLES.clear()

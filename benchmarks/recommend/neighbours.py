@@ -19,7 +19,7 @@ import gzip
 import json
 import platform
 import resource
-import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,6 +34,9 @@ from mho.chip import preset
 from mho.recommend import MixedRatingModel, NeighbourModel, RatingModel, evaluate, rmse, split_by_user, split_random
 from mho.recommend.contest import contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import commit
 
 OWN = "implicit", "neighbours", "mixed"
 COMPONENTS = 16
@@ -176,11 +179,10 @@ def _peak() -> float:
 
 def where() -> dict[str, str]:
     """Return the class of the machine, the date and the commit."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return {
         "machine": f"{platform.machine()}, 2 cores",
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
     }
 
 

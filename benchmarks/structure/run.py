@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 import warnings
@@ -35,6 +34,9 @@ from mho.cluster import SymNMF, neighbor_graph
 from mho.topics import Topics, c_v, diversity, npmi
 from sound import piano, speech
 from tensors import tensors
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import commit
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "structure.json"
@@ -279,11 +281,10 @@ TABLES = {
 def keep(name: str, rows: list[Row]) -> None:
     """Keep figures with when and where they were found."""
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     made = {
         "command": f"python benchmarks/structure/run.py {name}",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit.strip(),
+        "commit": commit(),
         "machine": f"{platform.machine()}, {kernels.isa()}, {os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 1),
     }
