@@ -97,15 +97,15 @@ def movielens() -> Ratings:
     For research, not for commercial use; publications must cite Harper-2015,
     https://doi.org/10.1145/2827872 (the whole terms: ``mho/data/files/MOVIELENS-README.txt``).
     """
-    table = gzip.decompress(_bundled("ratings.csv.gz")).decode()
-    columns = np.loadtxt(io.StringIO(table), delimiter=",", skiprows=1, usecols=(0, 1, 2), unpack=True)
-    user_ids, users = np.unique(columns[0].astype(np.int64), return_inverse=True)
-    item_ids, items = np.unique(columns[1].astype(np.int64), return_inverse=True)
+    with np.load(io.BytesIO(_bundled("ratings.npz")), allow_pickle=False) as stored:
+        user, item, half_stars = (stored[name] for name in ("user", "item", "half_stars"))
+    user_ids, users = np.unique(user.astype(np.int64), return_inverse=True)
+    item_ids, items = np.unique(item.astype(np.int64), return_inverse=True)
     films = _films()
     return Ratings(
         users=users,
         items=items,
-        ratings=np.ascontiguousarray(columns[2]),
+        ratings=half_stars / 2,
         user_ids=user_ids,
         item_ids=item_ids,
         titles=tuple(films[i]["title"] for i in item_ids),
