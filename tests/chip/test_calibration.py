@@ -5,44 +5,70 @@ import pytest
 from scipy.optimize import nnls
 
 from mho.chip import Chip, preset
+from mho.chip.calibration import calibrate, with_answers
+from mho.engines import Analog, Digital, Penalty
 
 FOUR_BITS = preset("pku-2025-4bit")
 
 
-def _errors(seeds=3, **changes):
-    """Mean relative errors without offset, with it, calibrated; right-hand sides with a residual of 5 %."""
-    found = []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        A, X = rng.random((128, 16)), np.maximum(rng.standard_normal((16, 30)), 0)
-        B = A @ X
-        B = np.maximum(B + 0.05 * B.std() * rng.standard_normal(B.shape), 0)
-        exact = np.column_stack([nnls(A, b)[0] for b in B.T])
-        without = Chip(FOUR_BITS.with_(**changes | {"offset": 0.0}), seed=seed).program(A)
-        array = Chip(FOUR_BITS.with_(**changes), seed=seed).program(A)
-        answers = [without.solve(B), array.solve(B)]
-        array.calibrate(A)
-        answers.append(array.solve(B))
-        found.append([np.linalg.norm(Y - exact) / np.linalg.norm(exact) for Y in answers])
-    return np.mean(found, axis=0)
+REALISTIC = preset("pku-2025-realistic")
+UNTILED = {"tile_rows": None, "bus_ohms": 0.0, "input_ratio": 1.0}
 
 
-@pytest.mark.parametrize(("offset", "raw"), [(1e-5, 0.05), (2e-5, 0.08), (1e-4, 0.3)])
-def test_offsets_are_cancelled(offset, raw):
-    without, before, after = _errors(offset=offset)
-    assert before > raw
-    assert after < min(without + 0.005, 0.05)
+def _problem(seed, rows=128, columns=16, residual=0.05):
+    """Right-hand sides with a residual, and scipy's answers."""
+    rng = np.random.default_rng([25, seed])
+    A, X = rng.random((rows, columns)), np.maximum(rng.standard_normal((columns, 30)), 0)
+    B = A @ X
+    B = np.maximum(B + residual * B.std() * rng.standard_normal(B.shape), 0)
+    return A, B, np.column_stack([nnls(A, b)[0] for b in B.T])
 
 
-def test_low_gain_is_corrected():
-    without, _, after = _errors(gain=1e3)
-    assert after < without / 5
+def _errors(design, problem, seed):
+    """Relative errors as written, calibrated, calibrated for a probe and probed."""
+    A, B, exact = problem
+    array = Chip(design, seed=seed).program(A)
+    answers = [array.solve(B)]
+    array.calibrate(A)
+    answers.append(array.solve(B))
+    array.calibrate(A, probe=True)
+    Y = array.solve(B)
+    answers.append(np.maximum(2 * Y - array.solve(A @ Y), 0))
+    return np.array([np.linalg.norm(Y - exact) / np.linalg.norm(exact) for Y in answers])
 
 
-def test_a_chip_in_tiles_is_corrected():
-    _, before, after = _errors(offset=2e-5, row_ohms=1.73, column_ohms=1.73, tile_rows=64)
-    assert before > 0.08
-    assert after < 0.03
+@pytest.mark.parametrize(
+    ("design", "residual", "bars"),
+    [
+        (REALISTIC, 0.05, (0.055, 0.02)),
+        (REALISTIC, 0.3, (0.055, 0.04)),
+        (REALISTIC.with_(**UNTILED), 0.05, (0.07, 0.055)),
+        (REALISTIC.with_(offset=1e-4), 0.05, (0.05, 0.025)),
+        (preset("ideal").with_(gain=1e3), 0.05, (0.11 / 8, 0.11 / 8)),
+    ],
+    ids=["tiles", "residual", "no tiles", "offset", "gain"],
+)
+def test_a_chip_with_everything_wrong_is_corrected(design, residual, bars):
+    raw, calibrated, probed = _errors(design, _problem(0, residual=residual), 0)
+    assert raw > 0.05
+    assert calibrated < bars[0]
+    assert probed < bars[1]
+
+
+def test_offsets_that_are_cancelled_leave_half_a_point():
+    problem = _problem(2)
+    found = [_errors(REALISTIC.with_(offset=volts), problem, 2)[1:] for volts in (0.0, 2e-5)]
+    assert np.all(found[1] < found[0] + 0.005)
+
+
+def test_the_engine_calibrates_and_probes_with_a_penalty_and_a_column_of_zeros():
+    A, B, _ = _problem(3, columns=6)
+    A[:, 2] = 0.0
+    penalty = Penalty(l2=2.0, l1=0.5)
+    exact = Digital().program(A, penalty=penalty).solve(B)
+    for probe, bar in ((False, 0.05), (True, 0.03)):
+        found = Analog(REALISTIC, seed=3, calibrate=True, probe=probe).program(A, penalty=penalty).solve(B)
+        assert np.linalg.norm(found - exact) < bar * np.linalg.norm(exact)
 
 
 def test_it_tells_what_it_did_and_is_counted():
@@ -61,7 +87,43 @@ def test_it_tells_what_it_did_and_is_counted():
 
 def test_another_matrix_is_refused():
     array = Chip(FOUR_BITS, seed=0).program(np.ones((6, 2)) + np.eye(6, 2))
-    with pytest.raises(
-        ValueError, match=r"A must be of shape \(6, 2\), as programmed, without a column of zeros, got \(2,"
-    ):
+    with pytest.raises(ValueError, match=r"A must be of shape \(6, 2\), as programmed, got \(2,"):
         array.calibrate(np.eye(2))
+
+
+class PinsOnly:
+    """What a board shows of a chip: anything else that is asked for is an error."""
+
+    _SHOWN = frozenset(("design", "solve_operand", "observe", "observe_unclamped", "inject", "output_volts", "set_map"))
+
+    def __init__(self, array):
+        self._array = array
+
+    def __getattr__(self, name):
+        if name not in self._SHOWN:
+            raise AttributeError(f"a board has no pin {name!r}")
+        return getattr(self._array, name)
+
+
+@pytest.mark.parametrize("output", ["nonnegative", "switched"])
+def test_calibration_needs_pins_alone(output):
+    A, B, exact = _problem(4, rows=64, columns=8)
+    array = Chip(REALISTIC.with_(output=output, offset=1e-4), seed=4).program(A)
+    before = np.linalg.norm(array.solve(B) - exact)
+    found = calibrate(PinsOnly(array), A, np.zeros(8), np.zeros(8), np.random.default_rng(0), probe=False)
+    assert found.error_after < found.error_before / 2
+    assert np.linalg.norm(array.solve(B) - exact) < before / 2
+
+
+def test_right_hand_sides_of_known_answers_have_them():
+    rng = np.random.default_rng(0)
+    A, X = rng.random((9, 3)), rng.random((3, 4))
+    l2, linear = np.r_[0.5, 0.0, 2.0], np.full(3, -0.3)
+    B, _, currents = with_answers(A, l2, linear, X)
+    assert currents is None
+    for b, x in zip(B.T, X.T, strict=True):  # least squares with a ridge, by more rows
+        more = np.vstack([A, np.diag(np.sqrt(l2))])
+        found = np.linalg.solve(more.T @ more, A.T @ b + linear)
+        np.testing.assert_allclose(found, x, rtol=1e-9)
+    _, _, currents = with_answers(A[:2], l2, linear, X)  # three unknowns of two rows: no b does it
+    np.testing.assert_allclose(currents, l2[:, None] * X - linear[:, None])

@@ -93,3 +93,17 @@ def test_without_errors_no_random_number_is_used():
 def test_bad_values_are_named(changes, message):
     with pytest.raises(ValueError, match=message):
         IDEAL.with_(**changes)
+
+
+def test_signed_outputs_do_not_bend_the_others():
+    """Signed outputs have half as many codes, on a curve of their own."""
+    bent = Converters(adc_bits=8, inl=1.0)
+    volts = np.random.default_rng(0).uniform(0, 0.2, (5, 3))
+    alone, after = (ConverterBank(bent, np.random.default_rng(1)) for _ in range(2))
+    after.to_digital(-volts, signed=True)
+    np.testing.assert_array_equal(after.to_digital(volts), alone.to_digital(volts))
+
+
+def test_nothing_to_convert_is_no_error():
+    bank = ConverterBank(Converters(dac_bits=8, inl=1.0), np.random.default_rng(1))
+    assert bank.to_volts(np.zeros(0), np.zeros(0), np.zeros(0, int)).shape == (0,)

@@ -7,6 +7,7 @@ from scipy.optimize import nnls
 from mho.chip import Chip, ChipError, as_circuit, ngspice_rest, preset
 from mho.circuits import CompactGinv
 from mho.engines import Penalty, Refined, Sparse
+from mho.engines.refinement import KnownSystem, refine
 from mho.spice import available
 
 OFFSET = 2e-5
@@ -191,3 +192,25 @@ def test_a_clamp_without_a_switch_corrects_nothing():
     array = Chip("pku-2025", seed=0).program(np.eye(3, 2))
     with pytest.raises(ChipError, match="take a design with output='switched'"):
         array.correct(np.ones((2, 1)), np.ones((2, 1), bool))
+
+
+def test_a_realistic_chip_gives_ten_digits_in_twelve_solves():
+    """Without a chip: the same steps from the same start, with A'A's diagonal for the chip."""
+    A, B = _problem(0.0, 0.05, seed=25)
+    exact = _scipy(A, B)
+    programmed = Refined("pku-2025-realistic", seed=25).program(A)
+    programmed.array.calibrate(A)
+    start, done = programmed.array.solve(B), programmed.refine(B)
+    assert _distances(done.X, exact).max() < 1e-10
+    assert done.fallback == ("",) * B.shape[1]
+    assert 1 + done.steps.max() <= 12
+    G = A.T @ A
+    without = refine(
+        KnownSystem(G, B.T @ A),
+        lambda C, free, reach, j: (np.where(free, C / G.diagonal(), 0.0), {}),
+        start.T.copy(),
+        conjugate=True,
+        tolerance=1e-10,
+        most_steps=60,
+    )
+    assert np.median(done.steps) <= 0.65 * np.median(without.steps)

@@ -36,7 +36,8 @@ class ConverterBank:
             else (0, 0, 0)
         )
         self.noise = np.random.default_rng(noise)
-        self._dac, self._adc = np.zeros((0, 0)), np.zeros((0, 0))
+        self._dac = np.zeros((0, 0))
+        self._adc: dict[int, np.ndarray] = {}  # by the largest code: signed outputs have half as many
 
     @property
     def v_in(self) -> float:
@@ -62,7 +63,7 @@ class ConverterBank:
             codes = np.divide(values, step, out=np.zeros(values.shape), where=step > 0)
             np.rint(codes, out=codes)
             if c.inl or c.dnl:
-                curve = self._dac = _curves(self._dac, int(rows.max()) + 1, most, c, self._dac_seed)
+                curve = self._dac = _curves(self._dac, int(rows.max(initial=-1)) + 1, most, c, self._dac_seed)
                 codes = np.sign(codes) * curve[rows, np.abs(codes).astype(int)]
             codes *= step
             values = codes
@@ -101,8 +102,9 @@ class ConverterBank:
         step = c.v_out / 2.0**halvings / most
         if not (c.inl or c.dnl):
             return np.minimum(np.rint(volts / step), most) * step
-        self._adc = _curves(self._adc, volts.shape[1], most, c, self._adc_seed)
-        return _codes(volts / step, self._adc) * step
+        known = self._adc.get(most, np.zeros((0, 0)))
+        curves = self._adc[most] = _curves(known, volts.shape[1], most, c, self._adc_seed)
+        return _codes(volts / step, curves) * step
 
 
 def _curves(known: np.ndarray, count: int, most: int, converters: Converters, seed: int) -> np.ndarray:

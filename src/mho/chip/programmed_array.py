@@ -12,8 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks
-from mho.chip.autorange import Correction, SettledBlock, solve_in_range
-from mho.chip.calibration import Calibration, fit_map, probes
+from mho.chip.autorange import Correction, solve_in_range
+from mho.chip.calibration import Calibration, calibrate, cancel_offsets
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
@@ -23,11 +23,9 @@ from mho.chip.programmed_loop import ProgrammedLoop
 from mho.chip.row_drivers import RowDrivers
 from mho.circuits.errors import ChipError
 from mho.operands import Dense, Matrix, Sparse, as_matrix
+from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["ProgrammedArray"]
-
-_ROUNDS = 24
-"""Times that offsets are measured and cancelled at most."""
 
 _LOOKED_AT = 256
 """Right-hand sides that are looked at for entries which the DACs lose."""
@@ -89,52 +87,43 @@ class ProgrammedArray(ProgrammedLoop):
         A : array_like of shape (m, k)
             What was programmed.
         """
-        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
-        if A.shape != self.shape:
-            raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
+        A = self._as_programmed(A)
         integration = self.design.operation.integration if self.design.device.noise else None
         A = A if self._normal is None else self._normal.matrix
         read = self.store.conductances(self.kelvin, integration)
         self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
         self._ledger.add(read_events(self.design, *A.shape))
 
-    def cancel_offsets(self, gram: Any) -> None:
-        """Measure what the op-amps' offsets alone bring about, and cancel it with currents from now on.
-
-        With nothing at the inputs the clamps are switched out and the outputs y are read, once; the currents are what
-        the matrix makes of them, ``-A'A y``, by a DAC at each column.
-
-        Parameters
-        ----------
-        gram : array_like of shape (k, k)
-            ``A'A`` of the matrix that was programmed, its ridge included.
-        """
-        gram = checks.as_matrix(gram, "gram", nonnegative=False)
-        k = self.shape[1]
-        if gram.shape != (k, k):
-            raise ValueError(f"gram must be of shape {(k, k)}, one row for each column of the matrix, got {gram.shape}")
-        view = self._unclamped()
-        nothing = Correction(np.ones((1, k), bool), np.full(1, np.inf))
-        B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, k)), alone=True)
-        settled = solve_in_range(view, B, C, correction=nothing)
-        self._ledger.add(count_events(view, B, settled))
-        volts = self.inputs.converters.to_digital(settled.pins * settled.range[:, None], signed=True)[0]
-        wanted = self._into_amperes(gram @ (volts * self.units_per_volt))
-        trim = self.trim - wanted
-        largest = np.full(k, np.abs(trim).max())
-        self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(k))
-
-    def calibrate(self, A: Any, *, seed: Any = 0) -> Calibration:
-        """Correct what probes with known answers show at the pins, from now on; its cost is in the ledger.
-
-        Offsets first: interior probes at two input ranges differ by what does not shrink with the inputs, which
-        currents into the columns then cancel. After that a k x k matrix that answers are multiplied by is fitted to 4 k
-        probes, and kept only if k others, held out, improve by it.
+    def cancel_offsets(self, A: Any, *, penalty: Penalty = NO_PENALTY, seed: Any = 0) -> None:
+        """Measure what the op-amps' offsets bring about, and cancel it with currents from now on; part of `calibrate`.
 
         Parameters
         ----------
         A : array_like of shape (m, k)
             What was programmed.
+        penalty : Penalty
+            With which it was.
+        seed : int, Generator or None
+            Source of the probes.
+        """
+        A = self._as_programmed(A)
+        cancel_offsets(self, A, *_terms(penalty, A.shape[1]), checks.generator(seed, "seed"))
+
+    def calibrate(self, A: Any, *, penalty: Penalty = NO_PENALTY, probe: bool = False, seed: Any = 0) -> Calibration:
+        """Correct what probes with known answers show at the pins, from now on; its cost is in the ledger.
+
+        Offsets first: interior probes at two input ranges differ by what does not shrink with the inputs, which
+        currents into the columns then cancel. After that k x k matrices for the answers are fitted, each to 4 k
+        probes, and one is kept only if 2 k other problems, held out, improve by it.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            What was programmed.
+        penalty : Penalty
+            With which it was.
+        probe : bool
+            Whether each answer will be probed by itself (`mho.Analog`): the matrix has to help beside that.
         seed : int, Generator or None
             Source of the probes.
 
@@ -146,70 +135,55 @@ class ProgrammedArray(ProgrammedLoop):
         Raises
         ------
         ValueError
-            A is of another shape, or a column of it is zero.
+            A is of another shape.
 
         Notes
         -----
-        Out of date once cells age or are written again. Wires, gain and errors of cells are corrected as far as one
-        matrix can; outputs that are clamped, and residuals, are seen through it too.
+        Out of date once cells age or are written again. The matrix is fitted with every row on, and is not applied to
+        right-hand sides with missing entries.
         """
-        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
-        if A.shape != self.shape or not A.any(axis=0).all():
-            raise ValueError(
-                f"A must be of shape {self.shape}, as programmed, without a column of zeros, got {A.shape}"
-            )
-        rng, k, self._map = checks.generator(seed, "seed"), A.shape[1], None
-        held_out, known = probes(k, k, rng), probes(k, 4 * k, rng)
-        before = self._probe_error(A, held_out)
-        offset, hidden, raised = [], np.ones(k, bool), known
-        while len(offset) < _ROUNDS and (hidden.any() or len(offset) < 2 or offset[-1] < 2 / 3 * offset[-2]):
-            found, hidden = self._cancel_interior(A, raised)
-            raised = np.where(hidden[:, None], 1.5, 1.0) * raised
-            offset.append(found)
-        after, T = self._probe_error(A, held_out), fit_map(self.solve_operand(Dense(A @ known, name="B")), known)
-        self._map = T
-        mapped = self._probe_error(A, held_out)
-        if mapped >= after:
-            self._map = None
-        self.calibration_ = Calibration(
-            probes=3 * k + (2 * len(offset) + 1) * 4 * k,
-            offset_volts=offset[0],
-            error_before=before,
-            error_after=min(after, mapped),
-            mapped=mapped < after,
-        )
+        A = self._as_programmed(A)
+        rng = checks.generator(seed, "seed")
+        self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
         return self.calibration_
 
-    def _probe_error(self, A: np.ndarray, known: np.ndarray) -> float:
-        """Relative error of answers to probes, in the norm."""
-        found = self.solve_operand(Dense(A @ known, name="B"))
-        return float(np.linalg.norm(found - known) / np.linalg.norm(known))
+    def _as_programmed(self, A: Any) -> np.ndarray:
+        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
+        if A.shape != self.shape:
+            raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
+        return A
 
-    def _cancel_interior(self, A: np.ndarray, known: np.ndarray) -> tuple[float, np.ndarray]:
-        """Cancel what answers at two ranges differ by.
+    def observe(self, B: np.ndarray, currents: np.ndarray | None, full_scale: float) -> tuple[np.ndarray, np.ndarray]:
+        """See `mho.chip.calibration.Pins`."""
+        C = None if currents is None else self._currents(currents, B.shape[1])
+        operand, C = self._into_rows(self._formed(Dense(B, name="B")), C, alone=False)
+        self._read_noise()
+        X, range_ = self._settled(operand, C, full_scale, together=True)
+        return X.T, self.inputs.v_in / (range_ * self.inputs.volts_per_unit)
 
-        Return the largest output that offsets alone made, volts, and which columns (k,) a clamp has hidden.
-        """
-        B = self._formed(Dense(A @ known, name="B"))
-        whole = self._at_range(B, float(self.peaks(B, None).max()))
-        half = self._at_range(B, 2 * self.inputs.v_in / (float(whole.range.max()) * self.inputs.volts_per_unit))
-        volts = [self._read(settled) / settled.range[:, None] for settled in (whole, half)]
-        own = np.mean((volts[1] - volts[0]) / (1 / half.range - 1 / whole.range)[:, None], axis=0)
-        trim = self.trim - self._into_amperes(A.T @ (A @ (own * self.units_per_volt)))
+    def observe_unclamped(self) -> np.ndarray:
+        """See `mho.chip.calibration.Pins`."""
+        self._read_noise()
+        nothing = Correction(np.ones((1, self.shape[1]), bool), np.full(1, np.inf))
+        B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, self.shape[1])), alone=True)
+        X, range_ = self._unclamped()._settled(B, C, 0.0, nothing)
+        return X[0] * range_[0] * self.inputs.volts_per_unit / self.inputs.v_in
+
+    def inject(self, currents: np.ndarray) -> None:
+        """See `mho.chip.calibration.Pins`."""
+        trim = self.trim + self._into_amperes(currents * self.inputs.v_in / self.inputs.volts_per_unit)
         largest = np.full(len(trim), np.abs(trim).max())
         self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(len(trim)))
-        return float(np.abs(own).max()), np.any([part == 0 for part in volts], axis=(0, 1))
 
-    def _at_range(self, B: Any, least: float) -> SettledBlock:
-        """Right-hand sides at rest with inputs of which full scale stands for `least`."""
-        settled = solve_in_range(self, B, None, least)
-        self._ledger.add(count_events(self, B, settled))
-        return settled
+    def output_volts(self, X: np.ndarray) -> np.ndarray:
+        """See `mho.chip.calibration.Pins`."""
+        volts = self.inputs.v_in / self.inputs.volts_per_unit * X.T
+        units = self.units_per_volt
+        return np.divide(volts, units, out=np.zeros_like(volts), where=units > 0).T
 
-    def _read(self, settled: SettledBlock) -> np.ndarray:
-        """Outputs (n, k) as the ADCs read them, all at one range, volts."""
-        volts = settled.pins * settled.range[:, None]
-        return self.inputs.converters.to_digital(volts, signed=self.loop.signed, together=True)
+    def set_map(self, T: np.ndarray | None) -> None:
+        """See `mho.chip.calibration.Pins`."""
+        self._map = T
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for right-hand sides b (m,) or (m, n), as the DAC rounds them, volts.
@@ -349,8 +323,7 @@ class ProgrammedArray(ProgrammedLoop):
         """X (k, n) at currents C (n, k)."""
         operand = self._formed(operand) if correction is None else operand
         operand, C = self._into_rows(operand, C, alone=correction is not None)
-        if self.design.device.noise:
-            self._install(self.design.operation.integration)
+        self._read_noise()
         array = self if correction is None else self._unclamped()
         least = 0.0  # what full scale stands for at least
         if self.design.converters.full_scale == "batch":
@@ -397,15 +370,35 @@ class ProgrammedArray(ProgrammedLoop):
         X = self._solve_once(B, least, C, correction)
         if self._off_state is not None:
             X = self._solve_once(self._off_state.corrected_rhs(B, X), least, C, correction)
-        if self._map is None or correction is not None:
+        if self._map is None or correction is not None or B.missing:
             return X
         return X @ self._map.T if self.loop.signed else np.maximum(X @ self._map.T, 0.0)
 
     def _solve_once(self, B: Matrix, least: float, C: np.ndarray | None, correction: Correction | None) -> np.ndarray:
         """X (n, k), at a range that fits both ends of each right-hand side."""
+        return self._settled(B, C, least, correction, together=least > 0)[0]
+
+    def _settled(
+        self,
+        B: Any,
+        C: np.ndarray | None,
+        least: float,
+        correction: Correction | None = None,
+        *,
+        together: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """X (n, k) as the ADCs read them, and the range (n,) of each right-hand side."""
         settled = solve_in_range(self, B, C, least, correction)
         self._ledger.add(count_events(self, B, settled))
         range_ = settled.range[:, None]
-        how = {"signed": self.loop.signed, "together": least > 0}
-        outputs = self.inputs.converters.to_digital(settled.pins * range_, **how)
-        return outputs / range_ * self.units_per_volt
+        outputs = self.inputs.converters.to_digital(settled.pins * range_, signed=self.loop.signed, together=together)
+        return outputs / range_ * self.units_per_volt, settled.range
+
+    def _read_noise(self) -> None:
+        """Draw the noise of one read anew."""
+        if self.design.device.noise:
+            self._install(self.design.operation.integration)
+
+
+def _terms(penalty: Penalty, k: int) -> tuple[np.ndarray, np.ndarray]:
+    return penalty.vector("l2", k), penalty.linear_term(k)

@@ -31,6 +31,9 @@ from mho.circuits.wires import Wires
 
 __all__ = ["Joined", "JoinedTiles", "WiredRows", "in_series", "ports_at_the_ends"]
 
+_BLOCK = 1 << 18
+"""Numbers of the equations of rows that are solved together."""
+
 
 @dataclass(frozen=True)
 class WiredRows:
@@ -63,8 +66,8 @@ class WiredRows:
         wires : Wires
             Resistance of the wires.
         """
-        admittance, source, own = zip(*_each_row(c, wires), strict=True)
-        return cls(np.stack(admittance), np.stack(source), np.array(own), wires)
+        admittance, source, own = zip(*_blocks_of_rows(c, wires), strict=True)
+        return cls(np.concatenate(admittance), np.concatenate(source), np.concatenate(own), wires)
 
     def join(self, on: np.ndarray | None = None) -> Joined | JoinedTiles:
         """Eliminate the wires of the columns.
@@ -219,11 +222,12 @@ def ports_at_the_ends(Y: np.ndarray, J: np.ndarray) -> Ports:
     return Ports(drive=-Y[k:, :k], sense=Y[k:, k:], inputs=J[k:], load=Y[:k, :k], feed=J[:k], back=-Y[:k, k:])
 
 
-def _each_row(c: Conductances, wires: Wires) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-    """Y (2k, 2k), J (2k,) and K of one row after another, siemens."""
+def _blocks_of_rows(c: Conductances, wires: Wires) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Y (p, 2k, 2k), J (p, 2k) and K (p,) of some rows after others, siemens."""
     cells = np.column_stack([c.driving, c.sensing, c.comp])
     Z = _row_resistance(cells.shape[1] - 1, 1 / c.g_in, wires.row_ohms)
-    yield from (_row(G, Z) for G in cells)
+    step = max(1, _BLOCK // Z.size)
+    yield from (_rows(cells[i : i + step], Z) for i in range(0, len(cells), step))
 
 
 def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
@@ -232,9 +236,10 @@ def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
     return r_in + row_ohms * np.minimum.outer(position, position)
 
 
-def _row(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Y, J and K of one row from its cells and compensation G (2k + 1,)."""
-    ZG = Z * G
-    H = np.linalg.solve(np.eye(len(G)) + ZG, np.column_stack([ZG[:, :-1], np.ones(len(G))]))
-    flows = G[:, None] * H
-    return np.diag(G[:-1]) - flows[:-1, :-1], flows[:-1, -1], float(flows[:, -1].sum())
+def _rows(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Y, J and K of rows from their cells and compensation G (p, 2k + 1)."""
+    ZG = Z * G[:, None]
+    given = np.concatenate([ZG[:, :, :-1], np.ones((*G.shape, 1))], axis=2)
+    flows = G[:, :, None] * np.linalg.solve(np.eye(len(Z)) + ZG, given)
+    admittance = np.einsum("pj,jk->pjk", G[:, :-1], np.eye(len(Z) - 1)) - flows[:, :-1, :-1]
+    return admittance, flows[:, :-1, -1], flows[:, :, -1].sum(axis=1)

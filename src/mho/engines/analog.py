@@ -9,6 +9,7 @@ import numpy as np
 
 from mho import kernels
 from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
+from mho.chip.calibration import with_answers
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross_operations
 from mho.engines.tally import Tally
@@ -66,6 +67,9 @@ class Analog(ChipEngine):
     probe : bool
         Whether each answer y is corrected by what the chip makes of A y, whose answer is known: ``2 y - solve(A y)``.
         It takes one more solve and one digital product, and a chip's linear errors to second order.
+    calibrate : bool
+        Whether each matrix is calibrated after writing, for answers as they are probed or not; see
+        `ProgrammedArray.calibrate`.
 
     Attributes
     ----------
@@ -93,8 +97,9 @@ class Analog(ChipEngine):
         seed: Any = None,
         readback: bool = False,
         probe: bool = False,
+        calibrate: bool = False,
     ) -> None:
-        self.readback, self.probe = readback, probe
+        self.readback, self.probe, self.calibrate = readback, probe, calibrate
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
         self.tally = Tally(self.chip)
         self.chip.design.check_least_squares("chip")
@@ -107,13 +112,20 @@ class Analog(ChipEngine):
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; both copies are written, with fresh errors."""
         A = as_factor(A)
+        array = self.written(A, penalty)
+        if self.probe:
+            return ProbedFactor(A, array, penalty, self.chip.ledger, self.tally)
+        return AnalogFactor(A, array, self.tally)
+
+    def written(self, A: np.ndarray, penalty: Penalty) -> ProgrammedArray:
+        """Return the chip with a matrix in it, read back and calibrated as asked for."""
         with self.tally.programming(A):
             array = self.chip.program(A, penalty=penalty)
             if self.readback:
                 array.read_back(A)
-        if self.probe:
-            return ProbedFactor(A, array, penalty, self.chip.ledger, self.tally)
-        return AnalogFactor(A, array, self.tally)
+            if self.calibrate:
+                array.calibrate(A, penalty=penalty, probe=self.probe)
+        return array
 
     def extrapolates(self) -> bool:
         """Return whether answers are corrected for the errors of the cells."""
@@ -173,15 +185,20 @@ class ProbedFactor(AnalogFactor):
     def _probed(self, B: Matrix) -> tuple[np.ndarray, np.ndarray]:
         """Answers (k, n), and corrected by one more solve whose right-hand side has them as its solution."""
         Y = self.array.solve_operand(B)
-        pull = self.l2[:, None] * Y - self.linear[:, None]  # takes back what the penalty does to Y
         self.ledger.add(Ledger(operations=float(cross_operations(B, len(Y)).sum())))  # A y takes as many as A'b
-        again = self.array.solve_operand(self._fitted(B, Y), pull if pull.any() else None)
+        again = self.array.solve_operand(*self._with_answers(B, np.asarray(Y, np.float64)))
         return Y, np.maximum(2 * Y - again, 0.0)
 
-    def _fitted(self, B: Matrix, Y: np.ndarray) -> Matrix:
-        """A Y, at the known entries of B."""
+    def _with_answers(self, B: Matrix, Y: np.ndarray) -> tuple[Matrix, np.ndarray | None]:
+        """Right-hand sides, known where B is, whose answers are Y, and currents that take back what a penalty does."""
         if not (isinstance(B, Sparse) and B.missing):
-            return Dense.from_checked(self.exact @ Y)
+            fitted, _, currents = with_answers(self.exact, self.l2, self.linear, Y)
+            return Dense.from_checked(fitted), currents
+        pull = self.l2[:, None] * Y - self.linear[:, None]
+        return self._fitted(B, Y), pull if pull.any() else None
+
+    def _fitted(self, B: Sparse, Y: np.ndarray) -> Matrix:
+        """A Y, at the known entries of B."""
         ptr, idx, _ = B.by_column()
         values = np.empty(len(idx))
         kernels.sddmm(self.exact, np.ascontiguousarray(Y.T), ptr, idx, values, kernels.thread_count())

@@ -113,7 +113,7 @@ class Hybrid(Engine):
         Digital iterations at the end of an alternating loop, each half-step solved exactly.
     seed : int, Generator or None
         For a chip that is made here.
-    readback, probe : bool
+    readback, probe, calibrate : bool
         As for `Analog`, while the chip iterates.
 
     Examples
@@ -131,8 +131,9 @@ class Hybrid(Engine):
         seed: Any = None,
         readback: bool = False,
         probe: bool = False,
+        calibrate: bool = False,
     ) -> None:
-        self.analog = Analog(chip, seed=seed, readback=readback, probe=probe)
+        self.analog = Analog(chip, seed=seed, readback=readback, probe=probe, calibrate=calibrate)
         self.passes = checks.positive_int(passes, "passes")
         self.digital = Digital()
 
@@ -143,12 +144,7 @@ class Hybrid(Engine):
         """See `Engine.program`; A is written into the chip, and kept."""
         penalty = penalty.without_total()
         A = as_factor(A)
-        tally = self.analog.tally
-        with tally.programming(A):
-            array = self.analog.chip.program(A, penalty=penalty)
-            if self.analog.readback:
-                array.read_back(A)
-        held = ProbedFactor(A, array, penalty, self.ledger(), tally)
+        held = ProbedFactor(A, self.analog.written(A, penalty), penalty, self.ledger(), self.analog.tally)
         return HybridFactor(A.shape, held, self.digital.program(A, penalty=penalty))
 
     def phases(self) -> tuple[tuple[Engine, int | None], ...]:

@@ -21,9 +21,6 @@ __all__ = ["Refined"]
 
 _LEAST_TOLERANCE = 1e-13
 _MOST_STEPS = 60
-_TRIMS = 2
-"""Times that offsets are measured for each matrix; each leaves what the cells' errors leave of a correction."""
-
 _BLOCK = 1 << 18
 """Numbers of the answers that are refined together."""
 
@@ -126,8 +123,8 @@ class RefinedFactor(Programmed):
     def _untrimmed(self) -> str:
         """Why offsets cannot be measured; "" once they are cancelled."""
         try:
-            for _ in range(_TRIMS if self.engine.chip.design.amplifier.offset else 0):
-                self.array.cancel_offsets(self.G)
+            if self.engine.chip.design.amplifier.offset:
+                self.array.cancel_offsets(self.exact, penalty=Penalty(l2=self.l2))
         except ChipError as error:
             return str(error)
         return ""
