@@ -279,7 +279,7 @@ class _TwoRanges:
         self.pins, self.known = pins, known
 
     def __call__(self) -> tuple[np.ndarray, bool]:
-        """Return what offsets add to answers (k,) at a full scale of one, and whether a clamp has hidden any of it."""
+        """Return the offsets' part of answers (k,) at a full scale of one, and whether a clamp has hidden any of it."""
         B, currents = self.known.B, self.known.currents
         whole, first = self.pins.observe(B, currents, float(np.abs(B).max()))
         half, second = self.pins.observe(B, currents, 2 * float(first.max()))
