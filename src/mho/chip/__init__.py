@@ -16,12 +16,14 @@ from mho.chip.design import (
     Operation,
 )
 from mho.chip.devices import Device, Faults, ReadNoise, Relaxation, Retention, TemperatureCoefficient, WriteVerify
+from mho.chip.health import FaultMap, Placement
 from mho.chip.ledger import Ledger
 from mho.chip.presets import preset, presets
 from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.programmed_circuit import SQUARE_TOPOLOGIES, TOPOLOGIES, ProgrammedCircuit, program_circuit
 from mho.chip.programmed_product import ProgrammedProduct
 from mho.chip.programmed_square import ProgrammedEigenvector, ProgrammedInverse
+from mho.chip.refresh import RefreshPlan, plan_refresh
 from mho.chip.spice_export import as_circuit, as_netlist, ngspice_rest
 from mho.circuits.errors import ChipError
 from mho.circuits.wires import Wires
@@ -44,15 +46,18 @@ __all__ = [
     "ChipError",
     "Converters",
     "Device",
+    "FaultMap",
     "Faults",
     "Ledger",
     "Operation",
+    "Placement",
     "ProgrammedArray",
     "ProgrammedCircuit",
     "ProgrammedEigenvector",
     "ProgrammedInverse",
     "ProgrammedProduct",
     "ReadNoise",
+    "RefreshPlan",
     "Relaxation",
     "Retention",
     "TemperatureCoefficient",
@@ -64,6 +69,7 @@ __all__ = [
     "as_netlist",
     "compare_topologies",
     "ngspice_rest",
+    "plan_refresh",
     "preset",
     "presets",
     "program_circuit",

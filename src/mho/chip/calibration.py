@@ -161,7 +161,7 @@ class KnownProblems:
     @classmethod
     def free(cls, A: np.ndarray, l2: np.ndarray, linear: np.ndarray, n: int, rng: np.random.Generator) -> KnownProblems:
         """Return n problems with answers above zero and no residual; currents take back what the penalty does."""
-        X = (_LEAST + _SPREAD * rng.random((A.shape[1], n))) * A.any(axis=0)[:, None]
+        X = (_LEAST + _SPREAD * rng.random((A.shape[1], n))) * _present(A)[:, None]
         return cls(A, l2, linear, *with_answers(A, l2, linear, X))
 
     @classmethod
@@ -295,7 +295,7 @@ def with_answers(
 
     What a penalty does to the answers is taken back by ``A'r``, or by currents, which are coarser, where no r makes it.
     """
-    pull = (l2[:, None] * X - linear[:, None]) * A.any(axis=0)[:, None]
+    pull = (l2[:, None] * X - linear[:, None]) * _present(A)[:, None]
     if not pull.any():
         return A @ X, X, None
     r = np.linalg.lstsq(A.T, pull, rcond=None)[0]
@@ -313,6 +313,11 @@ def fit_map(found: np.ndarray, known: np.ndarray) -> np.ndarray:
         Answers of the array, and those that were meant.
     """
     return np.linalg.lstsq(found.T, known.T, rcond=None)[0].T
+
+
+def _present(A: np.ndarray) -> np.ndarray:
+    """Columns that are not all zeros (k,), bool."""
+    return np.asarray(A.any(axis=0))
 
 
 def _signed(pins: Pins) -> bool:

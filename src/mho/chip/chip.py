@@ -14,9 +14,12 @@ from mho.chip.converters import ConverterBank
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import REFUSED_MATRICES, ChipDesign
+from mho.chip.events import read_events
+from mho.chip.health import FaultMap, Placement, place, self_test
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, map_matrix
 from mho.chip.normal_equations import NormalEquations
+from mho.chip.placed_array import PlacedArray
 from mho.chip.presets import preset
 from mho.chip.programmed_array import ProgrammedArray
 from mho.chip.programmed_cells import ProgrammedCells
@@ -51,6 +54,8 @@ class Chip:
     ----------
     ledger : Ledger
         Every event since the chip was made.
+    faults_ : FaultMap or None
+        What the last self-test found.
 
     Examples
     --------
@@ -75,6 +80,9 @@ class Chip:
         self._converters = ConverterBank(design.converters, self._rng)
         self._places = CellSites.of(self._rng, design.array.columns)
         self._writes = 0
+        self.faults_: FaultMap | None = None
+        self._spares: tuple[int, int] | None = None
+        self._written: Crossbar | None = None
         if design.topology not in ("compact", "gram"):
             self._row_seed = int(self._rng.spawn(1)[0].integers(1 << 63))
 
@@ -127,6 +135,10 @@ class Chip:
                 raise ChipError(REFUSED_MATRICES["gram", "wide"])
             normal = NormalEquations(A, l2, penalty.linear_term(k))
             A, penalty = normal.matrix, NO_PENALTY
+        return self._program_least_squares(A, penalty, normal)
+
+    def _program_least_squares(self, A: np.ndarray, penalty: Penalty, normal: NormalEquations | None) -> Any:
+        k = A.shape[1]
         root = np.sqrt(checks.each_column(penalty.l2, "l2", k))
         pull = root * checks.each_column(penalty.prior, "prior", k)
         device = self.design.device
@@ -135,7 +147,12 @@ class Chip:
         layout = replace(layout, input_ratio=self.design.array.input_ratio)
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
-        return ProgrammedArray(
+        placement = None
+        if self._spares is not None:
+            placement = self._placement(A, layout)
+            layout, A = layout.laid(placement, len(A)), placement.laid(A, "both")
+            k = A.shape[1]
+        array = ProgrammedArray(
             self._write(layout),
             self.design,
             self._inputs(A, pull[root > 0]),
@@ -146,6 +163,96 @@ class Chip:
             normal=normal,
             off_state=self._off_state(A, layout.scale),
         )
+        return array if placement is None else PlacedArray(array, placement)
+
+    def _placement(self, A: np.ndarray, layout: ConductanceMap) -> Placement:
+        (m, k), (rows, columns) = A.shape, self._spares or (0, 0)
+        ideal = layout.share * self.design.device.g_max + A * layout.scale
+        return place(self._known_faults(m + rows, k + columns), layout.target[:m], ideal, rows, columns)
+
+    def _known_faults(self, rows: int, columns: int) -> FaultMap:
+        """Faults of so many rows and columns, tested when they are first needed."""
+        most = self.design.array.columns
+        if columns > most:
+            raise ChipError(
+                f"{columns} columns are needed, spare ones included, but an array of {self.design.name!r} has {most}"
+            )
+        known = self.faults_
+        if known is None or known.stuck.shape[1] < rows or known.stuck.shape[2] < columns:
+            shape = (0, 0) if known is None else known.stuck.shape[1:]
+            known = self.self_test(max(rows, shape[0]), max(columns, shape[1]))
+        return known
+
+    def self_test(self, rows: int | None = None, columns: int | None = None) -> FaultMap:
+        """Find cells, amplifiers and converters that are off: two verify reads of each cell, and probes of the columns.
+
+        Parameters
+        ----------
+        rows, columns : int, optional
+            How many of the chip's; by default those of one array.
+
+        Returns
+        -------
+        FaultMap
+            Also kept as `faults_`. The test and its writing are in the ledger.
+        """
+        self.design.check_least_squares("chip")
+        array, spares = self.design.array, self._spares
+        rows = array.rows if rows is None else checks.positive_int(rows, "rows")
+        columns = array.columns if columns is None else checks.positive_int(columns, "columns", limit=array.columns)
+        self._spares = None
+        try:
+            self.faults_ = self_test(self, rows, columns)
+        finally:
+            self._spares = spares
+        return self.faults_
+
+    def repair(self, *, spare_rows: int = 0, spare_columns: int = 0) -> FaultMap | None:
+        """Lay matrices around the chip's faults from now on: each row where stuck cells do least harm.
+
+        Parameters
+        ----------
+        spare_rows, spare_columns : int
+            Rows and columns beside those of a matrix that it may use instead; they lie behind its own.
+
+        Returns
+        -------
+        FaultMap or None
+            What is known so far; None: the chip is tested when a matrix is first programmed.
+
+        Notes
+        -----
+        Matrices of more than 512 rows are laid out 512 rows at a time. Errors that stay in a cell count as well.
+        """
+        if self.design.topology == "gram":
+            raise ChipError("the Gram circuit's rows are its columns: repair takes the topology 'compact' or 'classic'")
+        self.design.check_least_squares("chip")
+        self._spares = (
+            checks.nonnegative_int(spare_rows, "spare_rows"),
+            checks.nonnegative_int(spare_columns, "spare_columns"),
+        )
+        return self.faults_
+
+    def write_cells(self, G: np.ndarray) -> None:
+        """Write conductances into both arrays, for a test.
+
+        Parameters
+        ----------
+        G : ndarray of shape (m, k)
+            Siemens.
+        """
+        nothing = np.zeros(len(G))
+        self._written = self._write(ConductanceMap(G, nothing, np.zeros(G.shape[1]), nothing))
+
+    def read_cells(self) -> np.ndarray:
+        """Return one verify read of every cell of both arrays that `write_cells` wrote (2, m, k), siemens."""
+        if self._written is None:
+            raise ChipError("no cells were written to be read: call write_cells first")
+        operation = self.design.operation
+        read = self._written.conductances(operation.kelvin, operation.integration if self.design.device.noise else None)
+        for _ in range(2):
+            self.ledger.add(read_events(self.design, *read.left.shape))
+        return np.stack([read.left, read.right])
 
     def _write(self, layout: ConductanceMap) -> Crossbar:
         self._writes += 1

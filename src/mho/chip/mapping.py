@@ -8,6 +8,7 @@ import numpy as np
 
 from mho.chip.bit_slices import BitSlices
 from mho.chip.devices.device import Device
+from mho.chip.health import Placement
 
 __all__ = ["ConductanceMap", "map_matrix", "map_pairs", "map_slices", "parallel"]
 
@@ -41,6 +42,25 @@ class ConductanceMap:
     arrays: int = 2
     share: float = 0.0
     input_ratio: float = 1.0
+
+    def laid(self, placement: Placement, rows: int) -> ConductanceMap:
+        """Return the map of cells with a matrix of so many rows elsewhere; a ridge's rows below follow.
+
+        Parameters
+        ----------
+        placement : Placement
+            Where the matrix lies.
+        rows : int
+            m.
+        """
+        ridge = placement.laid(self.target[rows:].T, "columns").T
+        along = {name: getattr(self, name) for name in ("comp", "reference")}
+        return replace(
+            self,
+            target=np.vstack([placement.laid(self.target[:rows], "both"), ridge]),
+            scale=placement.laid(self.scale, "columns"),
+            **{name: np.r_[placement.laid(one[:rows], "rows"), one[rows:]] for name, one in along.items()},
+        )
 
 
 def map_matrix(

@@ -154,7 +154,17 @@ class ProgrammedArray(ProgrammedLoop):
         return A
 
     def observe(self, B: np.ndarray, currents: np.ndarray | None, full_scale: float) -> tuple[np.ndarray, np.ndarray]:
-        """See `mho.chip.calibration.Pins`."""
+        """Return answers (k, n) at one range, and the entry (n,) that the DACs' full scale stood for.
+
+        Parameters
+        ----------
+        B : ndarray of shape (m, n)
+            Right-hand sides.
+        currents : ndarray of shape (k, n) or None
+            Into the columns, in the units of A'B.
+        full_scale : float
+            The least that full scale stands for, in the units of B.
+        """
         C = None if currents is None else self._currents(currents, B.shape[1])
         operand, C = self._into_rows(self._formed(Dense(B, name="B")), C, alone=False)
         self._read_noise()
@@ -162,7 +172,7 @@ class ProgrammedArray(ProgrammedLoop):
         return X.T, self.inputs.v_in / (range_ * self.inputs.volts_per_unit)
 
     def observe_unclamped(self) -> np.ndarray:
-        """See `mho.chip.calibration.Pins`."""
+        """Return outputs (k,) with nothing at the inputs and the clamps switched out, for a full scale of one."""
         self._read_noise()
         nothing = Correction(np.ones((1, self.shape[1]), bool), np.full(1, np.inf))
         B, C = self._into_rows(self._at_zero(None, 1), np.zeros((1, self.shape[1])), alone=True)
@@ -170,19 +180,37 @@ class ProgrammedArray(ProgrammedLoop):
         return X[0] * range_[0] * self.inputs.volts_per_unit / self.inputs.v_in
 
     def inject(self, currents: np.ndarray) -> None:
-        """See `mho.chip.calibration.Pins`."""
+        """Add constant currents into the columns from now on.
+
+        Parameters
+        ----------
+        currents : ndarray of shape (k,)
+            In the units of A'B for a full scale of one.
+        """
         trim = self.trim + self._into_amperes(currents * self.inputs.v_in / self.inputs.volts_per_unit)
         largest = np.full(len(trim), np.abs(trim).max())
         self.trim = self.inputs.converters.to_volts(trim, largest, self.inputs.rows + np.arange(len(trim)))
 
     def output_volts(self, X: np.ndarray) -> np.ndarray:
-        """See `mho.chip.calibration.Pins`."""
+        """Return the outputs, volts, that answers are at a full scale of one.
+
+        Parameters
+        ----------
+        X : ndarray of shape (k, ...)
+            Answers.
+        """
         volts = self.inputs.v_in / self.inputs.volts_per_unit * X.T
         units = self.units_per_volt
         return np.divide(volts, units, out=np.zeros_like(volts), where=units > 0).T
 
     def set_map(self, T: np.ndarray | None) -> None:
-        """See `mho.chip.calibration.Pins`."""
+        """Multiply answers by a matrix from now on.
+
+        Parameters
+        ----------
+        T : ndarray of shape (k, k) or None
+            The matrix; None: answers are as they are.
+        """
         self._map = T
 
     def volts(self, b: Any) -> np.ndarray:

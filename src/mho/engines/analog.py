@@ -118,7 +118,15 @@ class Analog(ChipEngine):
         return AnalogFactor(A, array, self.tally)
 
     def written(self, A: np.ndarray, penalty: Penalty) -> ProgrammedArray:
-        """Return the chip with a matrix in it, read back and calibrated as asked for."""
+        """Return the chip with a matrix in it, read back and calibrated as asked for.
+
+        Parameters
+        ----------
+        A : ndarray of shape (m, k)
+            Matrix, checked.
+        penalty : Penalty
+            With which it is written.
+        """
         with self.tally.programming(A):
             array = self.chip.program(A, penalty=penalty)
             if self.readback:

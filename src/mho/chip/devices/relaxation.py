@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -99,6 +100,31 @@ class Relaxation(Measured):
         points = np.stack(np.broadcast_arrays(place, age), axis=-1)
         both = RegularGridInterpolator((self.levels, axis), tables)(points).reshape(*points.shape[:-1], 2)
         return both[..., 0], both[..., 1]
+
+    def extended(self, seconds: float) -> Self:
+        """Return the law up to `seconds`, beyond its last time as between its last two, along their logarithm.
+
+        Nothing was measured there: who uses it says so.
+
+        Raises
+        ------
+        ChipError
+            There are no two times above zero to go on from.
+        """
+        if seconds <= self.times[-1]:
+            return self
+        if len(self.times) < 2 or self.times[-2] <= 0:
+            raise ChipError(
+                f"cells cannot be extrapolated to {seconds:g} s: {max(1, sum(t > 0 for t in self.times))} time after "
+                "writing was measured, and a law needs two"
+            )
+        steps = np.log(seconds / self.times[-1]) / np.log(self.times[-1] / self.times[-2])
+        shift, spread = (
+            np.column_stack([table, table[:, -1] + steps * (table[:, -1] - table[:, -2])])
+            for table in (np.asarray(self.shift), np.asarray(self.spread))
+        )
+        tables = [tuple(map(tuple, table.tolist())) for table in (shift, np.maximum(spread, 0.0))]
+        return replace(self, times=(*self.times, seconds), shift=tables[0], spread=tables[1])
 
     def _abscissa(self, seconds: np.ndarray) -> np.ndarray:
         first = next((t for t in self.times if t > 0), 1.0)

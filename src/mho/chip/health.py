@@ -1,0 +1,247 @@
+"""Health of a chip: a self-test of its cells, amplifiers and converters, and the placement of a matrix around faults.
+
+A test writes every cell half-way twice and reads it once each time: cells that are far off both times are stuck, and
+what the others have in common both times stays in the cell. Repair chooses, by assignment, which row of cells holds
+which row of the matrix: a cell that is stuck high does little harm under a large entry. An error that stays counts
+likewise, against what rounding to levels leaves of the entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from mho.chip.design import ChipDesign
+from mho.circuits.errors import ChipError
+
+__all__ = ["ChipPins", "FaultMap", "Placement", "place", "self_test"]
+
+_FAR = 0.25
+"""Share of the full conductance by which a cell has to be off, both times, to be stuck."""
+
+_WEAK = 0.2
+"""Share of the response that is expected below which a row or a column is off; stuck cells may take much of it."""
+
+_PROBES, _SWING = 8, 0.8
+"""Answers that each column is asked for, and how far apart they are."""
+
+_BLOCK = 512
+"""Rows that are placed among themselves: the assignment takes the cube of them."""
+
+
+class ChipPins(Protocol):
+    """Pins of a chip: what a board shows of it, and all that its self-test uses.
+
+    Attributes
+    ----------
+    design : ChipDesign
+        As it was meant to be.
+    """
+
+    design: ChipDesign
+
+    def write_cells(self, G: np.ndarray) -> None:
+        """Write conductances G (m, k) into both arrays, siemens."""
+        ...
+
+    def read_cells(self) -> np.ndarray:
+        """Return one verify read of every cell of both arrays (2, m, k), siemens."""
+        ...
+
+    def program(self, A: Any) -> Any:
+        """Write a matrix; what comes back solves."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FaultMap:
+    """Faults that a self-test has found.
+
+    Attributes
+    ----------
+    stuck : ndarray of bool of shape (2, m, k)
+        Cells of the driving and the sensing array that cannot be written.
+    deviation : ndarray of shape (2, m, k)
+        Where they are, or what the others are off by each time, siemens.
+    rows_off, columns_off : ndarray of bool of shape (m,), (k,)
+        Rows whose DAC or word line, columns whose op-amp or ADC do not respond.
+
+    Examples
+    --------
+    >>> from mho.chip import Chip, preset
+    >>> faults = Chip(preset("ideal").with_(stuck_high=0.05), seed=0).self_test(rows=32, columns=4)
+    >>> faults
+    FaultMap(256 cells: 7 stuck; 0 of 32 rows and 0 of 4 columns off)
+    """
+
+    stuck: np.ndarray
+    deviation: np.ndarray
+    rows_off: np.ndarray
+    columns_off: np.ndarray
+
+    def __repr__(self) -> str:
+        return (
+            f"FaultMap({self.stuck.size} cells: {np.count_nonzero(self.stuck)} stuck; "
+            f"{np.count_nonzero(self.rows_off)} of {len(self.rows_off)} rows and "
+            f"{np.count_nonzero(self.columns_off)} of {len(self.columns_off)} columns off)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Rows and columns of cells that hold those of a matrix.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of int of shape (m,), (k,)
+        Of the chip, for each of the matrix.
+    shape : tuple of int
+        Rows and columns of the chip, spare ones included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.chip import Placement
+    >>> Placement(np.array([2, 0]), np.array([0]), (3, 1)).laid(np.array([5.0, 7.0]), "rows")
+    array([7., 0., 5.])
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    shape: tuple[int, int]
+
+    def laid(self, part: np.ndarray, axis: str) -> np.ndarray:
+        """Return numbers of the matrix's "rows", "columns" or "both" where the chip has them, zeros elsewhere.
+
+        Parameters
+        ----------
+        part : ndarray of shape (m, ...), (k, ...) or (m, k)
+            Numbers of the matrix.
+        axis : {"rows", "columns", "both"}
+            Whose they are.
+        """
+        if axis == "rows":
+            whole = np.zeros((self.shape[0], *part.shape[1:]))
+            whole[self.rows] = part
+        elif axis == "columns":
+            whole = np.zeros((self.shape[1], *part.shape[1:]))
+            whole[self.columns] = part
+        else:
+            whole = np.zeros(self.shape)
+            whole[np.ix_(self.rows, self.columns)] = part
+        return whole
+
+
+def self_test(pins: ChipPins, rows: int, columns: int) -> FaultMap:
+    """Test a chip by its pins alone: verify reads, two of each cell, and probes of each row and column.
+
+    Parameters
+    ----------
+    pins : ChipPins
+        The chip.
+    rows, columns : int
+        How many of its cells.
+    """
+    half = _half_way(pins.design)
+    reads = []
+    for _ in range(2):
+        pins.write_cells(np.full((rows, columns), half))
+        reads.append(pins.read_cells() - half)
+    first, second = reads
+    far = _FAR * pins.design.device.g_max
+    stuck = (np.abs(first) > far) & (np.abs(second) > far)
+    mean = (first + second) / 2
+    return FaultMap(stuck, np.where(stuck, half + mean, mean), *_unresponsive(pins, stuck.any(axis=0)))
+
+
+def _half_way(design: ChipDesign) -> float:
+    """The state of the cells nearest to the middle of their range, siemens."""
+    device = design.device
+    middle = (device.g_min + device.g_max) / 2
+    if device.levels is None:
+        return middle
+    step = device.g_max / (device.levels - 1)
+    return max(round(middle / step) * step, device.g_min)
+
+
+def _unresponsive(pins: ChipPins, stuck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns whose probes do not come through: each row has one cell, not stuck, each column its share."""
+    rows, columns = stuck.shape
+    turn = (np.arange(rows)[:, None] + np.arange(columns)) % columns
+    first = np.argmin(np.take_along_axis(stuck, turn, axis=1), axis=1)
+    column = turn[np.arange(rows), first]
+    A = np.zeros((rows, columns))
+    A[np.arange(rows), column] = 1.0
+    array, used = pins.program(A), np.unique(column)
+    answers = 1 + _SWING / 2 * np.tile([1, -1], _PROBES // 2) * np.ones((columns, 1))
+    swing = np.ptp(np.asarray(array.solve(A @ answers)), axis=1)
+    columns_off = np.zeros(columns, bool)
+    columns_off[used] = swing[used] < _WEAK * _SWING
+    bumped = np.asarray(array.solve(1 + np.eye(rows)))
+    plain = np.asarray(array.solve(np.ones((rows, 1))))
+    response = (bumped - plain)[column, np.arange(rows)] * np.bincount(column, minlength=columns)[column]
+    rows_off = (response < _WEAK * np.median(response)) & ~columns_off[column]
+    return rows_off, columns_off
+
+
+def place(faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: int, spare_columns: int) -> Placement:
+    """Place a matrix where its faults do least harm.
+
+    Parameters
+    ----------
+    faults : FaultMap
+        Of as many rows and columns as the matrix has, and the spare ones.
+    target, ideal : ndarray of shape (m, k)
+        Conductances that would be written, and those that the matrix asks for, siemens.
+    spare_rows, spare_columns : int
+        Rows and columns beside those of the matrix.
+
+    Raises
+    ------
+    ChipError
+        More rows or columns are off than there are spare ones.
+    """
+    m, k = target.shape
+    shape = (m + spare_rows, k + spare_columns)
+    off_rows, off_columns = faults.rows_off[: shape[0]], faults.columns_off[: shape[1]]
+    _check_spares(off_rows, spare_rows, "row")
+    _check_spares(off_columns, spare_columns, "column")
+    stuck = faults.stuck[:, : shape[0], : shape[1]]
+    harm = np.where(off_columns, np.inf, stuck.sum(axis=(0, 1)))
+    columns = np.sort(np.argsort(harm, kind="stable")[:k])
+    parts = [(of[:, : shape[0]][:, :, columns]) for of in (faults.stuck, faults.deviation)]
+    rows = np.empty(m, int)
+    for start in range(0, m, _BLOCK):
+        end = min(m, start + _BLOCK)
+        place_ = np.arange(start, shape[0] if end == m else end)
+        cost = _harm(parts[0][:, place_], parts[1][:, place_], target[start:end], ideal[start:end])
+        cost[off_rows[place_]] = cost.max(initial=0) * m + 1.0
+        rows[start:end] = place_[_assigned(cost)]
+    return Placement(rows, columns, shape)
+
+
+def _check_spares(off: np.ndarray, spare: int, what: str) -> None:
+    if np.count_nonzero(off) > spare:
+        raise ChipError(
+            f"{np.count_nonzero(off)} of {len(off)} {what}s are off, more than the {spare} spare ones: give "
+            f"spare_{what}s={np.count_nonzero(off)} or more, or take another chip"
+        )
+
+
+def _harm(stuck: np.ndarray, deviation: np.ndarray, target: np.ndarray, ideal: np.ndarray) -> np.ndarray:
+    """Squared error (places, rows) of each row of the matrix in each row of cells, over both arrays, siemens^2."""
+    bad = stuck.astype(np.float64)
+    own, held = np.where(stuck, 0.0, deviation), np.where(stuck, deviation, 0.0)
+    rounding = target - ideal
+    healthy = (own**2).sum(axis=2, keepdims=True) + 2 * own @ rounding.T + (1 - bad) @ (rounding**2).T
+    faulty = (held**2).sum(axis=2, keepdims=True) - 2 * held @ ideal.T + bad @ (ideal**2).T
+    return (healthy + faulty).sum(axis=0)
+
+
+def _assigned(cost: np.ndarray) -> np.ndarray:
+    """The place (rows,) of each row, each place taken once, of the least cost in all."""
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(cost.T)[1]

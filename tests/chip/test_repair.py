@@ -1,0 +1,177 @@
+"""Self-test, repair and refresh, against the chips' own cells, scipy's answers and the law of the device."""
+
+import numpy as np
+import pytest
+from scipy.optimize import nnls
+
+from mho.chip import Chip, ChipError, preset
+from mho.chip.health import self_test
+from mho.chip.refresh import plan_refresh
+from mho.engines import Analog, Refined, Sparse
+
+FOUR_BITS = preset("pku-2025-4bit")
+
+
+def _problem(seed, rows=128, columns=16, n=30):
+    rng = np.random.default_rng([26, seed])
+    A = rng.random((rows, columns))
+    B = A @ np.maximum(rng.standard_normal((columns, n)), 0)
+    B = np.maximum(B + 0.05 * B.std() * rng.standard_normal(B.shape), 0)
+    return A, B, np.column_stack([nnls(A, b)[0] for b in B.T])
+
+
+def _error(chip, problem):
+    A, B, exact = problem
+    return np.linalg.norm(chip.program(A).solve(B) - exact) / np.linalg.norm(exact)
+
+
+def _stuck(share):
+    return FOUR_BITS.with_(stuck_low=share / 2, stuck_high=share / 2)
+
+
+def test_the_self_test_finds_every_stuck_cell_and_no_other():
+    chip = Chip(_stuck(0.03), seed=0)
+    faults = chip.self_test(64, 8)
+    store = chip.program(np.full((64, 8), 0.5)).store
+    for array, cells in enumerate((store.left, store.right)):
+        np.testing.assert_array_equal(faults.stuck[array], cells.healthy_fraction == 0)
+    assert not faults.rows_off.any()
+    assert not faults.columns_off.any()
+    assert chip.ledger.adc_conversions >= 4 * 64 * 8  # two reads of each cell of both arrays
+
+
+def test_errors_that_stay_are_told_from_fresh_ones():
+    design = FOUR_BITS.with_(sigma=0.01, sigma_cell=0.03)
+    faults = Chip(design, seed=0).self_test(256, 16)
+    spread = faults.deviation.std() / design.device.g_max
+    assert spread == pytest.approx(np.sqrt(0.03**2 + 0.01**2 / 2), rel=0.03)
+
+
+def test_one_per_cent_stuck_leaves_an_eighth_of_the_loss_and_three_leave_chips_within_five_per_cent():
+    """The loss adds to what a chip without stuck cells has by squares."""
+    one, three, none = [], [], []
+    for seed in range(10):
+        problem = _problem(seed)
+        for share, found in ((0.01, one), (0.03, three)):
+            chip = Chip(_stuck(share), seed=seed)
+            found.append([_error(Chip(_stuck(share), seed=seed), problem), 0.0])
+            chip.repair()
+            found[-1][1] = _error(chip, problem)
+        none.append(_error(Chip(FOUR_BITS, seed=seed), problem))
+    raw, repaired = np.sqrt(np.maximum(np.mean(np.square(one), axis=0) - np.mean(np.square(none)), 0))
+    assert repaired <= 0.15 * raw
+    assert np.min(three, axis=0)[0] > 0.05
+    assert np.max(three, axis=0)[1] < 0.05
+
+
+def test_a_repaired_chip_leaves_rows_out_is_calibrated_and_refined():
+    A, B, exact = _problem(9, rows=64, columns=6, n=8)
+    design = preset("pku-2025-realistic").with_(stuck_high=0.02)
+    chip = Chip(design, seed=1)
+    chip.repair(spare_rows=6, spare_columns=1)
+    array = chip.program(A)
+    assert array.shape == (64, 6)
+    assert array.placement.shape == (70, 7)
+    X = array.solve(B)
+    off = B.copy()
+    off[::4] = np.nan
+    masked = array.solve(Sparse(off))
+    rest = np.column_stack([nnls(A[~np.isnan(b)], b[~np.isnan(b)])[0] for b in off.T])
+    assert np.linalg.norm(X - exact) < 0.1 * np.linalg.norm(exact)
+    assert np.linalg.norm(masked - rest) < 0.15 * np.linalg.norm(rest)
+    assert array.calibrate(A, probe=True).error_after < 0.04
+    refined = Chip(design.with_(output="switched"), seed=1)
+    refined.repair(spare_rows=6, spare_columns=1)
+    done = Refined(refined).program(A).refine(B)
+    assert done.fallback == ("",) * 8
+    assert np.abs(done.X - exact).max() < 1e-8
+    assert np.linalg.norm(Analog(chip, calibrate=True, probe=True).program(A).solve(B) - exact) < 0.04 * np.linalg.norm(
+        exact
+    )
+
+
+class Board:
+    """A board with a chip on it: pins alone, of which a row's DAC and a column's ADC are dead."""
+
+    def __init__(self, chip, row, column):
+        self.design, self._chip, self._row, self._column = chip.design, chip, row, column
+
+    def write_cells(self, G):
+        self._chip.write_cells(G)
+
+    def read_cells(self):
+        return self._chip.read_cells()
+
+    def program(self, A):
+        return _Dead(self._chip.program(A), self._row, self._column)
+
+
+class _Dead:
+    def __init__(self, array, row, column):
+        self._array, self._row, self._column = array, row, column
+
+    def solve(self, B):
+        B = np.array(B)
+        B[self._row] = 0.0
+        X = self._array.solve(B)
+        X[self._column] = 0.0
+        return X
+
+
+def test_dead_converters_are_found_by_pins_alone_and_avoided():
+    chip = Chip(FOUR_BITS.with_(stuck_high=0.01), seed=3)
+    faults = self_test(Board(chip, 5, 2), 40, 7)
+    assert np.flatnonzero(faults.rows_off).tolist() == [5]
+    assert np.flatnonzero(faults.columns_off).tolist() == [2]
+    chip.faults_ = faults
+    chip.repair(spare_rows=8, spare_columns=1)
+    placement = chip.program(np.random.default_rng(0).random((32, 6))).placement
+    assert 5 not in placement.rows
+    assert 2 not in placement.columns
+    assert len(set(placement.rows)) == 32
+    chip.repair()
+    with pytest.raises(ChipError, match="1 of 40 rows are off, more than the 0 spare ones: give spare_rows=1"):
+        chip.program(np.random.default_rng(0).random((40, 6)))
+
+
+def test_the_gram_circuit_and_other_uses_are_not_repaired():
+    with pytest.raises(ChipError, match="the Gram circuit's rows are its columns"):
+        Chip(preset("ideal").with_(topology="gram")).repair()
+    with pytest.raises(ValueError, match="must solve least squares"):
+        Chip(preset("ideal").with_(topology="mvm")).self_test()
+    chip = Chip("ideal")
+    chip.repair(spare_columns=127)
+    with pytest.raises(ChipError, match="129 columns are needed, spare ones included"):
+        chip.program(np.eye(2))
+
+
+def test_refresh_is_planned_by_the_law_and_labelled_beyond_it():
+    A = np.random.default_rng(0).random((32, 4))
+    day = plan_refresh("neurram", A, error=0.2, horizon=86400.0)
+    assert not day.extrapolated
+    assert np.all(np.diff(day.errors)[-4:] > -0.02)
+    bar = float(np.mean([day.errors[0], day.errors[-1]]))
+    found = plan_refresh("neurram", A, error=bar, horizon=86400.0)
+    assert 1 < found.seconds < 86400
+    years = plan_refresh("neurram", A, error=1.0)
+    assert years.extrapolated
+    assert "extrapolated: measured up to" in str(years)
+    baked = plan_refresh("rram-tech-a", A, error=1.0, horizon=1e3, kelvin=358.15)  # fitted from 373 K on
+    assert baked.extrapolated
+    with pytest.raises(ChipError, match="nothing is known of how cells of 'pku-2025-realistic' age"):
+        plan_refresh("pku-2025-realistic", A, error=0.1)
+    with pytest.raises(ChipError, match=r"the error is 0\.\d+ at once, above the bar of 0.001"):
+        plan_refresh("neurram", A, error=1e-3)
+    with pytest.raises(ChipError, match="nothing is known of how heat ages cells of 'neurram'"):
+        plan_refresh("neurram", A, error=0.2, kelvin=358.15)
+
+
+def test_a_law_goes_on_along_the_logarithm_of_time():
+    law = preset("cmo-hfox").device.relaxation  # made of logarithms
+    longer = law.extended(1e8)
+    for found, published in zip(longer.moments(5e-5, 1e8), (-0.08900206, 0.04201137), strict=True):
+        before = law.moments(5e-5, 86400.0)
+        start = before[0] if published < 0 else before[1]
+        assert found - start == pytest.approx(published * 1e-6 * np.log(1e8 / 86400), rel=0.02)
+    with pytest.raises(ChipError, match="1 time after writing was measured, and a law needs two"):
+        preset("milo-2021").device.relaxation.extended(1.0)
