@@ -51,7 +51,7 @@ copybutton_prompt_is_regexp = True
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": r"\.py$",
+    "filename_pattern": r"plot_\w+\.py$",  # the others are shown and not run: they need what is not in `docs`
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

@@ -6,15 +6,15 @@ program lists is what is written.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-NOT_LISTED = frozenset(("demo",))
-"""Packages that are there after `import mho` and are no interface of their own."""
+NOT_LISTED = frozenset(("demo",) if importlib.util.find_spec("torch") else ("demo", "torch"))
+"""Packages that are there after `import mho` and are no interface of their own, or lack what they stand on."""
 
 ROUTING = "set_fit_request, set_transform_request, set_partial_fit_request, set_score_request, get_metadata_routing"
 """Methods that scikit-learn adds to every estimator; its own pages describe them."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mho import spice as spice
     from mho import sweep as sweep
     from mho import topics as topics
+    from mho import torch as torch
     from mho.camera import Camera as Camera
     from mho.chip import Chip as Chip
     from mho.chip import ChipError as ChipError
@@ -124,6 +125,7 @@ _PACKAGES = frozenset(
         "spice",
         "sweep",
         "topics",
+        "torch",
     )
 )
 """Imported when first used, as ``mho.cost``."""

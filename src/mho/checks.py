@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from mho import kernels
+from mho.arrays import as_array_like
 
 __all__ = [
     "NAN_ADVICE",
     "ArrayStats",
     "array_stats",
-    "as_array_like",
     "as_matrix",
     "at_least",
     "check_values",
@@ -150,26 +150,6 @@ def no_mask(value: Any, name: str) -> None:
         raise TypeError(
             f"{name} must not be a masked array, its mask would be lost; put NaN in place of what is masked"
         )
-
-
-def as_array_like(value: Any, name: str) -> Any:
-    """Return `value` as NumPy can read it: what only speaks DLPack as an array, anything else as it is.
-
-    Raises
-    ------
-    TypeError
-        It lies in the memory of another device, or is an AnnData, of which a matrix is only a part.
-    """
-    if all(hasattr(value, part) for part in ("X", "obs", "var")):
-        raise TypeError(f"{name} must be a matrix, got {type(value).__name__}; give one of it, such as its .X")
-    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
-        try:
-            return np.from_dlpack(value)
-        except (BufferError, RuntimeError, TypeError, ValueError) as error:
-            raise TypeError(
-                f"{name} must be in this computer's memory as numbers of NumPy's, got {type(value).__name__}: {error}"
-            ) from None
-    return value
 
 
 def _real(value: Any, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import checks, kernels
+from mho.arrays import as_array_like, in_kind
 from mho.engines.digital import Digital
 from mho.engines.engine import Engine, Penalty
 from mho.engines.least_squares import Bounds, residual_norms, solve_bounded, solve_nonnegative, solve_sparse
@@ -55,8 +56,9 @@ def nnls(
 
     Returns
     -------
-    X : ndarray of shape (k, n) or (k,)
-        In A's precision. Zero for a column of B of which nothing is known; a warning tells how many there are.
+    X : ndarray of shape (k, n) or (k,), or an array of another library
+        In A's precision; of the library, and on the device, of A or else B, by the array API standard. Zero for a
+        column of B of which nothing is known; a warning tells how many there are.
     residual : ndarray of shape (n,), or float
         Where asked for: |A x - b| over the entries that are known.
 
@@ -87,9 +89,10 @@ def nnls(
     solver = engine_for(engine, seed=checks.generator(random_state, "random_state"))
     penalty = Penalty(l2=checks.nonnegative_number(l2, "l2"), l1=checks.nonnegative_number(l1, "l1"))
     digital = isinstance(solver, Digital)
+    given = A, B
     A = _as_left(A, digital)
     vector = _is_vector(B)
-    operand = as_known(np.asarray(B)[:, None] if vector else B, missing, "B", unchecked=True)
+    operand = as_known(np.asarray(as_array_like(B, "B"))[:, None] if vector else B, missing, "B", unchecked=True)
     if operand.shape[0] != A.shape[0]:
         raise ValueError(f"B must have {A.shape[0]} rows, as many as A, got {operand.shape[0]}")
     warn_of_unknown(operand, "columns of B", "X")
@@ -99,11 +102,11 @@ def nnls(
         raise ValueError(f"bounds are for engine='digital', got bounds and engine={engine!r}")
     else:
         X = solver.exact().program(A, penalty=penalty).solve(operand)
-    answer = X[:, 0] if vector else X
+    answer = in_kind(X[:, 0] if vector else X, *given)
     if not return_residual:
         return answer
     norms = residual_norms(A.columns if isinstance(A, Sparse) else A, operand, X)
-    return answer, float(norms[0]) if vector else norms
+    return answer, float(norms[0]) if vector else in_kind(norms, *given)
 
 
 _SMALL = 1 << 17

@@ -1,6 +1,8 @@
 """Non-negative matrix factorization: the estimator, the alternating loop, starting factors."""
 
 from mho.nmf.advice import Advice, advise
+from mho.nmf.annotated import fit_anndata, transform_anndata
+from mho.nmf.as_json import from_json, to_json
 from mho.nmf.blocks import BlockFit, fit_blocks
 from mho.nmf.component_count import select
 from mho.nmf.consensus import Consensus, consensus
@@ -19,7 +21,11 @@ __all__ = [
     "Starts",
     "advise",
     "consensus",
+    "fit_anndata",
     "fit_blocks",
+    "from_json",
     "many_starts",
     "select",
+    "to_json",
+    "transform_anndata",
 ]

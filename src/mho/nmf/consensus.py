@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.engines import nnls
 from mho.engines.solve import as_known
+from mho.nmf.annotated import is_anndata, matrix_of
 from mho.nmf.starts import run_starts
 from mho.operands import Dense, Matrix, Sparse
 
@@ -206,18 +207,11 @@ def cluster_spectra(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, f
 
 def _matrix(X: Any, layer: str | None = None) -> tuple[Any, Any]:
     """Return the matrix of counts, and the AnnData it came in, if any."""
-    if not all(hasattr(X, part) for part in ("X", "obs", "var")):
+    if not is_anndata(X):
         if layer is not None:
             raise TypeError(f"layer={layer!r} is of an AnnData, got {type(X).__name__}")
         return (X if sp.issparse(X) else np.asarray(X)), None
-    if layer is not None and layer not in X.layers:
-        raise ValueError(
-            f"layer must be one of {', '.join(map(repr, X.layers)) or 'none, there are none'}, got {layer!r}"
-        )
-    values = X.X if layer is None else X.layers[layer]
-    if values is None:
-        raise ValueError("X is an AnnData without counts: its .X is None; name one of its layers")
-    return values, X
+    return matrix_of(X, layer), X
 
 
 def _dense_or_rows(X: Matrix) -> Any:

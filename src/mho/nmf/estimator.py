@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
+from mho.arrays import as_array_like, in_kind
 from mho.engines import Digital, Engine, Penalty, engine_for
 from mho.engines.least_squares import Bounds, solve_bounded
 from mho.engines.solve import as_known, warn_of_unknown
@@ -304,10 +305,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, k)
+        ndarray of shape (n_samples, k), or an array of X's library on its device
         """
-        X = self._read(X, reset=True)
-        return self._fold_in(X, self._fit(X, W, H, weights))
+        read = self._read(X, reset=True)
+        return in_kind(self._fold_in(read, self._fit(read, W, H, weights)), X)
 
     @available_if(_streams)
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -389,15 +390,15 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, k)
+        ndarray of shape (n_samples, k), or an array of X's library on its device
         """
         check_is_fitted(self, "components_")
-        X = self._read(X, reset=False)
+        given, X = X, self._read(X, reset=False)
         if weights is not None and loss_name(self.loss) != "frobenius":
             raise ValueError(f"weights are for loss='frobenius', got loss={self.loss!r} and weights")
         weighted = None if weights is None else as_weighted(X, weights)
         warn_of_unknown((X if weighted is None else weighted).T, "rows of X", "W")
-        return self._fold_in(X, weighted)
+        return in_kind(self._fold_in(X, weighted), given)
 
     def _fold_in(self, X: Matrix, weighted: Weighted | None) -> np.ndarray:
         """Return W (n_samples, k) for an X that has been read, or for one with weights."""
@@ -434,7 +435,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W = checks.as_matrix(X, "X", nonnegative=False)
         if W.shape[1] != len(self.components_):
             raise ValueError(f"X must have {len(self.components_)} columns, one per component, got {W.shape[1]}")
-        return W @ self.components_
+        return in_kind(W @ self.components_, X)
 
     @property
     def _n_features_out(self) -> int:
@@ -452,7 +453,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> Matrix:
         checks.no_mask(X, "X")
-        X = self._validated(checks.as_array_like(X, "X"), reset=reset)
+        X = self._validated(as_array_like(X, "X"), reset=reset)
         return as_known(X, self.missing, "X", nonnegative=True)
 
     def _validated(self, X: Any, *, reset: bool) -> Any:
