@@ -95,7 +95,7 @@ def test_each_file_of_data_has_its_licence_and_the_other_way_round():
 
 
 def test_no_data_lies_anywhere_else():
-    kinds = (".npz", ".npy", ".gz", ".csv", ".parquet", ".png", ".jpg", ".bin", ".safetensors", ".wav")
+    kinds = (".npz", ".npy", ".gz", ".bz2", ".csv", ".parquet", ".png", ".jpg", ".bin", ".safetensors", ".wav")
     found = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in kinds}
     assert {path for path in found if not path.startswith("data/files/")} == OURS
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
-import gzip
 import io
 from dataclasses import dataclass
 from importlib.resources import files
@@ -114,7 +114,7 @@ def movielens() -> Ratings:
 
 
 def _films() -> dict[int, dict[str, Any]]:
-    table = gzip.decompress(_bundled("movies.csv.gz")).decode()
+    table = bz2.decompress(_bundled("movies.csv.bz2")).decode()
     return {int(film["movieId"]): film for film in csv.DictReader(io.StringIO(table, newline=""))}
 
 
