@@ -8,6 +8,8 @@ from monitor_machine import RATE, levels, vibration
 from scipy.io import wavfile
 
 from mho.cli import main
+from mho.cost import read_inference
+from mho.monitor import Monitor
 
 
 def table(path, values, labels=None):
@@ -75,3 +77,14 @@ def test_a_healthy_minute_and_a_faulty_one_need_no_option(tmp_path, capsys):
     assert main(["monitor", "learn", str(tmp_path / "healthy.wav"), "-o", str(tmp_path / "fan.mon")]) == 0
     assert main(["monitor", "run", str(tmp_path / "fan.mon"), str(tmp_path / "faulty.wav")]) == 3
     assert "Hz" in capsys.readouterr().out
+
+
+def test_windows_of_the_chip_are_recorded(files, tmp_path, capsys):
+    run = ["monitor", "run", str(files / "pump.mon"), str(files / "other.csv")]
+    assert main([*run, "--engine", "analog", "--ledger", str(tmp_path / "run.json")]) in (0, 3)
+    found = read_inference(tmp_path / "run.json")
+    assert found.name == "window"
+    assert found.answers == len(list(Monitor.load(files / "pump.mon").run(str(files / "other.csv"))))
+    assert found.solves <= found.matrices  # no window of zeros is solved to fill a block
+    assert main([*run, "--ledger", str(tmp_path / "other.json")]) == 2
+    assert "--ledger is for --engine analog" in capsys.readouterr().err

@@ -366,6 +366,11 @@ class Camera:
         camera.begin()
         return camera
 
+    @property
+    def solver(self) -> Engine:
+        """Engine that finds what is usual in each frame."""
+        return self._engine
+
     def _settings(self) -> dict[str, Any]:
         keep = self.keep
         kinds = {"Share": "{:.6g}%", "Bytes": "{:.6g} MB/h", "Threshold": "score {:.6g}"}

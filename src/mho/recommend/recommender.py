@@ -190,6 +190,27 @@ class Recommender:
             self._fitted = fitted.solved_items(engine, i).related(engine, i)[0]
         return self
 
+    def solve_users(self, users: Any = None) -> Self:
+        """Find the factors of users once more, from what is known of them, by this recommender's engine.
+
+        Parameters
+        ----------
+        users : array_like, optional
+            Ids of users that are known; by default all.
+
+        Raises
+        ------
+        ValueError
+            A user is not known, or the model has no factors.
+        """
+        fitted = self._require()
+        if not fitted.model.has_factors:
+            raise ValueError("the model must have factors to be solved for, and neighbours have none")
+        every = np.arange(len(self.user_ids_))
+        positions = every if users is None else fitted.table.users.require(users)
+        self._fitted = fitted.solved_users(self._engine(), positions)
+        return self
+
     def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Self:
         """Take in items that nobody has chosen yet, each as a non-negative sum of known ones with like features.
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.answers_ledger import AnswersLedger
 from mho.cli.camera.options import source_name, told_name
 from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
@@ -40,6 +41,8 @@ def run(
     live: Annotated[str | None, Parameter(show_default=False)] = None,
     transport: Literal["tcp", "udp"] = "tcp",
     url_file: Path | None = None,
+    engine: Literal["analog"] | None = None,
+    ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
 ) -> None:
@@ -86,6 +89,10 @@ def run(
         Of rtsp://.
     url_file
         A file with the URL, in place of SOURCE: other users see a command line.
+    engine
+        Look at frames with the simulated chip, in place of the solver that the camera was learned with.
+    ledger
+        Write what the chip did, for mho cost: a .json file, when the run ends.
     json_
         Print the last status as JSON.
     quiet
@@ -103,7 +110,8 @@ def run(
     durations = {"delay": delay, "settle": settle} | ({} if adapt == "never" else {"adapt": adapt})
     for option, text in durations.items():
         read_seconds(text, f"--{option}")
-    watched = Camera.load(camera, keep=keep, **({"adapt": None} | durations))
+    record = AnswersLedger.of(ledger, engine, (camera, name))
+    watched = Camera.load(camera, keep=keep, engine=engine, **({"adapt": None} | durations))
     began = time.time() if is_live(name) or name == "-" else Path(name).stat().st_mtime
     stream = Source(name, watched.fps, gap=3 * watched.clip, transport=transport, ring=clips)
     most = None if room is None else room * 1e6
@@ -119,7 +127,9 @@ def run(
             session.run()
         except KeyboardInterrupt as interrupt:
             with undisturbed():
+                record.save(watched.solver, "frame", session.status()["looked_at"])
                 raise type(interrupt)(f"{session.status()['kept']} clips are kept in {out}") from None
+    record.save(watched.solver, "frame", session.status()["looked_at"])
     _tell(session.status(), out, as_json=json_, quiet=quiet)
 
 

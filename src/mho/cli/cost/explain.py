@@ -46,8 +46,8 @@ def explain(
 
     options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
     if asked := Asked.of(workload, AnswersOptions(), options):
-        lines = _named(answers_lines(asked.bill(), asked.platforms()[0]), part)
-        print(as_json([_figures(line) for line in lines]) if json else "\n\n".join(map(_arithmetic, lines)))
+        told = _named(answers_lines(asked.bill(), asked.platforms()[0]), part)
+        print(as_json([_figures(line) for line in told]) if json else "\n\n".join(map(_arithmetic, told)))
         return
     run = options.run(workload)
     platforms = options.platforms(run.workload)

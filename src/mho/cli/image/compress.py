@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.answers_ledger import AnswersLedger
 from mho.cli.image.batch import Done, Output, run_batch
 from mho.cli.settings import WholeNumber
 
@@ -48,8 +50,8 @@ class QualityOptions:
     effort: WholeNumber = 1
     learn: Annotated[bool, Parameter(negative="", show_default=False)] = False
 
-    def encoded(self, picture: Any) -> bytes:
-        """Return the file."""
+    def encoded(self, picture: Any, engine: Any = None) -> bytes:
+        """Return the file, its codes found by an engine."""
         from mho.image.codec import encode, encode_learned, encode_to_psnr, encode_to_size
 
         if self.target_size is not None:
@@ -59,10 +61,12 @@ class QualityOptions:
         quality = 60 if self.quality is None else self.quality
         if self.learn:
             return encode_learned(picture, quality=quality, effort=self.effort)[0]
-        return encode(picture, quality=quality, effort=self.effort)
+        return encode(picture, quality=quality, effort=self.effort, engine=engine)
 
-    def check(self) -> None:
-        """Refuse two goals at once, before any work."""
+    def check(self, engine: str | None = None) -> None:
+        """Refuse two goals at once, and an engine with what it cannot do, before any work."""
+        if engine is not None and (self.learn or self.target_size is not None or self.target_psnr is not None):
+            raise ValueError("--engine analog codes at one --quality; it takes neither --learn nor a target")
         given = [value is not None for value in (self.quality, self.target_size, self.target_psnr)]
         if sum(given) > 1:
             raise ValueError("--quality, --target-size and --target-psnr exclude each other; give one of them")
@@ -77,6 +81,8 @@ def compress(
     goal: QualityOptions = QualityOptions(),
     output: Output,
     report: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    engine: Literal["analog"] | None = None,
+    ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
 ) -> None:
     """Compress pictures: PNG, JPEG, WebP or whatever else Pillow reads, 8 bits a sample.
 
@@ -92,17 +98,41 @@ def compress(
         Where it goes.
     report
         Decode again and tell PSNR and SSIM.
+    engine
+        Find the codes on the simulated chip, in arrays of 128 x 192 cells: about 20 patches of 64 pixels a second.
+    ledger
+        Write what the chip did, for mho cost: a .json file.
     """
     from mho.image.codec import read_picture
 
-    goal.check()
+    goal.check(engine)
+    record = AnswersLedger.of(ledger, engine, (*sources, output.out))
+    chip = _chip() if engine else None
+    done = 0
 
     def work(source: str, data: bytes, suffix: str) -> Done:
         picture, notes = read_picture(data, source, max_pixels=output.max_pixels)
-        coded = goal.encoded(picture)
+        nonlocal done
+        coded = goal.encoded(picture, chip)
+        done += 1
         return Done(coded, _summary(picture, coded, report), notes, _figures(picture, coded, report, output.json))
 
     run_batch(sources, output, [".mho"], work)
+    if chip is not None:
+        record.save(chip, "photo", done, _digital_work(chip, done))
+
+
+def _chip() -> Any:
+    from mho.image.chips import PICTURE_CHIP, picture_engine
+
+    return picture_engine("analog", chip=PICTURE_CHIP.with_(columns=192), seed=0)
+
+
+def _digital_work(chip: Any, pictures: int) -> Any:
+    """Arithmetic of a picture's codes where the dictionary, which is square, is inverted beforehand."""
+    from mho.cost import product_work
+
+    return product_work(64, 64).times(chip.tally.solves / max(1, pictures))
 
 
 def _figures(picture: Any, coded: bytes, report: bool, wanted: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.answers_ledger import AnswersLedger
 from mho.cli.errors import note
 from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
 from mho.cli.tables import wrapped
@@ -49,6 +50,7 @@ def run(
     raw: Literal["<i2", "<f4"] | None = None,
     max_journal: int = 1 << 30,
     engine: Literal["digital", "analog", "hybrid"] | None = None,
+    ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
     options: SourceOptions = SourceOptions(),  # noqa: B008
 ) -> int:
     """Score what a machine sends, and raise alarms; exit code 3 if one was raised.
@@ -81,16 +83,21 @@ def run(
         Bytes of the journal; at the cap the oldest messages are dropped and counted, alarms never.
     engine
         Another solver than the model was learned with.
+    ledger
+        Write what the chip did, for mho cost: a .json file, when the run ends; with a file or a pipe.
     """
+    record = AnswersLedger.of(ledger, engine, (model, source, jsonl))
     monitor = load_monitor(model, engine)
     if "://" in source:
+        if ledger is not None:
+            raise ValueError(f"--ledger goes with a file or a pipe, got {source!r}")
         if state is None:
             raise ValueError("--state FOLDER is needed for MQTT: what is acknowledged has to survive a restart")
         return _serve(monitor, source, alarms, state, jsonl, client_id, credentials, ca, raw or "", max_journal)
     for name, given in (("--alarms", alarms), ("--state", state), ("--credentials", credentials), ("--ca", ca)):
         if given is not None:
             raise ValueError(f"{name} goes with a source of mqtt:// or mqtts://, got {source!r}")
-    return _pipe(monitor, source, jsonl, follow, options)
+    return _pipe(monitor, source, jsonl, follow, options, record)
 
 
 def _serve(
@@ -137,11 +144,13 @@ def _serve(
     return ALARMED if monitor.alarms else 0
 
 
-def _pipe(monitor: Monitor, source: str, jsonl: Path | None, follow: bool, options: SourceOptions) -> int:
+def _pipe(
+    monitor: Monitor, source: str, jsonl: Path | None, follow: bool, options: SourceOptions, record: AnswersLedger
+) -> int:
     from mho.monitor.alarm_log import AlarmLog
     from mho.monitor.reading import recording_parts, text_parts
 
-    log = None if jsonl is None else AlarmLog(jsonl)
+    log, windows = None if jsonl is None else AlarmLog(jsonl), 0
     try:
         if source == "-":
             parts = text_parts(sys.stdin, "standard input", options.form(), rows=1)
@@ -152,6 +161,7 @@ def _pipe(monitor: Monitor, source: str, jsonl: Path | None, follow: bool, optio
         raised = False
         for part in parts:
             for result in monitor.run(part):
+                windows += 1
                 if result.alarm is not None:
                     raised = True
                     _tell(result.alarm, log)
@@ -160,6 +170,7 @@ def _pipe(monitor: Monitor, source: str, jsonl: Path | None, follow: bool, optio
     finally:
         if log is not None:
             log.close()
+        record.save(monitor.engine, "window", windows)
     return ALARMED if raised else 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import count, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.answers_ledger import AnswersLedger
 from mho.cli.errors import note
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
@@ -32,6 +33,8 @@ def top(
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
     titles: Path | None = None,
     seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    engine: Literal["analog"] | None = None,
+    ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
     out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
     json: Json = False,
 ) -> None:
@@ -50,6 +53,10 @@ def top(
         header calls so, else the first two. An item that is not in it is called by its id.
     seen
         Recommend also what a user has rated or chosen.
+    engine
+        Find these users' factors once more on the simulated chip, all items in it; by default as fit has left them.
+    ledger
+        Write what the chip did, for mho cost: a .json file.
     out
         Write a .csv file of user, rank, item, title and score instead.
     json
@@ -60,9 +67,13 @@ def top(
     checks.positive_int(n, "-n")
     if out is not None:
         check_target(out, (model, titles), suffixes=[".csv"])
-    recommender = Recommender.load(model)
+    record = AnswersLedger.of(ledger, engine, (model, titles, out))
+    recommender = Recommender.load(model) if engine is None else Recommender.load(model, engine=engine)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known
+    if engine is not None:
+        recommender.solve_users(asked)
+        record.save(recommender.engine_, "visitor", len(asked), _digital_work(recommender, asked))
     named = _titles(titles, recommender.item_ids_) if titles else {}
     parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
     without: list[str] = []
@@ -77,6 +88,17 @@ def top(
     if without:
         ids = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
         note(f"{len(without)} of {len(asked)} users have no list, every item is theirs ({ids}); --seen lists these too")
+
+
+def _digital_work(recommender: Any, users: Any) -> Any:
+    """Arithmetic of a list's factors: of choices, where all other items count as zero, over the chosen ones alone."""
+    from mho.cost import answer_work
+
+    if recommender.predicts_ratings:
+        return None
+    k = recommender.item_factors_.shape[1]
+    positions = recommender.fitted.table.users.require(users)
+    return answer_work(k, recommender.known_[positions].nnz / len(positions), own_gram=True, indexed=True)
 
 
 def _list_of(recommender: Any, users: Any, n: int, seen: bool, without: list[str]) -> Any:
