@@ -96,6 +96,7 @@ sanitize: .venv/dev
 # The site, in docs/_build/html: pages that commands write are written again, every printed line runs, links are followed.
 docs: .venv/dev
 	$(BIN)/python scripts/cost_page.py
+	$(BIN)/python scripts/answers_page.py
 	$(BIN)/python scripts/rooms_table.py
 	$(BIN)/pytest tests/test_docs.py
 	$(MAKE) docs-check

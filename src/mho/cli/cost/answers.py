@@ -92,17 +92,21 @@ def verdict(asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost], even: tu
         "no end": "takes more energy at every end of the assumptions",
     }[one.wins]
     saving = one.saving.typical
-    ratio = f"1/{saving:,.2g}" if saving >= 1 else f"{1 / saving:,.2g} times"
+    ratio = f"1/{_plain(saving)} of" if saving >= 1 else f"{_plain(1 / saving)} times"
     answers = _answers(one.typical)
     return (
         f"{asked.run.name}: beside the {beside} the chip {said}: {engineering(bill.joules.typical, 'J')} an answer, "
-        f"{ratio} of its energy, in {engineering(bill.latency.typical, 's')}; it breaks even at {answers}. What "
+        f"{ratio} its energy, in {engineering(bill.latency.typical, 's')}; it breaks even at {answers}. What "
         f"moves the saving most: {_moved(first)}; {_moved(other)}.{_bar(asked)}"
     )
 
 
+def _plain(value: float) -> str:
+    return f"{float(f'{value:.2g}'):,g}"
+
+
 def _moved(one: Decider) -> str:
-    return f"{one.name.replace('_', ' ')} ({one.low:,.2g} to {one.high:,.2g})"
+    return f"{one.name.replace('_', ' ')} ({_plain(one.low)} to {_plain(one.high)})"
 
 
 def _answers(number: float | None) -> str:
@@ -116,10 +120,8 @@ def _bar(asked: Asked) -> str:
     use = asked.use
     if use is None or use.digital - use.quality.typical <= use.bar:
         return ""
-    return (
-        f" It does not win: its {use.metric} of {use.quality.typical:.3g} is below the CPU's {use.digital:.3g} by more "
-        f"than the {use.bar:.2g} that is borne."
-    )
+    found = f"{use.metric.split(',')[0]} of {use.quality.typical:.3g}"
+    return f" It does not win: its {found} is below the CPU's {use.digital:.3g} by more than the {use.bar:.2g} that is borne."
 
 
 def _quality(asked: Asked) -> list[str]:
