@@ -7,11 +7,17 @@ from pathlib import Path
 from string import Template
 
 from mho import __version__
+from mho.chip import preset
+from mho.cost import ANSWER_PLATFORMS, USES, Duty, answers_bill, rewrites
 from mho.data import replacing
 from mho.demo import films_section, photo_section
 from mho.demo.results import Results
 
 __all__ = ["render", "write"]
+
+_USES = {"vibration": "a window of vibration", "visitor": "a visitor's list"}
+_CELLS = "cmo-hfox"
+"""Cells whose drift is published."""
 
 
 def write(results: Results, out: Path | str) -> Path:
@@ -32,9 +38,30 @@ def render(results: Results) -> str:
         seed=results.seed,
         passes=results.passes,
         chip_text=_chip_text(results),
+        uses_text=_uses_text(),
         **photo_section.fields(results),
         **films_section.fields(results),
     )
+
+
+def _uses_text() -> str:
+    """Other uses, which program once: a sentence of why they differ, and one of what they take."""
+    said = ", and ".join(f"{_beside(name)} for {what}" for name, what in _USES.items())
+    return (
+        "Both demonstrations write a matrix anew for every half-sweep. Programmed once and asked often, at the rewrites "
+        f"that drift asks for, the simulated chip takes {said}, typical values (<code>mho cost "
+        f"{next(iter(_USES))}</code> has the ranges and the sources)."
+    )
+
+
+def _beside(name: str) -> str:
+    """Energy of an answer over that of what would answer otherwise, in words."""
+    use = USES[name]
+    duty = Duty(answers_per_day=use.answers_per_day, rewrites=rewrites(preset(_CELLS).device, use.borne))
+    other = ANSWER_PLATFORMS[use.beside].cost(use.run.work)
+    ratio = answers_bill(use.run, duty).joules.typical / other.joules.typical
+    share = f"1/{1 / ratio:.0f} of" if ratio < 1 else f"{ratio:.1f} times"
+    return f"{share} the energy of a {use.beside.replace('phone, small core', 'small core of a phone')}"
 
 
 def _chip_text(results: Results) -> str:

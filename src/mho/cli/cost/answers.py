@@ -120,8 +120,11 @@ def _bar(asked: Asked) -> str:
     use = asked.use
     if use is None or use.digital - use.quality.typical <= use.bar:
         return ""
-    found = f"{use.metric.split(',')[0]} of {use.quality.typical:.3g}"
-    return f" It does not win: its {found} is below the CPU's {use.digital:.3g} by more than the {use.bar:.2g} that is borne."
+    found, metric = f"{use.quality.typical:.3g}", use.metric.split(",")[0]
+    return (
+        f" It does not win: its {metric} of {found} is below the CPU's {use.digital:.3g} by more than the {use.bar:.2g} "
+        "that is borne."
+    )
 
 
 def _quality(asked: Asked) -> list[str]:
