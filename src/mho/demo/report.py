@@ -48,8 +48,8 @@ def _uses_text() -> str:
     """Other uses, which program once: a sentence of why they differ, and one of what they take."""
     said = ", and ".join(f"{_beside(name)} for {what}" for name, what in _USES.items())
     return (
-        "Both demonstrations write a matrix anew for every half-sweep. Programmed once and asked often, at the rewrites "
-        f"that drift asks for, the simulated chip takes {said}, typical values (<code>mho cost "
+        "Both demonstrations write a matrix anew for every half-sweep. Programmed once and asked often, at the "
+        f"rewrites that drift asks for, the simulated chip takes {said}, typical values (<code>mho cost "
         f"{next(iter(_USES))}</code> has the ranges and the sources)."
     )
 

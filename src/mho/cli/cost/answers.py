@@ -122,8 +122,8 @@ def _bar(asked: Asked) -> str:
         return ""
     found, metric = f"{use.quality.typical:.3g}", use.metric.split(",")[0]
     return (
-        f" It does not win: its {metric} of {found} is below the CPU's {use.digital:.3g} by more than the {use.bar:.2g} "
-        "that is borne."
+        f" It does not win: its {metric} of {found} is below the CPU's {use.digital:.3g} by more than the "
+        f"{use.bar:.2g} that is borne."
     )
 
 
