@@ -18,7 +18,7 @@ from mho import Camera, Recommender
 from mho.camera.index import read_index
 from mho.chip import ArrayGeometry, preset
 from mho.cli import main
-from mho.cost import read_run
+from mho.cost import read_inference, read_run
 from mho.data import read_factors
 from mho.image.codec import read_picture
 from mho.journal import Journal, Outbox
@@ -106,6 +106,14 @@ def test_a_run_of_a_chip(golden):
     assert run.iterations == 2
     assert (run.workload.m, run.workload.n, run.workload.k) == (8, 6, 2)
     assert (run.ledger.cells, run.ledger.solves) == (record["ledger"]["cells"], record["ledger"]["solves"]) == (148, 32)
+
+
+def test_answers_of_a_chip():
+    path = _GOLDEN / "0.2.0" / "answers.json"
+    run, record = read_inference(path), json.loads(path.read_text())
+    assert (run.name, run.m, run.k, run.answers, run.solves) == ("window", 8, 2, 6, 1.0)
+    assert run.programmed.cells == record["programmed"]["cells"] == 47
+    assert run.answered.adc_conversions == record["answered"]["adc_conversions"] == 2
 
 
 _PLAN_OF_0_1_0 = b"af16185b7daca2a3197683684b470e6034f8c2388c67a52926f094f86f4dfdab"

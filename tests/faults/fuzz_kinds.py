@@ -16,7 +16,7 @@ from mho.camera.evaluation import read_events
 from mho.camera.index import read_index
 from mho.camera.source import Source
 from mho.chip import Device, preset
-from mho.cost import read_run
+from mho.cost import read_inference, read_run
 from mho.data import read_factors, read_interactions, read_matrix
 from mho.data.factors import read_state
 from mho.image.codec import read_picture
@@ -231,6 +231,7 @@ KINDS = {
     "factors": (_golden("*.safetensors"), _read_factors),
     "recommender": (_golden("ratings.npz", "implicit.npz"), _read_recommender),
     "run": (_golden("chip-run.json"), read_run),
+    "answers": (_golden("answers.json"), read_inference),
     "sweep": (_sweeps, lambda path: read_trials(path, PLAN)),
     "fit": (_fits, _read_fit),
     "device": (_reads, _fit_device),
