@@ -284,8 +284,10 @@ class WaveformFramer:
         self._spectra = whole[max(0, len(whole) - SMOOTHED + 1) :]
         out = np.full_like(spectra, np.nan)
         if len(whole) >= SMOOTHED:
-            runs = np.moveaxis(np.lib.stride_tricks.sliding_window_view(whole, SMOOTHED, axis=0), -1, 0)
-            mean = runs.copy().sum(axis=0) / SMOOTHED  # row by row: in one order, always
+            mean = whole[: len(whole) - SMOOTHED + 1].copy()
+            for begin in range(1, SMOOTHED):  # row by row: in one order, always
+                mean += whole[begin : begin + len(mean)]
+            mean /= SMOOTHED
             out[len(out) - len(mean) :] = mean - mean.mean(axis=1, keepdims=True)
         return out
 

@@ -177,8 +177,12 @@ class Group:
     def _highest_run(self, residual: np.ndarray, count: int) -> np.ndarray:
         """Return the highest mean (n,) over so many neighbours of how far features are above what is explained."""
         above, below = residual[:, : len(self.center)], residual[:, len(self.center) :]
-        runs = np.lib.stride_tricks.sliding_window_view((above - below) / 2, min(count, len(self.center)), axis=1)
-        return runs.sum(axis=2).max(axis=1) / count
+        deviation, width = (above - below) / 2, min(count, len(self.center))
+        places = deviation.shape[1] - width + 1
+        runs = deviation[:, :places]
+        for begin in range(1, width):
+            runs = runs + deviation[:, begin : begin + places]
+        return runs.max(axis=1) / count
 
     @cached_property
     def _programmed(self) -> Programmed:
