@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor docs docs-check format clean test-torch
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor bench-camera bench-camera-speed docs docs-check format clean test-torch
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -126,6 +126,10 @@ CLIPS ?= vtest=/usr/share/doc/opencv-doc/examples/data/vtest.avi
 bench-camera: .venv/dev build/bench-camera/ready
 	PYTHONPATH=build/bench-camera $(BIN)/python benchmarks/camera/run.py $(CLIPS:%=--clip %)
 	$(BIN)/python benchmarks/camera/report.py
+
+# vtest.avi by path: make bench-camera-speed CLIP=...
+bench-camera-speed: .venv/dev
+	$(BIN)/python benchmarks/camera/speed.py --clip $(CLIP)
 
 build/bench-camera/ready: benchmarks/camera/requirements.txt
 	$(BIN)/pip install --quiet --no-deps --target build/bench-camera -r benchmarks/camera/requirements.txt
