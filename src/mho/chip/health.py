@@ -27,6 +27,9 @@ _WEAK = 0.2
 _PROBES, _SWING = 8, 0.8
 """Answers that each column is asked for, and how far apart they are."""
 
+_AGAIN = 4
+"""Patterns more in which a row or column has to be silent to be off."""
+
 _BLOCK = 512
 """Rows that are placed among themselves: the assignment takes the cube of them."""
 
@@ -167,9 +170,20 @@ def _half_way(design: ChipDesign) -> float:
 
 
 def _unresponsive(pins: ChipPins, stuck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns whose probes do not come through: each row has one cell, not stuck, each column its share."""
+    """Rows and columns whose probes come through in none of some patterns: stuck cells may keep one of them down."""
+    rows_off, columns_off = _silent(pins, stuck, np.arange(len(stuck)))
+    for again in range(_AGAIN):
+        if not (rows_off.any() or columns_off.any()):
+            break
+        also_rows, also_columns = _silent(pins, stuck, np.random.default_rng(again).permutation(len(stuck)))
+        rows_off, columns_off = rows_off & also_rows, columns_off & also_columns
+    return rows_off, columns_off
+
+
+def _silent(pins: ChipPins, stuck: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns without a response: each row has one cell, not stuck, each column its share, in an order."""
     rows, columns = stuck.shape
-    turn = (np.arange(rows)[:, None] + np.arange(columns)) % columns
+    turn = (order[:, None] + np.arange(columns)) % columns
     first = np.argmin(np.take_along_axis(stuck, turn, axis=1), axis=1)
     column = turn[np.arange(rows), first]
     A = np.zeros((rows, columns))
@@ -182,7 +196,7 @@ def _unresponsive(pins: ChipPins, stuck: np.ndarray) -> tuple[np.ndarray, np.nda
     bumped = np.asarray(array.solve(1 + np.eye(rows)))
     plain = np.asarray(array.solve(np.ones((rows, 1))))
     response = (bumped - plain)[column, np.arange(rows)] * np.bincount(column, minlength=columns)[column]
-    rows_off = (response < _WEAK * np.median(response)) & ~columns_off[column]
+    rows_off = (response < _WEAK * np.median(response)) | columns_off[column]  # not seen: another pattern may
     return rows_off, columns_off
 
 

@@ -13,7 +13,17 @@ from mho.sweep.hypercube import SweepRange, latin_hypercube
 from mho.sweep.parameters import properties
 from mho.sweep.streams import POINTS, stream
 
-__all__ = ["Sweep"]
+__all__ = ["TREATMENTS", "Sweep", "without_treatment"]
+
+TREATMENTS = (
+    "as written",
+    "repaired",
+    "calibrated",
+    "repaired and calibrated",
+    "repaired, calibrated and probed",
+)
+"""What may be done about a chip's errors: `Chip.repair` without spare rows, `mho.Analog` with ``calibrate=True``, with
+``probe=True``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +46,8 @@ class Sweep:
         Size m x k of the matrix, uniform in [0, 1), and how many right-hand sides it is solved for.
     noise : float
         Standard deviation of what is added to A x, as a share of its root mean square.
+    treatments : tuple of str
+        What is done about a chip's errors, each of `TREATMENTS` at every point; by default they are as written.
     seed : int
         Chip c solves the same problem at every point; its errors depend on seed, point and c alone.
 
@@ -58,6 +70,7 @@ class Sweep:
     rhs: int = 100
     noise: float = 0.05
     seed: int = 0
+    treatments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("samples", "chips", "rows", "columns", "rhs"):
@@ -68,6 +81,8 @@ class Sweep:
                 raise ValueError(f"values must give at least one value for {name!r}, got none")
         for name in self.values.keys() & self.ranges.keys():
             raise ValueError(f"a property must have values or a range, got both for {name!r}")
+        for treatment in self.treatments:
+            checks.one_of(treatment, "treatments", TREATMENTS)
         for design in self.designs():
             design.check_least_squares("design")
 
@@ -77,8 +92,16 @@ class Sweep:
         known = properties(self.design)
         whole = frozenset(name for name in self.ranges if name in known and known[name].whole)
         samples = latin_hypercube(self.ranges, self.samples, stream(self.seed, POINTS), whole=whole)
-        return [chosen | sample for chosen, sample in itertools.product(grid, samples)]
+        every = [chosen | sample for chosen, sample in itertools.product(grid, samples)]
+        if not self.treatments:
+            return every
+        return [point | {"treatment": treatment} for point, treatment in itertools.product(every, self.treatments)]
 
     def designs(self) -> list[ChipDesign]:
         """Return the design of every point; a wrong name or value is a ValueError here, before any work."""
-        return [self.design.with_(**point) for point in self.points()]
+        return [self.design.with_(**without_treatment(point)) for point in self.points()]
+
+
+def without_treatment(point: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a point that are the design's."""
+    return {name: value for name, value in point.items() if name != "treatment"}

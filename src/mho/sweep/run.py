@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from mho import checks
 from mho.chip import Chip, ChipError
-from mho.engines import nnls
-from mho.sweep.plan import Sweep
+from mho.engines import Analog, nnls
+from mho.sweep.plan import TREATMENTS, Sweep, without_treatment
 from mho.sweep.streams import CHIP, PROBLEM, stream
 
 __all__ = ["run", "trials", "try_chip"]
@@ -86,10 +86,10 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
     with threadpool_limits(1):
         problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
         A, B = problem.draw()
-        chip = Chip(sweep.design.with_(**chosen), seed=stream(sweep.seed, CHIP, number))
+        chip = Chip(sweep.design.with_(**without_treatment(chosen)), seed=stream(sweep.seed, CHIP, number))
         error, residual, failure = np.nan, np.nan, ""
         try:
-            X = chip.program(A).solve(B)
+            X = _treated(chip, A, B, chosen.get("treatment", TREATMENTS[0]))
         except ChipError as reason:
             failure = str(reason)
         else:
@@ -97,6 +97,15 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
             error = float(np.linalg.norm(X - exact) / np.linalg.norm(exact))
             residual = float(np.linalg.norm(A @ X - B) / np.linalg.norm(B))
     return {"point": point, "chip": number, **chosen, "error": error, "residual": residual, "failure": failure}
+
+
+def _treated(chip: Chip, A: np.ndarray, B: np.ndarray, treatment: str) -> np.ndarray:
+    """A chip's answers after what is done about its errors."""
+    if "repaired" in treatment:
+        chip.repair()
+    if "calibrated" not in treatment:
+        return chip.program(A).solve(B)
+    return Analog(chip, calibrate=True, probe="probed" in treatment).program(A).solve(B)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mho.cli.periodic import Periodic
 from mho.cli.progress import Progress, progress
 from mho.cli.target import check_target
 
-__all__ = ["sweep"]
+__all__ = ["run_plan", "sweep"]
 
 
 def _repeated(name: str) -> Parameter:
@@ -131,7 +131,7 @@ def sweep(*, plan: SweepOptions = SweepOptions(), output: OutputOptions) -> None
         option = "--set" if name in planned.values else "--range"
         note(f"warning: {option} {name} changes nothing on {planned.design.name}: the same chips give the same answers")
     with progress(quiet=output.quiet, unit="chip") as shown:
-        _run(planned, output, rows, shown)
+        run_plan(planned, output.out, output.jobs, rows, shown)
     if output.plot is not None:
         plot(output.plot, planned, rows)
     reasons = [row["failure"] for row in rows if row["failure"]]
@@ -142,15 +142,19 @@ def sweep(*, plan: SweepOptions = SweepOptions(), output: OutputOptions) -> None
         )
 
 
-def _run(planned: Any, output: OutputOptions, rows: list[dict[str, Any]], shown: Progress) -> None:
-    """Append the chips that are missing to `rows`, and write them whatever stops it."""
+def run_plan(planned: Any, out: Path | None, jobs: int, rows: list[dict[str, Any]], shown: Progress) -> None:
+    """Append the chips that are missing to `rows`, and write them to `out`, if there is one, whatever stops it."""
     from mho.sweep import trials, write_trials
+
+    def write() -> None:
+        if out is not None:
+            write_trials(out, planned, rows)
 
     done, total = len(rows), len(planned.points()) * planned.chips
     shown.stage(f"trying {total - done} of {total} chips", done)
-    keep = Periodic(lambda: write_trials(output.out, planned, rows))
+    keep = Periodic(write)
     try:
-        with closing(trials(planned, jobs=output.jobs, done=done)) as tried:
+        with closing(trials(planned, jobs=jobs, done=done)) as tried:
             for row in tried:
                 rows.append(row)
                 shown.iteration(len(rows), total, "failed" if row["failure"] else f"error {row['error']:.3g}")
@@ -158,9 +162,11 @@ def _run(planned: Any, output: OutputOptions, rows: list[dict[str, Any]], shown:
     except KeyboardInterrupt as interrupt:
         if len(rows) == done:
             raise type(interrupt)("before a chip was complete; nothing was written") from None
-        kept = f"{len(rows)} of {total} chips are kept in {output.out}; go on with the same command"
+        kept = "nothing is kept without --out"
+        if out is not None:
+            kept = f"{len(rows)} of {total} chips are kept in {out}; go on with the same command"
         raise type(interrupt)(kept) from None
     finally:
         if len(rows) > done:
             with undisturbed():  # a second, impatient Ctrl-C would lose what the first one kept
-                write_trials(output.out, planned, rows)
+                write()
