@@ -1,8 +1,8 @@
-"""Train what the picture codec ships with: `python benchmarks/image/train.py universal.npz`.
+"""Train what the picture codec ships with: `python benchmarks/image/train.py weighted.npz`.
 
 In turn: code the training pictures at several steps, fit the expected magnitude of each atom by non-negative
-least divergence (Kullback-Leibler, the likelihood of Poisson counts), count tokens in the contexts that follow. Last,
-share columns among the atoms, so that errors of cells weigh least in luma.
+least divergence (Kullback-Leibler, the likelihood of Poisson counts), count tokens in the contexts that follow. The
+flat atom, whose step has no weight, keeps the counts of version 1.
 """
 
 import sys
@@ -10,45 +10,21 @@ from dataclasses import replace
 
 import numpy as np
 from pictures import training_pictures
-from scipy.fft import dct
 
 from mho.data import replacing
-from mho.image.codec.coder import exact_codes, write_codes
-from mho.image.codec.dictionary import PATCH, Dictionary
-from mho.image.codec.entropy import Writer
-from mho.image.codec.model import ATOMS, CONTEXTS, DC_CONTEXTS, LOUDEST, UNIT, Model
+from mho.image.codec.coder import choose, exact_codes, write_tile
+from mho.image.codec.context_gradient import beside
+from mho.image.codec.model import ATOMS, CONTEXTS, LOUDEST, UNIT, Model
 from mho.image.codec.planes import to_planes
-from mho.image.codec.scan import beside
 from mho.image.codec.tokens import TOKENS, token_of
+from mho.image.codec.universal import models, universal_dictionary
 
-STEPS = (5, 8, 12, 18, 27, 40, 60)
+STEPS = (3, 5, 7, 10, 15, 22, 33, 50)
 SAMPLES, TURNS = 30_000, 3
 STRENGTH = 4096
 """Codes that the shipped counts of a context weigh as much as."""
 SHARE = 0.06
 """Of the patches, to fit weights on."""
-COLUMNS = 96
-"""Of an array that holds the dictionary; the more, the more errors of its cells average out."""
-
-
-def cosines():
-    """Products of cosines, (64, 64), lowest frequency first."""
-    C = dct(np.eye(PATCH), axis=0, norm="ortho")
-    u, v = np.divmod(np.arange(ATOMS), PATCH)
-    return np.einsum("ui,vj->ijuv", C, C).reshape(ATOMS, ATOMS)[:, np.lexsort((u, u + v))]
-
-
-class Recorder(Writer):
-    """A writer that also counts tokens by context."""
-
-    def __init__(self, counts):
-        super().__init__()
-        self._counts = counts
-
-    def put(self, codes, contexts, counts):
-        counts = self._counts[len(counts._counts)]
-        np.add.at(counts, (contexts, token_of[np.abs(codes)]), 1)
-        super().put(codes, contexts, counts)
 
 
 def samples(codes, rng):
@@ -87,52 +63,36 @@ def trained(own, near, counts, model):
 
 def with_counts(model, counts):
     """The model with the token counts of each context, scaled to at most STRENGTH."""
-    flat, others = (
-        np.maximum(1, counts[n] * STRENGTH // np.maximum(counts[n].sum(axis=1, keepdims=True), STRENGTH))
-        for n in (DC_CONTEXTS, CONTEXTS)
+    return replace(
+        model, counts=np.maximum(1, counts * STRENGTH // np.maximum(counts.sum(axis=1, keepdims=True), STRENGTH))
     )
-    return replace(model, counts=others, dc_counts=flat)
 
 
 def code_all(planes, dictionary, model, rng):
-    counts = {n: np.zeros((n, TOKENS), np.int64) for n in (CONTEXTS, DC_CONTEXTS)}
+    counts = np.zeros((CONTEXTS, TOKENS), np.int64)
     found, size = [], 0
     for plane in planes:
         exact = exact_codes(plane, dictionary.codes)
         for step in STEPS:
-            writer = Recorder(counts)
-            codes = write_codes(exact / step, model, writer)[1]
-            size += len(writer.data)
+            scaled = exact / np.float32(step)
+            chosen = choose([scaled], [model])
+            size += len(write_tile([scaled], [model]))
+            codes, contexts = chosen.codes[0], chosen.contexts[0]
+            used = np.abs(codes).reshape(ATOMS, -1).max(axis=1).nonzero()[0].max(initial=1) + 1
+            np.add.at(counts, (contexts[1:used], token_of[np.abs(codes[1:used])]), 1)
             found.append(list(samples(codes, rng)))
     own, near = ([np.concatenate([f[phase][side] for f in found], axis=1) for phase in (0, 1)] for side in (0, 1))
     return own, near, counts, size
 
 
-def shared(own, scale):
-    """Columns (ATOMS,) of each atom but the flat one: the next goes where it lowers the expected error most.
-
-    The cells' independent errors reach the picture in proportion to the codes they multiply: an atom in c columns adds
-    the mean square of its codes, times its scale squared, over c.
-    """
-    error = np.mean(np.concatenate(own, axis=1).astype(float) ** 2, axis=1) * scale**2
-    columns = np.ones(ATOMS, int)
-    columns[0] = error[0] = 0
-    for _ in range(COLUMNS - (ATOMS - 1)):
-        columns[np.argmax(error / np.maximum(columns, 1) / (columns + 1))] += 1
-    return columns
-
-
 def main(path):
     rng = np.random.default_rng(0)
-    dictionary = Dictionary.quantised(cosines())
+    dictionary = universal_dictionary(1).weighted()
     pictures = [to_planes(picture) for picture in training_pictures()]
     kinds = {"luma": [p[0] for p in pictures], "chroma": [plane for p in pictures for plane in p[1:]]}
-    stored = {"positive": dictionary.positive, "negative": dictionary.negative}
-    stored = {name: levels.astype(np.uint8) for name, levels in stored.items()} | {
-        "scale": dictionary.scale.astype(np.int32)
-    }
+    stored = {"scale": dictionary.scale.astype(np.int32)}
     for kind, planes in kinds.items():
-        model = Model.untrained()
+        model = replace(Model.untrained(), dc_counts=models(1)[kind == "chroma"].dc_counts)
         for turn in range(TURNS + 1):
             own, near, counts, size = code_all(planes, dictionary, model, rng)
             print(f"{kind}, turn {turn}: {size} bytes, {own[0].shape[1]} samples", flush=True)
@@ -140,8 +100,6 @@ def main(path):
                 model = trained(own, near, counts, model)
             else:  # contexts are those of the last weights: only the counts change
                 model = with_counts(model, counts)
-        if kind == "luma":
-            stored["columns"] = shared(own, dictionary.scale).astype(np.uint8)
         for name in ("own", "near", "same", "bias"):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint8)
         for name in ("counts", "dc_counts"):

@@ -44,7 +44,7 @@ class MhoImageFile(ImageFile.ImageFile):
             beside = unpack_metadata(header.sections)
         except DataError as error:
             raise SyntaxError(str(error)) from error  # Pillow's word for "try another plug-in"
-        colour = "RGB" if len(header.n_atoms) == 3 else "L"
+        colour = "RGB" if header.planes == 3 else "L"
         self._mode = colour if ALPHA not in header.sections else {"RGB": "RGBA", "L": "LA"}[colour]
         self._size = header.shape[::-1]
         self.info |= _as_info(beside)
@@ -108,7 +108,7 @@ def _printable(filename: str | bytes) -> str:
     return (filename.decode("utf-8", "replace") if isinstance(filename, bytes) else str(filename)) or "a .mho picture"
 
 
-Image.register_open(_NAME, MhoImageFile, lambda prefix: prefix.startswith(MAGIC[:4]))
+Image.register_open(_NAME, MhoImageFile, lambda prefix: prefix.startswith(MAGIC))
 Image.register_save(_NAME, _save)
 Image.register_save_all(_NAME, _save)
 Image.register_extension(_NAME, ".mho")

@@ -26,6 +26,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 ``csc_to_csr``         a sparse matrix given by columns, put in order by rows
 ``mix_alike``          noise of pictures taken away by non-negative mixtures in groups of like patches
 ``motion.follow``      dz/dt = F z + f until a signal passes zero; ``motion.between`` the states it gives
+``pictures``           ``decode_picture``: pixels of a picture's codes; ``encode_tile`` chooses and writes them
 ``isa``                the instruction set in use
 =====================  ===============================================================================================
 """

@@ -5,6 +5,8 @@ k, rows of the factor m. `answer` is read as the start and overwritten. `fit` (n
 |b|^2 an answer x explains.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 def isa() -> str: ...
@@ -318,3 +320,38 @@ def follow(
 
 def between(times: np.ndarray, states: np.ndarray, wanted: np.ndarray, out: np.ndarray) -> None:
     """Out (t, n) at `wanted` (t,), quintic polynomials between states (p, 3, n) at times (p,), all ascending."""
+
+def decode_picture(
+    version: int,
+    payload: np.ndarray,
+    models: Sequence[np.ndarray],
+    levels: np.ndarray,
+    scale: np.ndarray,
+    halved: bool,
+    steps: Sequence[int],
+    in_use: Sequence[int],
+    out: np.ndarray,
+    threads: int,
+) -> bool:
+    """Decode codes (n,) uint8 of a `.mho` picture into pixels out (m, n) or (m, n, 3) uint8; False if damaged.
+
+    `models` are those of luma and chroma, `mho.image.codec.model.Model.packed`; levels (64, 64) of pixels by atoms and
+    scale (64,), float64; steps are of luma and chroma, in sixteenths; in_use (3,) counts the atoms of version 1.
+    """
+
+def encode_tile(
+    exact: Sequence[np.ndarray],
+    in_use: Sequence[int],
+    models: Sequence[np.ndarray],
+    lam: float,
+    gradients: Sequence[np.ndarray] | None,
+    code: Sequence[np.ndarray],
+    dc: Sequence[np.ndarray],
+    context: Sequence[np.ndarray],
+    learnt: Sequence[np.ndarray],
+) -> tuple[int, bytes]:
+    """Choose and write codes (64, rows, columns) float32 of 1 or 3 planes, in steps; the bytes, and how many are words.
+
+    Into code (rows columns, 64) int16, dc (rows, columns) int32, context (64, rows, columns) int8 and learnt (28, 31)
+    int64 of each plane go the codes, their contexts and the counts at the end, if the lists are not empty.
+    """

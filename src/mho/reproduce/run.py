@@ -87,5 +87,5 @@ def _missing(needs: str) -> str:
     if needs == "image":
         from importlib.util import find_spec
 
-        return "" if find_spec("PIL") and find_spec("constriction") else "needs pip install 'mho[image]'"
+        return "" if find_spec("PIL") else "needs pip install 'mho[image]'"
     return ""

@@ -9,7 +9,7 @@ import pytest
 
 from mho.data import DataError
 from mho.image.codec import Picture, decode, encode
-from mho.image.codec.container import ALPHA, Header, pack
+from mho.image.codec.container import ALPHA, Header, number, pack, unpack
 
 CAP = 1024
 
@@ -78,16 +78,25 @@ def test_memory_stays_with_the_cap():
     assert peak < 4e6
 
 
+def _tile(rng):
+    """A tile with words and bits that are noise."""
+    noise = rng.bytes(rng.integers(4000))
+    words = rng.integers(len(noise) + 1)
+    body = bytes([rng.integers(1, 65)]) + number(int(words)) + noise
+    return number(len(body)) + body
+
+
 def test_noise_as_payload():
     rng = np.random.default_rng(3)
-    header = Header(shape=(64, 64), steps=(65535, 65535), n_atoms=(64,))
+    header = Header(shape=(64, 64), steps=(65535, 65535), planes=1)
     for _ in range(20):
-        _decodes(pack(header, rng.bytes(4 * rng.integers(2000))))
+        _decodes(pack(header, _tile(rng)))
 
 
 def test_an_alpha_channel_that_would_grow_without_end():
-    header = Header(shape=(8, 8), steps=(160, 160), n_atoms=(1,), sections={ALPHA: zlib.compress(bytes(10_000_000))})
-    picture = decode(pack(header, b""), max_pixels=CAP)
+    header = Header(shape=(8, 8), steps=(160, 160), planes=1, sections={ALPHA: zlib.compress(bytes(10_000_000))})
+    payload = unpack(encode(Picture(np.full((8, 8), 9, np.uint8))))[1]
+    picture = decode(pack(header, payload), max_pixels=CAP)
     assert picture.alpha.shape == (8, 8)
 
 
@@ -97,9 +106,11 @@ def test_an_alpha_channel_that_would_grow_without_end():
         (b"", "not a .mho"),
         (b"\x89PNG\r\n\x1a\n", "not a .mho"),
         (b"\x8bMHO", "version"),
-        (b"\x8bMHO\x02" + bytes(50), "version 2"),
+        (b"\x8bMHO\x03" + bytes(50), "version 3; this program reads versions 1 and 2: a newer mho may read it"),
+        (b"\x8bMHO\x02" + bytes(50), "checksum"),
         (b"\x8bMHO\x01", "checksum"),
         (_checked(b"\x8bMHO\x01" + bytes(40)), "header makes no sense"),
+        (_checked(b"\x8bMHO\x02" + bytes(40)), "header makes no sense"),
     ],
 )
 def test_what_is_wrong_is_said(data, message):

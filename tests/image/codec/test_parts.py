@@ -1,18 +1,23 @@
 """The codec's parts, each against arithmetic of its own kind."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 from scipy.fft import idctn
 from scipy.stats import entropy
+from skimage import data
 
-from mho.image.codec import Dictionary, universal_dictionary
-from mho.image.codec.adaptive_counts import AdaptiveCounts
-from mho.image.codec.dc import interpolated
-from mho.image.codec.entropy import Reader, Writer
-from mho.image.codec.model import ATOMS, CONTEXTS
-from mho.image.codec.planes import from_patches, to_patches, to_pixels, to_planes
+from mho.image.codec import Dictionary, Picture, decode, encode, universal_dictionary
+from mho.image.codec.codec import analyse, write
+from mho.image.codec.coder import choose, write_tile
+from mho.image.codec.planes import chroma_loss, to_patches, to_planes
 from mho.image.codec.tokens import LARGEST, TOKENS, extra_bits, first_of, split
+from mho.image.codec.universal import models
+
+_FIRST = Path(__file__).with_name("first")
+"""Files that version 0.1.0 wrote, and their pixels as it read them."""
 
 
 def test_every_number_is_its_token_and_plain_bits():
@@ -35,28 +40,12 @@ def test_planes_are_those_of_jfif():
     assert np.abs(cr + 128 - pillow[::2, ::2, 2]).max() < 1.01
 
 
-def test_flat_colours_come_back_within_one_level():
-    rng = np.random.default_rng(1)
-    for colour in rng.integers(0, 256, (50, 3)):
-        pixels = np.full((5, 7, 3), colour, np.uint8)
-        planes = [np.rint(16 * plane).astype(np.int32) for plane in to_planes(pixels)]
-        assert np.abs(to_pixels(planes, (5, 7)).astype(int) - pixels).max() <= 1
-
-
-def test_chroma_is_interpolated_linearly():
-    """A ramp stays a ramp, away from the edges."""
-    ramp = np.tile(np.arange(-800, 800, 100, dtype=np.int32), (8, 1))
-    flat = np.zeros((16, 32), np.int32)
-    red = to_pixels([flat, np.zeros_like(ramp), ramp], (16, 32))[8, 4:-4, 0].astype(float)
-    assert np.abs(np.diff(red) - 1.402 * 50 / 16).max() <= 1.01
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (13, 21), (9, 64)])
 def test_patches_make_up_the_plane_again(shape):
     plane = np.random.default_rng(2).random(shape, np.float32)
     patches = to_patches(plane)
     assert patches.shape == (64, -(-shape[0] // 8), -(-shape[1] // 8))
-    np.testing.assert_array_equal(from_patches(patches, shape), plane)
+    np.testing.assert_array_equal(_from_patches(patches, shape), plane)
 
 
 def test_the_universal_dictionary_fits_cells_of_four_bits():
@@ -66,18 +55,6 @@ def test_the_universal_dictionary_fits_cells_of_four_bits():
         assert cells.max() == 15
         np.testing.assert_array_equal(cells, np.rint(cells))
     assert not (dictionary.positive * dictionary.negative).any()
-
-
-def test_patches_are_the_sum_of_atoms_in_exact_integers():
-    """Python's integers as the reference: float64 has rounded nothing on the way."""
-    dictionary = universal_dictionary()
-    codes = np.random.default_rng(3).integers(-40, 40, (ATOMS, 5))
-    codes[0] *= 10
-    step = 333
-    levels = (dictionary.positive - dictionary.negative).astype(int).astype(object)
-    exact = levels @ (codes.astype(object) * (dictionary.scale.astype(int) * step).astype(object)[:, None])
-    expected = ((exact + 2**15) // 2**16).astype(np.int32)
-    np.testing.assert_array_equal(dictionary.patches(codes, step), expected)
 
 
 def test_cells_of_more_levels_come_closer_to_the_atoms():
@@ -103,48 +80,126 @@ def test_the_universal_dictionary_shares_columns_by_frequency():
     assert columns[1:3].min() > columns[3:].max()
 
 
-def test_the_flat_map_is_visited_once_everywhere():
-    codes = np.zeros((37, 18), int)
-    visits = np.zeros_like(codes)
-    for where, _, _ in interpolated(codes):
-        visits[where] += 1
-    assert (visits == 1).all()
+def _from_patches(patches, shape):
+    _, rows, columns = patches.shape
+    tiles = patches.reshape(8, 8, rows, columns).transpose(2, 0, 3, 1)
+    return tiles.reshape(rows * 8, columns * 8)[: shape[0], : shape[1]]
 
 
-def test_a_plane_is_predicted_without_error_inside():
-    """Interpolation of something linear: zero, but for the coarsest grid and the edges."""
-    plane = np.add.outer(4 * np.arange(33), 8 * np.arange(33))
-    codes = np.zeros_like(plane)
-    for where, predicted, _ in interpolated(codes):
-        inside = (where[0] % 32 > 0) & (where[1] % 32 > 0)
-        if predicted.any():
-            np.testing.assert_array_equal(predicted[inside], plane[where][inside])
-        codes[where] = plane[where]
+def _plane(codes, dictionary, step, shape):
+    """The plane of whole codes (64, rows, columns), in sixteenths, by Python's integers."""
+    weight = codes.reshape(64, -1).astype(object) * (dictionary.scale.astype(int) * step).astype(object)[:, None]
+    sums = dictionary.levels.astype(int).astype(object) @ weight
+    return _from_patches(((sums + 2**15) // 2**16).astype(np.int64).reshape(codes.shape), shape)
 
 
-def _coded(codes, contexts):
-    prior = np.ones((CONTEXTS, TOKENS), int)
-    writer = Writer()
-    counts = AdaptiveCounts(prior)
-    for part in np.array_split(np.arange(len(codes)), 40):
-        writer.put(codes[part], contexts[part], counts)
-    return writer.data, prior
+def _smoothed(plane, step):
+    """Edges of patches, first those beside one another."""
+    most = step * 230 // 256
+    for turned in (False, True):
+        lines = (plane if turned else plane.T).copy()
+        for edge in range(8, len(lines) - 2, 8):
+            p2, p1, p0, q0, q1, q2 = lines[edge - 3 : edge + 3]
+            limits = np.array([most, most // 4, most // 4, most // 4 * 2, most // 4 * 2])[:, None]
+            smooth = (np.abs([q0 - p0, p1 - p0, q1 - q0, p2 - p0, q2 - q0]) < limits).all(axis=0)
+            change = np.array([(weight * smooth * (q0 - p0) + 128) // 256 for weight in (26, 64, 102)])
+            lines[edge - 3 : edge] += change
+            lines[edge : edge + 3] -= change[::-1]
+        plane = lines if turned else lines.T
+    return plane
 
 
-def test_codes_come_back():
-    rng = np.random.default_rng(4)
-    codes = np.rint(rng.standard_cauchy(5000)).clip(-LARGEST, LARGEST).astype(np.int32)
-    contexts = rng.integers(0, CONTEXTS, 5000)
-    data, prior = _coded(codes, contexts)
-    reader, counts = Reader(data), AdaptiveCounts(prior)
-    found = [reader.get(contexts[part], counts) for part in np.array_split(np.arange(5000), 40)]
-    np.testing.assert_array_equal(np.concatenate(found), codes)
+def _doubled(plane):
+    for _ in range(2):
+        padded = np.pad(plane, ((1, 1), (0, 0)), mode="edge")
+        rows = np.stack([3 * plane + padded[:-2] + 2, 3 * plane + padded[2:] + 2], axis=1) >> 2
+        plane = rows.reshape(-1, plane.shape[1]).T
+    return plane
 
 
-def test_statistics_learn_the_entropy():
-    """Within 3 % of Shannon's bound for a source that is not known beforehand."""
+def _pixels(planes, shape, halved):
+    luma = planes[0] + 2048
+    if len(planes) == 1:
+        return np.clip((luma + 8) >> 4, 0, 255)
+    cb, cr = (_doubled(plane)[: shape[0], : shape[1]] if halved else plane for plane in planes[1:])
+    green = (cb * 1409 + cr * 2925) >> 4
+    found = [256 * luma + (cr * 5742 >> 4), 256 * luma - green, 256 * luma + (cb * 7258 >> 4)]
+    return np.clip((np.stack(found, axis=2) + 2048) >> 12, 0, 255)
+
+
+def _decoded_plainly(picture, step, chroma):
+    """Codes as the encoder chose them to pixels, without its bytes."""
+    exact, dictionary = analyse(picture, chroma=chroma), universal_dictionary()
+    halved, steps = exact.halved(step), (step, round(step * 0.8))
+    m, n = picture.shape
+    half = ((m + 1) // 2, (n + 1) // 2)
+    shapes = [(m, n), *[half if halved else (m, n)] * 2][: 1 if picture.pixels.ndim == 2 else 3]
+    planes = [np.zeros(shape, np.int64) for shape in shapes]
+    corners = [(top, left) for top in range(0, m, 1024) for left in range(0, n, 1024)]
+    for tile, corner in zip(exact.tiles(halved), corners, strict=True):
+        chosen = choose([codes * np.float32(16 / steps[p > 0]) for p, codes in enumerate(tile)], models())
+        for p, plane in enumerate(planes):
+            codes = chosen.codes[p].astype(np.int64)
+            codes[0] = chosen.dc[p]
+            top, left = (start // (2 if p and halved else 1) for start in corner)
+            part = plane[top : top + (512 if p and halved else 1024), left : left + (512 if p and halved else 1024)]
+            part[:] = _plane(codes, dictionary, steps[p > 0], part.shape)
+    smooth = [_smoothed(plane, steps[p > 0]) for p, plane in enumerate(planes)]
+    return write(exact, step), _pixels(smooth, (m, n), halved)
+
+
+@pytest.mark.parametrize("chroma", ["420", "444"])
+@pytest.mark.parametrize("step", [20, 150, 900])
+def test_decoding_is_the_arithmetic_that_the_format_says(step, chroma):
+    coded, expected = _decoded_plainly(Picture(data.astronaut()[:83, 100:205]), step, chroma)
+    np.testing.assert_array_equal(decode(coded).pixels, expected)
+
+
+@pytest.mark.parametrize("shape", [(1040, 40), (33, 1043), (1025, 1030)])
+def test_tiles_join_without_a_seam(shape):
+    i, j = np.indices(shape)
+    pixels = np.rint(120 + 60 * np.sin(i / 40) + 50 * np.cos(j / 31)).astype(np.uint8)
+    coded, expected = _decoded_plainly(Picture(pixels), 700, "auto")
+    np.testing.assert_array_equal(decode(coded).pixels, expected)
+
+
+def test_tiles_of_colour_join_without_a_seam():
+    i, j = np.indices((1031, 50))
+    pixels = np.stack([i // 8 % 256, (i + 3 * j) // 7 % 256, np.abs(200 - j - i // 16)], axis=2).astype(np.uint8)
+    for chroma in ("420", "444"):
+        coded, expected = _decoded_plainly(Picture(pixels), 400, chroma)
+        np.testing.assert_array_equal(decode(coded).pixels, expected)
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_threads_change_nothing(monkeypatch, threads):
+    coded = encode(Picture(np.tile(data.camera(), (3, 3))[:1100, :1500]), quality=20)
+    expected = decode(coded).pixels
+    monkeypatch.setenv("MHO_NUM_THREADS", threads)
+    np.testing.assert_array_equal(decode(coded).pixels, expected)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in _FIRST.glob("*.mho")))
+def test_files_of_the_first_version(name):
+    expected = np.load(_FIRST / "expected.npz")[name]
+    np.testing.assert_array_equal(decode((_FIRST / f"{name}.mho").read_bytes()).pixels, expected)
+
+
+def test_codes_cost_their_entropy():
+    """Within 3 % of Shannon's bound, for codes that know nothing of each other and that the counts do not know."""
     rng = np.random.default_rng(5)
-    codes = (rng.geometric(0.4, 100_000) - 1).astype(np.int32) * rng.choice(np.array([-1, 1], np.int32), 100_000)
-    data, _ = _coded(codes, np.zeros(100_000, int))
-    bound = entropy(np.unique(codes, return_counts=True)[1], base=2) * 100_000
-    assert bound < 8 * len(data) < 1.03 * bound
+    exact = np.zeros((64, 48, 48), np.float32)
+    exact[1:41] = (rng.geometric(0.4, (40, 48, 48)) - 1) * rng.choice([-1, 1], (40, 48, 48))
+    np.testing.assert_array_equal(choose([exact], models(), lam=0).codes[0], exact)
+    bound = entropy(np.unique(exact[1:41], return_counts=True)[1], base=2) * exact[1:41].size
+    assert bound < 8 * len(write_tile([exact], models(), lam=0)) < 1.03 * bound
+
+
+def test_chroma_loss_is_that_of_means_of_four_pixels():
+    pixels = data.coffee()[:40, :60]
+    cb, cr = to_planes(pixels, halved=False)[1:]
+    error = [plane - plane.reshape(20, 2, 30, 2).mean(axis=(1, 3)).repeat(2, 0).repeat(2, 1) for plane in (cb, cr)]
+    red, blue = 1.402 * error[1], 1.772 * error[0]
+    green = 0.344136 * error[0] + 0.714136 * error[1]
+    without_product = red**2 + blue**2 + green**2 - 2 * 0.344136 * 0.714136 * error[0] * error[1]
+    assert chroma_loss(pixels) == pytest.approx(without_product.mean(), rel=1e-3)

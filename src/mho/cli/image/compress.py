@@ -40,6 +40,9 @@ class QualityOptions:
         Instead of a quality: the smallest file of so many dB.
     effort
         Passes, 1 to 9; each after the first chooses the codes anew, for files a little smaller.
+    chroma
+        Chroma of half the resolution, 420, or of the full one, 444, which coloured text needs;
+        auto looks at the picture.
     learn
         Also try a dictionary of the picture's own, and keep the better file: for scans of print, and hatching.
     """
@@ -48,6 +51,7 @@ class QualityOptions:
     target_size: WholeNumber | None = None
     target_psnr: float | None = None
     effort: WholeNumber = 1
+    chroma: Literal["auto", "420", "444"] = "auto"
     learn: Annotated[bool, Parameter(negative="", show_default=False)] = False
 
     def encoded(self, picture: Any, engine: Any = None) -> bytes:
@@ -55,13 +59,13 @@ class QualityOptions:
         from mho.image.codec import encode, encode_learned, encode_to_psnr, encode_to_size
 
         if self.target_size is not None:
-            return encode_to_size(picture, self.target_size, effort=self.effort)
+            return encode_to_size(picture, self.target_size, effort=self.effort, chroma=self.chroma)
         if self.target_psnr is not None:
-            return encode_to_psnr(picture, self.target_psnr, effort=self.effort)
+            return encode_to_psnr(picture, self.target_psnr, effort=self.effort, chroma=self.chroma)
         quality = 60 if self.quality is None else self.quality
         if self.learn:
-            return encode_learned(picture, quality=quality, effort=self.effort)[0]
-        return encode(picture, quality=quality, effort=self.effort, engine=engine)
+            return encode_learned(picture, quality=quality, effort=self.effort, chroma=self.chroma)[0]
+        return encode(picture, quality=quality, effort=self.effort, chroma=self.chroma, engine=engine)
 
     def check(self, engine: str | None = None) -> None:
         """Refuse two goals at once, and an engine with what it cannot do, before any work."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -36,17 +36,26 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
     names |= {DPI: "resolution", TEXT: "text", COLOUR: "colour space"}
     if json:
         sections = {names.get(kind, str(kind)): len(held) for kind, held in header.sections.items()}
-        figures = {"columns": n, "rows": m, "colour": len(header.n_atoms) == 3, "bytes": len(data)}
-        steps = [step / 16 for step in header.steps[: len(header.n_atoms)]]
-        figures |= {"steps": steps, "atoms": header.n_atoms, "code_bytes": len(payload), "section_bytes": sections}
+        figures = {"columns": n, "rows": m, "colour": header.planes == 3, "version": header.version, "bytes": len(data)}
+        steps = [step / 16 for step in header.steps[: header.planes]]
+        figures |= {"steps": steps, "chroma": _chroma(header), "code_bytes": len(payload), "section_bytes": sections}
         print(as_json(figures))
         return
     rows = [
-        ("pixels", f"{n} x {m}, {'colour' if len(header.n_atoms) == 3 else 'grey'}"),
+        ("pixels", f"{n} x {m}, {_colour(header)}"),
         ("bytes", f"{len(data):,}, {8 * len(data) / (m * n):.3f} bits a pixel"),
-        ("step", " and ".join(f"{step / 16:g}" for step in header.steps[: len(header.n_atoms)]) + " grey levels"),
-        ("atoms in use", ", ".join(map(str, header.n_atoms))),
+        ("step", " and ".join(f"{step / 16:g}" for step in header.steps[: header.planes]) + " grey levels"),
+        ("version", str(header.version)),
         ("codes", f"{len(payload):,} bytes"),
         *((names.get(kind, f"unknown ({kind})"), f"{len(held):,} bytes") for kind, held in header.sections.items()),
     ]
     print(table(rows))
+
+
+def _chroma(header: Any) -> str | None:
+    return None if header.planes == 1 else "420" if header.halved else "444"
+
+
+def _colour(header: Any) -> str:
+    chroma = _chroma(header)
+    return "grey" if chroma is None else f"colour, chroma {chroma}"

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 
 from mho import checks
+from mho.caching import cached_property
 from mho.data import DataError
 from mho.engines import Engine
-from mho.image.codec.coder import exact_codes, read_plane, write_codes
-from mho.image.codec.container import ALPHA, DICTIONARY, Header, pack, unpack
+from mho.image.codec.coder import LAMBDA, exact_codes, write_tile
+from mho.image.codec.container import ALPHA, DICTIONARY, Header, number, pack, unpack
 from mho.image.codec.dictionary import Dictionary
 from mho.image.codec.engine_codes import programmed
-from mho.image.codec.entropy import Reader, Writer
 from mho.image.codec.metadata import pack_metadata, unpack_metadata
 from mho.image.codec.picture import Picture
-from mho.image.codec.planes import plane_shapes, to_pixels, to_planes
-from mho.image.codec.rdo import LAMBDA
+from mho.image.codec.planes import chroma_loss, to_planes
 from mho.image.codec.side_data import pack_alpha, pack_dictionary, unpack_alpha, unpack_dictionary
 from mho.image.codec.universal import models, universal_dictionary
+from mho.kernels import thread_count
+from mho.kernels.pictures import decode_picture
 
-__all__ = ["MAX_PIXELS", "Exact", "analyse", "checked_effort", "decode", "encode", "step_of", "write"]
+__all__ = [
+    "CHROMA",
+    "MAX_PIXELS",
+    "Chroma",
+    "Exact",
+    "analyse",
+    "checked_effort",
+    "decode",
+    "encode",
+    "step_of",
+    "write",
+]
 
 MAX_PIXELS = 1 << 25
 """33.6 million: what `decode` takes unless told otherwise."""
+
+Chroma = Literal["auto", "420", "444"]
+CHROMA: tuple[Chroma, ...] = ("auto", "420", "444")
+"""Chroma of half the resolution or of the full one, or the one of these that suits the picture."""
 
 _COARSEST = 97.0
 _CHROMA = 0.8
 """Step of chroma over that of luma."""
 
+_FINER = 1.4
+"""Steps of version 1 over those of version 2, whose atoms weigh 1 to 2.4: about the same size at one quality."""
+
+_TILE = 1024
+_FAITHFUL = 0.1
+"""Squared error of halved chroma, in squared steps, from which on its full resolution is worth its bits."""
+
 
 def step_of(quality: float) -> int:
-    """Return the step of a quality from 0 to 100: 97**sqrt(1 - quality / 100) grey levels, in sixteenths of one."""
+    """Return a quality's step, 97**sqrt(1 - quality / 100) / 1.4 grey levels, in sixteenths of one."""
     if not isinstance(quality, Real) or isinstance(quality, bool):
         raise TypeError(f"quality must be a number from 0 to 100, got {quality!r}")
     if not 0 <= quality <= 100:
         raise ValueError(f"quality must be from 0 to 100, got {quality!r}")
-    return round(16 * _COARSEST ** (1 - float(quality) / 100) ** 0.5)
+    return round(16 / _FINER * _COARSEST ** (1 - float(quality) / 100) ** 0.5)
 
 
 def checked_effort(effort: int) -> int:
@@ -53,38 +78,73 @@ class Exact:
     Attributes
     ----------
     picture : Picture
-        What was analysed.
-    codes : tuple of ndarray, each of shape (64, rows, columns)
-        h+ - h- of the patches of each plane, in grey levels.
+        What is analysed.
+    solve : callable
+        From patches (64, n) to codes (64, n), both in grey levels.
     dictionary : Dictionary or None
         None if it is the universal one.
+    chroma : {"auto", "420", "444"}
+        Resolution of chroma.
     """
 
     picture: Picture
-    codes: tuple[np.ndarray, ...]
+    solve: Callable[[np.ndarray], np.ndarray]
     dictionary: Dictionary | None = None
+    chroma: Chroma = "auto"
+    _known: dict[bool, list[list[np.ndarray]]] = field(default_factory=dict)
+
+    def halved(self, step: int) -> bool:
+        """Whether chroma is of half the resolution at a step in sixteenths of a grey level."""
+        if self.chroma != "auto" or self.picture.pixels.ndim == 2:
+            return self.chroma != "444"
+        return self._chroma_loss <= _FAITHFUL * (step / 16) ** 2
+
+    @cached_property
+    def _chroma_loss(self) -> float:
+        return chroma_loss(self.picture.pixels)
+
+    def tiles(self, halved: bool) -> list[list[np.ndarray]]:
+        """Return the codes (64, rows, columns) of each plane of each tile, in grey levels."""
+        if halved not in self._known:
+            planes = (to_planes(part, halved=halved) for part in _parts(self.picture.pixels))
+            self._known[halved] = [[exact_codes(plane, self.solve) for plane in tile] for tile in planes]
+        return self._known[halved]
 
 
-def analyse(picture: Picture, dictionary: Dictionary | None = None, engine: str | Engine | None = None) -> Exact:
-    """Return the codes of a picture for the universal dictionary, or for one that its file will hold."""
+def _parts(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    m, n = pixels.shape[:2]
+    for top in range(0, m, _TILE):
+        for left in range(0, n, _TILE):
+            yield pixels[top : top + _TILE, left : left + _TILE]
+
+
+def analyse(
+    picture: Picture,
+    dictionary: Dictionary | None = None,
+    engine: str | Engine | None = None,
+    chroma: Chroma = "auto",
+) -> Exact:
+    """Return a picture with codes for the universal dictionary, or for one that its file will hold."""
+    if chroma not in CHROMA:
+        raise ValueError(f"chroma must be one of {', '.join(CHROMA)}, got {chroma!r}")
     atoms = dictionary or universal_dictionary()
-    solve = atoms.codes if engine is None else programmed(atoms, engine)
-    return Exact(picture, tuple(exact_codes(plane, solve) for plane in to_planes(picture.pixels)), dictionary)
+    return Exact(picture, atoms.codes if engine is None else programmed(atoms, engine), dictionary, chroma)
 
 
 def write(exact: Exact, step: int, lam: float = LAMBDA, effort: int = 1) -> bytes:
     """Return the file of codes rounded at a step in sixteenths of a grey level.
 
-    `lam` is that of `rdo.quantize`, `effort` that of `encode`.
+    `lam` is that of `coder.choose`, `effort` that of `encode`.
     """
-    chroma_step = max(16, round(step * _CHROMA))
-    writer, n_atoms = Writer(), []
-    for plane, codes in enumerate(exact.codes):
-        scaled = codes * np.float32(16 / (chroma_step if plane else step))
-        n_atoms.append(write_codes(scaled, models()[plane], writer, lam, effort)[0])
-    sections = _sections(exact)
-    header = Header(shape=exact.picture.shape, steps=(step, chroma_step), n_atoms=tuple(n_atoms), sections=sections)
-    return pack(header, writer.data)
+    steps = (step, max(1, round(step * _CHROMA)))
+    halved, payload = exact.halved(step), []
+    for tile in exact.tiles(halved):
+        scaled = [codes * np.float32(16 / steps[plane > 0]) for plane, codes in enumerate(tile)]
+        data = write_tile(scaled, models(), lam, effort)
+        payload += [number(len(data)), data]
+    colour = {"planes": 1 if exact.picture.pixels.ndim == 2 else 3, "halved": halved}
+    header = Header(shape=exact.picture.shape, steps=steps, sections=_sections(exact), **colour)
+    return pack(header, b"".join(payload))
 
 
 def _sections(exact: Exact) -> dict[int, bytes]:
@@ -104,6 +164,7 @@ def encode(
     dictionary: Dictionary | None = None,
     engine: str | Engine | None = None,
     effort: int = 1,
+    chroma: Chroma = "auto",
 ) -> bytes:
     """Return a picture as the bytes of a `.mho` file.
 
@@ -114,19 +175,22 @@ def encode(
     quality : float
         From 0, coarse, to 100.
     dictionary : Dictionary, optional
-        One for this picture, which the file then holds; by default the universal one, which it need not.
+        One for this picture, which the file then holds; by default the universal one, which it need not. The more an
+        atom is worth, the coarser its codes are.
     engine : str or Engine, optional
         Who solves for the codes, such as a simulated chip with arrays of 128 rows and 192 columns (slow); by default
         they are taken with the inverse of the dictionary.
     effort : int
         Passes, 1 to 9; each after the first chooses the codes anew by what they do to the bits of those around them.
+    chroma : {"auto", "420", "444"}
+        Resolution of chroma: half along both sides, which suits photos, or full, which coloured text and drawings need.
     """
     if not isinstance(picture, Picture):
         raise TypeError(
             f"picture must be a mho.image.codec.Picture, got {type(picture).__name__}; Picture(pixels) makes one"
         )
     step, effort = step_of(quality), checked_effort(effort)
-    return write(analyse(picture, dictionary, engine), step, effort=effort)
+    return write(analyse(picture, dictionary, engine, chroma), step, effort=effort)
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, dictionary: Dictionary | None = None) -> Picture:
@@ -151,14 +215,22 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, dictionary: Dictionary 
         m, n = header.shape
         raise DataError(f"a picture of {m} x {n} pixels, more than max_pixels = {max_pixels:,}")
     stored = header.sections.get(DICTIONARY)
-    atoms = dictionary or (unpack_dictionary(stored) if stored else universal_dictionary())
-    reader, planes = Reader(payload), []
-    for plane, shape in enumerate(plane_shapes(header.shape, len(header.n_atoms))):
-        n_atoms, step = header.n_atoms[plane], header.steps[plane > 0]
-        planes.append(read_plane(reader, models()[plane], atoms, shape, n_atoms, step))
+    atoms = dictionary or (unpack_dictionary(stored) if stored else universal_dictionary(header.version))
+    pixels = np.empty(header.shape if header.planes == 1 else (*header.shape, 3), np.uint8)
+    held = models(header.version)
+    sound = decode_picture(
+        header.version,
+        np.frombuffer(payload, np.uint8),
+        [held[0].packed, held[-1].packed],
+        *(atoms.levels, np.ascontiguousarray(atoms.scale), header.halved),
+        *(list(header.steps), [*header.n_atoms, 0, 0, 0][:3]),
+        *(pixels, thread_count()),
+    )
+    if not sound:
+        raise DataError("a damaged .mho picture: no code has these bits")
     alpha = header.sections.get(ALPHA)
     return Picture(
-        pixels=to_pixels(planes, header.shape),
+        pixels=pixels,
         alpha=None if alpha is None else unpack_alpha(alpha, header.shape),
         **unpack_metadata(header.sections),
     )

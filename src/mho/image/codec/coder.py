@@ -1,21 +1,22 @@
-"""Planes to payload and back."""
+"""Planes to codes, codes to the bytes of a tile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mho.image.codec.adaptive_counts import AdaptiveCounts
+from mho.image.codec.container import number
 from mho.image.codec.context_gradient import context_gradient
-from mho.image.codec.dictionary import PATCH, Dictionary
-from mho.image.codec.entropy import Reader, Writer
-from mho.image.codec.model import ATOMS, Model
-from mho.image.codec.planes import from_patches, to_patches
-from mho.image.codec.rdo import LAMBDA, quantize
-from mho.image.codec.scan import Where, scan
+from mho.image.codec.model import ATOMS, CONTEXTS, Model
+from mho.image.codec.planes import to_patches
+from mho.image.codec.tokens import TOKENS
+from mho.kernels.pictures import encode_tile
 
-__all__ = ["exact_codes", "read_plane", "write_codes"]
+__all__ = ["LAMBDA", "Chosen", "choose", "exact_codes", "write_tile"]
+
+LAMBDA = 0.13
+"""Of a bit, in squared steps. At high rates 6 dB a bit makes it ln 2 / 6 = 0.116; low rates ask for more."""
 
 _SMALLEST = 0.6
 """A code that is below this before rounding, everywhere in the picture, leaves its atom out of use."""
@@ -27,59 +28,95 @@ def exact_codes(plane: np.ndarray, solve: Callable[[np.ndarray], np.ndarray]) ->
     return solve(patches.reshape(ATOMS, -1)).astype(np.float32).reshape(patches.shape)
 
 
-def write_codes(
-    exact: np.ndarray, model: Model, writer: Writer, lam: float = LAMBDA, effort: int = 1
-) -> tuple[int, np.ndarray]:
-    """Round codes (64, rows, columns), given in steps, and write them; `effort` is how often to choose them.
+def _in_use(exact: np.ndarray) -> int:
+    codes = exact.reshape(ATOMS, -1)
+    used = np.flatnonzero(np.maximum(codes.max(axis=1), -codes.min(axis=1)) >= _SMALLEST)
+    return int(used[-1]) + 1 if len(used) else 1
 
-    Returns
-    -------
-    int
-        Atoms in use, which a reader must be told.
-    ndarray of shape (64, rows, columns), int32
-        The codes written.
+
+class Chosen:
+    """Codes of the planes of a tile as one pass chose them.
+
+    Attributes
+    ----------
+    dc : list of ndarray of shape (rows, columns), int32
+        Of the flat atom.
+    contexts : list of ndarray of shape (64, rows, columns), int8
+        In which the codes were written.
+    counts : list of ndarray of shape (CONTEXTS, TOKENS), int64
+        Of tokens, at the end.
     """
-    used = np.flatnonzero(np.abs(exact).reshape(ATOMS, -1).max(axis=1) >= _SMALLEST)
-    n_atoms = int(used[-1]) + 1 if len(used) else 1
-    bits = None
-    for _ in range(effort - 1 if n_atoms > 1 else 0):
-        trial = _Pass(exact, Writer(), lam, bits)
-        codes = scan(model, exact.shape[1:], n_atoms, trial)
-        bits = context_gradient(model, codes[:n_atoms], trial.contexts[:n_atoms], trial.counts)
-    return n_atoms, scan(model, exact.shape[1:], n_atoms, _Pass(exact, writer, lam, bits))
+
+    def __init__(self, exact: Sequence[np.ndarray]) -> None:
+        shapes = [codes.shape[1:] for codes in exact]
+        self._by_patch = [np.zeros((m * n, ATOMS), np.int16) for m, n in shapes]
+        self.dc = [np.zeros(shape, np.int32) for shape in shapes]
+        self.contexts = [np.zeros(codes.shape, np.int8) for codes in exact]
+        self.counts = [np.ones((CONTEXTS, TOKENS), np.int64) for _ in exact]
+
+    @property
+    def codes(self) -> list[np.ndarray]:
+        """Codes of each plane, (64, rows, columns), int16; zero for the flat atom."""
+        shapes = (contexts.shape for contexts in self.contexts)
+        return [codes.T.reshape(shape) for codes, shape in zip(self._by_patch, shapes, strict=True)]
+
+    @property
+    def told(self) -> dict[str, list[np.ndarray]]:
+        """All of these, by the kernel's names."""
+        return {"code": self._by_patch, "dc": self.dc, "context": self.contexts, "learnt": self.counts}
 
 
-class _Pass:
-    """A visit that chooses codes, writes them and remembers in which contexts."""
-
-    counts: AdaptiveCounts
-
-    def __init__(self, exact: np.ndarray, writer: Writer, lam: float, gradient: np.ndarray | None) -> None:
-        self._exact, self._writer, self._lam, self._gradient = exact, writer, lam, gradient
-        self.contexts = np.zeros(exact.shape, np.int8)
-
-    def __call__(
-        self, atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, counts: AdaptiveCounts
-    ) -> np.ndarray:
-        wanted = self._exact[atom][where] - (0 if predicted is None else predicted)
-        others = None if self._gradient is None or predicted is not None else self._gradient[atom][where]
-        codes = quantize(wanted, contexts, counts, self._lam, others)
-        self._writer.put(codes, contexts, counts)
-        self.contexts[atom][where], self.counts = contexts, counts
-        return codes
+_NOBODY: dict[str, list[np.ndarray]] = {"code": [], "dc": [], "context": [], "learnt": []}
 
 
-def read_plane(
-    reader: Reader, model: Model, dictionary: Dictionary, shape: tuple[int, int], n_atoms: int, step: int
-) -> np.ndarray:
-    """Return a plane of `shape` in sixteenths of a grey level, int32; `step` is in sixteenths as well."""
+def _packed(models: Sequence[Model]) -> list[np.ndarray]:
+    return [models[0].packed, models[-1].packed]
 
-    def visit(
-        atom: int, where: Where, predicted: np.ndarray | None, contexts: np.ndarray, counts: AdaptiveCounts
-    ) -> np.ndarray:
-        return reader.get(contexts, counts)
 
-    rows, columns = (-(-side // PATCH) for side in shape)
-    codes = scan(model, (rows, columns), n_atoms, visit)
-    patches = dictionary.patches(codes.reshape(ATOMS, -1), step)
-    return from_patches(patches.reshape(codes.shape), shape)
+def choose(
+    exact: Sequence[np.ndarray],
+    models: Sequence[Model],
+    lam: float = LAMBDA,
+    gradients: Sequence[np.ndarray] | None = None,
+) -> Chosen:
+    """Return the codes of the least squared error plus `lam` times bits, with those by which others grow counted in.
+
+    Parameters
+    ----------
+    exact : sequence of ndarray of shape (64, rows, columns), float32
+        Codes of each plane before they are rounded, in steps.
+    models : sequence of Model
+        Of each plane.
+    lam : float
+        Of a bit, in squared steps.
+    gradients : sequence of ndarray, optional
+        Of `context_gradient`, of each plane, with zeros for atoms out of use.
+    """
+    chosen = Chosen(exact)
+    used = [_in_use(codes) for codes in exact]
+    encode_tile(list(exact), used, _packed(models), lam, None if gradients is None else list(gradients), **chosen.told)
+    return chosen
+
+
+def _gradients(exact: Sequence[np.ndarray], models: Sequence[Model], chosen: Chosen) -> list[np.ndarray]:
+    found = []
+    for codes, model, contexts, counts in zip(chosen.codes, models, chosen.contexts, chosen.counts, strict=False):
+        n_atoms = _in_use(exact[len(found)])
+        gradient = np.zeros(codes.shape, np.float32)
+        if n_atoms > 1:
+            gradient[:n_atoms] = context_gradient(model, codes[:n_atoms].astype(int), contexts[:n_atoms], counts)
+        found.append(gradient)
+    return found
+
+
+def write_tile(exact: Sequence[np.ndarray], models: Sequence[Model], lam: float = LAMBDA, effort: int = 1) -> bytes:
+    """Return codes (64, rows, columns) of each plane, given in steps, as the bytes of a tile.
+
+    `effort` is how often to choose them.
+    """
+    gradients = None
+    for _ in range(effort - 1):
+        gradients = _gradients(exact, models, choose(exact, models, lam, gradients))
+    used = [_in_use(codes) for codes in exact]
+    words, data = encode_tile(list(exact), used, _packed(models), lam, gradients, **_NOBODY)
+    return bytes(used) + number(words) + data

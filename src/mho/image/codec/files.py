@@ -58,7 +58,7 @@ def read_picture(data: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> tup
         No picture, damaged, too large, or of more than 8 bits a sample.
     """
     try:
-        return (decode(data, max_pixels=max_pixels), ()) if data[:4] == MAGIC[:4] else read_foreign(data, max_pixels)
+        return (decode(data, max_pixels=max_pixels), ()) if data[:4] == MAGIC else read_foreign(data, max_pixels)
     except _DAMAGED as error:
         reason = str(error).partition("\n")[0] or f"cannot be read: {type(error).__name__}"
         raise DataError(f"{name}: {reason}") from error

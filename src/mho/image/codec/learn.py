@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mho.image.codec.codec import checked_effort, decode, encode, step_of
+from mho.image.codec.codec import Chroma, checked_effort, decode, encode, step_of
+from mho.image.codec.coder import LAMBDA
 from mho.image.codec.dictionary import Dictionary
 from mho.image.codec.model import ATOMS
 from mho.image.codec.picture import Picture
 from mho.image.codec.planes import to_patches, to_planes
-from mho.image.codec.rdo import LAMBDA
 
 __all__ = ["encode_learned", "learned_dictionary"]
 
@@ -31,7 +31,9 @@ def learned_dictionary(picture: Picture) -> Dictionary:
     return Dictionary.quantised(np.hstack([flat / np.sqrt(ATOMS), beside @ components]))
 
 
-def encode_learned(picture: Picture, *, quality: float = 60, effort: int = 1) -> tuple[bytes, bool]:
+def encode_learned(
+    picture: Picture, *, quality: float = 60, effort: int = 1, chroma: Chroma = "auto"
+) -> tuple[bytes, bool]:
     """Return the better of two `.mho` files, with the universal dictionary and with the picture's own, and which it is.
 
     The better one has the smaller sum of squared error and bits at the price at which codes are chosen. Contexts were
@@ -45,6 +47,8 @@ def encode_learned(picture: Picture, *, quality: float = 60, effort: int = 1) ->
     quality : float
         From 0, coarse, to 100.
     effort : int
+        As of `encode`.
+    chroma : {"auto", "420", "444"}
         As of `encode`.
 
     Returns
@@ -61,6 +65,8 @@ def encode_learned(picture: Picture, *, quality: float = 60, effort: int = 1) ->
         error = np.sum((picture.pixels.astype(np.float64) - decoded) ** 2)
         return float(error / step**2 + LAMBDA * 8 * len(data))
 
-    plain = encode(picture, quality=quality, effort=effort)
-    own = encode(picture, quality=quality, effort=effort, dictionary=learned_dictionary(picture))
+    plain = encode(picture, quality=quality, effort=effort, chroma=chroma)
+    own = encode(
+        picture, quality=quality, effort=effort, chroma=chroma, dictionary=learned_dictionary(picture).weighted()
+    )
     return (own, True) if cost(own) < cost(plain) else (plain, False)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mho.caching import cached_property
 from mho.image.codec.dictionary import PATCH
 
-__all__ = ["ATOMS", "CONTEXTS", "DC_CONTEXTS", "EDGES", "LOUDEST", "Model", "context_of"]
+__all__ = ["ATOMS", "CONTEXTS", "DC_CONTEXTS", "EDGES", "LOUDEST", "UNIT", "Model"]
 
 ATOMS = PATCH**2
 LOUDEST = 63
@@ -19,11 +20,6 @@ UNIT = 256
 
 CONTEXTS, DC_CONTEXTS = 28, 14
 EDGES = np.unique(np.rint(2 ** (np.arange(CONTEXTS + 8) / 2))).astype(np.float32)[: CONTEXTS - 1]
-
-
-def context_of(activity: np.ndarray) -> np.ndarray:
-    """Return the context of an expected magnitude in units of 1/UNIT: about two to an octave."""
-    return np.searchsorted(EDGES, activity, side="right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +48,13 @@ class Model:
     bias: np.ndarray
     counts: np.ndarray
     dc_counts: np.ndarray
+
+    @cached_property
+    def packed(self) -> np.ndarray:
+        """All arrays one after the other, as the kernels take them, uint8."""
+        weights = (getattr(self, name).astype(np.uint8) for name in ("own", "near", "same", "bias"))
+        counts = (held.astype("<u2") for held in (self.counts, self.dc_counts))
+        return np.frombuffer(b"".join(part.tobytes() for part in (*weights, *counts)), np.uint8)
 
     @classmethod
     def untrained(cls) -> Model:

@@ -1,4 +1,4 @@
-"""Pixels to planes (luma, and chroma at half the resolution) to patches, and back in whole numbers."""
+"""Pixels to planes, luma and chroma, to patches."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import numpy as np
 
 from mho.image.codec.dictionary import PATCH
 
-__all__ = ["from_patches", "plane_shapes", "to_patches", "to_pixels", "to_planes"]
+__all__ = ["chroma_loss", "to_patches", "to_planes"]
 
 _FORWARD = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
 """RGB to Y, Cb, Cr of ITU-R BT.601, full range, as JFIF has it."""
 
-_CR_R, _CB_G, _CR_G, _CB_B = 91881, 22554, 46802, 116130
-"""1.402, 0.344136, 0.714136 and 1.772 in units of 2**-16."""
-
 _GREY = 128
 
 
-def plane_shapes(shape: tuple[int, int], channels: int) -> list[tuple[int, int]]:
-    """Return the sizes of a picture's planes: luma, then chroma, in pixels."""
-    half = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
-    return [shape] if channels == 1 else [shape, half, half]
-
-
-def to_planes(pixels: np.ndarray) -> list[np.ndarray]:
-    """Return the planes of 8-bit pixels (m, n) or (m, n, 3), float32, around zero."""
+def to_planes(pixels: np.ndarray, *, halved: bool = True) -> list[np.ndarray]:
+    """Return the planes of 8-bit pixels (m, n) or (m, n, 3), float32, around zero; chroma at half the resolution."""
     if pixels.ndim == 2:
         return [pixels.astype(np.float32) - _GREY]
-    luma, *chroma = np.moveaxis(pixels.astype(np.float32) @ _FORWARD.T, -1, 0)
-    return [luma - _GREY, *map(_halve, chroma)]
+    planes = np.tensordot(_FORWARD, pixels.astype(np.float32), axes=(1, 2))
+    planes[0] -= _GREY
+    return [planes[0], *(map(_halve, planes[1:]) if halved else planes[1:])]
+
+
+_SQUARES = (1.772**2 + 0.344**2, 1.402**2 + 0.714**2)
+"""Of an error of Cb and of Cr in R, G and B."""
+
+
+def chroma_loss(pixels: np.ndarray) -> float:
+    """Return the squared error of a pixel, R, G and B together, of chroma that is the mean of 2 x 2 pixels each."""
+    if pixels.ndim == 2:
+        return 0.0
+    chroma = to_planes(pixels, halved=False)[1:]
+    lost = (float(np.vdot(c, c)) / c.size - float(np.vdot(h, h)) / h.size for c, h in ((c, _halve(c)) for c in chroma))
+    return sum(square * max(0.0, loss) for square, loss in zip(_SQUARES, lost, strict=True))
 
 
 def _halve(plane: np.ndarray) -> np.ndarray:
@@ -37,47 +42,9 @@ def _halve(plane: np.ndarray) -> np.ndarray:
     return (rows[:, 0::2] + rows[:, 1::2]) / 4
 
 
-def to_pixels(planes: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    """Return 8-bit pixels of planes in sixteenths of a grey level, int32; whole-number arithmetic throughout."""
-    luma = planes[0] + 16 * _GREY
-    if len(planes) == 1:
-        return _to_byte(luma, 4)
-    cb, cr = (_double(plane)[: shape[0], : shape[1]] for plane in planes[1:])
-    pixels = np.empty((*shape, 3), np.uint8)
-    luma = luma << 8
-    pixels[..., 0] = _to_byte(luma + (cr * (_CR_R >> 4) >> 4), 12)
-    pixels[..., 1] = _to_byte(luma - ((cb * (_CB_G >> 4) + cr * (_CR_G >> 4)) >> 4), 12)
-    pixels[..., 2] = _to_byte(luma + (cb * (_CB_B >> 4) >> 4), 12)
-    return pixels
-
-
-def _to_byte(values: np.ndarray, fraction: int) -> np.ndarray:
-    return np.clip((values + (1 << (fraction - 1))) >> fraction, 0, 255).astype(np.uint8)
-
-
-def _double(plane: np.ndarray) -> np.ndarray:
-    """Twice the resolution by linear interpolation: 3/4 of the nearer sample and 1/4 of the farther."""
-    return _double_rows(_double_rows(plane).T).T
-
-
-def _double_rows(plane: np.ndarray) -> np.ndarray:
-    padded = np.pad(plane, ((1, 1), (0, 0)), mode="edge")
-    doubled = np.empty((2 * len(plane), plane.shape[1]), np.int32)
-    doubled[0::2] = (3 * plane + padded[:-2] + 2) >> 2
-    doubled[1::2] = (3 * plane + padded[2:] + 2) >> 2
-    return doubled
-
-
 def to_patches(plane: np.ndarray) -> np.ndarray:
     """Return the patches (64, rows, columns) of a plane, continued by its edge to whole patches."""
     padded = np.pad(plane, [(0, -side % PATCH) for side in plane.shape], mode="edge")
     rows, columns = (side // PATCH for side in padded.shape)
     tiles = padded.reshape(rows, PATCH, columns, PATCH).transpose(1, 3, 0, 2)
     return np.ascontiguousarray(tiles).reshape(PATCH**2, rows, columns)
-
-
-def from_patches(patches: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return the plane of `shape` that patches (64, rows, columns) make up."""
-    _, rows, columns = patches.shape
-    tiles = patches.reshape(PATCH, PATCH, rows, columns).transpose(2, 0, 3, 1)
-    return tiles.reshape(rows * PATCH, columns * PATCH)[: shape[0], : shape[1]]

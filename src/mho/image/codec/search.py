@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mho import checks
-from mho.image.codec.codec import analyse, checked_effort, decode, step_of, write
+from mho.image.codec.codec import Chroma, analyse, checked_effort, decode, step_of, write
 from mho.image.codec.picture import Picture
 from mho.image.quality import psnr_of_pixels
 
@@ -16,7 +16,7 @@ _NEXT = 1.005
 """Ratio of steps that nobody can tell apart: less than 0.05 dB."""
 
 
-def encode_to_size(picture: Picture, size: int, *, effort: int = 1) -> bytes:
+def encode_to_size(picture: Picture, size: int, *, effort: int = 1, chroma: Chroma = "auto") -> bytes:
     """Return the best file of at most `size` bytes.
 
     Parameters
@@ -27,6 +27,8 @@ def encode_to_size(picture: Picture, size: int, *, effort: int = 1) -> bytes:
         Bytes.
     effort : int
         As of `encode`.
+    chroma : {"auto", "420", "444"}
+        As of `encode`.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def encode_to_size(picture: Picture, size: int, *, effort: int = 1) -> bytes:
         Even the coarsest file is larger.
     """
     size = checks.positive_int(size, "size")
-    exact, effort = analyse(picture), checked_effort(effort)
+    exact, effort = analyse(picture, chroma=chroma), checked_effort(effort)
 
     def file(step: int) -> bytes:
         return write(exact, step, effort=effort)
@@ -48,7 +50,7 @@ def encode_to_size(picture: Picture, size: int, *, effort: int = 1) -> bytes:
     return _boundary(file, lambda data: len(data) <= size)[1]
 
 
-def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1) -> bytes:
+def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1, chroma: Chroma = "auto") -> bytes:
     """Return the smallest file whose picture reaches a peak signal-to-noise ratio.
 
     Parameters
@@ -59,6 +61,8 @@ def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1) -> bytes:
         In dB, over all samples.
     effort : int
         As of `encode`.
+    chroma : {"auto", "420", "444"}
+        As of `encode`.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1) -> bytes:
         Even the best file does not reach it.
     """
     wanted = checks.nonnegative_number(psnr, "psnr")
-    exact, effort = analyse(picture), checked_effort(effort)
+    exact, effort = analyse(picture, chroma=chroma), checked_effort(effort)
 
     def file(step: int) -> bytes:
         return write(exact, step, effort=effort)

@@ -60,9 +60,11 @@ template <class T, class I> constexpr Sparse<T, I> sparse() {
 
 } // namespace
 
+extern const Pictures MHO_PICTURES;
 extern const Table MHO_TABLE;
 const Table MHO_TABLE = {
     MHO_NAME,
+    &MHO_PICTURES,
     {&lcp_total_scratch, &masked_lcp_scratch, &lcp, &one_scratch, &one},
     &follow_scratch,
     &follow,

@@ -209,8 +209,66 @@ struct Exact {
     double (*one)(Strided A, const double *b, double l2, double l1, double *answer, double *scratch);
 };
 
+// What codes of a picture's planes are expected to be: weights [phase, atom, earlier atom], and counts of tokens to begin with.
+struct PictureModel {
+    const std::uint8_t *own, *near;          // (2, 64, 64)
+    const std::uint8_t *same, *bias;         // (2, 64)
+    const std::uint16_t *counts, *dc_counts; // (28, 31), (14, 31)
+};
+
+// Atoms of 8 x 8 pixels; what a level is worth, in 2^-16; the largest level of each. `noisy` is null unless levels or scales
+// are no whole numbers: levels times scale.
+struct PictureDictionary {
+    const std::int32_t *levels; // (64 atoms, 64 pixels)
+    const std::int32_t *scale, *peak;
+    const double *noisy;
+};
+
+// Samples in sixteenths of a grey level around the middle one, the rows of each plane `row` apart.
+struct PicturePlanes {
+    const std::int16_t *at[3];
+    index_t row[3];
+    int n;
+    bool halved; // chroma is of half the resolution
+};
+
+// A part of a picture whose codes are one stream: planes of (m, n) samples, atoms in use, steps in sixteenths.
+struct PictureTile {
+    int planes;
+    index_t m[3], n[3];
+    int in_use[3], step[3];
+    std::int16_t *out[3];
+    index_t row[3];
+};
+
+// What an encoder is given for each plane of a tile, and may give back; see RateDistortion.
+struct PictureChoice {
+    const float *exact[3], *gradient[3];
+    std::int16_t *code[3]; // or null; (patches, 64), all but the DC atom's, which goes to `dc`
+    std::int32_t *dc[3];
+    std::int8_t *context[3];
+    std::int64_t *learnt[3];
+    float lambda;
+};
+
+struct Pictures {
+    index_t (*plane_bytes)(index_t rows, index_t columns); // of scratch, for patches in a column and in a row
+    bool (*read_first)(const PictureTile &, const PictureModel *, const PictureDictionary &, const std::uint8_t *data, index_t bytes,
+                       std::uint8_t *scratch);
+    bool (*read_tile)(const PictureTile &, const PictureModel *, const PictureDictionary &, const std::uint8_t *data, index_t words,
+                      index_t bytes, std::uint8_t *scratch);
+    index_t (*most_written)(index_t patches); // bytes, of all planes of a tile together
+    index_t (*write_tile)(const PictureTile &, const PictureModel *, const PictureChoice &, std::uint8_t *out, index_t *words,
+                          std::uint8_t *scratch);
+    void (*smooth_rows)(std::int16_t *plane, index_t row, index_t n, int step, Range rows);
+    void (*smooth_across)(std::int16_t *plane, index_t row, index_t n, int step);
+    index_t (*colour_scratch)(index_t n);
+    void (*colour_rows)(const PicturePlanes &, index_t m, index_t n, index_t first, Range rows, std::uint8_t *out, std::int32_t *scratch);
+};
+
 struct Table {
     const char *name;
+    const Pictures *pictures;
     Exact exact;
     index_t (*follow_scratch)(index_t n, index_t q);
     Outcome (*follow)(Motion, double *end, std::uint8_t *crossed, Sink, double *scratch);

@@ -44,10 +44,16 @@ const Table &choose() {
     return table_baseline;
 }
 
+} // namespace
+
 const Table &table() {
     static const Table &chosen = choose();
     return chosen;
 }
+
+void bind_pictures(nb::module_ &);
+
+namespace {
 
 template <class T> const Dense<T> &dense();
 template <> const Dense<float> &dense() { return table().dense_f; }
@@ -833,6 +839,7 @@ template <class T> void define(nb::module_ &m) {
 } // namespace mho
 
 NB_MODULE(_core, m) {
+    mho::bind_pictures(m);
     m.def("isa", [] { return std::string(mho::table().name); });
     mho::define_exactly(m, "lcp", &mho::lcp);
     mho::define_exactly(m, "one", &mho::one);

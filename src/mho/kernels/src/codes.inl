@@ -1,0 +1,262 @@
+// Codes of a plane's patches, one per atom and patch: their order in a `.mho` file, and what each is expected to be.
+//
+// The DC atom first, coarse to fine, each code predicted from those around it. Then atom by atom, each in two phases, a
+// checkerboard of patches: a code's context is its expected magnitude, a weighted sum of magnitudes that both sides know.
+
+namespace {
+
+constexpr int atoms = 64, loudest = 63, contexts = 28, dc_contexts = 14, tokens = 31, most_contexts = 32;
+constexpr int largest_code = 8191; // that has a token
+constexpr int count_gain = 8, count_limit = 1 << 16;
+constexpr int edges = contexts - 1;
+constexpr int edge_of_context[edges] = {1,   2,   3,   4,   6,   8,   11,  16,  23,   32,   45,   64,   91,  128,
+                                        181, 256, 362, 512, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 11585};
+constexpr int loudest_activity = edge_of_context[edges - 1];
+
+// Numbers below 12 have a token of their own; above, two tokens share each octave, and plain bits follow.
+struct Alphabet {
+    std::uint16_t first[tokens + 1] = {};
+    std::uint8_t bits[tokens] = {};
+    std::uint8_t token[largest_code + 1] = {};
+    std::uint8_t context[loudest_activity + 1] = {};
+
+    constexpr Alphabet() {
+        for (int t = 0; t < 13; ++t) first[t] = static_cast<std::uint16_t>(t);
+        bits[12] = 2;
+        for (int octave = 4, t = 13; octave < 13; ++octave, t += 2) {
+            first[t] = static_cast<std::uint16_t>(1 << octave);
+            first[t + 1] = static_cast<std::uint16_t>(3 << (octave - 1));
+            bits[t] = bits[t + 1] = static_cast<std::uint8_t>(octave - 1);
+        }
+        first[tokens] = largest_code + 1;
+        for (int t = 0; t < tokens; ++t)
+            for (int n = first[t]; n < first[t + 1]; ++n) token[n] = static_cast<std::uint8_t>(t);
+        for (int a = 0, c = 0; a <= loudest_activity; ++a) {
+            if (c < edges && a >= edge_of_context[c]) ++c;
+            context[a] = static_cast<std::uint8_t>(c);
+        }
+    }
+};
+
+constexpr Alphabet alphabet{};
+
+// The counts of tokens in each context, both sides of a file keeping the same ones.
+struct Counts {
+    std::uint32_t of[most_contexts][tokens + 1] = {};
+    int n = 0;
+
+    Counts(const std::uint16_t *prior, int contexts_in_use) : n(contexts_in_use) {
+        for (int c = 0; c < n; ++c)
+            for (int t = 0; t < tokens; ++t) of[c][t] = prior[c * tokens + t];
+    }
+
+    std::uint32_t total(int c) const {
+        std::uint32_t sum = 0;
+        for (int t = 0; t < tokens; ++t) sum += of[c][t];
+        return sum;
+    }
+
+    void learn(int context, int token) { of[context][token] += count_gain; }
+
+    // At the end of a visit: halves what has grown beyond the limit.
+    void forget() {
+        for (int c = 0; c < n; ++c)
+            while (total(c) > count_limit)
+                for (int t = 0; t < tokens; ++t) of[c][t] = (of[c][t] + 1) / 2;
+    }
+};
+
+// Codes that are read or written together: `cell` are their patches, `predicted` is null but for the DC atom.
+struct Visit {
+    int atom, n;
+    const std::uint8_t *context;
+    const std::int32_t *cell, *predicted;
+    std::int32_t *code; // less what was predicted
+    std::uint8_t *token;
+    std::int32_t *order;
+};
+
+// Codes of one plane while they are visited. A patch of phase p in row r is number k of its row, in column
+// 2 k + ((r + p) & 1); arrays of magnitudes have a frame of zeros, so that all have neighbours.
+struct Plane {
+    index_t rows, columns, stride, size, patches;
+    index_t n[2];
+    std::int32_t *cell[2], *place[2]; // of each patch of a phase: its number in the plane, its place in the arrays
+    std::uint8_t *magnitude[2], *near[2]; // (atoms, size); near is the sum over the four patches beside
+    bool loud[2][atoms], loud_near[2][atoms];
+    std::int16_t *code;  // (patches, atoms), the DC atom's zero
+    std::int32_t *dc;    // (patches,)
+    std::uint8_t *frame; // (size,): contexts
+    std::uint8_t *context, *token;
+    std::int32_t *value, *order, *predicted, *where; // (patches,)
+};
+
+constexpr index_t rounded_up(index_t n) { return (n + 63) / 64 * 64; }
+
+struct Layout {
+    std::uint8_t *at;
+    index_t used = 0;
+    template <class T> void take(T *&p, index_t n) {
+        p = reinterpret_cast<T *>(at + used);
+        used += rounded_up(n * static_cast<index_t>(sizeof(T)));
+    }
+};
+
+inline index_t lay_out(Plane &plane, index_t rows, index_t columns, std::uint8_t *memory) {
+    plane.rows = rows, plane.columns = columns, plane.patches = rows * columns;
+    plane.stride = (columns + 1) / 2 + 2;
+    plane.size = rounded_up((rows + 2) * plane.stride + 64);
+    Layout layout{memory};
+    for (int p = 0; p < 2; ++p) {
+        layout.take(plane.cell[p], plane.patches / 2 + 1), layout.take(plane.place[p], plane.patches / 2 + 1);
+        layout.take(plane.magnitude[p], atoms * plane.size), layout.take(plane.near[p], atoms * plane.size);
+    }
+    layout.take(plane.code, atoms * plane.patches), layout.take(plane.dc, plane.patches), layout.take(plane.frame, plane.size);
+    layout.take(plane.context, plane.patches), layout.take(plane.token, plane.patches);
+    layout.take(plane.value, plane.patches), layout.take(plane.order, plane.patches);
+    layout.take(plane.predicted, plane.patches), layout.take(plane.where, plane.patches);
+    return layout.used;
+}
+
+inline index_t plane_bytes(index_t rows, index_t columns) {
+    Plane plane;
+    return lay_out(plane, rows, columns, nullptr);
+}
+
+inline void clear(void *memory, index_t bytes) { __builtin_memset(memory, 0, static_cast<std::size_t>(bytes)); }
+
+inline void begin(Plane &plane) {
+    for (int p = 0; p < 2; ++p) {
+        index_t n = 0;
+        for (index_t r = 0; r < plane.rows; ++r)
+            for (index_t c = (r + p) & 1, k = 0; c < plane.columns; c += 2, ++k, ++n) {
+                plane.cell[p][n] = static_cast<std::int32_t>(r * plane.columns + c);
+                plane.place[p][n] = static_cast<std::int32_t>((r + 1) * plane.stride + 1 + k);
+            }
+        plane.n[p] = n;
+        clear(plane.magnitude[p], atoms * plane.size), clear(plane.near[p], atoms * plane.size);
+        for (int j = 0; j < atoms; ++j) plane.loud[p][j] = plane.loud_near[p][j] = false;
+    }
+    clear(plane.code, atoms * plane.patches * 2), clear(plane.dc, plane.patches * 4);
+}
+
+inline int spread_context(std::int64_t spread) {
+    int bits = 0;
+    for (; spread > 0 && bits < dc_contexts - 2; spread >>= 1) ++bits;
+    return bits;
+}
+
+inline std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && a < 0); }
+
+// The mean of those of four neighbours that are in the plane, rounded, and a context from how far they are apart.
+inline void predict(const Plane &plane, index_t r, index_t c, const int (*around)[2], index_t distance, std::int32_t &mean,
+                    std::uint8_t &context) {
+    std::int64_t value[4], total = 0, spread = 0;
+    int count = 0;
+    for (int i = 0; i < 4; ++i) {
+        const index_t y = r + distance * around[i][0], x = c + distance * around[i][1];
+        if (y < 0 || y >= plane.rows || x < 0 || x >= plane.columns) continue;
+        total += value[count++] = plane.dc[y * plane.columns + x];
+    }
+    const std::int64_t middle = count ? floor_div(2 * total + count, 2 * count) : 0;
+    for (int i = 0; i < count; ++i) spread += value[i] < middle ? middle - value[i] : value[i] - middle;
+    mean = static_cast<std::int32_t>(middle), context = static_cast<std::uint8_t>(spread_context(spread));
+}
+
+template <class Coder> void visit_dc(Plane &plane, Coder &coder, Counts &counts, int n) {
+    if (!n) return;
+    coder.visit(Visit{0, n, plane.context, plane.where, plane.predicted, plane.value, plane.token, plane.order}, counts);
+    for (int i = 0; i < n; ++i) plane.dc[plane.where[i]] = plane.predicted[i] + plane.value[i];
+}
+
+template <class Coder> void scan_dc(Plane &plane, Coder &coder, const std::uint16_t *prior) {
+    constexpr int coarsest = 16, diagonal[4][2] = {{-1, -1}, {-1, 1}, {1, -1}, {1, 1}},
+                  straight[4][2] = {{-1, 0}, {0, -1}, {0, 1}, {1, 0}};
+    Counts counts(prior, dc_contexts);
+    int n = 0;
+    const auto add = [&](index_t first_row, index_t first_column, index_t step, const int(*around)[2]) {
+        for (index_t r = first_row; r < plane.rows; r += step)
+            for (index_t c = first_column; c < plane.columns; c += step, ++n) {
+                plane.where[n] = static_cast<std::int32_t>(r * plane.columns + c);
+                if (around) predict(plane, r, c, around, step / 2, plane.predicted[n], plane.context[n]);
+                else plane.predicted[n] = 0, plane.context[n] = dc_contexts - 1;
+            }
+    };
+    add(0, 0, coarsest, nullptr), visit_dc(plane, coder, counts, n);
+    for (index_t step = coarsest; step > 1; step /= 2) {
+        n = 0, add(step / 2, step / 2, step, diagonal), visit_dc(plane, coder, counts, n);
+        n = 0, add(0, step / 2, step, straight), add(step / 2, 0, step, straight), visit_dc(plane, coder, counts, n);
+    }
+}
+
+// sum += w x, numbers of 8 bits.
+inline void add_weighted(std::int32_t *sum, int w, const std::uint8_t *x, index_t n) {
+    const auto weight = static_cast<std::uint16_t>(w);
+    for (index_t i = 0; i < n; ++i) sum[i] += static_cast<std::uint16_t>(weight * x[i]);
+}
+
+// Contexts of all places of a phase, by the magnitude expected there.
+inline void expect(const Plane &plane, const PictureModel &model, int p, int j) {
+    constexpr index_t block = 512;
+    const std::uint8_t *own = model.own + (p * atoms + j) * atoms, *near = model.near + (p * atoms + j) * atoms;
+    const index_t end = (plane.rows + 1) * plane.stride;
+    for (index_t begin = plane.stride; begin < end; begin += block) {
+        const index_t n = end - begin < block ? end - begin : block;
+        std::int32_t sum[block];
+        for (index_t i = 0; i < n; ++i) sum[i] = model.bias[p * atoms + j];
+        for (int i = 1; i < j; ++i) {
+            const index_t from = i * plane.size + begin;
+            if (own[i] && plane.loud[p][i]) add_weighted(sum, own[i], plane.magnitude[p] + from, n);
+            if (near[i] && plane.loud_near[p][i]) add_weighted(sum, near[i], plane.near[p] + from, n);
+        }
+        if (p == 1 && plane.loud_near[1][j])
+            add_weighted(sum, model.same[atoms + j], plane.near[1] + j * plane.size + begin, n);
+        for (index_t i = 0; i < n; ++i)
+            plane.frame[begin + i] = alphabet.context[sum[i] < loudest_activity ? sum[i] : loudest_activity];
+    }
+}
+
+// What a phase's new magnitudes are to the other phase.
+inline void spread(Plane &plane, int p, int j) {
+    const std::uint8_t *from = plane.magnitude[p] + j * plane.size;
+    std::uint8_t *to = plane.near[1 - p] + j * plane.size;
+    plane.loud_near[1 - p][j] = plane.loud[p][j];
+    if (!plane.loud[p][j]) return;
+    for (index_t r = 0; r < plane.rows; ++r) {
+        const index_t row = (r + 1) * plane.stride, beside = (r + 1 - p) & 1 ? 1 : -1;
+        for (index_t at = row + 1; at < row + plane.stride - 1; ++at)
+            to[at] = static_cast<std::uint8_t>(from[at - plane.stride] + from[at + plane.stride] + from[at] + from[at + beside]);
+    }
+}
+
+template <class Coder> void scan_phase(Plane &plane, const PictureModel &model, Coder &coder, Counts &counts, int p, int j) {
+    const index_t n = plane.n[p];
+    if (!n) return;
+    expect(plane, model, p, j);
+    for (index_t i = 0; i < n; ++i) plane.context[i] = plane.frame[plane.place[p][i]];
+    coder.visit(Visit{j, static_cast<int>(n), plane.context, plane.cell[p], nullptr, plane.value, plane.token, plane.order}, counts);
+    std::uint8_t *magnitude = plane.magnitude[p] + j * plane.size;
+    bool loud = false;
+    for (index_t i = 0; i < n; ++i) {
+        const std::int32_t value = plane.value[i];
+        if (!value) continue;
+        const std::int32_t size = value < 0 ? -value : value;
+        plane.code[plane.cell[p][i] * index_t{atoms} + j] = static_cast<std::int16_t>(value);
+        magnitude[plane.place[p][i]] = static_cast<std::uint8_t>(size < loudest ? size : loudest);
+        loud = true;
+    }
+    plane.loud[p][j] = loud;
+    spread(plane, p, j);
+}
+
+// Visits every code of a plane; of atoms from `in_use` on, all are zero.
+template <class Coder> void scan(Plane &plane, const PictureModel &model, int in_use, Coder &coder) {
+    begin(plane);
+    scan_dc(plane, coder, model.dc_counts);
+    Counts counts(model.counts, contexts);
+    for (int j = 1; j < in_use && coder.going_on(); ++j)
+        for (int p = 0; p < 2; ++p) scan_phase(plane, model, coder, counts, p, j);
+    coder.leave(counts);
+}
+
+} // namespace
