@@ -39,9 +39,25 @@ def test_there_and_back(photo, tmp_path, capsys):
     assert "112 x 80, colour" in capsys.readouterr().out
 
 
+def test_without_loss_as_asked_and_larger_than_the_input_as_told(tmp_path, capsys):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.jpg", quality=5)
+    opened = np.asarray(Image.open(tmp_path / "noise.jpg"))
+    small, back = str(tmp_path / "noise.mho"), str(tmp_path / "back.png")
+    assert main(["image", "compress", str(tmp_path / "noise.jpg"), "-o", small, "--lossless"]) == 0
+    size = (tmp_path / "noise.jpg").stat().st_size
+    assert f"larger than the input of {size:,} bytes" in capsys.readouterr().err
+    assert main(["image", "decompress", small, "-o", back]) == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(back)), opened)
+    assert main(["image", "compress", str(tmp_path / "noise.jpg"), "-o", small, "--lossless", "--quality", "9"]) == 2
+    assert "--lossless takes no quality" in capsys.readouterr().err
+
+
 def test_a_hatched_picture_learns_a_dictionary(tmp_path, capsys):
     i, j = np.indices((160, 160))
-    Image.fromarray(np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i)).astype(np.uint8)).save(tmp_path / "hatched.png")
+    noise = np.random.default_rng(0).normal(0, 2, i.shape)
+    hatched = np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i) + noise).astype(np.uint8)
+    Image.fromarray(hatched).save(tmp_path / "hatched.png")
     small = str(tmp_path / "hatched.mho")
     assert main(["image", "compress", str(tmp_path / "hatched.png"), "-o", small, "--learn"]) == 0
     capsys.readouterr()

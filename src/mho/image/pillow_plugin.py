@@ -5,10 +5,10 @@
 >>> Image.registered_extensions()[".mho"]
 'MHO'
 
-`Image.save` takes the `quality` and the `effort` of `mho.image.codec.encode`, and `exif`, `icc_profile`, `xmp`, `dpi`
-and `comment` in place of the picture's own, None for none. There is no `lossless`. One warning names all other options,
-and what of the picture a `.mho` file does not hold. Pillow cuts samples of 16 bits to 8 when it loads them: the command
-line refuses such files, a picture that Pillow has loaded no longer shows it.
+`Image.save` takes `quality`, `effort`, `chroma` and `lossless` of `mho.image.codec.encode`, and `exif`,
+`icc_profile`, `xmp`, `dpi` and `comment` in place of the picture's own, None for none. One warning names all other
+options, and what of the picture a `.mho` file does not hold. Pillow cuts samples of 16 bits to 8 when it loads them:
+the command line refuses such files, a picture that Pillow has loaded no longer shows it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from PIL import Image, ImageFile
 
 from mho.data import DataError
-from mho.image.codec.codec import decode, encode
+from mho.image.codec.codec import decode, encode, prepared
 from mho.image.codec.container import ALPHA, MAGIC, unpack
 from mho.image.codec.foreign import colour_info, from_pillow
 from mho.image.codec.metadata import unpack_metadata
@@ -29,7 +29,7 @@ from mho.image.codec.picture import Picture
 __all__ = ["MhoImageFile"]
 
 _NAME = "MHO"
-_CODEC, _METADATA = {"quality", "effort"}, {"exif", "icc_profile", "xmp", "dpi", "comment"}
+_CODEC, _METADATA = {"quality", "effort", "chroma", "lossless"}, {"exif", "icc_profile", "xmp", "dpi", "comment"}
 
 
 class MhoImageFile(ImageFile.ImageFile):
@@ -72,12 +72,12 @@ def _as_info(beside: dict[str, Any]) -> dict[str, Any]:
 
 def _save(image: Image.Image, file: Any, filename: str | bytes) -> None:
     given = dict(getattr(image, "encoderinfo", {}))
-    if given.pop("lossless", False):
-        raise ValueError("lossless must be False for .mho, which has no lossless mode; quality=100 is the closest")
     picture, notes = from_pillow(image)
     others = sorted(given.keys() - _CODEC - _METADATA)
     notes = (*notes, f"ignored {', '.join(others)}") if others else notes
-    data = encode(_with(picture, given), **{name: given[name] for name in _CODEC & given.keys()})
+    picture, changes = prepared(_with(picture, given))
+    notes = (*notes, *changes)
+    data = encode(picture, **{name: given[name] for name in _CODEC & given.keys()})
     if notes:
         warnings.warn(f"{_printable(filename)}: {'; '.join(notes)}", stacklevel=3)
     file.write(data)

@@ -355,3 +355,9 @@ def encode_tile(
     Into code (rows columns, 64) int16, dc (rows, columns) int32, context (64, rows, columns) int8 and learnt (28, 31)
     int64 of each plane go the codes, their contexts and the counts at the end, if the lists are not empty.
     """
+
+def encode_pixels(pixels: np.ndarray, bits: int, palette: bool) -> bytes:
+    """Write pixels (m, n) or (m, n, 3) uint8 without loss, or indices (m, n) of so many bits into a palette."""
+
+def decode_pixels(data: np.ndarray, bits: int, palette: bool, out: np.ndarray) -> bool:
+    """Read what `encode_pixels` wrote from data (n,) uint8 into out; False if it is damaged."""

@@ -1,5 +1,5 @@
-"""Pictures of patches: their codes chosen and written, read and turned to pixels."""
+"""Pictures: codes of patches chosen and written, read and turned to pixels; pixels without loss."""
 
-from mho.kernels._core import decode_picture, encode_tile
+from mho.kernels._core import decode_picture, decode_pixels, encode_pixels, encode_tile
 
-__all__ = ["decode_picture", "encode_tile"]
+__all__ = ["decode_picture", "decode_pixels", "encode_pixels", "encode_tile"]

@@ -2,16 +2,17 @@
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mho.data import DataError
 from mho.image.codec import Picture, decode, encode, encode_learned, learned_dictionary, universal_dictionary
-from mho.image.codec.codec import step_of
+from mho.image.codec.codec import analyse, prepared, step_of, write
 from mho.image.codec.planes import to_patches
 
 
@@ -154,7 +155,8 @@ def test_too_large_a_picture_is_refused():
 
 def _hatched():
     i, j = np.indices((192, 192))
-    return np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i)).astype(np.uint8)
+    noise = np.random.default_rng(0).normal(0, 2, i.shape)
+    return np.rint(128 + 90 * np.sin(0.9 * j + 0.6 * i) + noise).astype(np.uint8)
 
 
 def test_a_learned_dictionary_is_orthogonal_but_for_its_cells_and_ranks_by_energy():
@@ -185,3 +187,115 @@ def test_a_flat_picture_has_a_dictionary_too():
 def test_an_array_is_told_how_it_becomes_a_picture():
     with pytest.raises(TypeError, match=r"picture must be .*Picture, got ndarray; Picture\(pixels\) makes one"):
         encode(np.zeros((8, 8), np.uint8))
+
+
+def _png(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", optimize=True)
+    return file.tell()
+
+
+def _webp(pixels):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", lossless=True, method=6, quality=100)
+    return file.tell()
+
+
+def _written(mode, size, ground, ink, lines):
+    image = Image.new(mode, size, ground)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((4, 4 + 14 * number), line, fill=ink)
+    return np.asarray(image.convert("L" if mode == "1" else mode))
+
+
+def _ruler():
+    image = Image.new("1", (1200, 160), 1)
+    draw = ImageDraw.Draw(image)
+    for x in range(0, 1200, 10):
+        draw.line((x, 0, x, 30 + 20 * (x % 50 == 0) + 30 * (x % 100 == 0)), fill=0)
+    for x in range(0, 1200, 100):
+        draw.text((x + 3, 90), str(x // 100), fill=0)
+    return np.asarray(image.convert("L"))
+
+
+RED_ON_BLUE = _written("RGB", (256, 128), (0, 0, 255), (255, 0, 0), 8 * ["The quick brown fox jumps over the lazy dog"])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7, 3), (5, 1, 3), (33, 20), (19, 40, 3)])
+@pytest.mark.parametrize("levels", [2, 17, 256])
+def test_without_loss_every_pixel_is_kept(shape, levels):
+    pixels = np.random.default_rng(6).integers(0, levels, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(decode(encode(Picture(pixels), lossless=True)).pixels, pixels)
+
+
+def test_a_photo_without_loss_is_smaller_than_a_png(astronaut):
+    coded = encode(Picture(astronaut[:96, :128]), lossless=True)
+    np.testing.assert_array_equal(decode(coded).pixels, astronaut[:96, :128])
+    assert len(coded) < 0.9 * _png(astronaut[:96, :128])
+
+
+@pytest.mark.parametrize("quality", [60, 90])
+def test_red_text_on_blue_is_sharp_and_smaller_than_a_png(quality):
+    coded = encode(Picture(RED_ON_BLUE), quality=quality)
+    np.testing.assert_array_equal(decode(coded).pixels, RED_ON_BLUE)
+    assert len(coded) < _png(RED_ON_BLUE)
+
+
+def test_chroma_of_the_full_resolution_keeps_coloured_text(astronaut):
+    """Even where it is rounded; photos have chroma of half the resolution."""
+    step, text = step_of(90), Picture(RED_ON_BLUE)
+    assert not analyse(text).halved(step)
+    assert analyse(Picture(astronaut)).halved(step_of(60))
+    psnr = [
+        peak_signal_noise_ratio(RED_ON_BLUE, decode(write(analyse(text, chroma=chroma), step)).pixels)
+        for chroma in ("444", "420")
+    ]
+    assert psnr[0] > 38 > psnr[1] + 10
+
+
+def test_a_ruler_is_as_small_as_a_webp():
+    coded = encode(Picture(_ruler()), quality=60)
+    np.testing.assert_array_equal(decode(coded).pixels, _ruler())
+    assert len(coded) < 1.1 * _webp(_ruler())
+
+
+def test_no_file_is_larger_than_a_png():
+    i, j = np.indices((120, 160))
+    noise = np.random.default_rng(8).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    drawings = [
+        np.stack([i, j, i + j], axis=2).astype(np.uint8),
+        (i // 9 * 40 % 256).astype(np.uint8),
+        noise,
+        np.where((i // 8 + j // 8) % 2, 255, 0).astype(np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ]
+    for pixels in drawings:
+        for quality in (60, 100):
+            assert len(encode(Picture(pixels), quality=quality)) <= _png(pixels)
+
+
+def test_opaque_alpha_is_dropped_and_hidden_colours_are_cleared():
+    rng = np.random.default_rng(9)
+    pixels, alpha = rng.integers(0, 256, (24, 40, 3), dtype=np.uint8), np.full((24, 40), 255, np.uint8)
+    assert prepared(Picture(pixels, alpha))[1] == ("dropped alpha, opaque everywhere",)
+    assert decode(encode(Picture(pixels, alpha))).alpha is None
+    alpha[:, 20:] = 0
+    picture, notes = prepared(Picture(pixels, alpha))
+    assert notes == ("cleared the colours of pixels that are transparent",)
+    assert np.ptp(picture.pixels[:, 20:].reshape(-1, 3), axis=0).tolist() == [0, 0, 0]
+    np.testing.assert_array_equal(picture.pixels[:, :20], pixels[:, :20])
+    decoded = decode(encode(Picture(pixels, alpha), lossless=True))
+    np.testing.assert_array_equal(decoded.pixels, picture.pixels)
+    np.testing.assert_array_equal(decoded.alpha, alpha)
+
+
+_SECOND = Path(__file__).with_name("second")
+"""Files of version 2 as its first encoder wrote them, and their pixels."""
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in _SECOND.glob("*.mho")))
+def test_files_of_the_second_version(name):
+    expected, decoded = np.load(_SECOND / "expected.npz"), decode((_SECOND / f"{name}.mho").read_bytes())
+    np.testing.assert_array_equal(decoded.pixels, expected[name])
+    if f"{name}_alpha" in expected:
+        np.testing.assert_array_equal(decoded.alpha, expected[f"{name}_alpha"])

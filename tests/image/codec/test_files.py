@@ -124,7 +124,7 @@ def test_a_target_size_is_met_closely(size):
 @pytest.mark.parametrize("psnr", [22, 30, 37])
 def test_a_target_psnr_is_met_closely(psnr):
     found = psnr_of_pixels(PIXELS, decode(encode_to_psnr(Picture(PIXELS), psnr)).pixels)
-    assert psnr <= found < psnr + 0.2
+    assert psnr <= found < psnr + 0.25
 
 
 def test_targets_out_of_reach():

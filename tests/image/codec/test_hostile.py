@@ -9,7 +9,7 @@ import pytest
 
 from mho.data import DataError
 from mho.image.codec import Picture, decode, encode
-from mho.image.codec.container import ALPHA, Header, number, pack, unpack
+from mho.image.codec.container import ALPHA, PIXELS, Header, number, pack, unpack
 
 CAP = 1024
 
@@ -28,6 +28,8 @@ def _files():
         encode(Picture(smooth), quality=20),
         encode(Picture(colour), quality=10),
         encode(Picture(colour, alpha, b"icc", b"exif"), quality=5),
+        encode(Picture(colour, alpha), lossless=True),
+        encode(Picture(np.repeat(smooth[::3] // 8 * 8, 3, axis=0)), lossless=True),
         encode(Picture(smooth, xmp=b"xmp", dpi=(9, 9), text={"a": "b"}, colour={"sRGB": b"0", "gAMA": b"0000"})),
     ]
 
@@ -93,11 +95,18 @@ def test_noise_as_payload():
         _decodes(pack(header, _tile(rng)))
 
 
-def test_an_alpha_channel_that_would_grow_without_end():
-    header = Header(shape=(8, 8), steps=(160, 160), planes=1, sections={ALPHA: zlib.compress(bytes(10_000_000))})
-    payload = unpack(encode(Picture(np.full((8, 8), 9, np.uint8))))[1]
-    picture = decode(pack(header, payload), max_pixels=CAP)
-    assert picture.alpha.shape == (8, 8)
+def test_an_alpha_channel_of_nothing():
+    header = Header(shape=(8, 8), steps=(160, 160), planes=1, sections={ALPHA: b"\0"})
+    payload = unpack(encode(Picture(np.random.default_rng(4).integers(0, 256, (8, 8), dtype=np.uint8)), quality=5))[1]
+    with pytest.raises(DataError, match="no pixels have these bits"):
+        decode(pack(header, payload), max_pixels=CAP)
+
+
+@pytest.mark.parametrize("payload", [b"", b"\0", b"\1", b"\1\5\xff\xff\xff\xff\xff\xff", b"\2abc", b"\1\xff\0"])
+def test_pixels_without_loss_that_are_none(payload):
+    header = Header(shape=(30, 30), coding=PIXELS, planes=3, halved=False)
+    with pytest.raises(DataError, match="damaged"):
+        decode(pack(header, payload), max_pixels=CAP)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ class QualityOptions:
     chroma
         Chroma of half the resolution, 420, or of the full one, 444, which coloured text needs;
         auto looks at the picture.
+    lossless
+        Keep every pixel; otherwise that is done where it takes fewer bytes, as of drawings.
     learn
         Also try a dictionary of the picture's own, and keep the better file: for scans of print, and hatching.
     """
@@ -52,12 +54,15 @@ class QualityOptions:
     target_psnr: float | None = None
     effort: WholeNumber = 1
     chroma: Literal["auto", "420", "444"] = "auto"
+    lossless: Annotated[bool, Parameter(negative="", show_default=False)] = False
     learn: Annotated[bool, Parameter(negative="", show_default=False)] = False
 
     def encoded(self, picture: Any, engine: Any = None) -> bytes:
         """Return the file, its codes found by an engine."""
         from mho.image.codec import encode, encode_learned, encode_to_psnr, encode_to_size
 
+        if self.lossless:
+            return encode(picture, lossless=True)
         if self.target_size is not None:
             return encode_to_size(picture, self.target_size, effort=self.effort, chroma=self.chroma)
         if self.target_psnr is not None:
@@ -69,11 +74,17 @@ class QualityOptions:
 
     def check(self, engine: str | None = None) -> None:
         """Refuse two goals at once, and an engine with what it cannot do, before any work."""
-        if engine is not None and (self.learn or self.target_size is not None or self.target_psnr is not None):
-            raise ValueError("--engine analog codes at one --quality; it takes neither --learn nor a target")
+        if engine is not None and (
+            self.learn or self.lossless or self.target_size is not None or self.target_psnr is not None
+        ):
+            raise ValueError(
+                "--engine analog codes at one --quality; it takes none of --learn, --lossless and a target"
+            )
         given = [value is not None for value in (self.quality, self.target_size, self.target_psnr)]
         if sum(given) > 1:
             raise ValueError("--quality, --target-size and --target-psnr exclude each other; give one of them")
+        if self.lossless and (any(given) or self.learn):
+            raise ValueError("--lossless takes no quality, no target and no --learn")
         if self.learn and (self.target_size is not None or self.target_psnr is not None):
             raise ValueError("--learn compares two files of one --quality; it takes no target")
 
@@ -108,6 +119,7 @@ def compress(
         Write what the chip did, for mho cost: a .json file.
     """
     from mho.image.codec import read_picture
+    from mho.image.codec.codec import prepared
 
     goal.check(engine)
     record = AnswersLedger.of(ledger, engine, (*sources, output.out))
@@ -117,8 +129,10 @@ def compress(
     def work(source: str, data: bytes, suffix: str) -> Done:
         picture, notes = read_picture(data, source, max_pixels=output.max_pixels)
         nonlocal done
+        picture, changes = prepared(picture)
         coded = goal.encoded(picture, chip)
         done += 1
+        notes = (*notes, *changes, *_larger(data, coded))
         return Done(coded, _summary(picture, coded, report), notes, _figures(picture, coded, report, output.json))
 
     run_batch(sources, output, [".mho"], work)
@@ -137,6 +151,11 @@ def _digital_work(chip: Any, pictures: int) -> Any:
     from mho.cost import product_work
 
     return product_work(64, 64).times(chip.tally.solves / max(1, pictures))
+
+
+def _larger(data: bytes, coded: bytes) -> tuple[str, ...]:
+    """Say so where nothing was won."""
+    return (f"larger than the input of {len(data):,} bytes",) if len(coded) > len(data) else ()
 
 
 def _figures(picture: Any, coded: bytes, report: bool, wanted: bool) -> dict[str, Any]:

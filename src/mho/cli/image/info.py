@@ -24,7 +24,7 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
         Print JSON.
     """
     from mho.data import DataError
-    from mho.image.codec.container import ALPHA, COLOUR, DICTIONARY, DPI, EXIF, ICC, TEXT, XMP, unpack
+    from mho.image.codec.container import ALPHA, COLOUR, DICTIONARY, DPI, EXIF, ICC, PIXELS, TEXT, XMP, unpack
 
     data = read(source)
     try:
@@ -38,13 +38,21 @@ def info(source: Annotated[str, Parameter(name="IN", allow_leading_hyphen=True)]
         sections = {names.get(kind, str(kind)): len(held) for kind, held in header.sections.items()}
         figures = {"columns": n, "rows": m, "colour": header.planes == 3, "version": header.version, "bytes": len(data)}
         steps = [step / 16 for step in header.steps[: header.planes]]
-        figures |= {"steps": steps, "chroma": _chroma(header), "code_bytes": len(payload), "section_bytes": sections}
+        figures |= {
+            "lossless": header.coding == PIXELS,
+            "steps": steps,
+            "chroma": _chroma(header),
+            "code_bytes": len(payload),
+            "section_bytes": sections,
+        }
         print(as_json(figures))
         return
     rows = [
         ("pixels", f"{n} x {m}, {_colour(header)}"),
         ("bytes", f"{len(data):,}, {8 * len(data) / (m * n):.3f} bits a pixel"),
-        ("step", " and ".join(f"{step / 16:g}" for step in header.steps[: header.planes]) + " grey levels"),
+        ("pixels kept", "without loss")
+        if header.coding == PIXELS
+        else ("step", " and ".join(f"{step / 16:g}" for step in header.steps[: header.planes]) + " grey levels"),
         ("version", str(header.version)),
         ("codes", f"{len(payload):,} bytes"),
         *((names.get(kind, f"unknown ({kind})"), f"{len(held):,} bytes") for kind, held in header.sections.items()),
@@ -58,4 +66,4 @@ def _chroma(header: Any) -> str | None:
 
 def _colour(header: Any) -> str:
     chroma = _chroma(header)
-    return "grey" if chroma is None else f"colour, chroma {chroma}"
+    return "grey" if chroma is None else "colour" if header.coding else f"colour, chroma {chroma}"

@@ -12,7 +12,8 @@ sections                 kind (u8), length (u32), bytes: 1 ICC profile, 2 Exif, 
                          6 pixels per inch (two f64), 7 text (JSON object), 8 PNG's chunks gAMA, cHRM, sRGB and cICP
                          (name, data); 5 and 7 are deflated after their length (u32). Other kinds are passed over
 payload                  length (u32), codes: of version 1 range-coded, of the planes one after the other; of version
-                         2 tiles of 1024 x 1024 pixels, each with its length (7 bits a byte, the lowest first)
+                         2 tiles of 1024 x 1024 pixels, each with its length (7 bits a byte, the lowest first), or
+                         pixels without loss, see lossless.py, as alpha is in version 2
 checksum                 CRC-32 of all before (u32)
 =======================  ==========================================================================================
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mho import checks
-from mho.image.codec.codec import Chroma, analyse, checked_effort, decode, step_of, write
+from mho.image.codec.codec import Chroma, analyse, checked_effort, decode, smaller, step_of, write
 from mho.image.codec.picture import Picture
 from mho.image.quality import psnr_of_pixels
 
@@ -44,7 +44,7 @@ def encode_to_size(picture: Picture, size: int, *, effort: int = 1, chroma: Chro
     smallest = file(_COARSEST)
     if len(smallest) > size:
         raise ValueError(f"size must be at least {len(smallest)} for this picture, got {size}")
-    finest = file(_FINEST)
+    finest = smaller(exact, file(_FINEST))
     if len(finest) <= size:
         return finest
     return _boundary(file, lambda data: len(data) <= size)[1]
@@ -78,10 +78,14 @@ def encode_to_psnr(picture: Picture, psnr: float, *, effort: int = 1, chroma: Ch
     def misses(data: bytes) -> bool:
         return psnr_of_pixels(picture.pixels, decode(data, max_pixels=picture.pixels.size).pixels) < wanted
 
-    if misses(file(_FINEST)):
+    finest = file(_FINEST)
+    if misses(finest):
+        without_loss = smaller(exact, finest)
+        if without_loss is not finest:
+            return without_loss
         raise ValueError(f"psnr must be one that this picture reaches at quality 100, got {psnr}")
     coarsest = file(_COARSEST)
-    return _boundary(file, misses)[0] if misses(coarsest) else coarsest
+    return smaller(exact, _boundary(file, misses)[0] if misses(coarsest) else coarsest)
 
 
 def _boundary(file: Callable[[int], bytes], coarse: Callable[[bytes], bool]) -> tuple[bytes, bytes]:

@@ -6,22 +6,23 @@ import zlib
 
 import numpy as np
 
-from mho.data import DataError
 from mho.image.codec.dictionary import Dictionary
+from mho.image.codec.lossless import inflate, pack_pixels, unpack_pixels
 from mho.image.codec.model import ATOMS
 
 __all__ = ["pack_alpha", "pack_dictionary", "unpack_alpha", "unpack_dictionary"]
 
 
 def pack_alpha(alpha: np.ndarray) -> bytes:
-    """Return opacity (m, n) as differences along each row, deflated."""
-    differences = np.diff(alpha, axis=1, prepend=np.uint8(0))
-    return zlib.compress(differences.tobytes(), 9)
+    """Return opacity (m, n) as pixels without loss."""
+    return pack_pixels(alpha)
 
 
-def unpack_alpha(data: bytes, shape: tuple[int, int]) -> np.ndarray:
-    """Return the opacity of a picture of `shape`."""
-    differences = np.frombuffer(_inflate(data, shape[0] * shape[1]), np.uint8).reshape(shape)
+def unpack_alpha(data: bytes, shape: tuple[int, int], version: int = 2) -> np.ndarray:
+    """Return the opacity of a picture of `shape`; of version 1, differences along each row, deflated."""
+    if version > 1:
+        return unpack_pixels(data, shape, 1)
+    differences = np.frombuffer(inflate(data, shape[0] * shape[1]), np.uint8).reshape(shape)
     return np.cumsum(differences, axis=1, dtype=np.uint8)
 
 
@@ -33,19 +34,7 @@ def pack_dictionary(dictionary: Dictionary) -> bytes:
 
 def unpack_dictionary(data: bytes) -> Dictionary:
     """Return the dictionary."""
-    content = _inflate(data, ATOMS * ATOMS + 2 * ATOMS)
+    content = inflate(data, ATOMS * ATOMS + 2 * ATOMS)
     levels = np.frombuffer(content, np.int8, ATOMS * ATOMS).reshape(ATOMS, ATOMS).astype(np.float64)
     scale = np.frombuffer(content, "<u2", ATOMS, ATOMS * ATOMS).astype(np.float64)
     return Dictionary(np.maximum(levels, 0), np.maximum(-levels, 0), scale)
-
-
-def _inflate(data: bytes, size: int) -> bytes:
-    """Inflate what must be `size` bytes, whatever a hostile stream would grow to."""
-    inflater = zlib.decompressobj()
-    try:
-        content = inflater.decompress(data, size)
-    except zlib.error as error:
-        raise DataError("a damaged .mho picture: a section cannot be inflated") from error
-    if len(content) != size:
-        raise DataError("a damaged .mho picture: a section is too short")
-    return content

@@ -1,5 +1,6 @@
 // Python's door to the kernels of pictures.
 #include "picture.hpp"
+#include "pixels.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -145,12 +146,48 @@ std::pair<index_t, nb::bytes> encode_tile(const std::vector<In<float, 3>> &exact
     return {words, nb::bytes(aligned(out), static_cast<std::size_t>(bytes))};
 }
 
+// Channels of pixels (m, n) or (m, n, channels); indices of a palette are one, of so many bits.
+template <class Array> int channels_of(const Array &pixels, int bits, bool palette) {
+    require((pixels.ndim() == 2 || (pixels.ndim() == 3 && pixels.shape(2) == 3)) && pixels.size() > 0,
+            "pixels must be (m, n) or (m, n, 3), and not empty");
+    require(pixels.shape(1) < (1 << 24) && bits >= 1 && bits <= 8, "a row must have fewer than 2^24 pixels, bits must be from 1 to 8");
+    const int channels = pixels.ndim() == 3 ? 3 : 1;
+    require(!palette || channels == 1, "indices of a palette are (m, n)");
+    return channels;
+}
+
+nb::bytes encode_pixels(nb::ndarray<const std::uint8_t, nb::c_contig, nb::device::cpu> pixels, int bits, bool palette) {
+    const int channels = channels_of(pixels, bits, palette);
+    const auto m = static_cast<index_t>(pixels.shape(0)), n = static_cast<index_t>(pixels.shape(1));
+    std::vector<std::uint8_t> out;
+    index_t size = -1;
+    {
+        nb::gil_scoped_release unlocked;
+        std::vector<std::uint8_t> scratch(pixels_scratch(n));
+        for (index_t room = m * n * channels + 4096; size < 0; room *= 4) {
+            out.resize(room);
+            size = write_pixels(pixels.data(), m, n, channels, bits, palette, out.data(), room, scratch.data());
+        }
+    }
+    return nb::bytes(out.data(), static_cast<std::size_t>(size));
+}
+
+bool decode_pixels(In<std::uint8_t, 1> data, int bits, bool palette, Out<std::uint8_t> out) {
+    const int channels = channels_of(out, bits, palette);
+    const auto m = static_cast<index_t>(out.shape(0)), n = static_cast<index_t>(out.shape(1));
+    nb::gil_scoped_release unlocked;
+    std::vector<std::uint8_t> scratch(pixels_scratch(n));
+    return read_pixels(data.data(), static_cast<index_t>(data.shape(0)), out.data(), m, n, channels, bits, palette, scratch.data());
+}
+
 } // namespace
 
 void bind_pictures(nb::module_ &m) {
     using namespace nb::literals;
     m.def("decode_picture", &decode_picture, "version"_a, "payload"_a, "models"_a, "levels"_a, "scale"_a, "halved"_a, "steps"_a, "in_use"_a,
           "out"_a, "threads"_a);
+    m.def("encode_pixels", &encode_pixels, "pixels"_a, "bits"_a, "palette"_a);
+    m.def("decode_pixels", &decode_pixels, "data"_a, "bits"_a, "palette"_a, "out"_a);
     m.def("encode_tile", &encode_tile, "exact"_a, "in_use"_a, "models"_a, "lam"_a, "gradients"_a = nb::none(), "code"_a, "dc"_a, "context"_a,
           "learnt"_a);
 }
