@@ -100,6 +100,12 @@ def test_products_of_bfloat16_cost_the_error_less_than_a_hundredth():
     assert short < 1.01 * full
 
 
+def test_products_with_a_sparse_matrix_are_never_short():
+    A, B = np.random.default_rng(0).random((120, 4)), _operand("sparse", np.float32)
+    full, short = (Torch(sweeps=2, products=kind).program(A).solve(B) for kind in ("full", "bfloat16"))
+    np.testing.assert_array_equal(short, full)
+
+
 MEMORY = """
 import re
 import numpy as np, scipy.sparse as sp

@@ -40,7 +40,11 @@ class Columns:
         (m, n).
     T : Columns
         The transpose, sharing every tensor.
+    dense : bool
+        Whether products are those of dense matrices, which may be in bfloat16.
     """
+
+    dense = True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -141,6 +145,8 @@ class SparseColumns(Columns):
     device : torch.device
         Where they are kept.
     """
+
+    dense = False
 
     def __init__(self, operand: Sparse, device: torch.device) -> None:
         self.missing, self._shape = operand.missing, operand.shape

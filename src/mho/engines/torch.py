@@ -33,8 +33,8 @@ class Torch(Engine):
     sweeps : int or None
         As for `mho.engines.Digital`: None solves exactly, a number makes that many coordinate sweeps.
     products : {"full", "bfloat16"}
-        Precision that factors and matrix are multiplied in by sweeps. Products of bfloat16 have errors near 1 % of an
-        entry, and are much faster on some GPUs alone.
+        Precision that factors and a dense matrix are multiplied in by sweeps. Products of bfloat16 have errors near 1 %
+        of an entry, and are much faster on some GPUs alone.
 
     Raises
     ------
@@ -149,7 +149,7 @@ class TorchFactor(Programmed):
         """Return M (k, k) and Q (k, end - begin) of some columns, penalty included."""
         import torch
 
-        short = self.engine.products == "bfloat16" and self.engine.sweeps is not None
+        short = self.engine.products == "bfloat16" and self.engine.sweeps is not None and columns.dense
         factor = self.A.to(torch.bfloat16) if short else self.A
         l2, l2_known, pull, pull_known = self.ridge
         m = columns.shape[0]
