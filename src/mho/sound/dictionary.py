@@ -76,7 +76,10 @@ def pattern_activations(W: np.ndarray, V: np.ndarray, loss: str, max_iter: int) 
 
 def modelled(W: np.ndarray, H: np.ndarray) -> np.ndarray:
     """Return sum_t W_t H(. - t), (bins, frames): each entry's pattern from where it is struck on."""
-    return sum((W[t] @ _later(H, t) for t in range(1, len(W))), W[0] @ H)
+    model = W[0] @ H
+    for t in range(1, len(W)):
+        model += W[t] @ _later(H, t)
+    return model
 
 
 def _step(W: np.ndarray, V: np.ndarray, H: np.ndarray, measure: GeneralLoss) -> np.ndarray:
