@@ -30,10 +30,12 @@ cat > "$env/headers.cpp" <<'END'
 using namespace mho;
 template void mho::csc_to_csr<float, index_t>(Columns<float, index_t>, index_t, index_t, index_t, ByRow<float, index_t>, index_t, Stop);
 END
-for target in aarch64-linux-gnu aarch64-macos x86_64-windows-gnu; do
+for target in aarch64-linux-gnu aarch64-macos x86_64-macos x86_64-windows-gnu; do
     isa "$target" baseline
     compile "$target" headers -I"$source" "$env/headers.cpp"
 done
-isa x86_64-windows-gnu avx2 -mavx2 -mfma
-isa x86_64-windows-gnu avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
+for target in x86_64-macos x86_64-windows-gnu; do
+    isa "$target" avx2 -mavx2 -mfma
+    isa "$target" avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
+done
 compile aarch64-linux-gnu module -O0 -isystem "$headers" -isystem "$nanobind" "$source/module.cpp"
