@@ -119,7 +119,7 @@ def _answers() -> str:
 
 
 def _platforms() -> str:
-    rows = [("", "chip", *ANSWER_PLATFORMS)]
+    rows: list[Sequence[str]] = [("", "chip", *ANSWER_PLATFORMS)]
     for name in USES:
         energies = [bill(name).joules.typical, *(cost.joules.typical for cost in costs(name).values())]
         rows.append((f"{name}, J", *(engineering(joules, "J") for joules in energies)))
@@ -206,7 +206,7 @@ def _scale() -> str:
         "what is beside it",
         "1e9 answers a day: chips, power",
     )
-    rows = [(*head, "what is beside it")]
+    rows: list[Sequence[str]] = [(*head, "what is beside it")]
     for name, use in USES.items():
         chip, other = bill(name), costs(name)[use.beside]
         per_day = use.answers_per_day

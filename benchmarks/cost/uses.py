@@ -113,7 +113,7 @@ def photo(*files):
 def vibration():
     """Windows of a quarter of a second of a bearing at variable speed, healthy or with bursts of 0.5; AUC."""
     sys.path.insert(0, str(HERE / "benchmarks" / "monitor"))
-    from bearing import RATE, recording
+    from bearing import RATE, recording  # pyright: ignore[reportMissingImports]
     from sklearn.metrics import roc_auc_score
 
     from mho.monitor import Monitor, Recording
@@ -178,6 +178,7 @@ def topics(folder):
     train, test = (pd.read_csv(path, sep="\t", skiprows=[1, 2]).dropna() for path in parts)
     test = test.sample(400, random_state=0)
     model = Topics(20, starts=1, max_words=5000, random_state=0).fit(train.Text)
+    assert model._vectorizer is not None
     B = model._vectorizer.transform(test.Text).T.tocsc()
     H = np.asarray(model.components_, np.float64)
 
@@ -204,7 +205,9 @@ def measured(name, files):
                 chosen = engine(name, error, seed)
                 found.append(answers(chosen))
                 if run is None:
-                    run = Inference.of(chosen.tally, name, answers=count() if callable(count) else count, work=work)
+                    run = Inference.of(
+                        chosen.tally, name, answers=int(count() if callable(count) else count), work=work
+                    )
         except ChipError as refusal:
             print(name, error, refusal)
             break
@@ -222,7 +225,7 @@ def measured(name, files):
         "borne": borne,
         "answers_per_day": per_day,
         "updates_per_day": updates,
-        "run": asdict(run),
+        "run": asdict(run) if run else None,
         "command": f"python benchmarks/cost/uses.py {name}",
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.machine()}, {mho.kernels.thread_count()} threads",
