@@ -175,8 +175,16 @@ def test_what_is_documented_is_what_there_is(path):
 def test_every_package_is_there_after_import_mho():
     """As `mho.cost` and `mho.data` are used in the README, without an import of their own."""
     folder = Path(mho.__file__).parent
-    packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"cli"}
+    absent = set() if find_spec("torch") else {"torch"}  # needs PyTorch, and says so when it is asked for
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"cli"} - absent
     code = f"import mho; print([getattr(mho, name).__name__ for name in {sorted(packages)}])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == str([f"mho.{name}" for name in sorted(packages)])
     assert packages <= set(dir(mho))
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is installed")
+def test_without_pytorch_one_sentence_says_how_to_get_it():
+    for call in (lambda: mho.torch, lambda: mho.nnls([[1.0]], [1.0], engine="torch")):
+        with pytest.raises(ImportError, match=r"needs PyTorch: pip install 'mho\[torch\]'"):
+            call()

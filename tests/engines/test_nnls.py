@@ -253,7 +253,7 @@ NAN = np.where(B > 0.5, np.nan, B)
             B,
             {"engine": "gpu"},
             ValueError,
-            "engine must be one of 'digital', 'analog', 'hybrid', 'refined' .* got 'gpu'",
+            "engine must be one of 'digital', 'analog', 'hybrid', 'refined', 'torch' .* got 'gpu'",
         ),
         (A, B, {"engine": 3}, ValueError, "engine must be one of .* got 3"),
         (A, B, {"l2": -1.0}, ValueError, r"l2 must be finite and at least 0, got -1\.0"),
