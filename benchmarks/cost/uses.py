@@ -20,6 +20,7 @@ import tempfile
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -190,7 +191,7 @@ def topics(folder):
     return answers, B.shape[1], None, "NMI", 1e6, 1
 
 
-USES = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
+USES: dict[str, Any] = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
 
 
 def measured(name, files):
