@@ -63,7 +63,8 @@ test-lab: .venv/dev
 
 # What runs on PyTorch, and on arrays and tables of other libraries; they take 1.5 GB in build/test-torch.
 test-torch: .venv/dev build/test-torch/ready
-	PYTHONPATH=build/test-torch $(BIN)/pytest tests/tensors tests/engines/test_engine_laws.py tests/test_package.py -k "torch or array"
+	PYTHONPATH=build/test-torch $(BIN)/pytest tests/tensors
+	PYTHONPATH=build/test-torch $(BIN)/pytest tests/engines tests/test_package.py -k torch
 
 build/test-torch/ready: scripts/torch.sh
 	scripts/torch.sh build/test-torch
