@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mho.image.chips import PICTURE_CHIP as PICTURE_CHIP
     from mho.image.chips import picture_engine as picture_engine
+    from mho.image.codec.chip_dictionary import ChipDictionary as ChipDictionary
     from mho.image.factor import FactoredImage as FactoredImage
     from mho.image.factor import factor_image as factor_image
     from mho.image.halved import HalvedPicture as HalvedPicture
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PICTURE_CHIP",
+    "ChipDictionary",
     "FactoredImage",
     "HalvedPicture",
     "factor_image",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "PICTURE_CHIP": "chips",
+    "ChipDictionary": "codec.chip_dictionary",
     "FactoredImage": "factor",
     "HalvedPicture": "halved",
     "factor_image": "factor",

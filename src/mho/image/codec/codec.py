@@ -13,6 +13,7 @@ from mho import checks
 from mho.caching import cached_property
 from mho.data import DataError
 from mho.engines import Engine
+from mho.image.codec.chip_dictionary import ChipDictionary
 from mho.image.codec.coder import LAMBDA, exact_codes, write_tile
 from mho.image.codec.container import ALPHA, DICTIONARY, PIXELS, Header, number, pack, unpack
 from mho.image.codec.dictionary import Dictionary
@@ -125,7 +126,7 @@ def _parts(pixels: np.ndarray) -> Iterator[np.ndarray]:
 def analyse(
     picture: Picture,
     dictionary: Dictionary | None = None,
-    engine: str | Engine | None = None,
+    engine: str | Engine | ChipDictionary | None = None,
     chroma: Chroma = "auto",
 ) -> Exact:
     """Return a picture with codes for the universal dictionary, or for one that its file will hold."""
@@ -178,7 +179,7 @@ def encode(
     *,
     quality: float = 60,
     dictionary: Dictionary | None = None,
-    engine: str | Engine | None = None,
+    engine: str | Engine | ChipDictionary | None = None,
     effort: int = 1,
     chroma: Chroma = "auto",
     lossless: bool = False,

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mho.engines import Engine, Penalty, engine_for
+from mho.image.codec.chip_dictionary import ChipDictionary
 from mho.image.codec.dictionary import FRACTION, Dictionary
 
 __all__ = ["programmed"]
@@ -27,16 +28,20 @@ _ROOM = 4
 """c over the largest magnitude of a pixel: z stays positive where a pixel is made of many atoms that nearly cancel."""
 
 
-def programmed(dictionary: Dictionary, engine: str | Engine) -> Callable[[np.ndarray], np.ndarray]:
+def programmed(dictionary: Dictionary, engine: str | Engine | ChipDictionary) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from patches (64, n) to codes h+ - h- (64, n), both in grey levels.
 
     Parameters
     ----------
     dictionary : Dictionary
         What is programmed.
-    engine : str or Engine
-        Who solves.
+    engine : str or Engine or ChipDictionary
+        Who solves; a `ChipDictionary` multiplies, and has to hold this dictionary.
     """
+    if isinstance(engine, ChipDictionary):
+        if not np.array_equal(engine.dictionary.atoms, dictionary.atoms):
+            raise ValueError("engine must hold the dictionary of the file, got a ChipDictionary of another one")
+        return engine.codes
     P, N = (cells * dictionary.scale / 2**FRACTION for cells in (dictionary.positive, dictionary.negative))
     k = P.shape[1]
     common = np.eye(len(P))

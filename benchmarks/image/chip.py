@@ -1,0 +1,66 @@
+"""A megapixel's patches on a chip that multiplies: `python benchmarks/image/chip.py PICTURE...`.
+
+The dictionary is written once, the pictures' patches go through in batches. Printed are the simulation's time a
+patch, and what the ledger says of the chip in 40 nm: the share of writing in its time and energy after 100 such
+pictures, seconds and joules of a megapixel (three channels, chroma halved), and what the cells' errors cost at each
+quality, in dB and bytes.
+"""
+
+import time
+from copy import copy
+from pathlib import Path
+
+import numpy as np
+from cyclopts import App
+from measures import psnr
+from PIL import Image
+
+from mho.cost import estimate
+from mho.image import ChipDictionary
+from mho.image.codec import Picture, decode, encode, universal_dictionary
+from mho.image.codec.planes import to_patches, to_planes
+
+QUALITIES = (20, 40, 60, 80)
+PICTURES = 100
+
+app = App(help=__doc__, result_action="return_value")
+
+
+@app.default
+def main(*pictures: Path):
+    """Print a line for the chip and one for each picture."""
+    chip = ChipDictionary(seed=0)
+    print("written:", chip.ledger)
+    for path in pictures:
+        pixels = np.asarray(Image.open(path).convert("RGB"))
+        patches = np.hstack([to_patches(plane).reshape(64, -1) for plane in to_planes(pixels)])
+        started = time.perf_counter()
+        found = chip.codes(patches)
+        seconds = (time.perf_counter() - started) / patches.shape[1]
+        exact = universal_dictionary().codes(patches)
+        off = np.linalg.norm((found - exact)[1:]) / np.linalg.norm(exact[1:])
+        print(f"{path.stem}: {1e6 * seconds:.0f} us of twin time a patch, codes but the flat one off by {off:.1%}")
+        for quality in QUALITIES:
+            plain, noisy = (encode(Picture(pixels), quality=quality, engine=engine) for engine in (None, chip))
+            lost = psnr(pixels, decode(plain).pixels) - psnr(pixels, decode(noisy).pixels)
+            print(f"  quality {quality}: {lost:+.2f} dB lost, {len(noisy) / len(plain) - 1:+.1%} bytes", flush=True)
+    tell_cost()
+
+
+def tell_cost():
+    """Of one megapixel in colour: 1.5 samples a pixel."""
+    chip = ChipDictionary(seed=0)
+    written = copy(chip.ledger)
+    rng = np.random.default_rng(0)
+    chip.codes(rng.normal(0, 30, (64, 24576)))
+    once, each = estimate(written, "40nm"), estimate(chip.ledger.since(written), "40nm")
+    seconds, joules = each.solve_seconds.typical, each.solve_joules.typical
+    print(f"a megapixel: {1e3 * seconds:.3f} ms, {1e6 * joules:.2f} uJ without writing")
+    print(f"writing: {1e3 * once.write_seconds.typical:.3f} ms, {1e6 * once.write_joules.typical:.3f} uJ")
+    for what, wrote, went in (("time", once.write_seconds, seconds), ("energy", once.write_joules, joules)):
+        share = wrote.typical / (wrote.typical + PICTURES * went)
+        print(f"writing's share of {what} after {PICTURES} megapixels: {share:.2%}")
+
+
+if __name__ == "__main__":
+    app()
