@@ -1,4 +1,4 @@
-"""Yield of chips: the share whose answers meet a bar, by treatment, and how harsh each property may be for it."""
+"""Yield of chips within a bar of error, by treatment, and the range of each property that such a bar allows."""
 
 from __future__ import annotations
 
