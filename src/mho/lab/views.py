@@ -53,7 +53,7 @@ def _exact(answers: Answers, program: Mapping[str, Any], rhs: Any, answer: np.nd
             return np.linalg.solve(A, np.asarray(rhs, np.float64)).tolist()
         case "egv":
             values, vectors = np.linalg.eig(A)
-            x = vectors[:, np.abs(values).argmax()].real
+            x = np.real(vectors[:, np.abs(values).argmax()])
             return (x / np.abs(x).max() * np.sign(x @ answer)).tolist()
     return answers.solve({"matrix": program["matrix"], "rhs": [rhs]})["answers"][0]
 

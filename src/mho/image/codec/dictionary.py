@@ -97,7 +97,7 @@ class Dictionary:
         """
         from scipy.fft import dctn
 
-        energy = dctn(self.atoms.T.reshape(-1, PATCH, PATCH), axes=(1, 2), norm="ortho") ** 2
+        energy = np.asarray(dctn(self.atoms.T.reshape(-1, PATCH, PATCH), axes=(1, 2), norm="ortho")) ** 2
         frequency = np.einsum("juv,uv->j", energy, np.hypot(*np.mgrid[:PATCH, :PATCH])) / energy.sum(axis=(1, 2))
         weight = 1 + frequency / (PATCH - 1)
         weight[0] = 1

@@ -38,9 +38,9 @@ def universal_dictionary(version: int = 2) -> Dictionary:
         Of the file format.
     """
     stored = _stored(1)
-    cells = (stored[name].astype(np.float64) for name in ("positive", "negative"))
+    positive, negative = (stored[name].astype(np.float64) for name in ("positive", "negative"))
     scale = _stored(version)["scale"].astype(np.float64)
-    return Dictionary(*cells, scale, columns=stored["columns"].astype(int))
+    return Dictionary(positive, negative, scale, columns=stored["columns"].astype(int))
 
 
 @cache
