@@ -22,10 +22,10 @@ PERMISSIVE = re.compile(
 )
 COPYLEFT = re.compile(r"\bA?GPL|GNU (Affero )?General Public")
 
-NOT_HERE = {"implicit": "MIT", "torch": "BSD-3-Clause"}
+NOT_HERE = {"cupy": "MIT", "implicit": "MIT", "torch": "BSD-3-Clause"}
 """Packages that mho imports where the user has them, and that no test needs: as their own metadata state."""
 
-OURS = {"image/codec/files/universal.npz"}
+OURS = {"image/codec/files/universal.npz", "image/codec/files/weighted.npz"}
 """Binary files that mho's own commands wrote."""
 
 

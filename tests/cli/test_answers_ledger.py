@@ -62,7 +62,7 @@ TOP = "recommend top ratings.npz"
         (TOP + " --ledger run.json", "--ledger is for --engine analog"),
         (TOP + " --engine analog --ledger run.csv", "--ledger must end in .json"),
         (TOP + " --engine analog --ledger no/run.json", "its folder is not there"),
-        ("image compress grey.png -o x.mho --engine analog --learn", "it takes neither --learn"),
+        ("image compress grey.png -o x.mho --engine analog --learn", "it takes none of --learn"),
         ("image compress grey.png -o x.mho --ledger run.json", "--ledger is for --engine analog"),
     ],
 )

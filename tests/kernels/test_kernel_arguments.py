@@ -215,11 +215,9 @@ def _sparse(kernel, k, rounds, threads):
         kernel(A, np.eye(k), np.zeros((3, k)), ptr, idx, val, val, answer, failed, threads)
 
 
-OF_NEIGHBOURS = {"descend_own", "gram_of_nearest", "gram_of_own_rows", "nearest_columns"}
-"""Those of test_nearest.py."""
-NAMES = sorted(
-    set(kernels.__all__) - OF_NEIGHBOURS - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"}
-)
+ELSEWHERE = {"descend_own", "gram_of_nearest", "gram_of_own_rows", "nearest_columns", "mix_alike"}
+"""Those of test_nearest.py, and of patches below."""
+NAMES = sorted(set(kernels.__all__) - ELSEWHERE - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"})
 """Kernels that share their work among threads."""
 WITHOUT_ORDER = {"gram", "array_stats", "csc_to_csr", "sddmm"}
 WITHOUT_ROUNDS = WITHOUT_ORDER | {
@@ -250,6 +248,36 @@ def test_numbers_out_of_range_are_refused_by_every_kernel(name):
     if name not in WITHOUT_ROUNDS:
         with pytest.raises(ValueError, match="must not be negative"):
             call(kernel, 2, -1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"noisy": (2, 7, 20)}, "at least 8 x 8"),
+        ({"estimate": (2, 20, 19)}, "estimate must have the shape of noisy"),
+        ({"sums": (1, 20, 20)}, "sums must have the shape of noisy"),
+        ({"levels": (20, 19)}, "levels must be"),
+        ({"counts": (19, 20)}, "counts must be"),
+        ({"members": 0}, "members must be from 1 to 32"),
+        ({"members": 33}, "members must be from 1 to 32"),
+        ({"step": 0}, "step must be"),
+        ({"step": 2**62}, "step must be"),
+        ({"radius": -1}, "radius must be"),
+        ({"radius": 21}, "radius must be"),
+        ({"radius": 2**62}, "radius must be"),
+        ({"threads": 0}, "threads must be above zero"),
+    ],
+)
+def test_patches_that_do_not_fit_are_refused(change, message):
+    given = {"noisy": (2, 20, 20), "estimate": (2, 20, 20), "levels": (20, 20), "step": 6, "radius": 10, "members": 4}
+    given |= {"ridge": 1.0, "other": 1.0, "first": True, "sums": (2, 20, 20), "counts": (20, 20), "threads": 2}
+    arrays = {"levels": np.int16}
+    values = [
+        np.ones(value, arrays.get(name, np.float32)) if isinstance(value, tuple) else value
+        for name, value in (given | change).items()
+    ]
+    with pytest.raises(ValueError, match=message):
+        kernels.mix_alike(*values)
 
 
 @SPARSE

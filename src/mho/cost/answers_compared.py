@@ -171,7 +171,7 @@ class Fleet:
     >>> from mho.cost import ANSWER_PLATFORMS, answer_work, fleet_of_platform
     >>> cost = ANSWER_PLATFORMS["H100, one"].cost(answer_work(16, 100))
     >>> fleet_of_platform(cost, answers_per_day=1e12, pue=1.3).machines
-    387
+    116
     """
 
     machines: int

@@ -184,6 +184,11 @@ def answers_bill(
 def most_per_day(bill: AnswersBill) -> float:
     """Return the most answers a day that one chip finds beside its rewriting, every number typical.
 
+    Parameters
+    ----------
+    bill : AnswersBill
+        Of the matrix and its rewrites.
+
     Raises
     ------
     ChipError

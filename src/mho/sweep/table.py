@@ -26,6 +26,7 @@ _KNOWN_WITH_SEALS = {
     "Converters": "dac_bits adc_bits v_in v_out adc_ranges full_scale inl dnl conversion_noise",
     "Device": "g_min g_max levels sigma sigma_cell pulses verify relaxation retention temperature noise faults",
     "Operation": "age kelvin integration",
+    "Sweep": "design values ranges samples chips rows columns rhs noise seed",
     "Wires": "row_ohms column_ohms driver_ohms sense_ohms",
 }
 """Properties of the first tables with a seal, whose mark says all of their plan; later ones leave out defaults."""

@@ -777,7 +777,8 @@ void mix_alike(In<float> noisy, In<float> estimate, In<std::int16_t> levels, ind
     matrix(levels, rows, columns, "levels must be (rows, columns)");
     matrix(counts, rows, columns, "counts must be (rows, columns)");
     require(members >= 1 && members <= 32, "members must be from 1 to 32");
-    require(step >= 1 && radius >= 0 && step * rows_of_groups >= 2 * radius + 8, "step must be >= 1, radius from 0 to 4 step - 4");
+    require(step >= 1 && step <= 1 << 20, "step must be from 1 to 2^20");
+    require(radius >= 0 && radius <= rows_of_groups * step / 2 - 4, "radius must be from 0 to 4 step - 4");
     const index_t groups = (index_t(rows) - 8 + step - 1) / step + 1, bands = (groups + rows_of_groups - 1) / rows_of_groups;
     unlocked([&](Stop stop) {
         for (index_t parity = 0; parity < 2; ++parity) {
