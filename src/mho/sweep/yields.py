@@ -1,4 +1,4 @@
-"""Yield of chips within a bar of error, by treatment, and the range of each property that such a bar allows."""
+"""Share of good chips of a design (its yield) by treatment, and the harshest value of each property."""
 
 from __future__ import annotations
 

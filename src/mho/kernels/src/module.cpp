@@ -776,6 +776,7 @@ void mix_alike(In<float> noisy, In<float> estimate, In<std::int16_t> levels, ind
     require(same_shape(sums, noisy), "sums must have the shape of noisy");
     matrix(levels, rows, columns, "levels must be (rows, columns)");
     matrix(counts, rows, columns, "counts must be (rows, columns)");
+    mho::counts(threads);
     require(members >= 1 && members <= 32, "members must be from 1 to 32");
     require(step >= 1 && step <= 1 << 20, "step must be from 1 to 2^20");
     require(radius >= 0 && radius <= rows_of_groups * step / 2 - 4, "radius must be from 0 to 4 step - 4");
