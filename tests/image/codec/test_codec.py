@@ -274,6 +274,21 @@ def test_no_file_is_larger_than_a_png():
             assert len(encode(Picture(pixels), quality=quality)) <= _png(pixels)
 
 
+def test_a_screenshot_with_a_gradient_is_no_larger_than_a_png():
+    """More colours than a palette holds, and differences of many values, but lines that repeat."""
+    window = Image.new("RGB", (320, 240), (246, 246, 248))
+    draw = ImageDraw.Draw(window)
+    for x in range(320):
+        draw.line((x, 0, x, 31), fill=(40 + x // 8, 60 + x // 5, 110 + x // 3))
+    for n in range(12):
+        draw.text((12, 40 + 16 * n), f"{n:3}  the quick brown fox", fill=(20, 20, 24))
+    pixels = np.asarray(window)
+    for quality in (60, 90):
+        coded = encode(Picture(pixels), quality=quality)
+        assert len(coded) <= _png(pixels)
+    assert np.array_equal(decode(coded).pixels, pixels)
+
+
 def test_opaque_alpha_is_dropped_and_hidden_colours_are_cleared():
     rng = np.random.default_rng(9)
     pixels, alpha = rng.integers(0, 256, (24, 40, 3), dtype=np.uint8), np.full((24, 40), 255, np.uint8)
