@@ -55,17 +55,7 @@ class Pins(Protocol):
         ...
 
     def observe(self, B: np.ndarray, currents: np.ndarray | None, full_scale: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return answers (k, n) at one range, and the entry (n,) that the DACs' full scale stood for.
-
-        Parameters
-        ----------
-        B : ndarray of shape (m, n)
-            Right-hand sides.
-        currents : ndarray of shape (k, n) or None
-            Into the columns, in the units of A'B.
-        full_scale : float
-            The least that full scale stands for, in the units of B.
-        """
+        """Return answers (k, n) at one range, and the entry (n,) of full scale; see `ProgrammedArray.observe`."""
         ...
 
     def observe_unclamped(self) -> np.ndarray:
