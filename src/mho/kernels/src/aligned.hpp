@@ -35,7 +35,7 @@ inline void free_aligned(void *memory) {
 
 // Zeros.
 template <class T> class Aligned {
-  public:
+public:
     explicit Aligned(std::size_t size) {
         if (size > std::size_t(-1) / 4 / sizeof(T)) throw std::bad_alloc(); // more than there are addresses
         const std::size_t wanted = size * sizeof(T), unit = wanted < 2 * huge_page ? cache_line : huge_page;
@@ -50,7 +50,7 @@ template <class T> class Aligned {
     }
     T *data() { return owner_.get(); }
 
-  private:
+private:
     struct Free {
         void operator()(T *memory) const { free_aligned(memory); }
     };

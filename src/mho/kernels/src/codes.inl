@@ -9,7 +9,7 @@ constexpr int atoms = 64, loudest = 63, contexts = 28, dc_contexts = 14, tokens 
 constexpr int largest_code = 8191; // that has a token
 constexpr int count_gain = 8, count_limit = 1 << 16;
 constexpr int edges = contexts - 1;
-constexpr int edge_of_context[edges] = {1,   2,   3,   4,   6,   8,   11,  16,  23,   32,   45,   64,   91,  128,
+constexpr int edge_of_context[edges] = {1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128,
                                         181, 256, 362, 512, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 11585};
 constexpr int loudest_activity = edge_of_context[edges - 1];
 
@@ -174,7 +174,7 @@ template <class Coder> void scan_dc(Plane &plane, Coder &coder, const std::uint1
                   straight[4][2] = {{-1, 0}, {0, -1}, {0, 1}, {1, 0}};
     Counts counts(prior, dc_contexts);
     int n = 0;
-    const auto add = [&](index_t first_row, index_t first_column, index_t step, const int(*around)[2]) {
+    const auto add = [&](index_t first_row, index_t first_column, index_t step, const int (*around)[2]) {
         for (index_t r = first_row; r < plane.rows; r += step)
             for (index_t c = first_column; c < plane.columns; c += step, ++n) {
                 plane.where[n] = static_cast<std::int32_t>(r * plane.columns + c);

@@ -41,10 +41,17 @@ void descend_in_registers(const T *G, index_t k, const T *inverse, T *slope, T *
 template <class T>
 inline void descend_all(const T *G, index_t k, index_t kp, const T *inverse, T *slope, T *x, index_t sweeps) {
     switch (kp / lanes<T>) {
-    case 1: descend_in_registers<T, 1>(G, k, inverse, slope, x, sweeps); break;
-    case 2: descend_in_registers<T, 2>(G, k, inverse, slope, x, sweeps); break;
-    case 4: descend_in_registers<T, 4>(G, k, inverse, slope, x, sweeps); break;
-    default: descend(G, k, kp, inverse, slope, x, sweeps);
+    case 1:
+        descend_in_registers<T, 1>(G, k, inverse, slope, x, sweeps);
+        break;
+    case 2:
+        descend_in_registers<T, 2>(G, k, inverse, slope, x, sweeps);
+        break;
+    case 4:
+        descend_in_registers<T, 4>(G, k, inverse, slope, x, sweeps);
+        break;
+    default:
+        descend(G, k, kp, inverse, slope, x, sweeps);
     }
 }
 

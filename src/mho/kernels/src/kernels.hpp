@@ -76,7 +76,9 @@ template <class T> struct PerEntry {
     const T *l2;
 };
 
-enum Loss : int { kullback_leibler = 0, itakura_saito = 1, kullback_leibler_stored = 2 };
+enum Loss : int { kullback_leibler = 0,
+                  itakura_saito = 1,
+                  kullback_leibler_stored = 2 };
 
 // Newton steps, and coordinate sweeps on the quadratic model of each; without a step the divergence alone is computed.
 struct Effort {
@@ -116,7 +118,9 @@ struct Rows {
     const double *pull_known; // (k,)
 };
 
-enum Method : int { symmetric = 0, general = 1, degenerate = 2 };
+enum Method : int { symmetric = 0,
+                    general = 1,
+                    degenerate = 2 };
 
 // dz/dt = F z + f from z on, followed for `longest` or until one of the signals B z + c is above zero.
 struct Motion {
@@ -132,7 +136,10 @@ struct Motion {
     Stop stop;
 };
 
-enum class Outcome : int { crossed = 0, outlasted = 1, rested = 2, endless = 3 };
+enum class Outcome : int { crossed = 0,
+                           outlasted = 1,
+                           rested = 2,
+                           endless = 3 };
 
 // Where the knots of a motion go: state, speed and acceleration (3, n), in rows of `row`, at a time since it began.
 struct Sink {

@@ -99,15 +99,17 @@ template <class A> void vector(const A &a, std::size_t size, const char *what) {
 
 // Python's lock, given back while the threads work, but for a look at the signals now and then.
 class Unlocked {
-  public:
+public:
     Unlocked() : state_(PyEval_SaveThread()), next_(Clock::now() + pause) {}
     Unlocked(const Unlocked &) = delete;
     ~Unlocked() { lock(); }
 
     // Asked by the thread that called: whether a signal's handler raised an exception, which is then Python's current one.
-    Stop stop() { return {[](void *of) { return static_cast<Unlocked *>(of)->interrupted(); }, this}; }
+    Stop stop() {
+        return {[](void *of) { return static_cast<Unlocked *>(of)->interrupted(); }, this};
+    }
 
-  private:
+private:
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds pause{40};
 
@@ -185,7 +187,7 @@ Columns<T, I> weighted_columns(const In<I> &ptr, const In<I> &idx, const In<T> &
 // A (m, k) with its rows padded to whole vectors; a copy only where they are not, where they do not begin
 // at cache lines, or where the padding is to begin with minus a shift (m,).
 template <class T> class Padded {
-  public:
+public:
     Padded(const In<T> &A, Stop stop, const T *shift = nullptr) : data_(A.data()), row_(A.shape(1)) {
         const std::size_t m = A.shape(0), k = A.shape(1), lanes = dense<T>().lanes;
         const std::size_t needed = shift ? k + 1 : k, row = (needed + lanes - 1) / lanes * lanes;
@@ -201,7 +203,7 @@ template <class T> class Padded {
     const T *data() const { return data_; }
     index_t row() const { return row_; }
 
-  private:
+private:
     std::optional<Aligned<T>> copy_;
     const T *data_;
     index_t row_;
@@ -361,8 +363,8 @@ void sweep_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> G, In<T> offse
     unlocked([&](Stop stop) {
         for_columns<T>(b, val.size(), m, n, chunk_of<T>(n, threads, 1024), threads, dense<T>().sweep_scratch(k), stop,
                        [&](Range range, Columns<T, I> part, T *scratch) {
-            sparse<T, I>().sweep_sparse(A.data(), part, p, answer.data(), sweeps, fit.data(), range, scratch);
-        });
+                           sparse<T, I>().sweep_sparse(A.data(), part, p, answer.data(), sweeps, fit.data(), range, scratch);
+                       });
     });
 }
 
@@ -376,7 +378,7 @@ void cross(In<T> A, In<I> ptr, In<I> idx, In<T> val, Out<T> out, index_t threads
     counts(threads);
     const auto b = columns<T, I>(ptr, idx, val.data(), val.size(), n);
     unlocked([&](Stop stop) {
-        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, 0, stop, [&](Range range, Columns<T, I> part, T *) { 
+        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, 0, stop, [&](Range range, Columns<T, I> part, T *) {
             sparse<T, I>().cross(A.data(), k, part, out.data(), range);
         });
     });
@@ -437,9 +439,9 @@ void sweep_known(In<T> A, const T *shift, Columns<T, I> b, std::size_t entries, 
         const index_t scratch_size = sparse<T, I>().masked_scratch(k, tiling.together), chunk = std::max(small_chunk, tiling.together);
         for_columns<T>(b, entries, A.shape(0), n, chunk, threads, scratch_size, stop,
                        [&](Range range, Columns<T, I> part, T *scratch) {
-            sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), part, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
-                                        fit.data(), range, scratch);
-        });
+                           sparse<T, I>().masked_sweep(padded.data(), k, padded.row(), part, tiling, {r, r + k, r + 2 * k, r + 3 * k}, answer.data(), sweeps,
+                                                       fit.data(), range, scratch);
+                       });
     });
 }
 
@@ -510,8 +512,8 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
         const Padded<T> padded(A, stop);
         for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, sparse<T, I>().newton_scratch(k), stop,
                        [&](Range range, Columns<T, I> part, T *scratch) {
-            sparse<T, I>().newton(padded.data(), part, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
-        });
+                           sparse<T, I>().newton(padded.data(), part, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
+                       });
     });
 }
 
@@ -569,9 +571,7 @@ void nearest_columns(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> r
         Nearest nearest;
     };
     unlocked([&](Stop stop) {
-        share_out(count, small_chunk, threads, stop, [&] { return State{GramRow<I>(X.n), Nearest(cap)}; }, [&](Range range, State &state) {
-            nearest_columns(X, inverse.data(), targets.data(), {nearest.data(), products.data(), index_t(cap)}, range, state.row, state.nearest);
-        });
+        share_out(count, small_chunk, threads, stop, [&] { return State{GramRow<I>(X.n), Nearest(cap)}; }, [&](Range range, State &state) { nearest_columns(X, inverse.data(), targets.data(), {nearest.data(), products.data(), index_t(cap)}, range, state.row, state.nearest); });
     });
 }
 
@@ -594,8 +594,7 @@ void gram_of_nearest(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> r
     unlocked([&](Stop stop) {
         share_out(r, small_chunk, threads, stop, [&] { return GramRow<I>(X.n); }, [&](Range range, GramRow<I> &row) {
             const Lists lists{const_cast<std::int32_t *>(nearest.data()), nullptr, index_t(cap)};
-            gram_of_nearest(X, {rows.data(), slot_ptr.data(), slot.data()}, lists, G.data(), range, row);
-        });
+            gram_of_nearest(X, {rows.data(), slot_ptr.data(), slot.data()}, lists, G.data(), range, row); });
     });
 }
 
@@ -614,9 +613,7 @@ void gram_of_own_rows(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> 
     check_places(targets.data(), count, X.n, "targets must lie inside the matrix");
     require(std::all_of(targets.data(), targets.data() + count, [](std::int32_t i) { return i >= 0; }), "targets must not be negative");
     unlocked([&](Stop stop) {
-        share_out(count, small_chunk, threads, stop, [&] { return Local(X.n); }, [&](Range range, Local &local) {
-            gram_of_own_rows(X, targets.data(), {nearest.data(), products.data(), index_t(cap)}, G.data(), range, local);
-        });
+        share_out(count, small_chunk, threads, stop, [&] { return Local(X.n); }, [&](Range range, Local &local) { gram_of_own_rows(X, targets.data(), {nearest.data(), products.data(), index_t(cap)}, G.data(), range, local); });
     });
 }
 
@@ -664,8 +661,8 @@ void masked_lcp(In<double> left, std::optional<In<double>> right, std::optional<
         const Rows rows{padded_left.data(), other, padded_left.row(), more, base.data(), r, r + k, r + 2 * k};
         for_columns<double>(b, val.size(), m, n, small_chunk, threads, table().exact.masked_scratch(k), stop,
                             [&](Range range, Columns<T, I> part, double *scratch) {
-            sparse<T, I>().masked_lcp(rows, k, part, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
-        });
+                                sparse<T, I>().masked_lcp(rows, k, part, right ? general : symmetric, answer.data(), failed.data(), range, scratch);
+                            });
     });
 }
 
@@ -688,8 +685,8 @@ void weighted_lcp(In<double> A, In<double> base, In<double> ridge, In<I> ptr, In
         const Rows rows{padded.data(), nullptr, padded.row(), nullptr, base.data(), r, r + k, r + 2 * k};
         for_columns<double>(b, val.size(), m, n, small_chunk, threads, table().exact.masked_scratch(k), stop,
                             [&](Range range, Columns<T, I> part, double *scratch) {
-            sparse<T, I>().masked_lcp(rows, k, part, symmetric, answer.data(), failed.data(), range, scratch);
-        });
+                                sparse<T, I>().masked_lcp(rows, k, part, symmetric, answer.data(), failed.data(), range, scratch);
+                            });
     });
 }
 
@@ -783,8 +780,7 @@ void mix_alike(In<float> noisy, In<float> estimate, In<std::int16_t> levels, ind
     const index_t groups = (index_t(rows) - 8 + step - 1) / step + 1, bands = (groups + rows_of_groups - 1) / rows_of_groups;
     unlocked([&](Stop stop) {
         for (index_t parity = 0; parity < 2; ++parity) {
-            const Alike of{noisy.data(), estimate.data(), levels.data(), index_t(channels), index_t(rows), index_t(columns),
-                           step, radius, members, rows_of_groups, parity, {float(ridge), float(other_ridge)}, first, sums.data(), counts.data()};
+            const Alike of{noisy.data(), estimate.data(), levels.data(), index_t(channels), index_t(rows), index_t(columns), step, radius, members, rows_of_groups, parity, {float(ridge), float(other_ridge)}, first, sums.data(), counts.data()};
             parallel_for<float>((bands + 1 - parity) / 2, 1, threads, table().alike_scratch(), stop,
                                 [&](Range range, float *scratch) { table().mix_alike(of, range, scratch); });
         }

@@ -18,7 +18,7 @@ template <class I> struct BothOrders {
 
 // One row of X'X, dense, zeros but where a block of columns is marked.
 template <class I> class GramRow {
-  public:
+public:
     explicit GramRow(index_t n) : sums_(n), marks_((n + block - 1) / block) {}
 
     // Multiply-adds that it took.
@@ -49,7 +49,7 @@ template <class I> class GramRow {
                 for (index_t i = b * block; i < std::min(n, (b + 1) * block); ++i) body(i, sums_[i]);
     }
 
-  private:
+private:
     static constexpr index_t block = 64;
 
     void clear() {
@@ -77,7 +77,7 @@ inline bool nearer(const Near &a, const Near &b) {
 
 // The `cap` nearest of those that are offered.
 class Nearest {
-  public:
+public:
     explicit Nearest(index_t cap) : cap_(cap) { found_.reserve(2 * cap); }
 
     void offer(const Near &one) {
@@ -95,7 +95,7 @@ class Nearest {
         full_ = false;
     }
 
-  private:
+private:
     void cut() {
         std::nth_element(found_.begin(), found_.begin() + (cap_ - 1), found_.end(), nearer);
         found_.resize(cap_);

@@ -24,12 +24,16 @@ struct CalledOff {};
 
 // The threads of one call: whether they go on, and what the first of them that failed threw.
 class Team {
-  public:
+public:
     explicit Team(Stop caller) : caller_(caller) {}
 
     // As the thread that called asks, which alone may look for signals, and as the others do.
-    Stop of_caller() { return {[](void *of) { return static_cast<Team *>(of)->caller_stops(); }, this}; }
-    Stop of_helper() { return {[](void *of) { return static_cast<Team *>(of)->off_.load(std::memory_order_relaxed); }, this}; }
+    Stop of_caller() {
+        return {[](void *of) { return static_cast<Team *>(of)->caller_stops(); }, this};
+    }
+    Stop of_helper() {
+        return {[](void *of) { return static_cast<Team *>(of)->off_.load(std::memory_order_relaxed); }, this};
+    }
 
     // Within a catch.
     void fail() noexcept {
@@ -43,7 +47,7 @@ class Team {
         if (off_) throw CalledOff();
     }
 
-  private:
+private:
     bool caller_stops() {
         if (!off_ && caller_()) off_ = true;
         return off_;
@@ -89,8 +93,7 @@ void share_out(index_t n, index_t chunk, index_t threads, Stop stop, Make make, 
 // body(Range, scratch).
 template <class T, class Body>
 void parallel_for(index_t n, index_t chunk, index_t threads, index_t scratch_size, Stop stop, Body body) {
-    share_out(n, chunk, threads, stop, [=] { return Aligned<T>(scratch_size); },
-              [&](Range range, Aligned<T> &scratch) { body(range, scratch.data()); });
+    share_out(n, chunk, threads, stop, [=] { return Aligned<T>(scratch_size); }, [&](Range range, Aligned<T> &scratch) { body(range, scratch.data()); });
 }
 
 constexpr const char *changed = "the sparse matrix was changed while it was read", *outside = "idx must lie inside the matrix";
@@ -98,7 +101,7 @@ constexpr const char *changed = "the sparse matrix was changed while it was read
 // Columns of a sparse matrix, copied before they are checked: another thread may write to the matrix meanwhile, and an
 // index out of range would read whatever lies there.
 template <class T, class I> class Excerpt {
-  public:
+public:
     // Columns `range` of a matrix of m rows and so many entries, at their old places.
     Columns<T, I> of(Columns<T, I> b, Range range, index_t m, index_t entries) {
         ptr_.assign(b.ptr + range.begin, b.ptr + range.end + 1);
@@ -111,7 +114,7 @@ template <class T, class I> class Excerpt {
         return b;
     }
 
-  private:
+private:
     // Whether all lie in [0, m): the sign of i or that of m - 1 - i tells of the others.
     bool copy_inside(const I *from, index_t count, index_t m) {
         using Bits = std::make_unsigned_t<I>;
@@ -140,8 +143,7 @@ void for_columns(Columns<T, I> b, index_t entries, index_t m, index_t n, index_t
         Aligned<S> scratch;
         Excerpt<T, I> excerpt;
     };
-    share_out(n, chunk, threads, stop, [=] { return State{Aligned<S>(scratch_size), {}}; },
-              [&](Range range, State &state) { body(range, state.excerpt.of(b, range, m, entries), state.scratch.data()); });
+    share_out(n, chunk, threads, stop, [=] { return State{Aligned<S>(scratch_size), {}}; }, [&](Range range, State &state) { body(range, state.excerpt.of(b, range, m, entries), state.scratch.data()); });
 }
 
 } // namespace mho

@@ -8,7 +8,8 @@ constexpr int patch = 8, fraction_bits = 16;
 constexpr int far = (1 << 15) - 1; // sixteenths of a grey level that only a damaged file goes beyond
 constexpr std::int64_t exact32 = std::int64_t{1} << 30;
 
-inline std::int16_t clipped(std::int64_t v) { return static_cast<std::int16_t>(v < -far ? -far : v > far ? far : v); }
+inline std::int16_t clipped(std::int64_t v) { return static_cast<std::int16_t>(v < -far ? -far : v > far ? far
+                                                                                                         : v); }
 
 using Eight = std::int32_t __attribute__((vector_size(32)));
 
@@ -77,7 +78,8 @@ struct Sparse64 {
     }
 };
 
-inline std::int64_t bounded(double v) { return static_cast<std::int64_t>(v < -1e15 ? -1e15 : v > 1e15 ? 1e15 : v); }
+inline std::int64_t bounded(double v) { return static_cast<std::int64_t>(v < -1e15 ? -1e15 : v > 1e15 ? 1e15
+                                                                                                      : v); }
 
 inline void put_noisy(const Sparse64 &codes, const PictureDictionary &d, std::int16_t *to, index_t row, index_t height, index_t width) {
     double sum[atoms] = {};
@@ -135,7 +137,8 @@ inline void smooth_across(std::int16_t *plane, index_t row, index_t n, int step)
 
 inline std::uint8_t byte_of(std::int32_t v, int bits) {
     const std::int32_t whole = (v + (1 << (bits - 1))) >> bits;
-    return static_cast<std::uint8_t>(whole < 0 ? 0 : whole > 255 ? 255 : whole);
+    return static_cast<std::uint8_t>(whole < 0 ? 0 : whole > 255 ? 255
+                                                                 : whole);
 }
 
 constexpr int middle_grey = 16 * 128;
@@ -184,7 +187,8 @@ inline void colour_rows(const PicturePlanes &planes, index_t m, index_t n, index
             colour_row(luma, planes.at[1] + (y - first) * planes.row[1], planes.at[2] + (y - first) * planes.row[2], n, to);
         } else {
             const index_t near = y / 2, to_far = y & 1 ? near + 1 : near - 1;
-            const index_t distant = to_far < 0 ? 0 : to_far >= half_rows ? half_rows - 1 : to_far;
+            const index_t distant = to_far < 0 ? 0 : to_far >= half_rows ? half_rows - 1
+                                                                         : to_far;
             for (int c = 1; c < 3; ++c) {
                 const std::int16_t *from = planes.at[c] - first / 2 * planes.row[c];
                 doubled_row(from + near * planes.row[c], from + distant * planes.row[c], half, between, c == 1 ? cb : cr);

@@ -39,8 +39,7 @@ struct Threaded {
     index_t threads;
     template <class Body> void operator()(index_t n, Body body) const {
         share_out(n, 1, threads, Stop{}, [] { return 0; }, [&](Range range, int) {
-            for (index_t i = range.begin; i < range.end; ++i) body(i);
-        });
+            for (index_t i = range.begin; i < range.end; ++i) body(i); });
     }
 };
 

@@ -30,7 +30,7 @@ inline PictureModel model_of(const std::uint8_t *bytes) {
 
 // A dictionary as kernels want it, from levels (64 pixels, 64 atoms) and scales (64,).
 class OwnDictionary {
-  public:
+public:
     OwnDictionary(const double *levels, const double *scale) {
         bool whole = true;
         for (int j = 0; j < picture_atoms; ++j) {
@@ -52,7 +52,7 @@ class OwnDictionary {
 
     PictureDictionary view() const { return {levels_, scale_, peak_, whole_ ? nullptr : noisy_}; }
 
-  private:
+private:
     double scale_or_one(int j) const { return scale_[j] ? scale_[j] : 1; }
 
     std::int32_t levels_[picture_atoms * picture_atoms];
@@ -128,7 +128,7 @@ constexpr index_t unfinished = 16, carried = 2 * unfinished; // rows smoothed by
 
 // Planes of a band, behind the last rows of the band before.
 class Band {
-  public:
+public:
     Band(const PictureHeader &h, index_t rows) : h_(h) {
         PictureTile whole;
         plane_sizes(whole, h, rows, h.n);
@@ -162,7 +162,7 @@ class Band {
         }
     }
 
-  private:
+private:
     const PictureHeader &h_;
     index_t row_[3], before_[3];
     std::vector<std::int16_t> samples_[3];

@@ -36,7 +36,7 @@ struct Logistic {
 
 // 32 bits of a binary arithmetic coder; probabilities are of a one, in 2^-16.
 class BitWriter {
-  public:
+public:
     static constexpr bool writes = true;
     BitWriter(std::uint8_t *out, index_t room) : out_(out), room_(room) {}
 
@@ -55,7 +55,7 @@ class BitWriter {
 
     bool sound() const { return size_ <= room_; }
 
-  private:
+private:
     void put(std::uint8_t b) {
         if (size_ < room_) out_[size_] = b;
         ++size_;
@@ -67,7 +67,7 @@ class BitWriter {
 };
 
 class BitReader {
-  public:
+public:
     static constexpr bool writes = false;
     BitReader(const std::uint8_t *data, index_t bytes) : at_(data), end_(data + bytes) {
         for (int i = 0; i < 4; ++i) value_ = value_ << 8 | next();
@@ -84,7 +84,7 @@ class BitReader {
     // Whether no more was read than a writer's end explains.
     bool sound() const { return beyond_ <= 3; }
 
-  private:
+private:
     std::uint32_t next() {
         if (at_ < end_) return *at_++;
         ++beyond_;
@@ -130,7 +130,8 @@ struct Mind {
             sum += static_cast<std::int64_t>(w[i]) * stretched[i];
         }
         std::int64_t x = sum >> 16;
-        x = x < -stretch_limit ? -stretch_limit : x > stretch_limit ? stretch_limit : x;
+        x = x < -stretch_limit ? -stretch_limit : x > stretch_limit ? stretch_limit
+                                                                    : x;
         const std::int32_t p = logistic.squash[x + stretch_limit];
         bit = coder.code(bit, static_cast<std::uint32_t>(p));
         const std::int32_t error = (bit << 16) - p;
@@ -169,11 +170,12 @@ inline int weighted_size(int a) { // 0, 1, 2, 3-4, 5-8 ...
 
 inline int middle_of(int w, int n, int nw) { // LOCO-I's (Weinberger-2000)
     const int low = w < n ? w : n, high = w < n ? n : w;
-    return nw >= high ? low : nw <= low ? high : w + n - nw;
+    return nw >= high ? low : nw <= low ? high
+                                        : w + n - nw;
 }
 
 template <class Coder> class PixelCoder {
-  public:
+public:
     PixelCoder(Mind &mind, Coder &coder, int bits) : mind_(mind), coder_(coder), bits_(bits) {}
 
     // A pixel of a palette, or of levels of grey or colour that are predicted.
@@ -184,7 +186,8 @@ template <class Coder> class PixelCoder {
         const std::uint32_t twelve = hashed(hashed(six, hashed(up[2], up[-2])), hashed(hashed(now[-3], up2[-1]), hashed(up2[1], up[3])));
         std::uint32_t &long_guess = mind_.guess[0][twelve >> (32 - guess_bits)], &short_guess = mind_.guess[1][six >> (32 - guess_bits)];
         const bool known = long_guess >> 24;
-        const std::uint32_t guess = known ? long_guess & 0xffffff : short_guess >> 24 ? short_guess & 0xffffff : now[-1];
+        const std::uint32_t guess = known ? long_guess & 0xffffff : short_guess >> 24 ? short_guess & 0xffffff
+                                                                                      : now[-1];
         const std::uint32_t trust = known ? long_guess >> 24 : short_guess >> 24;
         const std::uint32_t pattern = static_cast<std::uint32_t>((now[-1] == up[0]) | (now[-1] == up[-1]) << 1 | (up[0] == up[1]) << 2 |
                                                                  (guess == now[-1]) << 3 | (guess == up[0]) << 4 | known << 5);
@@ -201,7 +204,7 @@ template <class Coder> class PixelCoder {
     void room_for_residuals(std::int8_t *now, std::int8_t *above) { residual_ = now, residual_above_ = above; }
     void at(index_t x) { x_ = x; }
 
-  private:
+private:
     static void remember(std::uint32_t &guess, std::uint32_t value) {
         const std::uint32_t trust = guess >> 24;
         if ((guess & 0xffffff) == value && trust) guess = value | (trust < 255 ? trust + 1 : trust) << 24;
@@ -229,7 +232,8 @@ template <class Coder> class PixelCoder {
             const auto level = [&](std::uint32_t pixel) { return channel(pixel, c) - (i ? channel(pixel, 1) : 0); };
             const int w = level(now[-1]), n = level(up[0]), nw = level(up[-1]), ne = level(up[1]), ww = level(now[-2]);
             int guess = middle_of(w, n, nw) + base;
-            guess = guess < 0 ? 0 : guess > 255 ? 255 : guess;
+            guess = guess < 0 ? 0 : guess > 255 ? 255
+                                                : guess;
             const int busy = weighted_size(w - nw) + weighted_size(n - nw) + weighted_size(ne - n) + weighted_size(w - ww);
             const int left = residual_[3 * (x_ - 1) + i], top = residual_above_[3 * x_ + i], right = residual_above_[3 * (x_ + 1) + i];
             const auto u = [](int a) { return static_cast<std::uint32_t>(a); };
@@ -275,7 +279,7 @@ inline index_t pixels_scratch(index_t n) { return static_cast<index_t>(sizeof(Mi
 // All pixels of a picture, written from `from` or read into `to`, (m, n, channels); of a palette, channels is 1.
 template <class Coder>
 bool code_pixels(Coder &coder, const std::uint8_t *from, std::uint8_t *to, index_t m, index_t n, int channels, int bits, bool palette,
-                        std::uint8_t *scratch) {
+                 std::uint8_t *scratch) {
     auto &mind = *reinterpret_cast<Mind *>(scratch);
     mind.fill();
     auto *rows = reinterpret_cast<std::uint32_t *>(scratch + (sizeof(Mind) + 63) / 64 * 64);

@@ -5,7 +5,7 @@
 namespace {
 
 class RangeReader {
-  public:
+public:
     RangeReader(const std::uint8_t *data, index_t bytes) : at_(data), end_(data + bytes / 4 * 4) {
         point_ = static_cast<std::uint64_t>(word()) << 32;
         point_ |= word();
@@ -25,7 +25,7 @@ class RangeReader {
         counts.forget();
     }
 
-  private:
+private:
     static constexpr int precision = 24, first_with_bits = 12;
 
     std::uint32_t word() {

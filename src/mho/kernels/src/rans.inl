@@ -27,7 +27,7 @@ inline std::uint32_t in_use(const Visit &v) {
 }
 
 class RansReader {
-  public:
+public:
     // Words of the coder from the front, plain bits behind them.
     RansReader(const std::uint8_t *words, const std::uint8_t *bits, const std::uint8_t *end) : at_(words), words_end_(bits), bit_at_(bits), end_(end) {
         for (auto &x : state_) x = static_cast<std::uint32_t>(word()) << 16, x |= word();
@@ -69,7 +69,7 @@ class RansReader {
         counts.forget();
     }
 
-  private:
+private:
     static void look_up(const std::uint16_t *cumulative, std::uint8_t *first) {
         for (int slot = 0, t = 0; slot < rans_whole >> lookup_shift; ++slot) {
             while (slot << lookup_shift >= cumulative[t + 1]) ++t;
@@ -142,7 +142,7 @@ struct Gathered {
 
 // Chooses whole codes of the least squared error plus `lambda` times bits, among zero and the two nearest inwards.
 class RateDistortion {
-  public:
+public:
     // Exact codes (atoms, patches) in steps; the bits by which others grow with each unit of a code's magnitude, or null.
     // Where `contexts` and `learnt` are not null, the contexts of all codes and the counts at the end go there.
     RateDistortion(const float *exact, const float *gradient, index_t patches, float lambda, Gathered &out, std::int8_t *context, std::int64_t *learnt)
@@ -179,7 +179,7 @@ class RateDistortion {
         counts.forget();
     }
 
-  private:
+private:
     static void price(const std::uint16_t *cumulative, float *cost) {
         for (int t = 0; t < tokens; ++t)
             cost[t] = static_cast<float>(rans_bits) - log2f(static_cast<float>(cumulative[t + 1] - cumulative[t])) +

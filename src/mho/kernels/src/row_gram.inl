@@ -13,7 +13,8 @@ template <class T> constexpr index_t padded(index_t k) { return (k + lanes<T> - 
 // do not vanish beside a large one.
 template <class T, index_t R = lanes<T>>
 inline void add_products(const T *left, const T *right, index_t rows, index_t kp, index_t r0, index_t c0, T *M) {
-    constexpr index_t chains = R >= 8 ? 1 : R >= 4 ? 2 : 4;
+    constexpr index_t chains = R >= 8 ? 1 : R >= 4 ? 2
+                                                   : 4;
     vec<T> acc[chains][R] = {};
     const auto add = [&](vec<T> *sums, index_t e) {
         const vec<T> v = load(right + e * kp + c0);
@@ -87,10 +88,17 @@ inline void gather_values(const T *A, index_t k, index_t kp, Columns<V, I> b, in
 template <class T, class V, class I>
 inline void gather_with_values(const T *A, index_t k, index_t kp, Columns<V, I> b, index_t e, index_t rows, index_t end, T *tile) {
     switch (kp / lanes<T>) {
-    case 1: gather_values<T, V, I, 1>(A, k, kp, b, e, rows, end, tile); break;
-    case 2: gather_values<T, V, I, 2>(A, k, kp, b, e, rows, end, tile); break;
-    case 3: gather_values<T, V, I, 3>(A, k, kp, b, e, rows, end, tile); break;
-    default: gather_values<T, V, I, 0>(A, k, kp, b, e, rows, end, tile);
+    case 1:
+        gather_values<T, V, I, 1>(A, k, kp, b, e, rows, end, tile);
+        break;
+    case 2:
+        gather_values<T, V, I, 2>(A, k, kp, b, e, rows, end, tile);
+        break;
+    case 3:
+        gather_values<T, V, I, 3>(A, k, kp, b, e, rows, end, tile);
+        break;
+    default:
+        gather_values<T, V, I, 0>(A, k, kp, b, e, rows, end, tile);
     }
     const index_t row = padded<T>(k + 1);
     for (index_t r = 0; b.weight && r < rows; ++r) {

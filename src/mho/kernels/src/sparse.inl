@@ -51,11 +51,16 @@ template <class T, class I> inline void cross_one(const T *A, index_t k, Columns
     index_t width = k;
     for (; width > 4 * L; width -= 4 * L, A += 4 * L, c += 4 * L) cross_vectors<T, I, 4, L>(A, k, 4 * L, b, j, stop, c);
     switch (width < L ? 0 : (width + L - 1) / L) {
-    case 0: return cross_narrow<T, I, L / 2>(A, k, width, b, j, stop, c);
-    case 1: return cross_vectors<T, I, 1, L>(A, k, width, b, j, stop, c);
-    case 2: return cross_vectors<T, I, 2, L>(A, k, width, b, j, stop, c);
-    case 3: return cross_vectors<T, I, 3, L>(A, k, width, b, j, stop, c);
-    default: return cross_vectors<T, I, 4, L>(A, k, width, b, j, stop, c);
+    case 0:
+        return cross_narrow<T, I, L / 2>(A, k, width, b, j, stop, c);
+    case 1:
+        return cross_vectors<T, I, 1, L>(A, k, width, b, j, stop, c);
+    case 2:
+        return cross_vectors<T, I, 2, L>(A, k, width, b, j, stop, c);
+    case 3:
+        return cross_vectors<T, I, 3, L>(A, k, width, b, j, stop, c);
+    default:
+        return cross_vectors<T, I, 4, L>(A, k, width, b, j, stop, c);
     }
 }
 
