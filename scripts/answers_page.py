@@ -10,14 +10,14 @@ computes of the five uses; this CPU is left out, since the page is not about one
 
 from __future__ import annotations
 
-import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from mho.chip import ChipError, preset
+from mho.chip import ChipError
 from mho.cli.cost.answers import verdict
 from mho.cli.cost.answers_options import AnswersOptions, Asked
 from mho.cli.cost.answers_plot import plot_answers
@@ -39,9 +39,11 @@ from mho.cost import (
     technology,
 )
 
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
+
 PAGE = Path(__file__).parents[1] / "docs" / "measured" / "answers.md"
 PICTURE = PAGE.parents[1] / "figures" / "answers.svg"
-BLOCK = re.compile(r"(<!-- begin ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 CELLS = ("pku-2025", "cmo-hfox", "neurram", "rram-tech-c")
 WIDTH = 120
 
@@ -183,7 +185,7 @@ def _drift() -> str:
 
 def _rewrites(name: str, cells: str) -> str:
     try:
-        often = rewrites(preset(cells).device, USES[name].borne).value
+        often = rewrites(cells, USES[name].borne).value
     except ChipError:
         return "never good enough"
     return plain_range(often, "")
@@ -233,13 +235,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 def made_anew(page: str) -> str:
     """Return the page with every block made again."""
-    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}\n{found[3]}", page)
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
-    from mho.data import replacing
-
-    text = made_anew(PAGE.read_text(encoding="utf-8"))
-    with replacing(PAGE) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    site_pages.write_blocks(PAGE, BLOCKS)
     plot_answers(PICTURE, {name: (bill(name), costs(name)) for name in USES})

@@ -7,17 +7,18 @@ the package any more is refused.
 from __future__ import annotations
 
 import json
-import re
+import sys
 from pathlib import Path
 from typing import Any
 
-from mho.data import replacing
 from mho.reproduce.claims import claims, digest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "docs" / "measured" / "claims.json"
 PAGES = (ROOT / "docs" / "measured" / "claims.md",)
-BLOCK = re.compile(r"(<!-- begin claims -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def recorded() -> dict[str, Any]:
@@ -51,13 +52,14 @@ def _link(page: str) -> str:
     return f"[{page.split('/')[-1]}](../{page}{suffix})"
 
 
+BLOCKS = {"claims": lambda: table(recorded())}
+
+
 def made_anew(page: str) -> str:
     """Return the page with its claims as they are recorded."""
-    return BLOCK.sub(lambda found: found[1] + table(recorded()) + found[2], page)
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
     for path in PAGES:
-        text = made_anew(path.read_text(encoding="utf-8"))
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        site_pages.write_blocks(path, BLOCKS)

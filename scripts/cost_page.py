@@ -9,6 +9,7 @@ computes; `mho cost` prints the same rows. This CPU is left out, since the page 
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -42,8 +43,10 @@ from mho.cost import (
     verdicts,
 )
 
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
+
 PAGE = Path(__file__).parents[1] / "docs" / "measured" / "cost.md"
-BLOCK = re.compile(r"(<!-- begin ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 120
 
 
@@ -394,12 +397,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 def made_anew(page: str) -> str:
     """Return the page with every block made again."""
-    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}\n{found[3]}", page)
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
-    from mho.data import replacing
-
-    text = made_anew(PAGE.read_text(encoding="utf-8"))
-    with replacing(PAGE) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    site_pages.write_blocks(PAGE, BLOCKS)

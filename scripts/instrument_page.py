@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from pathlib import Path
 
 from mho.instrument import COMMANDS
 
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
+
 PAGE = Path(__file__).parents[1] / "docs" / "do" / "instrument.md"
-BLOCK = re.compile(r"(<!-- begin commands -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table() -> str:
@@ -17,10 +19,13 @@ def table() -> str:
     return "".join(["| command | does |\n|---|---|\n", *rows])
 
 
+BLOCKS = {"commands": table}
+
+
 def made_anew(page: str) -> str:
     """Return the page with its table as it is now."""
-    return BLOCK.sub(lambda found: found[1] + table() + found[2], page)
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    site_pages.write_blocks(PAGE, BLOCKS)

@@ -6,9 +6,13 @@ The figures are those of `benchmarks/recommend/neighbours.jsonl`, which `benchma
 from __future__ import annotations
 
 import json
-import re
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
 
 ROOT = Path(__file__).parents[1]
 PAGE, MEASURED = ROOT / "docs/do/recommend.md", ROOT / "benchmarks/recommend/neighbours.jsonl"
@@ -81,14 +85,13 @@ def markdown(lines: list[list[str]]) -> str:
 TABLES = {"lists": of_lists, "ratings": of_ratings, "chip": of_chip, "cold": of_cold}
 
 
+BLOCKS = {f"neighbours {name}": partial(lambda table: table(rows()), table) for name, table in TABLES.items()}
+
+
 def made_anew(page: str) -> str:
     """Return the page with its tables as they are now."""
-    found = rows()
-    for name, table in TABLES.items():
-        block = re.compile(rf"(<!-- begin neighbours {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page = block.sub(lambda part, table=table: part[1] + table(found) + part[2], page)
-    return page
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    site_pages.write_blocks(PAGE, BLOCKS)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+import site_pages  # pyright: ignore[reportMissingImports]
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "CONTRIBUTING.md"
-BLOCK = re.compile(r"(<!-- begin rooms -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def floors() -> list[list[str]]:
@@ -36,10 +39,13 @@ def table() -> str:
     return "".join(["| floor | room | what it says of itself |\n|---|---|---|\n", *rows])
 
 
+BLOCKS = {"rooms": table}
+
+
 def made_anew(page: str) -> str:
     """Return the page with its table as it is now."""
-    return BLOCK.sub(lambda found: found[1] + table() + found[2], page)
+    return site_pages.made_anew(page, BLOCKS)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    site_pages.write_blocks(PAGE, BLOCKS)

@@ -1,7 +1,7 @@
-"""Pages of the site that come from the package itself: the commands' reference and the API's.
+"""Pages of the site that come from the package itself, the commands' reference and the API's; blocks of other pages.
 
 `docs/conf.py` calls it before each build. A new package or command needs no line here: what `mho` exports and what the
-program lists is what is written.
+program lists is what is written. Scripts beside it write what stands between `<!-- begin NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import re
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ NOT_LISTED = frozenset(("demo",) if importlib.util.find_spec("torch") else ("dem
 
 ROUTING = "set_fit_request, set_transform_request, set_partial_fit_request, set_score_request, get_metadata_routing"
 """Methods that scikit-learn adds to every estimator; its own pages describe them."""
+
+
+BLOCK = re.compile(r"(<!-- begin ([a-z0-9 -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def write(docs: Path) -> None:
@@ -155,3 +159,25 @@ def copy(source: Path, target: Path) -> None:
     """Copy a file into a folder that may not be there yet."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+
+
+# Blocks of pages
+
+
+def made_anew(page: str, blocks: Mapping[str, Callable[[], str]]) -> str:
+    """Return a page with every block that has a function made again by it; others stay."""
+
+    def made(found: re.Match[str]) -> str:
+        make = blocks.get(found[2])
+        return found[0] if make is None else f"{found[1]}{make().rstrip()}\n{found[3]}"
+
+    return BLOCK.sub(made, page)
+
+
+def write_blocks(path: Path, blocks: Mapping[str, Callable[[], str]]) -> None:
+    """Make the blocks of a page again, in its file."""
+    from mho.data import replacing
+
+    text = made_anew(path.read_text(encoding="utf-8"), blocks)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

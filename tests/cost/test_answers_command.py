@@ -96,8 +96,11 @@ def test_a_picture(tmp_path, recorded):
         (["vibration", "--array", "128x4"], "columns of the matrix must be at least 1 and at most 4"),
         (["vibration", "--answers-per-day", "1e15"], "so that it answers at most "),
         (["vibration", "--cells", "rram-tech-a", "--kelvin", "300"], "from 373.15 to 533.15 K"),
-        (["vibration", "--cells", "neurram", "--kelvin", "350"], "nothing is known of how heat ages this device"),
-        (["vibration", "--cells", "neurram", "--borne", "0.01"], "no rewriting helps"),
+        (
+            ["vibration", "--cells", "neurram", "--kelvin", "350"],
+            "how heat ages cells of 'neurram'",
+        ),
+        (["vibration", "--cells", "neurram", "--borne", "0.01"], "no refresh helps"),
         (["512x512", "--battery", "15Wh"], "--battery goes with visitor, photo, vibration, camera, topics"),
     ],
 )

@@ -21,7 +21,7 @@ def script():
 
 def test_the_page_is_what_is_computed(script):
     assert script.made_anew(PAGE) == PAGE
-    assert sorted(found[1] for found in script.BLOCK.findall(PAGE)) == sorted(script.BLOCKS)
+    assert sorted(found[1] for found in script.site_pages.BLOCK.findall(PAGE)) == sorted(script.BLOCKS)
     for name in USES:
         assert f"- **{name}**" in PAGE
 

@@ -28,10 +28,10 @@ def test_the_page_is_what_is_computed(script):
 
 def test_a_page_that_says_something_else_is_put_right(script):
     """Every block is on the page once, and whatever stands in it is made again."""
-    emptied = script.BLOCK.sub(lambda found: f"{found[1]}wrong 1,234\n{found[3]}", PAGE)
+    emptied = script.site_pages.BLOCK.sub(lambda found: f"{found[1]}wrong 1,234\n{found[3]}", PAGE)
     assert emptied != PAGE
     assert script.made_anew(emptied) == PAGE
-    assert sorted(found[1] for found in script.BLOCK.findall(PAGE)) == sorted(script.BLOCKS)
+    assert sorted(found[1] for found in script.site_pages.BLOCK.findall(PAGE)) == sorted(script.BLOCKS)
 
 
 def test_the_page_has_the_rows_that_the_command_prints(capsys):

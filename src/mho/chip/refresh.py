@@ -1,8 +1,8 @@
-"""Refresh policy: how long a matrix may stay in cells that relax, by the error that is predicted of its answers.
+"""Refresh policy: how long a matrix may stay in cells that relax, by the error that is predicted.
 
-Chips are written and aged along their device's law, and solve problems like those to come. Beyond the measured times
-the law goes on along the logarithm of time as between its last two, which is labelled: no measurement stands behind
-it.
+Chips are written and aged along their device's law, and solve problems like those to come; without a matrix it is the
+error of the cells themselves. Beyond the measured times the law goes on along the logarithm of time as between its
+last two, which is labelled: no measurement stands behind it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ YEAR = 365.25 * 86400.0
 
 _TIMES, _CHIPS, _RHS = 9, 3, 16
 
+_CELL_TIMES, _LEVELS = 400, 16
+"""Times at which the cells' own error is looked at, and states of a cell that takes any."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshPlan:
@@ -33,11 +36,11 @@ class RefreshPlan:
     Attributes
     ----------
     error : float
-        The bar: relative error of answers, in the norm.
+        The bar, of answers or of cells.
     seconds : float
         Time until the predicted error is there; infinite: not before the horizon.
     times, errors : tuple of float
-        Seconds since writing, and the median predicted error of the chips.
+        Seconds since writing, and the predicted error: of answers the median of the chips.
     measured_until : float
         Last time for which the device was measured, as long as it lasts at the temperature, seconds.
     extrapolated : bool
@@ -68,23 +71,24 @@ class RefreshPlan:
 
 def plan_refresh(
     design: ChipDesign | str,
-    A: Any,
+    A: Any = None,
     *,
     error: float,
     horizon: float = 10 * YEAR,
     kelvin: float | None = None,
     seed: int = 0,
 ) -> RefreshPlan:
-    """Predict when the error of a matrix in ageing cells reaches a bar.
+    """Predict when the error of a matrix in ageing cells, or of the cells themselves, reaches a bar.
 
     Parameters
     ----------
     design : ChipDesign or str
         A chip whose cells relax, or a preset's name.
-    A : array_like of shape (m, k)
+    A : array_like of shape (m, k), optional
         Matrix.
     error : float
-        The bar: relative error of the answers, in the norm.
+        The bar: relative error of the answers, in the norm. Without a matrix: root mean square error of the cells over
+        their levels, as a share of `g_max`.
     horizon : float
         The longest time looked at, seconds.
     kelvin : float, optional
@@ -98,7 +102,7 @@ def plan_refresh(
         Nothing is known of how these cells age, or of what heat does to that; or the error is above the bar at once.
     """
     design = Chip(design).design
-    A = np.asarray(checks.as_matrix(A, "A"), np.float64)
+    A = None if A is None else np.asarray(checks.as_matrix(A, "A"), np.float64)
     checks.positive_number(error, "error")
     checks.positive_number(horizon, "horizon")
     law = design.device.relaxation
@@ -109,8 +113,7 @@ def plan_refresh(
         )
     faster, outside = _acceleration(design, kelvin)
     whole = replace(design, device=replace(design.device, relaxation=law.extended(horizon * faster)))
-    times = np.geomspace(min(1.0, horizon), horizon, _TIMES)
-    errors = np.median([_ageing(whole, A, times * faster, seed + chip) for chip in range(_CHIPS)], axis=0)
+    times, errors = _of_cells(whole, horizon, faster) if A is None else _of_answers(whole, A, horizon, faster, seed)
     if errors[0] > error:
         raise ChipError(
             f"the error is {errors[0]:.3g} at once, above the bar of {error:g}: no refresh helps; calibrate, repair, "
@@ -125,6 +128,25 @@ def plan_refresh(
         measured_until=until,
         extrapolated=bool(min(seconds, horizon) > until * (1 + 1e-9) or outside),
     )
+
+
+def _of_cells(design: ChipDesign, horizon: float, faster: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times since writing, and root mean square errors of the cells over their levels, as a share of `g_max`."""
+    device, law = design.device, design.device.relaxation
+    assert law is not None
+    first = next((t for t in law.times if t > 0), 1.0) / faster
+    times = np.geomspace(min(first, horizon), horizon, _CELL_TIMES)
+    states = np.linspace(device.g_min, device.g_max, device.levels or _LEVELS)
+    shift, spread = law.moments(states[:, None], times[None] * faster)
+    return times, np.hypot(np.sqrt(np.mean(shift**2 + spread**2, axis=0)) / device.g_max, device.sigma_cell)
+
+
+def _of_answers(
+    design: ChipDesign, A: np.ndarray, horizon: float, faster: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times since writing, and median errors of the chips' answers."""
+    times = np.geomspace(min(1.0, horizon), horizon, _TIMES)
+    return times, np.median([_ageing(design, A, times * faster, seed + chip) for chip in range(_CHIPS)], axis=0)
 
 
 def _acceleration(design: ChipDesign, kelvin: float | None) -> tuple[float, bool]:

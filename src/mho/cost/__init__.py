@@ -28,7 +28,7 @@ from mho.cost.interval import Interval
 from mho.cost.measured import measured_cpu
 from mho.cost.platforms import PLATFORMS, Cost, Platform, Roofline, Sustained
 from mho.cost.rapl import Rapl
-from mho.cost.rewriting import Holding, cell_error, hold_seconds, rewrites
+from mho.cost.rewriting import drift_or_update, rewrites
 from mho.cost.sensitivity import Curve, Swing, ports_curve, precision_curve, pulse_curve, solvers_curve, tornado
 from mho.cost.technology import Number, Technology, technologies, technology
 from mho.cost.uses import USES, Use
@@ -61,7 +61,6 @@ __all__ = [
     "Estimate",
     "Expression",
     "Fleet",
-    "Holding",
     "Inference",
     "Interval",
     "Line",
@@ -88,12 +87,11 @@ __all__ = [
     "break_even",
     "calibrate",
     "cases",
-    "cell_error",
     "deciders",
+    "drift_or_update",
     "estimate",
     "fleet_of_chips",
     "fleet_of_platform",
-    "hold_seconds",
     "is_inference",
     "measured_answers",
     "measured_cpu",

@@ -168,17 +168,21 @@ def answers_bill(
     t = technology(technology_) if isinstance(technology_, str) else technology_
     duty = replace(duty, answers_per_day=duty.answers_per_day / checks.positive_int(chips, "chips"))
     programming = estimate(run.programmed, t, write=write, ports=ports)
-    held = estimate(_held(run), t, write=write, ports=ports)
-    matrices = term("matrices", run.matrices, "held at once, each counted as large as the largest")
     bill = AnswersBill(
         run=run,
         duty=duty,
         parts=(*_answering(run, t), *_rewriting(programming, duty)),
         programming=programming,
-        areas=tuple((name, matrices * area) for name, area in held.areas),
+        areas=_areas(run, estimate(_held(run), t, write=write, ports=ports)),
     )
     _check_rate(bill)
     return bill
+
+
+def _areas(run: Inference, held: Estimate) -> tuple[tuple[str, Expression], ...]:
+    """Areas of all matrices that are held at once, of that of one."""
+    matrices = term("matrices", run.matrices, "held at once, each counted as large as the largest")
+    return tuple((name, matrices * area) for name, area in held.areas)
 
 
 def most_per_day(bill: AnswersBill) -> float:

@@ -7,8 +7,7 @@ from pathlib import Path
 from string import Template
 
 from mho import __version__
-from mho.chip import preset
-from mho.cost import ANSWER_PLATFORMS, USES, Duty, answers_bill, rewrites
+from mho.cost import ANSWER_PLATFORMS, USES, Duty, answers_bill, drift_or_update
 from mho.data import replacing
 from mho.demo import films_section, photo_section
 from mho.demo.results import Results
@@ -49,7 +48,7 @@ def _uses_text() -> str:
     said = ", and ".join(f"{_beside(name)} for {what}" for name, what in _USES.items())
     return (
         "Both demonstrations write a matrix anew for every half-sweep. Programmed once and asked often, at the "
-        f"rewrites that drift asks for, the simulated chip takes {said}, typical values (<code>mho cost "
+        f"rewrites that drift and new models ask for, the simulated chip takes {said}, typical values (<code>mho cost "
         f"{next(iter(_USES))}</code> has the ranges and the sources)."
     )
 
@@ -57,7 +56,8 @@ def _uses_text() -> str:
 def _beside(name: str) -> str:
     """Energy of an answer over that of what would answer otherwise, in words."""
     use = USES[name]
-    duty = Duty(answers_per_day=use.answers_per_day, rewrites=rewrites(preset(_CELLS).device, use.borne))
+    often = drift_or_update(_CELLS, use.borne, updates=use.updates_per_day)
+    duty = Duty(answers_per_day=use.answers_per_day, rewrites=often)
     other = ANSWER_PLATFORMS[use.beside].cost(use.run.work)
     ratio = answers_bill(use.run, duty).joules.typical / other.joules.typical
     share = f"1/{1 / ratio:.0f} of" if ratio < 1 else f"{ratio:.1f} times"

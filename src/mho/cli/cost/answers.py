@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from mho.cli.tables import columns, wrapped
 
 if TYPE_CHECKING:
     from mho.cli.cost.answers_options import Asked
-    from mho.cost import AnswersBill, AnswersEven, Cost, Decider, Fleet
+    from mho.cost import AnswersBill, AnswersEven, Battery, Cost, Decider, Fleet, Interval
 
 __all__ = ["answer_rows", "even_rows", "show_answers", "verdict"]
 
@@ -216,16 +216,21 @@ def _count(number: float | None) -> str:
 
 
 def _battery(asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost]) -> list[str]:
+    found = _batteries(asked, bill, costs)
+    if not found:
+        return []
+    rows = [(n, plain_range(b.share * 100, "%"), f"{b.hours.typical:,.3g} h") for n, b in found.items()]
+    return [columns([("battery", "a day's answers take", "it lasts"), *rows])]
+
+
+def _batteries(asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost]) -> dict[str, Battery]:
     from mho.cost import battery_of
 
     held = asked.options.watt_hours
     if held is None:
-        return []
-    rows = [("battery", "a day's answers take", "it lasts")]
-    for name, joules in [("chip", bill.joules), *((name, cost.joules) for name, cost in costs.items())]:
-        found = battery_of(joules, watt_hours=held, answers_per_day=asked.per_day)
-        rows.append((name, plain_range(found.share * 100, "%"), f"{found.hours.typical:,.3g} h"))
-    return [columns(rows)]
+        return {}
+    joules = {"chip": bill.joules, **{name: cost.joules for name, cost in costs.items()}}
+    return {n: battery_of(j, watt_hours=held, answers_per_day=asked.per_day) for n, j in joules.items()}
 
 
 def _fleet(asked: Asked, costs: Mapping[str, Cost]) -> list[str]:
@@ -255,47 +260,42 @@ def _fleets(asked: Asked, costs: Mapping[str, Cost]) -> dict[str, Fleet]:
 def _figures(
     asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost], even: tuple[AnswersEven, ...]
 ) -> dict[str, Any]:
-    from mho.cost import battery_of, replaced
-
-    def ends(value: Any) -> list[float]:
-        return [value.low, value.typical, value.high]
+    from mho.cost import replaced
 
     names = ("joules", "answer_joules", "latency", "program_joules", "program_seconds", "watts", "square_metres")
-    held, use = asked.options.watt_hours, asked.use
-    stands_for = replaced(asked.run.work, solves=asked.run.solves)
-    battery = {
-        name: {
-            key: ends(value)
-            for key, value in vars(battery_of(joules, watt_hours=held, answers_per_day=asked.per_day)).items()
-        }
-        for name, joules in {"chip": bill.joules, **{n: c.joules for n, c in costs.items()}}.items()
-        if held is not None
-    }
     return {
         "run": asdict(asked.run),
-        "quality": None
-        if use is None
-        else {
-            "metric": use.metric,
-            "digital": use.digital,
-            "chip": ends(use.quality),
-            "bar": use.bar,
-            "borne": ends(use.borne),
-            "source": use.source,
-        },
+        "quality": _quality_figures(asked),
         "answers_per_day": bill.duty.answers_per_day,
-        "rewrites_per_day": ends(bill.duty.rewrites.value),
-        "chip": {name: ends(getattr(bill, name)) for name in names},
-        "parts": {
-            p.name: {"seconds": ends(p.seconds), "joules": ends(p.joules), "rewriting": p.writing} for p in bill.parts
-        },
-        "areas": {name: ends(area.value) for name, area in bill.areas},
-        "replaced": {"instructions": ends(stands_for.instructions), "bytes": ends(stands_for.bytes)},
-        "platforms": {n: {"seconds": ends(c.seconds), "joules": ends(c.joules)} for n, c in costs.items()},
-        "break_even": [asdict(e) | {"saving": ends(e.saving), "faster": ends(e.faster), "wins": e.wins} for e in even],
-        "battery": battery,
+        "rewrites_per_day": _ends(bill.duty.rewrites.value),
+        "chip": _intervals(bill, names),
+        "parts": {p.name: _intervals(p, _BOTH) | {"rewriting": p.writing} for p in bill.parts},
+        "areas": {name: _ends(area.value) for name, area in bill.areas},
+        "replaced": _intervals(replaced(asked.run.work, solves=asked.run.solves), ("instructions", "bytes")),
+        "platforms": {n: _intervals(c, _BOTH) for n, c in costs.items()},
+        "break_even": [asdict(e) | _intervals(e, ("saving", "faster")) | {"wins": e.wins} for e in even],
+        "battery": {n: _intervals(b, ("hours", "share")) for n, b in _batteries(asked, bill, costs).items()},
         "fleet": {
-            n: {"machines": f.machines, "watts": ends(f.watts), "megawatt_hours": ends(f.megawatt_hours)}
+            n: _intervals(f, ("watts", "megawatt_hours")) | {"machines": f.machines}
             for n, f in _fleets(asked, costs).items()
         },
     }
+
+
+_BOTH = ("seconds", "joules")
+
+
+def _ends(value: Interval) -> list[float]:
+    return [value.low, value.typical, value.high]
+
+
+def _intervals(of: Any, names: Sequence[str]) -> dict[str, Any]:
+    return {name: _ends(getattr(of, name)) for name in names}
+
+
+def _quality_figures(asked: Asked) -> dict[str, Any] | None:
+    use = asked.use
+    if use is None:
+        return None
+    told = {"metric": use.metric, "digital": use.digital, "bar": use.bar, "source": use.source}
+    return told | {"chip": _ends(use.quality), "borne": _ends(use.borne)}

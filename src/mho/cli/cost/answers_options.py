@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from mho.cli.cost.options import CostOptions
 
 if TYPE_CHECKING:
-    from mho.cost import AnswersBill, Cost, Duty, Expression, Inference, Use
+    from mho.cost import AnswersBill, Cost, Duty, Inference, Use
 
 __all__ = ["AnswersOptions", "Asked"]
 
@@ -166,24 +166,11 @@ class Asked:
         ChipError
             The cells do not meet the bar, or nothing is known of them at the temperature.
         """
-        from mho.cost import Duty
+        from mho.cost import Duty, drift_or_update
 
-        return Duty(answers_per_day=self.per_day, rewrites=self._rewrites())
-
-    def _rewrites(self) -> Expression:
-        """The more frequent of drift and new models: a new model is written afresh."""
-        from mho.chip import preset
-        from mho.cost import Interval, rewrites
-        from mho.cost.arithmetic import NOTHING, term
-
-        borne = self._borne
-        drift = (
-            NOTHING if borne is None else rewrites(preset(self.options.cells).device, borne, kelvin=self.options.kelvin)
-        )
-        often, updates = drift.value, self.updates
-        source = "; ".join([*(f.source for f in drift.factors()), f"new matrices: {updates:g} a day, given or assumed"])
-        value = Interval(max(often.low, updates), max(often.typical, updates), max(often.high, updates))
-        return term("rewrites a day", value, f"{self.options.cells}: {source}")
+        cells, kelvin = self.options.cells, self.options.kelvin
+        often = drift_or_update(cells, self._borne, updates=self.updates, kelvin=kelvin)
+        return Duty(answers_per_day=self.per_day, rewrites=often)
 
     @property
     def _borne(self) -> Any:
