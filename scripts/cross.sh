@@ -20,9 +20,10 @@ compile() { # TARGET NAME ARGUMENT...
 }
 
 isa() { # TARGET NAME FLAG...
-    target=$1 name=$2
+    target=$1 set=$2
     shift 2
-    compile "$target" "$name" -DMHO_TABLE="table_$name" -DMHO_NAME="\"$name\"" "$@" "$source/isa.cpp"
+    compile "$target" "$set" -DMHO_TABLE="table_$set" -DMHO_NAME="\"$set\"" "$@" "$source/isa.cpp"
+    compile "$target" "pictures_$set" -DMHO_PICTURES="pictures_$set" "$@" "$source/isa_pictures.cpp"
 }
 
 cat > "$env/headers.cpp" <<'END'
@@ -38,4 +39,6 @@ for target in x86_64-macos x86_64-windows-gnu; do
     isa "$target" avx2 -mavx2 -mfma
     isa "$target" avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
 done
-compile aarch64-linux-gnu module -O0 -isystem "$headers" -isystem "$nanobind" "$source/module.cpp"
+for unit in module picture; do
+    compile aarch64-linux-gnu "$unit" -O0 -isystem "$headers" -isystem "$nanobind" "$source/$unit.cpp"
+done
