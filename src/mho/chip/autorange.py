@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mho import kernels
-from mho.chip.energy import output_currents, pin_volts
+from mho.chip.energy import OperatingPoints
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.equilibrium import Follower
 from mho.circuits.errors import ChipError
@@ -69,14 +69,8 @@ class SettledBlock:
 
     Attributes
     ----------
-    outputs : ndarray of shape (n, k)
-        Volts at the fixed scale.
-    pins : ndarray of shape (n, k)
-        What the ADCs read of them, behind the outputs' resistance.
-    inputs : ndarray
-        Volts at the fixed scale, dense (m, n) or the values of the stored entries.
-    constant : ndarray of shape (k,) or (n, k)
-        Currents into the sense nodes that do not come from the rows, amperes at the fixed scale.
+    rest : OperatingPoints
+        Inputs and outputs.
     range : ndarray of shape (n,)
         What the volts really are, times the fixed scale.
     clipped : int
@@ -91,10 +85,7 @@ class SettledBlock:
         Right-hand sides whose operating point was found by following their transient.
     """
 
-    outputs: np.ndarray
-    pins: np.ndarray
-    inputs: np.ndarray
-    constant: np.ndarray
+    rest: OperatingPoints
     range: np.ndarray
     clipped: int
     overloaded: int
@@ -104,11 +95,7 @@ class SettledBlock:
 
 
 def solve_in_range(
-    array: ProgrammedLoop,
-    B: Matrix,
-    C: np.ndarray | None = None,
-    least: float = 0.0,
-    correction: Correction | None = None,
+    array: ProgrammedLoop, B: Matrix, C: np.ndarray | None, least: float, correction: Correction | None
 ) -> SettledBlock:
     """Settle a block, from inputs at full scale, and again at smaller ones what leaves a range.
 
@@ -118,11 +105,11 @@ def solve_in_range(
         The programmed chip.
     B : operand of shape (m, n)
         Right-hand sides by columns.
-    C : ndarray of shape (n, k), optional
+    C : ndarray of shape (n, k) or None
         Currents into the columns, in the units of A'B.
     least : float
         Entry of a right-hand side that full scale stands for at least; above zero, all share one range.
-    correction : Correction, optional
+    correction : Correction or None
         Of an unclamped loop, whose currents are scaled together with their DACs' reference.
 
     Raises
@@ -130,38 +117,75 @@ def solve_in_range(
     ChipError
         An answer stays outside however small the inputs are.
     """
-    peak_in = np.maximum(array.peaks(B, C), least)
-    counts = over = np.zeros(3, int)
-    share = np.ones(len(peak_in)) if correction is None else correction.share(array, array.inputs.full_range(peak_in))
+    counts, over = np.zeros(3, int), [0]
+    scale = _Scale(array, B, C, least, correction)
     for attempt in range(_ATTEMPTS):
-        range_ = array.inputs.full_range(peak_in) * share
-        constant = -array.bias if C is None else array.column_currents(C, peak_in) - array.bias
-        if array.trim.any():  # an offset acts through the rows that are on
-            constant = constant + np.outer(B.known_rows() / (B.shape[0] * range_), array.trim)
-        follower = Follower(array.loop, constant, 1 / range_[:, None], None if correction is None else correction.free)
-        X, V, swing = _settle(array, B, follower, peak_in)
-        of_range = swing * range_ / array.design.converters.v_out
-        of_limit = _largest_load(array, B, V, X, constant, range_) / array.design.amplifier.current_limit
+        rest, swing, followed = scale.settle()
+        of_range, of_limit = scale.of_range(swing), scale.of_limit(rest)
         excess = np.maximum(of_range, of_limit)
-        over = np.array([np.count_nonzero(part > 1) for part in (of_range, of_limit, excess)])
-        low = np.zeros(len(share), bool)
-        if correction is not None and attempt == 0:
-            low = (excess < _LOW) & (share < 1)
-        if not over.any() and not low.any():
-            injected = 0 if C is None else C.size
+        low = scale.too_low(excess) & (attempt == 0)
+        over = [np.count_nonzero(part > 1) for part in (of_range, of_limit, excess)]
+        if not any(over) and not low.any():
             clipped, overloaded, repeated = map(int, counts)
-            pins = pin_volts(array, B, V, X, constant, 1 / range_[:, None])
-            return SettledBlock(X, pins, V, constant, range_, clipped, overloaded, repeated, injected, follower.count)
+            injected = 0 if C is None else C.size
+            return SettledBlock(rest, scale.range, clipped, overloaded, repeated, injected, followed)
         counts = counts + over + np.array([0, 0, np.count_nonzero(low)])
-        margin = 1 + 0.001 * 4**attempt
-        excess = np.full_like(excess, excess.max()) if least else excess
-        smaller = np.where(excess > 1, margin * excess, 1.0)
-        if correction is None:
-            peak_in = peak_in * smaller
-        else:
-            larger = np.divide(_EXPECTED, excess, out=np.ones(len(share)), where=low & (excess > 0))
-            share = np.minimum(1.0, share * larger / smaller)
+        scale.adapt(excess, low, margin=1 + 0.001 * 4**attempt)
     raise ChipError(_reason(array, clipped=bool(over[0])))
+
+
+class _Scale:
+    """Full scale of the inputs of n right-hand sides, or of their corrections' currents; see `solve_in_range`."""
+
+    def __init__(
+        self, array: ProgrammedLoop, B: Matrix, C: np.ndarray | None, least: float, correction: Correction | None
+    ) -> None:
+        self.array, self.B, self.C, self.together, self.correction = array, B, C, least > 0, correction
+        self.peak_in = np.maximum(array.peaks(B, C), least)
+        full = array.inputs.full_range(self.peak_in)
+        self.share = np.ones(len(full)) if correction is None else correction.share(array, full)
+
+    @property
+    def range(self) -> np.ndarray:
+        """Factor (n,) from the fixed scale of the volts to the real ones."""
+        return self.array.inputs.full_range(self.peak_in) * self.share
+
+    def settle(self) -> tuple[OperatingPoints, np.ndarray, int]:
+        """Return the operating points, how far any op-amp's output is from ground (n,), and how many were followed."""
+        array, range_ = self.array, self.range
+        constant = -array.bias if self.C is None else array.column_currents(self.C, self.peak_in) - array.bias
+        if array.trim.any():  # an offset acts through the rows that are on
+            constant = constant + np.outer(self.B.known_rows() / (self.B.shape[0] * range_), array.trim)
+        free = None if self.correction is None else self.correction.free
+        follower = Follower(array.loop, constant, 1 / range_[:, None], free)
+        X, V, swing = _settle(array, self.B, follower, self.peak_in)
+        return OperatingPoints(array, self.B, V, X, follower.constant, follower.weight), swing, follower.count
+
+    def of_range(self, swing: np.ndarray) -> np.ndarray:
+        """Return outputs `swing` (n,) over the full scale of the ADCs."""
+        return swing * self.range / self.array.design.converters.v_out
+
+    def of_limit(self, rest: OperatingPoints) -> np.ndarray:
+        """Return the largest current (n,) that an output delivers over the limit; zero where there is none."""
+        limit = self.array.design.amplifier.current_limit
+        return np.zeros(len(self.share)) if np.isinf(limit) else rest.largest_current() * self.range / limit
+
+    def too_low(self, excess: np.ndarray) -> np.ndarray:
+        """Return corrections (n,) that are small beside the outputs' full scale at less than the largest reference."""
+        return (excess < _LOW) & (self.share < 1) & (self.correction is not None)
+
+    def adapt(self, excess: np.ndarray, low: np.ndarray, margin: float) -> None:
+        """Make the inputs smaller where the outputs are `excess` (n,) times too large, and those of `low` ones larger.
+
+        What share one range all have the largest's.
+        """
+        excess = np.full_like(excess, excess.max()) if self.together else excess
+        smaller = np.where(excess > 1, margin * excess, 1.0)
+        if self.correction is None:
+            self.peak_in = self.peak_in * smaller
+        else:
+            larger = np.divide(_EXPECTED, excess, out=np.ones(len(low)), where=low & (excess > 0))
+            self.share = np.minimum(1.0, self.share * larger / smaller)
 
 
 def _settle(
@@ -201,15 +225,6 @@ def _currents(B: Matrix, V: np.ndarray, rows: np.ndarray) -> np.ndarray:
     C = np.empty((B.shape[1], len(rows)))
     kernels.cross(np.ascontiguousarray(rows.T), ptr, idx, V, C, kernels.thread_count())
     return C
-
-
-def _largest_load(
-    array: ProgrammedLoop, B: Matrix, V: np.ndarray, X: np.ndarray, constant: np.ndarray, range_: np.ndarray
-) -> np.ndarray:
-    """The largest current (n,) that an output really delivers, amperes; zero where no limit asks for it."""
-    if np.isinf(array.design.amplifier.current_limit):
-        return np.zeros(len(X))
-    return output_currents(array, B, V, X, constant, 1 / range_[:, None]) * range_
 
 
 def _reason(array: ProgrammedLoop, *, clipped: bool) -> str:

@@ -207,30 +207,38 @@ def calibrate(
     probe : bool
         Whether answers will be probed by themselves.
     """
-    k, sides = A.shape[1], 1 + probe
+    k = A.shape[1]
     pins.set_map(None)
     make = KnownProblems.free if _signed(pins) else KnownProblems.solved
     held_out = make(A, l2, linear, 2 * k, rng)
     before = held_out.error(pins, probe=probe)
     volts, probes = cancel_offsets(pins, A, l2, linear, rng)
-    best, after = None, held_out.error(pins, probe=probe)
-    for fit in (KnownProblems.free, make):
-        known = fit(A, l2, linear, 4 * k, rng)
-        T = fit_map(known.found(pins), known.X)
-        pins.set_map(T)
-        error = held_out.error(pins, probe=probe)
-        if error < after:
-            best, after = T, error
-        pins.set_map(None)
+    fits = [fit(A, l2, linear, 4 * k, rng) for fit in (KnownProblems.free, make)]
+    best, after = _best_map(pins, fits, held_out, probe=probe)
     pins.set_map(best)
     return Calibration(
-        probes=probes + 8 * k + 4 * sides * 2 * k,
+        probes=probes + 8 * k + 4 * (1 + probe) * 2 * k,
         offset_volts=volts,
         error_before=before,
         error_after=after,
         mapped=best is not None,
         probed=probe,
     )
+
+
+def _best_map(
+    pins: Pins, fits: list[KnownProblems], held_out: KnownProblems, *, probe: bool
+) -> tuple[np.ndarray | None, float]:
+    """The map, of one fitted to each set of problems and none, by which problems held out err least, and how much."""
+    best, least = None, held_out.error(pins, probe=probe)
+    for known in fits:
+        T = fit_map(known.found(pins), known.X)
+        pins.set_map(T)
+        error = held_out.error(pins, probe=probe)
+        if error < least:
+            best, least = T, error
+        pins.set_map(None)
+    return best, least
 
 
 def cancel_offsets(

@@ -116,26 +116,33 @@ class Chip:
             The matrix has more columns than an array.
         """
         A = self._checked(A)
-        k, normal = A.shape[1], None
         if self.design.topology in _OTHER_USES:
             return self._program_for_another_use(A, penalty, keywords)
-        if k > self.design.array.columns:
-            raise ChipError(
-                f"the matrix has {k} columns but an array of {self.design.name!r} has {self.design.array.columns}: "
-                "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
-            )
         if keywords:
             warnings.warn("l2, prior and l1 are a penalty now: program(A, penalty=Penalty(...))", DeprecationWarning, 2)
             penalty = replace(penalty, **keywords)
+        self._check_least_squares(A, penalty)
+        if self.design.topology == "gram":
+            normal = self._normal_equations(A, penalty)
+            return self._program_least_squares(normal.matrix, NO_PENALTY, normal)
+        return self._program_least_squares(A, penalty, None)
+
+    def _check_least_squares(self, A: np.ndarray, penalty: Penalty) -> None:
+        columns = self.design.array.columns
+        if A.shape[1] > columns:
+            raise ChipError(
+                f"the matrix has {A.shape[1]} columns but an array of {self.design.name!r} has {columns}: "
+                "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
+            )
         if np.any(penalty.without_total().l2_known):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
-        if self.design.topology == "gram":
-            l2 = checks.each_column(penalty.l2, "l2", k)
-            if len(A) < np.count_nonzero(A.any(axis=0)) and not l2.all() and not self.design.device.exact:
-                raise ChipError(REFUSED_MATRICES["gram", "wide"])
-            normal = NormalEquations(A, l2, penalty.linear_term(k))
-            A, penalty = normal.matrix, NO_PENALTY
-        return self._program_least_squares(A, penalty, normal)
+
+    def _normal_equations(self, A: np.ndarray, penalty: Penalty) -> NormalEquations:
+        k = A.shape[1]
+        l2 = checks.each_column(penalty.l2, "l2", k)
+        if len(A) < np.count_nonzero(A.any(axis=0)) and not l2.all() and not self.design.device.exact:
+            raise ChipError(REFUSED_MATRICES["gram", "wide"])
+        return NormalEquations(A, l2, penalty.linear_term(k))
 
     def _program_least_squares(self, A: np.ndarray, penalty: Penalty, normal: NormalEquations | None) -> Any:
         k = A.shape[1]

@@ -6,13 +6,12 @@ import numpy as np
 
 from mho.chip.autorange import SettledBlock
 from mho.chip.design import ChipDesign, Converters
-from mho.chip.energy import masked_power, power, switching_energy
 from mho.chip.ledger import Ledger
 from mho.chip.programmed_loop import ProgrammedLoop
 from mho.circuits.errors import ChipError
 from mho.circuits.modes import Modes
 from mho.kernels.blas import one_blas_thread
-from mho.operands import Dense, Matrix
+from mho.operands import Dense
 
 __all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "bits_moved", "count_events", "read_events", "settle_seconds"]
 
@@ -28,52 +27,61 @@ ADDRESS_BYTES = 4
 """To say which row is on."""
 
 
-def count_events(array: ProgrammedLoop, B: Matrix, settled: SettledBlock) -> Ledger:
+def count_events(settled: SettledBlock) -> Ledger:
     """Return the events of one block.
 
     Parameters
     ----------
-    array : ProgrammedLoop
-        The programmed chip.
-    B : operand of shape (m, n)
-        Right-hand sides by columns.
     settled : SettledBlock
         Outputs at rest.
     """
-    X, V, range_ = settled.outputs, settled.inputs, settled.range
-    n, k = X.shape
-    solves, once_more = n + settled.repeated, 1 + settled.repeated / n
-    driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
-    converted = driven if V.any() else 0  # a row at zero is tied to ground
-    watts = masked_power(array, B, V, X) if B.missing else power(array, B, V, X, settled.constant, 1 / range_[:, None])
-    with one_blas_thread():  # the matrices of one loop are too small to share
-        on = {j: array.inputs.active_row_voltages(B, V, j)[0] for j in _samples(n)}
-        modes = {j: Modes.of(array.loop, rows, array.loop.free(X[j], rows)) for j, rows in on.items()}
-        seconds = _settle_seconds(array, list(modes.values()))
-        sampled, peak = _sampled(array, B, settled, modes, watts, seconds)
-    at_rest = float(once_more * seconds * np.sum(watts * range_**2))
-    amplifier_seconds = solves * seconds * array.loop.opamps
-    dac_bits, adc_bits = bits_moved(array.design.converters)
+    array, n = settled.rest.array, len(settled.range)
+    solves, opamps = n + settled.repeated, array.loop.opamps
+    seconds, heat = _while_settling(settled)
     return Ledger(
         solves=solves,
         followed=settled.followed,
         clipped=settled.clipped,
         overloaded=settled.overloaded,
         settle_seconds=solves * seconds,
-        amplifier_seconds=amplifier_seconds,
-        amplifier_cycles=amplifier_seconds * array.design.amplifier.bandwidth,
-        array_joules=at_rest * float(sampled[0]),
-        load_joules=at_rest * float(sampled[1]),
-        load_coulombs=at_rest * float(sampled[2]),
-        input_coulombs=at_rest * float(sampled[3]),
-        peak_amperes=peak,
-        opamps=array.loop.opamps,
-        bytes_read=(converted + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
-        bytes_written=k * n * adc_bits / 8,
-        dac_conversions=(converted + settled.injected) * solves / n,
-        adc_conversions=k * solves,
-        word_lines=driven if B.missing else 0,
+        amplifier_seconds=solves * seconds * opamps,
+        amplifier_cycles=solves * seconds * opamps * array.design.amplifier.bandwidth,
+        opamps=opamps,
+        **heat,
+        **_conversions(settled, solves),
     )
+
+
+def _conversions(settled: SettledBlock, solves: int) -> dict[str, float]:
+    """Conversions, switched word lines and bytes of a block that was settled `solves` times."""
+    rest = settled.rest
+    B, V, (n, k) = rest.B, rest.inputs, rest.outputs.shape
+    driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
+    converted = driven if V.any() else 0  # a row at zero is tied to ground
+    dac_bits, adc_bits = bits_moved(rest.array.design.converters)
+    return {
+        "bytes_read": (converted + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
+        "bytes_written": k * n * adc_bits / 8,
+        "dac_conversions": (converted + settled.injected) * solves / n,
+        "adc_conversions": k * solves,
+        "word_lines": driven if B.missing else 0,
+    }
+
+
+def _while_settling(settled: SettledBlock) -> tuple[float, dict[str, float]]:
+    """Time that each right-hand side is given, seconds, and energy, charge and current of the block."""
+    rest, range_ = settled.rest, settled.range
+    loop, watts = rest.array.loop, rest.power()
+    with one_blas_thread():  # the matrices of one loop are too small to share
+        on = {j: rest.rows(j)[0] for j in _samples(len(range_))}
+        modes = {j: Modes.of(loop, rows, loop.free(rest.outputs[j], rows)) for j, rows in on.items()}
+        seconds = _settle_seconds(rest.array, list(modes.values()))
+        shares, peak = _sampled(settled, modes, watts, seconds)
+    at_rest = float((1 + settled.repeated / len(range_)) * seconds * np.sum(watts * range_**2))
+    names = ("array_joules", "load_joules", "load_coulombs", "input_coulombs")
+    return seconds, {name: at_rest * share for name, share in zip(names, shares.tolist(), strict=True)} | {
+        "peak_amperes": peak
+    }
 
 
 def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
@@ -119,19 +127,18 @@ def settle_seconds(rate: float, converters: Converters) -> float:
 
 
 def _sampled(
-    array: ProgrammedLoop, B: Matrix, settled: SettledBlock, modes: dict[int, Modes], watts: np.ndarray, seconds: float
+    settled: SettledBlock, modes: dict[int, Modes], watts: np.ndarray, seconds: float
 ) -> tuple[np.ndarray, float]:
     """Ratios of switching energy and charge to energy at rest, sampled; and the largest current.
 
     The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
     """
-    X, range_, samples = settled.outputs, settled.range, list(modes)
+    rest, range_, samples = settled.rest, settled.range, list(modes)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
-    rows = [array.inputs.active_row_voltages(B, settled.inputs, j) for j in samples]
-    constant = np.broadcast_to(settled.constant, X.shape)
-    for j, rows_on, source_power in zip(samples, rows, array.loop.passive.source_power(rows), strict=True):
+    sources = rest.array.loop.passive.source_power([rest.rows(j) for j in samples])
+    for j, source_power in zip(samples, sources, strict=True):
         square, once = range_[j] ** 2, range_[j]
-        delivery = switching_energy(array, modes[j], rows_on, X[j], constant[j], 1 / once, seconds, source_power)
+        delivery = rest.switching_energy(j, modes[j], seconds, source_power)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

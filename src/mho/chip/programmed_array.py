@@ -417,9 +417,9 @@ class ProgrammedArray(ProgrammedLoop):
     ) -> tuple[np.ndarray, np.ndarray]:
         """X (n, k) as the ADCs read them, and the range (n,) of each right-hand side."""
         settled = solve_in_range(self, B, C, least, correction)
-        self._ledger.add(count_events(self, B, settled))
-        range_ = settled.range[:, None]
-        outputs = self.inputs.converters.to_digital(settled.pins * range_, signed=self.loop.signed, together=together)
+        self._ledger.add(count_events(settled))
+        range_, pins = settled.range[:, None], settled.rest.pins()
+        outputs = self.inputs.converters.to_digital(pins * range_, signed=self.loop.signed, together=together)
         return outputs / range_ * self.units_per_volt, settled.range
 
     def _read_noise(self) -> None:

@@ -16,6 +16,7 @@ from mho import checks
 from mho.chip.calibration import KnownProblems
 from mho.chip.chip import Chip
 from mho.chip.design import ChipDesign
+from mho.chip.devices.relaxation import Relaxation
 from mho.circuits.errors import ChipError
 
 __all__ = ["RefreshPlan", "plan_refresh"]
@@ -105,29 +106,32 @@ def plan_refresh(
     A = None if A is None else np.asarray(checks.as_matrix(A, "A"), np.float64)
     checks.positive_number(error, "error")
     checks.positive_number(horizon, "horizon")
-    law = design.device.relaxation
-    if law is None:
-        raise ChipError(
-            f"nothing is known of how cells of {design.name!r} age: take a measured device (docs/lookup/devices.md), "
-            "or fit one to your own reads with Device.fit"
-        )
-    faster, outside = _acceleration(design, kelvin)
+    law, (faster, outside) = _relaxation(design), _acceleration(design, kelvin)
     whole = replace(design, device=replace(design.device, relaxation=law.extended(horizon * faster)))
     times, errors = _of_cells(whole, horizon, faster) if A is None else _of_answers(whole, A, horizon, faster, seed)
-    if errors[0] > error:
-        raise ChipError(
-            f"the error is {errors[0]:.3g} at once, above the bar of {error:g}: no refresh helps; calibrate, repair, "
-            "or take a larger bar"
-        )
-    seconds, until = _crossing(times, errors, error), law.times[-1] / faster
+    return _plan(times, errors, error, until=law.times[-1] / faster, outside=outside)
+
+
+def _plan(times: np.ndarray, errors: np.ndarray, error: float, *, until: float, outside: bool) -> RefreshPlan:
+    seconds = _crossing(times, errors, error)
     return RefreshPlan(
         error=float(error),
         seconds=seconds,
         times=tuple(times.tolist()),
         errors=tuple(errors.tolist()),
         measured_until=until,
-        extrapolated=bool(min(seconds, horizon) > until * (1 + 1e-9) or outside),
+        extrapolated=bool(min(seconds, times[-1]) > until * (1 + 1e-9) or outside),
     )
+
+
+def _relaxation(design: ChipDesign) -> Relaxation:
+    law = design.device.relaxation
+    if law is None:
+        raise ChipError(
+            f"nothing is known of how cells of {design.name!r} age: take a measured device (docs/lookup/devices.md), "
+            "or fit one to your own reads with Device.fit"
+        )
+    return law
 
 
 def _of_cells(design: ChipDesign, horizon: float, faster: float) -> tuple[np.ndarray, np.ndarray]:
@@ -178,6 +182,11 @@ def _ageing(design: ChipDesign, A: np.ndarray, times: np.ndarray, seed: int) -> 
 
 def _crossing(times: np.ndarray, errors: np.ndarray, bar: float) -> float:
     """The first time at which the errors are at the bar, between the times along their logarithm."""
+    if errors[0] > bar:
+        raise ChipError(
+            f"the error is {errors[0]:.3g} at once, above the bar of {bar:g}: no refresh helps; calibrate, repair, "
+            "or take a larger bar"
+        )
     above = np.flatnonzero(errors > bar)
     if not len(above):
         return float("inf")

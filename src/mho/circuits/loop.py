@@ -180,8 +180,7 @@ class Loop:
             The network; by default that with every row on.
         """
         ports = ports or self.ports
-        M = ports.drive + ports.sense / self.opamp.gain
-        Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
+        M, Q = self._problem(currents, weight, ports)
         if self.signed:
             X = np.linalg.solve(_regular(M), Q.T).T
             return X, np.full(len(X), not _contracts(self.passive.column_metric[:, None] * M))
@@ -225,24 +224,16 @@ class Loop:
             The loop is not stable, or has no operating point.
         """
         ports = ports or self.ports
-        M = ports.drive + ports.sense / self.opamp.gain
-        Q = currents + weight * (ports.sense @ self.offset - ports.own_sensed)
+        M, Q = self._problem(currents, weight, ports)
         free = free & (ports.sense.diagonal() > 0)
         if not _contracts(self.passive.column_metric[:, None] * M):
             self._check_stable(free, np.ones(len(self.conductances.comp), bool) if on is None else on)
-        X = np.empty(Q.shape)
-        step = max(1, _NUMBERS // M.size)
-        for j in range(0, len(Q), step):
-            part = slice(j, j + step)
-            both = free[part, :, None] & free[part, None, :]
-            matrices = np.where(both, M, np.eye(len(M)))
-            try:
-                X[part] = np.linalg.solve(matrices, np.where(free[part], Q[part], 0.0)[:, :, None])[:, :, 0]
-            except np.linalg.LinAlgError:
-                raise ChipError(
-                    "the loop has no operating point: columns that are free depend on one another"
-                ) from None
-        return X
+        return _solved_where(free, M, Q)
+
+    def _problem(self, currents: np.ndarray, weight: np.ndarray | float, ports: Ports) -> tuple[np.ndarray, np.ndarray]:
+        """M (k, k), and q of each right-hand side by rows (n, k)."""
+        M = ports.drive + ports.sense / self.opamp.gain
+        return M, currents + weight * (ports.sense @ self.offset - ports.own_sensed)
 
     def _check_stable(self, free: np.ndarray, on: np.ndarray) -> None:
         for columns in np.unique(free, axis=0):
@@ -485,6 +476,26 @@ class Loop:
         if self.opamp.clamp == "single-supply" and not self.signed:
             return np.linalg.solve(_regular(ports.sense), ports.drive)[block]
         return np.linalg.solve(ports.sense[block], ports.drive[block])
+
+
+def _solved_where(free: np.ndarray, M: np.ndarray, Q: np.ndarray) -> np.ndarray:
+    """Solve ``M x = q`` for the free columns of each row of Q (n, k), the others at zero.
+
+    Raises
+    ------
+    ChipError
+        There is no answer, or more than one.
+    """
+    X, step = np.empty(Q.shape), max(1, _NUMBERS // M.size)
+    for j in range(0, len(Q), step):
+        part = slice(j, j + step)
+        both = free[part, :, None] & free[part, None, :]
+        matrices = np.where(both, M, np.eye(len(M)))
+        try:
+            X[part] = np.linalg.solve(matrices, np.where(free[part], Q[part], 0.0)[:, :, None])[:, :, 0]
+        except np.linalg.LinAlgError:
+            raise ChipError("the loop has no operating point: columns that are free depend on one another") from None
+    return X
 
 
 def _regular(sense: np.ndarray) -> np.ndarray:

@@ -318,14 +318,8 @@ def deciders(run: Inference, duty: Duty, technology: Technology, cost: Cost, **w
         changed = replace(duty, rewrites=term("rewrites a day", count, "an end of its range"))
         return cost.joules.typical / answers_bill(run, changed, typical, **writing).joules.typical  # pyright: ignore[reportArgumentType]
 
-    now, often = saving(), duty.rewrites.value
-    found = [
-        _decider(
-            "energy of the platform",
-            now * cost.joules.low / cost.joules.typical,
-            now * cost.joules.high / cost.joules.typical,
-        )
-    ]
+    often, ends = duty.rewrites.value, (cost.joules.low, cost.joules.high)
+    found = [_decider("energy of the platform", *(saving() * end / cost.joules.typical for end in ends))]
     found += [
         _decider(name, *(saving(**{name: end}) for end in (value.low, value.high))) for name, value in numbers.items()
     ]

@@ -182,21 +182,16 @@ def estimate(
         Whether the cells of a row are pulsed at once or one after the other.
     ports : {"solver", "tile", "array"}, optional
         Rows of one solver that are written at the same time: one; one in each tile; one in each array of each tile,
-        driving, sensing and compensation cells at once. By default an assumption like others: typical is one in each
-        tile, the other two are its ends.
+        compensation included. By default an assumption: typical is one in each tile, the others are its ends.
 
     Raises
     ------
     ValueError
         No such technology, `write` or `ports`, or more solvers than right-hand sides.
     """
-    t = technology(technology_) if isinstance(technology_, str) else technology_
-    copies = checks.positive_int(solvers, "solvers")
-    if 0 < ledger.solves < copies:
-        raise ValueError(f"solvers must be at most {ledger.solves:,.0f}, the right-hand sides, got {copies:,}")
+    t, copies = technology(technology_), _copies(solvers, ledger)
     writing = WritePorts(ledger, write=write, ports=ports)
-    stages = Interval.exact(ledger.peak_amperes) / t.output_amperes.value
-    stages = Interval(max(1.0, stages.low), max(1.0, stages.typical), max(1.0, stages.high))
+    stages = _output_stages(ledger, t)
     moved = Interval.exact(ledger.bytes_read + ledger.bytes_written) * t.memory_seconds_per_byte.value
     return Estimate(
         parts=(*_writing(ledger, t, copies, writing), *_solving(ledger, t, copies), _memory(ledger, t, copies, moved)),
@@ -204,6 +199,18 @@ def estimate(
         output_stages=stages,
         memory_seconds=moved,
     )
+
+
+def _copies(solvers: int, ledger: Ledger) -> int:
+    copies = checks.positive_int(solvers, "solvers")
+    if 0 < ledger.solves < copies:
+        raise ValueError(f"solvers must be at most {ledger.solves:,.0f}, the right-hand sides, got {copies:,}")
+    return copies
+
+
+def _output_stages(ledger: Ledger, t: Technology) -> Interval:
+    needed = Interval.exact(ledger.peak_amperes) / t.output_amperes.value
+    return Interval(max(1.0, needed.low), max(1.0, needed.typical), max(1.0, needed.high))
 
 
 def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) -> tuple[Part, ...]:

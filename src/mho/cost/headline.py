@@ -136,10 +136,7 @@ def cases(
     write, ports
         As for `estimate`.
     """
-    share = _SHORT_PULSE / technology.pulse_seconds.value.typical
-    short = technology.with_(pulse_seconds=_SHORT_PULSE, pulse_joules=technology.pulse_joules.value.typical * share)
-    names = ("memory_joules_per_byte", "memory_seconds_per_byte")
-    near = technology.with_(**{name: getattr(technology, name).value.low for name in names})
+    short, near = _with_short_pulses(technology), _with_near_memory(technology)
     counted = {
         "all counted": (technology, ports),
         "one write port": (technology, "solver"),
@@ -158,6 +155,16 @@ def cases(
         Case(name="no writing, no memory", one=compact, memory=False),
         *([] if classic is None else [Case(name="classic, no writing", one=estimate(classic, technology))]),
     )
+
+
+def _with_short_pulses(technology: Technology) -> Technology:
+    share = _SHORT_PULSE / technology.pulse_seconds.value.typical
+    return technology.with_(pulse_seconds=_SHORT_PULSE, pulse_joules=technology.pulse_joules.value.typical * share)
+
+
+def _with_near_memory(technology: Technology) -> Technology:
+    names = ("memory_joules_per_byte", "memory_seconds_per_byte")
+    return technology.with_(**{name: getattr(technology, name).value.low for name in names})
 
 
 def verdicts(

@@ -165,16 +165,11 @@ def answers_bill(
     ChipError
         One chip cannot answer as often.
     """
-    t = technology(technology_) if isinstance(technology_, str) else technology_
+    t = technology(technology_)
     duty = replace(duty, answers_per_day=duty.answers_per_day / checks.positive_int(chips, "chips"))
-    programming = estimate(run.programmed, t, write=write, ports=ports)
-    bill = AnswersBill(
-        run=run,
-        duty=duty,
-        parts=(*_answering(run, t), *_rewriting(programming, duty)),
-        programming=programming,
-        areas=_areas(run, estimate(_held(run), t, write=write, ports=ports)),
-    )
+    programming, held = (estimate(one, t, write=write, ports=ports) for one in (run.programmed, _held(run)))
+    parts, areas = (*_answering(run, t), *_rewriting(programming, duty)), _areas(run, held)
+    bill = AnswersBill(run=run, duty=duty, parts=parts, programming=programming, areas=areas)
     _check_rate(bill)
     return bill
 

@@ -132,21 +132,25 @@ def technologies() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
-@cache
-def technology(name: str) -> Technology:
+def technology(name: str | Technology) -> Technology:
     """Return a set of numbers by name.
 
     Parameters
     ----------
-    name : str
+    name : str or Technology
         ``"130nm"``, ``"40nm"``, ``"28nm"``: one chip in that node. ``"board"``: the arrays on a circuit board between
-        op-amps and converters that one can buy.
+        op-amps and converters that one can buy. A set of numbers is returned as it is.
 
     Raises
     ------
     ValueError
         There is no such technology.
     """
+    return name if isinstance(name, Technology) else _read(name)
+
+
+@cache
+def _read(name: str) -> Technology:
     if name not in technologies():
         raise ValueError(f"there is no technology {name!r}; there are: {', '.join(map(repr, technologies()))}")
     with (_FOLDER / f"{name}.toml").open("rb") as stream:

@@ -53,8 +53,14 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
     bipolar : bool
         Whether its output goes below zero; the subcircuit is then ``opamp_bipolar``, else ``opamp_positive``.
     """
-    railed = not isinf(opamp.v_max)
     yield f".subckt {_name(bipolar)} plus minus output"
+    yield from _pole(opamp)
+    yield from _output(opamp, bipolar)
+    yield from _limits(opamp, bipolar)
+    yield ".ends"
+
+
+def _pole(opamp: OpAmp) -> Iterator[str]:
     yield "* one pole"
     if isinf(opamp.slew_rate):
         yield "Gstage 0 pole plus minus {g_stage}"
@@ -67,6 +73,11 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
         yield "Gnoise 0 pole noise 0 {g_stage}"
     yield "Rpole pole 0 {gain/g_stage}"
     yield "Cpole pole 0 {c_pole} ic=0"
+
+
+def _output(opamp: OpAmp, bipolar: bool) -> Iterator[str]:
+    """From the pole's voltage, within the limits, to the output."""
+    railed = not isinf(opamp.v_max)
     lowest = ("-v_max" if railed else "") if bipolar else "0"
     floored = f"max(V(pole),{lowest})" if lowest else "V(pole)"
     two, shown = not isinf(opamp.second_pole), f"min({floored},v_max)" if railed else floored
@@ -81,6 +92,10 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
         yield "* resistance of the output, and the wire that it drives"
         yield "Routput source output {output_ohms}"
         yield "Cload output 0 {load_farads} ic=0"
+
+
+def _limits(opamp: OpAmp, bipolar: bool) -> Iterator[str]:
+    railed = not isinf(opamp.v_max)
     if railed:
         yield "* the stage stops at a rail"
         yield f"Ghigh pole 0 VALUE={{{RAIL}*g_stage*max(V(pole)-v_max,0)}}"
@@ -88,7 +103,6 @@ def subcircuit(opamp: OpAmp, *, bipolar: bool = False) -> Iterator[str]:
         yield f"Glow 0 pole VALUE={{{RAIL}*g_stage*max(-V(pole)-v_max,0)}}"
     if not bipolar:
         yield from _clamp(opamp.clamp)
-    yield ".ends"
 
 
 def _clamp(clamp: str) -> list[str]:

@@ -118,26 +118,21 @@ class Device:
             Column that says which level a cell was written to: numbers, names, or its target in siemens (a column of
             floats, the highest within a factor of two of the mean of its reads).
         time : str
-            Column of seconds since writing. Where most reads share level and time with fewer than `least` others, or
-            there are more than 256 times, they are put together: those between pauses of half an octave, in pieces of
-            half an octave where they span more than one and a half.
+            Column of seconds since writing. Where few reads share level and time, those within half an octave do.
         conductance : str
             Column of conductances, siemens. Reads below zero, which noise makes, count as they are.
         target : str, optional
             Column of targets, siemens. Without it, and where levels are not targets themselves, the target of a level
             is the mean of its cells at the first time that has `least` reads of it. Levels of the same target are one.
         least : int
-            Reads that make a mean and a spread. A level that has fewer at a time is interpolated there; before its
-            first and after its last it changes as its neighbours do. A level that has fewer at every time is left out,
-            a time at which every level has fewer too.
+            Reads that make a mean and a spread. A level with fewer at a time is interpolated, or follows its
+            neighbours; levels and times with fewer everywhere are left out.
 
         Raises
         ------
-        TypeError
-            What came is no table, or a column holds no numbers.
-        ValueError
-            A column is missing or of another length, times or targets are negative, conductances or targets cannot be
-            in siemens, or what is left are fewer than two levels.
+        TypeError, ValueError
+            What came is no table, a column is missing, of another length or without numbers, times or targets are
+            negative, conductances or targets cannot be in siemens, or less than two levels are left.
         """
         from mho.chip.devices.fit import fit_relaxation
 

@@ -50,19 +50,24 @@ def picture(what: str, circuit: Circuit, volts: Any, path: Path) -> None:
     one_of(path.suffix, "suffix of path", (".png", ".svg"))
     try:
         import matplotlib
-        from matplotlib.figure import Figure
     except ImportError:
         raise ImportError("a picture needs matplotlib: pip install 'mho[image]'") from None
+    figure, kind = _figure(what, circuit, volts), path.suffix[1:]
+    dated = {"Date": None} if kind == "svg" else {}  # the same picture is the same file
+    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=150, metadata=dated)
+
+
+def _figure(what: str, circuit: Circuit, volts: Any) -> Any:
+    from matplotlib.figure import Figure
+
     waveform = transient(circuit, volts)
     figure = Figure(figsize=(9, 3.5) if what == "array" else (6, 3.5), layout="constrained")
     if what == "array":
         _array(figure, circuit, np.asarray(volts, np.float64), waveform)
     else:
         _DRAW[what](figure.subplots(), waveform)
-    kind = path.suffix[1:]
-    dated = {"Date": None} if kind == "svg" else {}  # the same picture is the same file
-    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
-        figure.savefig(temporary, format=kind, dpi=150, metadata=dated)
+    return figure
 
 
 def _times(waveform: Waveform) -> np.ndarray:

@@ -156,23 +156,14 @@ def require(
         Print JSON.
     """
     from mho import checks
-    from mho.sweep import KNOBS, TREATMENTS, requirement, trials, yields
-    from mho.sweep.yields import changes
+    from mho.sweep import KNOBS, TREATMENTS, requirement
 
     bar, design = options.error(), options.design()
     checks.one_of(treatment, "--treatment", TREATMENTS)
-    found = []
     with progress(quiet=json, unit="value") as shown:
         shown.stage(f"trying {len(KNOBS)} properties, {options.chips} chips at each value")
-        done, total = 0, sum(map(len, KNOBS.values()))
-        for knob, values in KNOBS.items():
-            tried = []
-            for value in values:
-                planned = options.plan(design.with_(**changes(knob, value)), (treatment,), options.chips)
-                tried.append((value, yields(trials(planned, jobs=jobs), bar)[0]))
-                done += 1
-                shown.iteration(done, total, f"{knob} {value:g}: {tried[-1][1].share:.0%}")
-            found.append(requirement(knob, tried, share=share))
+        tried = _tried_values(options, design, treatment, jobs, shown)
+    found = [requirement(knob, values, share=share) for knob, values in tried.items()]
     if json:
         document = [
             {"knob": one.knob, "tolerated": one.tolerated, "tried": [{"value": v, **_plain(y)} for v, y in one.tried]}
@@ -182,6 +173,21 @@ def require(
         return
     header = ["property", "tolerated", "yield by value, from mild to harsh"]
     print(in_columns([header, *([one.knob, _tolerated(one), _tried(one)] for one in found)]))
+
+
+def _tried_values(options: YieldOptions, design: Any, treatment: str, jobs: int, shown: Any) -> dict[str, list[Any]]:
+    """Each property's values with the yield at them, the others as in the design."""
+    from mho.sweep import KNOBS, trials, yields
+    from mho.sweep.yields import changes
+
+    pairs = [(knob, value) for knob, values in KNOBS.items() for value in values]
+    tried: dict[str, list[Any]] = {knob: [] for knob in KNOBS}
+    for done, (knob, value) in enumerate(pairs, 1):
+        planned = options.plan(design.with_(**changes(knob, value)), (treatment,), options.chips)
+        found = yields(trials(planned, jobs=jobs), options.error())[0]
+        tried[knob].append((value, found))
+        shown.iteration(done, len(pairs), f"{knob} {value:g}: {found.share:.0%}")
+    return tried
 
 
 def _row(one: Any) -> list[str]:
