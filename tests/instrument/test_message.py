@@ -103,6 +103,16 @@ def test_a_message_that_is_none_has_its_number(message, number):
     assert caught.value.number == number
 
 
+@pytest.mark.parametrize(
+    "message",
+    [b"A " + b"1" * 200_000 + b"x", b"A ." + b"1" * 200_000 + b"x", b"A 1." + b"1" * 200_000 + b"_", b"A 'a" * 50_000],
+)
+def test_a_long_value_that_is_none_is_looked_at_once(message):
+    """Tried over and over it took an hour, and a number holds all other clients up meanwhile."""
+    with pytest.raises(ScpiError):
+        list(units(message))
+
+
 def test_long_and_short_forms():
     assert spellings("SYSTem:ERRor[:NEXT]?") == {
         f"{a}:{b}{c}?" for a in ("SYST", "SYSTEM") for b in ("ERR", "ERROR") for c in ("", ":NEXT")

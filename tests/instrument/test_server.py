@@ -4,10 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
+import mho.engines.instrument
+import mho.instrument.message
 from mho.chip import Chip, ChipError
 from mho.engines import Analog, Instrument, Penalty
 from mho.instrument import COMMANDS, InstrumentServer, SimulatedBoard
@@ -117,6 +120,49 @@ def test_an_instrument_without_an_answer_is_an_error_and_no_wait_for_ever():
             Instrument(name, timeout=0.05, visa_library="@py")
 
 
+class _Waiting(SimulatedBoard):
+    def __init__(self, go):
+        super().__init__("ideal")
+        self.go = go
+
+    def solve(self, array, B, currents=None):
+        self.go.wait(PATIENCE)
+        return super().solve(array, B, currents)
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_the_next_one():
+    pytest.importorskip("pyvisa")
+    go, A = threading.Event(), np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    with (
+        InstrumentServer(_Waiting(go)) as server,
+        Instrument(server.resource, timeout=0.2, visa_library="@py") as engine,
+    ):
+        programmed = engine.program(A)
+        with pytest.raises(TimeoutError, match=r"no answer within 0\.2 s, and the connection is closed"):
+            programmed.solve(A @ np.ones((2, 1)))
+        go.set()
+        with pytest.raises(ValueError, match="is closed, by its user or by an answer that did not come"):
+            programmed.solve(A @ np.full((2, 1), 3.0))
+
+
+def test_no_message_of_an_engine_is_longer_than_an_instrument_takes(monkeypatch):
+    pytest.importorskip("pyvisa")
+    for module in (mho.engines.instrument, mho.instrument.message):  # all in the same proportion, 512 times smaller
+        monkeypatch.setattr(module, "MOST_BYTES", module.MOST_BYTES >> 9)
+    monkeypatch.setattr(mho.engines.instrument, "_BLOCK", mho.engines.instrument._BLOCK >> 9)
+    rng, penalty = np.random.default_rng(0), Penalty(l1=0.01)
+    A, B = rng.random((2, 32)), rng.random((2, 1100))  # their currents in one block would be four messages long
+    with (
+        InstrumentServer(SimulatedBoard("ideal")) as server,
+        Instrument(server.resource, visa_library="@py") as engine,
+    ):
+        found = engine.program(A, penalty=penalty).solve(B)
+        with pytest.raises(ChipError, match=r"at most 1,020 rows of 8 in one message of 64 KiB, got 1,021, those of"):
+            engine.program(np.ones((1021, 8), np.float32))
+        engine.program(np.ones((1020, 8)))
+    np.testing.assert_allclose(A @ found, A @ Analog("ideal").program(A, penalty=penalty).solve(B), atol=1e-9)
+
+
 def test_two_clients_at_once_and_one_that_sends_half_a_command(server):
     with _connect(server) as half, _connect(server) as other:
         half.sendall(b"ARR:PROG 1,64,64,#532768" + bytes(1000))
@@ -147,9 +193,10 @@ def test_a_client_that_leaves_gives_the_lock_back(server):
         assert _asked(second, b"ARR:COUN?") == "4"
 
 
-def test_a_browser_is_hung_up_on(server):
+@pytest.mark.parametrize("address", [b"/", b"/" + b"a" * 5000, b"http://127.0.0.1/" + b"a" * 5000])
+def test_a_browser_is_hung_up_on(server, address):
     with _connect(server) as client:
-        client.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nSYST:LOCK:REQ?\n")
+        client.sendall(b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nSYST:LOCK:REQ?\n" % address)
         assert client.recv(100) == b""
     assert server.device.owner is None
 
@@ -173,13 +220,7 @@ PARAMETERS = [b"1", b"1,2,1,1,2", b"'x'", b"#15hello", b"1,1,1," + as_block(byte
 
 def _malformed(rng):
     """A real command with bytes changed, cut, doubled or put in; no block in it waits for ever."""
-    base = bytearray(
-        COMMANDS[rng.integers(len(COMMANDS))].header.encode()
-        + b" "
-        + rng.choice(
-            [b"1", b"1,2,1,1,2", b"'x'", b"#15hello", b"1,1,1," + as_block(b"\x00" * 8), b"#0ab", b"#9999999999"]
-        )
-    )
+    base = bytearray(COMMANDS[rng.integers(len(COMMANDS))].header.encode() + b" " + rng.choice(PARAMETERS))
     for _ in range(rng.integers(1, 6)):
         at, kind = rng.integers(len(base) + 1), rng.integers(4)
         if kind == 0:

@@ -20,8 +20,14 @@ from mho.operands import as_matrix
 
 __all__ = ["Instrument"]
 
+MOST_BYTES = 1 << 25
+"""Of one message to an instrument, its blocks included."""
+
 _BLOCK = 1 << 20
-"""Numbers of right-hand sides in one message."""
+"""Numbers of right-hand sides, of currents beside them and of answers in one message."""
+
+_HEADER_BYTES = 1 << 8
+"""Room in a message beside its blocks."""
 
 _SETUP = b"*CLS;:FORMat REAL,64;:FORMat:BORDer SWAPped;:SYSTem:LOCK:REQuest?"
 
@@ -74,7 +80,7 @@ class Instrument(Engine):
                 raise ChipError(f"{self.name} is locked by another client, {owner}: close that one first")
             arrays, columns = self._ask(b"ARRay:COUNt?;COLumns?").split(";")
         except BaseException:
-            self._resource.close()
+            self.close()
             raise
         self.arrays, self.columns = int(arrays), int(columns)
         self._held: dict[int, weakref.ref[InstrumentFactor]] = {}
@@ -105,6 +111,12 @@ class Instrument(Engine):
         if A.shape[1] > self.columns:
             raise ChipError(f"{self.name} takes matrices of at most {self.columns} columns, got {A.shape[1]}")
         factor = InstrumentFactor(A, penalty, self)
+        if factor.augmented.nbytes > MOST_BYTES - _HEADER_BYTES:
+            most = (MOST_BYTES - _HEADER_BYTES) // (8 * A.shape[1])
+            raise ChipError(
+                f"{self.name} takes matrices of at most {most:,} rows of {A.shape[1]} in one message of "
+                f"{MOST_BYTES >> 10:,} KiB, got {len(factor.augmented):,}, those of a ridge included"
+            )
         with self._mutex:
             self._place(factor)
         return factor
@@ -205,20 +217,27 @@ class Instrument(Engine):
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Make VISA's errors errors of the system that name the instrument."""
+        """Make VISA's errors errors of the system that name the instrument; after any, end the connection.
+
+        An answer that comes late would else be taken for that to the next question.
+        """
         if self._closed:
-            raise ValueError(f"{self!r} is closed: make another")
+            raise ValueError(f"{self!r} is closed, by its user or by an answer that did not come: make another")
         try:
             yield
-        except OSError as error:
-            raise ConnectionError(f"{self.name}: no such instrument answers: {error}") from error
-        except Exception as error:
-            if not type(error).__module__.startswith("pyvisa"):
-                raise
-            raise TimeoutError(
-                f"{self.name}: no answer within {self.timeout:g} s; is the connection as it was, and does the "
-                f"instrument know the commands of mho chip serve? ({error})"
-            ) from error
+        except BaseException as error:
+            self.close()
+            raise self._told(error) from error
+
+    def _told(self, error: BaseException) -> BaseException:
+        if isinstance(error, OSError):
+            return ConnectionError(f"{self.name}: no such instrument answers: {error}")
+        if type(error).__module__.startswith("pyvisa"):
+            return TimeoutError(
+                f"{self.name}: no answer within {self.timeout:g} s, and the connection is closed; was it as it is, and "
+                f"does the instrument know the commands of mho chip serve? ({error})"
+            )
+        return error
 
 
 class InstrumentFactor(Programmed):
@@ -246,7 +265,7 @@ class InstrumentFactor(Programmed):
     def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
         """See `Programmed.solve`; a loop needs no start."""
         operand = as_matrix(check_rhs(B, self.A.shape, start))
-        n, step = operand.shape[1], max(1, _BLOCK // len(self.augmented))
+        n, step = operand.shape[1], max(1, _BLOCK // max(self.augmented.shape))
         parts = [self._solved(operand.column_range(j, min(n, j + step)).filled()) for j in range(0, n, step)]
         return np.hstack(parts).astype(self.A.dtype, copy=False)
 

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from mho.engines.instrument import MOST_BYTES
 from mho.instrument.errors import ScpiError
 
 __all__ = ["MOST_BYTES", "MessageReader", "Parameter", "Unit", "units"]
 
-MOST_BYTES = 1 << 25
-"""Of one message, its blocks included."""
-
 _MARKS = re.compile(rb"[\"'#\n]")
 _HEADER = re.compile(rb"(:?[A-Za-z][A-Za-z0-9_]*(?::[A-Za-z][A-Za-z0-9_]*)*|\*[A-Za-z]+)(\??)(?=[\s;]|$)")
+# one way alone to match each text: a long one that is none must not be tried over and over
 _VALUE = re.compile(
-    rb"""(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?)(?![\w.])
-    | (?P<string>"(?:[^"]|"")*"|'(?:[^']|'')*')
+    rb"""(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?)(?![\w.])
+    | (?P<string>"[^"]*(?:""[^"]*)*"|'[^']*(?:''[^']*)*')
     | (?P<word>[A-Za-z][A-Za-z0-9_]*)
     | \#(?P<hexadecimal>[Hh][0-9A-Fa-f]+|[Qq][0-7]+|[Bb][01]+)""",
     re.VERBOSE,

@@ -24,8 +24,8 @@ _POLL_SECONDS = 0.5
 _SEND_SECONDS = 60.0
 """Time that a client has to take an answer in, before it is taken to be gone."""
 
-_BROWSER = re.compile(rb"[A-Z]{3,8} [^\n]{0,4096} HTTP/\d")
-"""Begin of what a page of a browser may send to any port of this machine."""
+_BROWSER = re.compile(rb"[A-Z]{3,8} (?:/|[a-z]+:)")
+"""Begin of what a page of a browser may send to any port of this machine, however long its address is."""
 
 
 class InstrumentServer:
