@@ -3,44 +3,71 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import NMF
+from units import CHIP, Row, Unit, seeded
 
 import mho
 
 COMPONENTS = 49
-CHIP = "pku-2025-4bit"
+HEIGHT, WIDTH = 56, 46
 PICTURE = Path(__file__).parents[2] / "docs" / "figures" / "faces.png"
+DRAWN = ("mho.NMF", "mho.NMF, sparseness 0.7")
 
 
-def faces(folder: str) -> Iterator[dict[str, Any]]:
-    """Yield figures of 400 faces at half their size, 56 x 46 pixels, in 49 parts."""
+def faces(folder: str) -> Iterator[Unit]:
+    """Yield the units of 400 faces at half their size, 56 x 46 pixels, in 49 parts, and draw the parts of two."""
+    X, drawn = _read(Path(folder)), {}
+    yield Unit({"method": "SVD, parts of any sign"}, 0, lambda: _least(X))
+    for method, (make, seeds) in _models().items():
+        yield from seeded(
+            {"method": method}, seeds, lambda seed, m=method, make=make: _measured(X, m, make(seed), drawn)
+        )
+
+
+def _read(folder: Path) -> np.ndarray:
     from PIL import Image
 
-    files = [Path(folder) / f"s{person}" / f"{number}.pgm" for person in range(1, 41) for number in range(1, 11)]
-    X = np.stack([np.asarray(Image.open(file).convert("L").reduce(2), float).ravel() for file in files]) / 255
+    files = [folder / f"s{person}" / f"{number}.pgm" for person in range(1, 41) for number in range(1, 11)]
+    return np.stack([np.asarray(Image.open(file).convert("L").reduce(2), float).ravel() for file in files]) / 255
+
+
+def _least(X: np.ndarray) -> Row:
     values = np.linalg.svd(X, compute_uv=False)
-    least = float(np.linalg.norm(values[COMPONENTS:]) / np.linalg.norm(values))
-    yield {"method": "SVD, parts of any sign", "error": least, "sparseness": float("nan"), "seconds": float("nan")}
-    sparse = {"sparseness_H": 0.7}
-    models = {
-        "scikit-learn NMF": NMF(COMPONENTS, init="nndsvda", max_iter=500, tol=1e-5),
-        "mho.NMF": mho.NMF(COMPONENTS, max_iter=500, tol=1e-5, random_state=0),
-        "mho.NMF, sparseness 0.7": mho.NMF(COMPONENTS, max_iter=500, tol=1e-5, random_state=0, **sparse),
-        "mho.NMF, chip": mho.NMF(COMPONENTS, engine=mho.Analog(CHIP, seed=0), max_iter=30, random_state=0),
-        "mho.NMF, chip then CPU": mho.NMF(COMPONENTS, engine=mho.Hybrid(CHIP, seed=0), max_iter=60, random_state=0),
+    nothing = {"sparseness": float("nan"), "seconds": float("nan")}
+    return {"error": float(np.linalg.norm(values[COMPONENTS:]) / np.linalg.norm(values)), **nothing}
+
+
+def _models() -> dict[str, tuple[Callable[[int], Any], int]]:
+    """Factorizations, and from how many seeds."""
+
+    def ours(most: int = 500, engine: Callable[[int], Any] = lambda seed: "digital", **given: Any) -> Any:
+        return lambda seed: mho.NMF(
+            COMPONENTS, engine=engine(seed), max_iter=most, tol=1e-5, random_state=seed, **given
+        )
+
+    return {
+        "scikit-learn NMF": (lambda seed: NMF(COMPONENTS, init="nndsvda", max_iter=500, tol=1e-5), 1),
+        "mho.NMF": (ours(), 5),
+        "mho.NMF, sparseness 0.7": (ours(sparseness_H=0.7), 5),
+        "mho.NMF, chip": (ours(30, lambda seed: mho.Analog(CHIP, seed=seed)), 5),
+        "mho.NMF, chip then CPU": (ours(60, lambda seed: mho.Hybrid(CHIP, seed=seed)), 5),
     }
-    for name, model in models.items():
-        begun = time.perf_counter()
-        W = model.fit_transform(X)
-        seconds, H = time.perf_counter() - begun, model.components_
-        error = float(np.linalg.norm(X - W @ H) / np.linalg.norm(X))
-        yield {"method": name, "error": error, "sparseness": float(np.nanmean(_hoyer(H))), "seconds": seconds}
-    _draw([models[name].components_ for name in ("mho.NMF", "mho.NMF, sparseness 0.7")])
+
+
+def _measured(X: np.ndarray, method: str, model: Any, drawn: dict[str, np.ndarray]) -> Row:
+    begun = time.perf_counter()
+    W = model.fit_transform(X)
+    seconds, H = time.perf_counter() - begun, model.components_
+    drawn.setdefault(method, H)
+    if method in DRAWN and all(name in drawn for name in DRAWN):
+        _draw([drawn[name] for name in DRAWN])
+    error = float(np.linalg.norm(X - W @ H) / np.linalg.norm(X))
+    return {"error": error, "sparseness": float(np.nanmean(_hoyer(H))), "seconds": seconds}
 
 
 def _hoyer(rows: np.ndarray) -> np.ndarray:
@@ -54,7 +81,7 @@ def _draw(parts: list[np.ndarray]) -> None:
 
     sheets = []
     for rows in parts:
-        tiles = [(255 * row / max(float(row.max()), 1e-12)).reshape(56, 46) for row in rows]
+        tiles = [(255 * row / max(float(row.max()), 1e-12)).reshape(HEIGHT, WIDTH) for row in rows]
         sheets.append(np.block([tiles[i : i + 7] for i in range(0, COMPONENTS, 7)]))
     gap = np.full((len(sheets[0]), 10), 255.0)
     Image.fromarray(np.hstack([sheets[0], gap, sheets[1]]).astype(np.uint8)).save(PICTURE, optimize=True)

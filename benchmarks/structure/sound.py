@@ -6,7 +6,6 @@ Figures are `fast_bss_eval.sdr`'s, BSS Eval's ratio with filters of 512 samples,
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -15,15 +14,15 @@ from typing import Any
 import numpy as np
 from scipy.signal import resample_poly
 from sklearn.decomposition import NMF
+from units import Row, Unit, chips, seeded
 
-import mho
-from mho.chip import preset
 from mho.sound import Notes, Sound, Sources, read_sound
 from mho.sound.spectrogram import Spectrogram, masked
 
-Row = dict[str, Any]
 Parts = list[np.ndarray]
-CHIP = "pku-2025-4bit"
+Separate = Callable[[np.ndarray, Any, int], Parts]
+Methods = dict[str, tuple[Separate, int]]
+Engines = Callable[[int], Any] | None
 
 LEARNED = ("A3", "D#3", "A4", "D#4")
 PAIRS = {"unseen notes": ("C3", "F#3", "C4", "F#4"), "another octave": ("C5", "D#5", "F#5", "A5")}
@@ -32,17 +31,21 @@ PAIRS = {"unseen notes": ("C3", "F#3", "C4", "F#4"), "another octave": ("C5", "D
 RATE, SECONDS, LATER, WINDOW = 24_000, 3.0, 0.5, 0.17
 
 
-def piano(folder: str) -> Iterator[Row]:
-    """Yield the figures of pairs of notes, equally loud, the second half a second later."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        alone = {name: _note(Path(folder), name) for name in (*LEARNED, *sum(PAIRS.values(), ()))}
-        learned = {name: Sound(alone[name], RATE) for name in LEARNED}
-        for name, notes in PAIRS.items():
-            cases = [_mixed(alone[a], alone[b]) for a, b in combinations(notes, 2)]
-            told = list(combinations(notes, 2))
-            for method, separate, seeds in _piano_methods(learned):
-                yield {"case": name, "method": method, **_scored(separate, cases, told, seeds)}
+def piano(folder: str) -> Iterator[Unit]:
+    """Yield the units of pairs of notes, equally loud, the second half a second later."""
+    alone = {name: _note(Path(folder), name) for name in (*LEARNED, *sum(PAIRS.values(), ()))}
+    learned = {name: Sound(alone[name], RATE) for name in LEARNED}
+    for case, notes in PAIRS.items():
+        told = list(combinations(notes, 2))
+        cases = [_mixed(alone[a], alone[b]) for a, b in told]
+        yield from _units(case, _piano_methods(learned), cases, told)
+
+
+def _units(case: str, methods: Methods, cases: list[np.ndarray], told: list[Any]) -> Iterator[Unit]:
+    for method, (separate, seeds) in methods.items():
+        yield from seeded(
+            {"case": case, "method": method}, seeds, lambda seed, do=separate: _scored(do, cases, told, seed)
+        )
 
 
 def _note(folder: Path, name: str) -> np.ndarray:
@@ -59,37 +62,49 @@ def _mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.stack([np.concatenate([a, gap]), np.concatenate([gap, b])])
 
 
-def _piano_methods(learned: dict[str, Sound]) -> Iterator[tuple[str, Callable[..., Parts], int]]:
-    def notes(told: bool = False, **settings: Any) -> Callable[..., Parts]:
-        models: dict[int, Notes] = {}
+def _piano_methods(learned: dict[str, Sound]) -> Methods:
+    """Separations, and from how many seeds: those without any need one."""
 
-        def separate(true: np.ndarray, names: Any, seed: int) -> Parts:
-            if seed not in models:
-                made = {key: value(seed) if callable(value) else value for key, value in settings.items()}
-                models[seed] = Notes(2, random_state=seed, **made).fit(learned)
-            found = models[seed].separate(Sound(true.sum(axis=0), RATE), names if told else None)
-            return [note.sound.samples for note in found]
+    def notes(told: bool = False, engine: Engines = None, **settings: Any) -> Separate:
+        def fitted(seed: int) -> Notes:
+            return Notes(2, random_state=seed, **settings, **_solver(engine, seed)).fit(learned)
 
-        return separate
+        def separated(model: Notes, true: np.ndarray, names: Any) -> Parts:
+            return [note.sound.samples for note in model.separate(_sum(true, RATE), names if told else None)]
 
-    exact, fine = preset(CHIP).with_(sigma=0.0), preset(CHIP).with_(levels=None)
-    squares = {"loss": "frobenius"}
-    yield "the mixture itself", lambda true, names, seed: [true.sum(axis=0)] * 2, 1
-    yield "flat KL, two spectra, of the mixture alone", lambda true, names, seed: _flat(true, 2, seed), 5
-    yield "flat KL, learned notes' spectra*", lambda true, names, seed: _flat_learned(true, learned, seed), 5
-    yield "flat KL, eight spectra of the mixture*", lambda true, names, seed: _flat(true, 8, seed), 5
-    yield "mho.Notes, KL", notes(), 1
-    yield "mho.Notes, KL, notes told", notes(told=True), 1
-    yield "mho.Notes, IS", notes(loss="itakura-saito"), 1
-    yield "mho.Notes, least squares, CPU", notes(**squares), 1
-    yield "mho.Notes, least squares, chip", notes(**squares, engine=lambda seed: mho.Analog(CHIP, seed=seed)), 3
-    yield "mho.Notes, chip, no error of writing", notes(**squares, engine=lambda seed: mho.Analog(exact, seed=seed)), 1
-    yield "mho.Notes, chip, levels without end", notes(**squares, engine=lambda seed: mho.Analog(fine, seed=seed)), 1
-    yield (
-        "mho.Notes, least squares, chip then CPU",
-        notes(**squares, engine=lambda seed: mho.Hybrid(CHIP, seed=seed)),
-        3,
-    )
+        return _once(fitted, separated)
+
+    return {
+        "the mixture itself": (lambda true, names, seed: [true.sum(axis=0)] * 2, 1),
+        "flat KL, two spectra, of the mixture alone": (lambda true, names, seed: _flat(true, 2, seed), 5),
+        "flat KL, learned notes' spectra*": (lambda true, names, seed: _flat_learned(true, learned, seed), 5),
+        "flat KL, eight spectra of the mixture*": (lambda true, names, seed: _flat(true, 8, seed), 5),
+        "mho.Notes, KL": (notes(), 1),
+        "mho.Notes, KL, notes told": (notes(told=True), 1),
+        "mho.Notes, IS": (notes(loss="itakura-saito"), 1),
+        "mho.Notes, least squares, CPU": (notes(loss="frobenius"), 1),
+        **{f"mho.Notes, {name}": (notes(engine=engine), 5) for name, engine in chips(readback=True).items()},
+    }
+
+
+def _solver(engine: Engines, seed: int) -> dict[str, Any]:
+    return {} if engine is None else {"loss": "frobenius", "engine": engine(seed)}
+
+
+def _once(fitted: Callable[[int], Any], separated: Callable[[Any, np.ndarray, Any], Parts]) -> Separate:
+    """A separation by a model that is fitted once for a seed."""
+    models: dict[int, Any] = {}
+
+    def separate(true: np.ndarray, names: Any, seed: int) -> Parts:
+        if seed not in models:
+            models[seed] = fitted(seed)
+        return separated(models[seed], true, names)
+
+    return separate
+
+
+def _sum(true: np.ndarray, rate: int) -> Sound:
+    return Sound(true.sum(axis=0), rate)
 
 
 def _flat(true: np.ndarray, k: int, seed: int) -> Parts:
@@ -132,20 +147,17 @@ OTHER_LOOPS = ("loop_garzul", "loop_mika", "loop_safari", "loop_perc1", "loop_we
 SPEECH_RATE = 16_000
 
 
-def speech(folder: str) -> Iterator[Row]:
-    """Yield the figures of sentences of one reader over loops of music, neither heard before."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        root = Path(folder)
-        talk = {n: _at_rate(next(root.rglob(SPEAKER.format(n)))) for n in (*SPOKEN, *HEARD)}
-        loops = {n: _at_rate(next(root.rglob(f"{n}.flac"))) for n in (*LEARNED_LOOPS, *OTHER_LOOPS)}
-        learned = {
-            "speech": Sound(np.concatenate([talk[n] for n in SPOKEN]), SPEECH_RATE),
-            "loops": Sound(np.concatenate([loops[n] for n in LEARNED_LOOPS]), SPEECH_RATE),
-        }
-        cases = [_over(talk[n], loops[m]) for n in HEARD for m in OTHER_LOOPS]
-        for method, separate, seeds in _speech_methods(learned):
-            yield {"case": "speech over loops", "method": method, **_scored(separate, cases, cases, seeds)}
+def speech(folder: str) -> Iterator[Unit]:
+    """Yield the units of sentences of one reader over loops of music, neither heard before."""
+    root = Path(folder)
+    talk = {n: _at_rate(next(root.rglob(SPEAKER.format(n)))) for n in (*SPOKEN, *HEARD)}
+    loops = {n: _at_rate(next(root.rglob(f"{n}.flac"))) for n in (*LEARNED_LOOPS, *OTHER_LOOPS)}
+    learned = {
+        "speech": Sound(np.concatenate([talk[n] for n in SPOKEN]), SPEECH_RATE),
+        "loops": Sound(np.concatenate([loops[n] for n in LEARNED_LOOPS]), SPEECH_RATE),
+    }
+    cases = [_over(talk[n], loops[m]) for n in HEARD for m in OTHER_LOOPS]
+    yield from _units("speech over loops", _speech_methods(learned), cases, cases)
 
 
 def _at_rate(path: Path) -> np.ndarray:
@@ -158,27 +170,25 @@ def _over(talk: np.ndarray, loop: np.ndarray) -> np.ndarray:
     return np.stack([talk, np.resize(loop, len(talk))])
 
 
-def _speech_methods(learned: dict[str, Sound]) -> Iterator[tuple[str, Callable[..., Parts], int]]:
-    def sources(**settings: Any) -> Callable[..., Parts]:
-        models: dict[int, Sources] = {}
+def _speech_methods(learned: dict[str, Sound]) -> Methods:
+    def sources(engine: Engines = None, **settings: Any) -> Separate:
+        def fitted(seed: int) -> Sources:
+            return Sources(random_state=seed, **settings, **_solver(engine, seed)).fit(learned)
 
-        def separate(true: np.ndarray, names: Any, seed: int) -> Parts:
-            made = {key: value(seed) if callable(value) else value for key, value in settings.items()}
-            if seed not in models:
-                models[seed] = Sources(random_state=seed, **made).fit(learned)
-            found = models[seed].separate(Sound(true.sum(axis=0), SPEECH_RATE))
-            return [sound.samples for sound in found.values()]
+        def separated(model: Sources, true: np.ndarray, names: Any) -> Parts:
+            return [sound.samples for sound in model.separate(_sum(true, SPEECH_RATE)).values()]
 
-        return separate
+        return _once(fitted, separated)
 
-    squares = {"loss": "frobenius"}
-    yield "the mixture itself", lambda true, names, seed: [true.sum(axis=0)] * 2, 1
-    yield "scikit-learn, flat KL", _flat_sources(learned), 3
-    yield "mho.Sources, flat KL", sources(), 3
-    yield "mho.Sources, patterns of 8 frames, KL", sources(length=8), 3
-    yield "mho.Sources, flat IS", sources(loss="itakura-saito"), 3
-    yield "mho.Sources, least squares, CPU", sources(**squares), 3
-    yield "mho.Sources, least squares, chip", sources(**squares, engine=lambda seed: mho.Analog(CHIP, seed=seed)), 3
+    return {
+        "the mixture itself": (lambda true, names, seed: [true.sum(axis=0)] * 2, 1),
+        "scikit-learn, flat KL": (_flat_sources(learned), 5),
+        "mho.Sources, flat KL": (sources(), 5),
+        "mho.Sources, patterns of 8 frames, KL": (sources(length=8), 5),
+        "mho.Sources, flat IS": (sources(loss="itakura-saito"), 5),
+        "mho.Sources, least squares, CPU": (sources(loss="frobenius"), 5),
+        **{f"mho.Sources, {name}": (sources(engine), 5) for name, engine in chips(readback=True).items()},
+    }
 
 
 def _flat_sources(learned: dict[str, Sound]) -> Callable[..., Parts]:
@@ -197,18 +207,14 @@ def _flat_sources(learned: dict[str, Sound]) -> Callable[..., Parts]:
     return separate
 
 
-def _scored(separate: Callable[..., Parts], cases: list[np.ndarray], told: list[Any], seeds: int) -> Row:
-    """Mean over cases of the parts' mean ratio, the median of the seeds."""
+def _scored(separate: Separate, cases: list[np.ndarray], told: list[Any], seed: int) -> Row:
+    """Mean over cases of the parts' mean ratio, and seconds of a case."""
     import fast_bss_eval
 
-    means, seconds = [], []
-    for seed in range(seeds):
-        each = []
-        for true, names in zip(cases, told, strict=True):
-            begun = time.perf_counter()
-            parts = np.stack(separate(true, names, seed))
-            seconds.append(time.perf_counter() - begun)
-            each.append(float(np.mean(fast_bss_eval.sdr(true, parts))))
-        means.append(float(np.mean(each)))
-    spread = {"low": min(means), "high": max(means), "seeds": seeds, "pairs": len(cases)}
-    return {"sdr": float(np.median(means)), **spread, "seconds": float(np.median(seconds))}
+    ratios, seconds = [], []
+    for true, names in zip(cases, told, strict=True):
+        begun = time.perf_counter()
+        parts = np.stack(separate(true, names, seed))
+        seconds.append(time.perf_counter() - begun)
+        ratios.append(np.mean(fast_bss_eval.sdr(true, parts)))
+    return {"sdr": float(np.mean(ratios)), "seconds": float(np.mean(seconds))}

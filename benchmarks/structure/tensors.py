@@ -5,45 +5,47 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+from units import Row, Unit
 
 from mho.nmf import CP
 
-COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 3
+COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 5
 
 
-def tensors(path: str) -> Iterator[dict[str, Any]]:
+def tensors(path: str) -> Iterator[Unit]:
     """Yield, for each start, both programs' times to the error that tensorly has after its iterations."""
+    X = np.load(path).astype(float)
+    for seed in range(SEEDS):
+        yield Unit({"method": "CP"}, seed, lambda seed=seed: _compared(X, _start(X, seed)))
+
+
+def _compared(X: np.ndarray, start: list[np.ndarray]) -> Row:
+    theirs, error = _tensorly(X, start)
+    model = CP(COMPONENTS, max_iter=ITERATIONS, tol=0).fit(X, factors=start)
+    ours = next((row["seconds"] for row in model.history_ if row["error"] <= error), float("nan"))
+    times = {"tensorly": theirs, "mho": ours, "ratio": theirs / ours}
+    return {"error": error, **times, "mho_error": model.reconstruction_err_}
+
+
+def _tensorly(X: np.ndarray, start: list[np.ndarray]) -> tuple[float, float]:
+    """Seconds and the error."""
     from tensorly.cp_tensor import CPTensor
     from tensorly.decomposition import non_negative_parafac_hals
 
-    X = np.load(path).astype(float)
-    for seed in range(SEEDS):
-        start = _start(X, seed)
-        begun = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _, errors = non_negative_parafac_hals(
-                X,
-                COMPONENTS,
-                n_iter_max=PEER_ITERATIONS,
-                tol=1e-300,
-                init=CPTensor((None, [factor.copy() for factor in start])),
-                return_errors=True,
-            )
-        theirs, error = time.perf_counter() - begun, float(errors[-1])
-        model = CP(COMPONENTS, max_iter=ITERATIONS, tol=0).fit(X, factors=start)
-        ours = next((row["seconds"] for row in model.history_ if row["error"] <= error), float("nan"))
-        yield {
-            "seed": seed,
-            "error": error,
-            "tensorly": theirs,
-            "mho": ours,
-            "ratio": theirs / ours,
-            "mho_error": model.reconstruction_err_,
-        }
+    begun = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, errors = non_negative_parafac_hals(
+            X,
+            COMPONENTS,
+            n_iter_max=PEER_ITERATIONS,
+            tol=1e-300,
+            init=CPTensor((None, [factor.copy() for factor in start])),
+            return_errors=True,
+        )
+    return time.perf_counter() - begun, float(errors[-1])
 
 
 def _start(X: np.ndarray, seed: int) -> list[np.ndarray]:

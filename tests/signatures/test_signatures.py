@@ -7,18 +7,18 @@ from scipy.optimize import minimize
 from mho.signatures import Signatures, match, refit
 
 
-def _catalogue(samples, signatures, seed):
-    """Counts of 96 kinds: signatures of Dirichlet(0.1), exposures gamma(0.5) x 4000 of one and half of the others."""
+def catalogue(samples, signatures, seed, *, scale=4000):
+    """Counts of 96 kinds: signatures of Dirichlet(0.1), exposures gamma(0.5) x scale of one and half of the others."""
     rng = np.random.default_rng(seed)
     known = rng.dirichlet(np.full(96, 0.1), signatures)
     active = rng.random((samples, signatures)) < 0.5
     active[np.arange(samples), rng.integers(signatures, size=samples)] = True
-    exposures = rng.gamma(0.5, 4000, active.shape) * active
+    exposures = rng.gamma(0.5, scale, active.shape) * active
     return rng.poisson(exposures @ known).astype(float), known, exposures
 
 
 def test_planted_signatures_and_their_number_are_found():
-    X, known, exposures = _catalogue(80, 4, seed=0)
+    X, known, exposures = catalogue(80, 4, seed=0)
     model = Signatures([3, 4, 5], starts=6, random_state=0).fit(X)
     matched = match(model.components_, known)
     assert len(model.components_) == 4
@@ -30,7 +30,7 @@ def test_planted_signatures_and_their_number_are_found():
 
 
 def test_a_refit_is_the_likeliest():
-    X, known, _ = _catalogue(3, 4, seed=1)
+    X, known, _ = catalogue(3, 4, seed=1)
     found = refit(X, known)
     for counts, mine in zip(X, found, strict=True):
 

@@ -127,3 +127,11 @@ def test_coherence_needs_words_and_texts():
         npmi([["a"]], ["a"])
     with pytest.raises(ValueError, match="texts must have at least one document"):
         c_v([["a", "b"]], [])
+
+
+def test_texts_may_be_a_part_of_a_pandas_series():
+    pd = pytest.importorskip("pandas")
+    part = pd.Series(TEXTS)[30:]
+    ours, same = (Topics(3, starts=1, max_share=0.9, random_state=0).fit(texts) for texts in (part, list(part)))
+    np.testing.assert_array_equal(ours.mixtures_, same.mixtures_)
+    assert ours.labels_ == same.labels_

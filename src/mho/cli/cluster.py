@@ -100,7 +100,7 @@ def cluster(
     json
         Print the summary and the labels as JSON.
     """
-    from mho.data.named_matrix import read_named_matrix
+    from mho.data.named_matrix import read_named_matrix, write_rows
 
     options.check()
     source = file_of(source, most=options.max_bytes)
@@ -112,7 +112,7 @@ def cluster(
     model = options.model().fit(found.X)
     names = found.rows or tuple(str(i) for i in range(m))
     if out is not None:
-        _write(out, names, model.labels_)
+        write_rows(out, ("name", "cluster"), zip(names, model.labels_.tolist(), strict=True))
     figures = _figures(options, model)
     if json:
         print(as_json({"input": source, **figures, "labels": dict(zip(names, model.labels_, strict=True))}))
@@ -134,14 +134,3 @@ def _figures(options: ClusterOptions, model: Any) -> dict[str, Any]:
         "relative_error": round(model.history_[-1]["error"], 6),
         "seconds": round(model.history_[-1]["seconds"], 3),
     }
-
-
-def _write(out: Path, names: tuple[str, ...], labels: Any) -> None:
-    import csv
-
-    from mho.data import replacing
-
-    with replacing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("name", "cluster"))
-        writer.writerows(zip(names, labels.tolist(), strict=True))

@@ -78,6 +78,12 @@ class SoundOptions:
             raise ValueError("--source must be given for two sources or more, got one")
         if self.engine != "digital" and (self.loss != "frobenius" or self.length > 1):
             raise ValueError(f"--engine {self.engine} solves least squares: take --loss frobenius and --length 1")
+        names = self.files()
+        if self.note:
+            from mho.sound import note_pitch
+
+            for name in names:
+                note_pitch(name)
 
     def files(self) -> dict[str, Path]:
         """Return the files of the sources or the notes by their names."""
@@ -91,6 +97,14 @@ class SoundOptions:
                 raise ValueError(f"{option} {name}: is given twice")
             found[name] = Path(path)
         return found
+
+    def read(self) -> dict[str, Any]:
+        """Return the sounds of the sources or the notes by their names, checked."""
+        from mho.sound import read_sound
+
+        return {
+            name: read_sound(path, max_samples=self.max_samples).check(str(path)) for name, path in self.files().items()
+        }
 
     def model(self) -> Any:
         """Return the estimator that was asked for."""
@@ -123,16 +137,13 @@ def sound(
     json
         Print the parts as JSON.
     """
-    from mho.sound import note_pitch, read_sound, write_sound
+    from mho.sound import read_sound, write_sound
 
     options.check()
-    files = options.files()
-    for name in files if options.note else ():
-        note_pitch(name)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"-o {out}: must be a new or an empty folder; is not")
     mixture = read_sound(source, max_samples=options.max_samples).check(str(source))
-    alone = {name: read_sound(path, max_samples=options.max_samples).check(str(path)) for name, path in files.items()}
+    alone = options.read()
     note(f"{source.name}: {mixture.seconds:.1f} s at {mixture.rate:,} Hz, {'notes' if options.note else 'sources'}")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*: is clipped")  # told of already, by the names of the files

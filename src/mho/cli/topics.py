@@ -205,13 +205,10 @@ def _show(figures: dict[str, Any]) -> None:
 
 
 def _write(out: Path, names: list[str], labels: list[str], mixtures: Any) -> None:
-    import csv
-
-    from mho.data import replacing
+    from mho.data.named_matrix import write_rows
 
     shares = mixtures / mixtures.sum(axis=1, keepdims=True).clip(1e-300)
-    with replacing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("document", "topic", *labels))
-        for name, row in zip(names, shares, strict=True):
-            writer.writerow((name, labels[row.argmax()] if row.any() else "", *(f"{share:.4f}" for share in row)))
+    largest = (labels[row.argmax()] if row.any() else "" for row in shares)
+    fields = ((f"{share:.4f}" for share in row) for row in shares)
+    rows = ([name, topic, *row] for name, topic, row in zip(names, largest, fields, strict=True))
+    write_rows(out, ("document", "topic", *labels), rows)

@@ -19,7 +19,9 @@ _ASYMMETRY = 1e-9
 def neighbor_graph(X: Any, n_neighbors: int = 10) -> sp.csr_array:
     """Return the graph of nearest neighbours, each edge weighted by the neighbours that its ends share (Jarvis-1973).
 
-    The weight is Jaccard's: shared neighbours over all neighbours of both, each sample among its own.
+    The weight is Jaccard's: shared neighbours over all neighbours of both, each sample among its own. A sample has an
+    edge of weight 1 to itself, as it shares all neighbours with itself: without it a factorization S ~ H'H, whose
+    diagonal cannot be zero, would be pulled away from the other entries.
 
     Parameters
     ----------
@@ -31,21 +33,20 @@ def neighbor_graph(X: Any, n_neighbors: int = 10) -> sp.csr_array:
     Returns
     -------
     csr_array of shape (n_samples, n_samples)
-        Symmetric, from 0 to 1, without a diagonal.
+        Symmetric, from 0 to 1, with ones on the diagonal.
 
     Examples
     --------
     >>> from mho.cluster import neighbor_graph
     >>> neighbor_graph([[0.0], [0.1], [0.2], [5.0], [5.1]], n_neighbors=1).toarray()[0].round(2).tolist()
-    [0.0, 1.0, 0.0, 0.0, 0.0]
+    [1.0, 1.0, 0.0, 0.0, 0.0]
     """
     from sklearn.neighbors import kneighbors_graph
 
     n = X.shape[0] if hasattr(X, "shape") else len(X)
     checks.positive_int(n_neighbors, "n_neighbors", limit=n - 1, what="samples but one")
-    nearest = sp.csr_array(kneighbors_graph(X, n_neighbors))
-    near = nearest + sp.eye_array(n)
-    shared = sp.coo_array(sp.csr_array(near @ near.T) * nearest.maximum(nearest.T))
+    near = sp.csr_array(kneighbors_graph(X, n_neighbors)) + sp.eye_array(n)
+    shared = sp.coo_array(sp.csr_array(near @ near.T) * near.maximum(near.T))
     weights = shared.data / (2 * (n_neighbors + 1) - shared.data)
     kind = index_dtype(shared.nnz)  # scikit-learn's spectral methods take the narrower one only
     places = shared.row.astype(kind), shared.col.astype(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,22 @@ class SymmetricProblem:
     def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
         """Return the iterate after the other half-step, with H (k, n)."""
         H, square = self._half_step(W, H)
-        G = H @ H.T
-        left = float(np.vdot(G, G)) - 2 * float(np.vdot(self.S @ H.T, H.T)) + self._square
-        return Iterate(W, H, float(np.sqrt(max(left, 0.0) / self._square)), float(np.sqrt(square / self._square)))
+        return Iterate(W, H, self._error(H), float(np.sqrt(square / self._square)))
+
+    def mean(self, iterates: Sequence[Iterate]) -> Iterate:
+        """Return the mean of both factors of iterates whose errors are independent; its objective is not computed."""
+        H = np.mean([(iterate.W.T + iterate.H) / 2 for iterate in iterates], axis=0)
+        return Iterate(np.ascontiguousarray(H.T), H, self._error(H), np.nan)
 
     def norm(self, error: float) -> float:
         """Return |S - H'H| from the relative error."""
         return error * float(np.sqrt(self._square))
+
+    def _error(self, H: np.ndarray) -> float:
+        """|S - H'H| / |S|."""
+        G = H @ H.T
+        left = float(np.vdot(G, G)) - 2 * float(np.vdot(self.S @ H.T, H.T)) + self._square
+        return float(np.sqrt(max(left, 0.0) / self._square))
 
     def _half_step(self, factor: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
         """X (k, n) that is best for [S; c F'] against [F; c I] with F (n, k), c^2 the coupling; its squared error."""

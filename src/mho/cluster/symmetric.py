@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Self
 
@@ -21,6 +23,9 @@ from mho.nmf.loop import Iterate, alternate, phase_ends, stalled
 __all__ = ["SymNMF"]
 
 _SWEEPS = 4
+_AVERAGED = 10
+"""Last iterates whose factors are averaged where each has random errors of its own, drawn anew at each writing."""
+
 _DENSE = 200
 """Samples up to which all eigenvectors are cheaper than a few."""
 
@@ -40,14 +45,16 @@ class SymNMF(ClusterMixin, BaseEstimator):
     n_neighbors : int
         Neighbours of a sample in the graph that is made.
     engine : {"digital", "analog", "hybrid"} or Engine
-        Solver of the half-steps. A name makes an engine from `random_state`.
+        Solver of the half-steps. A name makes an engine from `random_state`. A chip, whose cells are written anew for
+        each half-step, iterates until that gains nothing; the factors of the last ten iterations are averaged.
     init : {"spectral", "random"}
         Start: the leading eigenvectors of S, rotated onto the axes (Damle-2019) and clipped at zero, or uniform
         random numbers. The first is the same for every seed, and takes a tenth of the iterations.
     max_iter : int
         Iterations at the most.
     tol : float
-        Stop when the objective falls by less than this share of its first value per iteration; 0 never stops early.
+        Stop when the objective falls by less than this share of its first value per iteration; 0 never stops early. A
+        chip stops where its errors hide what an iteration gains.
     coupling : float, optional
         Weight of |W - H'|^2 beside |S - W H|^2; by default the square of the largest entry of S.
     random_state : int, RandomState, Generator or None
@@ -87,7 +94,7 @@ class SymNMF(ClusterMixin, BaseEstimator):
         engine: str | Engine = "digital",
         init: str = "spectral",
         max_iter: int = 200,
-        tol: float = 1e-5,
+        tol: float = 1e-6,
         coupling: float | None = None,
         random_state: Any = None,
     ) -> None:
@@ -144,15 +151,24 @@ class SymNMF(ClusterMixin, BaseEstimator):
         last = Iterate(np.ascontiguousarray(H.T), H, np.nan, np.nan)
         for engine, length in phase_ends(self.engine_.phases(), self.max_iter):
             working = Digital(sweeps=_SWEEPS) if engine == Digital() else engine
-            problem, objectives = SymmetricProblem(S, len(H), working, coupling), []
-            iterates = alternate(problem, last.W, last.H)
-            for last in islice(iterates, length):
-                self._record(last, engine, time.perf_counter() - begun)
-                objectives.append(last.objective)
-                if stalled(objectives, self.tol):
-                    break
+            problem = SymmetricProblem(S, len(H), working, coupling)
+            recent = self._phase(engine, islice(alternate(problem, last.W, last.H), length), begun)
+            last = recent[-1] if engine.random_state is None else problem.mean(recent)
         self.n_iter_ = len(self.history_)
         return last
+
+    def _phase(self, engine: Engine, iterates: Iterator[Iterate], begun: float) -> list[Iterate]:
+        """The last iterates of one engine, up to where nothing more is gained."""
+        objectives: list[float] = []
+        noisy = engine.random_state is not None
+        recent: deque[Iterate] = deque(maxlen=_AVERAGED)
+        for iterate in iterates:
+            self._record(iterate, engine, time.perf_counter() - begun)
+            objectives.append(iterate.objective)
+            recent.append(iterate)
+            if engine.levels_off(objectives) if noisy else stalled(objectives, self.tol):
+                break
+        return list(recent)
 
     def _record(self, iterate: Iterate, engine: Engine, seconds: float) -> None:
         number, name = len(self.history_) + 1, type(engine).__name__.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from mho.data.numbers import is_number
 from mho.data.output import replacing
 from mho.data.text import open_bytes, shown
 
-__all__ = ["NamedMatrix", "read_named_matrix", "write_table"]
+__all__ = ["NamedMatrix", "read_named_matrix", "write_rows", "write_table"]
 
 _TABLES = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 
@@ -86,11 +86,29 @@ def write_table(path: Path, values: np.ndarray, rows: tuple[str, ...], columns: 
     columns : tuple of str
         Names of the columns, n of them.
     """
+    lines = (list(map(repr, line)) for line in values.tolist())
+    if rows:
+        write_rows(path, ["", *columns], ([name, *line] for name, line in zip(rows, lines, strict=True)))
+    else:
+        write_rows(path, columns, lines)
+
+
+def write_rows(path: Path, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    """Write lines of fields as comma-separated text, `path` replaced whole or left as it was.
+
+    Parameters
+    ----------
+    path : Path
+        Usually ends in ``.csv``.
+    header : iterable
+        Names of the columns.
+    rows : iterable of iterable
+        Fields of each line, written as `str` has them.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["", *columns] if rows else columns)
-    for i, line in enumerate(values.tolist()):
-        writer.writerow([rows[i], *map(repr, line)] if rows else map(repr, line))
+    writer.writerow(header)
+    writer.writerows(rows)
     data = text.getvalue().encode()
     with replacing(path, size=len(data)) as temporary:
         temporary.write_bytes(data)

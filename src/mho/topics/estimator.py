@@ -230,7 +230,9 @@ class Topics(TransformerMixin, BaseEstimator):
 def _are_texts(X: Any) -> bool:
     if isinstance(X, str):
         raise TypeError("X must be a sequence of texts, got one text; put it in a list")
-    return not sp.issparse(X) and len(X) > 0 and isinstance(X[0], str)
+    if sp.issparse(X):
+        return False
+    return isinstance(next(iter(X.to_numpy() if hasattr(X, "to_numpy") else X), None), str)
 
 
 def _matrix(X: Any) -> Any:

@@ -1,0 +1,107 @@
+"""The page of the figures: a table for each command, medians of the seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from units import kept, summaries
+
+PAGE = Path(__file__).parents[2] / "docs" / "measured" / "structure.md"
+SPREAD = {"least": "low", "most": "high", "seeds": "seeds"}
+
+
+def report() -> None:
+    """Write the page from the figures that are kept."""
+    lines = [
+        "# Structure",
+        "",
+        "Written by `python benchmarks/structure/run.py report` of the figures in `structure.json`, a row for each "
+        "method and seed; here are medians of the seeds, and the least and the most of the first figure. The chip has "
+        "cells of 4 bits, written to 2 %, and columns of reference cells for what an open cell conducts.",
+        "",
+    ]
+    for name, made in kept().items():
+        lines += _section(made, *TABLES[name])
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _section(made: dict[str, Any], title: str, columns: dict[str, str], note: str) -> list[str]:
+    dates, loads = ([row[key] for row in made["rows"]] for key in ("date", "load"))
+    when = f"{made['cores']} cores, {made['isa']}, {max(dates)}; load from {min(loads)} to {max(loads)}"
+    main = next(key for key in columns.values() if isinstance(made["rows"][0][key], float))
+    rows = summaries(made["rows"], main)
+    return [
+        f"## {title}",
+        "",
+        note,
+        "",
+        f"`{made['command']}`, {when}.",
+        "",
+        "| " + " | ".join(columns) + " |",
+        "|---" * len(columns) + "|",
+        *("| " + " | ".join(_cell(row[key]) for key in columns.values()) + " |" for row in rows),
+        "",
+    ]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+TABLES: dict[str, tuple[str, dict[str, str], str]] = {
+    "clusters": (
+        "Clusters of digits",
+        {"set": "set", "method": "method", "NMI": "nmi", **SPREAD, "s": "seconds"},
+        "Normalised mutual information with the digits; all but k-means on the graph of `neighbor_graph`. Guide: "
+        "[clusters](../do/cluster.md).",
+    ),
+    "topics": (
+        "Topics of 20 Newsgroups",
+        {"method": "method", "NMI, test": "nmi", **SPREAD, "NPMI": "npmi", "C_v": "c_v", "diversity": "diversity"}
+        | {"s, fit": "seconds"},
+        "Twenty topics of 11,293 documents; NMI is that of the largest topic of 7,528 unseen ones with their groups. "
+        "NPMI and C_v are of ten words a topic in the documents of the fit. `mho.Topics` counts the words within its "
+        "time, from five starts where nothing else is said; the others are given the counts. Weights were chosen on a "
+        "third of the training documents. Guide: [topics](../do/topics.md).",
+    ),
+    "piano": (
+        "Notes of a piano",
+        {"case": "case", "method": "method", "SDR, dB": "sdr", **SPREAD, "s": "seconds"},
+        "Six pairs of notes each, equally loud, the second half a second later; A3, D#3, A4 and D#4 were learned from, "
+        "none of the pairs has one of these. Signal-to-distortion ratio of BSS Eval (fast_bss_eval), the mean of both "
+        "notes and of the pairs. Flat rows are scikit-learn's; those with * are told which note each of their spectra "
+        "belongs to, by the truth. The chip solves least squares. Guide: [sound](../do/sound.md).",
+    ),
+    "speech": (
+        "Speech over loops",
+        {"method": "method", "SDR, dB": "sdr", **SPREAD, "s": "seconds"},
+        "Two sentences of one reader over six loops of music, of equal power; three other sentences and six other "
+        "loops were learned from. Guide: [sound](../do/sound.md).",
+    ),
+    "signatures": (
+        "Mutational signatures",
+        {"case": "case", "method": "method", "F1": "f1", **SPREAD, "cosine": "cosine", "s": "seconds"},
+        "Ten signatures of 96 kinds, Dirichlet(0.1), in 500 samples, each of which has half of them, with exposures of "
+        "a gamma distribution of shape 1/2 and a mean number of mutations as the case says; counts are Poisson's. A "
+        "signature is recovered from a cosine of 0.9 on. Guide: [signatures](../do/signatures.md).",
+    ),
+    "signature-times": (
+        "Many starts of signatures",
+        {"signatures": "signatures", "s": "seconds", "silhouette": "silhouette"},
+        "100 starts for each number of signatures in a catalogue of 500 samples and 96 kinds.",
+    ),
+    "faces": (
+        "Parts of faces",
+        {"method": "method", "error": "error", **SPREAD, "Hoyer's sparseness": "sparseness", "s": "seconds"},
+        "400 faces of ORL (AT&T Laboratories Cambridge) at 56 x 46 pixels, 49 parts; the relative error, and the mean "
+        "sparseness of the parts. The picture has those of plain NMF on the left, of sparseness 0.7 on the right.\n\n"
+        "![Parts of faces](../figures/faces.png)",
+    ),
+    "tensors": (
+        "Non-negative CP",
+        {"start": "seed", "error": "error", "tensorly, s": "tensorly", "mho, s": "mho", "ratio": "ratio"},
+        "Indian pines, 145 x 145 x 200, ten components, both programs from the same start: seconds to the error that "
+        "tensorly's HALS has after 30 iterations. nan: mho ended in another minimum, above that error.",
+    ),
+}

@@ -1,0 +1,88 @@
+"""Signatures of simulated catalogues: those recovered beside scikit-learn's and nimfa's KL, and the time of many."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import NMF
+from units import Row, Unit, seeded
+
+from mho.nmf import consensus
+from mho.signatures import Signatures, match
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "signatures"))
+from test_signatures import catalogue
+
+SAMPLES, KNOWN = 500, 10
+STARTS, NUMBERS = 100, range(2, 13)
+CASES = {"2,000 mutations for each signature": 4000.0, "100 mutations for each signature": 200.0}
+"""Scale of the gamma distribution of shape 1/2 that exposures are of."""
+
+RECOVERED = 0.9
+"""Cosine from which a signature counts as recovered."""
+
+
+def signatures(_: str) -> Iterator[Unit]:
+    """Yield the units of ten signatures in 500 samples, the number told but in one row."""
+    for case, scale in CASES.items():
+        for method, find in _methods().items():
+            yield from seeded(
+                {"case": case, "method": method}, 5, lambda seed, find=find, scale=scale: _measured(find, scale, seed)
+            )
+
+
+def signature_times(_: str) -> Iterator[Unit]:
+    """Yield the units of the consensus of 100 starts for each number of signatures from 2 to 12."""
+    X = catalogue(SAMPLES, KNOWN, 0)[0].astype(np.float32)
+    for k in NUMBERS:
+        yield Unit({"signatures": str(k)}, 0, lambda k=k: _timed(X, k))
+
+
+def _timed(X: np.ndarray, k: int) -> Row:
+    begun = time.perf_counter()
+    found = consensus(
+        X, k, starts=STARTS, max_iter=200, loss="kullback-leibler", scale=False, threshold=2.0, random_state=0
+    )
+    return {"seconds": time.perf_counter() - begun, "silhouette": found.silhouette}
+
+
+def _measured(find: Callable[[np.ndarray, int], np.ndarray], scale: float, seed: int) -> Row:
+    X, known, _ = catalogue(SAMPLES, KNOWN, seed, scale=scale)
+    begun = time.perf_counter()
+    spectra = find(X, seed)
+    seconds = time.perf_counter() - begun
+    cosine = match(spectra, known).cosine
+    recovered = int(np.sum(cosine >= RECOVERED))
+    return {"f1": 2 * recovered / (len(spectra) + KNOWN), "cosine": float(cosine.sum() / KNOWN), "seconds": seconds}
+
+
+def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
+    def ours(numbers: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+        return lambda X, seed: Signatures(numbers, random_state=seed).fit(X).components_
+
+    return {
+        "mho.Signatures": ours(KNOWN),
+        "mho.Signatures, of 2 to 12 the number": ours(NUMBERS),
+        "scikit-learn, KL, best of 20 starts": _scikit_learn,
+        "nimfa, KL, best of 20 starts": _nimfa,
+    }
+
+
+def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
+    given = {"init": "random", "solver": "mu", "beta_loss": "kullback-leibler", "max_iter": 200}
+    models = [NMF(KNOWN, random_state=1000 * seed + start, **given).fit(X) for start in range(20)]
+    return min(models, key=lambda model: model.reconstruction_err_).components_
+
+
+def _nimfa(X: np.ndarray, seed: int) -> np.ndarray:
+    import nimfa
+
+    np.random.seed(seed)  # noqa: NPY002, nimfa draws its starts from it
+    found = nimfa.Nmf(X, rank=KNOWN, seed="random_vcol", update="divergence", objective="div", max_iter=200, n_run=1)
+    fits = [found() for _ in range(20)]
+    return np.asarray(min(fits, key=lambda fit: fit.distance(metric="kl")).coef())

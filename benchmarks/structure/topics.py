@@ -1,0 +1,148 @@
+"""Topics of 20 Newsgroups: agreement of unseen documents with their groups, coherence and variety of ten words each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from sklearn.decomposition import NMF, LatentDirichletAllocation, MiniBatchNMF, TruncatedSVD
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import normalized_mutual_info_score as agreement
+from sklearn.preprocessing import normalize
+from units import Row, Unit, chips, seeded
+
+import mho
+from mho.topics import Topics, c_v, diversity, npmi
+
+TOPICS, WORDS, PASSES, DIMENSIONS = 20, 10, 10, 100
+Fitted = tuple[list[list[str]], Callable[[], np.ndarray]]
+"""First words of each topic, and the largest topic of each unseen document."""
+
+
+class Texts:
+    """The documents of the fit, the unseen ones, and their words counted once for everybody."""
+
+    def __init__(self, folder: str) -> None:
+        parts = [Path(folder) / f"20newsgroups-{part}.tab" for part in ("train", "test")]
+        self.train, self.test = (pd.read_csv(path, sep="\t", skiprows=[1, 2]).dropna() for path in parts)
+
+    @cached_property
+    def weights(self) -> tuple[Any, Any]:
+        """Tf-idf of the documents and of the unseen ones, as `mho.Topics` counts them."""
+        model = Topics(TOPICS)
+        own = model._counted(self.train.Text)
+        self.words = model.words_
+        return own, model._vectorizer.transform(self.test.Text)
+
+    @cached_property
+    def counts(self) -> tuple[Any, Any]:
+        """Counts of the same words."""
+        counter = CountVectorizer(vocabulary=self.words)
+        return tuple(sp.csr_matrix(counter.transform(part.Text)) for part in (self.train, self.test))
+
+    @cached_property
+    def embeddings(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tf-idf in its leading directions, of length one."""
+        X, unseen = self.weights
+        svd = TruncatedSVD(DIMENSIONS, random_state=0).fit(X)
+        return normalize(svd.transform(X)), normalize(svd.transform(unseen))
+
+    def prepare(self) -> None:
+        """Count before the time is taken."""
+        for name in ("weights", "counts", "embeddings"):
+            getattr(self, name)
+
+    def first(self, H: np.ndarray) -> list[list[str]]:
+        """Return the heaviest words of each row."""
+        return [[str(word) for word in self.words[row]] for row in np.argsort(-H, axis=1)[:, :WORDS]]
+
+
+def topics(folder: str) -> Iterator[Unit]:
+    """Yield the units of every method."""
+    texts = Texts(folder)
+    for method, fit in {**_ours(texts), **_peers(texts)}.items():
+        counted = not method.startswith("mho.Topics")
+        yield from seeded(
+            {"method": method}, 5, lambda seed, fit=fit, counted=counted: _measured(fit, texts, seed, counted)
+        )
+
+
+def _measured(fit: Callable[[int], Fitted], texts: Texts, seed: int, counted: bool) -> Row:
+    if counted:
+        texts.prepare()
+    begun = time.perf_counter()
+    first, largest = fit(seed)
+    seconds = time.perf_counter() - begun
+    coherence = {"npmi": float(npmi(first, texts.train.Text).mean()), "c_v": float(c_v(first, texts.train.Text).mean())}
+    nmi = float(agreement(texts.test.Category, largest()))
+    return {"nmi": nmi, **coherence, "diversity": diversity(first), "seconds": seconds}
+
+
+def _ours(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
+    def fit(seed: int, engine: Any = "digital", **settings: Any) -> Fitted:
+        model = Topics(TOPICS, engine=engine, random_state=seed, **settings).fit(texts.train.Text)
+        return model.top_words(WORDS), lambda: model.predict(texts.test.Text)
+
+    return {
+        "mho.Topics, CPU": fit,
+        **{f"mho.Topics, {name}": lambda seed, make=make: fit(seed, make(seed)) for name, make in chips().items()},
+        "mho.Topics, one start, CPU": lambda seed: fit(seed, starts=1),
+        "mho.Topics, one start, chip": lambda seed: fit(seed, chips()["chip"](seed), starts=1),
+        "mho.NMF": lambda seed: _factors(texts, mho.NMF(TOPICS, random_state=seed)),
+    }
+
+
+def _peers(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
+    return {
+        "scikit-learn NMF": lambda seed: _factors(texts, NMF(TOPICS, init="nndsvda", random_state=seed)),
+        "scikit-learn MiniBatchNMF": lambda seed: _factors(texts, MiniBatchNMF(TOPICS, random_state=seed)),
+        "scikit-learn LDA": lambda seed: _lda(texts, seed),
+        "gensim NMF": lambda seed: _gensim(texts, "Nmf", texts.weights, seed),
+        "gensim LDA": lambda seed: _gensim(texts, "LdaModel", texts.counts, seed),
+        "BERTopic of tf-idf and SVD": lambda seed: _bertopic(texts, seed),
+    }
+
+
+def _factors(texts: Texts, model: Any) -> Fitted:
+    X, unseen = texts.weights
+    H = np.asarray(model.fit(X).components_)
+    return texts.first(H), lambda: (model.transform(unseen) * np.linalg.norm(H, axis=1)).argmax(axis=1)
+
+
+def _lda(texts: Texts, seed: int) -> Fitted:
+    X, unseen = texts.counts
+    model = LatentDirichletAllocation(TOPICS, random_state=seed).fit(X)
+    return texts.first(model.components_), lambda: model.transform(unseen).argmax(axis=1)
+
+
+def _gensim(texts: Texts, name: str, weights: tuple[Any, Any], seed: int) -> Fitted:
+    import gensim
+
+    X, unseen = (gensim.matutils.Sparse2Corpus(sp.csr_matrix(part), documents_columns=False) for part in weights)
+    words = dict(enumerate(texts.words))
+    given = {"num_topics": TOPICS, "id2word": words, "passes": PASSES, "random_state": seed}
+    model = getattr(gensim.models, name)(corpus=X, **given)
+    return texts.first(model.get_topics()), lambda: np.array([_largest(model[one]) for one in unseen])
+
+
+def _largest(mixture: list[tuple[int, float]]) -> int:
+    return max(mixture, key=lambda topic: topic[1])[0] if mixture else -1
+
+
+def _bertopic(texts: Texts, seed: int) -> Fitted:
+    from bertopic import BERTopic
+    from umap import UMAP
+
+    own, unseen = texts.embeddings
+    nearby = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed)
+    counter = CountVectorizer(vocabulary=texts.words)
+    model = BERTopic(umap_model=nearby, vectorizer_model=counter, nr_topics=TOPICS + 1, embedding_model=None)
+    model.fit(texts.train.Text.tolist(), own)
+    first = [[word for word, _ in model.get_topic(topic)][:WORDS] for topic in model.get_topics() if topic >= 0]
+    return first, lambda: np.array(model.transform(texts.test.Text.tolist(), unseen)[0])
