@@ -69,7 +69,7 @@ test-torch: .venv/dev build/test-torch/ready
 build/test-torch/ready: scripts/torch.sh
 	scripts/torch.sh build/test-torch
 
-# Flipped bits, kills and full disks at many more places than `make test` tries: some ten minutes.
+# Flipped bits, kills, full disks and damaged pictures, many more than `make test` tries: some twenty minutes.
 test-faults: .venv/dev
 	MHO_FLIPS=1115 MHO_KILLS=60 MHO_FULL_DISKS=60 $(BIN)/pytest tests/data/test_bit_flips.py tests/data/test_kills.py
 	MHO_KILLS=40 $(BIN)/pytest tests/monitor/test_service.py
@@ -78,6 +78,7 @@ test-faults: .venv/dev
 	$(BIN)/python tests/faults/forks.py 500
 	$(BIN)/python tests/faults/interrupts.py 30
 	MHO_SCPI_MESSAGES=10000 $(BIN)/pytest tests/instrument/test_server.py -k malformed
+	MHO_MUTATED=10000 scripts/sanitize.sh
 	$(MAKE) test-fuzz
 
 # 200,000 damaged files of every kind that mho reads; what has passed is not read again until build/fuzzed is removed.

@@ -1,18 +1,29 @@
 """Writes what the lab's page takes from Python: python scripts/lab_data.py.
 
-Presets and their cells, and the numbers and ledgers of the cost page, so that nothing is typed twice.
+Presets and their cells, the numbers and ledgers of the cost page, what `.mho` files leave out, and the numbers of photo
+clean-up: nothing is typed twice.
 """
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.special import ndtri
+
 from mho import cost
 from mho.chip import ChipDesign, preset, presets
+from mho.data import camera
+from mho.image.cleanup import groups, noise
+from mho.image.codec import Picture, coder, encode
+from mho.image.codec import codec as codec_module
+from mho.image.codec.coder import LAMBDA
+from mho.image.codec.universal import models, universal_dictionary
 from mho.lab.answers import ARRAY_ROWS
 
 FOLDER = Path(__file__).parents[1] / "web" / "src" / "data"
@@ -37,6 +48,7 @@ def design(design: ChipDesign) -> dict[str, Any]:
         "v_in": design.converters.v_in,
         "v_out": design.converters.v_out,
         "columns": design.array.columns,
+        **{name: getattr(design.converters, name) for name in ("dac_bits", "adc_bits", "adc_ranges")},
         "age": design.operation.age,
         "kelvin": design.operation.kelvin,
     }
@@ -77,6 +89,67 @@ def costs() -> dict[str, Any]:
     }
 
 
+def codec() -> dict[str, Any]:
+    """Return what both sides of a `.mho` file know: the dictionary, and each version's models of luma and chroma."""
+    versions = (1, 2)
+    return {
+        "levels": _text(universal_dictionary().levels.astype(np.int8).tobytes()),
+        "scales": [universal_dictionary(version).scale.astype(int).tolist() for version in versions],
+        "models": {str(version): _text(_packed(version)) for version in versions},
+    }
+
+
+def _packed(version: int) -> bytes:
+    return b"".join(model.packed.tobytes() for model in models(version)[:2])
+
+
+def photo() -> dict[str, Any]:
+    """Return a part of the photograph that comes with mho, as a file without loss, and numbers of its way to one."""
+    part = np.rint(255 * camera(256)[32:192, 48:208]).astype(np.uint8)
+    numbers = cost.technology("40nm").numbers().items()
+    return {
+        "presets": {name: design(preset(name)) for name in ("pku-2025-4bit",)},
+        "file": _text(encode(Picture(part), lossless=True)),
+        "technology": {name: interval(number.value) for name, number in numbers},
+        "lambda": LAMBDA,
+        "smallest": coder._SMALLEST,
+        "coarsest": codec_module._COARSEST,
+        "chroma": codec_module._CHROMA,
+        "finer": codec_module._FINER,
+    }
+
+
+def clean() -> dict[str, Any]:
+    """Return the numbers of photo clean-up."""
+    return {
+        "noise": {
+            "block": noise._BLOCK,
+            "bins": noise._BINS,
+            "flattest": noise._FLATTEST,
+            "clipped": noise._CLIPPED,
+            "normal": ndtri(noise._QUANTILES).tolist(),
+        },
+        "groups": {
+            "step": groups._STEP,
+            "radius": groups._RADIUS,
+            "finest": groups._FINEST,
+            "most": groups._MOST,
+            "opponent": groups._OPPONENT.tolist(),
+            "denoising": [stage._asdict() for stage in groups._DENOISING],
+            "errors": groups._ERRORS,
+            "filling": groups._FILLING._asdict(),
+            "further": float(groups._FURTHER),
+            "scales": groups._SCALES,
+            "enough": groups._ENOUGH,
+            "relaxations": groups._RELAXATIONS,
+        },
+    }
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
 def shown() -> tuple[str, ...]:
     """Return the presets that the page has: perfect wires, and no errors that stay in the cells."""
     return tuple(name for name in presets() if not (preset(name).wires or preset(name).device.sigma_cell))
@@ -84,7 +157,14 @@ def shown() -> tuple[str, ...]:
 
 def pages() -> dict[str, str]:
     """Return the text of each file by its name."""
-    content = {"presets.json": {name: design(preset(name)) for name in shown()}, "cost.json": costs()}
+    chips = {name: design(preset(name)) for name in shown()}
+    content = {
+        "presets.json": chips,
+        "cost.json": costs(),
+        "codec.json": codec(),
+        "clean.json": clean(),
+        "photo.json": photo(),
+    }
     return {name: json.dumps(data, separators=(",", ":"), sort_keys=True) + "\n" for name, data in content.items()}
 
 

@@ -7,11 +7,11 @@ function oneFile(): Plugin {
     name: "one-file",
     enforce: "post",
     generateBundle(_, bundle) {
-      const page = bundle["index.html"];
-      if (page?.type !== "asset") throw new Error("there is no index.html");
+      const page = Object.values(bundle).find((part) => part.fileName.endsWith(".html"));
+      if (page?.type !== "asset") throw new Error("there is no page");
       let html = String(page.source);
       for (const [name, part] of Object.entries(bundle)) {
-        if (name === "index.html") continue;
+        if (part === page) continue;
         const text = part.type === "chunk" ? part.code : String(part.source);
         if (part.type === "chunk") {
           const script = `<script type="module">${text.replaceAll("</script", "<\\/script")}</script>`;
@@ -37,7 +37,8 @@ function wasmInline(): Plugin {
   };
 }
 
-export default defineConfig({
+/** One page at a time: `--mode pictures` builds pictures.html beside index.html. */
+export default defineConfig(({ mode }) => ({
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [wasmInline(), oneFile()],
@@ -45,9 +46,10 @@ export default defineConfig({
   build: {
     target: "es2022",
     outDir: "../src/mho/lab/static",
-    emptyOutDir: true,
+    emptyOutDir: mode !== "pictures",
+    rollupOptions: { input: mode === "pictures" ? "pictures.html" : "index.html" },
     assetsInlineLimit: 0,
     modulePreload: false,
     chunkSizeWarningLimit: 1000,
   },
-});
+}));

@@ -1,7 +1,10 @@
 /** A view's state in the address: what can be typed, sent and opened again. */
 
-export type View = "bench" | "device" | "factorize" | "cost";
-export const VIEWS: readonly View[] = ["bench", "device", "factorize", "cost"];
+export const VIEWS = ["bench", "device", "factorize", "cost"] as const;
+/** Of the page beside, `pictures.html`. */
+export const PICTURE_VIEWS = ["photo", "open", "clean"] as const;
+export type View = (typeof VIEWS)[number];
+export type PictureView = (typeof PICTURE_VIEWS)[number];
 
 /** A number between two bounds, on the step of its slider. */
 export interface NumberField {
@@ -41,7 +44,7 @@ export function starting<F extends Fields>(fields: F): State<F> {
 }
 
 /** What stands behind `#`: the view, and what differs from where it starts. */
-export function toAddress<F extends Fields>(view: View, fields: F, state: State<F>): string {
+export function toAddress<F extends Fields>(view: string, fields: F, state: State<F>): string {
   const parts = Object.entries(fields).flatMap(([name, field]) => {
     const value = state[name as keyof F];
     const text = Array.isArray(value) ? value.join(".") : String(value);
@@ -51,9 +54,10 @@ export function toAddress<F extends Fields>(view: View, fields: F, state: State<
   return `#${view}${parts.length ? `?${parts.join("&")}` : ""}`;
 }
 
-export function viewOf(address: string): View {
+/** The view that an address names, or the first. */
+export function viewOf<V extends string>(address: string, views: readonly V[]): V {
   const name = address.replace(/^#/, "").split("?")[0]!;
-  return VIEWS.find((v) => v === name) ?? "bench";
+  return views.find((v) => v === name) ?? views[0]!;
 }
 
 /** The state of an address, and a sentence for each part that cannot be: it keeps the value it starts with. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { csv, svg, ticks } from "../src/exports";
 import { ownPicture, readTable, tableOfRatings } from "../src/readers";
-import { choice, fromAddress, list, number, starting, toAddress, viewOf } from "../src/state";
+import { choice, fromAddress, list, number, starting, toAddress, viewOf, VIEWS } from "../src/state";
 import { axisScale, duration, plain, quantity } from "../src/units";
 
 const fields = { a: number(1, 0, 10), b: choice(["x", "y z"]), c: list(-5, 5) };
@@ -17,7 +17,7 @@ describe("addresses", () => {
     expect(problems).toHaveLength(5);
   });
   it("name a view, or the first", () => {
-    expect([viewOf("#cost?x=1"), viewOf(""), viewOf("#nothing")]).toEqual(["cost", "bench", "bench"]);
+    expect(["#cost?x=1", "", "#nothing"].map((address) => viewOf(address, VIEWS))).toEqual(["cost", "bench", "bench"]);
   });
 });
 

@@ -26,7 +26,7 @@ def lab(
     export: Path | None = None,
     answer: Path | None = None,
 ) -> None:
-    """Run and watch the chip in a browser: bench, device, factorization, cost.
+    """Run and watch the chip in a browser: bench, device, factorization, cost, pictures.
 
     The page computes by itself; served from here, on this machine alone, it also runs ngspice and long factorizations
     as jobs. It ends with Ctrl-C.
@@ -40,7 +40,8 @@ def lab(
     browser
         Open the page in the browser.
     export
-        Folder to write the page to instead: one file, index.html, that computes by itself and fetches nothing.
+        Folder to write the pages to instead: index.html, and pictures.html, which opens .mho files and cleans photos
+        up; both compute by themselves and fetch nothing.
     answer
         JSON file that a view of the page has exported: its requests, answered by the library, are printed as JSON
         instead.

@@ -1,4 +1,4 @@
-"""The lab's page: one file that computes by itself, built from ``web/``."""
+"""The lab's pages: two files that compute by themselves, built from ``web/``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from pathlib import Path
 
 from mho.data import replacing
 
-__all__ = ["PAGE", "export_page"]
+__all__ = ["PAGE", "PAGES", "PICTURES", "export_page"]
 
 PAGE = Path(__file__).parent / "static" / "index.html"
+"""Circuits, factorizations, cost."""
+
+PICTURES = PAGE.with_name("pictures.html")
+"""Pictures of the format `.mho`, photo clean-up, and a photo's way through a chip."""
+
+PAGES = (PAGE, PICTURES)
 
 
 def export_page(folder: str | os.PathLike[str]) -> Path:
-    """Write the page to a folder, which is made if it is not there; return the file.
+    """Write the pages to a folder, which is made if it is not there; return the first.
 
     Parameters
     ----------
     folder : str or path
-        Its ``index.html`` is replaced.
+        Its ``index.html`` and ``pictures.html`` are replaced.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def export_page(folder: str | os.PathLike[str]) -> Path:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "index.html"
-    with replacing(target) as temporary:
-        temporary.write_bytes(PAGE.read_bytes())
-    return target
+    for page in PAGES:
+        with replacing(folder / page.name) as temporary:
+            temporary.write_bytes(page.read_bytes())
+    return folder / PAGE.name

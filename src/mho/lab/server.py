@@ -1,4 +1,4 @@
-"""The lab's server: the page and its requests on the loopback, for whoever holds the token."""
+"""The lab's server: the pages and their requests on the loopback, for whoever holds the token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from mho.lab.answers import Answers
 from mho.lab.jobs import KINDS, Jobs
-from mho.lab.page import PAGE
+from mho.lab.page import PAGE, PAGES
 from mho.lab.work import check
 from mho.loopback import Guard, listen
 
@@ -51,14 +51,15 @@ def create_app(folder: Path, token: str, port: int) -> Any:
         await app.state.jobs.close()
 
     app = FastAPI(title="mho lab", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    _add_page(app)
+    for page in PAGES:
+        _add_page(app, page)
     _add_answers(app)
     _add_jobs(app)
     return Guard(app, token, port, ": open the address that mho lab has printed")
 
 
-def _add_page(app: FastAPI) -> None:
-    page = PAGE.read_text(encoding="utf-8")
+def _add_page(app: FastAPI, path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
     begin = page.index(">", page.index("<script")) + 1
     script = page[begin : page.index("</script>", begin)]
     policy = (
@@ -73,9 +74,11 @@ def _add_page(app: FastAPI) -> None:
         "Cache-Control": "no-store",
     }
 
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def shown() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
+
+    for place in (f"/{path.name}", *(["/"] if path == PAGE else [])):
+        app.get(place, response_class=HTMLResponse, include_in_schema=False)(shown)
 
 
 async def _answered(work: Callable[[], Any]) -> Response:

@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mho import checks
+from mho import checks, cost
+from mho.chip import preset
+from mho.image import ChipDictionary
+from mho.image.codec import Picture, decode
+from mho.image.codec.codec import Exact, analyse, step_of, write
+from mho.image.quality import psnr_of_pixels
 from mho.lab.answers import Answers
 
 __all__ = ["answer_view"]
@@ -81,7 +86,29 @@ def _cost(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
     return answers.cost(_part(view, "cost"))
 
 
-_VIEWS = {"bench": _bench, "device": _device, "factorize": _factorize, "cost": _cost}
+def _photo(answers: Answers, view: Mapping[str, Any]) -> dict[str, Any]:
+    """A grey photo through the chip that holds the codec's dictionary, beside the CPU; joules are typical ones."""
+    asked = _part(view, "photo")
+    if not isinstance(asked, Mapping) or not {"pixels", "preset", "changes", "seed", "quality"} <= set(asked):
+        raise ValueError("photo must hold pixels, preset, changes, seed and quality")
+    pixels = np.asarray(asked["pixels"])
+    if pixels.ndim != 2 or pixels.dtype.kind != "i" or pixels.min(initial=0) < 0 or pixels.max(initial=0) > 255:
+        raise ValueError("photo.pixels must be rows of whole numbers from 0 to 255")
+    picture = Picture(pixels.astype(np.uint8))
+    chip = ChipDictionary(chip=preset(asked["preset"]).with_(**asked["changes"]), seed=asked["seed"])
+    before = chip.ledger.copy()
+    found = _coded(analyse(picture, engine=chip), asked["quality"])
+    parts = cost.estimate(chip.ledger.since(before)).parts
+    joules = {part.name: part.energy.value.typical for part in parts if not part.writing}
+    return {**found, "digital": _coded(analyse(picture), asked["quality"]), "joules": joules}
+
+
+def _coded(exact: Exact, quality: float) -> dict[str, Any]:
+    data = write(exact, step_of(quality))
+    return {"psnr": psnr_of_pixels(exact.picture.pixels, decode(data).pixels), "bytes": len(data)}
+
+
+_VIEWS = {"bench": _bench, "device": _device, "factorize": _factorize, "cost": _cost, "photo": _photo}
 
 
 def _part(view: Mapping[str, Any], name: str) -> Any:

@@ -63,7 +63,7 @@ const IN_A_ROW = 3;
 const PORTS = ["array", "tile", "solver"] as const;
 
 /** Share of the steps that is left with so many write ports, write drivers, and compensation cells of a row. */
-function writePorts(l: Ledger, request: CostRequest) {
+function writePorts(l: Ledger, request: Written) {
   const tile = l.tile_pulses ? l.tile_pulses! / l.row_pulses! : 1;
   const shares: Interval = [tile / IN_A_ROW, tile, 1];
   const most = 2 * l.columns!;
@@ -98,7 +98,15 @@ export function cost(data: CostData, request: CostRequest): CostAnswer {
   };
 }
 
-function estimate(l: Ledger, t: Technology, request: CostRequest): { parts: CostPart[]; areas: CostAnswer["areas"] } {
+/** Parts of what a chip does that is written already. */
+export function estimated(ledger: Ledger, t: Technology): CostPart[] {
+  const { parts } = estimate(ledger, t, { solvers: 1, write: "row", ports: "tile" });
+  return parts.filter((part) => !part.writing);
+}
+
+type Written = Pick<CostRequest, "solvers" | "write" | "ports">;
+
+function estimate(l: Ledger, t: Technology, request: Written): { parts: CostPart[]; areas: CostAnswer["areas"] } {
   const n = (name: string, sign = 1) => exact(sign * l[name]!);
   const each = (name: string) => t[name]!;
   const copies = exact(request.solvers);

@@ -14,6 +14,9 @@ export interface Preset {
   v_in: number;
   v_out: number;
   columns: number;
+  dac_bits: number | null;
+  adc_bits: number | null;
+  adc_ranges: number;
   age: number;
   kelvin: number;
 }

@@ -1,6 +1,9 @@
 /** NumPy's `default_rng`: SeedSequence here, PCG64 and the normal numbers in the compiled kernels. */
 
-import type { Kernels } from "./wasm";
+/** Compiled kernels that draw: see `Kernels.draw`. */
+export interface Draws {
+  draw(generator: BigUint64Array, kind: "normal" | "uniform", count: number): Float64Array<ArrayBuffer>;
+}
 
 const POOL = 4;
 
@@ -69,7 +72,7 @@ export class Generator {
   private readonly state: BigUint64Array;
 
   constructor(
-    private readonly kernels: Kernels,
+    private readonly kernels: Draws,
     private readonly seeds: SeedSequence,
   ) {
     const [a, b, c, d] = seeds.state(4) as unknown as [bigint, bigint, bigint, bigint];
@@ -79,7 +82,7 @@ export class Generator {
     this.state = new BigUint64Array([state & low, state >> 64n, increment & low, increment >> 64n]);
   }
 
-  static of(kernels: Kernels, ...seed: (number | bigint)[]): Generator {
+  static of(kernels: Draws, ...seed: (number | bigint)[]): Generator {
     return new Generator(kernels, new SeedSequence(seed.map(BigInt)));
   }
 

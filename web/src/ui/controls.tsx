@@ -135,3 +135,13 @@ export function Code({ title, text }: { title: string; text: string }) {
     </div>
   );
 }
+
+/** A figure with its name, in a list of class `facts`. */
+export function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -11,7 +11,7 @@ import { csv, png, save, svg, type Figure, type Line } from "../exports";
 import { benchPython } from "../reproduce";
 import { choice, list, number, type Fields } from "../state";
 import { ArrayGrid, MOST } from "../ui/array";
-import { Choice, Code, Exports, Group, Problem, Slider } from "../ui/controls";
+import { Choice, Code, Exports, Fact, Group, Problem, Slider } from "../ui/controls";
 import { palette, Plot } from "../ui/plot";
 import { axisScale, percent, plain, quantity } from "../units";
 import type { ViewProps } from "./common";
@@ -335,15 +335,6 @@ function Results({ found, figure, took, scheme }: Props & { found: Found; figure
 }
 
 const isSigned = ({ topology }: Programmed["circuit"]) => topology === "inv" || topology === "egv";
-
-export function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
 
 function Outputs({ found, scheme }: { found: Found; scheme: string }) {
   const names = outputNames(found.programmed.circuit);

@@ -5,10 +5,9 @@ import data from "../data/cost.json";
 import { cost, total, type CostAnswer, type CostData, type CostRequest, type Interval } from "../core/cost";
 import { csv, png, save, svg, type Figure } from "../exports";
 import { choice, number, type Fields } from "../state";
-import { Choice, Code, Exports, Group, Problem, Slider } from "../ui/controls";
+import { Choice, Code, Exports, Fact, Group, Problem, Slider } from "../ui/controls";
 import { palette, Plot } from "../ui/plot";
 import { duration, plain, quantity } from "../units";
-import { Fact } from "./bench";
 import type { ViewProps } from "./common";
 import { useLive } from "./live";
 

@@ -13,10 +13,9 @@ import presets from "../data/presets.json";
 import { csv, png, save, svg, type Figure, type Line } from "../exports";
 import { benchPython } from "../reproduce";
 import { choice, number, type Fields } from "../state";
-import { Choice, Code, Exports, Group, Problem, Slider } from "../ui/controls";
+import { Choice, Code, Exports, Fact, Group, Problem, Slider } from "../ui/controls";
 import { palette, Plot } from "../ui/plot";
 import { duration, percent, plain } from "../units";
-import { Fact } from "./bench";
 import type { ViewProps } from "./common";
 import { useLive } from "./live";
 

@@ -8,10 +8,9 @@ import type { Job } from "../backend/served";
 import { csv, png, save, svg, type Figure } from "../exports";
 import { ownPicture, readPicture, readTable, tableOfRatings } from "../readers";
 import { choice, number, type Fields } from "../state";
-import { Choice, Code, Exports, Group, Problem, Slider } from "../ui/controls";
+import { Choice, Code, Exports, Fact, Group, Problem, Slider } from "../ui/controls";
 import { palette, Plot } from "../ui/plot";
 import { percent, plain, quantity } from "../units";
-import { Fact } from "./bench";
 import type { ViewProps } from "./common";
 
 export const factorizeFields = {
