@@ -17,14 +17,15 @@ import numpy as np
 from scipy.special import ndtri
 
 from mho import cost
-from mho.chip import ChipDesign, preset, presets
+from mho.chip import ChipDesign, ChipError, Ledger, preset, presets
+from mho.cost.inference_bill import OPERATION, OPERATION_SECONDS, WAKING
 from mho.data import camera
 from mho.image.cleanup import groups, noise
 from mho.image.codec import Picture, coder, encode
 from mho.image.codec import codec as codec_module
 from mho.image.codec.coder import LAMBDA
 from mho.image.codec.universal import models, universal_dictionary
-from mho.lab.answers import ARRAY_ROWS
+from mho.lab.bills import ARRAY_ROWS, CELLS
 
 FOLDER = Path(__file__).parents[1] / "web" / "src" / "data"
 
@@ -56,7 +57,12 @@ def design(design: ChipDesign) -> dict[str, Any]:
 
 def interval(value: Any) -> list[float]:
     """Return low, typical and high."""
-    return [float(value.low), float(value.typical), float(value.high)]
+    return [rounded(value.low), rounded(value.typical), rounded(value.high)]
+
+
+def rounded(value: float) -> float:
+    """Return a number to twelve digits, which are fewer bytes and as good."""
+    return float(f"{value:.12g}")
 
 
 def workload(name: str, w: cost.Workload) -> dict[str, Any]:
@@ -66,8 +72,8 @@ def workload(name: str, w: cost.Workload) -> dict[str, Any]:
     return {
         "title": f"{name}: {w}",
         "ledgers": {
-            str(rows): {event: float(count) for event, count in asdict(ledger).items()}
-            for rows, ledger in ledgers.items()
+            str(rows): {event: rounded(count) for event, count in asdict(counted).items()}
+            for rows, counted in ledgers.items()
         },
         "fewest_solves": w.fewest_solves,
         "platforms": [
@@ -76,8 +82,44 @@ def workload(name: str, w: cost.Workload) -> dict[str, Any]:
     }
 
 
+def use(name: str) -> dict[str, Any]:
+    """Return what a use takes on the chip, its rewrites with each kind of cells, and its costs on digital platforms."""
+    one = cost.USES[name]
+    costs = {platform: p.cost(one.run.work) for platform, p in cost.ANSWER_PLATFORMS.items()}
+    met = one.digital - one.quality.typical <= one.bar
+    return {
+        "about": one.about,
+        "size": f"{one.run.matrices} of {one.run.m:,} x {one.run.k:,}",
+        "quality": f"{one.metric}: {one.quality.typical:.3g} on the chip, {one.digital:.3g} on the CPU",
+        "met": met,
+        **{key: rounded(getattr(one.run, key)) for key in ("matrices", "solves")},
+        "work": {key: rounded(value) for key, value in asdict(one.run.work).items()},
+        "programmed": ledger(one.run.programmed),
+        "answered": ledger(one.run.answered),
+        "answers_per_day": one.answers_per_day,
+        "rewrites": {cells: rewritten(cells, one) for cells in CELLS},
+        "beside": one.beside,
+        "platforms": [
+            {"name": name, "seconds": interval(c.seconds), "joules": interval(c.joules)} for name, c in costs.items()
+        ],
+    }
+
+
+def ledger(events: Ledger) -> dict[str, float]:
+    """Return the events that there are."""
+    return {event: rounded(count) for event, count in asdict(events).items() if count}
+
+
+def rewritten(cells: str, use: cost.Use) -> list[float] | str:
+    """Return rewrites a day, or why these cells never meet the bar."""
+    try:
+        return interval(cost.drift_or_update(cells, use.borne, updates=use.updates_per_day).value)
+    except ChipError as refusal:
+        return str(refusal)
+
+
 def costs() -> dict[str, Any]:
-    """Return technologies, workloads and published claims."""
+    """Return technologies, workloads, uses and published claims."""
     workloads = {**cost.WORKLOADS, "512x512 image": cost.Workload(m=512, n=512, k=16)}
     return {
         "technologies": {
@@ -85,6 +127,12 @@ def costs() -> dict[str, Any]:
             for name in cost.technologies()
         },
         "workloads": {name: workload(name, w) for name, w in workloads.items()},
+        "uses": {name: use(name) for name in cost.USES},
+        "beside": {
+            "waking_seconds": interval(WAKING.value),
+            "operation_joules": interval(OPERATION.value),
+            "operation_seconds": interval(OPERATION_SECONDS.value),
+        },
         "claims": {name: asdict(claim) for name, claim in cost.CLAIMS.items()},
     }
 

@@ -18,6 +18,7 @@ import json
 import platform
 import sys
 import tempfile
+import time
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -38,7 +39,9 @@ CHIP = preset("pku-2025-realistic").with_(columns=192)
 ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 """Standard deviation of the cells, as a share of the largest conductance: as written, and after drifting."""
 
-SEEDS = range(3)
+SEEDS, DRIFTED = range(3), 1
+"""Chips as they are written; of drifted ones the first."""
+
 BARS = {"visitor": 0.02, "photo": 0.5, "vibration": 0.01, "camera": 0.01, "topics": 0.02}
 """Loss that is borne: of nDCG as a share, of PSNR in dB, of AUC and of NMI as it is."""
 
@@ -210,27 +213,38 @@ def topics(folder):
 USES: dict[str, Any] = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
 
 
-def measured(name, files):
+def measured(name, files, kept, seconds):
+    """Return a use's section, or None where the time is up: what was found lies in `kept`, for the next call."""
+    until = time.monotonic() + seconds
     answers, count, work, metric, per_day, updates = USES[name](*files)
-    digital = answers("digital")
+
+    def found_by(error, seed):
+        chosen = engine(name, error, seed)
+        value, n = answers(chosen), count() if callable(count) else count
+        return {"value": value, "run": asdict(Inference.of(chosen.tally, name, answers=int(n), work=work))}
+
+    record = json.loads(kept.read_text()) if kept.exists() else {"digital": answers("digital")}
+    digital = record["digital"]
     loss = BARS[name] * (digital if name == "visitor" else 1.0)
-    rows, run = [], None
+    rows, rested = [], False
     for error in ERRORS:
-        found = []
-        try:
-            for seed in SEEDS:
-                chosen = engine(name, error, seed)
-                found.append(answers(chosen))
-                if run is None:
-                    run = Inference.of(
-                        chosen.tally, name, answers=int(count() if callable(count) else count), work=work
-                    )
-        except ChipError as refusal:
-            print(name, error, refusal)
+        seeds = SEEDS if not rows else SEEDS[:DRIFTED]
+        for key, seed in ((f"{error} {seed}", seed) for seed in seeds):
+            if key not in record:
+                if rested:
+                    return None
+                try:
+                    record[key] = found_by(error, seed)
+                except ChipError as refusal:
+                    record[key] = {"refusal": str(refusal)}
+                kept.write_text(json.dumps(record))
+                rested = time.monotonic() > until
+                print(name, key, f"{digital:.4f}", {k: v for k, v in record[key].items() if k != "run"}, flush=True)
+        found = [record[f"{error} {seed}"].get("value") for seed in seeds]
+        if None in found:
             break
         all_of_it = float(np.hypot(error, CHIP.device.sigma_cell))
         rows.append({"error": all_of_it, "mean": float(np.mean(found)), "low": min(found), "high": max(found)})
-        print(name, error, f"{digital:.4f}", [round(value, 4) for value in found], flush=True)
         if digital - rows[-1]["mean"] > 2 * loss:
             break
     borne = [borne_error(digital, rows, share * loss) for share in (0.5, 1, 2)]
@@ -243,7 +257,7 @@ def measured(name, files):
         "borne": borne,
         "answers_per_day": per_day,
         "updates_per_day": updates,
-        "run": asdict(run) if run else None,
+        "run": record[f"{ERRORS[0]} {SEEDS[0]}"]["run"],
         "command": f"python benchmarks/cost/uses.py {name}",
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.machine()}, {mho.kernels.thread_count()} threads",
@@ -261,8 +275,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("use", choices=USES)
     parser.add_argument("files", nargs="*")
+    parser.add_argument("--kept", type=Path, help="file of what earlier calls have found; by default in a new folder")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="begin no more chips after so many seconds")
     options = parser.parse_args()
-    one = measured(options.use, options.files)
+    kept = options.kept or Path(tempfile.mkdtemp()) / "kept.json"
+    one = measured(options.use, options.files, kept, options.seconds)
+    if one is None:
+        sys.exit(f"the time is up: call again with --kept {kept}")
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     found[options.use] = one
     RESULTS.write_text(json.dumps({name: found[name] for name in USES if name in found}, indent=1) + "\n")

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mho.cost import PORTS, WORKLOADS, technologies
+from mho.cost import PORTS, USES, WORKLOADS, technologies
 from mho.lab import Answers
-from mho.lab.answers import ARRAY_ROWS
+from mho.lab.bills import ARRAY_ROWS, CELLS
 
 ROOT = Path(__file__).parents[2]
 PRESETS = json.loads((ROOT / "web" / "src" / "data" / "presets.json").read_text())
@@ -97,9 +97,27 @@ def cost_requests():
     yield {**base, "workload": "yahoo-music", "numbers": numbers}
 
 
+def use_requests():
+    """Requests for the bill of a use: each of them, each technology, each kind of cells, and every knob."""
+    base = {
+        **{"use": "visitor", "technology": "40nm", "numbers": {}, "write": "row", "ports": None, "cells": "cmo-hfox"},
+        **{"answers_per_day": 2000, "watt_hours": 15, "fleet_per_day": 1e9, "pue": 1.3},
+    }
+    for use in USES:
+        for technology in technologies():
+            yield {**base, "use": use, "technology": technology}
+    for cells in CELLS:
+        yield {**base, "use": "vibration", "cells": cells, "answers_per_day": 345600}
+    for ports in PORTS:
+        for write in ("row", "serial"):
+            yield {**base, "use": "camera", "ports": ports, "write": write, "answers_per_day": 864000}
+    numbers = {"pulse_seconds": 5e-8, "pulse_joules": 1e-12, "memory_seconds_per_byte": 1e-9, "output_amperes": 1e-5}
+    yield {**base, "use": "topics", "numbers": numbers, "watt_hours": 0.2, "fleet_per_day": 3e13, "pue": 1.7}
+
+
 @browser
 def test_costs_are_those_of_the_library(ask):
-    requests = list(cost_requests())
+    requests = [*cost_requests(), *use_requests()]
     for request, found in zip(requests, ask("cost", requests), strict=True):
         compare(found, Answers().cost(request))
 
@@ -137,6 +155,9 @@ BAD = {
             "write": "row",
             "ports": None, "numbers": {},
         },
+        *({**next(use_requests()), **change} for change in (
+            {"answers_per_day": 1e15}, {"use": "nothing"}, {"cells": "milo-2021"}, {"pue": 0.9}, {"watt_hours": 0},
+        )),
     ],
 }  # fmt: skip
 

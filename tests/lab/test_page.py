@@ -16,7 +16,7 @@ from mho.lab import Answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = {"bench": "settling time", "device": "error of the answer", "cost": "time"}
+VIEWS = {"bench": "settling time", "device": "error of the answer", "cost": "time", "use": "latency"}
 
 
 def ready(seen, view):
@@ -230,11 +230,56 @@ def test_cost_set_see_export(visit, tmp_path, capsys):
     assert seen.heard == []
 
 
+def test_cost_of_a_use_set_see_export(visit, tmp_path, capsys):
+    """Fleet, battery and what a settling replaces: as the library answers the view, and as the command prints."""
+    seen = visit("#cost?workload=vibration&fleet=1e12")
+    ready(seen, "use")
+    seen.page.get_by_label("Technology").select_option("28nm")
+    seen.page.get_by_label("Write ports").select_option("array")
+    seen.slide("PUE", ArrowRight=4)
+    seen.page.wait_for_selector("text=PUE 1.5")
+    record = json.loads(seen.save("JSON"))
+    shown = record["answer"]
+    assert record["cost"]["pue"] == pytest.approx(1.5)
+    instructions = float(f"{shown['replaced']['instructions'][1]:.3g}")
+    text = " ".join(seen.page.locator("main").inner_text().split())
+    assert f"One settling replaces {instructions:,.0f} (" in text
+    (tmp_path / "cost.json").write_text(json.dumps(record))
+    assert main(["lab", "--answer", str(tmp_path / "cost.json")]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    for name in ("batteries", "fleets", "parts", "even"):
+        for one, other in zip(answer[name], shown[name], strict=True):
+            assert all(one[key] == pytest.approx(value) for key, value in other.items()), (name, one, other)
+    assert len(table(seen.save("CSV"))[1]) == len(shown["parts"]) + 1 + len(shown["platforms"])
+    assert len(table(seen.save("Fleet as CSV"))[1]) == len(shown["fleets"])
+    seen.page.get_by_text("The same in Python").click()
+    command = seen.page.get_by_label("Command", exact=True).inner_text().split()
+    assert main([*command[1:], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["chip"]["joules"] == pytest.approx([sum(p["joules"][e] for p in shown["parts"]) for e in range(3)])
+    for one, other in zip(shown["fleets"], shown["batteries"], strict=True):
+        assert told["fleet"][one["name"]]["megawatt_hours"] == pytest.approx(one["megawatt_hours"])
+        assert told["battery"][other["name"]]["share"] == pytest.approx(other["share"])
+    assert told["replaced"] == {name: pytest.approx(value) for name, value in shown["replaced"].items()}
+    exec(seen.page.get_by_label("Python", exact=True).inner_text(), {})
+    assert capsys.readouterr().out
+    assert seen.heard == []
+
+
+def test_a_rate_that_no_chip_keeps_is_a_sentence(visit):
+    seen = visit("#cost?workload=camera")
+    ready(seen, "use")
+    seen.slide("Answers", End=1)
+    seen.page.wait_for_selector("text=share the answers between more chips")
+    assert seen.page.locator(".plot canvas").count()
+
+
 STATES = {
     "bench": "#bench?topology=classic&m=6&k=2&A=1.2.3.4.5.6.7.8.9.10.11.12&b=-5.4.3.2.1.0&sigma=0.07&mhz=50",
     "device": "#device?preset=rram-tech-c&age=1000&low=0.02&m=16",
     "factorize": "#factorize?rank=5&iterations=7&size=64",
     "cost": "#cost?workload=movielens-100k&solvers=12&rows=256&ports=array&writing=left%20out",
+    "use": "#cost?workload=camera&cells=neurram&perday=5000&battery=0.5&fleet=20000&pue=1.2&beside=Cortex-M4",
 }
 
 
@@ -242,7 +287,7 @@ STATES = {
 def test_a_state_is_the_same_after_a_round_trip(visit, view):
     seen = visit(STATES[view])
     ready(seen, view)
-    if view == "cost":
+    if view in ("cost", "use"):
         seen.page.get_by_label("Technology").select_option("28nm")
         seen.page.get_by_label("Technology").select_option("40nm")
     else:
@@ -251,7 +296,7 @@ def test_a_state_is_the_same_after_a_round_trip(visit, view):
     assert seen.page.evaluate("location.hash") == STATES[view]
     again = visit(seen.page.evaluate("location.hash"))
     ready(again, view)
-    if view in ("bench", "cost", "device"):
+    if view in VIEWS:
         assert again.fact(VIEWS[view]) == seen.fact(VIEWS[view])
 
 
@@ -288,11 +333,11 @@ def test_a_loop_that_swings_is_a_sentence_and_the_last_curve_stays(visit):
     assert seen.page.locator(".plot canvas").count()
 
 
-@pytest.mark.parametrize("view", ["bench", "device", "factorize", "cost"])
+@pytest.mark.parametrize("view", ["bench", "device", "factorize", "cost", "use"])
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
 def test_every_view_fits_and_axe_finds_nothing(visit, view, width, height, scheme):
-    state = "?iterations=3" if view == "factorize" else ""
-    seen = visit(f"#{view}{state}", width=width, height=height, scheme=scheme)
+    place = {"factorize": "factorize?iterations=3", "use": "cost?workload=photo"}.get(view, view)
+    seen = visit(f"#{place}", width=width, height=height, scheme=scheme)
     ready(seen, view)
     if view == "factorize":
         seen.page.get_by_role("button", name="Factorize").click()

@@ -99,8 +99,9 @@ ${[...grid, ...lines, ...marks, ...legend].join("\n")}
 `;
 }
 
-function short(v: number): string {
-  return Math.abs(v) >= 1e5 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential(0) : String(Number(v.toPrecision(4)));
+/** A number at an axis. */
+export function short(v: number): string {
+  return Math.abs(v) >= 1e5 || (v !== 0 && Math.abs(v) < 1e-3) ? v.toExponential(0).replace("+", "") : String(Number(v.toPrecision(4)));
 }
 
 function drawn(line: Line, X: (v: number) => number, Y: (v: number) => number, f: (v: number) => string, figure: Figure): string {

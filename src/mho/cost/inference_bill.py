@@ -19,18 +19,20 @@ from mho.cost.technology import Technology, technology
 
 __all__ = ["AnswersBill", "Duty", "answers_bill", "answers_lines", "most_per_day"]
 
-_WAKING = term(
+WAKING = term(
     "wake_seconds",
     Interval(1e-7, 1e-6, 1e-5),
     "op-amps are off between answers, and are on so long before one; this project's assumption",
 )
-_OPERATION = term(
+OPERATION = term(
     "joules_per_operation",
     Interval(4.6e-12 / 2, 1e-11, 1e-10),
     "low: half of a float32 multiplication and addition at 45 nm (Horowitz-2014, recalled); typical and high: with the "
     "loads and the control of an embedded core, this project's assumption",
 )
-_SLICE = term("1 / rate", Interval(1 / 8e9, 1 / 1e9, 1 / 8e7), "0.08 to 8 GFLOPS of a core beside the chip, assumed")
+OPERATION_SECONDS = term(
+    "1 / rate", Interval(1 / 8e9, 1 / 1e9, 1 / 8e7), "0.08 to 8 GFLOPS of a core beside the chip, assumed"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,8 +239,8 @@ def _answering(run: Inference, t: Technology) -> tuple[Part, ...]:
     operations = term("operations", run.answered.operations, "digital, beside the chip: probes")
     parts = (
         *(part for part in events.parts if not part.writing),
-        Part(name="waking", time=_WAKING, energy=bias * _each(t, "bandwidth") * _WAKING),
-        Part(name="digital operations", time=operations * _SLICE, energy=operations * _OPERATION)
+        Part(name="waking", time=WAKING, energy=bias * _each(t, "bandwidth") * WAKING),
+        Part(name="digital operations", time=operations * OPERATION_SECONDS, energy=operations * OPERATION)
         if run.answered.operations
         else Part(name="digital operations"),
     )

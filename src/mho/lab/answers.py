@@ -10,18 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from mho import checks, chip, cost
+from mho import checks, chip
 from mho.circuits import Circuit, Mvm, operating_point
 from mho.circuits.transient import Waveform, transient
 from mho.lab import circuits
+from mho.lab.bills import bill_of_sweeps, bill_of_use
+from mho.lab.requests import part
 
-__all__ = ["ARRAY_ROWS", "Answers", "Factorization", "design_of", "part", "read_factorization", "vector"]
+__all__ = ["Answers", "Factorization", "design_of", "read_factorization", "vector"]
 
 _SAMPLES = 400
 _PAST_SETTLING = 1.6
-ARRAY_ROWS = (32, 64, 128, 256, 512, 1024)
-"""Rows of one array that the page offers."""
-
 _MOST_ENTRIES = 4_000_000
 _MOST_ITERATIONS = 100_000
 _MOST_CELLS, _MOST_OPAMPS = 2**16, 640
@@ -171,39 +170,19 @@ class Answers:
             }
 
     def cost(self, request: Any) -> dict[str, Any]:
-        """Return time, energy and area of a factorization on the chip, and time and energy on digital platforms.
+        """Return time, energy and area of a factorization or of a use on the chip, and those of digital platforms.
 
         Parameters
         ----------
         request : mapping
-            workload, array_rows, technology, solvers, iterations, write, ports, numbers.
+            As `mho.lab.bills.bill_of_sweeps` takes it, or `mho.lab.bills.bill_of_use`.
 
         Raises
         ------
         TypeError, ValueError
             A bad request.
         """
-        workloads = {**cost.WORKLOADS, "512x512 image": cost.Workload(m=512, n=512, k=16)}
-        w = workloads[checks.one_of(part(request, "workload"), "workload", tuple(workloads))]
-        name = checks.one_of(part(request, "technology"), "technology", cost.technologies())
-        iterations = checks.positive_int(part(request, "iterations"), "iterations", limit=10**6)
-        numbers = {key: checks.nonnegative_number(v, key) for key, v in dict(part(request, "numbers")).items()}
-        rows = checks.one_of(part(request, "array_rows"), "array_rows", ARRAY_ROWS)
-        found = cost.estimate(
-            cost.sweep_ledger(w, chip.preset("pku-2025").with_(rows=rows)),
-            cost.technology(name).with_(**numbers),
-            solvers=part(request, "solvers"),
-            write=part(request, "write"),
-            ports=part(request, "ports"),
-        )
-        platforms = {name: platform.cost(w.work()) for name, platform in cost.PLATFORMS.items()}
-        return {
-            "parts": [
-                {"name": p.name, "writing": p.writing, **_seconds_and_joules(p, iterations)} for p in found.parts
-            ],
-            "areas": [{"name": name, "square_metres": _interval(area.value)} for name, area in found.areas],
-            "platforms": [{"name": name, **_seconds_and_joules(c, iterations)} for name, c in platforms.items()],
-        }
+        return bill_of_use(request) if isinstance(request, Mapping) and "use" in request else bill_of_sweeps(request)
 
 
 @dataclass(frozen=True)
@@ -275,13 +254,6 @@ def _programmed(circuit: Circuit, scale: Any, units: np.ndarray, product: np.nda
     }
 
 
-def part(request: Any, name: str) -> Any:
-    """Return a part of a request, which must be an object that holds it."""
-    if not isinstance(request, Mapping) or name not in request:
-        raise ValueError(f"the request must be an object that holds {name}")
-    return request[name]
-
-
 def _matrix(given: Any, name: str, *, nonnegative: bool = True) -> np.ndarray:
     array = _array(given, name)
     if array.size > _MOST_ENTRIES:
@@ -325,11 +297,3 @@ def _events(wave: Waveform) -> Iterator[dict[str, Any]]:
         for words, was, now in zip(_WORDS, before.limits, after.limits, strict=True):
             for opamp in np.flatnonzero(was != now):
                 yield {"time": float(time), "opamp": int(opamp), "what": words[int(was[opamp])]}
-
-
-def _seconds_and_joules(costs: Any, iterations: int) -> dict[str, list[float]]:
-    return {name: [iterations * v for v in _interval(getattr(costs, name))] for name in ("seconds", "joules")}
-
-
-def _interval(value: Any) -> list[float]:
-    return [float(value.low), float(value.typical), float(value.high)]

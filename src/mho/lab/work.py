@@ -68,7 +68,8 @@ def _check_spice(request: Any) -> tuple[str, None]:
     from mho import spice
     from mho.circuits.transient.waveform import closed_loop
     from mho.lab import circuits
-    from mho.lab.answers import part, vector
+    from mho.lab.answers import vector
+    from mho.lab.requests import part
 
     circuit = circuits.from_json(part(request, "circuit"))
     closed_loop(circuit)

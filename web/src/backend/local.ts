@@ -1,6 +1,7 @@
 /** The protocol answered here, by the compiled kernels. */
 
 import { flat, rowsOf } from "../core/circuit";
+import { answers, type AnswersRequest } from "../core/answers";
 import { cost, type CostData } from "../core/cost";
 import { designOf, type Presets } from "../core/design";
 import { equations } from "../core/equations";
@@ -91,8 +92,8 @@ export class Local {
     return { errors, seconds, W: rowsOf(factors.W, k), H: rowsOf(factors.H, n) };
   }
 
-  cost(r: CostRequest) {
-    return cost(this.costs, r);
+  cost(r: CostRequest | AnswersRequest) {
+    return "use" in r ? answers(this.costs, r) : cost(this.costs, r);
   }
 }
 

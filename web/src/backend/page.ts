@@ -1,8 +1,10 @@
 /** The backend that needs no server: a worker beside the page. */
 
+import costs from "../data/cost.json";
+import presets from "../data/presets.json";
 import LabWorker from "./worker?worker&inline";
 import type { Backend, FactorizeRequest, FactorizeStep } from "./protocol";
-import type { Message } from "./worker";
+import type { Data, Message } from "./worker";
 
 interface Waiting {
   done(answer: unknown): void;
@@ -29,6 +31,8 @@ export class PageBackend implements Backend {
       for (const one of this.waiting.values()) one.failed(new Error(`the page's worker has failed: ${event.message}`));
       this.waiting.clear();
     };
+    const data = { presets, costs } as unknown as Data;
+    this.worker.postMessage({ id: 0, method: "data", request: data } satisfies Message);
   }
 
   private ask<T>(method: Message["method"], request: unknown, progress?: (step: FactorizeStep) => void, cancel?: AbortSignal): Promise<T> {
@@ -43,7 +47,7 @@ export class PageBackend implements Backend {
   program: Backend["program"] = (r) => this.ask("program", r);
   settle: Backend["settle"] = (r) => this.ask("settle", r);
   solve: Backend["solve"] = (r) => this.ask("solve", r);
-  cost: Backend["cost"] = (r) => this.ask("cost", r);
+  cost: Backend["cost"] = (r: unknown) => this.ask<never>("cost", r);
   factorize = (r: FactorizeRequest, progress: (step: FactorizeStep) => void, cancel?: AbortSignal) =>
     this.ask<never>("factorize", r, progress, cancel);
 }

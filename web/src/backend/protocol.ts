@@ -3,6 +3,7 @@
 import type { Circuit, Clamp, Rows, Topology } from "../core/circuit";
 import type { ClampEvent } from "../core/transient";
 import type { Programmed } from "../core/program";
+import type { AnswersAnswer, AnswersRequest } from "../core/answers";
 import type { CostAnswer, CostRequest } from "../core/cost";
 
 /** Changes to a preset, named as `ChipDesign.with_` names them; null is infinite. */
@@ -100,6 +101,8 @@ export interface Backend {
   solve(request: SolveRequest): Promise<SolveAnswer>;
   factorize(request: FactorizeRequest, progress: (step: FactorizeStep) => void, cancel?: AbortSignal): Promise<FactorizeAnswer>;
   cost(request: CostRequest): Promise<CostAnswer>;
+  /** Of a use, a matrix that is programmed once. */
+  cost(request: AnswersRequest): Promise<AnswersAnswer>;
 }
 
 export type { Programmed };

@@ -61,7 +61,7 @@ export class ServedBackend implements Backend {
   program: Backend["program"] = (r) => this.call("POST", "program", r);
   settle: Backend["settle"] = (r) => this.call("POST", "settle", r);
   solve: Backend["solve"] = (r) => this.call("POST", "solve", r);
-  cost: Backend["cost"] = (r) => this.call("POST", "cost", r);
+  cost: Backend["cost"] = (r: unknown) => this.call<never>("POST", "cost", r);
 
   async factorize(r: FactorizeRequest, progress: (step: FactorizeStep) => void, cancel?: AbortSignal): Promise<FactorizeAnswer> {
     return this.finish<FactorizeAnswer>(await this.start("factorize", r), (step) => progress(step as unknown as FactorizeStep), cancel);

@@ -1,7 +1,5 @@
 /** The worker: answers messages with the local backend, so that the page never stands still. */
 
-import costs from "../data/cost.json";
-import presets from "../data/presets.json";
 import core from "../core/mho.wasm?inline";
 import { Kernels } from "../core/wasm";
 import type { CostData } from "../core/cost";
@@ -11,15 +9,21 @@ import { Local } from "./local";
 
 export interface Message {
   id: number;
-  method: "program" | "settle" | "solve" | "factorize" | "cost" | "cancel";
+  method: "data" | "program" | "settle" | "solve" | "factorize" | "cost" | "cancel";
   request: unknown;
+}
+
+/** What Python has written, which the page holds and gives once, so that the file has it but once. */
+export interface Data {
+  presets: Presets;
+  costs: CostData;
 }
 
 function bytes(inlined: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(inlined.slice(inlined.indexOf(",") + 1)), (c) => c.charCodeAt(0));
 }
 
-const backend = Kernels.load(bytes(core)).then((k) => new Local(k, presets as unknown as Presets, costs as unknown as CostData));
+let backend: Promise<Local>;
 const cancelled = new Set<number>();
 const breath = () => new Promise((done) => setTimeout(done));
 
@@ -36,6 +40,11 @@ async function factorize(local: Local, id: number, request: FactorizeRequest) {
 
 addEventListener("message", async ({ data }: MessageEvent<Message>) => {
   const { id, method, request } = data;
+  if (method === "data") {
+    const { presets, costs } = request as Data;
+    backend = Kernels.load(bytes(core)).then((k) => new Local(k, presets, costs));
+    return;
+  }
   if (method === "cancel") {
     cancelled.add(request as number);
     return;

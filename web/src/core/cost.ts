@@ -48,11 +48,33 @@ export interface CostData {
   technologies: { [name: string]: Technology };
   workloads: { [name: string]: { title: string; ledgers: { [rows: string]: Ledger }; fewest_solves: number; platforms: CostPlatform[] } };
   claims: { [workload: string]: { faster: number; saving: number; against: string } };
+  uses: { [name: string]: UseData };
+  /** What is beside the chip of a use: waking op-amps, and digital operations. */
+  beside: { waking_seconds: Interval; operation_joules: Interval; operation_seconds: Interval };
 }
 
-const exact = (v: number): Interval => [v, v, v];
-const plus = (...all: Interval[]): Interval => [0, 1, 2].map((e) => all.reduce((s, r) => s + r[e as 0]!, 0)) as Interval;
-const times = (...all: Interval[]): Interval => [0, 1, 2].map((e) => all.reduce((s, r) => s * r[e as 0]!, 1)) as Interval;
+/** A matrix that is programmed once, and one answer of it. */
+export interface UseData {
+  about: string;
+  size: string;
+  quality: string;
+  met: boolean;
+  matrices: number;
+  solves: number;
+  work: { flops: number; bytes_cached: number; bytes_uncached: number };
+  /** Events that are none are left out. */
+  programmed: Ledger;
+  answered: Ledger;
+  answers_per_day: number;
+  /** Rewrites a day by the cells, or why these are never good enough. */
+  rewrites: { [cells: string]: Interval | string };
+  beside: string;
+  platforms: CostPlatform[];
+}
+
+export const exact = (v: number): Interval => [v, v, v];
+export const plus = (...all: Interval[]): Interval => [0, 1, 2].map((e) => all.reduce((s, r) => s + r[e as 0]!, 0)) as Interval;
+export const times = (...all: Interval[]): Interval => [0, 1, 2].map((e) => all.reduce((s, r) => s * r[e as 0]!, 1)) as Interval;
 
 export function scaled(r: Interval, by: number): Interval {
   return times(r, exact(by));
@@ -63,7 +85,7 @@ const IN_A_ROW = 3;
 const PORTS = ["array", "tile", "solver"] as const;
 
 /** Share of the steps that is left with so many write ports, write drivers, and compensation cells of a row. */
-function writePorts(l: Ledger, request: Written) {
+function writePorts(l: Ledger, request: Writing) {
   const tile = l.tile_pulses ? l.tile_pulses! / l.row_pulses! : 1;
   const shares: Interval = [tile / IN_A_ROW, tile, 1];
   const most = 2 * l.columns!;
@@ -87,9 +109,7 @@ export function cost(data: CostData, request: CostRequest): CostAnswer {
   if (!ledger) throw new Error(`array_rows must be one of ${Object.keys(workload.ledgers).join(", ")}, got ${request.array_rows}`);
   if (request.solvers > workload.fewest_solves)
     throw new Error(`solvers must be at most ${workload.fewest_solves}, the right-hand sides, got ${request.solvers}`);
-  const replaced = Object.fromEntries(Object.entries(request.numbers).map(([name, v]) => [name, exact(v)]));
-  const t = { ...technology, ...replaced };
-  const one = estimate(ledger, t, request);
+  const one = estimate(ledger, changed(technology, request.numbers), request);
   const many = (part: CostPart) => ({ ...part, seconds: scaled(part.seconds, request.iterations), joules: scaled(part.joules, request.iterations) });
   return {
     parts: one.parts.map(many),
@@ -104,9 +124,14 @@ export function estimated(ledger: Ledger, t: Technology): CostPart[] {
   return parts.filter((part) => !part.writing);
 }
 
-type Written = Pick<CostRequest, "solvers" | "write" | "ports">;
+export function changed(technology: Technology, numbers: CostRequest["numbers"]): Technology {
+  return { ...technology, ...Object.fromEntries(Object.entries(numbers).map(([name, v]) => [name, exact(v)])) };
+}
 
-function estimate(l: Ledger, t: Technology, request: Written): { parts: CostPart[]; areas: CostAnswer["areas"] } {
+/** How arrays are written, and copies of the chip. */
+export type Writing = Pick<CostRequest, "solvers" | "write" | "ports">;
+
+export function estimate(l: Ledger, t: Technology, request: Writing): { parts: CostPart[]; areas: CostAnswer["areas"] } {
   const n = (name: string, sign = 1) => exact(sign * l[name]!);
   const each = (name: string) => t[name]!;
   const copies = exact(request.solvers);
@@ -151,13 +176,13 @@ function areas(l: Ledger, t: Technology, copies: Interval, ports: ReturnType<typ
   return [
     each("cells", rows, plus(exact(2 * l.columns!), ports.extras), t.cell_area!),
     each("DAC", rows, t.dac_area!),
-    each("op-amps", columns, stages, t.amplifier_area!),
+    each("op-amps", plus(times(columns, stages), exact(Math.max(0, l.opamps! - l.columns!))), t.amplifier_area!),
     each("ADC", columns, t.adc_area!),
     each("write drivers", ports.drivers, t.write_driver_area!),
   ];
 }
 
 /** Sum of some parts. */
-export function total(parts: CostPart[], what: "seconds" | "joules"): Interval {
+export function total(parts: readonly CostPart[], what: "seconds" | "joules"): Interval {
   return plus(exact(0), ...parts.map((p) => p[what]));
 }

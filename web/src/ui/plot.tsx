@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { decades, type Figure } from "../exports";
+import { decades, short, type Figure } from "../exports";
 
 interface Props {
   figure: Figure;
@@ -27,7 +27,12 @@ function options(shown: { current: Figure }, width: number, height: number): uPl
   const ink = css("--ink-soft");
   const axis = (label: string, log?: boolean): uPlot.Axis => ({
     label,
-    ...(log ? { splits: (_: uPlot, __: number, low: number, high: number) => decades(low, high) } : {}),
+    ...(log
+      ? {
+          splits: (_: uPlot, __: number, low: number, high: number) => decades(low, high),
+          values: (_: uPlot, at: (number | null)[]) => at.map((v) => (v === null ? null : short(v))),
+        }
+      : {}),
     stroke: ink,
     grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 },

@@ -53,6 +53,16 @@ const LEADS: Partial<Record<Topology, string>> & { compact: string } = {
   egv: "With feedback a little below the largest eigenvalue the loop grows from its op-amps' offsets along that eigenvector, until an output meets its rail. There is no input.",
 };
 
+const WIRED_IN_PYTHON = "Wires are perfect here. Their resistance is a knob of the compact circuit; for this one Chip(design.with_(row_ohms=…)) in Python has it.";
+/** Said where the knob of the wires would be. */
+const WIRES: Partial<Record<Topology, string>> = {
+  classic: WIRED_IN_PYTHON,
+  gram: WIRED_IN_PYTHON,
+  mvm: WIRED_IN_PYTHON,
+  inv: "Wires are perfect here: their resistance is modelled in the compact, classic and Gram circuits and in the product.",
+  egv: "Wires are perfect here: their resistance is modelled in the compact, classic and Gram circuits and in the product.",
+};
+
 const PRESET = "pku-2025";
 const TOLERANCE = 0.01;
 
@@ -238,7 +248,7 @@ export function Bench(props: Props) {
           )}
         </div>
       </div>
-      <Words />
+      <Words topology={problem.topology} />
       {found && <Reproduce state={state} found={found} />}
     </>
   );
@@ -284,8 +294,10 @@ function Knobs({ state: s, change }: Props) {
           <Slider label="Rows m" value={s.m} least={2} most={128} show={String} onChange={(m) => change({ m, A: [], b: [] })} />
         )}
         <Slider label="Columns k" value={s.k} least={1} most={16} show={String} onChange={(k) => change({ k, A: [], b: [] })} />
-        {s.topology === "compact" && (
+        {s.topology === "compact" ? (
           <Slider label="Wire between cells" value={s.wire} least={0.1} most={50} zero={0} log show={(v) => `${plain(v)} Ω`} onChange={(wire) => change({ wire })} />
+        ) : (
+          <p class="soft">{WIRES[s.topology as Topology]}</p>
         )}
       </Group>
       <Group title="Cells">
@@ -298,12 +310,14 @@ function Knobs({ state: s, change }: Props) {
         <Slider label="Second pole" value={s.pole} least={0.1} most={100} zero={0} log show={(v) => (v ? `${plain(v)} × bandwidth` : "none")} hint="of the output stage; too near, and the loop swings" onChange={(pole) => change({ pole })} />
         <Slider label="Gain" value={s.gain} least={100} most={1e6} log show={(v) => plain(v)} onChange={(gain) => change({ gain })} />
         <Slider label="Offset" value={s.offset} least={0.01} most={10} zero={0} log show={(v) => quantity(v / 1e3, "V")} hint="spread of the op-amps' input offset" onChange={(offset) => change({ offset })} />
-        <Choice
-          label="Clamp"
-          value={s.clamp}
-          of={[["rectifying", "Rectifying: exact"], ["single-supply", "Single supply: input floats"]]}
-          onChange={(clamp) => change({ clamp })}
-        />
+        {!(s.topology in DASHED) && (
+          <Choice
+            label="Clamp"
+            value={s.clamp}
+            of={[["rectifying", "Rectifying: exact"], ["single-supply", "Single supply: input floats"]]}
+            onChange={(clamp) => change({ clamp })}
+          />
+        )}
       </Group>
     </div>
   );
@@ -447,7 +461,14 @@ function Reproduce({ state, found }: { state: Props["state"]; found: Found }) {
   );
 }
 
-function Words() {
+const DASHED: Partial<Record<Topology, string>> = {
+  mvm: "The exact product A x, computed digitally.",
+  inv: "The exact solution of A x = b, computed digitally: where the loop would rest with perfect cells and op-amps.",
+  egv: "The exact eigenvector of the largest eigenvalue, computed digitally, its largest entry at the rail.",
+};
+
+function Words({ topology }: { topology: Topology }) {
+  const clamps = !(topology in DASHED);
   return (
     <Group title="What is what">
       <dl class="words">
@@ -463,13 +484,18 @@ function Words() {
           <dt>Output, settling</dt>
           <dd>Each column ends in an op-amp. Its output voltage starts at zero and settles: when all are at rest, they are the answer x.</dd>
         </div>
-        <div>
-          <dt>Clamp</dt>
-          <dd>An output that would go below zero is held at zero by its clamp, because the problem asks for x ≥ 0.</dd>
-        </div>
+        {clamps && (
+          <div>
+            <dt>Clamp</dt>
+            <dd>An output that would go below zero is held at zero by its clamp, because the problem asks for x ≥ 0.</dd>
+          </div>
+        )}
         <div>
           <dt>Dashed lines</dt>
-          <dd>The exact non-negative least-squares answer, computed digitally: where the loop would rest with perfect cells and op-amps.</dd>
+          <dd>
+            {DASHED[topology] ??
+              "The exact non-negative least-squares answer, computed digitally: where the loop would rest with perfect cells and op-amps."}
+          </dd>
         </div>
         <div>
           <dt>Settling time</dt>

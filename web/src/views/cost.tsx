@@ -1,21 +1,21 @@
 /** Cost: what a factorization takes on the chip, part by part, beside digital platforms. */
 
 import { useMemo, useState } from "preact/hooks";
-import data from "../data/cost.json";
-import { cost, total, type CostAnswer, type CostData, type CostRequest, type Interval } from "../core/cost";
+import { cost, total, type CostAnswer, type CostRequest, type Interval } from "../core/cost";
 import { csv, png, save, svg, type Figure } from "../exports";
 import { choice, number, type Fields } from "../state";
 import { Choice, Code, Exports, Fact, Group, Problem, Slider } from "../ui/controls";
 import { palette, Plot } from "../ui/plot";
 import { duration, plain, quantity } from "../units";
+import { answersFields, AnswersView } from "./answers";
+import { billOptions, bounds, DATA, MemoryKnob, numbersOf, Parts, technologyLiteral, TechnologyKnob, WorkloadKnob, writingLiteral, WritingKnobs, writingOf } from "./bill";
 import type { ViewProps } from "./common";
 import { useLive } from "./live";
 
-const DATA = data as unknown as CostData;
 const ROWS = ["32", "64", "128", "256", "512", "1024"];
 
 export const costFields = {
-  workload: choice(Object.keys(DATA.workloads), "netflix"),
+  workload: choice([...Object.keys(DATA.workloads), ...Object.keys(DATA.uses)], "netflix"),
   technology: choice(Object.keys(DATA.technologies), "40nm"),
   solvers: number(1, 1, 1e6),
   iterations: number(10, 1, 1000),
@@ -27,28 +27,21 @@ export const costFields = {
   writing: choice(["counted", "left out"]),
   moving: choice(["counted", "left out"]),
   against: choice(Object.values(DATA.workloads)[0]!.platforms.map((p) => p.name), "H100"),
+  ...answersFields,
 } satisfies Fields;
 
 type Props = ViewProps<typeof costFields>;
 
 function requestOf(s: Props["state"]): CostRequest {
-  const t = DATA.technologies[s.technology]!;
   const most = DATA.workloads[s.workload]!.fewest_solves;
-  const numbers: { [name: string]: number } = {};
-  if (s.pulse > 0) {
-    numbers.pulse_seconds = s.pulse;
-    numbers.pulse_joules = (t.pulse_joules![1] / t.pulse_seconds![1]) * s.pulse; // the same power
-  }
-  if (s.memory > 0) numbers.memory_seconds_per_byte = s.memory;
   return {
     workload: s.workload,
     array_rows: Number(s.rows),
     technology: s.technology,
     solvers: Math.min(Math.round(s.solvers), most),
     iterations: Math.round(s.iterations),
-    write: s.write as CostRequest["write"],
-    ports: s.ports === "assumed" ? null : (s.ports as CostRequest["ports"]),
-    numbers,
+    ...writingOf(s),
+    numbers: numbersOf(s),
   };
 }
 
@@ -95,6 +88,10 @@ function ratiosFigure(s: Props["state"], dark: boolean): Figure {
 }
 
 export function CostView(props: Props) {
+  return Object.hasOwn(DATA.uses, props.state.workload) ? <AnswersView {...props} /> : <SweepsView {...props} />;
+}
+
+function SweepsView(props: Props) {
   const { state: s, scheme, backend } = props;
   const live = useLive(JSON.stringify(s), () => backend.cost(requestOf(s)));
   const [said, say] = useState<string | null>(null);
@@ -122,51 +119,30 @@ export function CostView(props: Props) {
 
 function Knobs({ state: s, change }: Props) {
   const most = DATA.workloads[s.workload]!.fewest_solves;
-  const t = DATA.technologies[s.technology]!;
   return (
     <div>
       <Group title="Work">
-        <Choice label="Workload" value={s.workload} of={Object.entries(DATA.workloads).map(([name, w]) => [name, w.title] as const)} onChange={(workload) => change({ workload })} />
+        <WorkloadKnob state={s} change={change} />
         <Slider label="Sweeps" value={s.iterations} least={1} most={1000} log show={(v) => plain(v)} hint="updates of both factors" onChange={(iterations) => change({ iterations: Math.round(iterations) })} />
       </Group>
       <Group title="Chip">
-        <Choice label="Technology" value={s.technology} of={Object.keys(DATA.technologies).map((n) => [n, n] as const)} onChange={(technology) => change({ technology })} />
+        <TechnologyKnob state={s} change={change} />
         <Slider label="Solvers side by side" value={Math.min(s.solvers, most)} least={1} most={most} log show={(v) => plain(v)} onChange={(v) => change({ solvers: Math.round(v) })} />
         <Choice label="Rows of one array (tile)" value={s.rows} of={ROWS.map((r) => [r, r] as const)} onChange={(rows) => change({ rows })} />
       </Group>
       <Group title="Writing">
         <Choice label="Writing is" value={s.writing} of={[["counted", "counted"], ["left out", "left out"]]} onChange={(writing) => change({ writing })} />
-        <Choice
-          label="Write ports"
-          value={s.ports}
-          of={[["assumed", "assumed: one a tile, with bounds"], ["solver", "one a solver"], ["tile", "one a tile"], ["array", "one an array"]]}
-          onChange={(ports) => change({ ports })}
-        />
-        <Choice label="At a time" value={s.write} of={[["row", "a row of cells"], ["serial", "one cell"]]} onChange={(write) => change({ write })} />
-        <Slider label="Write pulse" value={s.pulse} least={1e-8} most={1e-5} zero={0} log show={(v) => (v ? quantity(v, "s") : `${quantity(t.pulse_seconds![1], "s")}, as assumed`)} onChange={(pulse) => change({ pulse })} />
+        <WritingKnobs state={s} change={change} />
       </Group>
       <Group title="Memory beside the chip">
         <Choice label="Memory is" value={s.moving} of={[["counted", "counted"], ["left out", "left out"]]} onChange={(moving) => change({ moving })} />
-        <Slider
-          label="Bandwidth"
-          value={s.memory ? 1 / s.memory : 0}
-          least={1e9}
-          most={1e13}
-          zero={0}
-          log
-          show={(v) => (v ? quantity(v, "B/s") : `${quantity(1 / t.memory_seconds_per_byte![1], "B/s")}, as assumed`)}
-          onChange={(v) => change({ memory: v ? 1 / v : 0 })}
-        />
+        <MemoryKnob state={s} change={change} />
       </Group>
       <Group title="Beside it">
         <Choice label="Platform of the curve" value={s.against} of={DATA.workloads[s.workload]!.platforms.map((p) => [p.name, p.name] as const)} onChange={(against) => change({ against })} />
       </Group>
     </div>
   );
-}
-
-function bounds(r: Interval, show: (v: number) => string): string {
-  return r[0] === r[2] ? show(r[1]) : `${show(r[1])} (${show(r[0])} to ${show(r[2])})`;
 }
 
 function Results({ answer, state: s }: Props & { answer: CostAnswer }) {
@@ -182,36 +158,9 @@ function Results({ answer, state: s }: Props & { answer: CostAnswer }) {
         <Fact name="area" value={`${plain(area * 1e6)} mm²`} />
       </dl>
       <h2>What dominates</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Parts of the bill">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">part</th>
-              <th scope="col">time</th>
-              <th scope="col">share</th>
-              <th scope="col">energy</th>
-              <th scope="col">share</th>
-            </tr>
-          </thead>
-          <tbody>
-            {parts.map((p) => (
-              <tr key={p.name}>
-                <td>{p.name}</td>
-                <td>{p.seconds[1] ? duration(p.seconds[1]) : "–"}</td>
-                <td>{share(p.seconds[1], seconds[1])}</td>
-                <td>{quantity(p.joules[1], "J")}</td>
-                <td>{share(p.joules[1], joules[1])}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Parts parts={parts} seconds={seconds[1]} joules={joules[1]} />
     </>
   );
-}
-
-function share(part: number, whole: number): string {
-  return part > 0 ? `${plain((100 * part) / whole, 2)} %` : "–";
 }
 
 function Platforms({ answer, state: s }: Props & { answer: CostAnswer }) {
@@ -268,23 +217,21 @@ function verdict(r: Ratio, claim: { faster: number; saving: number }) {
 function commandOf(s: Props["state"]): string {
   const r = requestOf(s);
   const name = s.workload === "512x512 image" ? "512x512 --k 16" : s.workload;
-  const options = [`--technology ${r.technology}`, `--iterations ${r.iterations}`, `--solvers ${r.solvers}`, `--write ${r.write}`];
+  const options = [...billOptions(s), `--iterations ${r.iterations}`, `--solvers ${r.solvers}`];
   if (r.array_rows !== 128) options.push(`--array ${r.array_rows}x128`);
-  if (r.ports) options.push(`--write-ports ${r.ports}`);
   return `mho cost ${name} ${options.join(" ")}`;
 }
 
 function pythonOf(s: Props["state"]): string {
   const r = requestOf(s);
   const workload = s.workload === "512x512 image" ? "cost.Workload(m=512, n=512, k=16)" : `cost.WORKLOADS["${s.workload}"]`;
-  const numbers = Object.entries(r.numbers).map(([name, v]) => `${name}=${v}`).join(", ");
   return `from mho import cost
 from mho.chip import preset
 
 workload = ${workload}
 ledger = cost.sweep_ledger(workload, preset("pku-2025").with_(rows=${r.array_rows}))  # of one sweep; there are ${r.iterations}
-technology = cost.technology("${r.technology}")${numbers ? `.with_(${numbers})` : ""}
-found = cost.estimate(ledger, technology, solvers=${r.solvers}, write="${r.write}", ports=${r.ports ? `"${r.ports}"` : "None"})
+technology = ${technologyLiteral(s)}
+found = cost.estimate(ledger, technology, solvers=${r.solvers}, ${writingLiteral(s)})
 print(found.seconds * ${r.iterations}, found.joules * ${r.iterations}, found.square_metres)
 `;
 }
