@@ -39,7 +39,7 @@ CHIP = preset("pku-2025-realistic").with_(columns=192)
 ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 """Standard deviation of the cells, as a share of the largest conductance: as written, and after drifting."""
 
-SEEDS, DRIFTED = range(3), 1
+SEEDS = range(3)
 """Chips as they are written; of drifted ones the first."""
 
 BARS = {"visitor": 0.02, "photo": 0.5, "vibration": 0.01, "camera": 0.01, "topics": 0.02}
@@ -213,48 +213,69 @@ def topics(folder):
 USES: dict[str, Any] = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
 
 
-def measured(name, files, kept, seconds):
-    """Return a use's section, or None where the time is up: what was found lies in `kept`, for the next call."""
+def search(name, use, kept, seconds):
+    """Find answers by chips, more and more drifted, until more is lost than is borne twice, or the time is up.
+
+    What was found lies in `kept`, for the next call. Returns whether that is all of it.
+    """
     until = time.monotonic() + seconds
-    answers, count, work, metric, per_day, updates = USES[name](*files)
-
-    def found_by(error, seed):
-        chosen = engine(name, error, seed)
-        value, n = answers(chosen), count() if callable(count) else count
-        return {"value": value, "run": asdict(Inference.of(chosen.tally, name, answers=int(n), work=work))}
-
+    answers, count, work, *_ = use
     record = json.loads(kept.read_text()) if kept.exists() else {"digital": answers("digital")}
-    digital = record["digital"]
-    loss = BARS[name] * (digital if name == "visitor" else 1.0)
-    rows, rested = [], False
+    for error, seed in [*((error, 0) for error in ERRORS), *((ERRORS[0], seed) for seed in SEEDS)]:
+        if (key := f"{error} {seed}") in record or (seed == 0 and is_lost(name, record)):
+            continue
+        chosen = engine(name, error, seed)
+        try:
+            value, n = answers(chosen), count() if callable(count) else count
+            run = Inference.of(chosen.tally, name, answers=int(n), work=work)
+            record[key] = {"value": value, "run": asdict(run)}
+        except ChipError as refusal:
+            record[key] = {"refusal": str(refusal)}
+        kept.write_text(json.dumps(record))
+        print(name, key, record["digital"], record[key].get("value", record[key].get("refusal")), flush=True)
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+def is_lost(name, record):
+    """Whether more than twice what is borne is lost already, or a chip could not solve at all."""
+    rows = rows_of(record)
+    refused = any("refusal" in found for key, found in record.items() if key != "digital")
+    return refused or (bool(rows) and record["digital"] - rows[-1]["mean"] > 2 * loss_of(name, record))
+
+
+def loss_of(name, record):
+    """The loss that is borne."""
+    return BARS[name] * (record["digital"] if name == "visitor" else 1.0)
+
+
+def rows_of(record):
+    """Return what was found with each error of the cells, one that stays included."""
+    rows = []
     for error in ERRORS:
-        seeds = SEEDS if not rows else SEEDS[:DRIFTED]
-        for key, seed in ((f"{error} {seed}", seed) for seed in seeds):
-            if key not in record:
-                if rested:
-                    return None
-                try:
-                    record[key] = found_by(error, seed)
-                except ChipError as refusal:
-                    record[key] = {"refusal": str(refusal)}
-                kept.write_text(json.dumps(record))
-                rested = time.monotonic() > until
-                print(name, key, f"{digital:.4f}", {k: v for k, v in record[key].items() if k != "run"}, flush=True)
-        found = [record[f"{error} {seed}"].get("value") for seed in seeds]
-        if None in found:
+        chips = [record.get(f"{error} {seed}", {}) for seed in SEEDS]
+        found = [chip["value"] for chip in chips if "value" in chip]
+        if not found:
             break
-        all_of_it = float(np.hypot(error, CHIP.device.sigma_cell))
-        rows.append({"error": all_of_it, "mean": float(np.mean(found)), "low": min(found), "high": max(found)})
-        if digital - rows[-1]["mean"] > 2 * loss:
-            break
-    borne = [borne_error(digital, rows, share * loss) for share in (0.5, 1, 2)]
+        whole = float(np.hypot(error, CHIP.device.sigma_cell))
+        rows.append(
+            {"error": whole, "chips": len(found), "mean": float(np.mean(found)), "low": min(found), "high": max(found)}
+        )
+    return rows
+
+
+def section(name, use, record):
+    """Return a use's section."""
+    *_, metric, per_day, updates = use
+    rows, loss = rows_of(record), loss_of(name, record)
     return {
         "about": USES[name].__doc__,
         "metric": metric,
-        "digital": digital,
+        "digital": record["digital"],
         "chip": rows,
         "bar": loss,
-        "borne": borne,
+        "borne": [borne_error(record["digital"], rows, share * loss) for share in (0.5, 1, 2)],
         "answers_per_day": per_day,
         "updates_per_day": updates,
         "run": record[f"{ERRORS[0]} {SEEDS[0]}"]["run"],
@@ -279,11 +300,11 @@ def main():
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no more chips after so many seconds")
     options = parser.parse_args()
     kept = options.kept or Path(tempfile.mkdtemp()) / "kept.json"
-    one = measured(options.use, options.files, kept, options.seconds)
-    if one is None:
+    use = USES[options.use](*options.files)
+    if not search(options.use, use, kept, options.seconds):
         sys.exit(f"the time is up: call again with --kept {kept}")
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    found[options.use] = one
+    found[options.use] = section(options.use, use, json.loads(kept.read_text()))
     RESULTS.write_text(json.dumps({name: found[name] for name in USES if name in found}, indent=1) + "\n")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,10 +22,12 @@ from mho.cost import (
     answers_bill,
     answers_even,
     answers_lines,
+    answers_measured,
     battery_of,
     deciders,
     fleet_of_chips,
     fleet_of_platform,
+    measured_answers,
     most_per_day,
     product_work,
     read_inference,
@@ -228,6 +231,31 @@ def test_a_batch_shares_the_start_and_nothing_else():
     assert work.batched(10).flops == work.flops
     one, together = (ANSWER_PLATFORMS[name].cost(work) for name in ("H100, one", "H100, 4,096 together"))
     assert one.seconds.typical > 100 * together.seconds.typical
+
+
+class Meter:
+    """A processor that has counted 30 joules."""
+
+    def joules(self):
+        return 30.0
+
+
+@pytest.mark.parametrize(("meter", "said"), [(Meter(), "counted by the processor"), (None, "power assumed, 5 to 20 W")])
+def test_time_and_energy_of_this_cpu_are_of_one_run(run, monkeypatch, meter, said):
+    """On a clock that every look moves on by two seconds: of three rounds, what was counted meanwhile."""
+    looks = iter(range(0, 1000, 2))
+    monkeypatch.setattr(answers_measured, "time", SimpleNamespace(perf_counter=lambda: next(looks)))
+    monkeypatch.setattr(answers_measured, "power_meter", lambda: meter)
+    alone, together = measured_answers(mho.Digital(), run).values()
+    one = answer_work(5, 40)
+    assert alone.cost(one).seconds.typical == pytest.approx(2 / 200)  # 200 answers a round
+    assert said in alone.source
+    assert said in together.source
+    if meter is not None:
+        assert alone.cost(one).joules.typical == pytest.approx(30 / 3 / 200)
+        assert together.watts == Interval.exact(5.0)
+    else:
+        assert ends(alone.watts) == pytest.approx([5, 10, 20])
 
 
 def test_the_decider_moves_most(run):
