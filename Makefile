@@ -89,6 +89,8 @@ test-fuzz: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/clang-format --dry-run -Werror $(wildcard src/mho/kernels/src/*)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 

@@ -27,6 +27,33 @@ class NMF(_SklearnNMF):
     two solvers do: `solver` is checked and otherwise does not count, each loss having one way to iterate; iterations
     end by mho's rule for `tol`; `transform` solves to rest.
 
+    Parameters
+    ----------
+    n_components : int, "auto" or None
+        Number of components k; all features where it is None, those of the given factors where it is "auto".
+    init : {"random", "nndsvd", "nndsvda", "nndsvdar", "custom"} or None
+        Factors to start from, as scikit-learn makes them.
+    solver : {"cd", "mu"}
+        Checked alone; "cd" is for beta_loss="frobenius".
+    beta_loss : float, "frobenius", "kullback-leibler" or "itakura-saito"
+        Divergence that is minimised; 2, 1 and 0 are those with a name.
+    tol : float
+        Stop when the loss falls by less than this share.
+    max_iter : int
+        Iterations at most.
+    random_state : int, RandomState or None
+        Of the start.
+    alpha_W : float
+        Weight of the penalty of W, times the number of features.
+    alpha_H : float or "same"
+        Weight of the penalty of H, times the number of samples.
+    l1_ratio : float
+        Share of the sum in the penalty; the rest is of squares.
+    verbose : bool or int
+        Whether each iteration is printed.
+    shuffle : bool
+        Order of the coordinates; not used here.
+
     Examples
     --------
     >>> import numpy as np
@@ -61,6 +88,21 @@ class NMF(_SklearnNMF):
 
 class MiniBatchNMF(_SklearnMiniBatchNMF):
     """scikit-learn's `sklearn.decomposition.MiniBatchNMF`, whose W for given components is mho's, solved to rest.
+
+    Parameters
+    ----------
+    n_components, init, beta_loss, tol, max_iter, random_state, alpha_W, alpha_H, l1_ratio, verbose
+        As for `NMF`; `tol` and `max_iter` count epochs.
+    batch_size : int
+        Samples of a mini-batch.
+    max_no_improvement : int or None
+        Mini-batches without a lower smoothed cost after which to stop.
+    forget_factor : float
+        Share of what was learned that a mini-batch leaves.
+    fresh_restarts : bool
+        Whether W is solved anew for each mini-batch.
+    fresh_restarts_max_iter, transform_max_iter : int or None
+        Not used here: W is solved to rest.
 
     Examples
     --------

@@ -70,7 +70,7 @@ class Dense:
 
     @classmethod
     def unchecked(cls, matrix: Any, name: str = "B") -> Dense:
-        """Wrap a matrix of real numbers before anybody looked at them; who reads them first has to `check` them."""
+        """Wrap a matrix, `name` in errors, whose numbers nobody has seen; who reads them first has to `check` them."""
         operand = cls.from_checked(checks.real_matrix(matrix, name))
         operand._unread = name
         return operand
@@ -187,7 +187,7 @@ class Sparse:
 
     @classmethod
     def from_checked(cls, columns: sp.csc_array, *, missing: bool) -> Sparse:
-        """Wrap a matrix that has been checked."""
+        """Wrap checked `columns`, whose unstored entries are not known if `missing`, else zero."""
         operand = object.__new__(cls)
         operand.columns, operand.missing = columns, missing
         return operand
@@ -317,6 +317,15 @@ class Shifted(Sparse):
         With ``missing=True``.
     shift : ndarray of shape (m,)
         In the precision of `base`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import scipy.sparse as sp
+    >>> from mho.operands import Shifted, Sparse
+    >>> stars = Sparse(sp.csc_array(np.array([[5.0, 0.0], [4.0, 3.0]])), missing=True)
+    >>> Shifted(stars, np.array([5.0, 3.5])).columns.data.tolist()
+    [0.0, 0.5, -0.5]
     """
 
     missing = True
@@ -361,6 +370,13 @@ class Factored:
     square : float
         The sum of the squared entries; of the matrix that the product stands for, where it stands for one: errors are
         then close to that matrix's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.operands import Factored
+    >>> Factored(np.ones((3, 1)), np.ones((1, 2)), 6.0).T.shape
+    (2, 3)
     """
 
     missing = False
@@ -398,7 +414,7 @@ def index_dtype(largest: int) -> type[np.signedinteger]:
 
 
 def as_operand(B: Any, name: str = "B", *, unchecked: bool = False) -> Operand:
-    """Return `B` as an operand, checked; who asks for it `unchecked` checks the entries of a dense one."""
+    """Return `B`, `name` in errors, as a checked operand; of a dense one asked for `unchecked`, not its entries."""
     if not isinstance(B, Operand):
         B = Sparse(B, name=name) if sp.issparse(B) else Dense.unchecked(B, name)
     if isinstance(B, Dense) and not unchecked:
@@ -424,7 +440,7 @@ def columns_of(B: Matrix, numbers: np.ndarray) -> Matrix:
 
 
 def as_matrix(B: Any, name: str = "B") -> Matrix:
-    """Return `B` as an operand with entries of its own, for what cannot work on a product."""
+    """Return `B`, `name` in errors, as an operand with entries of its own, for what cannot work on a product."""
     operand = as_operand(B, name)
     if isinstance(operand, Factored):
         raise TypeError(f"{name} must be a dense or sparse matrix here, got a product of two")

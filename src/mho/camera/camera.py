@@ -51,6 +51,14 @@ class Clip:
         What differs from the scene in the best frame: left, top, width, height in pixels.
     thumbnail : ndarray of shape (h, w)
         Luma of the best frame, uint8, masks burnt in.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.camera import Clip
+    >>> clip = Clip(3, 6.0, 8.0, 7.5, True, "in the best 20%", "", ((4, 2, 9, 20),), np.zeros((48, 64), np.uint8))
+    >>> clip.end - clip.start
+    2.0
     """
 
     number: int
@@ -83,6 +91,12 @@ class SceneReport:
         Areas that had an intruder in more than a quarter of the frames: what is scene there may be the intruder.
     notes : tuple of str
         In words.
+
+    Examples
+    --------
+    >>> from mho.camera import SceneReport
+    >>> SceneReport(600, 60.0, 6, 0.97, 0.02, (), ()).explained
+    0.97
     """
 
     frames: int
@@ -314,7 +328,7 @@ class Camera:
         return self._budget.scores()
 
     def remember_scores(self, past: list[tuple[float, float]]) -> None:
-        """Take up `past_scores` of an earlier run; its times are before 0."""
+        """Take up `past`, the `past_scores` of an earlier run; its times are before 0."""
         self._budget.remember(past)
 
     def clear_events(self) -> list[Event]:
@@ -325,7 +339,7 @@ class Camera:
     # -- files ---------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what was learned; masks and zones with it, no frame but the small background."""
+        """Write what was learned to `path`; masks and zones with it, no frame but the small background."""
         self._watching()
         write_model(path, self.scene_, self.background_, self._settings())
 
@@ -407,7 +421,7 @@ class Camera:
         return self._watch
 
     def sampled(self, source: Any) -> Iterator[tuple[float, np.ndarray]]:
-        """Give time and luma, valid until the next, of `fps` frames a second at the most, of what `learn` takes."""
+        """Give time and luma, valid until the next, of `fps` frames a second at most of a `source` for `learn`."""
         due = -np.inf
         for t, frame in self._timed(source):
             if t >= due - 1e-6:

@@ -40,6 +40,14 @@ class Evaluation:
         Events in the stream.
     found_events : int
         Events of which at least one clip was kept.
+
+    Examples
+    --------
+    >>> from mho.camera import Evaluation
+    >>> from mho.camera.ranking import rank
+    >>> ranking = rank([1.0, 5.0, 1.2, 1.1], [False, True, False, False])
+    >>> Evaluation(ranking, kept=0.25, found=1.0, events=1, found_events=1).ranking.auc
+    1.0
     """
 
     ranking: Ranking

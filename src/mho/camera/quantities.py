@@ -24,6 +24,13 @@ class Share:
     ----------
     share : float
         Above 0, at most 1.
+
+    Examples
+    --------
+    >>> from mho import Camera
+    >>> from mho.camera import Share
+    >>> Camera(keep=Share(0.2)).keep == Camera(keep="20%").keep
+    True
     """
 
     share: float
@@ -41,6 +48,13 @@ class Bytes:
     ----------
     per_hour : float
         Above 0.
+
+    Examples
+    --------
+    >>> from mho import Camera
+    >>> from mho.camera import Bytes
+    >>> Camera(keep=Bytes(50e6)).keep == Camera(keep="50 MB/h").keep
+    True
     """
 
     per_hour: float
@@ -57,6 +71,13 @@ class Threshold:
     ----------
     score : float
         Above 0.
+
+    Examples
+    --------
+    >>> from mho import Camera
+    >>> from mho.camera import Threshold
+    >>> Camera(keep=Threshold(5)).keep == Camera(keep="score 5").keep
+    True
     """
 
     score: float

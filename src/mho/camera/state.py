@@ -47,6 +47,12 @@ class Event:
         light, black, covered, defocused, moved, frozen, restored, settled, left, adapted, gap or other.
     text : str
         For people.
+
+    Examples
+    --------
+    >>> from mho.camera import Event
+    >>> Event(12.5, "light", "the light changed by 40 %").kind
+    'light'
     """
 
     time: float

@@ -41,6 +41,12 @@ class Zone:
         Left, top, width and height in pixels of the camera's picture.
     weight : float
         Factor of its scores; 0 means that nothing there is kept.
+
+    Examples
+    --------
+    >>> from mho import Camera
+    >>> from mho.camera import Zone
+    >>> camera = Camera(zones=[Zone("street", (0, 0, 640, 120), weight=0.0)])
     """
 
     name: str

@@ -369,6 +369,8 @@ class ChipDesign:
     >>> design = ChipDesign(name="mine", device=Device(g_min=1e-6, g_max=40e-6), converters=Converters(adc_bits=8))
     >>> design.with_(levels=16).device.levels, preset("pku-2025").device.levels
     (16, 8)
+    >>> print(preset("ideal").with_(gain=1e5))  # what differs from the default
+    ideal: g_min=0.0, g_max=3.5e-05, gain=100000.0
     """
 
     name: str
@@ -401,6 +403,11 @@ class ChipDesign:
                 f"off_state {array.off_state!r}, got {self.amplifier.output_ohms:g}: behind a chip the compact circuit "
                 "without reference columns and the Gram circuit have it; mho.circuits has the classic one too"
             )
+
+    def __str__(self) -> str:
+        """Return the name, and the values that differ from the default."""
+        unlike = [text for _, part in parts(self) if part is not self for text in _unlike_default(part)]
+        return f"{self.name}: {', '.join(unlike)}"
 
     @property
     def topology(self) -> str:
@@ -452,6 +459,15 @@ def parts(whole: Any) -> Iterator[tuple[str, Any]]:
     for name, part in _own(whole):
         yield from ((name if inner == "chip" else inner, value) for inner, value in parts(part))
     yield "chip", whole
+
+
+def _unlike_default(part: Any) -> Iterator[str]:
+    """Yield the fields of a part that are no parts themselves and not as they come, as they are given."""
+    inner = {name for name, _ in _own(part)}
+    for f in fields(part):
+        value = getattr(part, f.name)
+        if f.name not in inner and value != f.default:
+            yield f"{f.name}={value if isinstance(value, Measured) else repr(value)}"
 
 
 def _own(whole: Any) -> Iterator[tuple[str, Any]]:

@@ -113,7 +113,9 @@ def dense_vectors(X: Any, name: str, topology: str, length: int, each: str) -> n
     name, topology : str
         What the caller calls them, and the circuit that takes them.
     length : int
-        Numbers of a vector, one per `each` of the matrix.
+        Numbers of a vector.
+    each : str
+        Line of the matrix that a number belongs to, "row" or "column".
 
     Raises
     ------

@@ -375,6 +375,8 @@ def _with_pins(d: LoopEquations, at_pins: np.ndarray, feed: np.ndarray, injected
 
     Parameters
     ----------
+    d : LoopEquations
+        Those of op-amps without output resistance.
     at_pins, feed : ndarray of shape (n, n) and (n, m)
         Currents out of the pins for volts at them and at the inputs, the op-amps' inputs at ground, siemens.
     injected : ndarray of shape (n,)

@@ -150,6 +150,8 @@ def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 <<
         Right-hand sides by columns.
     X : ndarray of shape (k, n)
         Answers by columns.
+    block : int
+        Numbers of B that are taken at once.
     """
     if isinstance(B, Sparse):
         return _sparse_error(A, B, X)

@@ -79,7 +79,7 @@ class Board(ABC):
 
     @abstractmethod
     def conductances(self, array: int) -> np.ndarray:
-        """Return the conductances of the driving cells of a matrix (m, k), siemens; (k, k) where A'A is written."""
+        """Return conductances (m, k) of the driving cells of the matrix in `array`, siemens; or (k, k) of A'A."""
 
     @abstractmethod
     def self_test(self) -> bool:

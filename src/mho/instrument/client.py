@@ -30,6 +30,8 @@ class Device:
         Holder of the lock.
     condition : int
         Condition of the operation register: the bits of what goes on now.
+    mutex : RLock
+        Held while a command is carried out.
 
     Examples
     --------

@@ -90,7 +90,7 @@ class Outbox(LockedFolder):
         return True
 
     def acknowledge(self, name: str) -> None:
-        """Let go of a message that its receiver has.
+        """Let go of the message `name`, which its receiver has.
 
         Raises
         ------

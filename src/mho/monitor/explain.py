@@ -70,7 +70,7 @@ class Bearing:
         }
 
     def name(self, hertz: float) -> str:
-        """Return the defect, harmonic or shaft order that a frequency belongs to, or nothing."""
+        """Return the defect, harmonic or shaft order that a frequency, `hertz`, belongs to, or nothing."""
         for name, base in {**self.frequencies(), "shaft": self.shaft}.items():
             for order in range(1, _HARMONICS + 1):
                 if abs(hertz - order * base) <= max(_NEAR_HERTZ, _NEAR_SHARE * order * base):
@@ -125,7 +125,7 @@ class Explanation:
 
     @classmethod
     def of_drift(cls, channels: list[str], time: float) -> Explanation:
-        """Return the account of a centre that has reached its bound."""
+        """Return the account of the centre of some `channels` that has reached its bound at a `time`."""
         entries = [{"what": f"centre of {name} at its bound"} for name in channels]
         return cls(channel=", ".join(channels), group="mean", since=time, at=time, entries=entries)
 

@@ -299,7 +299,7 @@ class Monitor:
         return list(self._push(number, *rows.complete()))
 
     def flush(self, until: float = np.inf) -> list[Result]:
-        """Score rows of level channels that not every channel has reached, up to a time; the others are missing."""
+        """Score rows of level channels that not every channel has reached, `until` a time; the others are missing."""
         found = []
         for number, rows in self._rows.items():
             found += self._push(number, *rows.complete(until))
@@ -321,7 +321,7 @@ class Monitor:
         self.alarms = []
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a file, whole or not at all.
+        """Write the model to the file `path`, whole or not at all.
 
         Raises
         ------

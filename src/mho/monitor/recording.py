@@ -127,7 +127,7 @@ class Recording:
         return self._with(values=self.values[rows], times=self.times[rows])
 
     def only(self, names: Iterable[str]) -> Recording:
-        """Return some of the channels, in that order."""
+        """Return the channels with some `names`, in that order."""
         names = tuple(names)
         if names == self.names:
             return self

@@ -100,7 +100,7 @@ class Model(ABC):
         return None
 
     def list_offsets(self, known: Any) -> np.ndarray | None:
-        """Return terms (n_items,) added to scores to put items in order, and to no score that is told, or None."""
+        """Return terms (n_items,) that order items, in no told score, by what is `known` (users, items); or None."""
         return None
 
     def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
@@ -120,7 +120,7 @@ class Model(ABC):
         return None
 
     def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> Any:
-        """Return the `ItemWeights` fitted to what all users say, csr_array (n_users, n_items), by `engine`.
+        """Return the `ItemWeights` fitted to what all users say, `spoken` (n_users, n_items), by `engine`.
 
         Of the items at positions `targets` (t,) alone, if these are given.
         """

@@ -174,10 +174,18 @@ def _crossbar(
     *,
     rows_drive: bool = False,
 ) -> Iterator[str]:
-    """Yield the cells of an array, named by `prefix`, and its wires; `ends` are its columns' and its rows' nodes.
+    """Yield the cells of an array and its wires.
 
     Parameters
     ----------
+    prefix : str
+        Begin of the cells' names.
+    g : ndarray of shape (m, k)
+        Conductances, siemens.
+    wires : Wires
+        Resistances.
+    ends : tuple of str
+        Nodes at the ends of its columns and of its rows.
     places : tuple of ndarray of bool, optional
         Places along the columns' wires that hold a row, and along the rows' that hold a column; None: every one.
     rows_drive : bool
@@ -289,6 +297,8 @@ def _wire_resistors(wires: Wires, rows: int, columns: Iterable[str], length: int
 
     Parameters
     ----------
+    wires : Wires
+        Resistances.
     rows : int
         Rows of both arrays.
     columns : iterable of str

@@ -179,9 +179,9 @@ struct Steps {
         multiply(A2, A, 0, row, A3);
         for (index_t l = 0; l < row * row; ++l) tail[l] = A[l] / 24 + A2[l] / 120 + A3[l] / 720;
         for (index_t i = 0; i < n; ++i) tail[i * row + i] += 1.0 / 6;
-        multiply(A3, tail, 0, row, D(0));
-        for (index_t l = 0; l < row * row; ++l) D(0)
-                                                [l] += A[l] + A2[l] / 2;
+        double *whole = D(0);
+        multiply(A3, tail, 0, row, whole);
+        for (index_t l = 0; l < row * row; ++l) whole[l] += A[l] + A2[l] / 2;
         double *sum = g(0), *next = work;
         copy(f, row, sum);
         for (int p = degree; p > 1; --p) {
