@@ -1,21 +1,21 @@
 """Regression gate: hot paths of this checkout beside those of the commit in `benchmarks/baseline`, in turn, one thread:
 
-    python benchmarks/gate.py [--rounds 9] [--least 0.95] [--case NAME ...]
+    python benchmarks/gate.py [--rounds 9] [--least 0.95] [--case NAME ...] [--smoke]
 
 The other commit is built once into `build/gate`. Processor time, which a busy machine disturbs less than the clock; the
-median of each case's ratios of before over now. Exit code 1 if one of them is below `--least`.
+median of each case's ratios of before over now. Exit code 1 if one of them is below `--least`. --smoke: this
+checkout beside itself, one case once.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from gate_worker import CASES
-from measure import ROOT, machine, paired
+from measure import ROOT, machine, paired, parser, sized, smoke
 
 WORKER = Path(__file__).with_name("gate_worker.py")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("MHO", "OPENBLAS", "OMP")}
@@ -63,13 +63,13 @@ class Version:
 
 def main() -> int:
     """Print the ratio of each case; return 1 if one is too low."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--least", type=float, default=0.95, help="of the speed before")
-    parser.add_argument("--case", nargs="+", choices=list(CASES), default=list(CASES))
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--rounds", type=int, default=sized(9, 1))
+    options.add_argument("--least", type=float, default=sized(0.95, 0.0), help="of the speed before")
+    options.add_argument("--case", nargs="+", choices=list(CASES), default=sized(list(CASES), ["sparse factorization"]))
+    asked = options.parse_args()
     commit = (Path(__file__).with_name("baseline")).read_text().split()[0]
-    before, now = Version(built(commit)), Version(None)
+    before, now = Version(None if smoke() else built(commit)), Version(None)
     print(f"speed beside {commit}; {machine()}")
     slower = []
     for case in asked.case:

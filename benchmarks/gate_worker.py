@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,7 +30,7 @@ def _dense(dtype: type) -> Callable[[], object]:
     return partial(mho.NMF(20, max_iter=15, tol=0, random_state=0).fit, X.astype(dtype))
 
 
-def _sparse(**options: object) -> Callable[[], object]:
+def _sparse(**options: Any) -> Callable[[], object]:
     X = sp.random(8000, 3000, 0.01, format="csr", random_state=0)
     return partial(mho.NMF(16, max_iter=8, tol=0, random_state=0, **options).fit, X)
 

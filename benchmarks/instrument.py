@@ -1,6 +1,6 @@
 """Solves a second through SCPI over TCP, beside the same chip without it: a JSON file.
 
-    python benchmarks/instrument.py docs/measured/instrument.json
+    python benchmarks/instrument.py docs/measured/instrument.json [--smoke]
 
 One right-hand side in each message of `Instrument`, and a thousand; 16 x 4 and 128 x 16, the preset pku-2025.
 """
@@ -8,11 +8,10 @@ One right-hand side in each message of `Instrument`, and a thousand; 16 x 4 and 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-from measure import machine, seconds, smoke
+from measure import arguments, machine, seconds, smoke
 
 from mho.engines import Analog, Instrument
 from mho.engines.engine import Engine
@@ -42,9 +41,8 @@ def main() -> None:
             here = rates(Analog("pku-2025", seed=0), m, k, repeats)
             cases.append({"rows": m, "columns": k, "scpi": rates(served, m, k, repeats), "in_process": here})
     print(text := json.dumps({"machine": machine(), "cases": cases}, indent=1))
-    targets = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    if targets:
-        Path(targets[0]).write_text(text + "\n", encoding="utf-8")
+    for target in arguments():
+        Path(target).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,31 +1,75 @@
-"""Class of machine, date and commit of a benchmark; times, and paired ratios of times."""
+"""Shared parts of the benchmarks: machine, date and commit; times and paired ratios; results that are kept; smoke runs.
+
+``--smoke`` among the arguments asks for the smallest case alone, on made-up data where recordings or peers are needed,
+to see that a benchmark still runs; nothing is written then.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
-ROOT = Path(__file__).parents[1]
+T = TypeVar("T")
+Call = Callable[[], object]
+Clock = Callable[[], float]
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def smoke() -> bool:
-    """Whether only the smallest case is wanted, to see that a benchmark still runs: ``--smoke`` among the arguments."""
+    """Whether only the smallest case is wanted."""
     return "--smoke" in sys.argv
+
+
+def sized(full: T, small: T) -> T:
+    """Return a size of the benchmark: the small one with ``--smoke``."""
+    return small if smoke() else full
+
+
+def few(items: Iterable[T]) -> list[T]:
+    """Return all of them; every fifth with ``--smoke``."""
+    return list(items)[:: sized(1, 5)]
+
+
+def arguments() -> list[str]:
+    """Return the arguments but ``--smoke``."""
+    return [argument for argument in sys.argv[1:] if argument != "--smoke"]
+
+
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """Return a parser that shows `about` as it is and knows ``--smoke``."""
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--smoke", action="store_true", help="the smallest case alone, to see that it runs")
+    return made
 
 
 def machine() -> dict[str, Any]:
     """Return the class of machine, the threads, the date and the commit, never the machine's name."""
     flags = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
     isa = next((name for name in ("avx512f", "avx2") if name in flags), platform.machine())
-    return {"cores": os.cpu_count(), "isa": isa, "date": date.today().isoformat(), "commit": commit()}
+    return {"cores": os.cpu_count(), "isa": isa, "date": today(), "commit": commit()}
+
+
+def where() -> dict[str, str]:
+    """Return date, commit and, in one line, the class of machine."""
+    found = machine()
+    told = f"{platform.machine()}, {found['isa']}, {found['cores']} cores"
+    return {"date": found["date"], "commit": found["commit"], "machine": told}
+
+
+def today() -> str:
+    """Return the date as it is written in results."""
+    return date.today().isoformat()
 
 
 def commit() -> str:
@@ -34,10 +78,36 @@ def commit() -> str:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False).stdout.strip() or "unknown"
 
 
-def seconds(call: Callable[[], object], repeats: int = 3) -> float:
+def keep(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """Put parts into a JSON file, those of the same name away, and return all; with ``--smoke`` write nothing."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept |= found
+    write(path, json.dumps(kept, indent=1) + "\n")
+    return kept
+
+
+def write(path: Path, text: str) -> None:
+    """Write a result; with ``--smoke`` do not."""
+    if not smoke():
+        path.write_text(text, encoding="utf-8")
+
+
+def timed(call: Callable[[], T], clock: Clock = time.perf_counter) -> tuple[T, float]:
+    """Return the result of a call and its seconds, of processor time with ``time.process_time``."""
+    begun = clock()
+    found = call()
+    return found, clock() - begun
+
+
+def seconds(call: Call, repeats: int = 3) -> float:
     """Return the least time of a call; the first one, which loads and warms, is not counted."""
     call()
-    return min(_once(call) for _ in range(repeats))
+    return least(call, repeats)
+
+
+def least(call: Call, repeats: int, clock: Clock = time.perf_counter) -> float:
+    """Return the least time of some calls: others on the machine only add to it."""
+    return min(timed(call, clock)[1] for _ in range(repeats))
 
 
 def paired(first: Callable[[], float], second: Callable[[], float], rounds: int = 7) -> float:
@@ -52,7 +122,8 @@ def paired(first: Callable[[], float], second: Callable[[], float], rounds: int 
     return median(ratios)
 
 
-def _once(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    call()
-    return time.perf_counter() - begun
+def peak_gib() -> float:
+    """Return the most memory that this process has had resident."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

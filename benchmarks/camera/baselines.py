@@ -65,7 +65,7 @@ def subtractor(frames, make, slow=False):
         rate = 0.0005 if slow and number >= LEARNING else -1
         mask = cv2.morphologyEx(model.apply(frame, learningRate=rate), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
         shares.append(mask.mean())
-        labels, count = ndimage.label(mask, np.ones((3, 3)))
+        labels, count = ndimage.label(mask, np.ones((3, 3)))  # pyright: ignore[reportGeneralTypeIssues]
         blobs.append(np.bincount(labels.ravel())[1:].max() if count else 0)
     return np.array(shares), np.array(blobs, float)
 

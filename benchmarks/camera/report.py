@@ -1,11 +1,14 @@
 """Write the tables of docs/do/camera.md from what run.py has measured."""
 
-import argparse
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, parser, smoke, write
 
 OWN = ("mho", "mho, 4-bit 2 % chip")
 TITLES = {
@@ -17,7 +20,7 @@ TITLES = {
     "one busy": "one-by-one, people while learning",
     "switch": "light switched with the visit",
 }
-PAGE = Path("docs/do/camera.md")
+PAGE = ROOT / "docs/do/camera.md"
 BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
 
 
@@ -50,12 +53,13 @@ def table(found):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=Path("build/bench-camera-results"))
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--results", type=Path, default=ROOT / "build/bench-camera-results")
+    options = asked.parse_args()
     text = PAGE.read_text()
-    new = f"{BEGIN}\n{table(read(options.results))}\n{END}"
-    PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: new, text, flags=re.DOTALL))
+    one = {"auc": 0.9, "recall": 0.8, "ceiling": 1.0}
+    new = f"{BEGIN}\n{table({'walking': {'mho': [one]}} if smoke() else read(options.results))}\n{END}"
+    write(PAGE, re.sub(f"{BEGIN}.*{END}", lambda _: new, text, flags=re.DOTALL))
 
 
 if __name__ == "__main__":

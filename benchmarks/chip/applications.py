@@ -1,6 +1,6 @@
 """How long whole applications take on the simulated chip, ten iterations each:
 
-    python benchmarks/chip/applications.py
+    python benchmarks/chip/applications.py [--smoke]
 
 The chip of `mho demo`: `pku-2025-4bit`, converters and gain as they are, no wires; for
 the ratings every op-amp has an offset too. Ratings are those that come with mho and random ones as many as MovieLens 1M
@@ -9,7 +9,8 @@ has; the photograph is the camera at 512 x 512.
 
 from __future__ import annotations
 
-from time import perf_counter
+import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -19,26 +20,28 @@ from mho.engines import Analog
 from mho.image import factor_image
 from mho.recommend import Recommender
 
-ITERATIONS = 10
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized, timed
+
+ITERATIONS = sized(10, 1)
 DESIGN = preset("pku-2025-4bit")
 
 
 def main() -> None:
     """Print the seconds of each application and how good the result is."""
-    table = movielens()
-    ratings("ratings that come with mho", table.users, table.items, table.ratings)
-    ratings("as many ratings as MovieLens 1M", *random_ratings(6040, 3706, 1_000_209))
-    engine, start = Analog(Chip(DESIGN, seed=0)), perf_counter()
-    picture = factor_image(camera(512), 128, engine=engine, max_iter=ITERATIONS, tol=0, random_state=0)
-    print(f"camera, 512 x 512, k = 128: {perf_counter() - start:.1f} s, error {picture.history[-1]['error']:.2%}")
+    table, some = movielens(), np.s_[:: sized(1, 100)]
+    ratings("ratings that come with mho", table.users[some], table.items[some], table.ratings[some])
+    ratings("as many ratings as MovieLens 1M", *random_ratings(*sized((6040, 3706, 1_000_209), (60, 40, 800))))
+    side, k = sized((512, 128), (32, 4))
+    engine, X = Analog(Chip(DESIGN, seed=0)), camera(side)
+    picture, seconds = timed(lambda: factor_image(X, k, engine=engine, max_iter=ITERATIONS, tol=0, random_state=0))
+    print(f"camera, {side} x {side}, k = {k}: {seconds:.1f} s, error {picture.history[-1]['error']:.2%}")
 
 
 def ratings(name: str, users: np.ndarray, items: np.ndarray, stars: np.ndarray) -> None:
     """Fit a model of 16 factors on a chip whose op-amps have an offset of 1 uV."""
     engine = Analog(Chip(DESIGN.with_(offset=1e-6), seed=0))
-    start = perf_counter()
-    model = Recommender(16, engine=engine, max_iter=ITERATIONS).fit(users, items, stars)
-    seconds = perf_counter() - start
+    model, seconds = timed(lambda: Recommender(16, engine=engine, max_iter=ITERATIONS).fit(users, items, stars))
     print(
         f"{name}, {len(stars):,}, k = 16: {seconds:.1f} s, training RMSE {model.history_[-1]['rmse']:.3f}", flush=True
     )

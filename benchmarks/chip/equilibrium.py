@@ -1,6 +1,6 @@
 """Operating points of loops written up to 30 % off against the ends of their transients, and of fifty against ngspice:
 
-    python benchmarks/chip/equilibrium.py [LOOPS [LIVE]]
+    python benchmarks/chip/equilibrium.py [LOOPS [LIVE]] [--smoke]
 
 Random matrices, 12x4, 16x4 and 32x8, columns more or less alike, on the compact, classic and Gram circuit without
 converters. Prints how many are the same, refused, and answered elsewhere by more than 0.1 %; then those of LIVE loops
@@ -11,26 +11,29 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from time import perf_counter
+from pathlib import Path
 
 import numpy as np
 
 from mho.chip import Chip, ChipError, as_circuit, ngspice_rest, preset
 from mho.circuits.transient import transient
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, sized, timed
+
 SIZES = ((12, 4), (16, 4), (32, 8))
 TOPOLOGIES = ("compact", "compact", "classic", "gram")
 
 
-def main(loops: int = 1000, live: int = 50) -> None:
-    count, seconds = Counter(), Counter()
+def main(loops: int = sized(1000, 4), live: int = sized(50, 1)) -> None:
+    count: Counter[str] = Counter()
+    seconds = {"solving": 0.0, "transients": 0.0}
     for seed in range(loops):
         _, array, volts = loop(seed, SIZES[seed % 3], TOPOLOGIES[seed % 4])
-        begun = perf_counter()
-        found = answer(array, volts)
-        seconds["solving"] += perf_counter() - begun
-        expected = settled(array, volts)
-        seconds["transients"] += perf_counter() - begun
+        found, solving = timed(lambda array=array, volts=volts: answer(array, volts))
+        expected, moving = timed(lambda array=array, volts=volts: settled(array, volts))
+        seconds["solving"] += solving
+        seconds["transients"] += moving
         count[verdict(found, expected)] += 1
     print(f"{loops} loops: {dict(count)}; seconds: { ({k: round(v, 1) for k, v in seconds.items()}) }")
     count = Counter()
@@ -40,8 +43,8 @@ def main(loops: int = 1000, live: int = 50) -> None:
         if found is None:
             count["refused"] += 1
             continue
-        seconds = 2 * transient(as_circuit(array), volts).settling_time(1e-6) + 1e-6
-        rest = ngspice_rest(as_circuit(array), volts, duration=seconds, tolerance=1e-4)
+        duration = 2 * transient(as_circuit(array), volts).settling_time(1e-6) + 1e-6
+        rest = ngspice_rest(as_circuit(array), volts, duration=duration, tolerance=1e-4)
         count[verdict(found, rest.outputs if rest.settled else None)] += 1
     print(f"{live} loops in ngspice: {dict(count)}")
 
@@ -80,4 +83,4 @@ def verdict(found, expected) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, arguments()))

@@ -4,24 +4,30 @@ python benchmarks/chip/field.py inv          inverse of a matrix of either sign 
 python benchmarks/chip/field.py egv          eigenvector of the largest eigenvalue (Sun-2019)
 python benchmarks/chip/field.py settling     time to settle by the least eigenvalue, and by size (Sun-2020b)
 python benchmarks/chip/field.py regression   least squares of the diabetes data, signed (after Sun-2020a)
+
+With --smoke all of them, small.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from mho.chip import Chip, preset, program_circuit
-from mho.circuits import time_constant
+from mho.circuits import Inv, time_constant
 from mho.circuits.transient import settling_time, transient
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, sized, smoke
 
 DESIGNS = {
     "ideal cells, gain 1e5": preset("ideal").with_(gain=1e5),
     "16 levels, sigma 2 %": preset("pku-2025-4bit"),
     "8 levels, sigma 5 %": preset("pku-2025"),
 }
-WRITINGS = 21
+WRITINGS = sized(21, 2)
 
 
 def inv(k: int = 10) -> None:
@@ -56,10 +62,11 @@ def settling() -> None:
     w = 2 * np.pi * design.amplifier.bandwidth
     print("published: time set by the least eigenvalue of M = L A; log N or constant for covariances that are well so")
     for name, make in (("covariance of 10 N samples", _covariance), ("Wishart, 2 N samples", _wishart)):
-        for k in (4, 8, 16, 32, 64):
+        for k in sized((4, 8, 16, 32, 64), (4,)):
             A = make(rng, k)
             programmed = program_circuit("inv", A, design, seed=0)
             circuit = programmed.circuit
+            assert isinstance(circuit, Inv)
             tied = (circuit.g_positive + circuit.g_negative).sum(axis=1) + circuit.g_in
             least = np.linalg.eigvals((circuit.g_positive - circuit.g_negative) / tied[:, None]).real.min()
             times = [settling_time(circuit, programmed.volts(rng.standard_normal(k))) for _ in range(5)]
@@ -82,7 +89,7 @@ def regression() -> None:
     """R2 of the ten features' least squares; the features have either sign, and so has the answer."""
     from sklearn.datasets import load_diabetes
 
-    X, y = load_diabetes(return_X_y=True)
+    X, y = map(np.asarray, load_diabetes(return_X_y=True))
     y = y - y.mean()
 
     def r2(weights: np.ndarray) -> float:
@@ -96,4 +103,6 @@ def regression() -> None:
 
 
 if __name__ == "__main__":
-    {"inv": inv, "egv": egv, "settling": settling, "regression": regression}[sys.argv[1]]()
+    figures = {"inv": inv, "egv": egv, "settling": settling, "regression": regression}
+    for name in figures if smoke() else arguments():
+        figures[name]()

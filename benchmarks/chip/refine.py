@@ -8,33 +8,31 @@ python benchmarks/chip/refine.py hybrid       a photograph and ratings: chip fir
 python benchmarks/chip/refine.py consistency  50 chips at 10 ages: lists, clusters, a picture; critical answers digital
 python benchmarks/chip/refine.py report       docs/learn/four-to-24-bits.md and its figure, of what the others found
 
-Each but the last keeps its figures in docs/measured/refinement.json, with date, commit and machine.
+Each but the last keeps its figures in docs/measured/refinement.json, with date, commit and machine; with --smoke all
+run with the smallest sizes and keep none.
 """
 
 from __future__ import annotations
 
 import json
-import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
 
-from mho import NMF, Digital, Hybrid, Recommender, kernels
+from mho import NMF, Digital, Hybrid, Recommender
 from mho.chip import BitSlices, Chip, ChipDesign, preset
 from mho.data import camera, movielens
 from mho.engines import Analog, Refined, close_ranks, solve_square
 from mho.recommend import rmse, split_random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import commit
+from measure import ROOT, arguments, few, keep, sized, smoke, where, write
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "measured" / "refinement.json"
 PAGE = ROOT / "docs" / "learn" / "four-to-24-bits.md"
 FIGURE = ROOT / "docs" / "figures" / "product-frontier.svg"
@@ -53,7 +51,8 @@ CASES = [
     ("3 bits, 5 %", THREE_BIT, 0.5),
     ("4 bits, 2 %, wires of 1.73 ohm", WIRED, 0.0),
 ]
-SEEDS, COLUMNS = range(5), 20
+SEEDS, COLUMNS = range(sized(5, 1)), sized(20, 2)
+CASES, NOISES = (CASES, (0.0, 0.05, 0.3)) if not smoke() else (CASES[:1], (0.05,))
 
 
 def problem(m: int, k: int, n: int, mix: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,7 +86,7 @@ def steps() -> list[Row]:
     """Solves to ten digits at 128 x 16, and those of conjugate gradients from the chip's answer on."""
     rows = []
     for name, design, mix in CASES:
-        for noise in (0.0, 0.05, 0.3):
+        for noise in NOISES:
             found = [_one(design, mix, noise, seed) for seed in SEEDS]
             row = {"cells": name, "residual": noise, "columns": len(SEEDS) * COLUMNS} | _summary(found)
             print(row, flush=True)
@@ -140,7 +139,7 @@ def probe() -> list[Row]:
     }
     rows = []
     for name, design in designs.items():
-        for m, k in ((128, 16), (512, 32)):
+        for m, k in sized(((128, 16), (512, 32)), ((16, 4),)):
             errors = [_probed(design, m, k, seed) for seed in SEEDS]
             plain, probed, solves = np.mean(errors, axis=0)
             row = {"cells": name, "size": f"{m} x {k}", "plain": plain, "probed": probed, "solves": solves}
@@ -160,7 +159,7 @@ def _probed(design: ChipDesign, m: int, k: int, seed: int) -> list[float]:
     return [*found, solves]
 
 
-SIZES = ((128, 16), (256, 32), (512, 64), (1024, 128))
+SIZES = sized(((128, 16), (256, 32), (512, 64), (1024, 128)), ((16, 4),))
 
 
 def operations() -> list[Row]:
@@ -222,17 +221,17 @@ def _wins(row: Row, other: str) -> list[int]:
 def inverse() -> list[Row]:
     """Solves of a 16 x 16 inverse to 2^-23, and the error that products in bit slices leave."""
     rows = []
-    for condition in (2, 8, 32):
+    for condition in sized((2, 8, 32), (2,)):
         for name, product in (("digital", None), ("3 bits, .2 %, 8 columns", _sliced(3, 0.002, 8))):
-            found = [_system(condition, product, seed) for seed in range(10)]
+            found = [_system(condition, product, seed) for seed in range(sized(10, 1))]
             solves, errors = zip(*found, strict=True)
             row = {"kind": "solves", "condition": condition, "product": name, "error": max(errors)}
             rows.append(row | {"solves": float(np.median(solves)), "most_solves": int(max(solves))})
             print(rows[-1], flush=True)
-    for sigma in (0.002, 0.005, 0.01, 0.02, 0.05):
-        for bits in (1, 2, 3):
-            for columns in (2, 4, 8, 16):
-                errors = [_system(8, _sliced(bits, sigma, columns), seed)[1] for seed in range(3)]
+    for sigma in sized((0.002, 0.005, 0.01, 0.02, 0.05), (0.01,)):
+        for bits in sized((1, 2, 3), (3,)):
+            for columns in sized((2, 4, 8, 16), (8,)):
+                errors = [_system(8, _sliced(bits, sigma, columns), seed)[1] for seed in range(sized(3, 1))]
                 rows.append(
                     {"kind": "frontier", "sigma": sigma, "bits": bits, "columns": columns, "error": max(errors)}
                 )
@@ -258,36 +257,37 @@ def _system(condition: float, product: ChipDesign | None, seed: int) -> tuple[in
 
 PHOTO = preset("pku-2025-4bit").with_(sigma=0.05)
 RATINGS = preset("pku-2025-4bit")
-K, SWEEPS = 64, 100
+K, SWEEPS = sized((64, 100), (4, 10))
 
 
 def hybrid() -> list[Row]:
     """A photograph by 10 % of the digital sweeps, and ratings by one, after the chip; controls with the same ones."""
     rows = []
-    X = _picture(256)
-    few = SWEEPS // 10
+    X = _picture(sized(256, 32))
+    last = SWEEPS // 10
     ways = {
         f"digital, {SWEEPS} sweeps": ("digital", SWEEPS),
-        f"digital, {few} sweeps alone": ("digital", few),
-        f"digital, {few} sweeps alone, each exact": (Hybrid(PHOTO, passes=few, seed=1), few),
-        f"chip raw, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1), SWEEPS),
-        f"chip read back, {few} digital sweeps": (Hybrid(PHOTO, passes=few, seed=1, readback=True), SWEEPS),
-        f"chip read back and probed, {few} digital sweeps": (
-            Hybrid(PHOTO, passes=few, seed=1, readback=True, probe=True),
+        f"digital, {last} sweeps alone": ("digital", last),
+        f"digital, {last} sweeps alone, each exact": (Hybrid(PHOTO, passes=last, seed=1), last),
+        f"chip raw, {last} digital sweeps": (Hybrid(PHOTO, passes=last, seed=1), SWEEPS),
+        f"chip read back, {last} digital sweeps": (Hybrid(PHOTO, passes=last, seed=1, readback=True), SWEEPS),
+        f"chip read back and probed, {last} digital sweeps": (
+            Hybrid(PHOTO, passes=last, seed=1, readback=True, probe=True),
             SWEEPS,
         ),
     }
-    for name, (engine, most) in ways.items():
+    for name, (engine, most) in few(ways.items()):
         model = NMF(K, engine=engine, max_iter=most, tol=0, random_state=0, init="random").fit(X)
         rows.append({"kind": "photograph", "way": name, "score": _psnr(X, model.W_ @ model.components_)} | _used(model))
         print(rows[-1], flush=True)
-    for name, make in {
+    makers = {
         "digital, 10 sweeps": lambda seed: ("digital", 10),
         "digital, 1 sweep alone": lambda seed: ("digital", 1),
         "chip raw, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed), 10),
         "chip read back, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed, readback=True), 10),
-    }.items():
-        found = [_held_out(*make(seed), seed) for seed in range(3)]
+    }
+    for name, make in few(makers.items()):
+        found = [_held_out(*make(seed), seed) for seed in range(sized(3, 1))]
         scores = [score for score, _ in found]
         rows.append({"kind": "ratings", "way": name, "score": float(np.mean(scores)), "each": scores} | found[0][1])
         print(rows[-1], flush=True)
@@ -315,20 +315,20 @@ def _used(model: Any) -> Row:
 
 def _held_out(engine: Any, sweeps: int, seed: int) -> tuple[float, Row]:
     table = movielens()
-    train, test = split_random(len(table.ratings), 0.1, seed)
+    train, test = (part[:: sized(1, 50)] for part in split_random(len(table.ratings), 0.1, seed))
     model = Recommender(16, engine=engine, max_iter=sweeps, random_state=seed)
     model.fit(table.users[train], table.items[train], table.ratings[train])
     return rmse(table.ratings[test], model.predict(table.users[test], table.items[test])), _used(model)
 
 
 AGEING = preset("neurram").with_(levels=16, off_state="digital")
-AGES = np.geomspace(1.0, 172_800.0, 10)
-CHIPS = 50
+AGES = np.geomspace(1.0, 172_800.0, sized(10, 2))
+CHIPS = sized(50, 1)
 
 
 def consistency() -> list[Row]:
     """Lists, clusters and a picture by 50 chips at 10 ages each, against digital answers; uses found before stay."""
-    rows = _kept().get("consistency", {}).get("rows", [])
+    rows = [] if smoke() else _kept().get("consistency", {}).get("rows", [])
     for name, (A, B, quality, scores, critical) in _uses().items():
         if name in [row["use"] for row in rows]:
             continue
@@ -432,7 +432,7 @@ def report() -> None:
             page = re.sub(
                 rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, t=text: f"{m[1]}{t}\n{m[2]}", page, flags=re.DOTALL
             )
-    PAGE.write_text(page, encoding="utf-8")
+    write(PAGE, page)
     _frontier([row for row in kept["inverse"]["rows"] if row["kind"] == "frontier"])
 
 
@@ -550,19 +550,6 @@ def _kept() -> dict[str, Any]:
     return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
 
 
-def keep(name: str, rows: list[Row]) -> None:
-    """Keep figures with when and where they were found."""
-    kept = _kept()
-    made = {
-        "command": f"python benchmarks/chip/refine.py {name}",
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit(),
-        "machine": f"{platform.machine()}, {kernels.isa()}",
-    }
-    kept[name] = made | {"rows": rows}
-    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-
-
 COMMANDS = {
     "steps": steps,
     "probe": probe,
@@ -575,13 +562,15 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command that is asked for."""
-    name = sys.argv[1] if len(sys.argv) == 2 else ""
-    if name == "report":
+    names = list(COMMANDS) if smoke() else arguments()
+    if names == ["report"]:
         report()
-    elif name in COMMANDS:
-        keep(name, COMMANDS[name]())
+    elif not names or not COMMANDS.keys() >= set(names):
+        sys.exit(f"one of {', '.join(COMMANDS)} or report, got {names}\n{__doc__}")
     else:
-        sys.exit(f"one of {', '.join(COMMANDS)} or report, got {sys.argv[1:]}\n{__doc__}")
+        for name in names:
+            told = {"command": f"python benchmarks/chip/refine.py {name}"} | where()
+            keep(RESULTS, {name: told | {"rows": COMMANDS[name]()}})
 
 
 if __name__ == "__main__":

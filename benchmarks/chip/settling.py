@@ -1,6 +1,6 @@
 """The settling time that the ledger gives a loop, by its slowest mode at rest, against the transient's:
 
-    python benchmarks/chip/settling.py
+    python benchmarks/chip/settling.py [--smoke]
 
 Random matrices, 64 right-hand sides whose answers are zero in every second place, on the chip of a preset. The ledger's
 time is `settle_seconds` over `solves`, the same for a whole block and at least 60 ns; the transient's is when no output
@@ -9,14 +9,20 @@ is off its rest by more than half a step of the converters, of the largest outpu
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from mho.chip import Chip, ChipError, as_circuit, preset
 from mho.circuits.transient import settling_time
 
-SIZES = ((32, 8), (64, 8), (128, 16), (256, 16))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
+
+SIZES = sized(((32, 8), (64, 8), (128, 16), (256, 16)), ((16, 4),))
 PRESETS = ("ideal", "pku-2025")
-SIDES, SEEDS = 64, 3
+SIDES, SEEDS = sized((64, 3), (4, 1))
 BITS = 12
 """Of the converters, as the ledger takes them for a design without."""
 

@@ -1,6 +1,6 @@
 """The exact transient against ngspice, one right-hand side each, settling times against ngspice's, and a thousand:
 
-    python benchmarks/chip/transient.py [--timeout SECONDS] [--two-poles]
+    python benchmarks/chip/transient.py [--timeout SECONDS] [--two-poles] [--smoke]
 
 Random conductances from 0.5 to 35 microsiemens, two copies 2 % apart, op-amps of 100 MHz and gain 1e5; every second
 output ends at its clamp. From zero, for three of the slowest time constants, in steps of at most 1/400 of that and to a
@@ -12,10 +12,9 @@ after `--timeout`; there the reduction, which is done once for all right-hand si
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from collections.abc import Callable
+import sys
 from dataclasses import replace
-from time import perf_counter
+from pathlib import Path
 
 import numpy as np
 
@@ -23,15 +22,21 @@ from mho import circuits, spice
 from mho.circuits import equations
 from mho.circuits.transient import settling_bound, settling_time, transient
 
-SIZES = (("compact", 64, 8), ("classic", 64, 8), ("compact", 512, 32))
-SIDES = 1000
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import least, parser, sized, timed
+
+SIZES = sized((("compact", 64, 8), ("classic", 64, 8), ("compact", 512, 32)), (("compact", 12, 4),))
+SIDES, REPEATS = sized((1000, 200), (20, 2))
 SECOND_POLE = 0.3
 """Over the bandwidth."""
 OHMS = 2.0
 """Of a wire from one cell to the next."""
 
 
-def circuit(kind: str, rows: int, columns: int, clamp: str = "rectifying", seed: int = 0) -> circuits.Circuit:
+Loop = circuits.CompactGinv | circuits.ClassicGinv
+
+
+def circuit(kind: str, rows: int, columns: int, clamp: str = "rectifying", seed: int = 0) -> Loop:
     rng = np.random.default_rng(seed)
     G = rng.uniform(0.5e-6, 35e-6, (rows, columns))
     left, right = (G * (1 + 0.02 * rng.standard_normal(G.shape)) for _ in range(2))
@@ -43,7 +48,7 @@ def circuit(kind: str, rows: int, columns: int, clamp: str = "rectifying", seed:
     return circuits.CompactGinv(g_left=left, g_right=right, g_comp=sums.max() - sums, g_in=g_in, opamp=opamp)
 
 
-def sides(loop: circuits.CompactGinv | circuits.ClassicGinv, n: int) -> np.ndarray:
+def sides(loop: Loop, n: int) -> np.ndarray:
     rng = np.random.default_rng(1)
     rows, columns = loop.shape
     wanted = rng.uniform(0.08, 0.2, (columns, n))
@@ -51,20 +56,12 @@ def sides(loop: circuits.CompactGinv | circuits.ClassicGinv, n: int) -> np.ndarr
     return loop.g_left @ wanted / loop.g_in + 0.002 * rng.standard_normal((rows, n))
 
 
-def seconds(run: Callable[[], object], times: int) -> float:
-    spent = []
-    for _ in range(times):
-        start = perf_counter()
-        run()
-        spent.append(perf_counter() - start)
-    return min(spent)
-
-
 def settling_times() -> None:
     """Print when the loops at 64x8 have settled to 1 %, in the twin and in ngspice."""
+    kind, rows, columns = SIZES[0]
     for clamp in ("rectifying", "single-supply"):
-        for seed in range(3):
-            loop = circuit("compact", 64, 8, clamp, seed)
+        for seed in range(sized(3, 1)):
+            loop = circuit(kind, rows, columns, clamp, seed)
             volts = sides(loop, 1)[:, 0]
             waveform = transient(loop, volts)
             twin = waveform.settling_time(0.01)
@@ -73,7 +70,10 @@ def settling_times() -> None:
             off = np.abs(np.array([found.voltages[node] for node in loop.outputs]) - rest[:, None]).max(axis=0)
             last = np.flatnonzero(off > 0.01 * rest.max())[-1]
             there = np.interp(-0.01 * rest.max(), -off[last : last + 2], found.time[last : last + 2])
-            print(f"64x8, {clamp}, seed {seed}: settled after {1e9 * twin:.2f} ns, in ngspice {1e9 * there:.2f} ns")
+            print(
+                f"{rows}x{columns}, {clamp}, seed {seed}: settled after {1e9 * twin:.2f} ns, "
+                f"in ngspice {1e9 * there:.2f} ns"
+            )
 
 
 def side_by_side() -> None:
@@ -83,11 +83,9 @@ def side_by_side() -> None:
         volts = sides(loop, 1)[:, 0]
         duration = 3 * circuits.time_constant(loop)
         netlist = spice.netlist(loop, volts, duration=duration, step=duration / 400)
-        start = perf_counter()
-        found = spice.run(netlist, timeout=1800)
-        in_ngspice = perf_counter() - start
+        found, in_ngspice = timed(lambda netlist=netlist: spice.run(netlist, timeout=1800))
         time = np.minimum(found.time, duration)
-        twin = seconds(lambda loop=loop, volts=volts, time=time: transient(loop, volts).outputs(time), 200)
+        twin = least(lambda loop=loop, volts=volts, time=time: transient(loop, volts).outputs(time), REPEATS)
         expected = np.array([found.voltages[node] for node in loop.outputs])
         X = transient(loop, volts).outputs(time)
         print(
@@ -100,25 +98,23 @@ def side_by_side() -> None:
 
 def with_wires(timeout: float) -> None:
     """Print the times at 512x32 where wires have resistance."""
-    loop = replace(circuit("compact", 512, 32), wires=circuits.Wires(row_ohms=OHMS, column_ohms=OHMS))
+    kind, rows, columns = SIZES[-1]
+    loop = replace(circuit(kind, rows, columns), wires=circuits.Wires(row_ohms=OHMS, column_ohms=OHMS))
     volts = sides(loop, 1)[:, 0]
-    start = perf_counter()
-    motion = equations(loop)
-    reduction = perf_counter() - start
+    motion, reduction = timed(lambda: equations(loop))
     settled = transient(motion, volts).settling_time()
     duration = 1.5 * settled
     time = np.linspace(0, duration, 2000)
-    twin = seconds(lambda: transient(motion, volts).outputs(time), 200)
-    start = perf_counter()
+    twin = least(lambda: transient(motion, volts).outputs(time), REPEATS)
+    netlist = spice.netlist(loop, volts, duration=duration, step=duration / 400)
     try:
-        spice.run(spice.netlist(loop, volts, duration=duration, step=duration / 400), timeout=timeout)
-        in_ngspice = f"{perf_counter() - start:.0f} s"
+        in_ngspice = f"{timed(lambda: spice.run(netlist, timeout=timeout))[1]:.0f} s"
     except spice.NgspiceError as error:
         if "did not end" not in str(error):
             raise
         in_ngspice = f"more than {timeout:.0f} s"
     print(
-        f"compact 512x32, wires of {OHMS:g} ohms: ngspice {in_ngspice}; mho {1e3 * twin:.2f} ms, "
+        f"{kind} {rows}x{columns}, wires of {OHMS:g} ohms: ngspice {in_ngspice}; mho {1e3 * twin:.2f} ms, "
         f"{len(time)} time points, after {reduction:.2f} s for the network, once",
         flush=True,
     )
@@ -127,23 +123,24 @@ def with_wires(timeout: float) -> None:
 def two_poles() -> None:
     """Print times of op-amps with a second pole; ngspice's at 512x32 is extrapolated from fewer rows."""
     spent = {}
-    for rows in (128, 256, 512):
-        loop = circuit("compact", rows, 32)
+    *fewer, most = sized((128, 256, 512), (8, 16, 32))
+    for rows in (*fewer, most):
+        loop = circuit("compact", rows, sized(32, 4))
         loop = replace(loop, opamp=replace(loop.opamp, second_pole=SECOND_POLE * loop.opamp.bandwidth))
         volts, duration = sides(loop, 1)[:, 0], 3 * circuits.time_constant(loop)
         time = np.linspace(0, duration, 1200)
-        if rows < 512:
-            start = perf_counter()
-            found = spice.run(spice.netlist(loop, volts, duration=duration, step=duration / 400), timeout=120)
-            spent[rows], time = perf_counter() - start, np.minimum(found.time, duration)
+        if rows < most:
+            netlist = spice.netlist(loop, volts, duration=duration, step=duration / 400)
+            found, spent[rows] = timed(lambda netlist=netlist: spice.run(netlist, timeout=120))
+            time = np.minimum(found.time, duration)
             expected = np.array([found.voltages[node] for node in loop.outputs])
             off = np.abs(transient(loop, volts).outputs(time) - expected).max() / expected.max()
-            print(f"two poles, {rows}x32: ngspice {spent[rows]:.1f} s, largest difference {off:.1e} of full scale")
-    twin = seconds(lambda: transient(loop, volts).outputs(time), 50)
-    power = np.log2(spent[256] / spent[128])
-    in_ngspice = spent[256] * 2**power
+            print(f"two poles, {rows} rows: ngspice {spent[rows]:.1f} s, largest difference {off:.1e} of full scale")
+    twin = least(lambda: transient(loop, volts).outputs(time), 50)
+    power = np.log2(spent[fewer[1]] / spent[fewer[0]])
+    in_ngspice = spent[fewer[1]] * 2**power
     print(
-        f"two poles, 512x32: mho {1e3 * twin:.2f} ms; ngspice {in_ngspice:.0f} s, extrapolated as rows to the "
+        f"two poles, {most} rows: mho {1e3 * twin:.2f} ms; ngspice {in_ngspice:.0f} s, extrapolated as rows to the "
         f"{power:.2f}: {in_ngspice / twin:,.0f} times as fast"
     )
 
@@ -153,7 +150,7 @@ def batch() -> None:
     kind, rows, columns = SIZES[-1]
     loop = circuit(kind, rows, columns)
     volts = sides(loop, SIDES)
-    spent = seconds(lambda: settling_time(loop, volts), 3)
+    spent = least(lambda: settling_time(loop, volts), 3)
     together, alone = settling_time(loop, volts), [settling_time(loop, b) for b in volts.T[:20]]
     error = np.abs(together[:20] / alone - 1).max()
     print(
@@ -164,18 +161,17 @@ def batch() -> None:
 
 def main() -> None:
     """Print everything."""
-    parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--timeout", type=float, default=400.0, help="seconds for ngspice with wires")
-    parser.add_argument("--two-poles", action="store_true", help="op-amps with a second pole alone")
-    arguments = parser.parse_args()
-    if arguments.two_poles:
+    options = parser(__doc__)
+    options.add_argument("--timeout", type=float, default=400.0, help="seconds for ngspice with wires")
+    options.add_argument("--two-poles", action="store_true", help="op-amps with a second pole alone")
+    asked = options.parse_args()
+    if asked.two_poles or asked.smoke:
         two_poles()
-        return
-    timeout = arguments.timeout
-    settling_times()
-    side_by_side()
-    batch()
-    with_wires(timeout)
+    if not asked.two_poles:
+        settling_times()
+        side_by_side()
+        batch()
+        with_wires(asked.timeout)
 
 
 if __name__ == "__main__":

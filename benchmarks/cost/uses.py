@@ -9,13 +9,10 @@
 The model is learned on this CPU; then the same answers are found by the CPU and by the realistic chip, calibrated once
 written, each answer probed by itself; then by chips whose cells have drifted more and more since they were calibrated.
 Each use's section of src/mho/cost/uses.json is written anew, and `mho cost` reads it. A bar is set before any result:
-the loss of quality that is borne, its half (strict) and its double (lenient).
+the loss of quality that is borne, its half (strict) and its double (lenient). --smoke: a short vibration.
 """
 
-import argparse
-import datetime
 import json
-import platform
 import sys
 import tempfile
 import time
@@ -31,17 +28,18 @@ from mho.chip import ChipError, Relaxation, preset
 from mho.cost import Inference, answer_work, product_work
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import commit
+from measure import ROOT, keep, parser, sized, where
 
-HERE = Path(__file__).parents[2]
-RESULTS = HERE / "src" / "mho" / "cost" / "uses.json"
+RESULTS = ROOT / "src" / "mho" / "cost" / "uses.json"
 CHIP = preset("pku-2025-realistic").with_(columns=192)
-ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+ERRORS = sized((0.02, 0.05, 0.1, 0.15, 0.2, 0.3), (0.02,))
 """Standard deviation of the cells, as a share of the largest conductance: as written, and after drifting."""
 
-SEEDS = range(3)
+SEEDS = range(sized(3, 1))
 """Chips as they are written; of drifted ones the first."""
 
+RECORDED = sized(30, 10)
+"""Seconds of a session of vibration."""
 BARS = {"visitor": 0.02, "photo": 0.5, "vibration": 0.01, "camera": 0.01, "topics": 0.02}
 """Loss that is borne: of nDCG as a share, of PSNR in dB, of AUC and of NMI as it is."""
 
@@ -132,7 +130,7 @@ def photo(*files):
 
 def vibration():
     """Windows of a quarter of a second of a bearing at variable speed, healthy or with bursts of 0.5; AUC."""
-    sys.path.insert(0, str(HERE / "benchmarks" / "monitor"))
+    sys.path.insert(0, str(ROOT / "benchmarks" / "monitor"))
     from bearing import RATE, recording  # pyright: ignore[reportMissingImports]
     from sklearn.metrics import roc_auc_score
 
@@ -142,8 +140,8 @@ def vibration():
         return Recording(samples[:, None], rate=RATE)
 
     healthy = Monitor(false_alarms=0.01)
-    healthy.learn([wave(recording(30, 0.0, seed)) for seed in range(4)])
-    sound, hurt = (recording(30, a, seed) for a, seed in ((0.0, 10), (0.5, 20)))
+    healthy.learn([wave(recording(RECORDED, 0.0, seed)) for seed in range(4)])
+    sound, hurt = (recording(sized(30, 6), a, seed) for a, seed in ((0.0, 10), (0.5, 20)))
     windows = [0]
 
     def answers(chosen):
@@ -280,9 +278,7 @@ def section(name, use, record):
         "updates_per_day": updates,
         "run": record[f"{ERRORS[0]} {SEEDS[0]}"]["run"],
         "command": f"python benchmarks/cost/uses.py {name}",
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{platform.machine()}, {mho.kernels.thread_count()} threads",
-        "commit": commit(),
+        **where(),
     }
 
 
@@ -293,19 +289,17 @@ def borne_error(digital, rows, loss):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("use", choices=USES)
-    parser.add_argument("files", nargs="*")
-    parser.add_argument("--kept", type=Path, help="file of what earlier calls have found; by default in a new folder")
-    parser.add_argument("--seconds", type=float, default=np.inf, help="begin no more chips after so many seconds")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("use", choices=USES, nargs=sized(None, "?"), default="vibration")
+    asked.add_argument("files", nargs="*")
+    asked.add_argument("--kept", type=Path, help="file of what earlier calls have found; by default in a new folder")
+    asked.add_argument("--seconds", type=float, default=np.inf, help="begin no more chips after so many seconds")
+    options = asked.parse_args()
     kept = options.kept or Path(tempfile.mkdtemp()) / "kept.json"
     use = USES[options.use](*options.files)
     if not search(options.use, use, kept, options.seconds):
         sys.exit(f"the time is up: call again with --kept {kept}")
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    found[options.use] = section(options.use, use, json.loads(kept.read_text()))
-    RESULTS.write_text(json.dumps({name: found[name] for name in USES if name in found}, indent=1) + "\n")
+    keep(RESULTS, {options.use: section(options.use, use, json.loads(kept.read_text()))})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ RcppML has published no seconds of its CUDA backend that were found, so there is
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -32,7 +31,7 @@ from mho.cost import PLATFORMS, Roofline, Workload
 from mho.engines import Digital, Torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import machine
+from measure import machine, parser
 
 SHORT, LONG = 3, 13
 SECONDS = 500.0
@@ -95,11 +94,10 @@ SMALL = (
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="auto", help="as torch names it")
-    parser.add_argument("--smoke", action="store_true", help="the small cases, whatever the device")
-    parser.add_argument("-o", "--output", type=Path, help="a .json file; standard output without it")
-    given = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--device", default="auto", help="as torch names it")
+    options.add_argument("-o", "--output", type=Path, help="a .json file; standard output without it")
+    given = options.parse_args()
     engine = Torch(device=given.device)
     device = torch.device(engine.device)
     small = given.smoke or device.type == "cpu"

@@ -7,6 +7,7 @@ that both curves cover. `peers.sh` sets up what is compared with; peers that the
 """
 
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -18,9 +19,13 @@ from curves import Curve, bd_rate
 from cyclopts import App, Parameter
 from drawn import drawings
 from measures import NAMES, QUICK, blockiness, point, psnr
+from pictures import run
 from PIL import Image
 
 from mho.image.codec import Picture, decode, encode_to_size
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
 
 app = App(help=__doc__, result_action="return_value")
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")]
@@ -39,7 +44,8 @@ def rows_of(results: Path | None) -> list[dict]:
 def measured(original, codec, measures) -> list[dict]:
     encoder, qualities = CODECS[codec]
     return [
-        {"q": q, **point(original, pixels, len(data), measures)} for q, data, pixels in encoder(original, qualities)
+        {"q": q, **point(original, pixels, len(data), measures)}
+        for q, data, pixels in encoder(original, qualities[:: sized(1, 3)])
     ]
 
 
@@ -127,7 +133,7 @@ def drawn():
     """Print bytes of screenshots, text and line art without loss, and PSNR and bytes at quality 90."""
     lossless = {"PNG": pillow("PNG", optimize=True), "WebP": pillow("WEBP", lossless=True, method=6)}
     print("| picture | PNG | WebP lossless | mho 90 | dB | mho 100 | dB | WebP 90 | dB |\n" + "|---" * 9 + "|")
-    for name, original in drawings().items():
+    for name, original in drawings(*sized((), ("black text on white",))).items():
         sizes = [str(len(encoder(original, [100])[0][1])) for encoder in lossless.values()]
         for encoder, qualities in ((ours, (90, 100)), (pillow("WEBP", method=6), (90,))):
             for _, data, pixels in encoder(original, qualities):
@@ -144,7 +150,7 @@ def face(picture: Path, *, top: int = 32, left: int = 240, side: int = 320):
     original = read(picture)
     top, left = top - top % 8, left - left % 8
     window = np.s_[top : top + side, left : left + side]
-    for quality, data, theirs in pillow("WEBP", method=6)(original, (10, 25, 45, 65, 80)):
+    for quality, data, theirs in pillow("WEBP", method=6)(original, sized((10, 25, 45, 65, 80), (45,))):
         mine = decode(encode_to_size(Picture(original), len(data))).pixels
         jpegs = [f for f in pillow("JPEG", optimize=True)(original, range(2, 96)) if len(f[1]) <= len(data)]
         found = {"mho": mine, "WebP": theirs} | ({"JPEG": jpegs[-1][2]} if jpegs else {})
@@ -153,4 +159,4 @@ def face(picture: Path, *, top: int = 32, left: int = 240, side: int = 320):
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "rates {} --codecs JPEG mho --measures psnr", "drawn", "face {}/kodim05.png --top 64 --left 64 --side 32")

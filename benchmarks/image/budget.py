@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import App, Parameter
+from pictures import run
 from skimage import data
 from threadpoolctl import threadpool_limits
 
@@ -48,4 +49,4 @@ def main(what: Literal["scratches", "noise"], *, side: Annotated[int, Parameter(
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "noise --side 48", "scratches --side 112")

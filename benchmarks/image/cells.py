@@ -13,18 +13,27 @@ import numpy as np
 from curves import Curve, bd_rate
 from cyclopts import App, Parameter
 from measures import point
+from pictures import run
 from PIL import Image
-from train import cosines
+from scipy.fft import dct
 
 from mho.image.codec import Dictionary, Picture, decode, universal_dictionary
 from mho.image.codec.codec import analyse, write
 from mho.image.quality import psnr_of_pixels
 
+PATCH = 8
 STEPS = (100, 140, 200, 280, 400, 560, 800, 1120)
 NOISE, CHIPS, RATE = 0.02, 5, 0.7
 WAYS = ("shared columns", "one column", "one, encoder told")
 
 app = App(help=__doc__, result_action="return_value")
+
+
+def cosines():
+    """Products of cosines (64, 64), lowest frequency first: the atoms of the universal dictionary before rounding."""
+    C = np.asarray(dct(np.eye(PATCH), axis=0, norm="ortho"))
+    u, v = np.divmod(np.arange(PATCH**2), PATCH)
+    return np.einsum("ui,vj->ijuv", C, C).reshape(PATCH**2, PATCH**2)[:, np.lexsort((u, u + v))]
 
 
 def analysed(original, dictionary):
@@ -77,7 +86,7 @@ def losses(original):
 @app.default
 def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False, limit: int | None = None):
     """Print a line for each picture."""
-    fine = Dictionary.quantised(cosines(), 10)
+    fine = Dictionary.quantised(cosines(), 10).weighted()
     costs, lost = [], []
     for path in sorted(folder.glob("*.png"))[:limit]:
         original = np.asarray(Image.open(path).convert("L" if grey else "RGB"))
@@ -98,4 +107,4 @@ def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False,
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "{} --grey")

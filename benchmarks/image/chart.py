@@ -27,6 +27,7 @@ def chart(path, codecs):
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(FixedLocator([]))
         axes.grid(alpha=0.3)
+    axes = figure.axes[-1]
     axes.set_yticks([-np.log(1 - ssim) for ssim in SSIMS], [str(ssim) for ssim in SSIMS])
     axes.legend(loc="lower right")
     with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:

@@ -1,4 +1,4 @@
-"""A megapixel's patches on a chip that multiplies: `python benchmarks/image/chip.py PICTURE...`.
+"""A megapixel's patches on a chip that multiplies: `python benchmarks/image/chip.py PICTURE... [--smoke]`.
 
 The dictionary is written once, the pictures' patches go through in batches. Printed are the simulation's time a
 patch, and what the ledger says of the chip in 40 nm: the share of writing in its time and energy after 100 such
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from cyclopts import App
 from measures import psnr
+from pictures import run
 from PIL import Image
 
 from mho.cost import estimate
@@ -63,4 +64,4 @@ def tell_cost():
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "{}/kodim05.png")

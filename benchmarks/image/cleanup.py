@@ -5,7 +5,7 @@ made of equal variance and brought back in the same way for all, and mho once mo
 bm3d's, basic and final estimate at its normal profile; NL-means are scikit-image's. Lost pixels: crops of 144 x 144
 pixels of all pictures, beside scikit-image's biharmonic functions and OpenCV's Telea and Navier-Stokes. PSNR is of
 all samples of the 8-bit pictures, seconds are of CPU, one thread (MHO_NUM_THREADS=1). Figures are kept in
-docs/measured/cleanup.json; `report` writes the page's tables.
+docs/measured/cleanup.json; `report` writes the page's tables. --smoke: one small picture, and the peers that are there.
 """
 
 import json
@@ -19,19 +19,21 @@ from pathlib import Path
 import numpy as np
 from cyclopts import App
 from measures import PEERS_PYTHON, psnr
+from pictures import run
 from PIL import Image
 from skimage import draw
 from skimage.restoration import denoise_nl_means, inpaint_biharmonic
 
 from mho.image.cleanup import Noise, denoise, estimate_noise, inpaint
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402 -- found by the path above
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, keep, machine, smoke, timed, write
 
-RESULTS = HERE.parents[1] / "docs" / "measured" / "cleanup.json"
+HERE = Path(__file__).parent
+
+RESULTS = ROOT / "docs" / "measured" / "cleanup.json"
 CASES = {"kodim05": Noise(0.5, 3), "kodim07": Noise(1, 5), "kodim19": Noise(2, 10), "kodim23": Noise(4, 10)}
-NOISY, LOST = 256, 144
+CASES, NOISY, LOST = (CASES, 256, 144) if not smoke() else ({"kodim05": CASES["kodim05"]}, 48, 48)
 
 app = App(help=__doc__, result_action="return_value")
 
@@ -46,6 +48,12 @@ def as_pixels(levels):
     return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
 
 
+def peers(**calls):
+    """What the peers' environment makes of (method, arrays) by name: arrays and seconds."""
+    there = PEERS_PYTHON.exists() or not smoke()
+    return {name.replace("_", "-"): peer(*call) for name, call in calls.items()} if there else {}
+
+
 def peer(method, *arrays):
     """Of peer_cleanup.py in the peers' environment: its array and seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -56,11 +64,9 @@ def peer(method, *arrays):
             return found["result"], float(found["seconds"])
 
 
-def timed(call):
+def warmed(call):
     call()
-    started = time.process_time()
-    found = call()
-    return found, time.process_time() - started
+    return timed(call, time.process_time)
 
 
 def nl_means(stable):
@@ -77,12 +83,12 @@ def noise_rows(folder):
         damaged = as_pixels(drawn)
         stable = noise.stabilised(damaged.astype(float))
         found = {
-            "mho": timed(lambda d=damaged, n=noise: denoise(d, n.sigma, gain=n.gain)),
-            "mho, not told": timed(lambda d=damaged: denoise(d)),
-            "BM3D": peer("bm3d", stable.astype(np.float32)),
-            "NL-means": timed(lambda s=stable: nl_means(s)),
+            "mho": warmed(lambda d=damaged, n=noise: denoise(d, n.sigma, gain=n.gain)),
+            "mho, not told": warmed(lambda d=damaged: denoise(d)),
+            **peers(BM3D=("bm3d", stable.astype(np.float32))),
+            "NL-means": warmed(lambda s=stable: nl_means(s)),
         }
-        for method in ("BM3D", "NL-means"):
+        for method in {"BM3D", "NL-means"} & found.keys():
             found[method] = as_pixels(noise.restored(found[method][0])), found[method][1]
         guess = estimate_noise(damaged)
         yield {
@@ -115,10 +121,9 @@ def lost_rows(folder):
         for damage, mask in masks.items():
             damaged = np.where(mask[..., None], 0, pixels).astype(np.uint8)
             found = {
-                "mho": timed(lambda d=damaged, m=mask: inpaint(d, m)),
-                "biharmonic": timed(lambda d=damaged, m=mask: biharmonic(d, m)),
-                "Telea": peer("telea", damaged, mask),
-                "Navier-Stokes": peer("ns", damaged, mask),
+                "mho": warmed(lambda d=damaged, m=mask: inpaint(d, m)),
+                "biharmonic": warmed(lambda d=damaged, m=mask: biharmonic(d, m)),
+                **peers(Telea=("telea", damaged, mask), Navier_Stokes=("ns", damaged, mask)),
             }
             scores = {method: [round(psnr(pixels, p), 2), round(s, 3)] for method, (p, s) in found.items()}
             yield {"picture": path.stem, "damage": damage, **scores}
@@ -127,21 +132,20 @@ def lost_rows(folder):
 @app.command
 def noise(folder: Path):
     """Measure four pictures with noise."""
-    keep("noise", list(noise_rows(folder)))
+    tell("noise", list(noise_rows(folder)))
 
 
 @app.command
 def lost(folder: Path):
     """Measure all pictures with lost pixels."""
-    keep("lost", list(lost_rows(folder)))
+    tell("lost", list(lost_rows(folder)))
 
 
-def keep(kind, rows):
-    held = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+def tell(kind, rows):
     threads = os.environ.get("MHO_NUM_THREADS", "all")
-    held[kind] = {**machine(), "threads": threads, "rows": rows}
-    RESULTS.write_text(json.dumps(held, indent=1) + "\n")
-    print(table(held))
+    found = {kind: {**machine(), "threads": threads, "rows": rows}}
+    keep(RESULTS, found)
+    print(table(found))
 
 
 def table(held):
@@ -151,7 +155,7 @@ def table(held):
         lines += ["| picture | gain, sigma | estimated | damaged | " + " | ".join(names) + " |", "|---" * 8 + "|"]
         for row in held["noise"]["rows"]:
             told, guess = (", ".join(f"{value:g}" for value in row[key]) for key in ("noise", "estimated"))
-            cells = [f"{row[name][0]:.2f} ({row[name][1]:.2f} s)" for name in names]
+            cells = ["{:.2f} ({:.2f} s)".format(*row[name]) if name in row else "-" for name in names]
             lines.append(f"| {row['picture']} | {told} | {guess} | {row['damaged']:.2f} | {' | '.join(cells)} |")
         lines.append("")
     if "lost" in held:
@@ -159,13 +163,13 @@ def table(held):
         lines += ["| 12 pictures | " + " | ".join(names) + " |", "|---" * 5 + "|"]
         for damage in dict.fromkeys(row["damage"] for row in held["lost"]["rows"]):
             rows = [row for row in held["lost"]["rows"] if row["damage"] == damage]
-            means = {name: np.mean([row[name] for row in rows], axis=0) for name in names}
-            cells = [f"{dB:.2f} ({seconds:.3f} s)" for dB, seconds in means.values()]
+            means = [np.mean([row.get(name, (np.nan, np.nan)) for row in rows], axis=0) for name in names]
+            cells = [f"{dB:.2f} ({seconds:.3f} s)" for dB, seconds in means]
             lines.append(f"| {damage} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-PAGE = HERE.parents[1] / "docs" / "do" / "cleanup.md"
+PAGE = ROOT / "docs" / "do" / "cleanup.md"
 BEGIN, END = "<!-- begin cleanup -->", "<!-- end cleanup -->"
 
 
@@ -173,8 +177,8 @@ BEGIN, END = "<!-- begin cleanup -->", "<!-- end cleanup -->"
 def report():
     """Write the tables into docs/do/cleanup.md."""
     before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(json.loads(RESULTS.read_text()))}\n{END}{rest.split(END)[1]}")
+    write(PAGE, f"{before}{BEGIN}\n{table(json.loads(RESULTS.read_text()))}\n{END}{rest.split(END)[1]}")
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "noise {}", "lost {}")

@@ -70,13 +70,14 @@ def plot():
     return np.asarray(Image.open(file).convert("RGB"))
 
 
-def drawings() -> dict[str, np.ndarray]:
-    """Return 8-bit RGB pictures by name."""
-    return {
-        "red text on blue": text((255, 0, 0), (0, 0, 255)),
-        "black text on white": text((0, 0, 0), (255, 255, 255)),
-        "screenshot": screenshot(),
-        "ruler of one bit": ruler(),
-        "line art": line_art(),
-        "plot": plot(),
+def drawings(*names: str) -> dict[str, np.ndarray]:
+    """Return 8-bit RGB pictures by name; all if no name is given."""
+    makers = {
+        "red text on blue": lambda: text((255, 0, 0), (0, 0, 255)),
+        "black text on white": lambda: text((0, 0, 0), (255, 255, 255)),
+        "screenshot": screenshot,
+        "ruler of one bit": ruler,
+        "line art": line_art,
+        "plot": plot,
     }
+    return {name: makers[name]() for name in names or makers}

@@ -11,6 +11,7 @@ from cells import STEPS
 from curves import Curve, bd_rate
 from cyclopts import App
 from measures import point
+from pictures import run
 from PIL import Image
 
 from mho.image.codec import Picture, decode
@@ -44,4 +45,4 @@ def main(*pictures: Path):
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "{}/kodim05.png")

@@ -5,7 +5,8 @@ lose, and how far each engine stays behind the digital one, over all channels an
 the same pictures side by side; names of pictures restrict both. The chip's pictures take minutes.
 """
 
-import argparse
+import sys
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -14,13 +15,16 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from mho.image import halve
 
-PICTURES = ("camera", "moon", "astronaut", "coffee", "chelsea")
-ENGINES = ("digital", "analog", "hybrid")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import parser, sized
+
+PICTURES = sized(("camera", "moon", "astronaut", "coffee", "chelsea"), ("camera",))
+ENGINES = sized(("digital", "analog", "hybrid"), ("digital",))
 TITLES = ("original", "CPU", "chip alone", "chip, then 2 CPU passes")
 DETAILS = {"camera": (90, 190), "moon": (150, 150), "astronaut": (20, 140), "coffee": (120, 250), "chelsea": (50, 130)}
 """Row and column where the part that the sheet shows begins."""
 
-SIDE, GAP, LINE = 200, 8, 18
+SIDE, GAP, LINE = sized(200, 12), 8, 18
 """Of a part, between them, and of a line of text, in pixels."""
 
 
@@ -53,7 +57,7 @@ def row(name, engine, pixels, halved, digital):
 
 def strip(name, pixels, pictures):
     """A part of the original and of each engine's picture side by side, figures of the whole under each."""
-    top, left = DETAILS[name]
+    top, left = sized(DETAILS[name], (0, 0))
     canvas = Image.new("RGB", (len(TITLES) * (SIDE + GAP) + GAP, SIDE + LINE + GAP), "white")
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
     for i, picture in enumerate([pixels, *pictures]):
@@ -79,15 +83,15 @@ def sheet(strips):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pictures", nargs="*", metavar="PICTURE", help=f"of {', '.join(PICTURES)}; all if not given")
-    parser.add_argument("--sheet", metavar="FILE", help="where to draw the pictures, .jpg or .png")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("pictures", nargs="*", metavar="PICTURE", help=f"of {', '.join(PICTURES)}; all if not given")
+    options.add_argument("--sheet", metavar="FILE", help="where to draw the pictures, .jpg or .png")
+    arguments = options.parse_args()
     print("| picture | engine | rank | PSNR, dB | SSIM | channels, dB | 8-bit, dB | behind, dB | worst channel, dB |")
     print("|---|---|---|---|---|---|---|---|---|")
     strips = []
     for name in arguments.pictures or PICTURES:
-        pixels = getattr(data, name)()
+        pixels = getattr(data, name)()[:: sized(1, 16), :: sized(1, 16)]
         halved = {}
         for engine in ENGINES:
             halved[engine] = halve(pixels, engine=engine)

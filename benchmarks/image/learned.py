@@ -4,6 +4,7 @@ BD-rate of it against the universal dictionary, its own bytes counted: a photo, 
 dots (a period in pixels, an angle), hatching; and further pictures, in grey.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,16 @@ from cells import STEPS
 from curves import Curve, bd_rate
 from cyclopts import App
 from measures import point
+from pictures import run
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
 from mho.image.codec import Picture, decode, learned_dictionary
 from mho.image.codec.codec import analyse, write
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized, smoke
 
 app = App(help=__doc__, result_action="return_value")
 
@@ -35,8 +40,10 @@ def printed(pixels, period, degrees):
 
 
 def pictures(paths):
-    camera, rng = data.camera(), np.random.default_rng(0)
+    camera, rng = data.camera()[: sized(512, 192), : sized(512, 192)], np.random.default_rng(0)
     yield "camera", camera
+    if smoke():
+        return
     for period, degrees in ((4, 15), (5, 45), (6, 30)):
         yield f"camera, dots every {period} pixels at {degrees} degrees", printed(camera, period, degrees)
     hatching = 128 + 90 * waves(camera.shape, 5, 35)[0] + rng.normal(0, 4, camera.shape)
@@ -61,4 +68,4 @@ def main(*paths: Path):
 
 
 if __name__ == "__main__":
-    app()
+    run(app, "")

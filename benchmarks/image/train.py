@@ -1,12 +1,13 @@
-"""Train what the picture codec ships with: `python benchmarks/image/train.py weighted.npz`.
+"""Train what the picture codec ships with: `python benchmarks/image/train.py weighted.npz [--smoke]`.
 
 In turn: code the training pictures at several steps, fit the expected magnitude of each atom by non-negative
 least divergence (Kullback-Leibler, the likelihood of Poisson counts), count tokens in the contexts that follow. The
-flat atom, whose step has no weight, keeps the counts of version 1.
+flat atom, whose step has no weight, keeps the counts of version 1. --smoke: one turn on one small picture.
 """
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from pictures import training_pictures
@@ -19,8 +20,11 @@ from mho.image.codec.planes import to_planes
 from mho.image.codec.tokens import TOKENS, token_of
 from mho.image.codec.universal import models, universal_dictionary
 
-STEPS = (3, 5, 7, 10, 15, 22, 33, 50)
-SAMPLES, TURNS = 30_000, 3
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, sized, smoke
+
+STEPS = sized((3, 5, 7, 10, 15, 22, 33, 50), (15,))
+TURNS, ITERATIONS = sized((3, 150), (1, 3))
 STRENGTH = 4096
 """Codes that the shipped counts of a context weigh as much as."""
 SHARE = 0.06
@@ -37,7 +41,7 @@ def samples(codes, rng):
         yield magnitudes[:, *where], near[:, *where]
 
 
-def fit(features, target, iterations=150):
+def fit(features, target, iterations=ITERATIONS):
     """Multiplicative updates (Lee-2001) of w >= 0 on the divergence of `target` (n,) from w'features."""
     w = np.full(len(features), target.mean() / (features.sum(axis=0).mean() + 1e-9) + 1e-6, np.float32)
     total = features.sum(axis=1) + 1e-6
@@ -88,7 +92,8 @@ def code_all(planes, dictionary, model, rng):
 def main(path):
     rng = np.random.default_rng(0)
     dictionary = universal_dictionary(1).weighted()
-    pictures = [to_planes(picture) for picture in training_pictures()]
+    given = [training_pictures()[0][:64, :64]] if smoke() else training_pictures()
+    pictures = [to_planes(picture) for picture in given]
     kinds = {"luma": [p[0] for p in pictures], "chroma": [plane for p in pictures for plane in p[1:]]}
     stored = {"scale": dictionary.scale.astype(np.int32)}
     for kind, planes in kinds.items():
@@ -104,9 +109,10 @@ def main(path):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint8)
         for name in ("counts", "dc_counts"):
             stored[f"{kind}_{name}"] = getattr(model, name).astype(np.uint16)
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **stored)
+    if path is not None:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **stored)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(None if smoke() else arguments()[0])

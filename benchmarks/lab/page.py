@@ -15,9 +15,8 @@ from playwright.sync_api import sync_playwright
 
 from mho.lab.page import PAGE
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import measure  # noqa: E402 -- found by the path above
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, machine, sized, smoke
 
 RESULT, DOCS = ROOT / "docs" / "measured" / "lab.json", ROOT / "docs" / "do" / "lab.md"
 BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
@@ -121,10 +120,9 @@ def table(result: dict) -> str:
 
 def main() -> None:
     """Measure, and write the result and the table; with --smoke print alone."""
-    small = measure.smoke()
-    result = {"machine": measure.machine(), "figures": measured(1 if small else 5, 2 if small else 21)}
+    result = {"machine": machine(), "figures": measured(*sized((5, 21), (1, 2)))}
     print(json.dumps(result, indent=1))
-    if small:
+    if smoke():
         return
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     text = DOCS.read_text()

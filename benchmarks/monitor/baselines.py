@@ -19,6 +19,9 @@ class Scaled:
     def learn(self, Z):
         pass
 
+    def rate(self, Z):
+        raise NotImplementedError
+
 
 class ZScore(Scaled):
     def rate(self, Z):
@@ -94,4 +97,4 @@ ALL = {
 
 def means(X, window=30):
     """Causal means of the last `window` rows."""
-    return pd.DataFrame(X).rolling(window, min_periods=1).mean().to_numpy()
+    return np.asarray(pd.DataFrame(X).rolling(window, min_periods=1).mean())

@@ -24,7 +24,7 @@ def recording(seconds, amplitude, seed):
     rng = np.random.default_rng(seed)
     hertz = speed(seconds, rng)
     turns = np.cumsum(hertz) / RATE
-    noise = lfilter([1.0], [1.0, -0.55, 0.2], rng.standard_normal(len(turns)))
+    noise = np.asarray(lfilter([1.0], [1.0, -0.55, 0.2], rng.standard_normal(len(turns))))
     noise /= noise.std()
     tones = 0.3 * np.sin(2 * np.pi * turns + 1) + 0.2 * np.sin(2 * np.pi * 23 * turns)
     return (noise + tones + amplitude * _bursts(turns, rng)) * rng.uniform(0.9, 1.1)

@@ -72,3 +72,24 @@ def mixed(healthy, fault, decibels):
     size = min(len(healthy), len(fault))
     ratio = np.sqrt((healthy**2).mean() / (fault**2).mean()) * 10 ** (decibels / 20)
     return healthy[:size] + ratio * fault[:size]
+
+
+def made_up(folder):
+    """Write small tables in the form of SKAB's and NAB's, and return their folders."""
+    rng, labels = np.random.default_rng(0), np.arange(160) >= 130
+    values = 5 + rng.random((160, 8)) + 2 * labels[:, None] * rng.random((160, 8))
+    names = [f"sensor {number}" for number in range(8)]
+    seconds = pd.date_range("2020-03-09", periods=160, freq="s")
+    table = pd.DataFrame(values, columns=names).assign(datetime=seconds, anomaly=labels * 1.0, changepoint=0.0)
+    for part, wanted in (
+        ("valve1", [*names, "datetime", "anomaly", "changepoint"]),
+        ("anomaly-free", [*names, "datetime"]),
+    ):
+        Path(folder, "skab", part).mkdir(parents=True)
+        table[wanted].to_csv(Path(folder, "skab", part, "0.csv"), sep=";", index=False)
+    series = pd.DataFrame({"timestamp": seconds, "value": values[:, 0]})
+    windows = {"made/up.csv": [[str(seconds[130]), str(seconds[140])]]}
+    Path(folder, "nab").mkdir()
+    series.to_csv(Path(folder, "nab", "up.csv"), index=False)
+    Path(folder, "nab", "combined_windows.json").write_text(json.dumps(windows))
+    return Path(folder, "skab"), Path(folder, "nab")

@@ -1,10 +1,14 @@
 """Write docs/measured/monitor.md from what run.py has measured."""
 
 import json
+import sys
 from pathlib import Path
 
-RESULTS = Path("docs/measured/monitor.json")
-PAGE = Path("docs/measured/monitor.md")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, write
+
+RESULTS = ROOT / "docs/measured/monitor.json"
+PAGE = ROOT / "docs/measured/monitor.md"
 ORDER = ("skab", "healthy", "mfpt", "mixtures", "bearing", "nab", "cost")
 HEAD = """# The monitor beside other detectors
 
@@ -30,7 +34,7 @@ def main():
         section = results[name]
         parts += [table(found) for found in section["tables"]]
         parts.append(f"Measured {section['date']} at commit {section['commit']}, {section['machine']}.")
-    PAGE.write_text("\n\n".join(part.strip() for part in parts) + "\n")
+    write(PAGE, "\n\n".join(part.strip() for part in parts) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,13 @@
 """Measure the monitor and what a user would try first, in one table; recordings are given by path.
 
-Usage: run.py [--skab DIR] [--nab DIR] [--mfpt DIR] [--chip] [--only SECTION]
+Usage: run.py [--skab DIR] [--nab DIR] [--mfpt DIR] [--chip] [--only SECTION] [--smoke]
 Sections: skab, healthy, mfpt, mixtures, bearing, nab, cost. What has no folder is left out and said. Each section's
-tables replace its earlier ones in docs/measured/monitor.json; report.py makes the page of it.
+tables replace its earlier ones in docs/measured/monitor.json; report.py makes the page of it. --smoke: short
+bearings and made-up tables in the form of SKAB and NAB.
 """
 
-import argparse
-import datetime
-import json
-import platform
-import resource
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +20,13 @@ from nab_score import PROFILES, nab_score
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import mho
-from data import RATE, mfpt, mixed, nab, skab, skab_healthy, skab_parts
+from data import RATE, made_up, mfpt, mixed, nab, skab, skab_healthy, skab_parts
 from mho.monitor import Monitor, RateError, Recording
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import commit
+from measure import ROOT, keep, least, parser, peak_gib, sized, where
 
-ROWS = 400
+ROWS = sized(400, 100)
 WINDOW = 30
 ASKED = 0.02
 """Share of healthy windows that may alarm in MFPT's recordings: all methods' limits come from left-out recordings."""
@@ -42,7 +39,7 @@ def engine(chip):
 
 
 TABLES = []
-RESULTS = Path("docs/measured/monitor.json")
+RESULTS = ROOT / "docs/measured/monitor.json"
 
 
 def say(*cells):
@@ -57,10 +54,7 @@ def title(text, *columns, note=""):
 
 def write(section):
     """Keep a section's tables, with where and when they were measured."""
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    where = {"machine": f"{platform.machine()}, one core", "commit": commit()}
-    results[section] = {"date": datetime.date.today().isoformat()} | where | {"tables": list(TABLES)}
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    keep(RESULTS, {section: {**where(), "tables": list(TABLES)}})
     TABLES.clear()
 
 
@@ -134,7 +128,7 @@ def healthy_section(folder, chip):
     values = skab_healthy(folder)
     labelled = [(v, y) for part in skab_parts(folder)[:1] for _, v, y in skab(folder, part)]
     title("SKAB's healthy rows, asked for 1 % of windows", "method", "rows learned", "alarms", "TPR on valve1 at 1 %")
-    for count in (400, 1200, 3000):
+    for count in sized((400, 1200, 3000), (120,)):
         for name, chosen in (("mho", False), *([("mho, chip 4-bit 2 %", True)] if chip else [])):
             options = {"engine": engine(chosen), "false_alarms": 0.01}
             try:
@@ -293,10 +287,13 @@ def share_and_auc(pairs):
 WARMING = 11
 """Windows until a band spectrum is there."""
 
+LENGTH, SESSIONS = sized((60, 4), (6, 1))
+"""Seconds and number of the bearing's sessions."""
+
 
 def bearing_section(chip):
-    healthy = [bearing(30, 0.0, seed) for seed in range(4)]
-    unseen = [bearing(60, 0.0, seed) for seed in range(10, 14)]
+    healthy = [bearing(sized(30, 12), 0.0, seed) for seed in range(sized(4, 3))]
+    unseen = [bearing(LENGTH, 0.0, seed) for seed in range(10, 10 + SESSIONS)]
     columns = ("method", "unseen healthy alarms", "AUC .8", "TPR .8", "AUC .5", "TPR .5", "alarm at .5 after, s")
     note = (
         "Windows of the first 3.75 s, in which there is no band spectrum yet, are left out of all but the last column."
@@ -315,18 +312,18 @@ def bearing_section(chip):
         own = np.concatenate([score(train[name], _bearing_features(one, name)) for one in unseen])
         limit = np.quantile(own, 0.99)
 
-        def seen(samples, name=name, score=score, limit=limit):
+        def scored(samples, name=name, score=score, limit=limit):
             scores = score(train[name], _bearing_features(samples, name)[WARMING:])
             return scores, scores > limit
 
-        bearing_row(f"{name}, told the limit", seen, unseen)
+        bearing_row(f"{name}, told the limit", scored, unseen)
 
 
 def bearing_row(method, seen, unseen):
     reference, control = (np.concatenate(part) for part in zip(*map(seen, unseen), strict=True))
     cells = [f"{control.mean():.4f}"]
     for amplitude in (0.8, 0.5):
-        tests = [seen(bearing(60, amplitude, seed)) for seed in range(20, 24)]
+        tests = [seen(bearing(LENGTH, amplitude, seed)) for seed in range(20, 20 + SESSIONS)]
         scores, alarms = (np.concatenate(part) for part in zip(*tests, strict=True))
         cells += [f"{separation(reference, scores):.3f}", f"{alarms.mean():.3f}"]
     firsts = [1 + 0.25 * (WARMING + np.argmax(a)) if a.any() else np.inf for _, a in tests]
@@ -389,13 +386,10 @@ def nab_section(folder):
 
 
 def cpu_seconds(work):
-    """What some work returned, and its CPU time, the least of four runs: others on the machine only add to it."""
-    spent = []
-    for _ in range(4):
-        begin = time.process_time()
-        found = work()
-        spent.append(time.process_time() - begin)
-    return found, min(spent)
+    """Result of some work and its CPU time, the least of four runs."""
+    found = []
+    spent = least(lambda: found.append(work()), sized(4, 1), time.process_time)
+    return found[-1], spent
 
 
 def chunked(monitor, samples, rate, block):
@@ -411,7 +405,7 @@ def many_channels(monitor, count, rate):
     monitor.limits = monitor.limits * count
     monitor.reset()
     rng, names = np.random.default_rng(1), tuple(f"c{number}" for number in range(count))
-    seconds = range(10)
+    seconds = range(sized(10, 2))
     return [
         Recording(
             rng.standard_normal((int(rate), count)), times=second + np.arange(int(rate)) / rate, rate=rate, names=names
@@ -424,35 +418,42 @@ def cost_section():
     rate = 25_600.0
     rng = np.random.default_rng(0)
     monitor = Monitor(false_alarms="auto")
-    monitor.learn([wave(rng.standard_normal(int(20 * rate)), rate) for _ in range(3)])
-    samples = rng.standard_normal(int(30 * rate))
+    monitor.learn([wave(rng.standard_normal(int(sized(20, 6) * rate)), rate) for _ in range(3)])
+    samples = rng.standard_normal(int(sized(30, 3) * rate))
     title("Cost at 25.6 kHz, one core, CPU time of a window and channel with all four groups", "what", "figure")
-    for seconds in (30, 1, 0.1):
+    for seconds in sized((30, 1, 0.1), (1,)):
         count, spent = cpu_seconds(lambda seconds=seconds: chunked(monitor, samples, rate, int(seconds * rate)))
         say(f"messages of {seconds:g} s", f"{1e6 * spent / count:.0f} us")
     a, b = rng.random((128, 6)), rng.random((128, 1))
-    _, spent = cpu_seconds(lambda: [mho.nnls(a, b, l2=1e-3) for _ in range(300)])
-    say("mho.nnls called for each window, 128 x 6, the solve alone", f"{1e6 * spent / 300:.0f} us")
-    parts = many_channels(monitor, 100, rate)
+    _, spent = cpu_seconds(lambda: [mho.nnls(a, b, l2=1e-3) for _ in range(sized(300, 3))])
+    say("mho.nnls called for each window, 128 x 6, the solve alone", f"{1e6 * spent / sized(300, 3):.0f} us")
+    channels = sized(100, 2)
+    parts = many_channels(monitor, channels, rate)
 
     def run():
         monitor.reset()
         return sum(1 for part in parts for _ in monitor.run(part))
 
     count, spent = cpu_seconds(run)
-    say(f"100 channels in parts of a second, {count} windows", f"{100 * spent / len(parts):.0f} % of a core")
+    say(f"{channels} channels in parts of a second, {count} windows", f"{100 * spent / len(parts):.0f} % of a core")
     held = sum(part.values.nbytes for part in parts) / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say("peak memory, of which the recording", f"{peak:.0f} MB, {held:.0f} MB")
+    say("peak memory, of which the recording", f"{1024 * peak_gib():.0f} MB, {held:.0f} MB")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = parser(__doc__)
     for name in ("skab", "nab", "mfpt"):
-        parser.add_argument(f"--{name}", type=Path)
-    parser.add_argument("--chip", action="store_true", help="also on the simulated 4-bit chip, limits learned on it")
-    parser.add_argument("--only", help="one section")
-    given = parser.parse_args()
+        options.add_argument(f"--{name}", type=Path)
+    options.add_argument("--chip", action="store_true", help="also on the simulated 4-bit chip, limits learned on it")
+    options.add_argument("--only", help="one section")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if given.smoke:
+            given.skab, given.nab = made_up(Path(folder))
+        measure(given)
+
+
+def measure(given):
     sections = {
         "cost": (True, cost_section),
         "bearing": (True, lambda: bearing_section(given.chip)),
@@ -472,5 +473,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main()

@@ -44,6 +44,8 @@ class Input:
     load_seconds = 0.0
     version = ""
 
+    X: Any
+
     def __init__(self, case: Case) -> None:
         self.case = case
         if case.kind == "dense":

@@ -69,6 +69,7 @@ def _nnls(m: int, k: int) -> Case:
 # (1.0002 for the sparse matrix, most of which nothing of this rank explains). A held-out RMSE is 1.002 times what
 # the worst of mho, LIBMF and cmfrec ends at, each with its best ridge; at Netflix size what LIBMF has after 16 epochs.
 CASES = {
+    "smoke": Case("dense 60 x 40", "dense", 3, 0.9, ("scikit-learn",), "low_rank", "smoke", {"m": 60, "n": 40, "k": 3}),
     "dense-small": _low_rank(2000, 1000, 20, 0.05725),
     "dense-large": _low_rank(10_000, 4000, 40, 0.05712, ("scikit-learn",)),
     "photo": Case("photo 512 x 1536", "dense", 20, 0.17209, _DENSE, "photo", "photo", {"k": 20}),

@@ -34,7 +34,7 @@ def photo(k: int) -> Arrays:
     from skimage.data import astronaut
 
     X = (astronaut().reshape(512, -1) / 255).astype(np.float32)
-    return {"X": X} | _start(X.mean(), *X.shape, k)
+    return {"X": X} | _start(float(X.mean()), X.shape[0], X.shape[1], k)
 
 
 def faces(k: int) -> Arrays:
@@ -46,7 +46,7 @@ def faces(k: int) -> Arrays:
     folder = Path(str(spec.origin)).parent / "datasets" / "ORL_faces"
     files = sorted(folder.glob("s*/*.pgm"))
     X = np.stack([imread(file).ravel() / 255 for file in files]).astype(np.float32)
-    return {"X": X} | _start(X.mean(), *X.shape, k)
+    return {"X": X} | _start(float(X.mean()), X.shape[0], X.shape[1], k)
 
 
 def photos(k: int) -> Arrays:
@@ -61,7 +61,7 @@ def photos(k: int) -> Arrays:
     wide = [p if p.shape[0] < p.shape[1] else p.transpose(1, 0, 2) for p in pictures]
     rows = [np.concatenate(wide[begin : begin + 4], axis=1) for begin in range(0, 12, 4)]
     X = (np.concatenate(rows).reshape(1536, -1) / 255).astype(np.float32)
-    return {"X": X} | _start(X.mean(), *X.shape, k)
+    return {"X": X} | _start(float(X.mean()), X.shape[0], X.shape[1], k)
 
 
 def sparse(m: int, n: int, density: float, k: int, *, overlap: float = 0.05, fame: float = 0.0) -> Arrays:

@@ -1,22 +1,28 @@
 """Latency of one right-hand side: `mho.nnls` beside `scipy.optimize.nnls`, interleaved, median of each.
 
-    python benchmarks/nmf/latency.py
+    python benchmarks/nmf/latency.py [--smoke]
 
 Prints one line a size, of positive and of mixed signs, then residuals on columns that are nearly alike.
 """
 
 import statistics
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import nnls as scipy_nnls
 
 import mho
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
+
 SIZES = [(16, 4), (100, 4), (20, 8), (100, 8), (32, 16), (100, 16), (1000, 16), (100, 32), (200, 64)]
+SIZES, ROUNDS, PROBLEMS = sized((SIZES, 2000, 200), (SIZES[:1], 10, 2))
 
 
-def interleaved(first, second, rounds=2000):
+def interleaved(first, second, rounds=ROUNDS):
     """Median microseconds of two functions, called in turn."""
     taken = [], []
     for i in range(rounds + 100):
@@ -39,10 +45,10 @@ def main():
             apart = np.abs(mho.nnls(A, b) - scipy_nnls(A, b)[0]).max()
             signs = "mixed" if shift else "positive"
             print(f"{m:5} {k:3} {signs:>8} {theirs:9.1f} {ours:7.1f} {ours / theirs:6.2f} {apart:10.1e}")
-    print("residual over scipy's, 200 problems of 30 x 10 for each condition, largest:")
+    print(f"residual over scipy's, {PROBLEMS} problems of 30 x 10 for each condition, largest:")
     for condition in (1e3, 1e6, 1e9, 1e12):
         worst = 0.0
-        for _ in range(200):
+        for _ in range(PROBLEMS):
             U, V = np.linalg.qr(rng.standard_normal((30, 10)))[0], np.linalg.qr(rng.standard_normal((10, 10)))[0]
             A, b = (U * np.geomspace(1, 1 / condition, 10)) @ V.T, rng.standard_normal(30)
             worst = max(worst, mho.nnls(A, b, return_residual=True)[1] / scipy_nnls(A, b, maxiter=10000)[1])

@@ -41,7 +41,7 @@ class Counts:
             return np.exp(np.where(z < nodes[3], np.interp(z, nodes, logs), logs[3] + (logs[4] - logs[3]) * x**power))
 
         everybody = self.scores()
-        return bent(z, brentq(lambda power: bent(everybody, power).mean() - mean, 0.1, 10))
+        return bent(z, float(brentq(lambda power: bent(everybody, power).mean() - mean, 0.1, 10)))  # pyright: ignore[reportArgumentType]
 
     def scores(self) -> np.ndarray:
         """Return the normal scores (n,) of everybody, ascending."""

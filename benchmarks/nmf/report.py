@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cases import CASES, Case
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import smoke, write
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "measured"
@@ -54,8 +58,9 @@ def main() -> None:
     records = [json.loads(line) for line in (HERE / "results.jsonl").read_text().splitlines()]
     by_case = {name: rows for name in CASES if (rows := [r for r in records if r["case"] == name])}
     parts = [HEAD.format(machine=_machine(records)), *(_section(CASES[n], rows) for n, rows in by_case.items()), TAIL]
-    (DOCS / "benchmarks.md").write_text("\n".join([*parts, _versions(records)]))
-    _plot(by_case)
+    write(DOCS / "benchmarks.md", "\n".join([*parts, _versions(records)]))
+    if not smoke():
+        _plot(by_case)
 
 
 def _section(case: Case, rows: list[Record]) -> str:

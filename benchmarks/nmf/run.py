@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from cases import CASES, Case
 from session import Failed, Session
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import machine, parser, smoke
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.jsonl"
@@ -24,7 +27,16 @@ ROUNDS, SLACK = 5, 1.0005
 
 def main() -> None:
     arguments = _arguments()
-    for name in arguments.case or list(CASES):
+    if arguments.smoke:
+        with tempfile.TemporaryDirectory() as cache:
+            os.environ["MHO_BENCH_CACHE"] = cache  # of this process's children
+            _measured(["smoke"], arguments)
+    else:
+        _measured(arguments.case or [name for name in CASES if name != "smoke"], arguments)
+
+
+def _measured(names: list[str], arguments: argparse.Namespace) -> None:
+    for name in names:
         case = CASES[name]
         print(f"{name}: {case.title}, k = {case.k}, target {case.target:g}", flush=True)
         made = subprocess.run([arguments.peers_python, HERE / "data.py", name], check=False)
@@ -32,8 +44,9 @@ def main() -> None:
             print("  its data could not be made")
             continue
         peers = [peer for peer in case.peers if arguments.peers is None or peer in arguments.peers]
-        records = measure(name, [*OURS.get(case.kind, ("mho-nnls",)), *peers], arguments)
-        if arguments.peers is None:  # times of two runs are not to be compared
+        ours = OURS.get(case.kind, ("mho-nnls",))
+        records = measure(name, [*(ours[:1] if arguments.smoke else ours), *peers], arguments)
+        if arguments.peers is None and not arguments.smoke:  # times of two runs are not to be compared
             _save(name, records)
 
 
@@ -42,7 +55,7 @@ def measure(name: str, libraries: list[str], arguments: argparse.Namespace) -> l
     case, records, ready = CASES[name], [], {}
     for library in libraries:
         python = sys.executable if library.startswith("mho") else arguments.peers_python
-        record: dict[str, Any] = {"case": name, "library": library, "target": case.target} | _machine()
+        record: dict[str, Any] = {"case": name, "library": library, "target": case.target} | machine()
         records.append(record)
         try:
             session = Session(python, library, name, arguments.limit)
@@ -82,6 +95,7 @@ def _calibrated(session: Session, case: Case) -> dict[str, Any]:
 
 
 def _one_more(session: Session, record: dict[str, Any], tries: int = 4) -> None:
+    reply: dict[str, Any] = {}
     for _ in range(tries):
         try:
             reply = session.run(record["iterations"])
@@ -93,12 +107,6 @@ def _one_more(session: Session, record: dict[str, Any], tries: int = 4) -> None:
         record["iterations"] += 1
     record["seconds"].append(round(reply["seconds"], 5))
     record["errors"].append(float(f"{reply['error']:.6g}"))
-
-
-def _machine() -> dict[str, Any]:
-    flags = Path("/proc/cpuinfo").read_text() if platform.system() == "Linux" else ""
-    isa = next((name for name in ("avx512f", "avx2") if name in flags), platform.machine())
-    return {"cores": os.cpu_count(), "isa": isa}
 
 
 def _tell(record: dict[str, Any]) -> None:
@@ -118,16 +126,16 @@ def _save(case: str, records: list[dict[str, Any]]) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", nargs="+", choices=list(CASES), help="which cases; all without this")
-    parser.add_argument("--peers", nargs="*", help="which peers; all without this, and only then are results kept")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds that one fit may take")
-    default = HERE.parent / ".venv" / "bin" / "python"
-    parser.add_argument("--peers-python", default=str(default), help="the interpreter that has the peers")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--case", nargs="+", choices=list(CASES), help="which cases; all without this")
+    options.add_argument("--peers", nargs="*", help="which peers; all without this, and only then are results kept")
+    options.add_argument("--rounds", type=int, default=1 if smoke() else ROUNDS)
+    options.add_argument("--limit", type=float, default=900.0, help="seconds that one fit may take")
+    default = sys.executable if smoke() else HERE.parent / ".venv" / "bin" / "python"
+    options.add_argument("--peers-python", default=str(default), help="the interpreter that has the peers")
+    arguments = options.parse_args()
     if not Path(arguments.peers_python).exists():
-        parser.error(f"no interpreter at {arguments.peers_python}; benchmarks/peers.sh sets it up")
+        options.error(f"no interpreter at {arguments.peers_python}; benchmarks/peers.sh sets it up")
     return arguments
 
 

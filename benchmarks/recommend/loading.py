@@ -1,10 +1,11 @@
 """Rows a second from CSV and Parquet: 10 million ratings, 1,000 of the rows damaged, each of which must be told.
 
-python benchmarks/recommend/loading.py
+python benchmarks/recommend/loading.py [--smoke]
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +17,10 @@ import pyarrow.parquet
 
 from mho.data import read_interactions
 
-USERS, ITEMS, ROWS, DAMAGED = 480_189, 17_770, 10_000_000, 1_000
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized, timed
+
+USERS, ITEMS, ROWS, DAMAGED = sized((480_189, 17_770, 10_000_000, 1_000), (480, 178, 10_000, 100))
 DAMAGE = ["7", "1,2,3,4", ",2,3", "1,,3", "1,2,x", "1,2,inf", '"1,2,3', ""]
 
 
@@ -47,9 +51,7 @@ def _damage_lines(path: Path, numbers: np.ndarray) -> None:
 
 
 def _measure(path: Path, bad: np.ndarray) -> None:
-    wall, busy = time.perf_counter(), time.process_time()
-    table = read_interactions(path)
-    wall, busy = time.perf_counter() - wall, time.process_time() - busy
+    (table, busy), wall = timed(lambda: timed(lambda: read_interactions(path), time.process_time))
     if [row.line for row in table.rejected] != bad.tolist() or len(table) != ROWS - DAMAGED:
         raise AssertionError(f"{path.name}: rows were lost or told wrongly")
     print(f"| {path.suffix[1:]} | {ROWS / wall / 1e6:.2f} | {ROWS / busy / 1e6:.2f} |", flush=True)

@@ -9,7 +9,8 @@
 Files are those of `defaults.py`. A fifth of each user's choices is held out at random, for each seed; every held-out
 choice is relevant. This library's models are as they come; peers are tuned by nDCG on a fifth held out inside the
 training part. Each run adds lines of JSON to `neighbours.jsonl` beside this file, and `scripts/neighbour_tables.py`
-writes the tables of the page from them. `implicit` takes part where it is installed.
+writes the tables of the page from them. `implicit` takes part where it is installed. --smoke: a small
+shop's lists, and the time of a small table.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import platform
-import resource
+import os
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -36,16 +35,19 @@ from mho.recommend.contest import contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import commit
+from measure import parser, peak_gib, sized, smoke, timed, where
 
 OWN = "implicit", "neighbours", "mixed"
-COMPONENTS = 16
+COMPONENTS = sized(16, 3)
 POPULAR = 400
 """Items of the chip's table: the twin takes a tenth of a second to write each item's neighbours."""
 
 
 def tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
     """Yield tables by name; of those without a file none."""
+    if smoke():
+        yield "shop, small", drawn(40, 60, 500, fame=0.7, seed=15)
+        return
     if arguments.ml100k:
         yield "ml-100k", ml_100k(arguments.ml100k)[0]
     if arguments.lastfm:
@@ -59,7 +61,8 @@ def halves(table: Table, seed: int) -> tuple[sp.csr_array, sp.csr_array]:
     """Return what is learned from and what is held out."""
     shape = table.users.max() + 1, table.items.max() + 1
     parts = split_by_user(table.users, 0.2, seed)
-    return tuple(sp.csr_array((np.ones(len(x)), (table.users[x], table.items[x])), shape=shape) for x in parts)
+    train, test = (sp.csr_array((np.ones(len(x)), (table.users[x], table.items[x])), shape=shape) for x in parts)
+    return train, test
 
 
 def lists(arguments: argparse.Namespace) -> Iterator[dict]:
@@ -157,52 +160,40 @@ def large(interactions: int, items: int) -> sp.csr_array:
     return table
 
 
-def timed(arguments: argparse.Namespace) -> Iterator[dict]:
+def of_time(arguments: argparse.Namespace) -> Iterator[dict]:
     """Yield the processor time of a fit, and of implicit's item-kNN, on one thread each."""
     table = large(arguments.interactions, arguments.items)
     told = {"table": f"{arguments.interactions:,} x {arguments.items:,}", "cap": 50}
-    begun = time.process_time()
-    Recommender(model=NeighbourModel(cap=50, l2=100.0, popularity=0.0, weighting="presence")).fit(table)
-    yield {**told, "who": "neighbours", "seconds": time.process_time() - begun, "GiB": _peak()}
+    own = Recommender(model=NeighbourModel(cap=50, l2=100.0, popularity=0.0, weighting="presence"))
+    seconds = timed(lambda: own.fit(table), time.process_time)[1]
+    yield {**told, "who": "neighbours", "seconds": seconds, "GiB": peak_gib()}
     try:
         from implicit.nearest_neighbours import CosineRecommender
     except ImportError:
         return
-    begun = time.process_time()
-    CosineRecommender(K=50, num_threads=1).fit(sp.csr_matrix(table), show_progress=False)
-    yield {**told, "who": "implicit item-kNN", "seconds": time.process_time() - begun, "GiB": _peak()}
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
-def where() -> dict[str, str]:
-    """Return the class of the machine, the date and the commit."""
-    return {
-        "machine": f"{platform.machine()}, 2 cores",
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-    }
+    peer, given = CosineRecommender(K=50, num_threads=1), sp.csr_matrix(table)
+    seconds = timed(lambda: peer.fit(given, show_progress=False), time.process_time)[1]
+    yield {**told, "who": "implicit item-kNN", "seconds": seconds, "GiB": peak_gib()}
 
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("lists", "ratings", "chip", "cold", "time"))
-    parser.add_argument("--ml100k", type=Path)
-    parser.add_argument("--lastfm", type=Path)
-    parser.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--only", nargs="+", metavar="TABLE")
-    parser.add_argument("--interactions", type=int, default=10_000_000)
-    parser.add_argument("--items", type=int, default=100_000)
-    arguments = parser.parse_args()
-    run = {"lists": lists, "ratings": ratings, "chip": chip, "cold": cold, "time": timed}[arguments.what]
-    with arguments.out.open("a") as out:
-        for found in run(arguments):
-            print(json.dumps({"what": arguments.what, **found, **where()}), file=out, flush=True)
-            print(found, flush=True)
+    runs = {"lists": lists, "ratings": ratings, "chip": chip, "cold": cold, "time": of_time}
+    options = parser(__doc__)
+    options.add_argument("what", choices=runs, nargs=sized(None, "?"))
+    options.add_argument("--ml100k", type=Path)
+    options.add_argument("--lastfm", type=Path)
+    options.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
+    options.add_argument("--seeds", type=int, nargs="+", default=[*range(sized(5, 1))])
+    options.add_argument("--only", nargs="+", metavar="TABLE")
+    options.add_argument("--interactions", type=int, default=sized(10_000_000, 2_000))
+    options.add_argument("--items", type=int, default=sized(100_000, 100))
+    arguments = options.parse_args()
+    with open(os.devnull, "w") if smoke() else arguments.out.open("a") as out:
+        for what in ("lists", "time") if smoke() else (arguments.what,):
+            for found in runs[what](arguments):
+                print(json.dumps({"what": what, **found, **where()}), file=out, flush=True)
+                print(found, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 Each worker has a network namespace of its own, whose link to a router `tc` limits in both directions, and mounts the
 shared folder from a store behind another limited link, by sshfs without encryption. Needs Linux, root, iproute2, sshfs,
-socat and openssh-sftp-server.
+socat and openssh-sftp-server. --smoke: two workers of this machine without a network between them.
 
 python benchmarks/recommend/network.py --link 50e6 --storage 1e9 --ratings 4e6 8e6 16e6
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
 import shlex
@@ -17,18 +16,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from yahoo import WORKERS, Runs, compared, last_seconds, problem
+from yahoo import WORKERS, Runs, compared, last_seconds, problem, two_workers
 
 from mho.recommend.distributed import BlockFit
 from mho.recommend.distributed.scale import Cluster, Forecast, forecast
 
-BLOCK, K, PROBE = 2**21, 16, 2**25
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import parser, sized, smoke, timed
+
+BLOCK, K, PROBE = sized((2**21, 16, 2**25), (2**11, 4, 2**16))
 NET, ROUTER, STORE, CONTROL, SFTP = "10.77", "mhorouter", 100, 101, 7000
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 COLUMNS = ["ratings", *(f"{what}{of}" for what in ("clock, s", "processor, s") for of in ("", ", foretold", ", error"))]
@@ -63,7 +65,7 @@ class Link:
 
 
 @contextmanager
-def workers(link: float, storage: float, shared: Path) -> Iterator[object]:
+def workers(link: float, storage: float, shared: Path) -> Iterator[Any]:
     """Yield a client of a scheduler here whose workers see `shared` through their links."""
     from distributed import Client, LocalCluster
 
@@ -76,8 +78,8 @@ def workers(link: float, storage: float, shared: Path) -> Iterator[object]:
             stack.callback(end.remove)
             end.lay()
         start(stack, "mhostore", f"socat TCP-LISTEN:{SFTP},fork,reuseaddr,nodelay EXEC:{SFTP_SERVER}")
-        local = {"n_workers": 0, "host": f"{NET}.{CONTROL}.2", "dashboard_address": ":0"}
-        cluster = stack.enter_context(LocalCluster(**local))
+        local: dict[str, Any] = {"n_workers": 0, "host": f"{NET}.{CONTROL}.2", "dashboard_address": ":0"}
+        cluster: Any = stack.enter_context(LocalCluster(**local))
         mount = f"sshfs {NET}.{STORE}.2:{shared} {shared} -o directport={SFTP},max_conns=1"
         options = "--nthreads 1 --no-dashboard --memory-limit 3GiB --local-directory /tmp"
         worker = f"{sys.executable} -m distributed.cli.dask_worker {cluster.scheduler_address} {options}"
@@ -92,7 +94,7 @@ def start(stack: ExitStack, space: str, command: str) -> None:
     """Run `command` in a namespace until the stack is left."""
     words = ["ip", "netns", "exec", space, *shlex.split(command)]
     environment = os.environ | {"MHO_NUM_THREADS": "1"}
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(words, env=environment, start_new_session=True, **silent)
     stack.callback(process.wait)
     stack.callback(os.killpg, process.pid, signal.SIGTERM)  # what it has started, too
@@ -107,12 +109,14 @@ def _of(space: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ratings", type=float, nargs="+", default=[4e6, 8e6, 16e6])
-    parser.add_argument("--link", type=float, default=50e6)
-    parser.add_argument("--storage", type=float, default=1e9)
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, workers(args.link, args.storage, Path(folder)) as client:
+    options = parser(__doc__)
+    options.add_argument("--ratings", type=float, nargs="+", default=sized([4e6, 8e6, 16e6], [4e3]))
+    options.add_argument("--link", type=float, default=50e6)
+    options.add_argument("--storage", type=float, default=1e9)
+    args = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        made = two_workers() if smoke() else workers(args.link, args.storage, Path(folder))
+        client = stack.enter_context(made)
         link, storage = reached(client, folder)
         print(f"files go at {link / 1e6:.1f} MB/s to one worker, {storage / 1e6:.1f} to all together\n")
         print(f"| {' | '.join(COLUMNS)} |\n" + "| --- " * len(COLUMNS) + "|", flush=True)
@@ -123,7 +127,7 @@ def main() -> None:
             print(row(runs.fit(table, K), forecast(problem(table.n_ratings, K), cluster)), flush=True)
 
 
-def reached(client: object, folder: str) -> tuple[float, float]:
+def reached(client: Any, folder: str) -> tuple[float, float]:
     """Return bytes per second of files, written and read, of one worker alone and of all at once."""
     addresses = list(client.scheduler_info()["workers"])
 
@@ -135,10 +139,7 @@ def reached(client: object, folder: str) -> tuple[float, float]:
 
 def probe(folder: str) -> float:
     path, content = Path(folder, secrets.token_hex(4)), secrets.token_bytes(PROBE)
-    begun = time.perf_counter()
-    path.write_bytes(content)
-    path.read_bytes()
-    return 2 * PROBE / (time.perf_counter() - begun)
+    return 2 * PROBE / timed(lambda: (path.write_bytes(content), path.read_bytes()))[1]
 
 
 def row(fit: BlockFit, told: Forecast) -> str:

@@ -1,6 +1,6 @@
 """The phone app at 50,000 items and k = 32: its size, what 8 bits cost, and how long a visitor waits.
 
-    python benchmarks/recommend/phone.py
+    python benchmarks/recommend/phone.py [--smoke]
 
 The size is given by part, for factors of a fit and for the worst ones. What 8 bits cost is measured with users of
 MovieLens, folded in beside factors of 8 bits and beside those that were fitted. Milliseconds from a tap to ten items
@@ -9,7 +9,7 @@ is the median (and the worst) of 50. `--slow 4` makes the processor four times s
 for a phone.
 """
 
-import argparse
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,8 +30,12 @@ from mho.recommend.model import Side
 from mho.recommend.phone import Catalogue, ChoiceRule, RatingRule, catalogue_of, write_app
 from mho.recommend.phone.catalogue import quantised
 
-N, K, GIVEN = 50_000, 32, 100
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import parser, sized
+
+N, K, GIVEN = sized((50_000, 32, 100), (500, 4, 20))
 STARS = RatingRule(unit=3.5, lowest=0.5, highest=5.0, l2=(3.5,) * (1 + K), prior=(0.2,) + (0.14,) * K)
+SHELL = "/usr/bin/chromium-headless-shell"
 LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 MEASURE = """async (given) => {
   const [{ load }, { foldIn, recommend }] = await Promise.all([import("./catalogue.js"), import("./visitor.js")]);
@@ -53,7 +58,7 @@ MEASURE = """async (given) => {
 class Quiet(SimpleHTTPRequestHandler):
     """Serves without a word."""
 
-    def log_message(self, *_):
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
@@ -71,7 +76,7 @@ def genres(n: int, rng: np.random.Generator) -> list[str]:
     return [", ".join(films[i]) for i in rng.integers(0, len(films), n)]
 
 
-def fitted(model: str) -> tuple[Recommender, Catalogue]:
+def fitted(model: Any) -> tuple[Recommender, Catalogue]:
     """A fit of the films that come with mho, with their titles and genres."""
     films = movielens()
     recommender = Recommender(K, model=model).fit(
@@ -156,10 +161,10 @@ def visitor(kind: str) -> list[list[float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--slow", type=float, default=1.0)
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--slow", type=float, default=1.0)
+    asked.add_argument("--chromium", default=sized("/usr/bin/chromium", SHELL))
+    options = asked.parse_args()
     sizes()
     print(accuracy("ratings"), accuracy("implicit"), sep="\n", flush=True)
     with sync_playwright() as p:

@@ -1,6 +1,6 @@
 """Quality on MovieLens 100k: held-out rating error, and lists of ten beside implicit ALS, on every engine.
 
-    python benchmarks/recommend/quality.py ml-100k.inter
+    python benchmarks/recommend/quality.py ml-100k.inter [--smoke]
 
 The file is `recbole/dataset_example/ml-100k/ml-100k.inter` of the package recbole 1.2.1: the ratings in the order in
 which they were published, so that its fifths are the official test sets u1 to u5. The peer is implicit, as
@@ -9,9 +9,13 @@ which they were published, so that its fifths are the official test sets u1 to u
 
 from __future__ import annotations
 
-import argparse
 import itertools
+import sys
+import tempfile
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,6 +24,9 @@ from mho import Analog, Hybrid, Recommender
 from mho.chip import preset
 from mho.recommend import BiasBaseline, ImplicitModel, RatingModel, mae, rmse
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import few, parser, sized, smoke
+
 FOUR_BIT = preset("pku-2025-4bit")
 ENGINES = {
     "digital": lambda seed: "digital",
@@ -27,8 +34,8 @@ ENGINES = {
     "hybrid, 2 passes": lambda seed: Hybrid(FOUR_BIT, passes=2, seed=seed),
 }
 RELEVANT, LENGTH = 4, 10
-COMPONENTS = 32
-CONFIDENCES = (1, 2, 3, 5, 10)
+COMPONENTS, FOLDS = sized((32, 5), (3, 2))
+CONFIDENCES = sized((1, 2, 3, 5, 10), (2,))
 
 
 class Ratings:
@@ -41,8 +48,8 @@ class Ratings:
         self.shape = self.users.max() + 1, self.items.max() + 1
         n = len(self.stars)
         self.folds = {
-            "random": np.array_split(np.random.default_rng(0).permutation(n), 5),
-            "u1-u5": np.array_split(np.arange(n), 5),
+            "random": np.array_split(np.random.default_rng(0).permutation(n), FOLDS),
+            "u1-u5": np.array_split(np.arange(n), FOLDS),
         }
 
     def columns(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -52,7 +59,16 @@ class Ratings:
         return np.setdiff1d(np.arange(len(self.stars)), rows)
 
 
-def rating_errors(data: Ratings, folds: str, make: Callable[[int], object]) -> tuple[float, float]:
+def made_up() -> Ratings:
+    rng = np.random.default_rng(0)
+    users, items = np.divmod(rng.choice(20 * 16, 160, replace=False), 16)
+    table = np.column_stack([users, items, rng.integers(1, 6, 160)])
+    with tempfile.TemporaryDirectory() as folder:
+        np.savetxt(path := f"{folder}/made-up.inter", table, fmt="%d", delimiter="\t", header="user item rating")
+        return Ratings(path)
+
+
+def rating_errors(data: Ratings, folds: str, make: Callable[[int], Any]) -> tuple[float, float]:
     """Return the mean RMSE and MAE over the folds."""
     errors = []
     for seed, fold in enumerate(data.folds[folds]):
@@ -64,11 +80,11 @@ def rating_errors(data: Ratings, folds: str, make: Callable[[int], object]) -> t
 
 def ratings_table(data: Ratings) -> Iterable[tuple[str, ...]]:
     yield ("RMSE / MAE", *data.folds)
-    makers = {"offsets alone (Surprise's settings)": lambda seed: BiasBaseline()}
+    makers: dict[str, Callable[[int], Any]] = {"offsets alone (Surprise's settings)": lambda seed: BiasBaseline()}
     for k, (name, engine) in itertools.product((8, 16), ENGINES.items()):
         if k == 16 or name == "digital":
             makers[f"ratings, k = {k}, {name}"] = lambda seed, k=k, engine=engine: Recommender(k, engine=engine(seed))
-    for name, make in makers.items():
+    for name, make in few(makers.items()):
         yield (name, *("{:.4f} / {:.4f}".format(*rating_errors(data, folds, make)) for folds in data.folds))
 
 
@@ -133,16 +149,18 @@ def tuned(data: Ratings, grid: dict[str, Callable]) -> tuple[str, Callable]:
 
 def lists_table(data: Ratings) -> Iterable[tuple[str, ...]]:
     yield f"u1-u5, all unseen items ranked, relevant from {RELEVANT} stars", f"nDCG@{LENGTH}", f"recall@{LENGTH}"
-    peers = {
-        f"l2 {l2}, alpha {a}": implicit_als(l2, a) for l2, a in itertools.product((5, 10, 20, 40), (1, 2, 3, 5, 10))
-    }
-    name, als = tuned(data, peers)
-    rows = {"popularity": popularity, f"implicit ALS, k = {COMPONENTS}, tuned ({name})": als}
+    rows = {"popularity": popularity}
+    if not smoke() or find_spec("implicit"):
+        grid = itertools.product(sized((5, 10, 20, 40), (10,)), CONFIDENCES)
+        name, als = tuned(data, {f"l2 {l2}, alpha {a}": implicit_als(l2, a) for l2, a in grid})
+        rows[f"implicit ALS, k = {COMPONENTS}, tuned ({name})"] = als
     rows["predicted ratings used as a list, k = 16"] = ours(
         lambda: Recommender(16, model=RatingModel(popularity=0.0)), ratings=True
     )
     rows["ratings as it comes, k = 16"] = ours(lambda: Recommender(16), ratings=True)
-    models = [ImplicitModel(l2=l2, confidence=c) for l2, c in itertools.product((10, 20, 30, 40), CONFIDENCES)]
+    models = [
+        ImplicitModel(l2=l2, confidence=c) for l2, c in itertools.product(sized((10, 20, 30, 40), (10,)), CONFIDENCES)
+    ]
     own = {str(j): ours(lambda m=m: Recommender(COMPONENTS, model=m)) for j, m in enumerate(models)}
     model = models[int(tuned(data, own)[0])]
     rows[f"implicit, k = {COMPONENTS}, digital, as it comes"] = ours(lambda: Recommender(COMPONENTS, model="implicit"))
@@ -150,7 +168,7 @@ def lists_table(data: Ratings) -> Iterable[tuple[str, ...]]:
         make = lambda engine=engine: Recommender(COMPONENTS, model=model, engine=ENGINES[engine](0))  # noqa: E731
         rows[f"implicit, k = {COMPONENTS}, {engine}, tuned (l2 {model.l2}, confidence {model.confidence})"] = ours(make)
     splits = [(data.rest(fold), fold) for fold in data.folds["u1-u5"]]
-    for label, scores in rows.items():
+    for label, scores in few(rows.items()):
         yield (label, *(f"{figure:.4f}" for figure in mean_quality(data, scores, splits)))
 
 
@@ -166,11 +184,11 @@ def show(rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ratings")
-    parser.add_argument("--only", choices=TABLES)
-    arguments = parser.parse_args()
-    data = Ratings(arguments.ratings)
+    options = parser(__doc__)
+    options.add_argument("ratings", nargs=sized(None, "?"))
+    options.add_argument("--only", choices=TABLES)
+    arguments = options.parse_args()
+    data = made_up() if smoke() else Ratings(arguments.ratings)
     for name, table in TABLES.items():
         if arguments.only in (None, name):
             show(table(data))

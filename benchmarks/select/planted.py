@@ -1,6 +1,6 @@
 """Planted numbers of components, found by entries held out.
 
-    python benchmarks/select/planted.py [TRIALS [SECONDS [FIRST]]]
+    python benchmarks/select/planted.py [TRIALS [SECONDS [FIRST]]] [--smoke]
 
 Factors are gamma(.5); noise is a gamma factor of mean 1 on every entry (Frobenius) or Poisson's (Kullback-Leibler), so
 that nothing is clipped. Prints the share that is exact, by noise and by size, and each trial that is not.
@@ -9,13 +9,17 @@ that nothing is clipped. Prints the share that is exact, by noise and by size, a
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 
 import mho
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import arguments, sized
+
 PLANTED = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
-SIZES = ((150, 150), (300, 150), (500, 200), (120, 80))
+SIZES = sized(((150, 150), (300, 150), (500, 200), (120, 80)), ((40, 30),) * 4)
 
 
 def problem(number):
@@ -32,7 +36,8 @@ def problem(number):
 
 
 def main():
-    trials, limit, first = (float(value) for value in [*sys.argv[1:], *(200, 1e9, 0)[len(sys.argv) - 1 :]])
+    given = arguments()
+    trials, limit, first = (float(value) for value in [*given, *(sized(200, 2), 1e9, 0)[len(given) :]])
     begun, tally, barred = time.perf_counter(), defaultdict(list), []
     for number in range(int(first), int(first + trials)):
         if time.perf_counter() - begun > limit:
@@ -42,7 +47,7 @@ def main():
         begin = time.perf_counter()
         found = mho.NMF("cv", loss=loss, max_iter=200, random_state=number).fit(X).n_components_
         tally[loss, level, shape].append(found == k)
-        if easy and min(shape) >= 150:
+        if easy and min(shape) >= sized(150, 0):
             barred.append(found == k)
         note = "" if found == k else f"  planted {k}, found {found}"
         print(f"{number:4} {loss:17} {level:5} {shape} {time.perf_counter() - begin:6.1f} s{note}", flush=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,15 @@ from units import Row, Unit, chips, seeded
 
 from mho.cluster import SymNMF, neighbor_graph
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import smoke
+
 
 def clusters(mnist: str) -> Iterator[Unit]:
     """Yield the units of 1,797 digits of scikit-learn's and 5,000 of MNIST."""
     table = np.loadtxt(mnist, delimiter=",")
-    sets = {"digits, 1797": load_digits(return_X_y=True), "MNIST, 5000": (table[:, :-1], table[:, -1])}
+    sets: dict[str, Any] = {} if smoke() else {"digits, 1797": load_digits(return_X_y=True)}
+    sets[f"MNIST, {len(table)}"] = table[:, :-1], table[:, -1]
     for name, (X, digit) in sets.items():
         for method, make in _methods(X).items():
             seeds = 10 if method in ("spectral clustering", "SymNMF, CPU") else 5
@@ -37,13 +43,15 @@ def _measured(make: Callable[[int], Any], digit: np.ndarray, seed: int) -> Row:
 
 def _methods(X: np.ndarray) -> dict[str, Callable[[int], Any]]:
     """Clusterings from a seed, by their names; SymNMF and spectral clustering of the same graph."""
-    graph, given = neighbor_graph(X), {"affinity": "precomputed"}
+    graph = neighbor_graph(X)
+    given: dict[str, Any] = {"affinity": "precomputed"}
+    once: dict[str, Any] = {"n_init": 1}
 
     def ours(engine: Callable[[int], Any] = lambda seed: "digital", **settings: Any) -> Callable[[int], Any]:
         return lambda seed: SymNMF(10, engine=engine(seed), random_state=seed, **settings, **given).fit(graph)
 
     return {
-        "k-means on pixels": lambda seed: KMeans(10, n_init=1, random_state=seed).fit(X),
+        "k-means on pixels": lambda seed: KMeans(10, random_state=seed, **once).fit(X),
         "spectral clustering": lambda seed: SpectralClustering(10, random_state=seed, **given).fit(graph),
         "SymNMF, CPU": ours(),
         "SymNMF, random start": ours(init="random"),

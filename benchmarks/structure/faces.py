@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +14,12 @@ from units import CHIP, Row, Unit, seeded
 
 import mho
 
-COMPONENTS = 49
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, sized, smoke
+
+PEOPLE, COMPONENTS = sized((40, 49), (2, 4))
 HEIGHT, WIDTH = 56, 46
-PICTURE = Path(__file__).parents[2] / "docs" / "figures" / "faces.png"
+PICTURE = ROOT / "docs" / "figures" / "faces.png"
 DRAWN = ("mho.NMF", "mho.NMF, sparseness 0.7")
 
 
@@ -32,7 +36,7 @@ def faces(folder: str) -> Iterator[Unit]:
 def _read(folder: Path) -> np.ndarray:
     from PIL import Image
 
-    files = [folder / f"s{person}" / f"{number}.pgm" for person in range(1, 41) for number in range(1, 11)]
+    files = [folder / f"s{person}" / f"{number}.pgm" for person in range(1, 1 + PEOPLE) for number in range(1, 11)]
     return np.stack([np.asarray(Image.open(file).convert("L").reduce(2), float).ravel() for file in files]) / 255
 
 
@@ -50,8 +54,9 @@ def _models() -> dict[str, tuple[Callable[[int], Any], int]]:
             COMPONENTS, engine=engine(seed), max_iter=most, tol=1e-5, random_state=seed, **given
         )
 
+    peer: dict[str, Any] = {"init": "nndsvda", "max_iter": 500, "tol": 1e-5}
     return {
-        "scikit-learn NMF": (lambda seed: NMF(COMPONENTS, init="nndsvda", max_iter=500, tol=1e-5), 1),
+        "scikit-learn NMF": (lambda seed: NMF(COMPONENTS, **peer), 1),
         "mho.NMF": (ours(), 5),
         "mho.NMF, sparseness 0.7": (ours(sparseness_H=0.7), 5),
         "mho.NMF, chip": (ours(30, lambda seed: mho.Analog(CHIP, seed=seed)), 5),
@@ -64,7 +69,7 @@ def _measured(X: np.ndarray, method: str, model: Any, drawn: dict[str, np.ndarra
     W = model.fit_transform(X)
     seconds, H = time.perf_counter() - begun, model.components_
     drawn.setdefault(method, H)
-    if method in DRAWN and all(name in drawn for name in DRAWN):
+    if not smoke() and method in DRAWN and all(name in drawn for name in DRAWN):
         _draw([drawn[name] for name in DRAWN])
     error = float(np.linalg.norm(X - W @ H) / np.linalg.norm(X))
     return {"error": error, "sparseness": float(np.nanmean(_hoyer(H))), "seconds": seconds}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from units import kept, summaries
 
-PAGE = Path(__file__).parents[2] / "docs" / "measured" / "structure.md"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, write
+
+PAGE = ROOT / "docs" / "measured" / "structure.md"
 SPREAD = {"least": "low", "most": "high", "seeds": "seeds"}
 
 
@@ -23,7 +27,7 @@ def report() -> None:
     ]
     for name, made in kept().items():
         lines += _section(made, *TABLES[name])
-    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    write(PAGE, "\n".join(lines))
 
 
 def _section(made: dict[str, Any], title: str, columns: dict[str, str], note: str) -> list[str]:

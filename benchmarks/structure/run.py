@@ -12,16 +12,20 @@ python benchmarks/structure/run.py report                  docs/measured/structu
 
 The others keep a row for each method and seed in docs/measured/structure.json as it is found, with date, commit and
 load. --minutes M begins no more of them after M minutes, --resume goes on, --only TEXT takes methods with TEXT in them.
+--smoke runs some methods of all commands on small made-up data, and keeps none.
 """
 
 from __future__ import annotations
 
-import argparse
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from clusters import clusters
 from faces import faces
+from made_up import made_up
 from report import report
 from units import Unit, run
 
@@ -29,6 +33,9 @@ from signatures import signature_times, signatures
 from sound import piano, speech
 from tensors import tensors
 from topics import topics
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import parser, sized
 
 COMMANDS: dict[str, Callable[[str], Iterator[Unit]]] = {
     "clusters": clusters,
@@ -44,17 +51,22 @@ COMMANDS: dict[str, Callable[[str], Iterator[Unit]]] = {
 
 def main() -> None:
     """Run the command that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=[*COMMANDS, "report"])
-    parser.add_argument("data", nargs="?", default="")
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--only", default="")
-    given = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("command", choices=[*COMMANDS, "report"], nargs=sized(None, "?"))
+    options.add_argument("data", nargs="?", default="")
+    options.add_argument("--minutes", type=float, default=float("inf"))
+    options.add_argument("--resume", action="store_true")
+    options.add_argument("--only", default="")
+    given = options.parse_args()
     if given.command == "report":
         report()
         return
     warnings.simplefilter("ignore")
+    if given.smoke:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in made_up(Path(folder)).items():
+                run(name, COMMANDS[name](str(data)), resume=False, minutes=given.minutes, only=given.only)
+        return
     units = COMMANDS[given.command](given.data)
     run(given.command, units, resume=given.resume, minutes=given.minutes, only=given.only)
 

@@ -18,8 +18,11 @@ from mho.signatures import Signatures, match
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "signatures"))
 from test_signatures import catalogue
 
-SAMPLES, KNOWN = 500, 10
-STARTS, NUMBERS = 100, range(2, 13)
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
+
+SAMPLES, KNOWN = sized((500, 10), (40, 2))
+STARTS, NUMBERS = sized((100, range(2, 13)), (3, range(2, 3)))
 CASES = {"2,000 mutations for each signature": 4000.0, "100 mutations for each signature": 200.0}
 """Scale of the gamma distribution of shape 1/2 that exposures are of."""
 
@@ -74,7 +77,7 @@ def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
 
 
 def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
-    given = {"init": "random", "solver": "mu", "beta_loss": "kullback-leibler", "max_iter": 200}
+    given: dict[str, Any] = {"init": "random", "solver": "mu", "beta_loss": "kullback-leibler", "max_iter": 200}
     models = [NMF(KNOWN, random_state=1000 * seed + start, **given).fit(X) for start in range(20)]
     return min(models, key=lambda model: model.reconstruction_err_).components_
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from units import Row, Unit
 
 from mho.nmf import CP
 
-COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = 10, 30, 300, 5
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
+
+COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = sized((10, 30, 300, 5), (3, 5, 50, 1))
 
 
 def tensors(path: str) -> Iterator[Unit]:

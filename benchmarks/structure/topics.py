@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -20,7 +21,12 @@ from units import Row, Unit, chips, seeded
 import mho
 from mho.topics import Topics, c_v, diversity, npmi
 
-TOPICS, WORDS, PASSES, DIMENSIONS = 20, 10, 10, 100
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import sized
+
+TOPICS, WORDS, PASSES, DIMENSIONS = sized((20, 10, 10, 100), (3, 5, 1, 5))
+START: Any = "nndsvda"
+SIZE: Any = (TOPICS,)
 Fitted = tuple[list[list[str]], Callable[[], np.ndarray]]
 """First words of each topic, and the largest topic of each unseen document."""
 
@@ -100,8 +106,8 @@ def _ours(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
 
 def _peers(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
     return {
-        "scikit-learn NMF": lambda seed: _factors(texts, NMF(TOPICS, init="nndsvda", random_state=seed)),
-        "scikit-learn MiniBatchNMF": lambda seed: _factors(texts, MiniBatchNMF(TOPICS, random_state=seed)),
+        "scikit-learn NMF": lambda seed: _factors(texts, NMF(TOPICS, init=START, random_state=seed)),
+        "scikit-learn MiniBatchNMF": lambda seed: _factors(texts, MiniBatchNMF(*SIZE, random_state=seed)),
         "scikit-learn LDA": lambda seed: _lda(texts, seed),
         "gensim NMF": lambda seed: _gensim(texts, "Nmf", texts.weights, seed),
         "gensim LDA": lambda seed: _gensim(texts, "LdaModel", texts.counts, seed),
