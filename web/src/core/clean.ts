@@ -147,6 +147,9 @@ export function checkSize(m: number, n: number): void {
   if (Math.min(m, n) < SIDE) throw new Error(`a picture must be at least ${SIDE} x ${SIDE} pixels, this one has ${n} x ${m}`);
 }
 
+/** Places between black and white whose grey level is known: some hundreds for each level. */
+const PLACES = 1 << 16;
+
 export class Denoising implements Passes {
   readonly passes = DENOISING.length;
   private readonly noisy: Planes;
@@ -172,8 +175,14 @@ export class Denoising implements Passes {
     const { channels, m, n } = this.noisy;
     const out = new Uint8Array(m * n * channels);
     const table = meansOf(this.noise);
+    const [low, high] = [table[0]!, table[table.length - 1]!];
+    const scale = PLACES / (high - low || 1);
+    const level = Uint8Array.from({ length: PLACES + 1 }, (_, i) => rint(restored(table, low + i / scale)));
     for (let e = 0; e < m * n; e++)
-      for (let c = 0; c < channels; c++) out[e * channels + c] = rint(restored(table, Math.fround(back(this.estimate, e, c))));
+      for (let c = 0; c < channels; c++) {
+        const place = (back(this.estimate, e, c) - low) * scale;
+        out[e * channels + c] = level[place < 0 ? 0 : place > PLACES ? PLACES : (place + 0.5) | 0]!;
+      }
     return out;
   }
 }
