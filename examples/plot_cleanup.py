@@ -4,7 +4,7 @@ Lost pixels
 
 A third of the pixels of a photo is lost. They are filled in from the photo's own patches, whose dictionary is learnt
 from what is left, on the CPU and on the chip; beside scikit-image's biharmonic inpainting.
-The guide is :doc:`/do/cleanup`.
+The guide is :doc:`/do/cleanup`; in a browser: :doc:`/do/pictures`.
 """
 
 import time

@@ -4,7 +4,7 @@ A picture codec for arrays of cells
 
 ``.mho`` codes 8 x 8 patches in a non-negative dictionary that two arrays of memory cells can hold. The
 bytes that it needs for a quality, beside Pillow's JPEG and WebP at the same quality, on the photo that comes with mho.
-The guide is :doc:`/do/images`.
+The guide is :doc:`/do/images`; a browser opens the files too: :doc:`/do/pictures`.
 """
 
 import io
