@@ -12,6 +12,8 @@ matplotlib.use("agg")
 
 import site_pages  # noqa: E402 -- found by the path above
 
+from mho.lab.page import PAGE  # noqa: E402
+
 project, author, copyright = "mho", "The mho developers", "The mho developers"
 version = release = version("mho")
 
@@ -62,18 +64,19 @@ sphinx_gallery_conf = {
 
 
 def setup(app):
-    """Generate the pages that come from the package itself, and copy MathJax from its package."""
-    bundle = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
+    """Generate the pages that come from the package itself, and copy the lab's page and MathJax from their packages."""
     app.connect("builder-inited", lambda app: site_pages.write(Path(app.srcdir)))
     app.connect("source-read", site_pages.add_loose_pages)
     app.connect("autodoc-process-docstring", site_pages.escape_markup)
-    app.connect(
-        "build-finished",
-        lambda app, error: (
-            error
-            or site_pages.copy(
-                Path(str(distribution("sphinx-mathjax-offline").locate_file(bundle))),
-                Path(app.outdir) / "_static" / mathjax_path,
-            )
-        ),
-    )
+    app.connect("build-finished", copy_pages)
+
+
+def copy_pages(app, error):
+    """Copy what the site's pages load: MathJax, and the lab, of which they show single views."""
+    if error:
+        return
+    bundle = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
+    mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(bundle)))
+    static = Path(app.outdir) / "_static"
+    site_pages.copy(mathjax, static / mathjax_path)
+    site_pages.copy(PAGE, static / "lab" / PAGE.name)

@@ -51,7 +51,8 @@ def _leads(path: Path, link: str, pages: dict[Path, Page]) -> bool:
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
     if not target.is_file():
         return False
-    page = pages.get(target) if parts.fragment else None
+    # a page that is asked something reads what stands behind # by itself: the lab's views
+    page = pages.get(target) if parts.fragment and not parts.query else None
     return page is None or unquote(parts.fragment) in page.ids
 
 

@@ -22,10 +22,11 @@ def _site(folder, **bodies):
 
 def test_a_link_that_leads_somewhere_is_no_fault(tmp_path):
     body = '<a href="other.html#here">x</a><a href="https://example.org">y</a><a href="#top"></a><p id="top">'
+    body += '<iframe src="other.html?embed#view"></iframe>'
     assert _site(tmp_path, index=body, other='<h1 id="here">') == []
 
 
-@pytest.mark.parametrize("link", ["missing.html", "other.html#nowhere", "#nowhere"])
+@pytest.mark.parametrize("link", ["missing.html", "missing.html?embed#view", "other.html#nowhere", "#nowhere"])
 def test_a_link_that_leads_nowhere_is_named(tmp_path, link):
     assert _site(tmp_path, index=f'<a href="{link}">x</a>', other="") == [f"index.html: {link} leads nowhere"]
 

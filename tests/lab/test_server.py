@@ -147,6 +147,17 @@ def test_a_job_runs_tells_and_gives_its_result(client):
     assert client.get(f"api/jobs/{job['id']}").status_code == 404
 
 
+def test_a_closed_tab_loses_nothing(client):
+    """Who listens to a run goes away after the first word; the run goes on, is listed, and has its result."""
+    number = client.post("api/jobs/factorize", json=factorization(300)).json()["id"]
+    with client.stream("GET", f"api/jobs/{number}/events") as response:
+        next(response.iter_lines())
+    assert ended(client, number)["state"] == "done"
+    assert number in [job["id"] for job in client.get("api/jobs").json()]
+    assert len(client.get(f"api/jobs/{number}/result").json()["errors"]) == 300
+    assert client.delete(f"api/jobs/{number}").status_code == 200
+
+
 def test_two_runs_leave_the_server_responsive_and_can_be_cancelled(client):
     jobs = [client.post("api/jobs/factorize", json=factorization(100_000, rows=400)).json()["id"] for _ in range(3)]
     until = time.monotonic() + 120
@@ -250,6 +261,10 @@ def test_the_served_page_runs_ngspice_and_jobs(visit, server):
     if spice.available():
         seen.page.get_by_role("button", name="Run ngspice beside it").click()
         seen.page.wait_for_selector("text=circles: ngspice")
+    for place in ("device", "cost", "cost?workload=topics"):
+        seen.page.goto(f"{home}#{place}")
+        seen.page.wait_for_selector("text=Export")
+        assert json.loads(seen.save("JSON"))["view"] == place.split("?")[0]
     seen.page.goto(f"{home}#factorize?rank=3&iterations=30&size=32&where=server")
     seen.page.get_by_role("button", name="Factorize").click()
     seen.page.wait_for_selector("text=W H, analogue chip")

@@ -53,7 +53,7 @@ const LEADS: Partial<Record<Topology, string>> & { compact: string } = {
   egv: "With feedback a little below the largest eigenvalue the loop grows from its op-amps' offsets along that eigenvector, until an output meets its rail. There is no input.",
 };
 
-const WIRED_IN_PYTHON = "Wires are perfect here. Their resistance is a knob of the compact circuit; for this one Chip(design.with_(row_ohms=…)) in Python has it.";
+const WIRED_IN_PYTHON = "Wires are perfect here. Their resistance is a knob of the compact circuit; for this one row_ohms of a design in Python has it.";
 /** Said where the knob of the wires would be. */
 const WIRES: Partial<Record<Topology, string>> = {
   classic: WIRED_IN_PYTHON,
