@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import nnls
 
 from mho.chip import Chip, ChipError, preset
-from mho.chip.health import self_test
+from mho.chip.health import FaultMap, place, self_test
 from mho.chip.refresh import plan_refresh
 from mho.engines import Analog, Refined, Sparse
 
@@ -38,6 +38,34 @@ def test_the_self_test_finds_every_stuck_cell_and_no_other():
     assert not faults.rows_off.any()
     assert not faults.columns_off.any()
     assert chip.ledger.adc_conversions >= 4 * 64 * 8  # two reads of each cell of both arrays
+
+
+def test_spare_rows_replace_any_row_of_a_matrix_that_is_laid_out_in_parts():
+    """Only the last 512 rows had spare ones; the first part kept its row that is off."""
+    m, k, spare = 1100, 2, 3
+    off = np.zeros(m + spare, bool)
+    off[[3, 600]] = True
+    faults = FaultMap(np.zeros((2, m + spare, k), bool), np.zeros((2, m + spare, k)), off, np.zeros(k, bool))
+    A = np.random.default_rng(0).random((m, k))
+    rows = place(faults, A, A, spare, 0).rows
+    assert len(set(rows.tolist())) == m
+    assert not off[rows].any()
+
+
+@pytest.mark.parametrize("repaired", [False, True])
+def test_a_matrix_of_another_shape_is_told_by_both_kinds_of_array(repaired):
+    chip = Chip(_stuck(0.02), seed=0)
+    if repaired:
+        chip.repair(spare_rows=2)
+    A = np.random.default_rng(0).random((12, 3))
+    array = chip.program(A)
+    for method in (array.calibrate, array.cancel_offsets, array.read_back):
+        with pytest.raises(ValueError, match=r"A must be of shape \(12, 3\), as programmed, got \(5, 3\)"):
+            method(A[:5])
+        with pytest.raises(ValueError, match="A contains NaN"):
+            method(np.full_like(A, np.nan))
+    with pytest.raises(ValueError, match=r"currents must have shape \(3, 1\)"):
+        array.solve(A.sum(axis=1), currents=np.ones(5))
 
 
 def test_errors_that_stay_are_told_from_fresh_ones():

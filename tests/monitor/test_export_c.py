@@ -78,6 +78,17 @@ def test_level_channels_in_c_are_those_in_python(tmp_path):
 
 
 @needs_cc
+def test_a_channel_that_never_changes_again_stays_flat_in_c(tmp_path):
+    """Its run was counted on beyond 2^31, which is undefined in C, and a sound channel where it wraps."""
+    pump = Monitor(features=("mean",), false_alarms=0.05)
+    pump.learn(recording(levels(300, 0)))
+    stuck = "for (int j = 0; j < C; j++) state.run[j] = INT32_MAX;\n  while (fread"
+    drive = ROWS.replace("while (fread", f"monitor_row(&state, (double[C]){{0.0}});\n  {stuck}")
+    _, _, found = compiled_and_run(tmp_path, export_c(pump), drive, np.zeros((pump.streams[0].window + 5, 3)))
+    assert np.isnan(found[-5:]).all()
+
+
+@needs_cc
 def test_a_waveform_in_c_is_that_in_python(fan, tmp_path):
     samples = np.concatenate([vibration(6, 11), vibration(6, 9, defect=2.0), np.full(6000, 0.25), vibration(6, 12)])
     samples[[7000, 7001, 7900, 12_000]] = np.nan  # few enough to be interpolated

@@ -18,6 +18,7 @@ from mho.recommend.top_index import TopIndex
 
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")
+serving = pytest.importorskip("mho.recommend.serving")
 
 
 def table(seed=0, m=40, n=1500):
@@ -118,6 +119,32 @@ def test_answers_are_those_of_the_library(server):
         found[0]["scores"][0]
     )
     assert "/api/recommend" in client.get("/openapi.json").json()["paths"]
+
+
+def test_an_id_beyond_the_numbers_of_the_table_is_nobody_else_s(tmp_path):
+    users, items = (one.astype(np.uint8) for one in np.nonzero(table(n=60)))
+    Recommender(4, model=FACTORS, max_iter=3).fit(users, items).save(tmp_path / "small.npz")
+    shelf = serving.Shelf(tmp_path / "small.npz")
+    assert shelf.recommender.user_ids_.dtype == np.uint8
+    assert serving._list_of(shelf, "39", 3)["items"] == serving._list_of(shelf, 39, 3)["items"]
+    for stranger in (256 + 39, "295", -1, "-217", 2**70):
+        with pytest.raises(ValueError, match=r"never seen|ids must be such as"):
+            serving._list_of(shelf, stranger, 3)
+
+
+def test_a_file_that_cannot_be_read_for_whatever_reason_is_told_and_the_next_one_taken(tmp_path, monkeypatch):
+    path = tmp_path / "shelf.npz"
+    fitted(FACTORS).save(path)
+    shelf = serving.Shelf(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(serving.Recommender, "load", lambda path: (_ for _ in ()).throw(MemoryError))
+        fitted(NEAR).save(path)
+        shelf.look()
+        assert (shelf.told, shelf.reloads) == ("MemoryError", 0)
+    fitted(NEAR, m=50).save(path)
+    shelf.look()
+    assert (shelf.told, shelf.reloads, len(shelf.recommender.user_ids_)) == ("", 1, 50)
+    assert shelf.held[1].fitted is shelf.recommender.fitted
 
 
 def test_bad_requests_are_one_sentence(server):

@@ -102,6 +102,13 @@ def test_bad_input(mho, options, message):
     assert message in said
 
 
+@pytest.mark.parametrize("share", ["nan", "0", "95"])
+def test_a_share_that_is_none_is_refused_before_any_chip_is_made(mho, share):
+    code, _, said = mho("chip", "require", "--bar", "error=0.2", "--share", share, *SMALL)
+    assert code == 2
+    assert "--share must be above 0 and at most 1" in said
+
+
 def test_a_bar_that_no_chip_meets_is_told(mho):
     code, _, said = mho("chip", "yield", "--bar", "error=1e-6", *SMALL)
     assert code == 0

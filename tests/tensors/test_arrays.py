@@ -145,6 +145,13 @@ def test_a_transform_comes_back_from_json_to_the_last_bit(dtype, settings):
     assert list(again.feature_names_in_) == list("abcdef")
 
 
+def test_settings_that_are_numbers_of_numpy_s_come_back_from_json():
+    model = NMF(2, random_state=0, max_iter=5, tol=0, l2_W=np.float32(0.25), upper_W=np.int64(1)).fit(X)
+    again = from_json(to_json(model))
+    assert (again.l2_W, again.upper_W) == (0.25, 1)
+    np.testing.assert_array_equal(again.transform(X), model.transform(X))
+
+
 GOOD = {"format": "mho.NMF", "version": 1, "settings": {}, "dtype": "float64", "components": [[1.0, 2.0]]}
 
 
@@ -166,6 +173,10 @@ GOOD = {"format": "mho.NMF", "version": 1, "settings": {}, "dtype": "float64", "
         (json.dumps(GOOD | {"settings": {"missing": "all"}}), "no fitted transform"),
         (json.dumps(GOOD | {"settings": {"l2_W": -1}}), "no fitted transform"),
         (json.dumps(GOOD | {"feature_names": ["a"]}), "feature_names must be a list of 2"),
+        (json.dumps(GOOD | {"feature_names": [["a"], ["b"]]}), "feature_names must be a list of 2 strings"),
+        (json.dumps(GOOD | {"components": [["1", "2"]]}), "components must be rows of numbers, got"),
+        (json.dumps(GOOD | {"components": [[True, False]]}), "components must be rows of numbers"),
+        (json.dumps(GOOD | {"components": [[1e39, 1.0]], "dtype": "float32"}), "infinite"),
     ],
 )
 def test_json_that_nobody_of_ours_wrote_is_refused(text, says):

@@ -226,13 +226,12 @@ def place(faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: i
     harm = np.where(off_columns, np.inf, stuck.sum(axis=(0, 1)))
     columns = np.sort(np.argsort(harm, kind="stable")[:k])
     parts = [(of[:, : shape[0]][:, :, columns]) for of in (faults.stuck, faults.deviation)]
-    rows = np.empty(m, int)
+    rows, sound = np.empty(m, int), np.flatnonzero(~off_rows)
     for start in range(0, m, _BLOCK):
         end = min(m, start + _BLOCK)
-        place_ = np.arange(start, shape[0] if end == m else end)
-        cost = _harm(parts[0][:, place_], parts[1][:, place_], target[start:end], ideal[start:end])
-        cost[off_rows[place_]] = cost.max(initial=0) * m + 1.0
-        rows[start:end] = place_[_assigned(cost)]
+        places = sound[start : None if end == m else end]
+        cost = _harm(parts[0][:, places], parts[1][:, places], target[start:end], ideal[start:end])
+        rows[start:end] = places[_assigned(cost)]
     return Placement(rows, columns, shape)
 
 

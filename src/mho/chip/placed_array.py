@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from mho import checks
 from mho.chip.calibration import Calibration, calibrate, cancel_offsets
 from mho.chip.health import Placement
-from mho.chip.programmed_array import ProgrammedArray
+from mho.chip.programmed_array import ProgrammedArray, as_programmed, checked_currents
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 from mho.penalty import NO_PENALTY, Penalty
 
@@ -70,7 +70,9 @@ class PlacedArray:
 
     def solve_operand(self, operand: Matrix, currents: Any = None) -> np.ndarray:
         """See `ProgrammedArray.solve_operand`."""
-        return self._taken(self.array.solve_operand(self._laid(operand), self._columns(currents)))
+        if currents is not None:
+            currents = self.placement.laid(checked_currents(currents, (self.shape[1], operand.shape[1])), "columns")
+        return self._taken(self.array.solve_operand(self._laid(operand), currents))
 
     def correct(self, currents: Any, free: Any, *, reach: Any = None, B: Matrix | None = None) -> np.ndarray:
         """See `ProgrammedArray.correct`."""
@@ -80,16 +82,16 @@ class PlacedArray:
 
     def read_back(self, A: Any) -> None:
         """See `ProgrammedArray.read_back`."""
-        self.array.read_back(self.placement.laid(np.asarray(A, np.float64), "both"))
+        self.array.read_back(self.placement.laid(as_programmed(A, self.shape), "both"))
 
     def cancel_offsets(self, A: Any, *, penalty: Penalty = NO_PENALTY, seed: Any = 0) -> None:
         """See `ProgrammedArray.cancel_offsets`."""
-        A = np.asarray(A, np.float64)
+        A = as_programmed(A, self.shape)
         cancel_offsets(self, A, *_terms(penalty, A.shape[1]), checks.generator(seed, "seed"))
 
     def calibrate(self, A: Any, *, penalty: Penalty = NO_PENALTY, probe: bool = False, seed: Any = 0) -> Calibration:
         """See `ProgrammedArray.calibrate`."""
-        A = np.asarray(A, np.float64)
+        A = as_programmed(A, self.shape)
         rng = checks.generator(seed, "seed")
         self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
         return self.calibration_

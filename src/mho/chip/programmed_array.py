@@ -87,7 +87,7 @@ class ProgrammedArray(ProgrammedLoop):
         A : array_like of shape (m, k)
             What was programmed.
         """
-        A = self._as_programmed(A)
+        A = as_programmed(A, self.shape)
         integration = self.design.operation.integration if self.design.device.noise else None
         A = A if self._normal is None else self._normal.matrix
         read = self.store.conductances(self.kelvin, integration)
@@ -106,7 +106,7 @@ class ProgrammedArray(ProgrammedLoop):
         seed : int, Generator or None
             Source of the probes.
         """
-        A = self._as_programmed(A)
+        A = as_programmed(A, self.shape)
         cancel_offsets(self, A, *_terms(penalty, A.shape[1]), checks.generator(seed, "seed"))
 
     def calibrate(self, A: Any, *, penalty: Penalty = NO_PENALTY, probe: bool = False, seed: Any = 0) -> Calibration:
@@ -142,16 +142,10 @@ class ProgrammedArray(ProgrammedLoop):
         Out of date once cells age or are written again. The matrix is fitted with every row on, and is not applied to
         right-hand sides with missing entries.
         """
-        A = self._as_programmed(A)
+        A = as_programmed(A, self.shape)
         rng = checks.generator(seed, "seed")
         self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
         return self.calibration_
-
-    def _as_programmed(self, A: Any) -> np.ndarray:
-        A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
-        if A.shape != self.shape:
-            raise ValueError(f"A must be of shape {self.shape}, as programmed, got {A.shape}")
-        return A
 
     def observe(self, B: np.ndarray, currents: np.ndarray | None, full_scale: float) -> tuple[np.ndarray, np.ndarray]:
         """Return answers (k, n) at one range, and the entry (n,) that the DACs' full scale stood for.
@@ -371,12 +365,7 @@ class ProgrammedArray(ProgrammedLoop):
 
     def _currents(self, currents: Any, n: int) -> np.ndarray:
         """Currents by right-hand sides (n, k), checked."""
-        C = checks.as_matrix(currents, "currents", nonnegative=False)
-        if C.shape != (self.shape[1], n):
-            raise ValueError(
-                f"currents must have shape {(self.shape[1], n)}, one for each column and right-hand side, got {C.shape}"
-            )
-        return C.T.astype(np.float64)
+        return checked_currents(currents, (self.shape[1], n)).T
 
     def _formed(self, B: Matrix) -> Any:
         """The right-hand sides as the rows have them, checked."""
@@ -430,3 +419,19 @@ class ProgrammedArray(ProgrammedLoop):
 
 def _terms(penalty: Penalty, k: int) -> tuple[np.ndarray, np.ndarray]:
     return penalty.vector("l2", k), penalty.linear_term(k)
+
+
+def as_programmed(A: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return a matrix that was programmed, checked, as float64; `shape` is that of what was programmed."""
+    A = np.asarray(checks.as_matrix(A, "A", nonnegative=False), np.float64)
+    if A.shape != shape:
+        raise ValueError(f"A must be of shape {shape}, as programmed, got {A.shape}")
+    return A
+
+
+def checked_currents(currents: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return currents of columns by right-hand sides, `shape` (k, n), checked, as float64."""
+    C = checks.as_matrix(currents, "currents", nonnegative=False)
+    if C.shape != shape:
+        raise ValueError(f"currents must have shape {shape}, one for each column and right-hand side, got {C.shape}")
+    return C.astype(np.float64)

@@ -120,7 +120,7 @@ class _Constants:
         """Return the source: constants, then files of the package with what they leave open."""
         folder = files("mho.monitor") / "c"
         return "\n".join(self.head) + "".join(
-            Template((folder / part).read_text()).substitute(own) for part, own in parts
+            Template((folder / part).read_text("utf-8")).substitute(own) for part, own in parts
         )
 
 

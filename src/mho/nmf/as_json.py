@@ -64,7 +64,7 @@ def to_json(model: NMF) -> str:
 
     check_is_fitted(model, "components_")
     defaults = NMF().get_params()
-    settings = {name: value for name in _SETTINGS if (value := getattr(model, name)) != defaults[name]}
+    settings = {name: value for name in _SETTINGS if (value := _plain(getattr(model, name))) != defaults[name]}
     about: dict[str, Any] = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -101,11 +101,11 @@ def from_json(text: str) -> NMF:
     about = _parsed(text)
     try:
         checks.one_of(about.get("dtype"), "dtype", ("float32", "float64"))
-        H = checks.as_matrix(np.asarray(about.get("components"), about["dtype"]), "components")
+        H = _components(about.get("components"), about["dtype"])
         model = NMF(len(H), **_settings(about.get("settings")))
         names = about.get("feature_names")
-        if names is not None and not (isinstance(names, list) and len(names) == H.shape[1]):
-            raise ValueError(f"feature_names must be a list of {H.shape[1]}, as many as components have columns")
+        if names is not None:
+            _check_names(names, H.shape[1])
         _check_settings(model, H)
     except (OverflowError, TypeError, ValueError) as error:
         raise DataError(f"text is no fitted transform of mho's: {error}") from None
@@ -126,6 +126,23 @@ def _parsed(text: str) -> dict[str, Any]:
     if about.get("version") != _VERSION:
         raise DataError(f"text must have version {_VERSION}, got {about.get('version')!r}; a newer mho may read it")
     return about
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _components(given: Any, dtype: str) -> np.ndarray:
+    values = np.asarray(given)
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"components must be rows of numbers, got {str(given)[:40]}")
+    with np.errstate(over="ignore"):  # told as infinite below
+        return checks.as_matrix(values.astype(dtype), "components")
+
+
+def _check_names(names: Any, columns: int) -> None:
+    if not (isinstance(names, list) and len(names) == columns and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"feature_names must be a list of {columns} strings, as many as components have columns")
 
 
 def _settings(given: Any) -> dict[str, Any]:

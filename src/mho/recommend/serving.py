@@ -38,7 +38,8 @@ class Shelf:
 
     Attributes
     ----------
-    recommender : Recommender
+    held : tuple of (Recommender, TopIndex)
+        The recommender and its index, which are exchanged together: the file is looked at in another thread.
     reloads, refusals : int
         How often it was read again, and how often that failed.
     told : str
@@ -48,7 +49,12 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self.path, self.reloads, self.refusals, self.told = path, 0, 0, ""
         self._mark = _mark(path)
-        self.recommender, self.index = _read(path)
+        self.held = _read(path)
+
+    @property
+    def recommender(self) -> Recommender:
+        """The recommender as it is now."""
+        return self.held[0]
 
     def look(self) -> None:
         """Read the file if it has changed since it was looked at."""
@@ -64,9 +70,9 @@ class Shelf:
         try:
             if fault:
                 raise DataError(fault)
-            self.recommender, self.index = _read(self.path)
-        except (DataError, OSError) as error:
-            self.refusals, self.told = self.refusals + 1, str(error)
+            self.held = _read(self.path)
+        except Exception as error:  # whatever it is, the next file may be sound, and is looked for
+            self.refusals, self.told = self.refusals + 1, str(error) or type(error).__name__
         else:
             self.reloads, self.told = self.reloads + 1, ""
 
@@ -249,7 +255,7 @@ def _add_state(app: FastAPI, shelf: Shelf, metrics: _Metrics) -> None:
 
 
 def _list_of(shelf: Shelf, user: int | str, n: int) -> dict[str, Any]:
-    asked, index = shelf.recommender, shelf.index
+    asked, index = shelf.held
     position = index.fitted.table.users.require(_like([user], asked.user_ids_))
     items, scores = index.best(int(position[0]), n)
     return {"user": user, "items": asked.item_ids_[items].tolist(), "scores": scores.tolist()}
@@ -266,9 +272,12 @@ def _like(ids: list[Any], known: Any) -> Any:
     if known.dtype.kind in "US":
         return np.array([str(one) for one in ids])
     try:
-        return np.array(ids).astype(known.dtype) if len(ids) else np.empty(0, known.dtype)
+        found = np.array([known.dtype.type(one) if isinstance(one, str) else one for one in ids], None if ids else "i8")
+        if found.dtype.kind in "iuf":  # in a type of their own: in a narrower one 300 would be 44
+            return found
     except (ValueError, OverflowError):
-        raise ValueError(f"ids must be such as {known[0]}, got {str(ids[0])[:40]!r}") from None
+        pass
+    raise ValueError(f"ids must be such as {known[0]}, got {str(ids[0])[:40]!r}")
 
 
 def serve(bound: socket.socket, shelf: Shelf, token: str) -> None:

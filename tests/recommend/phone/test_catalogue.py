@@ -64,6 +64,18 @@ def test_titles_are_one_line_of_text_that_utf_8_can_write():
     assert HOSTILE[0] in head["titles"]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float32, list])
+def test_the_most_popular_are_shown_first_whatever_type_counts_have(kind):
+    counts = [3, 0, 9, 5]
+    made = Catalogue(
+        rows=np.ones((4, 3)),
+        titles=["a", "b", "c", "d"],
+        rule=RULES["choices"],
+        popularity=counts if kind is list else np.array(counts, kind),
+    )
+    assert opened(made.packed())[0]["known"] == [2, 3, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -160,6 +160,9 @@ def require(
 
     bar, design = options.error(), options.design()
     checks.one_of(treatment, "--treatment", TREATMENTS)
+    checks.positive_int(jobs, "--jobs")
+    if not 0 < share <= 1:
+        raise ValueError(f"--share must be above 0 and at most 1, got {share}")
     with progress(quiet=json, unit="value") as shown:
         shown.stage(f"trying {len(KNOBS)} properties, {options.chips} chips at each value")
         tried = _tried_values(options, design, treatment, jobs, shown)

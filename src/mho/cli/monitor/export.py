@@ -43,7 +43,7 @@ def export(
     check_target(out, [model], suffixes=(".c", ".h"))
     source = export_c(load_monitor(model), name=model.stem, channel=channel)
     with replacing(out) as temporary:
-        temporary.write_text(source.text)
+        temporary.write_text(source.text, encoding="utf-8")
     rows = [
         ("source", str(out)),
         ("RAM", f"{source.ram:,} bytes"),

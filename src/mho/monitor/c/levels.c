@@ -15,7 +15,7 @@ static void monitor_reset(monitor_state *s) {
 
 /* Return a sample, NAN if its channel has been constant for too long. */
 static double monitor_sound(monitor_state *s, int channel, double sample) {
-  s->run[channel] = sample == s->last[channel] ? s->run[channel] + 1 : 1;
+  s->run[channel] = sample != s->last[channel] ? 1 : s->run[channel] + (s->run[channel] < INT32_MAX);
   if (!isnan(sample)) s->last[channel] = sample;
   return s->run[channel] > FLAT_AFTER[channel] ? NAN : sample;
 }

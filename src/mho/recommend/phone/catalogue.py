@@ -124,7 +124,7 @@ class Catalogue:
     def _well_known(self, order: np.ndarray) -> np.ndarray:
         """Positions in `order` of the most popular items; without popularity those with the largest rows."""
         rows = np.asarray(self.rows)
-        weight = rows.sum(axis=1) if self.popularity is None else np.asarray(self.popularity)
+        weight = rows.sum(axis=1) if self.popularity is None else np.asarray(self.popularity, np.float64)
         return np.argsort(-weight[order], kind="stable")[:_WELL_KNOWN]
 
 
