@@ -14,10 +14,22 @@ BENCHMARKS = ROOT / "benchmarks"
 PARTS = {"gate_worker.py", "image/peer_cleanup.py", "nmf/data.py", "nmf/worker.py"}
 """Run by others in processes of their own."""
 
-APART = {"lab/page.py", "nmf/sklearn_tests.py", "recommend/phone.py", "recommend/yahoo.py", "recommend/network.py"}
+APART = {
+    "lab/page.py",
+    "lab/pictures.py",
+    "nmf/sklearn_tests.py",
+    "recommend/phone.py",
+    "recommend/yahoo.py",
+    "recommend/network.py",
+}
 """Need a process of their own: Chromium, whose driver is one for a process; workers that import the script; pytest."""
 
-NEEDS = {"gpu/run.py": "torch", "lab/page.py": "playwright", "recommend/phone.py": "playwright"}
+NEEDS = {
+    "gpu/run.py": "torch",
+    "lab/page.py": "playwright",
+    "lab/pictures.py": "playwright",
+    "recommend/phone.py": "playwright",
+}
 
 
 def scripts():

@@ -23,7 +23,7 @@ from mho.lab.page import PICTURES
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
-import measure  # noqa: E402 -- found by the path above
+from measure import machine, seconds, smoke  # noqa: E402 -- found by the path above
 
 RESULT, DOCS = ROOT / "docs" / "measured" / "pictures.json", ROOT / "docs" / "do" / "pictures.md"
 BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
@@ -88,9 +88,9 @@ def measured(scale: float, rounds: int) -> dict[str, Any]:
             "fill": asked(page, "fill", inpaint(small, mask), small.tobytes(), mask.tobytes(), rounds),
         }
         browser.close()
-    found["open"]["python_seconds"] = measure.seconds(lambda: decode(file), rounds)
-    found["denoise"]["python_seconds"] = measure.seconds(lambda: denoise(noisy, SIGMA), 1)
-    found["fill"]["python_seconds"] = measure.seconds(lambda: inpaint(small, mask), 1)
+    found["open"]["python_seconds"] = seconds(lambda: decode(file), rounds)
+    found["denoise"]["python_seconds"] = seconds(lambda: denoise(noisy, SIGMA), 1)
+    found["fill"]["python_seconds"] = seconds(lambda: inpaint(small, mask), 1)
     return {**found, "gzipped_bytes": len(gzip.compress(PICTURES.read_bytes(), 9))}
 
 
@@ -111,9 +111,9 @@ def table(result: dict) -> str:
             for what, name in rows
         ),
     ]
-    machine = f"{m['cores']} cores with {m['isa']}, {m['date']}, commit {m['commit']}"
+    where = f"{m['cores']} cores with {m['isa']}, {m['date']}, commit {m['commit']}"
     told = (
-        f"`python benchmarks/lab/pictures.py`, headless Chromium with {f['denoise']['workers']} workers, {machine}. "
+        f"`python benchmarks/lab/pictures.py`, headless Chromium with {f['denoise']['workers']} workers, {where}. "
         f"The page is {f['gzipped_bytes'] / 1e3:.0f} kB, gzipped."
     )
     return "\n".join([BEGIN, "", *lines, "", told, "", END])
@@ -125,8 +125,8 @@ def _time(seconds: float) -> str:
 
 def main() -> None:
     """Measure, and write the result and the table; with --smoke print alone."""
-    small = measure.smoke()
-    result = {"machine": measure.machine(), "figures": measured(0.2 if small else 1.0, 1 if small else 3)}
+    small = smoke()
+    result = {"machine": machine(), "figures": measured(0.2 if small else 1.0, 1 if small else 3)}
     print(json.dumps(result, indent=1))
     if small:
         return
