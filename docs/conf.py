@@ -12,7 +12,7 @@ matplotlib.use("agg")
 
 import site_pages  # noqa: E402 -- found by the path above
 
-from mho.lab.page import PAGE  # noqa: E402
+from mho.lab.page import PAGES  # noqa: E402
 
 project, author, copyright = "mho", "The mho developers", "The mho developers"
 version = release = version("mho")
@@ -79,4 +79,5 @@ def copy_pages(app, error):
     mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(bundle)))
     static = Path(app.outdir) / "_static"
     site_pages.copy(mathjax, static / mathjax_path)
-    site_pages.copy(PAGE, static / "lab" / PAGE.name)
+    for page in PAGES:
+        site_pages.copy(page, static / "lab" / page.name)
