@@ -265,6 +265,11 @@ def test_the_served_page_runs_ngspice_and_jobs(visit, server):
         seen.page.goto(f"{home}#{place}")
         seen.page.wait_for_selector("text=Export")
         assert json.loads(seen.save("JSON"))["view"] == place.split("?")[0]
+    seen.page.get_by_role("link", name="Photo").click()
+    seen.page.wait_for_selector("dt:text-is('PSNR')")
+    assert json.loads(seen.save("JSON"))["view"] == "photo"
+    seen.page.get_by_role("link", name="Bench").click()
+    seen.page.wait_for_selector("text=served by mho lab")
     seen.page.goto(f"{home}#factorize?rank=3&iterations=30&size=32&where=server")
     seen.page.get_by_role("button", name="Factorize").click()
     seen.page.wait_for_selector("text=W H, analogue chip")
