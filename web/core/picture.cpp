@@ -28,6 +28,10 @@ struct Serial {
 
 std::vector<std::uint8_t> written;
 
+std::uint8_t *lined_up(std::uint8_t *memory) {
+    return reinterpret_cast<std::uint8_t *>((reinterpret_cast<std::uintptr_t>(memory) + 63) / 64 * 64);
+}
+
 } // namespace
 } // namespace mho
 
@@ -76,15 +80,15 @@ int mho_encode_tile(const float *exact, int planes, const int *rows, const int *
         choice.exact[p] = exact + picture_atoms * patches;
         patches += index_t(rows[p]) * columns[p];
     }
-    std::vector<std::uint8_t> scratch = tile_scratch(kernels, tile);
+    auto scratch = tile_scratch(kernels, tile);
     written.resize(kernels.most_written(patches) + 64);
     index_t front = 0;
-    const index_t bytes = kernels.write_tile(tile, both, choice, aligned(written), &front, aligned(scratch));
+    const index_t bytes = kernels.write_tile(tile, both, choice, lined_up(written.data()), &front, lined_up(&scratch[0]));
     *words = static_cast<int>(front);
     return static_cast<int>(bytes);
 }
 
-EXPORT(written) const std::uint8_t *mho_written() { return aligned(written); }
+EXPORT(written) const std::uint8_t *mho_written() { return lined_up(written.data()); }
 
 // Rows `begin` to `end` of groups of like patches; `estimate` and `noisy` are (channels, rows, columns). Adds to `sums` and `counts`.
 EXPORT(mix_alike)

@@ -4,7 +4,7 @@ import data from "../data/clean.json";
 import { back, brightness, checkSize, cut, joined, rangeOf, turned, type Mixed, type Passes, type Planes, type Range, type Strip } from "./clean";
 import { rint } from "./noise";
 
-const { errors: ERRORS, filling: FILLING, further: FURTHER, scales: SCALES, enough: ENOUGH, relaxations: RELAXATIONS } = data.groups;
+const { errors: ERRORS, filling: FILLING, further: FURTHER, scales: SCALES, enough: ENOUGH, relaxations: RELAXATIONS, momentum: MOMENTUM } = data.groups;
 
 /** Pixels around what is lost that can matter to it; a multiple of the groups' step and of the coarsest squares' side. */
 const AROUND = 120;
@@ -109,11 +109,13 @@ export function smooth(values: Float64Array, mask: Uint8Array, m: number, n: num
       }
   }
   const lost = Int32Array.from(mask.keys()).filter((e) => mask[e]);
+  const change = new Float64Array(lost.length);
   for (let step = 0; step < RELAXATIONS; step++) {
-    const next = Float64Array.from(lost, (e) => {
+    const next = Float64Array.from(lost, (e, i) => {
       const [y, x] = [Math.floor(e / n), e % n];
       const at = (i: number, j: number) => estimate[Math.min(Math.max(i, 0), m - 1) * n + Math.min(Math.max(j, 0), n - 1)]!;
-      return (at(y - 1, x) + at(y + 1, x) + at(y, x - 1) + at(y, x + 1)) / 4;
+      const mean = (at(y - 1, x) + at(y + 1, x) + at(y, x - 1) + at(y, x + 1)) / 4;
+      return estimate[e]! + (change[i] = MOMENTUM * change[i]! + mean - estimate[e]!);
     });
     lost.forEach((e, i) => (estimate[e] = next[i]!));
   }
