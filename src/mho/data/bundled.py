@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import csv
 import io
+import lzma
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -85,8 +86,8 @@ def camera(size: int = 256) -> np.ndarray:
     size = checks.positive_int(size, "size", limit=_CAMERA_SIZE)
     if _CAMERA_SIZE % size:
         raise ValueError(f"size must divide {_CAMERA_SIZE}, got {size}")
-    with np.load(io.BytesIO(_bundled("camera.npz")), allow_pickle=False) as stored:
-        grey = stored["camera"]
+    (steps,) = _arrays("camera.xz", 1)  # each row but the first less the one above, modulo 256
+    grey = np.cumsum(steps, axis=0, dtype=np.uint8)
     block = _CAMERA_SIZE // size
     return grey.reshape(size, block, size, block).mean(axis=(1, 3)) / 255
 
@@ -97,8 +98,8 @@ def movielens() -> Ratings:
     For research, not for commercial use; publications must cite Harper-2015,
     https://doi.org/10.1145/2827872 (the whole terms: ``mho/data/files/MOVIELENS-README.txt``).
     """
-    with np.load(io.BytesIO(_bundled("ratings.npz")), allow_pickle=False) as stored:
-        user, item, half_stars = (stored[name] for name in ("user", "item", "half_stars"))
+    user, step_bytes, half_stars = _arrays("ratings.xz", 3)
+    item = np.cumsum(step_bytes.T.copy().view("<i4"))  # from one rating's item to the next, bytes of a kind together
     user_ids, users = np.unique(user.astype(np.int64), return_inverse=True)
     item_ids, items = np.unique(item.astype(np.int64), return_inverse=True)
     films = _films()
@@ -120,6 +121,11 @@ def _films() -> dict[int, dict[str, Any]]:
 
 def _genres(field: str) -> tuple[str, ...]:
     return () if field == "(no genres listed)" else tuple(field.split("|"))
+
+
+def _arrays(name: str, count: int) -> list[np.ndarray]:
+    stream = io.BytesIO(lzma.decompress(_bundled(name)))
+    return [np.load(stream, allow_pickle=False) for _ in range(count)]
 
 
 def _bundled(name: str) -> bytes:

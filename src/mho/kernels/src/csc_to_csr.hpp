@@ -92,4 +92,10 @@ void csc_to_csr(Columns<T, I> b, index_t entries, index_t n, index_t m, ByRow<T,
     });
 }
 
+// Compiled in columns.cpp.
+extern template void csc_to_csr(Columns<float, std::int32_t>, index_t, index_t, index_t, ByRow<float, std::int32_t>, index_t, Stop);
+extern template void csc_to_csr(Columns<float, std::int64_t>, index_t, index_t, index_t, ByRow<float, std::int64_t>, index_t, Stop);
+extern template void csc_to_csr(Columns<double, std::int32_t>, index_t, index_t, index_t, ByRow<double, std::int32_t>, index_t, Stop);
+extern template void csc_to_csr(Columns<double, std::int64_t>, index_t, index_t, index_t, ByRow<double, std::int64_t>, index_t, Stop);
+
 } // namespace mho

@@ -193,4 +193,12 @@ void gram_of_own_rows(const BothOrders<I> &X, const std::int32_t *targets, Lists
     }
 }
 
+// Compiled in columns.cpp.
+extern template void nearest_columns(const BothOrders<std::int32_t> &, const float *, const std::int32_t *, Lists, Range, GramRow<std::int32_t> &, Nearest &);
+extern template void gram_of_nearest(const BothOrders<std::int32_t> &, Scatter, Lists, float *, Range, GramRow<std::int32_t> &);
+extern template void gram_of_own_rows(const BothOrders<std::int32_t> &, const std::int32_t *, Lists, float *, Range, Local &);
+extern template void nearest_columns(const BothOrders<std::int64_t> &, const float *, const std::int32_t *, Lists, Range, GramRow<std::int64_t> &, Nearest &);
+extern template void gram_of_nearest(const BothOrders<std::int64_t> &, Scatter, Lists, float *, Range, GramRow<std::int64_t> &);
+extern template void gram_of_own_rows(const BothOrders<std::int64_t> &, const std::int32_t *, Lists, float *, Range, Local &);
+
 } // namespace mho
