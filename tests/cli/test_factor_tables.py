@@ -67,6 +67,14 @@ def test_the_names_of_parquet_are_read(tmp_path, named):
         ("id,a,a\nx,1,2\ny,3,4\n", "the column 'a' comes twice"),
         ("id,a,b\nx,1,2\ny,3\n", "line 3: has 2 fields, others 3"),
         ("id,a,b\nx,1,2\ny,3,huh\n", "line 3: must hold numbers after the name, got 'huh'"),
+        ("id,a,b\nx,1,2\ny,3,1_000\n", "line 3: must hold numbers after the name, got '1_000'"),
+        ("id,a,b\nx,1,2\ny,\uff13,4\n", "line 3: must hold numbers after the name, got '\uff13'"),
+        ("id,a,b\nx,1,2\ny,\xa03,4\n", "line 3: must hold numbers after the name"),
+        (
+            "a,b\nn/a,2\n3,4\n",
+            "the first column must hold numbers, or names of the rows that are none, got 'n/a' and '3'",
+        ),
+        ("a,b\n3,2\nn/a,4\n", "got 'n/a' and '3'"),
     ],
 )
 def test_a_wrong_table_is_named_by_line(tmp_path, text, says):

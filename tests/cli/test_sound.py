@@ -87,3 +87,8 @@ def test_what_cannot_be_done_is_told_in_one_line(mho, sounds, arguments, says):
 def test_a_folder_with_files_is_not_written_to(mho, sounds):
     code, _, said = mho("sound", "chord.wav", "--note", "A3=a3.wav", "-o", sounds)
     assert (code, "must be a new or an empty folder" in said) == (2, True)
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_work(mho, sounds):
+    code, _, said = mho("sound", "chord.wav", "--note", "A3=a3.wav", "-o", "none/parts")
+    assert (code, said) == (2, "mho: error: -o none/parts: its folder is not there\n")

@@ -78,6 +78,7 @@ def test_a_folder_of_texts_goes_to_a_table(mho, documents, tmp_path):
         (["cluster", "points.csv", "-k", "2", "--neighbors", "0"], "--neighbors must be at least 1"),
         (["topics", "texts.txt", "-k", "0"], "-k must be at least 1"),
         (["topics", "texts.txt", "-k", "2", "--topic", "law"], "--topic must be NAME=WORD,WORD, got 'law'"),
+        (["topics", "texts.txt", "-k", "2", "--topic", "a=sea", "--topic", "a=law"], "--topic a: is given twice"),
         (["topics", "texts.txt", "-k", "2", "--max-share", "2"], "--max-share must be above 0 and at most 1"),
         (["topics", "texts.txt", "-k", "2", "--max-bytes", "5"], "has more than --max-bytes 5"),
         (["topics", "empty.txt", "-k", "2"], "must have a document in each line, is empty"),
@@ -93,6 +94,13 @@ def test_bad_input_is_one_line(mho, groups, documents, tmp_path, monkeypatch, ar
     assert code in (1, 2)
     assert says in said
     assert "Traceback" not in said
+
+
+def test_a_document_is_a_line_as_editors_count_them(mho, documents, tmp_path):
+    text = documents.read_text().replace(" ", "\x0b ", 1).replace("\n", "\u2028 more\r\n", 3)
+    (tmp_path / "breaks.txt").write_text(text, newline="")
+    code, shown, _ = mho("topics", tmp_path / "breaks.txt", "-k", 2, "--starts", 2, "--json")
+    assert (code, json.loads(shown)["documents"]) == (0, 40)
 
 
 @pytest.fixture
@@ -138,6 +146,7 @@ def test_exposures_to_known_signatures(mho, counts):
         (["-k", "3", "--most", "2"], "--most must be at least -k, got 2"),
         (["-k", "13"], "-k must be at least 1 and at most 12"),
         (["-k", "2", "--starts", "1"], "--starts must be at least 2"),
+        (["-k", "2", "-o", "s.csv", "--exposures", "./s.csv"], "--exposures s.csv: is what -o writes too"),
     ],
 )
 def test_signatures_refuse_in_one_line(mho, counts, arguments, says):

@@ -105,6 +105,8 @@ def signatures(
     for path, option in ((out, "-o"), (exposures, "--exposures")):
         if path is not None:
             check_target(path, [source, options.known], option=option, suffixes=[".csv"])
+    if out is not None and exposures is not None and out.resolve() == exposures.resolve():
+        raise ValueError(f"--exposures {exposures}: is what -o writes too; take another file")
     counts = read_named_matrix(source)
     known = None if options.known is None else read_named_matrix(options.known)
     if known is not None and known.columns != counts.columns:

@@ -142,6 +142,8 @@ def sound(
     options.check()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"-o {out}: must be a new or an empty folder; is not")
+    if not (out if out.exists() else out.parent).is_dir():
+        raise ValueError(f"-o {out}: its folder is not there")
     mixture = read_sound(source, max_samples=options.max_samples).check(str(source))
     alone = options.read()
     note(f"{source.name}: {mixture.seconds:.1f} s at {mixture.rate:,} Hz, {'notes' if options.note else 'sources'}")

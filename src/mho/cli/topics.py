@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,7 +81,7 @@ class TopicOptions:
 
         return Topics(
             self.n_topics,
-            seeds=dict(_seeds(one) for one in self.topic) or None,
+            seeds=_seeds(self.topic) or None,
             starts=self.starts,
             engine=self.engine,
             min_documents=self.min_documents,
@@ -134,12 +135,18 @@ def topics(
         _show(figures)
 
 
-def _seeds(option: str) -> tuple[str, list[str]]:
-    name, given, words = option.partition("=")
-    found = [word.strip() for word in words.split(",") if word.strip()]
-    if not (name and given and found):
-        raise ValueError(f"--topic must be NAME=WORD,WORD, got {option!r}")
-    return name, found
+def _seeds(options: tuple[str, ...]) -> dict[str, list[str]]:
+    """Words of each topic that is begun from, by its name."""
+    seeds: dict[str, list[str]] = {}
+    for option in options:
+        name, given, words = option.partition("=")
+        found = [word.strip() for word in words.split(",") if word.strip()]
+        if not (name and given and found):
+            raise ValueError(f"--topic must be NAME=WORD,WORD, got {option!r}")
+        if name in seeds:
+            raise ValueError(f"--topic {name}: is given twice; give all its words at once, {name}=WORD,WORD")
+        seeds[name] = found
+    return seeds
 
 
 def _read(source: Path, max_bytes: int) -> tuple[list[str], list[str]]:
@@ -158,7 +165,7 @@ def _read(source: Path, max_bytes: int) -> tuple[list[str], list[str]]:
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise ValueError(f"{source}: has more than --max-bytes {max_bytes:,}")
-    lines = _decoded(data, source).splitlines()
+    lines = [line.rstrip("\n") for line in StringIO(_decoded(data, source), newline=None)]  # as editors count them
     if not lines:
         raise ValueError(f"{source}: must have a document in each line, is empty")
     return [str(number) for number in range(1, len(lines) + 1)], lines

@@ -169,7 +169,20 @@ def _slowly(path: Path, sep: str, max_bytes: int, *, has_header: bool, named: bo
             check_size(path, 8 * len(lines) * width, max_bytes)
     if not lines or width <= skipped:
         raise DataError(f"{path}: holds no numbers")
+    if named:
+        _check_names(path, rows)
     return NamedMatrix(np.stack(lines), tuple(rows) if named else (), _header(header, width - skipped))
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    """Refuse a first column of both: with one slip in a column of numbers all of it would be names."""
+    number = next((name for name in names if name.strip() and _is_value(name)), None)
+    if number is not None:
+        text = next(name for name in names if name.strip() and not _is_value(name))
+        raise DataError(
+            f"{path}: the first column must hold numbers, or names of the rows that are none, got {shown(text)} and "
+            f"{shown(number)}"
+        )
 
 
 def _header(header: list[str], columns: int) -> tuple[str, ...]:
@@ -178,10 +191,13 @@ def _header(header: list[str], columns: int) -> tuple[str, ...]:
 
 
 def _values(path: Path, number: int, fields: list[str]) -> np.ndarray:
+    together = "".join(fields)
     try:
+        if "_" in together or not together.isascii():  # 1_000 and digits of any script, which NumPy takes
+            raise ValueError
         return np.array([field if field.strip() else "nan" for field in fields], np.float64)
     except ValueError:
-        wrong = next(field for field in fields if field.strip() and not _is_value(field))
+        wrong = next((field for field in fields if field.strip() and not _is_value(field)), together)
         raise DataError(f"{path}: line {number}: must hold numbers after the name, got {shown(wrong)}") from None
 
 
