@@ -10,7 +10,6 @@ import json
 import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -56,11 +55,11 @@ def photo(m: int, n: int) -> np.ndarray:
 
 
 def asked(page: Any, method: str, pixels: np.ndarray, data: bytes, more: Any, rounds: int) -> dict[str, float]:
-    """Return the median of the page's times, and what its pixels are off by from Python's `pixels`, at the most."""
+    """Return the least of the page's times, and what its pixels are off by from Python's `pixels`, at the most."""
     more = _text(more) if isinstance(more, bytes) else more
     took, found, hands = page.evaluate(ASKED, [method, *pixels.shape[:2], _text(data), more, rounds])
     off = np.abs(np.frombuffer(b64decode(found), np.uint8).reshape(pixels.shape).astype(int) - pixels)
-    return {"seconds": median(took) / 1e3, "largest_difference": int(off.max()), "workers": hands}
+    return {"seconds": min(took) / 1e3, "largest_difference": int(off.max()), "workers": hands}
 
 
 def _text(data: bytes) -> str:

@@ -10,6 +10,7 @@ import pytest
 from mho.cost import PORTS, USES, WORKLOADS, technologies
 from mho.lab import Answers
 from mho.lab.bills import ARRAY_ROWS, CELLS
+from mho.lab.views import answer_view
 
 ROOT = Path(__file__).parents[2]
 PRESETS = json.loads((ROOT / "web" / "src" / "data" / "presets.json").read_text())
@@ -177,3 +178,29 @@ def test_what_the_page_takes_from_python_is_as_python_has_it():
     spec.loader.exec_module(script)
     for name, text in script.pages().items():
         compare(json.loads((script.FOLDER / name).read_text()), json.loads(text), close=1e-6)
+
+
+PHOTO = {"pixels": [[7] * 8] * 8, "preset": "pku-2025-4bit", "changes": {}, "seed": 1, "quality": 60}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"pixels": [[0.5]]}, "whole numbers from 0 to 255"),
+        ({"pixels": [[256]]}, "whole numbers from 0 to 255"),
+        ({"pixels": []}, "whole numbers from 0 to 255"),
+        ({"preset": "none"}, "none"),
+        ({"changes": {"sigma": -1}}, "sigma"),
+        ({"quality": 101}, "quality"),
+    ],
+)
+def test_a_photo_that_is_none_is_a_sentence(changes, sentence):
+    with pytest.raises((ValueError, TypeError), match=sentence):
+        answer_view(Answers(), {"view": "photo", "photo": {**PHOTO, **changes}})
+
+
+def test_a_photo_without_a_part_of_its_request_is_a_sentence():
+    for name in PHOTO:
+        asked = {key: value for key, value in PHOTO.items() if key != name}
+        with pytest.raises(ValueError, match="must hold pixels, preset, changes, seed and quality"):
+            answer_view(Answers(), {"view": "photo", "photo": asked})
