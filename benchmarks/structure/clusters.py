@@ -41,8 +41,8 @@ def _measured(make: Callable[[int], Any], digit: np.ndarray, seed: int) -> Row:
     return {"nmi": float(agreement(digit, labels)), "seconds": time.perf_counter() - begun}
 
 
-def _methods(X: np.ndarray) -> dict[str, Callable[[int], Any]]:
-    """Clusterings from a seed, by their names; SymNMF and spectral clustering of the same graph."""
+def _methods(X: np.ndarray) -> dict[str, tuple[Callable[[int], Any], int]]:
+    """Clusterings from a seed, and from how many, by their names; SymNMF and spectral clustering of the same graph."""
     graph = neighbor_graph(X)
     given: dict[str, Any] = {"affinity": "precomputed"}
     once: dict[str, Any] = {"n_init": 1}
@@ -51,9 +51,9 @@ def _methods(X: np.ndarray) -> dict[str, Callable[[int], Any]]:
         return lambda seed: SymNMF(10, engine=engine(seed), random_state=seed, **settings, **given).fit(graph)
 
     return {
-        "k-means on pixels": lambda seed: KMeans(10, random_state=seed, **once).fit(X),
-        "spectral clustering": lambda seed: SpectralClustering(10, random_state=seed, **given).fit(graph),
-        "SymNMF, CPU": ours(),
-        "SymNMF, random start": ours(init="random"),
-        **{f"SymNMF, {name}": ours(engine) for name, engine in chips().items()},
+        "SymNMF, CPU": (ours(), 10),
+        "spectral clustering": (lambda seed: SpectralClustering(10, random_state=seed, **given).fit(graph), 10),
+        **{f"SymNMF, {name}": (ours(engine), seeds) for name, (engine, seeds) in chips().items()},
+        "SymNMF, random start": (ours(init="random"), 5),
+        "k-means on pixels": (lambda seed: KMeans(10, random_state=seed, **once).fit(X), 5),
     }

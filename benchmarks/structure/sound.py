@@ -82,16 +82,17 @@ def _piano_methods(learned: dict[str, Sound]) -> Methods:
 
         return _once(fitted, separated)
 
+    on_chip = {f"mho.Notes, {name}": (notes(engine=engine), n) for name, (engine, n) in chips(readback=True).items()}
     return {
         "the mixture itself": (lambda true, names, seed: [true.sum(axis=0)] * 2, 1),
-        "flat KL, two spectra, of the mixture alone": (lambda true, names, seed: _flat(true, 2, seed), 5),
-        "flat KL, learned notes' spectra*": (lambda true, names, seed: _flat_learned(true, learned, seed), 5),
-        "flat KL, eight spectra of the mixture*": (lambda true, names, seed: _flat(true, 8, seed), 5),
         "mho.Notes, KL": (notes(), 1),
         "mho.Notes, KL, notes told": (notes(told=True), 1),
         "mho.Notes, IS": (notes(loss="itakura-saito"), 1),
         "mho.Notes, least squares, CPU": (notes(loss="frobenius"), 1),
-        **{f"mho.Notes, {name}": (notes(engine=engine), 5) for name, engine in chips(readback=True).items()},
+        **on_chip,
+        "flat KL, two spectra, of the mixture alone": (lambda true, names, seed: _flat(true, 2, seed), 5),
+        "flat KL, learned notes' spectra*": (lambda true, names, seed: _flat_learned(true, learned, seed), 5),
+        "flat KL, eight spectra of the mixture*": (lambda true, names, seed: _flat(true, 8, seed), 5),
     }
 
 
@@ -190,12 +191,12 @@ def _speech_methods(learned: dict[str, Sound]) -> Methods:
 
     return {
         "the mixture itself": (lambda true, names, seed: [true.sum(axis=0)] * 2, 1),
-        "scikit-learn, flat KL": (_flat_sources(learned), 5),
         "mho.Sources, flat KL": (sources(), 5),
         "mho.Sources, patterns of 8 frames, KL": (sources(length=8), 5),
         "mho.Sources, flat IS": (sources(loss="itakura-saito"), 5),
         "mho.Sources, least squares, CPU": (sources(loss="frobenius"), 5),
-        **{f"mho.Sources, {name}": (sources(engine), 5) for name, engine in chips(readback=True).items()},
+        **{f"mho.Sources, {name}": (sources(engine), seeds) for name, (engine, seeds) in chips(readback=True).items()},
+        "scikit-learn, flat KL": (_flat_sources(learned), 5),
     }
 
 

@@ -27,6 +27,9 @@ from measure import sized
 TOPICS, WORDS, PASSES, DIMENSIONS = sized((20, 10, 10, 100), (3, 5, 1, 5))
 START: Any = "nndsvda"
 SIZE: Any = (TOPICS,)
+Methods = dict[str, tuple[Callable[[int], Any], int]]
+"""Fits from a seed, and from how many seeds."""
+
 Fitted = tuple[list[list[str]], Callable[[], np.ndarray]]
 """First words of each topic, and the largest topic of each unseen document."""
 
@@ -72,10 +75,10 @@ class Texts:
 def topics(folder: str) -> Iterator[Unit]:
     """Yield the units of every method."""
     texts = Texts(folder)
-    for method, fit in {**_ours(texts), **_peers(texts)}.items():
+    for method, (fit, seeds) in {**_ours(texts), **_peers(texts)}.items():
         counted = not method.startswith("mho.Topics")
         yield from seeded(
-            {"method": method}, 5, lambda seed, fit=fit, counted=counted: _measured(fit, texts, seed, counted)
+            {"method": method}, seeds, lambda seed, fit=fit, counted=counted: _measured(fit, texts, seed, counted)
         )
 
 
@@ -90,28 +93,30 @@ def _measured(fit: Callable[[int], Fitted], texts: Texts, seed: int, counted: bo
     return {"nmi": nmi, **coherence, "diversity": diversity(first), "seconds": seconds}
 
 
-def _ours(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
+def _ours(texts: Texts) -> Methods:
     def fit(seed: int, engine: Any = "digital", **settings: Any) -> Fitted:
         model = Topics(TOPICS, engine=engine, random_state=seed, **settings).fit(texts.train.Text)
         return model.top_words(WORDS), lambda: model.predict(texts.test.Text)
 
     return {
-        "mho.Topics, CPU": fit,
-        **{f"mho.Topics, {name}": lambda seed, make=make: fit(seed, make(seed)) for name, make in chips().items()},
-        "mho.Topics, one start, CPU": lambda seed: fit(seed, starts=1),
-        "mho.Topics, one start, chip": lambda seed: fit(seed, chips()["chip"](seed), starts=1),
-        "mho.NMF": lambda seed: _factors(texts, mho.NMF(TOPICS, random_state=seed)),
+        "mho.Topics, CPU": (fit, 5),
+        **{
+            f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), seeds)
+            for name, (make, seeds) in chips().items()
+        },
+        "mho.Topics, one start, CPU": (lambda seed: fit(seed, starts=1), 5),
+        "mho.NMF": (lambda seed: _factors(texts, mho.NMF(TOPICS, random_state=seed)), 5),
     }
 
 
-def _peers(texts: Texts) -> dict[str, Callable[[int], Fitted]]:
+def _peers(texts: Texts) -> Methods:
     return {
-        "scikit-learn NMF": lambda seed: _factors(texts, NMF(TOPICS, init=START, random_state=seed)),
-        "scikit-learn MiniBatchNMF": lambda seed: _factors(texts, MiniBatchNMF(*SIZE, random_state=seed)),
-        "scikit-learn LDA": lambda seed: _lda(texts, seed),
-        "gensim NMF": lambda seed: _gensim(texts, "Nmf", texts.weights, seed),
-        "gensim LDA": lambda seed: _gensim(texts, "LdaModel", texts.counts, seed),
-        "BERTopic of tf-idf and SVD": lambda seed: _bertopic(texts, seed),
+        "scikit-learn NMF": (lambda seed: _factors(texts, NMF(TOPICS, init=START, random_state=seed)), 5),
+        "scikit-learn MiniBatchNMF": (lambda seed: _factors(texts, MiniBatchNMF(*SIZE, random_state=seed)), 5),
+        "scikit-learn LDA": (lambda seed: _lda(texts, seed), 5),
+        "gensim NMF": (lambda seed: _gensim(texts, "Nmf", texts.weights, seed), 5),
+        "gensim LDA": (lambda seed: _gensim(texts, "LdaModel", texts.counts, seed), 5),
+        "BERTopic of tf-idf and SVD": (lambda seed: _bertopic(texts, seed), 5),
     }
 
 

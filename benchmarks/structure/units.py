@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 import mho
-from mho.chip import preset
+from mho.chip import ChipDesign, preset
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, few, machine, smoke, write
@@ -41,19 +41,22 @@ class Unit:
         return {**self.key, "seed": self.seed}
 
 
-def chips(*, readback: bool = False) -> dict[str, Callable[[int], Any]]:
-    """Return engines on the chip from a seed, by their names; those that leave an error out show what it does."""
-    designs = {
-        "chip": CHIP,
-        "chip, without reference columns": CHIP.with_(off_state="none"),
-        "chip, no error of writing": CHIP.with_(sigma=0.0),
-        "chip, levels without end": CHIP.with_(levels=None),
+def chips(*, readback: bool = False) -> dict[str, tuple[Callable[[int], Any], int]]:
+    """Return engines on the chip from a seed and how many seeds they are worth, by their names.
+
+    Those that leave something out show what it does.
+    """
+
+    def analog(design: ChipDesign) -> Callable[[int], Any]:
+        return lambda seed: mho.Analog(design, seed=seed, readback=readback)
+
+    return {
+        "chip": (analog(CHIP), 5),
+        "chip then CPU": (lambda seed: mho.Hybrid(CHIP, seed=seed, readback=readback), 3),
+        "chip, without reference columns": (analog(CHIP.with_(off_state="none")), 3),
+        "chip, no error of writing": (analog(CHIP.with_(sigma=0.0)), 3),
+        "chip, levels without end": (analog(CHIP.with_(levels=None)), 3),
     }
-    engines = {
-        name: lambda seed, design=design: mho.Analog(design, seed=seed, readback=readback)
-        for name, design in designs.items()
-    }
-    return {**engines, "chip then CPU": lambda seed: mho.Hybrid(CHIP, seed=seed, readback=readback)}
 
 
 def seeded(key: dict[str, str], seeds: int, measure: Callable[[int], Row]) -> list[Unit]:

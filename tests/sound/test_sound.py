@@ -5,6 +5,7 @@ import pytest
 import soundfile
 from sklearn.decomposition._nmf import _beta_divergence
 
+from mho.chip import preset
 from mho.data import DataError
 from mho.engines import Analog, Dense
 from mho.nmf.divergence import divergence
@@ -113,10 +114,16 @@ def test_notes_that_are_told_and_notes_on_the_chip():
     mixture = Sound(true[0] + true[1], RATE)
     learned = {"A3": Sound(_string(57), RATE)}
     told = Notes(loss="frobenius").fit(learned).separate(mixture, ["G4", "C4"])
-    chip = Notes(loss="frobenius", engine=Analog("pku-2025-4bit", seed=0)).fit(learned).separate(mixture, ["C4", "G4"])
-    ratios = [_ratio(true, [note.sound.samples for note in notes]) for notes in (told, chip)]
+    design = preset("pku-2025-4bit").with_(off_state="circuit")
+    chips = [
+        Notes(loss="frobenius", engine=Analog(design, seed=seed, readback=True))
+        .fit(learned)
+        .separate(mixture, ["C4", "G4"])
+        for seed in range(3)
+    ]
+    ratios = [_ratio(true, [note.sound.samples for note in notes]) for notes in (told, *chips)]
     assert ratios[0] > 15
-    assert ratios[1] > ratios[0] - 2
+    assert np.median(ratios[1:]) > ratios[0] - 0.5
 
 
 @pytest.mark.parametrize("settings", [{}, {"length": 4}, {"loss": "itakura-saito"}, {"loss": "frobenius"}])
