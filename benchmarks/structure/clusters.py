@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.cluster import KMeans, SpectralClustering
 from sklearn.datasets import load_digits
 from sklearn.metrics import normalized_mutual_info_score as agreement
@@ -22,17 +23,13 @@ from measure import smoke
 
 def clusters(mnist: str) -> Iterator[Unit]:
     """Yield the units of 1,797 digits of scikit-learn's and 5,000 of MNIST."""
-    table = np.loadtxt(mnist, delimiter=",")
+    table = pd.read_csv(mnist, header=None).to_numpy(float)
     sets: dict[str, Any] = {} if smoke() else {"digits, 1797": load_digits(return_X_y=True)}
     sets[f"MNIST, {len(table)}"] = table[:, :-1], table[:, -1]
     for name, (X, digit) in sets.items():
-        for method, make in _methods(X).items():
-            seeds = 10 if method in ("spectral clustering", "SymNMF, CPU") else 5
-            yield from seeded(
-                {"set": name, "method": method},
-                seeds,
-                lambda seed, make=make, digit=digit: _measured(make, digit, seed),
-            )
+        for method, (make, seeds) in _methods(X).items():
+            key = {"set": name, "method": method}
+            yield from seeded(key, seeds, lambda seed, make=make, digit=digit: _measured(make, digit, seed))
 
 
 def _measured(make: Callable[[int], Any], digit: np.ndarray, seed: int) -> Row:
