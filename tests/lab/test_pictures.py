@@ -233,7 +233,8 @@ def test_photo_set_see_export(visit, tmp_path, capsys):
     seen.slide("Sigma of writing", ArrowRight=20)
     seen.page.wait_for_function("before => document.querySelector('dl.facts dd').innerText !== before", arg=before)
     assert "sigma=0.04" in seen.page.evaluate("location.hash")
-    record = json.loads(seen.save("JSON"))  # of what is shown, though the newest may still be under way
+    seen.page.wait_for_selector("dl.facts[aria-busy=false]")
+    record = json.loads(seen.save("JSON"))
     (tmp_path / "photo.json").write_text(json.dumps(record))
     assert main(["lab", "--answer", str(tmp_path / "photo.json")]) == 0
     answer, told = json.loads(capsys.readouterr().out), record["answer"]

@@ -84,7 +84,7 @@ export function Photo(props: Props) {
       <Problem text={said ?? live.problem ?? own.problem} />
       <div class="two">
         <Knobs {...props} patches={found?.answer.patches ?? 1024} />
-        <div>{found && <Results {...found} scheme={scheme} say={say} />}</div>
+        <div>{found && <Results {...found} busy={JSON.stringify(found.state) !== JSON.stringify(s)} scheme={scheme} say={say} />}</div>
       </div>
     </>
   );
@@ -140,11 +140,13 @@ interface ResultProps {
   photo: Pixels;
   /** Of which this is the answer. */
   state: Props["state"];
+  /** A newer one is under way. */
+  busy: boolean;
   scheme: Props["scheme"];
   say: (text: string) => void;
 }
 
-function Results({ answer, photo, state: s, scheme, say }: ResultProps) {
+function Results({ answer, photo, state: s, busy, scheme, say }: ResultProps) {
   const patch = Math.min(s.patch, answer.patches - 1);
   const figure = useMemo(() => settlingFigure(answer, patch, scheme === "dark"), [answer, patch, scheme]);
   const { chip, digital, parts } = answer;
@@ -154,7 +156,7 @@ function Results({ answer, photo, state: s, scheme, say }: ResultProps) {
   const spent = parts.filter((p) => p.joules[1] > 0);
   return (
     <>
-      <dl class="facts" aria-live="polite">
+      <dl class="facts" aria-live="polite" aria-busy={busy}>
         <Fact name="PSNR" value={`${chip.psnr.toFixed(2)} dB`} />
         <Fact name="on the CPU" value={`${digital.psnr.toFixed(2)} dB`} />
         <Fact name="bits a pixel" value={`${plain(chip.bits)}, CPU ${plain(digital.bits)}`} />
@@ -213,7 +215,7 @@ function Marked({ picture, patch }: { picture: Pixels; patch: number }) {
   );
 }
 
-function Actions({ answer, photo, state: s, figure, say }: Omit<ResultProps, "scheme"> & { figure: Figure }) {
+function Actions({ answer, photo, state: s, figure, say }: Omit<ResultProps, "scheme" | "busy"> & { figure: Figure }) {
   const { changes } = requestOf(s, photo);
   const drawing = () => svg(settlingFigure(answer, Math.min(s.patch, answer.patches - 1), false));
   const blob = async (of: Pixels) => new Blob([await pngOf(of)], { type: "image/png" });

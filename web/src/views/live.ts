@@ -11,13 +11,12 @@ export interface Live<T> {
 
 export function useLive<T>(key: string, ask: () => Promise<T>): Live<T> {
   const [live, setLive] = useState<Live<T>>({ answer: null, problem: null, took: 0 });
-  const state = useRef({ busy: false, wanted: "", ask });
+  const state = useRef({ busy: false, gone: false, wanted: "", ask });
   state.current.wanted = key;
   state.current.ask = ask;
   // not after the next paint: an answer takes less than a frame
   useLayoutEffect(() => {
     const s = state.current;
-    let gone = false;
     const run = async () => {
       if (s.busy) return;
       s.busy = true;
@@ -26,7 +25,7 @@ export function useLive<T>(key: string, ask: () => Promise<T>): Live<T> {
         const begun = performance.now();
         try {
           const answer = await s.ask();
-          if (!gone || s.wanted !== asked) setLive({ answer, problem: null, took: performance.now() - begun });
+          if (!s.gone) setLive({ answer, problem: null, took: performance.now() - begun });
         } catch (error) {
           setLive((before) => ({ ...before, problem: error instanceof Error ? error.message : String(error) }));
         }
@@ -35,9 +34,13 @@ export function useLive<T>(key: string, ask: () => Promise<T>): Live<T> {
       s.busy = false;
     };
     void run();
-    return () => {
-      gone = true;
-    };
   }, [key]);
+  useLayoutEffect(() => {
+    const s = state.current;
+    s.gone = false;
+    return () => {
+      s.gone = true;
+    };
+  }, []);
   return live;
 }
