@@ -1,6 +1,9 @@
 """`mho recommend bench`, `tune` and `look`."""
 
+import io
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -91,6 +94,19 @@ def test_look_tells_what_a_table_is_and_how_to_fit_it(mho, tmp_path, monkeypatch
     code, _, told = mho(*command.split()[1:], "-q", "-k", "1", *(["--cap", 1] if model != "implicit" else []))
     assert code == 0, told
     assert Recommender.load(tmp_path / "table.npz").item_ids_.tolist()
+
+
+def test_what_look_proposes_for_standard_input_can_be_run(mho, tmp_path, monkeypatch):
+    def give():
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"user,item\na,x\na,y\nb,x\n")))
+
+    monkeypatch.chdir(tmp_path)
+    give()
+    _, out, _ = mho("recommend", "look", "-")
+    give()
+    code, _, told = mho(*out.splitlines()[-1].split()[2:], "-q", "--cap", 1)
+    assert code == 0, told
+    assert Recommender.load(tmp_path / "table.npz").item_ids_.tolist() == ["x", "y"]
 
 
 def test_look_finds_times(mho, orders):

@@ -43,7 +43,7 @@ class Instrument(Engine):
     resource : str, or a message-based resource of pyvisa
         VISA's name of it, as `mho chip serve` prints it: ``"TCPIP::127.0.0.1::5025::SOCKET"``.
     timeout : float
-        Time that an answer may take, seconds.
+        Time that an answer may take, seconds; a later one ends the connection.
     visa_library : str
         For pyvisa: "" takes the installed VISA library and pyvisa-py where there is none; "@py" is pyvisa-py.
 

@@ -77,7 +77,7 @@ def _command(source: Path, reading: TableOptions, found: dict[str, Any]) -> str:
         words += ["--columns", ",".join(found["columns"])]
     if found["lowest"] is not None and found["lowest"] < 0 and found["model"] == "mixed-ratings":
         words.append(f"--range={found['lowest']:g}:{found['highest']:g}")
-    return shlex.join([*words, "-o", f"{source.stem.split('.')[0] or 'table'}.npz"])
+    return shlex.join([*words, "-o", f"{source.stem.split('.')[0].lstrip('-') or 'table'}.npz"])
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
