@@ -190,7 +190,7 @@ def clean() -> dict[str, Any]:
             "scales": groups._SCALES,
             "enough": groups._ENOUGH,
             "relaxations": groups._RELAXATIONS,
-            "momentum": float(getattr(groups, "_MOMENTUM", 0)),
+            "momentum": float(groups._MOMENTUM),
         },
     }
 

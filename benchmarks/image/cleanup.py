@@ -22,9 +22,15 @@ from measures import PEERS_PYTHON, psnr
 from pictures import run
 from PIL import Image
 from skimage import draw
+from skimage.data import camera
 from skimage.restoration import denoise_nl_means, inpaint_biharmonic
 
+from mho import Analog, Hybrid
+from mho.engines import engine_for
+from mho.image.chips import PICTURE_CHIP
 from mho.image.cleanup import Noise, denoise, estimate_noise, inpaint
+from mho.image.cleanup.one_dictionary import filled_by_dictionaries
+from mho.image.cleanup.patches import pixels_of, planes_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, machine, smoke, timed, write
@@ -100,11 +106,11 @@ def noise_rows(folder):
         }
 
 
-def scratched(lines, rng):
+def scratched(lines, rng, side=LOST):
     """Straight scratches, two pixels wide, across the picture."""
-    mask = np.zeros((LOST, LOST), bool)
-    for ends in rng.integers(0, LOST - 1, (lines, 2)):
-        rows, cols = draw.line(0, ends[0], LOST - 1, ends[1])
+    mask = np.zeros((side, side), bool)
+    for ends in rng.integers(0, side - 1, (lines, 2)):
+        rows, cols = draw.line(0, ends[0], side - 1, ends[1])
         mask[rows, cols] = mask[rows, cols + 1] = True
     return mask
 
@@ -129,6 +135,32 @@ def lost_rows(folder):
             yield {"picture": path.stem, "damage": damage, **scores}
 
 
+def chip_rows():
+    """Camera's quarter with scratches, by the method that chips use, on each engine."""
+    side, rng = LOST if smoke() else 256, np.random.default_rng(0)
+    pixels = camera()[128 : 128 + side, 128 : 128 + side]
+    mask = scratched(8, rng, side)
+    damaged = np.where(mask, 255, pixels).astype(np.uint8)
+    cpu = pixels_of(filled_by_dictionaries(planes_of(damaged), mask, engine_for("digital"), 0))
+    engines = {
+        "chip": Analog(PICTURE_CHIP, seed=0),
+        "chip, read back": Analog(PICTURE_CHIP, seed=0, readback=True),
+        "hybrid": Hybrid(PICTURE_CHIP, seed=0),
+    }
+    found = {"the same dictionaries, CPU": cpu}
+    found |= {name: inpaint(damaged, mask, engine=engine) for name, engine in engines.items()}
+    found["groups, CPU"] = inpaint(damaged, mask)
+    for name, filled in found.items():
+        score = psnr(pixels, np.where(mask, filled, pixels).astype(np.uint8))
+        yield {"solver": name, "damaged": round(psnr(pixels, damaged), 1), "filled": round(score, 1)}
+
+
+@app.command
+def chip():
+    """Measure scratches filled in on a simulated chip: 4 bits a cell, an error of 2 %, converters of 8 bits."""
+    tell("chip", list(chip_rows()))
+
+
 @app.command
 def noise(folder: Path):
     """Measure four pictures with noise."""
@@ -145,7 +177,7 @@ def tell(kind, rows):
     threads = os.environ.get("MHO_NUM_THREADS", "all")
     found = {kind: {**machine(), "threads": threads, "rows": rows}}
     keep(RESULTS, found)
-    print(table(found))
+    print(chip_table(found) if kind == "chip" else table(found))
 
 
 def table(held):
@@ -169,16 +201,26 @@ def table(held):
     return "\n".join(lines)
 
 
+def chip_table(held):
+    lines = ["| who solves | damaged | filled in |", "|---|---|---|"]
+    lines += ["| {solver} | {damaged:.1f} | {filled:.1f} |".format(**row) for row in held["chip"]["rows"]]
+    return "\n".join(lines)
+
+
 PAGE = ROOT / "docs" / "do" / "cleanup.md"
-BEGIN, END = "<!-- begin cleanup -->", "<!-- end cleanup -->"
+PLACE = "<!-- begin {0} -->", "<!-- end {0} -->"
 
 
 @app.command
 def report():
     """Write the tables into docs/do/cleanup.md."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    write(PAGE, f"{before}{BEGIN}\n{table(json.loads(RESULTS.read_text()))}\n{END}{rest.split(END)[1]}")
+    held, page = json.loads(RESULTS.read_text()), PAGE.read_text()
+    for name, text in (("cleanup", table(held)), ("chip", chip_table(held))):
+        begin, end = (mark.format(name) for mark in PLACE)
+        before, rest = page.split(begin)
+        page = f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+    write(PAGE, page)
 
 
 if __name__ == "__main__":
-    run(app, "noise {}", "lost {}")
+    run(app, "noise {}", "lost {}", "chip")

@@ -78,6 +78,7 @@ WIDE = PIXELS.astype(np.uint16) * 257
 TOO_DEEP = {
     "PNG grey": _png(WIDE[..., 0], 0),
     "PNG RGB": _png(WIDE, 2),
+    "PNG RGB, PQ (cICP)": _png(WIDE, 2, _chunk(b"cICP", b"\x09\x10\x00\x01")),
     "PNG grey and alpha": _png(WIDE[..., :2], 4),
     "PNG RGBA": _png(np.dstack([WIDE, WIDE[..., 0]]), 6),
     "PPM": b"P6 32 24 65535\n" + WIDE.astype(">u2").tobytes(),

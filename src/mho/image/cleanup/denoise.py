@@ -60,8 +60,10 @@ def denoise(
     planes_of(pixels)  # refuses what is no picture
     solver = engine_for(engine, seed=random_state)
     noise = _noise(pixels, sigma, gain)
-    if not noise:
-        return pixels.copy()
+    return _calmed(pixels, noise, solver, random_state) if noise else pixels.copy()
+
+
+def _calmed(pixels: np.ndarray, noise: Noise, solver: Engine, random_state: int) -> np.ndarray:
     stable = noise.stabilised(np.atleast_3d(pixels).astype(np.float64)).astype(np.float32)
     plain = isinstance(solver, Digital)
     calm = denoised(stable) if plain else denoised_by_dictionary(stable, solver, random_state)

@@ -100,13 +100,15 @@ struct Group {
 
 constexpr index_t group_scratch = 3 * patch_pixels * group_row + 2 * group_row * group_row + patch_pixels;
 
-inline std::int32_t distance_of(const std::int16_t *x, const std::int16_t *y, index_t columns) {
+// Squared distance of two patches, or some number of at least `limit` if it is not below that.
+inline std::int32_t distance_of(const std::int16_t *x, const std::int16_t *y, index_t columns, std::int32_t limit) {
     std::int32_t total = 0;
-    for (index_t a = 0; a < patch_side; ++a)
-        for (index_t b = 0; b < patch_side; ++b) {
-            const std::int32_t d = x[a * columns + b] - y[a * columns + b];
-            total += d * d;
-        }
+    for (index_t half = 0; half < patch_side && total < limit; half += patch_side / 2)
+        for (index_t a = half; a < half + patch_side / 2; ++a)
+            for (index_t b = 0; b < patch_side; ++b) {
+                const std::int32_t d = x[a * columns + b] - y[a * columns + b];
+                total += d * d;
+            }
     return total;
 }
 
@@ -121,8 +123,9 @@ inline void gather(const Alike &of, index_t i, index_t j, index_t most, Group &g
         for (index_t c = left; c <= end; ++c) {
             const index_t at = r * of.columns + c;
             if (at == group.at[0]) continue;
-            const std::int32_t far = distance_of(of.levels + at, own, of.columns);
-            if (group.n == most && far >= group.far[most - 1]) continue;
+            const std::int32_t limit = group.n < most ? INT32_MAX : group.far[most - 1];
+            const std::int32_t far = distance_of(of.levels + at, own, of.columns, limit);
+            if (far >= limit) continue;
             index_t k = group.n < most ? group.n++ : most - 1;
             for (; group.far[k - 1] > far; --k) group.far[k] = group.far[k - 1], group.at[k] = group.at[k - 1];
             group.far[k] = far, group.at[k] = at;
@@ -151,17 +154,19 @@ inline void centre(Group &group, bool both) {
     }
 }
 
-// Mixtures for all members, in `made`, about the mean.
-inline void mix(Group &group, float ridge, bool first) {
+// Mixtures for all members, in `made`, about the mean; `alone`: of the patches themselves.
+inline void mix(Group &group, float ridge, bool first, bool alone) {
     const index_t n = group.n, row = group.row;
     const float noise = patch_pixels;
     product(group.patches, 1, row, group.patches, row, patch_pixels, n, group.gram);
-    if (first) {
+    if (alone)
         for (index_t p = 0; p < n * row; ++p) group.codes[p] = group.gram[p];
+    else
+        product(group.patches, 1, row, group.noisy, row, patch_pixels, n, group.codes);
+    if (first) {
         for (index_t p = 0; p < n; ++p) group.codes[p * row + p] -= noise;
         ridge = (ridge - 1) * noise + 1e-3f * noise;
     } else {
-        product(group.patches, 1, row, group.noisy, row, patch_pixels, n, group.codes);
         ridge *= float(n);
     }
     for (index_t p = 0; p < n; ++p) group.gram[p * row + p] += ridge;
@@ -197,6 +202,7 @@ inline void mix_alike(const Alike &of, Range range, float *scratch) {
     group.codes = group.gram + group_row * group_row, group.mean = group.codes + group_row * group_row;
     const index_t last = of.rows - patch_side, right = of.columns - patch_side, area = of.rows * of.columns;
     const index_t down = (last + of.step - 1) / of.step + 1, across = (right + of.step - 1) / of.step + 1;
+    const bool alone = of.first || of.noisy == of.estimate;
     for (index_t band = 2 * range.begin + of.parity; band < 2 * range.end; band += 2)
         for (index_t k = band * of.band; k < (band + 1) * of.band && k < down; ++k) {
             if (range.stop()) return;
@@ -205,9 +211,9 @@ inline void mix_alike(const Alike &of, Range range, float *scratch) {
                 gather(of, i, l * of.step < right ? l * of.step : right, of.members, group);
                 for (index_t channel = 0; channel < of.channels; ++channel) {
                     take(of.estimate + channel * area, of.columns, group, group.patches);
-                    if (!of.first) take(of.noisy + channel * area, of.columns, group, group.noisy);
-                    centre(group, !of.first);
-                    mix(group, of.ridge[channel > 0], of.first);
+                    if (!alone) take(of.noisy + channel * area, of.columns, group, group.noisy);
+                    centre(group, !alone);
+                    mix(group, of.ridge[channel > 0], of.first, alone);
                     give(group, of.columns, of.sums + channel * area);
                 }
                 count(group, of.columns, of.counts);

@@ -13,6 +13,12 @@ inline std::int16_t clipped(std::int64_t v) { return static_cast<std::int16_t>(v
 
 using Eight = std::int32_t __attribute__((vector_size(32)));
 
+inline Eight eight_of(const std::int32_t *from) {
+    Eight found;
+    __builtin_memcpy(&found, from, sizeof found);
+    return found;
+}
+
 inline std::int16_t sixteenths(std::int64_t sum) { return clipped((sum + (1 << (fraction_bits - 1))) >> fraction_bits); }
 
 // Of sums below `exact32` there is none to clip.
@@ -34,15 +40,10 @@ struct Sparse64 {
     int atom[atoms], n = 0;
     std::int64_t bound = 0; // no sum of theirs, whole or part, is larger
 
-    Sparse64(const Plane &plane, const PictureDictionary &d, index_t cell, int in_use, int step) {
+    Sparse64(const Plane &plane, const PictureDictionary &d, index_t cell, int step) {
         add(d, 0, plane.dc[cell], step);
         const std::int16_t *code = plane.code + cell * atoms;
-        for (int j = 0; j < in_use; j += 4) {
-            std::uint64_t four;
-            __builtin_memcpy(&four, code + j, 8);
-            if (!four) continue;
-            for (int i = j; i < j + 4; ++i) add(d, i, code[i], step);
-        }
+        each_bit(plane.used[cell], [&](int j) { add(d, j, code[j], step); });
     }
 
     void add(const PictureDictionary &d, int j, std::int64_t code, int step) {
@@ -57,11 +58,11 @@ struct Sparse64 {
         for (int begin = 0; begin < atoms; begin += 8 * together) {
             Eight part[together] = {};
             for (int i = 0; i < n; ++i) {
-                Eight level[together];
-                __builtin_memcpy(level, d.levels + atom[i] * atoms + begin, sizeof level);
-                for (int e = 0; e < together; ++e) part[e] += level[e] * static_cast<std::int32_t>(weight[i]);
+                const auto factor = static_cast<std::int32_t>(weight[i]);
+                const std::int32_t *level = d.levels + atom[i] * atoms + begin;
+                for (int e = 0; e < together; ++e) part[e] += eight_of(level + 8 * e) * factor;
             }
-            __builtin_memcpy(sum + begin, part, sizeof part);
+            for (int e = 0; e < together; ++e) __builtin_memcpy(sum + begin + 8 * e, &part[e], sizeof(Eight));
         }
     }
 
@@ -90,12 +91,11 @@ inline void put_noisy(const Sparse64 &codes, const PictureDictionary &d, std::in
 }
 
 // A plane of (m, n) samples, its rows `row` apart, from its codes.
-inline void synthesize(const Plane &plane, const PictureDictionary &d, int in_use, int step, std::int16_t *out, index_t row, index_t m,
-                       index_t n) {
+inline void synthesize(const Plane &plane, const PictureDictionary &d, int step, std::int16_t *out, index_t row, index_t m, index_t n) {
     for (index_t cell = 0; cell < plane.patches; ++cell) {
         const index_t y = cell / plane.columns * patch, x = cell % plane.columns * patch;
         const index_t height = m - y < patch ? m - y : patch, width = n - x < patch ? n - x : patch;
-        const Sparse64 codes(plane, d, cell, in_use, step);
+        const Sparse64 codes(plane, d, cell, step);
         std::int16_t *to = out + y * row + x;
         if (d.noisy) {
             put_noisy(codes, d, to, row, height, width);
@@ -109,30 +109,28 @@ inline void synthesize(const Plane &plane, const PictureDictionary &d, int in_us
     }
 }
 
-// Smooths the step at an edge between two patches, three samples at each side, where both sides are flat and it is smaller
-// than rounding may have made it.
-inline void smooth_edge(std::int16_t *q, index_t apart, int most, int flat) {
+// Makes the step at an edge between two patches a quarter as large, by at most what rounding may have made of it, a quarter of
+// the codes' step at each side, and less the more both sides curve: there the step may be the picture's.
+inline void smooth_edge(std::int16_t *q, index_t apart, int most) {
     const int p0 = q[-apart], p1 = q[-2 * apart], p2 = q[-3 * apart], q0 = q[0], q1 = q[apart], q2 = q[2 * apart];
-    const auto near = [](int a, int b, int limit) { return a - b < limit && b - a < limit; };
-    const bool smooth = near(q0, p0, most) & near(p1, p0, flat) & near(q1, q0, flat) & near(p2, p0, 2 * flat) & near(q2, q0, 2 * flat);
-    const int step = smooth ? q0 - p0 : 0;
-    const int most_of = (102 * step + 128) >> 8, some = (64 * step + 128) >> 8, little = (26 * step + 128) >> 8; // .4, .25, .1
-    q[-apart] = static_cast<std::int16_t>(p0 + most_of), q[0] = static_cast<std::int16_t>(q0 - most_of);
-    q[-2 * apart] = static_cast<std::int16_t>(p1 + some), q[apart] = static_cast<std::int16_t>(q1 - some);
-    q[-3 * apart] = static_cast<std::int16_t>(p2 + little), q[2 * apart] = static_cast<std::int16_t>(q2 - little);
+    const int left = p2 - 2 * p1 + p0, right = q2 - 2 * q1 + q0, curve = (left < 0 ? -left : left) + (right < 0 ? -right : right);
+    const int limit = most > curve >> 5 ? most - (curve >> 5) : 0, wanted = (3 * (q0 - p0) + 4) >> 3;
+    const int moved = wanted < -limit ? -limit : wanted > limit ? limit
+                                                                : wanted;
+    const int beside = (moved + 4) >> 3;
+    q[-apart] = static_cast<std::int16_t>(p0 + moved), q[0] = static_cast<std::int16_t>(q0 - moved);
+    q[-2 * apart] = static_cast<std::int16_t>(p1 + beside), q[apart] = static_cast<std::int16_t>(q1 - beside);
 }
 
 // Edges between patches beside one another, in rows `rows` of a plane of n columns.
 inline void smooth_rows(std::int16_t *plane, index_t row, index_t n, int step, Range rows) {
-    const int most = step * 230 >> 8, flat = most >> 2;
     for (index_t y = rows.begin; y < rows.end; ++y)
-        for (index_t x = patch; x + 3 <= n; x += patch) smooth_edge(plane + y * row + x, 1, most, flat);
+        for (index_t x = patch; x + 3 <= n; x += patch) smooth_edge(plane + y * row + x, 1, step >> 2);
 }
 
 // The edge above row 0 of `plane`.
 inline void smooth_across(std::int16_t *plane, index_t row, index_t n, int step) {
-    const int most = step * 230 >> 8, flat = most >> 2;
-    for (index_t x = 0; x < n; ++x) smooth_edge(plane + x, row, most, flat);
+    for (index_t x = 0; x < n; ++x) smooth_edge(plane + x, row, step >> 2);
 }
 
 inline std::uint8_t byte_of(std::int32_t v, int bits) {

@@ -135,14 +135,15 @@ std::pair<index_t, nb::bytes> encode_tile(const std::vector<In<float, 3>> &exact
     }
     const Pictures &kernels = *table().pictures;
     index_t words = 0, bytes = 0;
-    std::vector<std::uint8_t> scratch, out;
+    Scratch out;
     {
         nb::gil_scoped_release unlocked;
-        scratch = tile_scratch(kernels, tile), out.resize(kernels.most_written(patches) + 64);
-        std::uint8_t *to = aligned(out);
-        bytes = kernels.write_tile(tile, both.model, choice, to, &words, aligned(scratch));
+        const Scratch scratch = tile_scratch(kernels, tile);
+        out.reset(new std::uint8_t[static_cast<std::size_t>(kernels.most_written(patches)) + 64]);
+        std::uint8_t *to = aligned(out.get());
+        bytes = kernels.write_tile(tile, both.model, choice, to, &words, aligned(scratch.get()));
     }
-    return {words, nb::bytes(aligned(out), static_cast<std::size_t>(bytes))};
+    return {words, nb::bytes(aligned(out.get()), static_cast<std::size_t>(bytes))};
 }
 
 // Channels of pixels (m, n) or (m, n, channels); indices of a palette are one, of so many bits.

@@ -1,6 +1,7 @@
 // A picture of tiles, decoded in bands of them: memory is that of a band beside the pixels.
 #pragma once
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "kernels.hpp"
@@ -75,15 +76,18 @@ inline index_t patches_of(const PictureTile &tile, int p) {
     return (tile.m[p] + picture_patch - 1) / picture_patch * ((tile.n[p] + picture_patch - 1) / picture_patch);
 }
 
-inline std::vector<std::uint8_t> tile_scratch(const Pictures &kernels, const PictureTile &tile) {
+// Memory that nobody clears.
+using Scratch = std::unique_ptr<std::uint8_t[]>;
+
+inline Scratch tile_scratch(const Pictures &kernels, const PictureTile &tile) {
     index_t most = 0;
     for (int p = 0; p < tile.planes; ++p)
         most = std::max(most, kernels.plane_bytes((tile.m[p] + picture_patch - 1) / picture_patch, (tile.n[p] + picture_patch - 1) / picture_patch));
-    return std::vector<std::uint8_t>(most + 64);
+    return Scratch(new std::uint8_t[static_cast<std::size_t>(most) + 64]);
 }
 
-inline std::uint8_t *aligned(std::vector<std::uint8_t> &memory) {
-    return reinterpret_cast<std::uint8_t *>((reinterpret_cast<std::uintptr_t>(memory.data()) + 63) / 64 * 64);
+inline std::uint8_t *aligned(std::uint8_t *memory) {
+    return reinterpret_cast<std::uint8_t *>((reinterpret_cast<std::uintptr_t>(memory) + 63) / 64 * 64);
 }
 
 // One tile's bytes: atoms in use of each plane (u8), the length of the coder's words (a number of 7 bits a byte, the lowest
@@ -202,8 +206,8 @@ bool decode_first(const Pictures &kernels, const PictureHeader &h, const Picture
     plane_sizes(tile, h, h.m, h.n), band.place(tile, 0);
     std::copy_n(h.in_use, 3, tile.in_use);
     {
-        std::vector<std::uint8_t> scratch = tile_scratch(kernels, tile);
-        if (!kernels.read_first(tile, models, d, payload, bytes, aligned(scratch))) return false;
+        const Scratch scratch = tile_scratch(kernels, tile);
+        if (!kernels.read_first(tile, models, d, payload, bytes, aligned(scratch.get()))) return false;
     }
     colour_band(kernels, h, band, 0, Range{0, h.m}, out, run);
     return true;
@@ -228,8 +232,8 @@ bool decode_tiles(const Pictures &kernels, const PictureHeader &h, const Picture
             TileBytes held = tiles[b * across + i];
             index_t words;
             if (!(sound[i] = held.head(tile, words))) return;
-            std::vector<std::uint8_t> scratch = tile_scratch(kernels, tile);
-            sound[i] = kernels.read_tile(tile, models, d, held.data, words, held.bytes, aligned(scratch));
+            const Scratch scratch = tile_scratch(kernels, tile);
+            sound[i] = kernels.read_tile(tile, models, d, held.data, words, held.bytes, aligned(scratch.get()));
         });
         if (std::count(sound.begin(), sound.end(), 0)) return false;
         smooth_band(kernels, h, band, top, rows, run);

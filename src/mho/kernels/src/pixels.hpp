@@ -1,5 +1,6 @@
 // Pixels without loss: one binary decision after the other, each with a probability mixed from those of several contexts
-// (logistic mixing, Mahoney-2005). Whole numbers throughout, the same on every machine.
+// (logistic mixing, Mahoney-2005). First whether it is the likeliest of seven guesses, then whether it is the next, then what it
+// is. Whole numbers throughout, the same on every machine.
 
 #pragma once
 #include <cstring>
@@ -9,8 +10,8 @@
 namespace mho {
 
 constexpr int stretch_limit = 12 * 256 - 1; // logarithms of odds, in 1/256
-constexpr int inputs = 7, table_bits = 20, most_seen = 255, mixer_sets = 1024;
-constexpr index_t guess_bits = 16;
+constexpr int inputs = 7, table_bits = 20, most_seen = 255, mixer_sets = 2048;
+constexpr index_t guess_bits = 16, history_bits = 20;
 
 // What does not depend on the picture: logistic function and its inverse, rates of learning.
 struct Logistic {
@@ -103,19 +104,92 @@ inline std::uint32_t hashed(std::uint32_t a, std::uint32_t b) {
     return h ^ h >> 13;
 }
 
+inline int weighted_size(int a) { // 0, 1, 2, 3-4, 5-8 ...
+    int bits = 0;
+    for (a = a < 0 ? -a : a; a > 0; a >>= 1) ++bits;
+    return bits;
+}
+
+// Pixels in the order of the file, and the distance back from which they may go on to repeat.
+struct History {
+    std::uint32_t pixel[1 << history_bits];
+    std::uint32_t last[1 << guess_bits]; // where a neighbourhood was last
+    std::uint32_t position, distance, length;
+
+    void fill() {
+        std::memset(last, 0, sizeof last);
+        position = 1, distance = length = 0;
+    }
+
+    std::uint32_t back(std::uint32_t d) const { return pixel[(position - d) & ((1u << history_bits) - 1)]; }
+
+    // Before a pixel, by a hash of its neighbourhood.
+    void seek(std::uint32_t neighbourhood) {
+        std::uint32_t &before = last[neighbourhood >> (32 - guess_bits)];
+        if (!length && before && position - before < (1u << history_bits)) {
+            constexpr std::uint32_t longest = 32;
+            std::uint32_t k = 1;
+            while (k < longest && k < before && back(k) == back(position - before + k)) ++k;
+            if (k > 1) distance = position - before, length = k;
+        }
+        before = position;
+    }
+
+    void add(std::uint32_t value) {
+        constexpr std::uint32_t longest = 65535;
+        if (length && back(distance) == value) length += length < longest;
+        else length = 0;
+        pixel[position & ((1u << history_bits) - 1)] = value, ++position;
+    }
+};
+
+constexpr int guessers = 7, guess_contexts = 32;
+
+// What a pixel may be, each by a rule of its own, in a context that tells how sure that is.
+struct Guesses {
+    std::uint32_t value[guessers], context[guessers];
+    int n = 0, rule[guessers];
+
+    void add(int of, bool there, std::uint32_t v, std::uint32_t c) {
+        if (there) rule[n] = of, value[n] = v, context[n++] = c;
+    }
+};
+
 // Decisions of one picture.
 struct Mind {
     Logistic logistic;
     std::uint32_t slot[1 << table_bits]; // probability of a one in 22 bits, and how often it was seen in 10
     std::int32_t weight[mixer_sets][inputs];
     std::uint32_t guess[2][1 << guess_bits]; // the pixel last seen behind neighbours, and how often it came true
+    std::uint16_t trust[guessers][guess_contexts]; // shares of the guesses that came true, in 2^-16
+    History history;
 
     void fill() {
         logistic.fill();
         for (auto &s : slot) s = 1u << 31;
         for (auto &set : weight)
-            for (auto &w : set) w = 20000;
+            for (auto &w : set) w = 13000;
         std::memset(guess, 0, sizeof guess);
+        for (auto &rule : trust)
+            for (auto &share : rule) share = 1 << 15;
+        history.fill();
+    }
+
+    int trusted(const Guesses &guesses, int i) const { return trust[guesses.rule[i]][guesses.context[i]]; }
+
+    // The guess that comes true most often, but for those of the value of `other`; -1 if there is none.
+    int likeliest(const Guesses &guesses, int other = -1) const {
+        int best = -1;
+        for (int i = 0; i < guesses.n; ++i)
+            if ((other < 0 || guesses.value[i] != guesses.value[other]) && (best < 0 || trusted(guesses, i) > trusted(guesses, best))) best = i;
+        return best;
+    }
+
+    void judge(const Guesses &guesses, std::uint32_t value) {
+        for (int i = 0; i < guesses.n; ++i) {
+            std::uint16_t &share = trust[guesses.rule[i]][guesses.context[i]];
+            share = static_cast<std::uint16_t>(share + (((guesses.value[i] == value ? 65535 : 0) - share) >> 5));
+        }
     }
 
     // One decision: `context` are its contexts (inputs,), `set` chooses the mixer's weights.
@@ -162,12 +236,6 @@ struct Window {
     }
 };
 
-inline int weighted_size(int a) { // 0, 1, 2, 3-4, 5-8 ...
-    int bits = 0;
-    for (a = a < 0 ? -a : a; a > 0; a >>= 1) ++bits;
-    return bits;
-}
-
 inline int middle_of(int w, int n, int nw) { // LOCO-I's (Weinberger-2000)
     const int low = w < n ? w : n, high = w < n ? n : w;
     return nw >= high ? low : nw <= low ? high
@@ -179,24 +247,31 @@ public:
     PixelCoder(Mind &mind, Coder &coder, int bits) : mind_(mind), coder_(coder), bits_(bits) {}
 
     // A pixel of a palette, or of levels of grey or colour that are predicted.
-    std::uint32_t pixel(std::uint32_t value, const Window &rows, index_t x, bool palette) {
+    std::uint32_t pixel(std::uint32_t given, const Window &rows, index_t x, bool palette) {
         const std::uint32_t *now = rows.now + x, *up = rows.above + x, *up2 = rows.second + x;
         const std::uint32_t four = hashed(hashed(now[-1], up[0]), hashed(up[-1], up[1]));
         const std::uint32_t six = hashed(four, hashed(now[-2], up2[0]));
         const std::uint32_t twelve = hashed(hashed(six, hashed(up[2], up[-2])), hashed(hashed(now[-3], up2[-1]), hashed(up2[1], up[3])));
-        std::uint32_t &long_guess = mind_.guess[0][twelve >> (32 - guess_bits)], &short_guess = mind_.guess[1][six >> (32 - guess_bits)];
-        const bool known = long_guess >> 24;
-        const std::uint32_t guess = known ? long_guess & 0xffffff : short_guess >> 24 ? short_guess & 0xffffff
-                                                                                      : now[-1];
-        const std::uint32_t trust = known ? long_guess >> 24 : short_guess >> 24;
-        const std::uint32_t pattern = static_cast<std::uint32_t>((now[-1] == up[0]) | (now[-1] == up[-1]) << 1 | (up[0] == up[1]) << 2 |
-                                                                 (guess == now[-1]) << 3 | (guess == up[0]) << 4 | known << 5);
-        const std::uint32_t trusted = trust < 3 ? trust : static_cast<std::uint32_t>(weighted_size(static_cast<int>(trust))) + 1;
-        const std::uint32_t context[inputs] = {twelve, six, four, hashed(now[-1], up[0]), pattern << 8 | trusted, hashed(now[-1], now[-2]), hashed(up[0], up2[0])};
-        const bool same = mind_.decide(coder_, value == guess, context, hashed(guess, 7), static_cast<int>(pattern << 3 | (trusted & 7)));
-        if (same) value = guess;
-        else value = palette ? from_palette(value, context) : predicted(value, now, up);
-        remember(long_guess, value), remember(short_guess, value);
+        mind_.history.seek(hashed(hashed(twelve, hashed(now[-4], up[-3])), hashed(hashed(up2[2], up2[-2]), hashed(up[4], up2[3]))));
+        std::uint32_t &far = mind_.guess[0][twelve >> (32 - guess_bits)], &near = mind_.guess[1][six >> (32 - guess_bits)];
+        const Guesses guesses = guesses_of(now, up, far, near);
+        const int best = mind_.likeliest(guesses), next = mind_.likeliest(guesses, best);
+        std::uint32_t agreeing = 0;
+        for (int i = 0; i < guesses.n; ++i) agreeing += guesses.value[i] == guesses.value[best];
+        const std::uint32_t sure = level(mind_.trusted(guesses, best)), other = next < 0 ? 0 : level(mind_.trusted(guesses, next)) + 1;
+        const std::uint32_t rule = static_cast<std::uint32_t>(guesses.rule[best]);
+        const std::uint32_t context[inputs] = {twelve, six, four, hashed(now[-1], up[0]), (sure << 8 | agreeing << 4 | rule) + 1,
+                                               hashed(now[-1], now[-2]), hashed(up[0], up2[0])};
+        const auto is = [&](int i, std::uint32_t node, std::uint32_t set) {
+            return mind_.decide(coder_, given == guesses.value[i], context, hashed(guesses.value[i], node), static_cast<int>(set));
+        };
+        constexpr std::uint32_t likely = 2; // in photos the second guess is not worth a question
+        std::uint32_t value;
+        if (is(best, 7, sure << 4 | (agreeing & 7) << 1 | (now[-1] == up[0]))) value = guesses.value[best];
+        else if (other >= likely && is(next, 11, 256 + (other << 4 | static_cast<std::uint32_t>(guesses.rule[next]) << 1 | (sure > 8)))) value = guesses.value[next];
+        else value = palette ? from_palette(given, context) : predicted(given, now, up);
+        remember(far, value), remember(near, value);
+        mind_.judge(guesses, value), mind_.history.add(value);
         return value;
     }
 
@@ -205,6 +280,27 @@ public:
     void at(index_t x) { x_ = x; }
 
 private:
+    // Of pixels beside, of those last seen behind the same neighbours, of the place that is followed.
+    Guesses guesses_of(const std::uint32_t *now, const std::uint32_t *up, std::uint32_t far, std::uint32_t near) const {
+        const auto times = [](std::uint32_t n) { return static_cast<std::uint32_t>(n < 4 ? n : weighted_size(static_cast<int>(n)) + 1); };
+        const History &history = mind_.history;
+        const std::uint32_t flat = static_cast<std::uint32_t>((now[-1] == up[0]) | (now[-1] == up[-1]) << 1 | (up[0] == up[1]) << 2 | (now[-1] == now[-2]) << 3);
+        Guesses found;
+        found.add(0, true, now[-1], flat);
+        found.add(1, history.length, history.back(history.distance), times(history.length));
+        found.add(2, far >> 24, far & 0xffffff, times(far >> 24));
+        found.add(3, near >> 24, near & 0xffffff, times(near >> 24));
+        found.add(4, true, up[0], flat), found.add(5, true, up[-1], flat), found.add(6, true, up[1], flat);
+        return found;
+    }
+
+    // A share in 2^-16 as one of 16 levels, finer towards one.
+    static std::uint32_t level(int share) {
+        if (share < 1 << 15) return static_cast<std::uint32_t>(share >> 13);
+        if (share < 15 << 12) return static_cast<std::uint32_t>(4 + ((share - (1 << 15)) >> 12));
+        return static_cast<std::uint32_t>(11 + (share > 63488) + (share > 64512) + (share > 65024) + (share > 65280));
+    }
+
     static void remember(std::uint32_t &guess, std::uint32_t value) {
         const std::uint32_t trust = guess >> 24;
         if ((guess & 0xffffff) == value && trust) guess = value | (trust < 255 ? trust + 1 : trust) << 24;
@@ -214,7 +310,7 @@ private:
     std::uint32_t from_palette(std::uint32_t value, const std::uint32_t *context) {
         std::uint32_t node = 1;
         for (int b = bits_; b-- > 0;) {
-            const int bit = mind_.decide(coder_, static_cast<int>(value >> b & 1), context, node, 512 + static_cast<int>(node & 255));
+            const int bit = mind_.decide(coder_, static_cast<int>(value >> b & 1), context, node, 1024 + static_cast<int>(node & 255));
             node = node << 1 | static_cast<std::uint32_t>(bit);
         }
         return node - (1u << bits_);
@@ -255,7 +351,7 @@ private:
 
     // Zero or not, sign, then how many bits the rest of its magnitude has, then those.
     int residual(int wanted, const std::uint32_t *context, int set) {
-        const auto decide = [&](int bit, int node) { return mind_.decide(coder_, bit, context, static_cast<std::uint32_t>(node), 768 + (set + 32 * node) % 256); };
+        const auto decide = [&](int bit, int node) { return mind_.decide(coder_, bit, context, static_cast<std::uint32_t>(node), 1280 + (set + 32 * node) % 256); };
         if (!decide(wanted != 0, 1)) return 0;
         const bool negative = decide(wanted < 0, 2);
         const int size = (wanted < 0 ? -wanted : wanted) - 1; // 0 .. 127

@@ -22,6 +22,7 @@ public:
             if (v.token[i] && even(1)) v.code[i] = -v.code[i];
         }
         for (int t = first_with_bits; t <= highest_; ++t) read_extra(v, t);
+        for (int i = v.n; i % 8; ++i) v.token[i] = 0;
         counts.forget();
     }
 

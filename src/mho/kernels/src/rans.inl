@@ -8,14 +8,13 @@ constexpr std::uint32_t rans_low = 1u << 16;
 
 // Cumulative shares of the tokens of a context, each at least one.
 inline void share(const std::uint32_t *counts, std::uint32_t total, std::uint16_t *cumulative) {
-    const std::uint64_t scale = (static_cast<std::uint64_t>(rans_whole - tokens) << 16) / total;
-    std::uint32_t size[tokens], sum = 0;
+    const std::uint32_t scale = (static_cast<std::uint32_t>(rans_whole - tokens) << 16) / total;
+    std::uint32_t size[tokens + 1], sum = 0, most = 0;
+    for (int t = 0; t <= tokens; ++t) size[t] = 1 + (counts[t] * scale >> 16); // counts scale <= total scale < 2^31
+    for (int t = 0; t <= tokens; ++t) sum += size[t], most = size[t] > most ? size[t] : most;
     int widest = 0;
-    for (int t = 0; t < tokens; ++t) {
-        sum += size[t] = 1 + static_cast<std::uint32_t>(counts[t] * scale >> 16);
-        if (size[t] > size[widest]) widest = t;
-    }
-    size[widest] += rans_whole - sum;
+    while (size[widest] < most) ++widest;
+    size[widest] += rans_whole + 1 - sum; // one of them is of no token
     cumulative[0] = 0;
     for (int t = 0; t < tokens; ++t) cumulative[t + 1] = static_cast<std::uint16_t>(cumulative[t] + size[t]);
 }
@@ -44,37 +43,76 @@ public:
     }
 
     void visit(const Visit &v, Counts &counts) {
-        std::uint16_t cumulative[most_contexts][tokens + 1];
-        std::uint8_t first[most_contexts][rans_whole >> lookup_shift];
         const std::uint32_t used = in_use(v);
         for (int c = 0; c < counts.n; ++c)
-            if (used >> c & 1) share(counts.of[c], counts.total(c), cumulative[c]), look_up(cumulative[c], first[c]);
-        std::uint32_t state[lanes_of_coder];
-        for (int l = 0; l < lanes_of_coder; ++l) state[l] = state_[l];
-        for (int i = 0; i < v.n; ++i) {
-            const int c = v.context[i];
-            const std::uint16_t *from = cumulative[c];
-            std::uint32_t x = state[i % lanes_of_coder];
-            const std::uint32_t slot = x & (rans_whole - 1);
-            int t = first[c][slot >> lookup_shift];
-            while (slot >= from[t + 1]) ++t;
-            x = static_cast<std::uint32_t>(from[t + 1] - from[t]) * (x >> rans_bits) + slot - from[t];
-            if (x < rans_low) x = x << 16 | word();
-            state[i % lanes_of_coder] = x;
-            v.token[i] = static_cast<std::uint8_t>(t);
-            counts.learn(c, t);
-        }
-        for (int l = 0; l < lanes_of_coder; ++l) state_[l] = state[l];
-        for (int i = 0; i < v.n; ++i) v.code[i] = v.token[i] ? signed_code(v.token[i]) : 0;
+            if (used >> c & 1) prepare(counts, c);
+        read_tokens(v);
+        for (int c = 0; c < counts.n; ++c)
+            if (used >> c & 1) learn(counts, c);
+        each_nonzero(v.token, v.n, [&](index_t i) { v.code[i] = signed_code(v.token[i]); });
         counts.forget();
     }
 
 private:
-    static void look_up(const std::uint16_t *cumulative, std::uint8_t *first) {
-        for (int slot = 0, t = 0; slot < rans_whole >> lookup_shift; ++slot) {
-            while (slot << lookup_shift >= cumulative[t + 1]) ++t;
-            first[slot] = static_cast<std::uint8_t>(t);
+    // Of one context in one visit.
+    struct Shares {
+        std::uint16_t from[tokens + 1];
+        std::uint8_t first[rans_whole >> lookup_shift];   // token of the lowest place that begins so
+        std::uint16_t seen[lanes_of_coder][tokens + 1]; // by each lane, whose numbers do not wait for one another
+    };
+
+    void prepare(const Counts &counts, int c) {
+        Shares &shares = shares_[c];
+        share(counts.of[c], counts.total(c), shares.from);
+        __builtin_memset(shares.seen, 0, sizeof shares.seen);
+        int slot = 0;
+        for (int t = 0; t < tokens; ++t)
+            for (; slot << lookup_shift < shares.from[t + 1]; ++slot) shares.first[slot] = static_cast<std::uint8_t>(t);
+    }
+
+    void learn(Counts &counts, int c) const {
+        for (int l = 0; l < lanes_of_coder; ++l)
+            for (int t = 0; t < tokens; ++t) counts.of[c][t] += count_gain * shares_[c].seen[l][t];
+    }
+
+    void read_tokens(const Visit &v) {
+        std::uint32_t state[lanes_of_coder];
+        for (int l = 0; l < lanes_of_coder; ++l) state[l] = state_[l];
+        const std::uint8_t *at = at_, *const context = v.context, *const last = words_end_ - 2 * lanes_of_coder;
+        Shares *const shares = shares_;
+        std::uint8_t *const found = v.token;
+        int i = 0;
+        for (; i + lanes_of_coder <= v.n && at <= last; i += lanes_of_coder) {
+            static_assert(lanes_of_coder == 4, "one after the other, so that each state has a register");
+            const std::uint32_t a = token(shares[context[i]], 0, state[0], at), b = token(shares[context[i + 1]], 1, state[1], at);
+            const std::uint32_t c = token(shares[context[i + 2]], 2, state[2], at), d = token(shares[context[i + 3]], 3, state[3], at);
+            const std::uint32_t four = a | b << 8 | c << 16 | d << 24;
+            __builtin_memcpy(found + i, &four, 4);
         }
+        at_ = at;
+        for (; i < v.n; ++i) { // the last words
+            const int l = i % lanes_of_coder;
+            const std::uint8_t none[2] = {}, *next = words_end_ - at_ < 2 ? none : at_, *const here = next;
+            v.token[i] = static_cast<std::uint8_t>(token(shares_[v.context[i]], l, state[l], next));
+            if (next == here) continue;
+            if (here == none) sound_ = false;
+            else at_ = next;
+        }
+        for (int l = 0; l < lanes_of_coder; ++l) state_[l] = state[l];
+        for (; i % 8; ++i) v.token[i] = 0;
+    }
+
+    static std::uint32_t token(Shares &shares, int lane, std::uint32_t &state, const std::uint8_t *&at) {
+        const std::uint32_t slot = state & (rans_whole - 1);
+        std::uint32_t t = shares.first[slot >> lookup_shift];
+        t += slot >= shares.from[t + 1]; // at most one more, nearly always
+        while (slot >= shares.from[t + 1]) ++t;
+        const std::uint32_t start = shares.from[t], x = (shares.from[t + 1] - start) * (state >> rans_bits) + slot - start;
+        const std::uint32_t low = x < rans_low, word = static_cast<std::uint32_t>(at[0] | at[1] << 8);
+        state = low ? x << 16 | word : x;
+        at += 2 * low;
+        ++shares.seen[lane][t];
+        return t;
     }
 
     std::uint32_t word() {
@@ -89,19 +127,22 @@ private:
 
     std::int32_t signed_code(int t) {
         const int bits = alphabet.bits[t];
-        while (held_ <= bits) {
-            buffer_ |= static_cast<std::uint32_t>(bit_at_ < end_ ? *bit_at_ : 0) << held_;
-            sound_ = sound_ && bit_at_ < end_;
-            ++bit_at_, held_ += 8;
-        }
+        if (held_ <= bits) fill();
+        if (held_ <= bits) sound_ = false, held_ = bits + 1; // zeros
         const std::int32_t size = alphabet.first[t] + static_cast<std::int32_t>(buffer_ >> 1 & ((1u << bits) - 1));
         const bool negative = buffer_ & 1;
         buffer_ >>= bits + 1, held_ -= bits + 1;
         return negative ? -size : size;
     }
 
+    void fill() {
+        for (; held_ <= 56 && bit_at_ < end_; held_ += 8) buffer_ |= static_cast<std::uint64_t>(*bit_at_++) << held_;
+    }
+
+    Shares shares_[most_contexts];
     const std::uint8_t *at_, *words_end_, *bit_at_, *end_;
-    std::uint32_t state_[lanes_of_coder], buffer_ = 0;
+    std::uint32_t state_[lanes_of_coder];
+    std::uint64_t buffer_ = 0;
     int held_ = 0;
     bool sound_ = true;
 };
@@ -169,6 +210,7 @@ public:
             const int c = v.context[i];
             const std::int32_t size = chosen(wanted < 0 ? -wanted : wanted, cost[c], more);
             const int t = alphabet.token[size];
+            v.token[i] = static_cast<std::uint8_t>(t);
             const std::uint32_t start = cumulative[c][t], share_of = static_cast<std::uint32_t>(cumulative[c][t + 1] - start);
             out_.symbol[out_.symbols++] = start | share_of << rans_bits | static_cast<std::uint32_t>(i % lanes_of_coder) << 30;
             if (size) out_.put((wanted < 0) | static_cast<std::uint32_t>(size - alphabet.first[t]) << 1, 1 + alphabet.bits[t]);
@@ -176,6 +218,7 @@ public:
             if (context_) context_[at] = static_cast<std::int8_t>(c);
             counts.learn(c, t);
         }
+        for (int i = v.n; i % 8; ++i) v.token[i] = 0;
         counts.forget();
     }
 

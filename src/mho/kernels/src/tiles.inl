@@ -14,7 +14,7 @@ inline bool read_planes(const PictureTile &tile, const PictureModel *models, con
         Plane plane;
         lay_out(plane, tile, p, scratch);
         scan(plane, models[p > 0], tile.in_use[p], reader);
-        synthesize(plane, d, tile.in_use[p], tile.step[p], tile.out[p], tile.row[p], tile.m[p], tile.n[p]);
+        synthesize(plane, d, tile.step[p], tile.out[p], tile.row[p], tile.m[p], tile.n[p]);
     }
     return reader.going_on();
 }
@@ -39,7 +39,9 @@ inline index_t most_written(index_t patches) { return atoms * patches * (2 + 4 +
 // Codes as they were chosen, for the next pass.
 inline void tell(const Plane &plane, const PictureChoice &choice, int p) {
     if (!choice.code[p]) return;
-    __builtin_memcpy(choice.code[p], plane.code, static_cast<std::size_t>(atoms * plane.patches) * 2);
+    for (index_t cell = 0; cell < plane.patches; ++cell)
+        for (int j = 0; j < atoms; ++j)
+            choice.code[p][cell * atoms + j] = plane.used[cell] >> j & 1 ? plane.code[cell * atoms + j] : std::int16_t{0};
     __builtin_memcpy(choice.dc[p], plane.dc, static_cast<std::size_t>(plane.patches) * 4);
 }
 
