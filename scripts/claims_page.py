@@ -42,6 +42,7 @@ def _row(row: dict[str, Any]) -> str:
     measured = row["why_not"] or f"{row['value']:.3g}{'' if row['holds'] else ', **does not hold**'}"
     pages = ", ".join(_link(page) for page in claim.pages)
     expected = f"{claim.low:g} to {claim.high:g} {claim.unit}"
+    expected += f"; published: {claim.published}" if claim.published else ""
     return f"| {claim.says} | `mho reproduce {claim.name}` | {expected} | {measured} | {pages} |\n"
 
 

@@ -14,7 +14,8 @@ from mho.reproduce.figures import FIGURES
 
 ROOT = Path(__file__).parents[1]
 script = SimpleNamespace(**runpy.run_path(str(ROOT / "scripts" / "claims_page.py")))
-QUICK = ("nnls-exact", "photo-cpu", "error-of-writing", "netflix-energy", "netflix-time")
+FIELD = ("inverse", "eigenvector", "settling-law", "regression")
+QUICK = (*FIELD, "nnls-exact", "photo-cpu", "error-of-writing", "netflix-energy", "netflix-time")
 
 
 def test_every_claim_has_a_figure_and_every_figure_a_claim():

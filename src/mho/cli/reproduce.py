@@ -73,11 +73,11 @@ def _list(claims: Iterable[Any], json: bool) -> None:
         return
     for claim in claims:
         print(f"{claim.name}: {claim.low:g} to {claim.high:g} {claim.unit}, {claim.seconds:g} s")
-        print(wrapped(f"{claim.says}.", indent=4))
+        print(wrapped(f"{claim.says}.{f' Published: {claim.published}.' if claim.published else ''}", indent=4))
 
 
 def _told(outcomes: Iterable[Outcome]) -> str:
-    head = ("claim", "measured", "claimed", "", "")
+    head = ("claim", "measured", "claimed", "", "", "published")
     rows = [
         (
             one.claim.name,
@@ -85,6 +85,7 @@ def _told(outcomes: Iterable[Outcome]) -> str:
             f"{one.claim.low:g} to {one.claim.high:g}",
             one.claim.unit,
             {None: one.why_not, True: "holds", False: "DOES NOT HOLD"}[one.holds],
+            one.claim.published,
         )
         for one in outcomes
     ]
@@ -106,6 +107,7 @@ def _record(outcomes: Iterable[Outcome]) -> dict[str, Any]:
             "low": one.claim.low,
             "high": one.claim.high,
             "unit": one.claim.unit,
+            "published": one.claim.published,
             "holds": one.holds,
             "seconds": round(one.seconds, 2),
             "why_not": one.why_not,

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from mho.reproduce.field import eigenvector_cosine, inverse_error, regression_r2, settling_over_law
+
 __all__ = ["FIGURES"]
 
 
@@ -219,6 +221,10 @@ FIGURES: dict[str, Callable[[], float]] = {
     "lists": _lists,
     "codec-jpeg": _codec_jpeg,
     "error-of-writing": _error_of_writing,
+    "inverse": inverse_error,
+    "eigenvector": eigenvector_cosine,
+    "settling-law": settling_over_law,
+    "regression": regression_r2,
     "netflix-energy": lambda: _netflix("joules"),
     "netflix-time": lambda: _netflix("seconds"),
     "import": _import_seconds,
