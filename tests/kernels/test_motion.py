@@ -49,6 +49,45 @@ def test_states_and_what_lies_between_them(n, stiffness):
     np.testing.assert_allclose(found, _exact(F, f, z, wanted), rtol=0, atol=2e-9 * size)
 
 
+def _clamped(slow, fast, alone, seed):
+    """Slow swinging states, far faster ones that they draw and that draw them, and some that decay by themselves."""
+    n, rng = slow + fast + alone, np.random.default_rng(seed)
+    F = 0.3 * rng.standard_normal((n, n)) / np.sqrt(n) - np.eye(n)
+    F[:slow, slow : slow + fast] *= 50
+    F[slow : slow + fast, slow : slow + fast] *= 200
+    F[slow + fast :] = 0
+    F[np.arange(slow + fast, n), np.arange(slow + fast, n)] = -0.3
+    order = rng.permutation(n)
+    return F[np.ix_(order, order)], rng.standard_normal(n), rng.standard_normal(n)
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "alone"), [(9, 4, 0), (9, 4, 5), (3, 1, 2), (50, 0, 0), (40, 20, 9), (40, 0, 9)]
+)
+def test_fast_states_and_states_that_decay_by_themselves(slow, fast, alone):
+    F, f, z = _clamped(slow, fast, alone, slow)
+    times, states, how, end, _ = _follow(F, f, z)
+    assert how == motion.RESTED
+    size = np.abs(states[:, 0]).max()
+    np.testing.assert_allclose(end, -np.linalg.solve(F, f), rtol=0, atol=1e-10 * size)
+    some = np.r_[0 : len(times) : 5, 1, 2]
+    np.testing.assert_allclose(states[some, 0], _exact(F, f, z, times[some]), rtol=0, atol=1e-11 * size)
+    np.testing.assert_allclose(states[:, 1], states[:, 0] @ F.T + f, rtol=0, atol=1e-9 * np.abs(F).max() * size)
+
+
+@pytest.mark.parametrize("row", ["slow", "fast"])
+def test_when_a_signal_of_slow_or_fast_states_passes_zero(row):
+    F, f, z = _clamped(30, 10, 10, 1)
+    at = {"slow": np.abs(F.diagonal()).argmin(), "fast": np.abs(F.diagonal()).argmax()}[row]
+    B = np.zeros((1, len(z)))
+    B[0, at] = 1.0 if z[at] < -np.linalg.solve(F, f)[at] else -1.0
+    half = (z - np.linalg.solve(F, f))[at] / 2
+    times, states, how, end, _ = _follow(F, f, z, B, -B[:, at] * half)
+    assert how == motion.CROSSED
+    assert end[at] == pytest.approx(half, rel=1e-12)
+    np.testing.assert_allclose(end, _exact(F, f, z, times[-1:])[0], rtol=0, atol=1e-11 * np.abs(states[:, 0]).max())
+
+
 def test_a_defective_matrix():
     """One integrator behind another: no basis of eigenvectors."""
     F, f, z = np.array([[-1.0, 1.0], [0.0, -1.0]]), np.array([0.0, 2.0]), np.zeros(2)

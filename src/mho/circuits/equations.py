@@ -214,8 +214,11 @@ class LoopEquations:
 
     @cached_property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
-        """B (e n, n) and c (e n,): B z + c is how far poles are below the lowest, above the highest output, volts."""
-        one = np.eye(len(self.positive))
+        """B (e n, n + s) and c (e n,): B z + c is how far poles are below the lowest, above the highest output, volts.
+
+        What follows the poles, s states, counts as nothing.
+        """
+        one = np.eye(len(self.positive), len(self.system))
         if not np.isfinite(self.opamp.v_max):
             return -one, self.lowest
         return np.concatenate([-one, one]), np.concatenate([self.lowest, np.full(len(one), -self.opamp.v_max)])

@@ -97,22 +97,21 @@ class Regime:
     def __init__(self, d: LoopEquations, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
         low, high, falling, rising = limits
-        ends, lag = np.where(low, d.lowest, 0.0), d.lag
-        self._path = np.where(low, d.diode, d.coupling if lag is None else 0.0)
-        if high.any():
-            ends[high], self._path[:, high] = d.opamp.v_max, 0.0
-        self._v_0 = v_rest[: len(low)] - (d.coupling @ ends if lag is None else 0.0)
-        if lag is not None:
-            self._path = np.hstack([self._path, d.coupling @ lag.shown])
-        self.F, self.f = -d.rate * self._path, d.rate * self._v_0
+        n, limited = len(low), low | high
+        ends = np.where(low, d.lowest, 0.0)
+        ends[high] = d.opamp.v_max
+        self._v_0 = v_rest[:n] - (d.coupling @ ends if d.lag is None else 0.0)
+        self.F, self.f = d.system.copy(), np.concatenate([d.rate * self._v_0, d.pin_drift(v_rest)])
+        self.F[:, :n][:, limited] = 0.0
+        self.F[:n, :n][:, low] = -d.rate * d.diode[:, low]
+        if d.lag is not None:
+            self.F[n:, :n][:, low] = d.lag.taken[:, low]
+            self.f[n:] += d.lag.given @ ends
         if (slewing := falling | rising).any():
-            self.F[slewing], self.f[slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
+            self.F[:n][slewing], self.f[:n][slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
         stiff = d.rate * (d.lower_rail * low + RAIL * high)
-        self.F[np.diag_indices(len(low))] -= d.rate / d.opamp.gain + stiff
-        self.f += stiff * ends
-        if lag is not None:
-            self.F = np.vstack([self.F, np.hstack([lag.given * ~(low | high) + lag.taken * low, lag.own])])
-            self.f = np.concatenate([self.f, lag.given @ ends + d.pin_drift(v_rest)])
+        self.F[np.diag_indices(n)] -= d.rate / d.opamp.gain * (limited | slewing) + stiff
+        self.f[:n] += stiff * ends
 
     @classmethod
     def first(cls, d: LoopEquations, v_rest: np.ndarray) -> Regime:
@@ -166,12 +165,18 @@ class Regime:
         """
         d = self.d
         B, c = d.ends
-        B = np.pad(B, ((0, 0), (0, self._path.shape[1] - B.shape[1])))
         if np.isfinite(d.v_slew):
             B = np.concatenate([B, self._path, -self._path])
             c = np.concatenate([c, -self._v_0 - d.v_slew, self._v_0 - d.v_slew])
         sign = 1.0 - 2.0 * np.array(self.limits)[d.limited].ravel()
         return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest[: len(d.positive)]).max()
+
+    @property
+    def _path(self) -> np.ndarray:
+        """What the states take from the voltage between the inputs (n, n + s), volts per volt."""
+        d, (low, high, *_) = self.d, self.limits
+        path = np.where(low, d.diode, d.coupling * ~high if d.lag is None else 0.0)
+        return path if d.lag is None else np.hstack([path, d.coupling @ d.lag.shown])
 
     def _after(self, crossed: np.ndarray) -> Regime:
         """The regime after the limits of `crossed` (q n,) have been met or left."""

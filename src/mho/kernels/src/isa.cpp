@@ -23,6 +23,7 @@ namespace mho {
 #include "newton_dense.inl"
 #include "newton_sparse.inl"
 #include "motion.inl"
+#include "split_motion.inl"
 #include "like_patches.inl"
 
 namespace {
@@ -66,8 +67,8 @@ const Table MHO_TABLE = {
     MHO_NAME,
     &MHO_PICTURES,
     {&lcp_total_scratch, &masked_lcp_scratch, &lcp, &one_scratch, &one},
-    &follow_scratch,
-    &follow,
+    &follow_split_scratch,
+    &follow_split,
     &between,
     &alike_scratch,
     &mix_alike,
