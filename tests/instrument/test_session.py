@@ -140,6 +140,23 @@ def test_outputs_out_of_range_are_a_questionable_event():
     assert answers == b"1.0;24;1;16\n"
 
 
+def test_an_answer_beyond_32_bits_is_no_infinity(ask):
+    ask("ARR:PROG 1,1,1,1E-20;:FORM REAL,32;:MEAS? 1,1,1E25")
+    assert ask("SYST:ERR?").startswith('-222,"Data out of range;answers must be below 3.4E38')
+    assert float(ask("FORM ASC;:FETC?")) > 3.4e38
+
+
+def test_many_answers_to_one_message_are_dropped_before_memory_ends(ask, monkeypatch):
+    ask("ARR:PROG 1,1,1,1;:SOUR 1,100" + ",2" * 100 + ";:INIT;:FORM REAL,64")
+    once = ask("FETC?")
+    monkeypatch.setattr("mho.instrument.session._MOST_ANSWERS", 3000)
+    assert ask("FETC?;FETC?;FETC?") == ";".join(3 * [once])
+    assert ask("FETC?;" * 5) == ""
+    assert ask("SYST:ERR?;:*ESR?").startswith('-430,"Query DEADLOCKED;answers to one message must be at most 3,000')
+    monkeypatch.setattr("mho.instrument.session._MOST_ANSWERS", 10)
+    assert ask("FETC?;:SYST:ERR:COUN?") == once + ";0"  # one that is large is what was asked for
+
+
 def test_the_error_queue_ends_with_an_overflow(ask):
     for i in range(40):
         ask(f"NO{i}")

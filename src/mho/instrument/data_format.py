@@ -44,7 +44,11 @@ class DataFormat:
         """Return values, in C order, as an answer."""
         flat = np.ravel(values)
         if self.kind == "REAL":
-            return as_block(flat.astype(self.dtype).tobytes())
+            with np.errstate(over="ignore"):
+                short = flat.astype(self.dtype)
+            if np.isinf(short).any():
+                raise ScpiError(-222, "answers must be below 3.4E38 in blocks of 32 bits: FORMat REAL,64, then FETCh?")
+            return as_block(short.tobytes())
         return ",".join(map(repr, np.where(np.isnan(flat), NOT_A_NUMBER, flat).tolist())).encode("ascii")
 
     def read(self, parameters: Sequence[Parameter]) -> np.ndarray:

@@ -29,6 +29,7 @@ _TEXTS = {
     -310: "System error",
     -350: "Queue overflow",
     -365: "Time out error",
+    -430: "Query DEADLOCKED",
 }
 
 NO_ERROR = '0,"No error"'

@@ -14,6 +14,9 @@ from mho.instrument.message import MessageReader, Unit, units
 
 __all__ = ["Session"]
 
+_MOST_ANSWERS = 1 << 28
+"""Bytes of the answers to one message beside its largest, beyond which no more of its commands are executed."""
+
 _BY_HEADER = {spelled: command for command in COMMANDS for spelled in spellings(command.header)}
 
 
@@ -77,26 +80,33 @@ class Session(Client):
 
         After a command that is not well formed the rest of the message is dropped; after one that failed it goes on.
         """
-        self.answers, path = [], ""
+        self.answers, path, size, largest = [], "", 0, 0
         try:
             for unit in units(message):
                 command, path = _found(unit.header, path)
-                self._guarded(command, unit)
+                added = self._guarded(command, unit)
+                size, largest = size + added, max(largest, added)
+                if size - largest > _MOST_ANSWERS:
+                    self.answers.clear()
+                    raise ScpiError(-430, f"answers to one message must be at most {_MOST_ANSWERS:,} bytes; dropped")
         except ScpiError as error:
             self.status.complain(error)
         answers, self.answers = self.answers, []
         return b";".join(answers) + b"\n" if answers else b""
 
-    def _guarded(self, command: Command, unit: Unit) -> None:
+    def _guarded(self, command: Command, unit: Unit) -> int:
+        """Execute a command, and return the bytes of its answer."""
         try:
             answer = self._run(command, unit)
         except ScpiError as error:
             if error.event == COMMAND_ERROR:
                 raise
             self.status.complain(error)
-        else:
-            if answer is not None:
-                self.answers.append(answer.encode("ascii", "replace") if isinstance(answer, str) else answer)
+            return 0
+        if answer is None:
+            return 0
+        self.answers.append(answer.encode("ascii", "replace") if isinstance(answer, str) else answer)
+        return len(self.answers[-1])
 
     def _run(self, command: Command, unit: Unit) -> str | bytes | None:
         arguments = read_arguments(command.arguments, unit.parameters, self.data)
