@@ -152,7 +152,7 @@ def test_many_answers_to_one_message_are_dropped_before_memory_ends(ask, monkeyp
     monkeypatch.setattr("mho.instrument.session._MOST_ANSWERS", 3000)
     assert ask("FETC?;FETC?;FETC?") == ";".join(3 * [once])
     assert ask("FETC?;" * 5) == ""
-    assert ask("SYST:ERR?;:*ESR?").startswith('-430,"Query DEADLOCKED;answers to one message must be at most 3,000')
+    assert ask("SYST:ERR?;*ESR?").startswith('-430,"Query DEADLOCKED;answers to one message must be at most 3,000')
     monkeypatch.setattr("mho.instrument.session._MOST_ANSWERS", 10)
     assert ask("FETC?;:SYST:ERR:COUN?") == once + ";0"  # one that is large is what was asked for
 
