@@ -10,6 +10,7 @@ import re
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import mho
 
@@ -86,17 +87,16 @@ def arguments_left_out():
 def public():
     """Names, callables and their docstrings, those of methods with what they override."""
     for room in map(importlib.import_module, (f"mho.{room}" for room in ROOMS)):
-        for name, thing in ((name, getattr(room, name)) for name in room.__all__):
+        things: list[tuple[str, Any]] = [(name, getattr(room, name)) for name in room.__all__]
+        for name, thing in things:
             if inspect.isfunction(thing) or (inspect.isclass(thing) and not issubclass(thing, Exception)):
                 yield name, thing, inspect.getdoc(thing) or ""
             for method in dir(thing) if inspect.isclass(thing) else ():
                 value = getattr(thing, method)
-                if (
-                    inspect.isfunction(getattr(value, "__func__", value))
-                    and not method.startswith("_")
-                    and "mho" in value.__module__
-                ):
-                    docs = [inspect.getdoc(vars(base)[method]) or "" for base in thing.__mro__ if method in vars(base)]
+                written = inspect.isfunction(getattr(value, "__func__", value)) and "mho" in value.__module__
+                if written and not method.startswith("_"):
+                    bases = [base for base in inspect.getmro(thing) if method in vars(base)]
+                    docs = [inspect.getdoc(vars(base)[method]) or "" for base in bases]
                     yield f"{name}.{method}", value, "\n".join(docs)
 
 
