@@ -246,6 +246,8 @@ struct Split {
             copy(moved, size, values);
             if (!(most < run_away)) return false;
             if (change <= converged * most) return true;
+            // The next change is smaller by as much as this one is than the last.
+            if (round > 1 && change < 0.25 * before && change * change <= 0.1 * converged * most * before) return true;
             if (round > 1 && change > 0.25 * before) return change <= 16 * converged * most;
             before = change;
         }
