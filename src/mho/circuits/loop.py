@@ -363,7 +363,8 @@ class Loop:
         fed, drawn = (network.feed @ volts).T, (network.inputs @ volts).T
         currents = drawn if self.ports is network else (self.ports.inputs @ volts).T
         sensed = self.sense_volts(X, currents + constant, weight)
-        X = self.pins(X, sensed, (self.ports.feed @ volts).T)
+        if self.opamp.output_ohms:
+            X = self.pins(X, sensed, (self.ports.feed @ volts).T)
         by_sources = self.passive.source_self_conductance @ volts**2
         return network.heat(*self.all_port_voltages(network, X, sensed, drawn, weight), fed, drawn) + by_sources
 
