@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.decomposition import NMF
-from units import Row, Unit, seeded
+from units import Row, Unit, seeded, timed
 
 from mho.nmf import consensus
 from mho.signatures import Signatures, match
@@ -47,21 +46,17 @@ def signature_times(_: str) -> Iterator[Unit]:
 
 
 def _timed(X: np.ndarray, k: int) -> Row:
-    begun = time.perf_counter()
-    found = consensus(
-        X, k, starts=STARTS, max_iter=200, loss="kullback-leibler", scale=False, threshold=2.0, random_state=0
-    )
-    return {"seconds": time.perf_counter() - begun, "silhouette": found.silhouette}
+    given = {"loss": "kullback-leibler", "scale": False, "threshold": 2.0, "max_iter": 200, "random_state": 0}
+    found, times = timed(lambda: consensus(X, k, starts=STARTS, **given))
+    return {**times, "silhouette": found.silhouette}
 
 
 def _measured(find: Callable[[np.ndarray, int], np.ndarray], scale: float, seed: int) -> Row:
     X, known, _ = catalogue(SAMPLES, KNOWN, seed, scale=scale)
-    begun = time.perf_counter()
-    spectra = find(X, seed)
-    seconds = time.perf_counter() - begun
+    spectra, times = timed(lambda: find(X, seed))
     cosine = match(spectra, known).cosine
     recovered = int(np.sum(cosine >= RECOVERED))
-    return {"f1": 2 * recovered / (len(spectra) + KNOWN), "cosine": float(cosine.sum() / KNOWN), "seconds": seconds}
+    return {"f1": 2 * recovered / (len(spectra) + KNOWN), "cosine": float(cosine.sum() / KNOWN), **times}
 
 
 def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from sklearn.decomposition import NMF, LatentDirichletAllocation, MiniBatchNMF, 
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import normalized_mutual_info_score as agreement
 from sklearn.preprocessing import normalize
-from units import Row, Unit, chips, seeded
+from units import Row, Unit, chips, seeded, timed
 
 import mho
 from mho.topics import Topics, c_v, diversity, npmi
@@ -85,12 +84,10 @@ def topics(folder: str) -> Iterator[Unit]:
 def _measured(fit: Callable[[int], Fitted], texts: Texts, seed: int, counted: bool) -> Row:
     if counted:
         texts.prepare()
-    begun = time.perf_counter()
-    first, largest = fit(seed)
-    seconds = time.perf_counter() - begun
+    (first, largest), times = timed(lambda: fit(seed))
     coherence = {"npmi": float(npmi(first, texts.train.Text).mean()), "c_v": float(c_v(first, texts.train.Text).mean())}
     nmi = float(agreement(texts.test.Category, largest()))
-    return {"nmi": nmi, **coherence, "diversity": diversity(first), "seconds": seconds}
+    return {"nmi": nmi, **coherence, "diversity": diversity(first), **times}
 
 
 def _ours(texts: Texts) -> Methods:

@@ -18,7 +18,7 @@ from mho.chip import ChipDesign, preset
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, few, machine, smoke, write
 
-__all__ = ["CHIP", "Row", "Unit", "chips", "kept", "run", "seeded", "summaries"]
+__all__ = ["CHIP", "Row", "Unit", "chips", "kept", "run", "seeded", "summaries", "timed"]
 
 RESULTS = ROOT / "docs" / "measured" / "structure.json"
 CHIP = preset("pku-2025-4bit").with_(off_state="circuit")
@@ -57,6 +57,13 @@ def chips(*, readback: bool = False) -> dict[str, tuple[Callable[[int], Any], in
         "chip, no error of writing": (analog(CHIP.with_(sigma=0.0)), 3),
         "chip, levels without end": (analog(CHIP.with_(levels=None)), 3),
     }
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
+    """Return what a call returns, with its seconds and its seconds of processor, which other work does not lengthen."""
+    begun, used = time.perf_counter(), time.process_time()
+    result = call()
+    return result, {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used}
 
 
 def seeded(key: dict[str, str], seeds: int, measure: Callable[[int], Row]) -> list[Unit]:
