@@ -84,8 +84,8 @@ def run(name: str, units: Iterable[Unit], *, resume: bool, minutes: float, only:
             return
         where = {key: value for key, value in machine().items() if key in ("date", "commit")}
         row = {**unit.name, **unit.measure(), **where, "load": round(os.getloadavg()[0], 1)}
+        _keep(name, row, anew=not (resume or rows))
         rows.append(row)
-        _keep(name, rows)
         print(row, flush=True)
 
 
@@ -108,11 +108,12 @@ def _summary(rows: list[Row], main: str) -> Row:
     return {**rows[0], **numbers, "low": min(found), "high": max(found), "seeds": len(rows)}
 
 
-def _keep(name: str, rows: list[Row]) -> None:
-    """Keep the rows of a command, a line for each."""
+def _keep(name: str, row: Row, *, anew: bool) -> None:
+    """Keep one more row of a command, or the first of its rows anew; other runs may write at the same time."""
     all_ = kept()
+    rows = [] if anew else all_.get(name, {}).get("rows", [])
     where = {key: value for key, value in machine().items() if key not in ("date", "commit")}
-    all_[name] = {"command": f"python benchmarks/structure/run.py {name}", **where, "rows": rows}
+    all_[name] = {"command": f"python benchmarks/structure/run.py {name}", **where, "rows": [*rows, row]}
     blocks = []
     for one, made in all_.items():
         head = {key: value for key, value in made.items() if key != "rows"}
