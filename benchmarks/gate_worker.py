@@ -32,7 +32,7 @@ def _dense(dtype: type) -> Callable[[], object]:
 
 def _sparse(**options: Any) -> Callable[[], object]:
     X = sp.random(8000, 3000, 0.01, format="csr", random_state=0)
-    return partial(mho.NMF(16, max_iter=8, tol=0, random_state=0, **options).fit, X)
+    return partial(mho.NMF(16, max_iter=8, tol=0, random_state=0, **options).fit, X)  # pyright: ignore[reportCallIssue]
 
 
 def _chip(ohms: float) -> Callable[[], object]:

@@ -69,7 +69,7 @@ def licences() -> None:
     loaded = {name.partition(".")[0] for name in sys.modules}
     for owner in sorted({owner for name in loaded for owner in owners.get(name, ())}):
         meta = distribution(owner).metadata
-        stated = [meta.get("License-Expression") or "", *meta.get_all("Classifier", [])]
+        stated = [*meta.get_all("License-Expression", []), *meta.get_all("Classifier", [])]
         if any(re.search(r"(?<!L)GPL(?!.*exception)|:: GNU General Public", text) for text in stated):
             raise AssertionError(f"{owner} is under the GPL: {stated}")
 

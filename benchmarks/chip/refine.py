@@ -280,7 +280,7 @@ def hybrid() -> list[Row]:
         model = NMF(K, engine=engine, max_iter=most, tol=0, random_state=0, init="random").fit(X)
         rows.append({"kind": "photograph", "way": name, "score": _psnr(X, model.W_ @ model.components_)} | _used(model))
         print(rows[-1], flush=True)
-    makers = {
+    makers: dict[str, Callable[[int], tuple[Any, int]]] = {
         "digital, 10 sweeps": lambda seed: ("digital", 10),
         "digital, 1 sweep alone": lambda seed: ("digital", 1),
         "chip raw, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed), 10),

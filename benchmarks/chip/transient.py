@@ -122,7 +122,7 @@ def with_wires(timeout: float) -> None:
 
 def two_poles() -> None:
     """Print times of op-amps with a second pole; ngspice's at 512x32 is extrapolated from fewer rows."""
-    spent = {}
+    spent, twin = {}, float("nan")
     *fewer, most = sized((128, 256, 512), (8, 16, 32))
     for rows in (*fewer, most):
         loop = circuit("compact", rows, sized(32, 4))
@@ -136,7 +136,8 @@ def two_poles() -> None:
             expected = np.array([found.voltages[node] for node in loop.outputs])
             off = np.abs(transient(loop, volts).outputs(time) - expected).max() / expected.max()
             print(f"two poles, {rows} rows: ngspice {spent[rows]:.1f} s, largest difference {off:.1e} of full scale")
-    twin = least(lambda: transient(loop, volts).outputs(time), 50)
+        else:
+            twin = least(lambda loop=loop, volts=volts, time=time: transient(loop, volts).outputs(time), 50)
     power = np.log2(spent[fewer[1]] / spent[fewer[0]])
     in_ngspice = spent[fewer[1]] * 2**power
     print(

@@ -197,7 +197,8 @@ def topics(folder):
     test = test.sample(400, random_state=0)
     model = Topics(20, starts=1, max_words=5000, random_state=0).fit(train.Text)
     assert model._vectorizer is not None
-    B = model._vectorizer.transform(test.Text).T.tocsc()
+    weights: Any = model._vectorizer.transform(test.Text)
+    B = weights.T.tocsc()
     H = np.asarray(model.components_, np.float64)
 
     def answers(chosen):
@@ -224,8 +225,8 @@ def search(name, use, kept, seconds):
             continue
         chosen = engine(name, error, seed)
         try:
-            value, n = answers(chosen), count() if callable(count) else count
-            run = Inference.of(chosen.tally, name, answers=int(n), work=work)
+            value, n = answers(chosen), int(count() if callable(count) else count)
+            run = Inference.of(chosen.tally, name, answers=n, work=work)
             record[key] = {"value": value, "run": asdict(run)}
         except ChipError as refusal:
             record[key] = {"refusal": str(refusal)}

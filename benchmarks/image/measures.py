@@ -22,7 +22,7 @@ def psnr(original, decoded):
 def ssim(original, decoded):
     """scikit-image's, windows of 7 x 7 pixels, mean over channels."""
     axis = 2 if original.ndim == 3 else None
-    return float(structural_similarity(original, decoded, channel_axis=axis, data_range=255))
+    return float(np.asarray(structural_similarity(original, decoded, channel_axis=axis, data_range=255)))
 
 
 def luma(pixels):

@@ -14,8 +14,8 @@ def scikit_learn(data: Input) -> Fit:
     from sklearn.decomposition import NMF
 
     def run(n: int) -> tuple[float, tuple[np.ndarray, np.ndarray]]:
-        settings: dict[str, Any] = {"init": "custom", "max_iter": n, "tol": 0}
-        model, start = NMF(data.case.k, **settings), (data.W.copy(), data.H.copy())
+        settings: dict[str, Any] = {"n_components": data.case.k, "init": "custom", "max_iter": n, "tol": 0}
+        model, start = NMF(**settings), (data.W.copy(), data.H.copy())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it has not converged
             seconds, W = timed(lambda: model.fit_transform(data.X, W=start[0], H=start[1]))

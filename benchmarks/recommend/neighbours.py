@@ -71,7 +71,7 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
         for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
             train, test = halves(table, seed)
             make = lambda own, seed=seed: lambda: Recommender(COMPONENTS, model=own, random_state=seed)  # noqa: E731
-            entries = [own_entry(own, make(own)) for own in OWN] + peer_entries(train.shape[1])
+            entries = [own_entry(own, make(own)) for own in OWN] + peer_entries(int(table.items.max()) + 1)
             for one in contest(train, test, entries, seed=seed).results:
                 low, high = one.interval("ndcg")
                 figures = {"ndcg": one.mean("ndcg"), "low": low, "high": high, "recall": one.mean("recall")}

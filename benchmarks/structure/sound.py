@@ -225,5 +225,5 @@ def _scored(separate: Separate, cases: list[np.ndarray], told: list[Any], seed: 
         begun = time.perf_counter()
         parts = np.stack(separate(true, names, seed))
         seconds.append(time.perf_counter() - begun)
-        ratios.append(np.mean(fast_bss_eval.sdr(true, parts)))
+        ratios.append(np.mean(np.asarray(fast_bss_eval.sdr(true, parts))))
     return {"sdr": float(np.mean(ratios)), "seconds": float(np.mean(seconds))}

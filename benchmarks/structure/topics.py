@@ -43,7 +43,7 @@ class Texts:
     @cached_property
     def weights(self) -> tuple[Any, Any]:
         """Tf-idf of the documents and of the unseen ones, as `mho.Topics` counts them."""
-        model = Topics(TOPICS)
+        model: Any = Topics(TOPICS)
         own = model._counted(self.train.Text)
         self.words = model.words_
         return own, model._vectorizer.transform(self.test.Text)
@@ -52,7 +52,8 @@ class Texts:
     def counts(self) -> tuple[Any, Any]:
         """Counts of the same words."""
         counter = CountVectorizer(vocabulary=self.words)
-        return tuple(sp.csr_matrix(counter.transform(part.Text)) for part in (self.train, self.test))
+        own, unseen = (sp.csr_matrix(counter.transform(part.Text)) for part in (self.train, self.test))
+        return own, unseen
 
     @cached_property
     def embeddings(self) -> tuple[np.ndarray, np.ndarray]:
