@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "draw.hpp"
+
+// The page is to be small; a photo is opened in a moment all the same. What takes the time of clean-up is below.
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
 #include "picture.hpp"
 #include "pixels.hpp"
 
@@ -13,6 +16,7 @@ namespace mho {
 #include "rans.inl"
 #include "patches.inl"
 #include "tiles.inl"
+#pragma clang attribute pop
 #include "vector.inl"
 #include "like_patches.inl"
 
