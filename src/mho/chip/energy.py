@@ -107,13 +107,17 @@ class OperatingPoints:
         pins = np.vstack(list(self._each(loop.pins_at_rest)))
         return pins if loop.signed else np.maximum(pins, 0.0)
 
-    def switching_energy(self, j: int, modes: Modes, seconds: float, source_power: np.ndarray) -> SupplyEnergy:
+    def switching_energy(
+        self, j: int, rows: tuple[np.ndarray, np.ndarray], modes: Modes, seconds: float, source_power: np.ndarray
+    ) -> SupplyEnergy:
         """Integrate one right-hand side's power and currents over `seconds` from zero.
 
         Parameters
         ----------
         j : int
             Number of the right-hand side.
+        rows : tuple of ndarray
+            Its `rows`.
         modes : Modes
             Of its loop, free where its outputs are.
         seconds : float
@@ -121,8 +125,8 @@ class OperatingPoints:
         source_power : ndarray of shape (2,)
             See `PassiveNetwork.source_power`.
         """
-        outputs, sensed = self._course(j, modes, seconds)
-        flow = self.array.loop.supply(self.rows(j), outputs, sensed, float(self.weight[j, 0]), source_power)
+        outputs, sensed = self._course(j, rows, modes, seconds)
+        flow = self.array.loop.supply(rows, outputs, sensed, float(self.weight[j, 0]), source_power)
 
         def integral(rate: np.ndarray) -> float:
             return float(seconds * (_WEIGHT @ rate))
@@ -167,9 +171,11 @@ class OperatingPoints:
         u, heat = X @ driven[below].T, X**2 @ array.g_left[below].T
         return watts + np.sum(loop.row_heat(array.inputs.ridge_volts, u, heat, below), axis=1)
 
-    def _course(self, j: int, modes: Modes, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    def _course(
+        self, j: int, rows: tuple[np.ndarray, np.ndarray], modes: Modes, seconds: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Outputs and sense nodes of one right-hand side on their way (times, k), volts."""
-        loop, x, (on, V) = self.array.loop, self.outputs[j], self.rows(j)
+        loop, x, (on, V) = self.array.loop, self.outputs[j], rows
         free, ports = loop.free(x, on), loop.network(on)
         missing = modes.before_rest(x[free], seconds * _SHARE)
         s = loop.sense_volts(x[None], (ports.inputs @ V + self.constant[j])[None], float(self.weight[j, 0]), ports)

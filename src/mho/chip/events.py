@@ -73,10 +73,10 @@ def _while_settling(settled: SettledBlock) -> tuple[float, dict[str, float]]:
     rest, range_ = settled.rest, settled.range
     loop, watts = rest.array.loop, rest.power()
     with one_blas_thread():  # the matrices of one loop are too small to share
-        on = {j: rest.rows(j)[0] for j in _samples(len(range_))}
-        modes = {j: Modes.of(loop, rows, loop.free(rest.outputs[j], rows)) for j, rows in on.items()}
-        seconds = _settle_seconds(rest.array, list(modes.values()))
-        shares, peak = _sampled(settled, modes, watts, seconds)
+        rows = {j: rest.rows(j) for j in _samples(len(range_)).tolist()}
+        modes = [Modes.of(loop, on, loop.free(rest.outputs[j], on)) for j, (on, _) in rows.items()]
+        seconds = _settle_seconds(rest.array, modes)
+        shares, peak = _sampled(settled, rows, modes, watts, seconds)
     at_rest = float((1 + settled.repeated / len(range_)) * seconds * np.sum(watts * range_**2))
     names = ("array_joules", "load_joules", "load_coulombs", "input_coulombs")
     return seconds, {name: at_rest * share for name, share in zip(names, shares.tolist(), strict=True)} | {
@@ -127,18 +127,22 @@ def settle_seconds(rate: float, converters: Converters) -> float:
 
 
 def _sampled(
-    settled: SettledBlock, modes: dict[int, Modes], watts: np.ndarray, seconds: float
+    settled: SettledBlock,
+    rows: dict[int, tuple[np.ndarray, np.ndarray]],
+    modes: list[Modes],
+    watts: np.ndarray,
+    seconds: float,
 ) -> tuple[np.ndarray, float]:
     """Ratios of switching energy and charge to energy at rest, sampled; and the largest current.
 
     The four shares are of the energy, of that from the outputs, and of the charge of outputs and inputs.
     """
-    rest, range_, samples = settled.rest, settled.range, list(modes)
+    rest, range_, samples = settled.rest, settled.range, list(rows)
     at_rest, whole, peak = float(seconds * np.sum(watts[samples] * range_[samples] ** 2)), np.zeros(4), 0.0
-    sources = rest.array.loop.passive.source_power([rest.rows(j) for j in samples])
-    for j, source_power in zip(samples, sources, strict=True):
+    sources = rest.array.loop.passive.source_power(list(rows.values()))
+    for j, of_loop, source_power in zip(samples, modes, sources, strict=True):
         square, once = range_[j] ** 2, range_[j]
-        delivery = rest.switching_energy(j, modes[j], seconds, source_power)
+        delivery = rest.switching_energy(j, rows[j], of_loop, seconds, source_power)
         whole += (
             delivery.joules * square,
             delivery.load_joules * square,

@@ -173,7 +173,7 @@ class Regime:
 
     @property
     def _path(self) -> np.ndarray:
-        """What the states take from the voltage between the inputs (n, n + s), volts per volt."""
+        """Part that the states take of the voltage between the inputs (n, n + s), volts per volt."""
         d, (low, high, *_) = self.d, self.limits
         path = np.where(low, d.diode, d.coupling * ~high if d.lag is None else 0.0)
         return path if d.lag is None else np.hstack([path, d.coupling @ d.lag.shown])
