@@ -32,6 +32,11 @@ from measure import ROOT, keep, parser, sized, where
 
 RESULTS = ROOT / "src" / "mho" / "cost" / "uses.json"
 CHIP = preset("pku-2025-realistic").with_(columns=192)
+WIRELESS = replace(
+    CHIP.with_(row_ohms=0.0, column_ohms=0.0, bus_ohms=0.0, tile_rows=None), name="pku-2025-realistic, perfect wires"
+)
+"""For uses whose right-hand sides leave rows out, each set of which is another network of wires: thousands of them."""
+
 ERRORS = sized((0.02, 0.05, 0.1, 0.15, 0.2, 0.3), (0.02,))
 """Standard deviation of the cells, as a share of the largest conductance: as written, and after drifting."""
 
@@ -56,11 +61,11 @@ class Drifted(mho.Analog):
 
 def engine(name, error, seed):
     """The chip of a use; for pictures it reads its cells back, as everywhere in `mho.image`."""
-    chip = CHIP
+    chip = WIRELESS if name in ("visitor", "camera") else CHIP
     if error > CHIP.device.sigma:
         spread = (tuple(share * CHIP.device.g_max for share in (CHIP.device.sigma, error)),) * 2
         law = Relaxation(levels=(0.0, CHIP.device.g_max), times=(0.0, 1.0), shift=((0.0,) * 2,) * 2, spread=spread)
-        chip = CHIP.with_(sigma=0.0, relaxation=law)
+        chip = chip.with_(sigma=0.0, relaxation=law)
     return Drifted(chip, seed=seed, readback=name == "photo", calibrate=True, probe=True)
 
 

@@ -95,6 +95,19 @@ def test_parts_add_up(run, name):
         assert all(factor.source for factor in line.sum.factors())
 
 
+def test_a_calibration_is_paid_with_every_rewrite_however_often_that_is():
+    """Its solves have parts that are differences, whose terms fall where rewrites are an interval."""
+    engine = mho.Analog("pku-2025-realistic", seed=0, calibrate=True, probe=True)
+    A = np.random.default_rng(0).random((40, 5))
+    engine.program(A).solve(A @ np.ones((5, 2)))
+    calibrated = Inference.of(engine.tally, "window", answers=2)
+    bill = answers_bill(calibrated, Duty(answers_per_day=1e5, rewrites=DAILY))
+    paid = next(part for part in bill.parts if part.name == "calibration").joules
+    programming = sum(ends(part.joules) for part in bill.programming.parts if not part.writing)
+    assert ends(paid) == pytest.approx(programming * ends(DAILY.value) / 1e5)
+    assert calibrated.programmed.solves > 24 * 5  # 8 k probes for the maps, and problems held out
+
+
 def test_twice_the_rate_is_twice_the_answering_and_the_same_rewriting(run):
     once, twice = (answers_bill(run, Duty(answers_per_day=n, rewrites=DAILY)) for n in (1e4, 2e4))
     for one, other in zip(once.parts, twice.parts, strict=True):

@@ -54,8 +54,11 @@ class Expression:
 
     @property
     def value(self) -> Interval:
-        """Value of the sum."""
-        return sum((prod((f.value for f in product), start=_ONE) for product in self.products), start=_ZERO)
+        """Value of the sum; of a factor below zero the ends of a product fall, those of the sum must rise."""
+        return Interval(*(self._end(end) for end in ("low", "typical", "high")))
+
+    def _end(self, end: str) -> float:
+        return sum((prod(getattr(f.value, end) for f in product) for product in self.products), start=0.0)
 
     def factors(self) -> tuple[Term, ...]:
         """Return each factor once, in the order of appearance."""
@@ -87,6 +90,5 @@ def term(name: str, value: Interval | float, source: str) -> Expression:
     return Expression(((Term(name=name, value=interval, source=source),),))
 
 
-_ZERO, _ONE = Interval.exact(0.0), Interval.exact(1.0)
 NOTHING = Expression()
 """The empty sum."""

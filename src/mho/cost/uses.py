@@ -43,6 +43,8 @@ class Use:
     chip : tuple of (float, float, float, float)
         Standard deviation of cells as a share of `g_max`; mean, lowest and highest value of the metric with it. The
         first is of the design itself.
+    chips : int
+        Chips of the first of them; of the others at least one.
     bar : float
         Loss of it that is borne.
     borne : Interval
@@ -66,6 +68,7 @@ class Use:
     metric: str
     digital: float
     chip: tuple[tuple[float, float, float, float], ...]
+    chips: int
     bar: float
     borne: Interval
     answers_per_day: float
@@ -108,6 +111,7 @@ def _use(name: str, told: dict[str, Any]) -> Use:
         metric=told["metric"],
         digital=told["digital"],
         chip=tuple((row["error"], row["mean"], row["low"], row["high"]) for row in told["chip"]),
+        chips=told["chip"][0]["chips"],
         bar=told["bar"],
         borne=Interval(*told["borne"]),
         answers_per_day=told["answers_per_day"],

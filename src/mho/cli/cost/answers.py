@@ -133,7 +133,7 @@ def _quality(asked: Asked) -> list[str]:
         return []
     rows = [
         (f"{use.metric}, CPU", f"{use.digital:.4g}"),
-        (f"{use.metric}, chip", f"{plain_range(use.quality, '')}; {use.run.design}, three chips"),
+        (f"{use.metric}, chip", f"{plain_range(use.quality, '')}; {use.run.design}, chips: {use.chips}"),
         ("loss that is borne", f"{use.bar:.2g}, with cells that err by {plain_range(use.borne * 100, '%')} of g_max"),
         ("measured", use.source),
     ]
