@@ -117,7 +117,7 @@ def _use(name: str, told: dict[str, Any]) -> Use:
         answers_per_day=told["answers_per_day"],
         updates_per_day=told["updates_per_day"],
         beside=_BESIDE[name],
-        source=f"{told['command']}, {told['date']}, {told['machine']}, {told['commit']}",
+        source=f"{told['command'].removeprefix('python ')}, {told['date']}, {told['machine']}, {told['commit']}",
     )
 
 
