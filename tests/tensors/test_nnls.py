@@ -129,6 +129,9 @@ def test_layers_learn_parts_digitally_and_through_a_chip():
     pulses = chip.ledger.pulses
     analog(X)  # is written when the weights have changed, and not before each
     assert chip.ledger.pulses == pulses
+    analog.weight.data.mul_(2)  # torch counts no version here
+    analog(X)
+    assert chip.ledger.pulses > pulses
 
 
 def _gradless():

@@ -136,7 +136,7 @@ def solve_restricted(M: torch.Tensor, Q: torch.Tensor, free: torch.Tensor) -> tu
         pivots = factor.diagonal(dim1=-2, dim2=-1).square().amin(1)
         failed[begin:end] = (info > 0) | ~(pivots > 8 * Q.shape[1] * torch.finfo(Q.dtype).eps)
         inner = torch.cholesky_solve((Q[begin:end] * mask * scale)[:, :, None], factor)[:, :, 0]
-        X[begin:end] = inner * scale * mask
+        X[begin:end] = inner * scale * mask + 0.0  # no negative zeros
     return X, failed
 
 

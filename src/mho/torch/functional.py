@@ -64,7 +64,7 @@ def nnls(
     >>> b = torch.tensor([2.0, 1.0], dtype=torch.float64, requires_grad=True)
     >>> x = mho.torch.nnls(A, b)
     >>> x.sum().backward()
-    >>> [round(float(entry), 6) for entry in (*x, *b.grad)]
+    >>> [round(entry, 6) for entry in (*x.tolist(), *b.grad.tolist())]
     [1.5, 0.0, 0.5, 0.5]
     """
     l2, l1 = checks.nonnegative_number(l2, "l2"), checks.nonnegative_number(l1, "l1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from mho import checks
@@ -141,7 +142,7 @@ class AnalogLayer(NMFLayer):
     ) -> None:
         super().__init__(in_features, n_components, **settings)
         self.engine = Analog(chip, seed=seed)
-        self._written: tuple[int, int, Programmed] | None = None
+        self._written: tuple[np.ndarray, Programmed] | None = None
 
     @property
     def penalty(self) -> Penalty:
@@ -156,11 +157,11 @@ class AnalogLayer(NMFLayer):
         return nnls_programmed(A, B, self._programmed(A), self.penalty)
 
     def _programmed(self, A: torch.Tensor) -> Programmed:
-        """Return the chip as it is written, or written anew where the weights are others."""
-        now = self.weight.data_ptr(), self.weight._version
-        if self._written is None or self._written[:2] != now:
-            self._written = *now, self.engine.program(A.detach().cpu().numpy(), penalty=self.penalty)
-        return self._written[2]
+        """Return the chip as it is written, or written anew where the weights are others, whatever changed them."""
+        weights = A.detach().cpu().numpy()
+        if self._written is None or not np.array_equal(self._written[0], weights):
+            self._written = weights.copy(), self.engine.program(weights, penalty=self.penalty)
+        return self._written[1]
 
 
 def _samples(x: torch.Tensor, features: int) -> torch.Tensor:
