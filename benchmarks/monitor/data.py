@@ -76,10 +76,10 @@ def mixed(healthy, fault, decibels):
 
 def made_up(folder):
     """Write small tables in the form of SKAB's and NAB's, and return their folders."""
-    rng, labels = np.random.default_rng(0), np.arange(160) >= 130
-    values = 5 + rng.random((160, 8)) + 2 * labels[:, None] * rng.random((160, 8))
+    rng, labels = np.random.default_rng(0), np.arange(240) >= 130
+    values = 5 + rng.random((240, 8)) + 2 * labels[:, None] * rng.random((240, 8))
     names = [f"sensor {number}" for number in range(8)]
-    seconds = pd.date_range("2020-03-09", periods=160, freq="s")
+    seconds = pd.date_range("2020-03-09", periods=240, freq="s")
     table = pd.DataFrame(values, columns=names).assign(datetime=seconds, anomaly=labels * 1.0, changepoint=0.0)
     for part, wanted in (
         ("valve1", [*names, "datetime", "anomaly", "changepoint"]),
