@@ -30,7 +30,8 @@ struct Alphabet {
             bits[t] = bits[t + 1] = static_cast<std::uint8_t>(octave - 1);
         }
         first[tokens] = largest_code + 1;
-        for (int t = 0; t < tokens; ++t) magnitude[t] = t < 12 ? t : first[t] >= loudest ? loudest : 0;
+        for (int t = 0; t < tokens; ++t) magnitude[t] = t < 12 ? t : first[t] >= loudest ? loudest
+                                                                                         : 0;
         for (int t = 0; t < tokens; ++t)
             for (int n = first[t]; n < first[t + 1]; ++n) token[n] = static_cast<std::uint8_t>(t);
         for (int a = 0, c = 0; a <= loudest_activity; ++a) {
@@ -180,7 +181,7 @@ inline void predict(const Plane &plane, index_t r, index_t c, const int (*around
         total += value[count++] = plane.dc[y * plane.columns + x];
     }
     const std::int64_t middle = count == 4 ? (2 * total + 4) >> 3 : count ? floor_div(2 * total + count, 2 * count)
-                                                                         : 0;
+                                                                          : 0;
     for (int i = 0; i < count; ++i) spread += value[i] < middle ? middle - value[i] : value[i] - middle;
     mean = static_cast<std::int32_t>(middle), context = static_cast<std::uint8_t>(spread_context(spread));
 }
