@@ -42,10 +42,11 @@ def eigenvector_cosine(k: int = 10) -> float:
 def settling_over_law(k: int = 64) -> float:
     """Return the slowest time constant of INV over the published law's, ``1 / (w lambda_min)`` (Sun-2020b)."""
     from mho.chip import program_circuit
-    from mho.circuits import time_constant
+    from mho.circuits import Inv, time_constant
 
     A = np.cov(np.random.default_rng(0).standard_normal((10 * k, k)), rowvar=False)
     circuit = program_circuit("inv", A, _ideal(1e9), seed=0).circuit
+    assert isinstance(circuit, Inv)
     tied = (circuit.g_positive + circuit.g_negative).sum(axis=1) + circuit.g_in
     least = np.linalg.eigvals((circuit.g_positive - circuit.g_negative) / tied[:, None]).real.min()
     return float(time_constant(circuit) * 2 * np.pi * circuit.opamp.bandwidth * least)
