@@ -23,7 +23,7 @@ PAGES = [
 ]
 _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 _LINE = re.compile(r"\s*(\$ )?mho (factor|recommend|demo|example|cost|chip|image|info|monitor)\b")
-_MOST_NOT_RUN = 16
+_MOST_NOT_RUN = 17
 _PYTHON = re.compile(r"(>>> |import |from )")
 
 

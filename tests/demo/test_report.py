@@ -53,7 +53,7 @@ def test_the_page_is_well_formed(page):
 
 def test_it_ends_with_uses_that_program_once(html):
     """By hand: a window takes 48.2 nJ on the chip and 9.13 uJ on the Cortex-M4 (docs/measured/answers.md)."""
-    assert "1/189 of the energy of a Cortex-M4 for a window of vibration" in html
+    assert "1/34 of the energy of a Cortex-M4 for a window of vibration" in html
     assert html.index("Programmed once and asked often") > html.index("What is real here")
 
 

@@ -35,7 +35,7 @@ def rewrites(design: ChipDesign | str, borne: Interval, *, kelvin: float | None 
     --------
     >>> from mho.cost import Interval, rewrites
     >>> print(rewrites("pku-2025", Interval.exact(0.1)).value, rewrites("neurram", Interval.exact(0.1)).value)
-    0 0.5 (0.0144 to 0.5)
+    0 0.5 (0 to 0.5)
     """
     design = Chip(design).design
     device = design.device

@@ -95,16 +95,16 @@ def _plane(codes, dictionary, step, shape):
 
 def _smoothed(plane, step):
     """Edges of patches, first those beside one another."""
-    most = step * 230 // 256
     for turned in (False, True):
         lines = (plane if turned else plane.T).copy()
         for edge in range(8, len(lines) - 2, 8):
             p2, p1, p0, q0, q1, q2 = lines[edge - 3 : edge + 3]
-            limits = np.array([most, most // 4, most // 4, most // 4 * 2, most // 4 * 2])[:, None]
-            smooth = (np.abs([q0 - p0, p1 - p0, q1 - q0, p2 - p0, q2 - q0]) < limits).all(axis=0)
-            change = np.array([(weight * smooth * (q0 - p0) + 128) // 256 for weight in (26, 64, 102)])
-            lines[edge - 3 : edge] += change
-            lines[edge : edge + 3] -= change[::-1]
+            curvature = np.abs(p2 - 2 * p1 + p0) + np.abs(q2 - 2 * q1 + q0)
+            limit = np.maximum(step // 4 - curvature // 32, 0)
+            nearest = np.clip((3 * (q0 - p0) + 4) // 8, -limit, limit)
+            change = np.stack([(nearest + 4) // 8, nearest])
+            lines[edge - 2 : edge] += change
+            lines[edge : edge + 2] -= change[::-1]
         plane = lines if turned else lines.T
     return plane
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr index_t many = 48;             // states whose matrices cost more than series even where none is fast
+constexpr index_t many = 48;             // states whose matrices cost more than series even where none is fast; fewer are not split
 constexpr double rates_apart = 16;       // of the slowest fast state and the fastest slow one, by their diagonal
 constexpr int rounds_to_split = 60;          // of an iteration
 constexpr double converged = 1e-15;      // of the largest entry: change in a round
@@ -566,7 +566,7 @@ index_t follow_split_scratch(index_t n, index_t q) {
 
 Outcome follow_split(Motion m, double *end, std::uint8_t *crossed, Sink sink, double *scratch) {
     Split split(m, scratch);
-    if (!split.sort() || !split.divide()) return follow(m, end, crossed, sink, scratch);
+    if (m.n < many || !split.sort() || !split.divide()) return follow(m, end, crossed, sink, scratch);
     const auto turned = [&split](const double *map, index_t n, index_t row) { // as `Motion` has it
         double *to = split.take(n * n);
         for (index_t i = 0; i < n; ++i)
