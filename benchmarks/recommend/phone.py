@@ -138,7 +138,10 @@ def scores(recommender: Recommender, known: sp.csr_array, rows: np.ndarray) -> n
     """Return what orders the items (users, items) of users who are folded in beside items with these `rows`."""
     model = recommender.model_
     first, last = 1 - model.offsets, 1 + K  # before and after these columns is what takes no part in the folding
-    side, apart = Side(rows[:, first:last]), rows[:, :first].sum(axis=1) + rows[:, last:].sum(axis=1)
+    side, apart = (
+        Side(np.ascontiguousarray(rows[:, first:last])),
+        rows[:, :first].sum(axis=1) + rows[:, last:].sum(axis=1),
+    )
     half = model.solve(Digital(), side, sp.csc_array(known.T), recommender.unit_)
     return model.scores(half.side.rows, side.rows) + apart
 
