@@ -92,6 +92,14 @@ def write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def write_measured(path: Path, lines: list[str]) -> None:
+    """Write lines between the two marks of a page of the docs; with ``--smoke`` do not."""
+    begin, end = "<!-- begin measured -->", "<!-- end measured -->"
+    text = path.read_text(encoding="utf-8")
+    before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]
+    write(path, before + "\n".join([begin, "", *lines, "", end]) + after)
+
+
 def timed(call: Callable[[], T], clock: Clock = time.perf_counter) -> tuple[T, float]:
     """Return the result of a call and its seconds, of processor time with ``time.process_time``."""
     begun = clock()

@@ -16,10 +16,9 @@ from playwright.sync_api import sync_playwright
 from mho.lab.page import PAGE
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import ROOT, machine, sized, smoke
+from measure import ROOT, machine, sized, write, write_measured
 
 RESULT, DOCS = ROOT / "docs" / "measured" / "lab.json", ROOT / "docs" / "do" / "lab.md"
-BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
 CHROMIUM = next(p for p in map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")) if p.exists())
 SLIDE = """async ([name, times]) => {
   const slider = [...document.querySelectorAll("input[type=range]")]
@@ -99,7 +98,7 @@ def measured(rounds: int, times: int) -> dict:
     return found
 
 
-def table(result: dict) -> str:
+def table(result: dict) -> list[str]:
     """Return the table of the page in the docs."""
     f, m = result["figures"], result["machine"]
     rows = (
@@ -115,18 +114,15 @@ def table(result: dict) -> str:
     lines = ["| what | measured |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows)]
     machine = f"{m['cores']} cores with {m['isa']}, {m['date']}, commit {m['commit']}"
     told = f"`python benchmarks/lab/page.py`, headless Chromium, {machine}."
-    return "\n".join([BEGIN, "", *lines, "", told, "", END])
+    return [*lines, "", told]
 
 
 def main() -> None:
     """Measure, and write the result and the table; with --smoke print alone."""
     result = {"machine": machine(), "figures": measured(*sized((5, 21), (1, 2)))}
     print(json.dumps(result, indent=1))
-    if smoke():
-        return
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    text = DOCS.read_text()
-    DOCS.write_text(text[: text.index(BEGIN)] + table(result) + text[text.index(END) + len(END) :])
+    write(RESULT, json.dumps(result, indent=1) + "\n")
+    write_measured(DOCS, table(result))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,9 @@ from mho.lab.page import PICTURES
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
-from measure import machine, seconds, smoke  # noqa: E402 -- found by the path above
+from measure import machine, seconds, smoke, write, write_measured  # noqa: E402 -- found by the path above
 
 RESULT, DOCS = ROOT / "docs" / "measured" / "pictures.json", ROOT / "docs" / "do" / "pictures.md"
-BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
 CHROMIUM = next(p for p in map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")) if p.exists())
 SIGMA = 10.0
 """Of the noise, grey levels."""
@@ -93,7 +92,7 @@ def measured(scale: float, rounds: int) -> dict[str, Any]:
     return {**found, "gzipped_bytes": len(gzip.compress(PICTURES.read_bytes(), 9))}
 
 
-def table(result: dict) -> str:
+def table(result: dict) -> list[str]:
     """Return the table of the page in the docs."""
     f, m = result["figures"], result["machine"]
     rows = (
@@ -115,7 +114,7 @@ def table(result: dict) -> str:
         f"`python benchmarks/lab/pictures.py`, headless Chromium with {f['denoise']['workers']} workers, {where}. "
         f"The page is {f['gzipped_bytes'] / 1e3:.0f} kB, gzipped."
     )
-    return "\n".join([BEGIN, "", *lines, "", told, "", END])
+    return [*lines, "", told]
 
 
 def _time(seconds: float) -> str:
@@ -127,11 +126,8 @@ def main() -> None:
     small = smoke()
     result = {"machine": machine(), "figures": measured(0.2 if small else 1.0, 1 if small else 3)}
     print(json.dumps(result, indent=1))
-    if small:
-        return
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    text = DOCS.read_text()
-    DOCS.write_text(text[: text.index(BEGIN)] + table(result) + text[text.index(END) + len(END) :])
+    write(RESULT, json.dumps(result, indent=1) + "\n")
+    write_measured(DOCS, table(result))
 
 
 if __name__ == "__main__":
