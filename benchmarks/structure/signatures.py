@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.decomposition import NMF
-from units import Row, Unit, seeded, timed
+from units import CHIP, Row, Unit, seeded, timed
 
 from mho.nmf import consensus
 from mho.signatures import Signatures, match
@@ -22,6 +22,9 @@ from measure import sized
 
 SAMPLES, KNOWN = sized((500, 10), (40, 2))
 STARTS, NUMBERS = sized((100, range(2, 13)), (3, range(2, 3)))
+FEW = sized(5, 2)
+"""Starts on a chip, one made anew for each."""
+
 CASES = {"2,000 mutations for each signature": 4000.0, "100 mutations for each signature": 200.0}
 """Scale of the gamma distribution of shape 1/2 that exposures are of."""
 
@@ -63,9 +66,15 @@ def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     def ours(numbers: Any) -> Callable[[np.ndarray, int], np.ndarray]:
         return lambda X, seed: Signatures(numbers, random_state=seed).fit(X).components_
 
+    def squares(chip: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+        given: dict[str, Any] = {"starts": FEW, "chip": chip, "scale": False, "threshold": 2.0}
+        return lambda X, seed: consensus(X, KNOWN, random_state=seed, **given).spectra
+
     return {
         "mho.Signatures": ours(KNOWN),
         "mho.Signatures, of 2 to 12 the number": ours(NUMBERS),
+        f"least squares, {FEW} starts, CPU": squares(None),
+        f"least squares, {FEW} starts, chip": squares(CHIP),
         "scikit-learn, KL, best of 20 starts": _scikit_learn,
         "nimfa, KL, best of 3 starts": _nimfa,
     }

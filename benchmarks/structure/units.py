@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -72,12 +73,12 @@ def seeded(key: dict[str, str], seeds: int, measure: Callable[[int], Row]) -> li
 
 
 def run(name: str, units: Iterable[Unit], *, resume: bool, minutes: float, only: str) -> None:
-    """Measure units whose name has `only` in it; after `minutes` no more are begun, and those kept stay on `resume`."""
+    """Measure units in whose name the pattern `only` is found, and none that are kept on `resume`, for some minutes."""
     begun, rows = time.perf_counter(), list(kept().get(name, {}).get("rows", [])) if resume else []
     if smoke():
         units = few(unit for unit in units if unit.seed == 0)
     for unit in units:
-        if only not in " ".join(unit.key.values()) or any(unit.name.items() <= row.items() for row in rows):
+        if not re.search(only, " ".join(unit.key.values())) or any(unit.name.items() <= row.items() for row in rows):
             continue
         if time.perf_counter() - begun > 60 * minutes:
             print("the time is up: go on with --resume")
