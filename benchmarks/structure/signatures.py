@@ -73,10 +73,10 @@ def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     return {
         "mho.Signatures": ours(KNOWN),
         "mho.Signatures, of 2 to 12 the number": ours(NUMBERS),
-        f"least squares, {FEW} starts, CPU": squares(None),
-        f"least squares, {FEW} starts, chip": squares(CHIP),
         "scikit-learn, KL, best of 20 starts": _scikit_learn,
         "nimfa, KL, best of 3 starts": _nimfa,
+        f"least squares, {FEW} starts, CPU": squares(None),
+        f"least squares, {FEW} starts, chip": squares(CHIP),
     }
 
 
