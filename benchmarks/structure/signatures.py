@@ -66,18 +66,22 @@ def _methods() -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
     def ours(numbers: Any) -> Callable[[np.ndarray, int], np.ndarray]:
         return lambda X, seed: Signatures(numbers, random_state=seed).fit(X).components_
 
-    def squares(chip: Any) -> Callable[[np.ndarray, int], np.ndarray]:
-        given: dict[str, Any] = {"starts": FEW, "chip": chip, "scale": False, "threshold": 2.0}
-        return lambda X, seed: consensus(X, KNOWN, random_state=seed, **given).spectra
-
     return {
         "mho.Signatures": ours(KNOWN),
         "mho.Signatures, of 2 to 12 the number": ours(NUMBERS),
         "scikit-learn, KL, best of 20 starts": _scikit_learn,
         "nimfa, KL, best of 3 starts": _nimfa,
-        f"least squares, {FEW} starts, CPU": squares(None),
-        f"least squares, {FEW} starts, chip": squares(CHIP),
+        f"least squares, {FEW} starts, CPU": lambda X, seed: _least_squares(X, seed, None),
+        f"least squares, {FEW} starts, chip": lambda X, seed: _least_squares(X, seed, CHIP),
     }
+
+
+def _least_squares(X: np.ndarray, seed: int, chip: Any) -> np.ndarray:
+    given: dict[str, Any] = {"chip": chip, "scale": False, "threshold": 2.0}
+    found = consensus(X, KNOWN, starts=FEW, random_state=seed, **given)
+    spectra = np.zeros((KNOWN, X.shape[1]))
+    spectra[:, found.columns] = found.spectra
+    return spectra
 
 
 def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
