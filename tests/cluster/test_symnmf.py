@@ -122,6 +122,16 @@ PAIR = np.array([[0.0, 1.0], [1.0, 0.0]])
         ({}, np.zeros((2, 2)), "X must have an affinity above zero"),
         ({}, -PAIR, "X contains a negative entry"),
         ({"affinity": "rbf"}, PAIR, "affinity must be one of 'nearest_neighbors', 'precomputed'"),
+        (
+            {"affinity": "nearest_neighbors"},
+            np.ones((5, 3)),
+            "n_clusters must be at most 1, the samples",
+        ),
+        (
+            {"affinity": "nearest_neighbors", "n_clusters": 3},
+            sp.csr_array(np.eye(2)[[0, 1, 0, 1]]),
+            "n_clusters must be at most 2, the samples of X that differ",
+        ),
         ({"init": "nndsvd"}, PAIR, "init must be one of 'spectral', 'random'"),
         ({"coupling": 0.0}, PAIR, "coupling must be"),
         ({"engine": "quantum"}, PAIR, "engine must be one of"),

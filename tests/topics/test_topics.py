@@ -109,6 +109,7 @@ def test_diversity_is_the_share_of_different_words():
         ({"seeds": {c: ["ship"] for c in "abcd"}}, TEXTS, "seeds must be at most n_topics = 3, got 4"),
         ({"seeds": {"a": ["ship"]}}, sp.csr_array(np.eye(4)), "seeds are words: give texts, not a matrix"),
         ({}, -np.eye(4), "X contains a negative entry|X must"),
+        ({"n_topics": 1, "max_share": 1.0}, ["ship sea"] * 6, "its documents with words, 6, have all the same"),
         ({"engine": "quantum"}, TEXTS, "engine must be one of"),
     ],
 )

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Self
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.linalg import eigh, qr, svd
 from scipy.sparse.linalg import eigsh
 from sklearn.base import BaseEstimator, ClusterMixin
@@ -126,7 +127,7 @@ class SymNMF(ClusterMixin, BaseEstimator):
         checks.positive_int(self.max_iter, "max_iter")
         checks.nonnegative_number(self.tol, "tol")
         self.affinity_matrix_ = graph = self._graph(X)
-        k = checks.positive_int(self.n_clusters, "n_clusters", limit=graph.shape[0], what="the number of samples")
+        k = int(self.n_clusters)
         rng = checks.generator(self.random_state, "random_state")
         self.engine_ = engine_for(self.engine, seed=int(rng.integers(2**31)))
         S = normalized(graph)
@@ -142,7 +143,11 @@ class SymNMF(ClusterMixin, BaseEstimator):
         kinds = ("nearest_neighbors", "precomputed")
         made = checks.one_of(self.affinity, "affinity", kinds) == "nearest_neighbors"
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, ensure_min_samples=2)
-        return neighbor_graph(X, min(self.n_neighbors, X.shape[0] - 1)) if made else as_affinity(X)
+        k = checks.positive_int(self.n_clusters, "n_clusters", limit=X.shape[0], what="the number of samples")
+        if not made:
+            return as_affinity(X)
+        _check_different(X, k)
+        return neighbor_graph(X, min(self.n_neighbors, X.shape[0] - 1))
 
     def _iterate(self, S: Any, H: np.ndarray) -> Iterate:
         coupling = float(S.max()) ** 2 if self.coupling is None else self.coupling
@@ -179,6 +184,19 @@ class SymNMF(ClusterMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.pairwise = tags.input_tags.positive_only = self.affinity == "precomputed"
         return tags
+
+
+def _check_different(X: Any, k: int) -> None:
+    """Refuse samples of which fewer differ than there are clusters: those that are alike cannot be told apart."""
+    seen: set[bytes] = set()
+    for i in range(X.shape[0]):
+        row = X[i : i + 1]
+        seen.add((row.toarray() if sp.issparse(row) else row).tobytes())
+        if len(seen) >= k:
+            return
+    raise ValueError(
+        f"n_clusters must be at most {len(seen)}, the samples of X that differ, the others being their copies, got {k}"
+    )
 
 
 def _start(S: Any, k: int, init: str, rng: np.random.Generator) -> np.ndarray:

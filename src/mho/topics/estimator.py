@@ -196,6 +196,7 @@ class Topics(TransformerMixin, BaseEstimator):
     def _topics(self, weights: Any, k: int, seed: int) -> np.ndarray:
         if self.seeds:
             return NMF(k, engine=self.engine_, random_state=seed).fit(weights, H=self._seeded(k, seed)).components_
+        _check_different(weights)
         settings = {"scale": False, "threshold": 2.0, "starts": self.starts, "random_state": seed}
         if self.engine != "digital":
             settings["engine"] = self.engine_
@@ -225,6 +226,12 @@ class Topics(TransformerMixin, BaseEstimator):
         """Weights over the square roots of their document's and their word's sum, of the documents of `fit`."""
         documents = _inverse_root(np.asarray(weights.sum(axis=1)).ravel())
         return sp.csr_array(sp.diags_array(documents) @ sp.csr_array(weights) @ sp.diags_array(self._word_scale))
+
+
+def _check_different(weights: Any) -> None:
+    count = weights.shape[0]
+    if count < 2 or not abs(weights[1:] - weights[:-1]).max():
+        raise ValueError(f"X: its documents with words, {count}, have all the same ones; no topic tells them apart")
 
 
 def _are_texts(X: Any) -> bool:
