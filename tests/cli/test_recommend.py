@@ -112,6 +112,14 @@ def test_a_user_of_every_item_has_no_list_and_is_told(mho, tmp_path):
     assert len(mho("recommend", "top", tmp_path / "m.npz", "--seen")[1].splitlines()) == 1 + 4
 
 
+def test_a_hybrid_says_how_many_lists_it_computed_again(mho, fitted):
+    code, shown, told = mho("recommend", "top", fitted, "--engine", "hybrid", "-n", 1)
+    assert code == 0
+    assert "lists hang by less than the chip's own errors: computed again digitally" in told
+    best = Recommender.load(fitted).recommend(n=1)
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == best.users.tolist()
+
+
 def test_a_new_user_is_folded_in(mho, fitted, tmp_path):
     (tmp_path / "new.csv").write_text("user,item,rating\neve,1,5\neve,2,5\n")
     code, said, _ = mho("recommend", "fold-in", fitted, tmp_path / "new.csv", "-o", fitted)

@@ -103,6 +103,8 @@ def test_critical_answers_are_the_digital_ones():
 
 def test_a_short_list_has_no_other_ranks():
     assert close_ranks(3)(np.ones((3, 2)), np.ones((3, 2))).tolist() == [False, False]
+    seen = np.array([[3.0], [-np.inf], [1.0], [-np.inf]])
+    assert close_ranks(3)(seen, np.full((4, 1), 9.0)).tolist() == [False]
 
 
 def test_digital_operations_are_counted_beside_the_chip():

@@ -88,3 +88,8 @@ def test_windows_of_the_chip_are_recorded(files, tmp_path, capsys):
     assert found.solves <= found.matrices  # no window of zeros is solved to fill a block
     assert main([*run, "--ledger", str(tmp_path / "other.json")]) == 2
     assert "--ledger is for --engine analog" in capsys.readouterr().err
+
+
+def test_a_hybrid_says_how_many_windows_it_computed_again(files, capsys):
+    assert main(["monitor", "run", str(files / "pump.mon"), str(files / "other.csv"), "--engine", "hybrid"]) in (0, 3)
+    assert "% of the windows were within the chip's own errors of the limit" in capsys.readouterr().err

@@ -55,6 +55,8 @@ class CheckedAnswers:
 def close_ranks(n: int) -> Critical:
     """Return a rule: whether errors could bring another score among the `n` largest of a column.
 
+    A score of -inf is in no list.
+
     Parameters
     ----------
     n : int
@@ -73,7 +75,7 @@ def close_ranks(n: int) -> Critical:
         if len(S) <= n:
             return np.zeros(S.shape[1], bool)
         least = np.partition(S, len(S) - n, axis=0)[-n]
-        listed = S >= least
+        listed = (S >= least) & (S > -np.inf)
         within = np.where(listed, S - E, np.inf).min(axis=0)
         return within <= np.where(listed, -np.inf, S + E).max(axis=0)
 
@@ -176,10 +178,19 @@ class HybridFactor(Programmed):
         B = as_matrix(check_rhs(B, self.shape, start))
         with self.analog.tally.solving(B, self.shape[1]):
             plain = self.analog.plain(B)
-        return self._digitally(B, plain)
+        return self.solve_digitally(B, plain)
 
-    def _digitally(self, B: Any, start: np.ndarray | None = None) -> np.ndarray:
-        """Digital answers, their operations counted: A'b and one factorization of A'A each, A'A itself once."""
+    def solve_digitally(self, B: Any, start: np.ndarray | None = None) -> np.ndarray:
+        """Return digital answers (k, n), their operations counted: A'b and one factorization of A'A each, A'A once.
+
+        Parameters
+        ----------
+        B : ndarray of shape (m, n), scipy sparse (zeros are data) or Sparse
+            Right-hand sides, of any sign.
+        start : ndarray of shape (k, n), optional
+            A guess, which saves factorizations.
+        """
+        B = as_matrix(check_rhs(B, self.shape, start))
         (m, k), n = self.shape, B.shape[1]
         operations = float(cross_operations(B, k).sum()) + n * (k**3 / 3 + 2 * k**2) + m * k * (k + 1)
         self.analog.ledger.add(Ledger(operations=operations))
@@ -214,13 +225,77 @@ class HybridFactor(Programmed):
         ([False, True], 0.5)
         """
         B = as_matrix(check_rhs(B, self.shape))
-        X, probed = self.analog.with_probe(B)
+        X, probed = self.estimates(B)
         found = scores(probed)
         again = critical(found, np.abs(found - scores(X)))
         if again.any():
-            probed[:, again] = self._digitally(columns_of(B, np.flatnonzero(again)))
+            probed[:, again] = self.solve_digitally(columns_of(B, np.flatnonzero(again)))
         return CheckedAnswers(probed, X, again)
+
+    def estimates(self, B: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the chip's answers (k, n), as they are and corrected by what it makes of A y, whose answer is known.
+
+        Parameters
+        ----------
+        B : ndarray of shape (m, n), scipy sparse (zeros are data) or Sparse
+            Right-hand sides, of any sign.
+        """
+        B = as_matrix(check_rhs(B, self.shape))
+        with self.analog.tally.solving(B, self.shape[1]):
+            return self.analog.with_probe(B)
 
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""
         return self.digital.squared_error(B, X)
+
+
+class Estimating(Engine):
+    """The chip of a hybrid engine, whose answers are corrected by its own estimate of their errors.
+
+    Parameters
+    ----------
+    hybrid : Hybrid
+        Whose chip it is.
+
+    Attributes
+    ----------
+    plain : list of ndarray of shape (k, n)
+        Answers of each call as they were before that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mho
+    >>> from mho.engines.hybrid import Estimating
+    >>> A = np.random.default_rng(0).random((30, 3))
+    >>> estimating = Estimating(mho.Hybrid("pku-2025-4bit", seed=0))
+    >>> X = estimating.program(A).solve(A @ np.ones((3, 2)))
+    >>> bool(np.abs(X - 1).max() < np.abs(estimating.plain[0] - 1).max())
+    True
+    """
+
+    def __init__(self, hybrid: Hybrid) -> None:
+        self.hybrid, self.plain = hybrid, list[np.ndarray]()
+
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
+        """See `Engine.program`."""
+        return _Estimated(self.hybrid.program(A, penalty=penalty), self.plain)
+
+    def ledger(self) -> Ledger:
+        """Return the chip's events so far."""
+        return self.hybrid.ledger()
+
+
+class _Estimated(Programmed):
+    def __init__(self, held: HybridFactor, plain: list[np.ndarray]) -> None:
+        self.held, self.plain = held, plain
+
+    def solve(self, B: Any, *, start: np.ndarray | None = None) -> np.ndarray:
+        """See `Programmed.solve`; corrected."""
+        plain, probed = self.held.estimates(check_rhs(B, self.held.shape, start))
+        self.plain.append(plain)
+        return probed
+
+    def squared_error(self, B: Any, X: np.ndarray) -> float:
+        """See `Programmed.squared_error`."""
+        return self.held.squared_error(B, X)

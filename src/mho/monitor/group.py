@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from mho.caching import cached_property
 from mho.engines import Engine, Penalty, Programmed
+from mho.engines.hybrid import HybridFactor
 from mho.engines.solve import as_known
 
 __all__ = ["BLOCK", "PLANS", "RIDGE", "Group", "GroupPlan", "fit_group"]
@@ -131,23 +133,52 @@ class Group:
         else:
             block = np.zeros((BLOCK, coded.shape[1]))
             block[at : at + len(coded)] = coded
-        codes = self.codes(block)
+        return self._whitened(block, self.codes(block))[at : at + len(coded)]
+
+    def estimates(self, features: np.ndarray, center: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the whitened residuals (n, e) of a hybrid engine's chip: with answers as they are, and corrected."""
+        if not self.plan.factored:
+            left = (features - center) / self.scale
+            return left, left.copy()
+        assert isinstance(self._programmed, HybridFactor)
+        coded, solve = self.coded(features, center), self._programmed.estimates
+        plain, corrected = (self._whitened(coded, codes) for codes in self._codes(coded, solve))
+        return plain, corrected
+
+    def digital(self, features: np.ndarray, center: np.ndarray) -> np.ndarray:
+        """Return the whitened residuals (n, e) with a hybrid engine's digital answers."""
+        if not self.plan.factored:
+            return (features - center) / self.scale
+        assert isinstance(self._programmed, HybridFactor)
+        coded, solve = self.coded(features, center), self._programmed.solve_digitally
+        return self._whitened(coded, self._codes(coded, lambda B: (solve(B),))[0])
+
+    def _whitened(self, block: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Whitened residuals, or codes, of coded windows (n, e) with these codes (n, k)."""
         if self.plan.codes:
             codes[np.isnan(block).all(axis=1)] = np.nan
-            left = codes[at : at + len(coded)]
+            left = codes
         else:
-            left = (block - codes @ self.factors.T)[at : at + len(coded)]
+            left = block - codes @ self.factors.T
         return (left - self.mean) / self.spread
 
     def codes(self, coded: np.ndarray) -> np.ndarray:
         """Return the codes (n, k) of coded windows (n, e); zero where nothing is known."""
+        return self._codes(coded, lambda B: (self._programmed.solve(B),))[0]
+
+    def _codes(self, coded: np.ndarray, solve: Callable[[Any], tuple[np.ndarray, ...]]) -> list[np.ndarray]:
+        """Codes (n, k) of coded windows (n, e), of each of the answers that `solve` finds."""
         if not np.isnan(coded).any():
-            return self._programmed.solve(coded.T).T
+            return [X.T for X in solve(coded.T)]
         known = np.isfinite(coded).any(axis=1)
-        codes = np.zeros((len(coded), self.factors.shape[1]))
-        if known.any():
-            codes[known] = self._programmed.solve(as_known(coded[known].T, "nan", "windows")).T
-        return codes
+        if not known.any():
+            return 2 * [np.zeros((len(coded), self.factors.shape[1]))]
+        found = []
+        for X in solve(as_known(coded[known].T, "nan", "windows")):
+            codes = np.zeros((len(coded), self.factors.shape[1]))
+            codes[known] = X.T
+            found.append(codes)
+        return found
 
     def residuals(self, features: np.ndarray, center: np.ndarray) -> np.ndarray:
         """Return the whitened residuals (n, e) of any number of windows (n, d)."""

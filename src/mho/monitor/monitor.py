@@ -134,7 +134,8 @@ class Monitor:
         A share of windows (0.01, "1%") or episodes ("1/month"). A rate that the healthy data cannot support is
         refused. "auto": the lowest share that the healthy data show by themselves, without a fitted tail.
     engine : str or Engine
-        Solver of the codes, in learning and running.
+        Solver of the codes, in learning and running. "hybrid" learns digitally and scores on the chip: windows that the
+        chip's own errors could bring across the limit are scored again digitally (`checked_share`).
     adapt : str, float or None
         Time constant by which the centres of level channels follow what is clearly healthy; None: not.
     max_drift : float
@@ -308,6 +309,12 @@ class Monitor:
     def explain(self, alarm: Alarm) -> Explanation:
         """Return the account of an alarm's worst window."""
         return Explanation(**alarm.explanation)
+
+    @property
+    def checked_share(self) -> float:
+        """Share of the windows of a hybrid engine's run that were scored again digitally; NaN before there are any."""
+        checked = sum(run.checked for run in self._runs)
+        return sum(run.critical for run in self._runs) / checked if checked else math.nan
 
     def reset(self) -> None:
         """Forget what was run, and start again from what was learned."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mho.engines import Hybrid, near_limit
 from mho.monitor.frames import Frames, LevelFramer, framer_for, packed_array, unpacked_array
 from mho.monitor.group import BLOCK, Group
 from mho.monitor.recording import Channel
@@ -154,10 +155,18 @@ class StreamRun:
         Logarithm of the joint probability below which a window alarms.
     groups : int
         Feature groups of all streams together, for Bonferroni's correction.
+
+    Attributes
+    ----------
+    checked, critical : int
+        Windows that a hybrid engine's chip has scored, and those of them that hung by less than its own errors and were
+        scored again digitally.
     """
 
     def __init__(self, model: StreamModel, adaptation: Adaptation, log_limit: float, groups: int) -> None:
         self.model, self.adaptation, self.log_limit, self.correction = model, adaptation, log_limit, np.log(groups)
+        self.checks = all(isinstance(group.engine, Hybrid) for group in model.groups)
+        self.checked = self.critical = 0
         self.framer = model.framer()
         self.centers = [center.copy() for center in model.centers]
         self.drifted = np.zeros(len(model.channels), bool)
@@ -191,14 +200,36 @@ class StreamRun:
 
     def _block(self, frames: Frames, rows: slice, out: Scores) -> None:
         out.drifted[rows] = self.drifted
-        for number, (group, tail) in enumerate(zip(self.model.groups, self.model.tails, strict=True)):
-            features = frames.features[group.plan.features][rows]
-            residual = group.residual(features, self.centers[number], self._at)
+        features = [frames.features[group.plan.features][rows] for group in self.model.groups]
+        residuals = self._checked(features) if self.checks else self._residuals(features)
+        for number, residual in enumerate(residuals):
             out.residuals[number][rows] = residual
             out.centers[number][rows] = self.centers[number]
-            out.log_p[rows, number] = tail.log_p(group.reduce(residual))
+        out.log_p[rows] = self._log_p(residuals)
         if np.isfinite(self.adaptation.seconds) and any(group.plan.adapts for group in self.model.groups):
             self._adapt(frames, rows, self.joint(out.log_p[rows]))
+
+    def _residuals(self, features: list[np.ndarray]) -> list[np.ndarray]:
+        groups = zip(self.model.groups, features, self.centers, strict=True)
+        return [group.residual(one, center, self._at) for group, one, center in groups]
+
+    def _log_p(self, residuals: list[np.ndarray]) -> np.ndarray:
+        """Logarithm of each group's probability (n, g)."""
+        parts = zip(self.model.groups, self.model.tails, residuals, strict=True)
+        return np.stack([tail.log_p(group.reduce(residual)) for group, tail, residual in parts], axis=1)
+
+    def _checked(self, features: list[np.ndarray]) -> list[np.ndarray]:
+        """Residuals by a chip; digital ones of windows that its own errors could bring across the limit."""
+        groups = list(zip(self.model.groups, features, self.centers, strict=True))
+        plain, corrected = zip(*(group.estimates(one, center) for group, one, center in groups), strict=True)
+        before, after = (self.joint(self._log_p(list(residuals))) for residuals in (plain, corrected))
+        critical = near_limit(self.log_limit)(after[None], np.abs(after - before)[None])
+        self.checked += len(after)
+        self.critical += int(critical.sum())
+        if critical.any():
+            for residual, (group, one, center) in zip(corrected, groups, strict=True):
+                residual[critical] = group.digital(one[critical], center)
+        return list(corrected)
 
     def _adapt(self, frames: Frames, rows: slice, joint: np.ndarray) -> None:
         """Gather windows, the more the healthier they are; at the end of a block the centres follow them."""

@@ -12,8 +12,9 @@ import numpy as np
 
 from mho import checks
 from mho.cost import estimate
-from mho.engines import Engine, engine_for
+from mho.engines import Engine, Hybrid, engine_for
 from mho.nmf.loop import phase_ends
+from mho.recommend.checked_users import solved_checked
 from mho.recommend.cold_items import feature_weights, with_items
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
@@ -190,25 +191,35 @@ class Recommender:
             self._fitted = fitted.solved_items(engine, i).related(engine, i)[0]
         return self
 
-    def solve_users(self, users: Any = None) -> Self:
+    def solve_users(self, users: Any = None, *, check: int | None = None) -> Self:
         """Find the factors of users once more, from what is known of them, by this recommender's engine.
 
         Parameters
         ----------
         users : array_like, optional
             Ids of users that are known; by default all.
+        check : int, optional
+            For a hybrid engine: its chip solves, and digital arithmetic once more for those users of whose best `check`
+            new items the chip's own errors could turn one; their share is then `checked_share_`.
 
         Raises
         ------
         ValueError
-            A user is not known, or the model has no factors.
+            A user is not known, the model has no factors, or the engine has no chip beside digital arithmetic.
         """
         fitted = self._require()
         if not fitted.model.has_factors:
             raise ValueError("the model must have factors to be solved for, and neighbours have none")
         every = np.arange(len(self.user_ids_))
         positions = every if users is None else fitted.table.users.require(users)
-        self._fitted = fitted.solved_users(self._engine(), positions)
+        if check is None:
+            self._fitted = fitted.solved_users(self._engine(), positions)
+            return self
+        length = checks.positive_int(check, "check")
+        if not isinstance(self.engine_, Hybrid):
+            raise ValueError(f"check goes with engine='hybrid', which has both, got {self.engine_!r}")
+        self._fitted, critical = solved_checked(fitted, self.engine_, positions, length)
+        self.checked_share_ = float(critical.mean())
         return self
 
     def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Self:

@@ -82,7 +82,8 @@ def run(
     max_journal
         Bytes of the journal; at the cap the oldest messages are dropped and counted, alarms never.
     engine
-        Another solver than the model was learned with.
+        Another solver than the model was learned with. hybrid: the chip, and digitally once more the windows that its
+        own errors could bring across the limit; of how many is said at the end.
     ledger
         Write what the chip did, for mho cost: a .json file, when the run ends; with a file or a pipe.
     """
@@ -137,6 +138,7 @@ def _serve(
             )
             note(f"reading {url.topic} at {url.host}:{url.port}, state in {state}")
             bridge.run(lambda: bool(stopped))
+            _say_checked(monitor)
             note(f"stopped: {json.dumps({k: v for k, v in service.summary().items() if k != 'open'})}")
     finally:
         for number, handler in before.items():
@@ -171,7 +173,15 @@ def _pipe(
         if log is not None:
             log.close()
         record.save(monitor.engine, "window", windows)
+        _say_checked(monitor)
     return ALARMED if raised else 0
+
+
+def _say_checked(monitor: Monitor) -> None:
+    """Say of how many windows a hybrid engine did not trust its chip."""
+    share = monitor.checked_share
+    if share == share:
+        note(f"{share:.1%} of the windows were within the chip's own errors of the limit: computed again digitally")
 
 
 def _tell(alarm: Alarm, log: object) -> None:

@@ -33,7 +33,7 @@ def top(
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
     titles: Path | None = None,
     seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    engine: Literal["analog"] | None = None,
+    engine: Literal["analog", "hybrid"] | None = None,
     ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
     out: Annotated[Path | None, Parameter(name=("-o", "--out"))] = None,
     json: Json = False,
@@ -55,6 +55,7 @@ def top(
         Recommend also what a user has rated or chosen.
     engine
         Find these users' factors once more on the simulated chip, all items in it; by default as fit has left them.
+        hybrid: and digitally where a list hangs by less than the chip's own errors, and say of how many.
     ledger
         Write what the chip did, for mho cost: a .json file.
     out
@@ -71,7 +72,11 @@ def top(
     recommender = Recommender.load(model) if engine is None else Recommender.load(model, engine=engine)
     known = recommender.user_ids_
     asked = typed_ids(_names(users), known, "--users") if users else known
-    if engine is not None:
+    if engine == "hybrid":
+        recommender.solve_users(asked, check=n)
+        share = recommender.checked_share_
+        note(f"{share:.0%} of {len(asked):,} lists hang by less than the chip's own errors: computed again digitally")
+    elif engine is not None:
         recommender.solve_users(asked)
         record.save(recommender.engine_, "visitor", len(asked), _digital_work(recommender, asked))
     named = _titles(titles, recommender.item_ids_) if titles else {}
