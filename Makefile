@@ -107,6 +107,7 @@ docs: .venv/dev
 
 # The site alone, for .ci/run, whose tests have run what it prints.
 docs-check: .venv/dev
+	$(BIN)/python scripts/check_results.py
 	$(BIN)/sphinx-build -q -a -E -j 2 -W --keep-going -b html docs docs/_build/html
 	$(BIN)/python scripts/check_site.py docs/_build/html
 	@echo "mho: the site is in docs/_build/html"

@@ -31,7 +31,8 @@ def _dense(dtype: type) -> Callable[[], object]:
 
 
 def _sparse(**options: Any) -> Callable[[], object]:
-    X = sp.random(8000, 3000, 0.01, format="csr", random_state=0)
+    drawn: dict[str, Any] = {"format": "csr", "random_state": 0}  # called rng in newer versions of SciPy
+    X = sp.random(8000, 3000, 0.01, **drawn)
     return partial(mho.NMF(16, max_iter=8, tol=0, random_state=0, **options).fit, X)  # pyright: ignore[reportCallIssue]
 
 

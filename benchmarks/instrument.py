@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from measure import arguments, machine, seconds, smoke
+from measure import arguments, machine, seconds, smoke, write
 
 from mho.engines import Analog, Instrument
 from mho.engines.engine import Engine
@@ -42,7 +42,7 @@ def main() -> None:
             cases.append({"rows": m, "columns": k, "scpi": rates(served, m, k, repeats), "in_process": here})
     print(text := json.dumps({"machine": machine(), "cases": cases}, indent=1))
     for target in arguments():
-        Path(target).write_text(text + "\n", encoding="utf-8")
+        write(Path(target), text + "\n")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
+import provenance
+
 T = TypeVar("T")
 Call = Callable[[], object]
 Clock = Callable[[], float]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = provenance.ROOT
 
 
 def smoke() -> bool:
@@ -87,9 +89,11 @@ def keep(path: Path, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a result; with ``--smoke`` do not."""
+    """Write a result, and record what code made it; with ``--smoke`` do not."""
     if not smoke():
         path.write_text(text, encoding="utf-8")
+        if path.suffix == ".json":
+            provenance.note(path)
 
 
 def write_measured(path: Path, lines: list[str]) -> None:

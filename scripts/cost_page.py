@@ -307,6 +307,8 @@ def _netflix_typical() -> str:
     limit = {name: NETFLIX.costs[name].seconds.typical / NETFLIX.claim.faster for name in ("H100", "P100")}
     unwritten = {v.baseline: v for v in NETFLIX.verdicts if (v.case, v.end) == ("no writing, no memory", "typical")}
     best = {v.baseline: v for v in NETFLIX.verdicts if (v.case, v.end) == ("no writing, best memory", "typical")}
+    most = unwritten["H100"].solvers
+    assert most is not None, "the pair is not met"
     reach = [f"{v.solvers:,} against the {n}" for n, v in best.items() if v.solvers and not n.startswith("FPGA")]
     everyone = (
         "every platform"
@@ -318,9 +320,9 @@ def _netflix_typical() -> str:
         f"{_s(chip.write_seconds.typical)} where {_s(limit['H100'])} (H100) to {_s(limit['P100'])} (P100) are left for "
         f"everything. With writing left out and the best memory it takes {', '.join(reach)}, at no more than "
         f"1/{_digits(max(v.saving for n, v in best.items() if not n.startswith('FPGA')))} of a GPU's energy. The pair is met "
-        f"against {everyone} where neither writing nor memory is counted, by {unwritten['H100'].solvers:,} solvers "
+        f"against {everyone} where neither writing nor memory is counted, by {most:,} solvers "
         f"against the H100; each of them is {_square_mm(chip.square_metres.typical)}, nearly all of it DACs, so that they "
-        f"are {_digits(unwritten['H100'].solvers * chip.square_metres.typical)} m² of silicon. **Unkindest**: with one write "
+        f"are {_digits(most * chip.square_metres.typical)} m² of silicon. **Unkindest**: with one write "
         f"port, long reads and a GPU at 60 % of its peak, writing alone takes {_s(chip.write_seconds.high)}."
     )
 

@@ -1,5 +1,6 @@
 """Benchmarks still run: each one with ``--smoke``, its smallest case, which writes nothing."""
 
+import importlib
 import runpy
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-PARTS = {"gate_worker.py", "image/peer_cleanup.py", "nmf/data.py", "nmf/worker.py"}
+PARTS = {"gate_worker.py", "image/peer_cleanup.py", "nmf/data.py", "nmf/worker.py", "provenance.py"}
 """Run by others in processes of their own."""
 
 APART = {
@@ -92,3 +93,38 @@ def test_every_benchmark_shares_what_all_need():
         assert "from measure import" in text or "from pictures import run" in text, name
         assert "rev-parse" not in text, name
         assert "platform.machine()" not in text, name
+
+
+@pytest.fixture
+def provenance(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("provenance")
+
+
+def test_no_result_is_older_than_its_code(provenance):
+    """`make docs-check` says the same; `scripts/check_results.py --same` after a change that changes no figure."""
+    assert provenance.outdated() == []
+
+
+def test_every_result_that_is_kept_is_recorded(provenance):
+    kept = [*(ROOT / "docs/measured").glob("*.json*"), *BENCHMARKS.glob("*/*.jsonl"), ROOT / "src/mho/cost/uses.json"]
+    names = {path.relative_to(ROOT).as_posix() for path in kept}
+    assert names - {"docs/measured/claims.json"} <= set(provenance.record())  # claims have a digest of their own
+
+
+def test_a_digest_is_of_what_makes_figures(provenance, tmp_path):
+    (tmp_path / "helper.py").write_text("SIZE = 3\n")
+    script = tmp_path / "run.py"
+
+    def digest(text):
+        script.write_text(text)
+        return provenance.digest(script)
+
+    plain = digest("from helper import SIZE\ndef f(x):\n    return x + SIZE\n")
+    told = digest(
+        '"""A page."""\nfrom helper import SIZE\ndef f(x: int) -> int:\n    "Doc."  # why\n    return (x + SIZE)\n'
+    )
+    assert plain == told
+    assert digest("from helper import SIZE\ndef f(x):\n    return x - SIZE\n") != plain
+    (tmp_path / "helper.py").write_text("SIZE = 4\n")
+    assert digest("from helper import SIZE\ndef f(x):\n    return x + SIZE\n") != plain

@@ -14,6 +14,7 @@ import matplotlib
 import pytest
 
 from mho.cli import main
+from mho.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {ROOT / "docs" / folder for folder in ("_build", "gallery", "lookup/api", "lookup/commands")}
@@ -22,7 +23,8 @@ PAGES = [
     *(page for page in sorted((ROOT / "docs").rglob("*.md")) if GENERATED.isdisjoint(page.parents)),
 ]
 _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
-_LINE = re.compile(r"\s*(\$ )?mho (factor|recommend|demo|example|cost|chip|image|info|monitor)\b")
+_COMMANDS = [name for name in app if not name.startswith("-")]
+_LINE = re.compile(rf"\s*(\$ )?mho ({'|'.join(_COMMANDS)})\b")
 _MOST_NOT_RUN = 17
 _PYTHON = re.compile(r"(>>> |import |from )")
 

@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -230,7 +230,7 @@ def search(name, use, kept, seconds):
             continue
         chosen = engine(name, error, seed)
         try:
-            value, n = answers(chosen), int(count() if callable(count) else count)
+            value, n = answers(chosen), int(cast(int, count() if callable(count) else count))
             run = Inference.of(chosen.tally, name, answers=n, work=work)
             record[key] = {"value": value, "run": asdict(run)}
         except ChipError as refusal:

@@ -16,6 +16,7 @@ from cases import CASES, Case
 from session import Failed, Session
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import provenance
 from measure import machine, parser, smoke
 
 HERE = Path(__file__).parent
@@ -123,6 +124,7 @@ def _save(case: str, records: list[dict[str, Any]]) -> None:
     part = RESULTS.with_suffix(".part")
     part.write_text("".join(json.dumps(record) + "\n" for record in rows))
     os.replace(part, RESULTS)
+    provenance.note(RESULTS)
 
 
 def _arguments() -> argparse.Namespace:

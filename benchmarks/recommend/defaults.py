@@ -29,6 +29,7 @@ from mho.data import movielens
 from mho.recommend import RatingModel, split_by_user
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import provenance
 from measure import parser, sized, smoke
 
 LENGTH, COMPONENTS = 10, sized(16, 3)
@@ -287,6 +288,8 @@ def main() -> None:
             result = measure(name, table, arguments.seeds)
             print(line(result), flush=True)
             print(json.dumps(result), file=out, flush=True)
+    if not smoke():
+        provenance.note(arguments.out)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from mho.recommend.contest import contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import provenance
 from measure import parser, peak_gib, sized, smoke, timed, where
 
 OWN = "implicit", "neighbours", "mixed"
@@ -194,6 +195,8 @@ def main() -> None:
             for found in runs[what](arguments):
                 print(json.dumps({"what": what, **found, **where()}), file=out, flush=True)
                 print(found, flush=True)
+    if not smoke():
+        provenance.note(arguments.out)
 
 
 if __name__ == "__main__":

@@ -57,9 +57,9 @@ def _models() -> dict[str, tuple[Callable[[int], Any], int]]:
             COMPONENTS, engine=engine(seed), max_iter=most, tol=1e-5, random_state=seed, **given
         )
 
-    peer: dict[str, Any] = {"init": "nndsvda", "max_iter": 500, "tol": 1e-5}
+    peer: dict[str, Any] = {"n_components": COMPONENTS, "init": "nndsvda", "max_iter": 500, "tol": 1e-5}
     return {
-        "scikit-learn NMF": (lambda seed: NMF(COMPONENTS, **peer), 1),
+        "scikit-learn NMF": (lambda seed: NMF(**peer), 1),
         "mho.NMF": (ours(), SEEDS),
         "mho.NMF, sparseness 0.7": (ours(sparseness_H=0.7), SEEDS),
         "mho.NMF, chip": (ours(30, lambda seed: mho.Analog(CHIP, seed=seed)), SEEDS),

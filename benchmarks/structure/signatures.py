@@ -85,8 +85,9 @@ def _least_squares(X: np.ndarray, seed: int, chip: Any) -> np.ndarray:
 
 
 def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
-    given: dict[str, Any] = {"init": "random", "solver": "mu", "beta_loss": "kullback-leibler", "max_iter": 200}
-    models = [NMF(KNOWN, random_state=1000 * seed + start, **given).fit(X) for start in range(20)]
+    given: dict[str, Any] = {"n_components": KNOWN, "beta_loss": "kullback-leibler", "max_iter": 200}
+    given |= {"init": "random", "solver": "mu"}
+    models = [NMF(random_state=1000 * seed + start, **given).fit(X) for start in range(20)]
     return min(models, key=lambda model: model.reconstruction_err_).components_
 
 

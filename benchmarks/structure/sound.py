@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy.signal import resample_poly
@@ -136,7 +136,7 @@ def _flat_learned(true: np.ndarray, learned: dict[str, Sound], seed: int) -> Par
 
 
 def _factors(V: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    model = NMF(k, init=RANDOM, random_state=seed, **FLAT)
+    model = NMF(**FLAT, n_components=cast(Any, k), init=RANDOM, random_state=seed)
     return model.fit_transform(V), model.components_
 
 

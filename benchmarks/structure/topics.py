@@ -60,7 +60,7 @@ class Texts:
         """Tf-idf in its leading directions, of length one."""
         X, unseen = self.weights
         svd = TruncatedSVD(DIMENSIONS, random_state=0).fit(X)
-        return normalize(svd.transform(X)), normalize(svd.transform(unseen))
+        return np.asarray(normalize(svd.transform(X))), np.asarray(normalize(svd.transform(unseen)))
 
     def prepare(self) -> None:
         """Count before the time is taken."""
@@ -109,7 +109,7 @@ def _ours(texts: Texts) -> Methods:
 
 def _peers(texts: Texts) -> Methods:
     return {
-        "scikit-learn NMF": (lambda seed: _factors(texts, NMF(TOPICS, init=START, random_state=seed)), 5),
+        "scikit-learn NMF": (lambda seed: _factors(texts, NMF(*SIZE, init=START, random_state=seed)), 5),
         "scikit-learn MiniBatchNMF": (lambda seed: _factors(texts, MiniBatchNMF(*SIZE, random_state=seed)), 5),
         "scikit-learn LDA": (lambda seed: _lda(texts, seed), 5),
         "gensim NMF": (lambda seed: _gensim(texts, "Nmf", texts.weights, seed), 5),

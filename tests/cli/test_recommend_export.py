@@ -43,10 +43,19 @@ def test_bad_titles_are_one_line_and_no_app(mho, shelf, tmp_path, titles, messag
     assert not (tmp_path / "app").exists()
 
 
-def test_a_folder_that_is_a_file_is_one_line(mho, shelf):
-    code, _, err = mho("recommend", "export", shelf, "--to", shelf)
+def test_a_folder_that_is_a_file_is_one_line(mho, shelf, tmp_path):
+    (tmp_path / "app").touch()
+    code, _, err = mho("recommend", "export", shelf, "--to", tmp_path / "app")
     assert code == 1
     assert "File exists" in err
+
+
+@pytest.mark.parametrize("name", ["list.csv", "app.zip"])
+def test_a_file_of_another_kind_is_no_folder(mho, shelf, tmp_path, name):
+    code, _, err = mho("recommend", "export", shelf, "-o", tmp_path / name)
+    assert code == 2
+    assert "-o must be a folder, or a file .json" in err
+    assert not (tmp_path / name).exists()
 
 
 def test_json_has_what_a_list_is_made_of(mho, shelf, tmp_path):

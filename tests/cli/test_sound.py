@@ -1,6 +1,9 @@
 """`mho sound`, as a user calls it."""
 
+import io
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,6 +46,12 @@ def test_notes_are_written_each_to_a_file(mho, sounds):
     ]
     whole = sum(read_sound(sounds / "parts" / row["file"]).samples for row in rows)
     np.testing.assert_allclose(whole, read_sound("chord.wav").samples, atol=1e-6)
+
+
+def test_a_pipe_is_heard(mho, sounds, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((sounds / "chord.wav").read_bytes())))
+    assert mho("sound", "-", "--note", "A3=a3.wav", "-o", "parts")[0] == 0
+    assert sorted(path.name for path in (sounds / "parts").iterdir()) == ["C4.wav", "G4.wav"]
 
 
 def test_sources_are_written_each_to_a_file(mho, sounds):

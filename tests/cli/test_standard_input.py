@@ -86,6 +86,23 @@ def test_a_recorded_run(mho, given, source, out, tmp_path):
     assert json.loads(printed)["iterations"] == 2
 
 
+def test_counts_of_mutations(mho, given, tmp_path):
+    counts = np.random.default_rng(0).poisson(20.0, (12, 6))
+    given("\n".join(["a,b,c,d,e,f", *(",".join(map(str, row)) for row in counts)]).encode())
+    code, printed, said = mho("signatures", "-", "-k", 2, "--starts", 2, "--json")
+    assert code == 0, said
+    assert json.loads(printed)["samples"] == 12
+
+
+def test_a_recording(mho, given, tmp_path):
+    seconds = np.arange(400)
+    rows = zip(seconds, 20 + np.random.default_rng(0).normal(0, 0.1, 400), strict=True)
+    given(("time,temp\n" + "".join(f"{t},{x:.4f}\n" for t, x in rows)).encode())
+    code, printed, said = mho("monitor", "learn", "-", "-o", tmp_path / "m.mon", "--json")
+    assert code == 0, said
+    assert json.loads(printed)["model"] == str(tmp_path / "m.mon")
+
+
 def test_a_circuit(mho, given, tmp_path):
     given(_npy(np.random.default_rng(0).random((6, 2))))
     assert mho("chip", "netlist", "--matrix", "-", "-o", tmp_path / "a.cir")[0] == 0

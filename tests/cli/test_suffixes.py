@@ -13,6 +13,8 @@ COMMANDS = {
     "fit": ("recommend", "fit", "no.csv", "-o"),
     "fold-in": ("recommend", "fold-in", "no.npz", "no.csv", "-o"),
     "top": ("recommend", "top", "no.npz", "-o"),
+    "signatures": ("signatures", "no.csv", "-k", 2, "-o"),
+    "export": ("monitor", "export", "no.mon", "--c", "-o"),
     "compress": ("image", "compress", "no.png", "-o"),
     "decompress": ("image", "decompress", "no.mho", "-o"),
     "halve": ("image", "halve", "no.png", "-o"),

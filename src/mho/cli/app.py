@@ -42,7 +42,7 @@ def _version() -> str:
 app = App(
     name="mho",
     help="Non-negative matrix factorization by a CPU, by a simulated analogue chip, or by both.",
-    help_epilogue="mho --debug COMMAND ... shows the traceback of an error. Where a file is read, - is standard input.",
+    help_epilogue="mho --debug COMMAND ... shows the traceback of an error. Where data are read, - is standard input.",
     version=_version,
     version_flags=["--version"],
     exit_on_error=False,

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.progress import Progress, progress
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 
 __all__ = ["demo"]
@@ -18,6 +19,7 @@ def demo(
     out: Annotated[Path, Parameter(name=("-o", "--out"))] = Path("mho-demo"),
     seed: WholeNumber = 0,
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    json: Json = False,
 ) -> None:
     """Factorize a photograph and film ratings on every engine and write a page with the results.
 
@@ -31,11 +33,16 @@ def demo(
         For the starting factors and the errors of the chip, at least 0.
     quiet
         Show no progress.
+    json
+        Print the figures as JSON.
     """
-    from mho.demo import run, summary
+    from mho.demo import figures, run, summary
 
     with progress(quiet=quiet) as shown:
         page, results = run(out, seed=seed, progress=_Follower(shown))
+    if json:
+        print(as_json({"page": page, **figures(results)}))
+        return
     print(f"{summary(results)}\n\nThe pictures and curves: {page}")
 
 

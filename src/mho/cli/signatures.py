@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber, check_whole_numbers
+from mho.cli.standard_input import file_of
 from mho.cli.tables import columns
 from mho.cli.target import check_target
 
@@ -89,7 +90,8 @@ def signatures(
     Parameters
     ----------
     source
-        Table of counts, .csv or .tsv: a row for each sample, a column for each kind of mutation, with names.
+        Table of counts, .csv or .tsv: a row for each sample, a column for each kind of mutation, with names; - is
+        standard input.
     options
         What is looked for.
     out
@@ -102,6 +104,7 @@ def signatures(
     from mho.data.named_matrix import read_named_matrix, write_table
 
     options.check()
+    source = file_of(source)
     for path, option in ((out, "-o"), (exposures, "--exposures")):
         if path is not None:
             check_target(path, [source, options.known], option=option, suffixes=[".csv"])

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.report import Json, as_json
 from mho.cli.settings import EngineName, WholeNumber, check_whole_numbers
+from mho.cli.standard_input import file_of
 from mho.cli.tables import columns
 
 __all__ = ["EXAMPLES", "sound"]
@@ -129,7 +130,7 @@ def sound(
     Parameters
     ----------
     source
-        The sound: .wav, .flac or .ogg.
+        The sound: .wav, .flac or .ogg; - is standard input.
     options
         What is known of the parts, and who solves.
     out
@@ -144,6 +145,7 @@ def sound(
         raise ValueError(f"-o {out}: must be a new or an empty folder; is not")
     if not (out if out.exists() else out.parent).is_dir():
         raise ValueError(f"-o {out}: its folder is not there")
+    source = file_of(source)
     mixture = read_sound(source, max_samples=options.max_samples).check(str(source))
     alone = options.read()
     note(f"{source.name}: {mixture.seconds:.1f} s at {mixture.rate:,} Hz, {'notes' if options.note else 'sources'}")

@@ -13,7 +13,15 @@ __all__ = ["PIPE", "file_of"]
 
 PIPE = "-"
 
-_MAGIC = {b"\x93NUMPY": ".npy", b"PK\x03\x04": ".npz", b"PAR1": ".parquet", b"%%MatrixMarket": ".mtx"}
+_MAGIC = {
+    b"\x93NUMPY": ".npy",
+    b"PK\x03\x04": ".npz",
+    b"PAR1": ".parquet",
+    b"%%MatrixMarket": ".mtx",
+    b"RIFF": ".wav",
+    b"fLaC": ".flac",
+    b"OggS": ".ogg",
+}
 _CHUNK = 1 << 20
 
 

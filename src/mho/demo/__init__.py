@@ -5,6 +5,18 @@ from mho.demo.plan import Plan, Progress
 from mho.demo.report import write
 from mho.demo.results import PhotoResults, RatingResults, Results, Run
 from mho.demo.run import run
-from mho.demo.summary import summary
+from mho.demo.summary import figures, summary
 
-__all__ = ["PhotoResults", "Plan", "Progress", "RatingResults", "Results", "Run", "measure", "run", "summary", "write"]
+__all__ = [
+    "PhotoResults",
+    "Plan",
+    "Progress",
+    "RatingResults",
+    "Results",
+    "Run",
+    "figures",
+    "measure",
+    "run",
+    "summary",
+    "write",
+]

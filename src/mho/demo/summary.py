@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mho.demo.markup import quantity
 from mho.demo.results import Results, Run
 from mho.demo.sections import NAMES
 
-__all__ = ["summary"]
+__all__ = ["figures", "summary"]
 
 _HEADER = ("iterations", "seconds here", "chip time", "chip energy", "writing")
 
@@ -32,6 +33,33 @@ def summary(results: Results) -> str:
             "Chip time and energy are modelled, writing the arrays included; the last column is its share of the time.",
         )
     )
+
+
+def figures(results: Results) -> dict[str, Any]:
+    """Return figures as numbers: errors, dB or stars, seconds and joules, each engine by its name."""
+    photo, ratings = results.photo, results.ratings
+    return {
+        "photo": {
+            "shape": photo.original.shape,
+            "components": photo.n_components,
+            "engines": {
+                run.engine: {"relative_error": run.curve[-1], "psnr": run.score, **_told(run)} for run in photo.runs
+            },
+        },
+        "ratings": {
+            "components": ratings.n_components,
+            "baselines_rmse": dict(ratings.baselines),
+            "engines": {run.engine: {"rmse": run.score, **_told(run)} for run in ratings.runs},
+        },
+    }
+
+
+def _told(run: Run) -> dict[str, Any]:
+    here = {"iterations": len(run.curve), "seconds": run.digital_seconds + run.simulation_seconds}
+    if run.chip is None:
+        return here
+    seconds, joules, writing = (getattr(run.chip, name).typical for name in ("seconds", "joules", "write_seconds"))
+    return {**here, "chip_seconds": seconds, "chip_joules": joules, "chip_write_seconds": writing}
 
 
 def _costs(run: Run) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.errors import note
+from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.tables import table
 
@@ -27,6 +28,7 @@ def make_benchmark(
     shadow: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     switch: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     contrast: float = 0.6,
+    json: Json = False,
 ) -> None:
     """Paste people of a clip into its own empty scene, under drifting, stepping light.
 
@@ -53,6 +55,8 @@ def make_benchmark(
         The light changes with the very frame in which a person enters.
     contrast
         Of people with the scene; 1 is that of the clip.
+    json
+        Print what was written as JSON.
     """
     from mho import checks
     from mho.camera.benchmark_file import FPS, write_benchmark
@@ -70,6 +74,14 @@ def make_benchmark(
     note(f"making {seconds} s of {clip}, {case.events} people after the first 60 s")
     events, share = write_benchmark(out, EmptyScene.of(read_luma(clip, width=192)), case, seed)
     ceiling = min(1, 0.2 / share)
+    if json:
+        files = {"clip": out / "clip.mp4", "events_file": out / "events.json"}
+        print(
+            as_json(
+                {**files, "events": len(events), "share_with_somebody": share, "most_recall_at_20_percent": ceiling}
+            )
+        )
+        return
     rows = [
         ("written", f"{out / 'clip.mp4'}, {out / 'events.json'}"),
         ("events", f"{len(events)}"),

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import ALARMED, SourceOptions, load_monitor
+from mho.cli.standard_input import file_of
 from mho.cli.tables import columns
 
 __all__ = ["evaluate"]
@@ -16,7 +17,7 @@ __all__ = ["evaluate"]
 
 def evaluate(
     model: Annotated[Path, Parameter(name="MODEL")],
-    recordings: Annotated[list[Path], Parameter(name="RECORDING", negative="")],
+    recordings: Annotated[list[Path], Parameter(name="RECORDING", negative="", allow_leading_hyphen=True)],
     /,
     *,
     labels: str | None = None,
@@ -33,7 +34,7 @@ def evaluate(
     model
         What `learn` wrote.
     recordings
-        Recordings that were not learned from.
+        Recordings that were not learned from; - is standard input.
     labels
         Their column of labels, 0 healthy.
     faulty
@@ -51,6 +52,7 @@ def evaluate(
     if (labels is None) == (not faulty):
         raise ValueError("say what the recordings are: --labels COLUMN, or --faulty")
     monitor = load_monitor(model, engine)
+    recordings = list(map(file_of, recordings))
     own = (labels,) if labels else ()
     truth = [read_labels(path, labels, form=source.form()) if labels else 1 for path in recordings]
     tables = {"recordings": measured(monitor, source.recordings(recordings, own), truth)}

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import load_monitor
+from mho.cli.report import Json, as_json
 from mho.cli.tables import table
 from mho.cli.target import check_target
 
@@ -21,6 +22,7 @@ def export(
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
     as_c: Annotated[bool, Parameter(name="--c", negative="", show_default=False)] = False,
     channel: str | None = None,
+    json: Json = False,
 ) -> None:
     """Write a waveform of a model, or its level channels, as C99 of fixed memory.
 
@@ -34,6 +36,8 @@ def export(
         As C, the only form that there is.
     channel
         The waveform, or one of the level channels, if the model has more than one stream.
+    json
+        Print the sizes as JSON.
     """
     from mho.data import replacing
     from mho.monitor.export_c import export_c
@@ -44,6 +48,10 @@ def export(
     source = export_c(load_monitor(model), name=model.stem, channel=channel)
     with replacing(out) as temporary:
         temporary.write_text(source.text, encoding="utf-8")
+    if json:
+        sizes = {"ram_bytes": source.ram, "constant_bytes": source.flash, "operations": source.operations}
+        print(as_json({"source": out, **sizes}))
+        return
     rows = [
         ("source", str(out)),
         ("RAM", f"{source.ram:,} bytes"),

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from mho.cli.errors import note
 from mho.cli.monitor.options import SourceOptions
 from mho.cli.settings import WholeNumber
+from mho.cli.standard_input import file_of
 from mho.cli.tables import wrapped
 from mho.cli.target import check_target
 
@@ -29,7 +30,7 @@ Examples:
 
 
 def learn(
-    sources: Annotated[list[Path], Parameter(name="RECORDING", negative="")],
+    sources: Annotated[list[Path], Parameter(name="RECORDING", negative="", allow_leading_hyphen=True)],
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out"))],
@@ -50,7 +51,8 @@ def learn(
     Parameters
     ----------
     sources
-        Healthy recordings: .csv, .tsv, .txt or .jsonl (also .gz), .parquet, .wav, .flac, .mat, .npy; each is a session.
+        Healthy recordings, each a session: .csv, .tsv, .txt or .jsonl (also .gz), .parquet, .wav, .flac, .mat, .npy;
+        standard input is -.
     out
         File for the model, usually .mon.
     channel
@@ -78,6 +80,7 @@ def learn(
     from mho.monitor import Monitor
     from mho.monitor.reading import labels_in
 
+    sources = list(map(file_of, sources))
     check_target(out, sources)
     if report is not None:
         check_target(report, [*sources, out], option="--report", suffixes=(".html",))

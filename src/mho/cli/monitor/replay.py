@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
+from mho.cli.standard_input import file_of
 from mho.cli.tables import wrapped
 from mho.cli.target import check_target
 
@@ -18,7 +19,7 @@ __all__ = ["replay"]
 
 def replay(
     model: Annotated[Path, Parameter(name="MODEL")],
-    recordings: Annotated[list[Path], Parameter(name="RECORDING", negative="")],
+    recordings: Annotated[list[Path], Parameter(name="RECORDING", negative="", allow_leading_hyphen=True)],
     /,
     *,
     speed: Annotated[float | None, Parameter(show_default=False)] = None,
@@ -35,7 +36,7 @@ def replay(
     model
         What `learn` wrote.
     recordings
-        Recordings, in their order.
+        Recordings, in their order; - is standard input.
     speed
         Times real time: 60 shows an hour in a minute. By default as fast as it goes.
     jsonl
@@ -51,6 +52,7 @@ def replay(
     from mho.data import replacing
     from mho.monitor.reading import recording_parts
 
+    recordings = list(map(file_of, recordings))
     for target, option, suffixes in ((jsonl, "--jsonl", ()), (html, "--html", (".html",))):
         if target is not None:
             check_target(target, [model, *recordings], option=option, suffixes=suffixes)

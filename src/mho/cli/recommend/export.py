@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+_OF_FILES = frozenset((".csv", ".html", ".jsonl", ".npy", ".npz", ".parquet", ".tsv", ".txt", ".zip"))
+"""Suffixes of whoever means a file, and would get a folder."""
+
 
 def export(
     model: Annotated[Path, Parameter(name="RECOMMENDER")],
@@ -49,6 +52,8 @@ def export(
 
     if out.suffix == ".json":
         check_target(out, [model, titles])
+    elif out.suffix in _OF_FILES:
+        raise ValueError(f"-o must be a folder, or a file .json, got {out}")
     recommender = Recommender.load(model)
     text = read_titles(titles, recommender.item_ids_) if titles else ()
     catalogue = catalogue_of(recommender, *text)

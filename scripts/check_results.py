@@ -1,0 +1,32 @@
+"""Tells results of benchmarks that are older than their code: python scripts/check_results.py [--same RESULT ...].
+
+Benchmarks record the digest of their own code with each result, in `benchmarks/code.json`. --same: what was changed
+in a benchmark since changes no figure of these results, and whoever says so has looked; RESULT=SCRIPT adds one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import provenance  # noqa: E402 -- found by the path above
+
+
+def main() -> int:
+    """Print what is out of date; 1 if anything is."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--same", nargs="+", default=[], metavar="RESULT[=SCRIPT]")
+    for given in options.parse_args().same:
+        result, _, script = given.partition("=")
+        provenance.note(ROOT / result, ROOT / (script or provenance.record()[result]["script"]))
+    lines = provenance.outdated()
+    print("\n".join(lines), end="\n" if lines else "")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
