@@ -41,12 +41,17 @@ EXACT = {
     "torch": lambda: _torch(),
     "ideal chip behind SCPI": lambda: Served("ideal"),
 }
+WORN = dict(age=3600.0, stuck_low=0.01, dead=0.01, row_ohms=0.5, column_ohms=0.5)
+WORN_GRAM = dict(topology="gram", dac_bits=8, adc_bits=8, sigma=0.002, gain=1e4, row_ohms=0.5, column_ohms=0.5)
 NOISY = {
     "chip": lambda: Analog(seed=0),
     "written badly": lambda: Analog(preset("pku-2025").with_(dac_bits=None, adc_bits=None, sigma=0.1), seed=1),
     "coarse converters": lambda: Analog(preset("ideal").with_(dac_bits=5, adc_bits=5), seed=2),
     "classic chip": lambda: Analog(preset("pku-2025").with_(topology="classic"), seed=0),
     "Gram chip": lambda: Analog(preset("pku-2025").with_(topology="gram"), seed=0),
+    "worn compact chip": lambda: Analog(preset("neurram").with_(**WORN), seed=0),
+    "worn classic chip": lambda: Analog(preset("neurram").with_(**WORN, topology="classic"), seed=0),
+    "worn Gram chip": lambda: Analog(preset("ideal").with_(**WORN_GRAM), seed=0),
     "one sweep": lambda: Digital(sweeps=1),
     "one torch sweep": lambda: _torch(sweeps=1),
     "chip behind SCPI": lambda: Served("pku-2025"),

@@ -152,4 +152,4 @@ class CompactGinv(Circuit):
     @property
     def column_conductance(self) -> np.ndarray:
         """C, all that is tied to each sense node but for what takes a reference's current, siemens, shape (k,)."""
-        return self.g_right[self.on].sum(axis=0)
+        return (self.g_right if self.word_lines is None else self.g_right[self.on]).sum(axis=0)

@@ -100,7 +100,7 @@ def _joined(rows: _Rows, ohms: np.ndarray, end: float) -> tuple[np.ndarray, np.n
     m, k = rows.J.shape
     Y, J, K = np.zeros((k, k)), np.zeros((k, m)), np.zeros((m, m))
     before = np.diff(ohms, prepend=-end)
-    before[0] = end + ohms[0]
+    before[:1] = end + ohms[:1]
     for i in range(m - 1, -1, -1):
         Y += rows.Y[i]
         J[:, i], K[i, i] = rows.J[i], rows.K[i]

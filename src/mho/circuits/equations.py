@@ -143,6 +143,18 @@ class LoopEquations:
         )
 
     @cached_property
+    def limited_columns(self) -> tuple[np.ndarray, np.ndarray]:
+        """Columns that take the place of those of J where poles are at their lower and upper end (n + s, n), 1/s."""
+        n = len(self.positive)
+        low, high = np.zeros((2, len(self.system), n))
+        low[:n] = -self.rate * self.diode
+        if self.lag is not None:
+            low[n:] = self.lag.taken
+        for columns, stiffness in ((low, self.lower_rail), (high, RAIL)):
+            columns[range(n), range(n)] -= self.rate / self.opamp.gain + self.rate * stiffness
+        return low, high
+
+    @cached_property
     def lag(self) -> Lag | None:
         """Second poles and pins, which follow the outputs of the poles; None: there are none."""
         one = np.eye(len(self.positive))
@@ -256,13 +268,11 @@ def _(circuit: LoopEquations) -> LoopEquations:
 def _(circuit: CompactGinv) -> LoopEquations:
     """Kirchhoff at the sense nodes: sense s = drive y - inputs b + bias + g_clamp min(z, 0)."""  # hypothesis
     network, k = _ports(circuit), circuit.shape[1]
-    inputs = np.zeros((len(network.sense), circuit.inputs))
-    inputs[:, circuit.on] = network.inputs
+    inputs = _at_all_rows(circuit, network.inputs)
     if circuit.reference is not None:
         _without_pins(circuit)
         return _with_reference(circuit, circuit.reference, network, inputs)
-    solved, feed = np.linalg.inv(network.sense), np.zeros(inputs.shape)
-    feed[:, circuit.on] = network.feed
+    solved = np.linalg.inv(network.sense)
     d = LoopEquations(
         opamp=circuit.opamp,
         positive=_positive(circuit, k, k),
@@ -273,6 +283,7 @@ def _(circuit: CompactGinv) -> LoopEquations:
         g_clamp=circuit.g_clamp,
         outputs=len(circuit.outputs),
     )
+    feed = _at_all_rows(circuit, network.feed)
     return _with_pins(d, network.load, feed, circuit.given("bias", k))
 
 
@@ -445,12 +456,23 @@ def _positive(circuit: Circuit, opamps: int, closing: int) -> np.ndarray:
     return (np.arange(opamps) >= opamps - closing) & (circuit.opamp.output == "nonnegative")
 
 
+def _at_all_rows(circuit: CompactGinv, at_rows: np.ndarray) -> np.ndarray:
+    """What is known of the rows that are on (n, rows on), zero at the others (n, m)."""
+    if circuit.word_lines is None:
+        return at_rows
+    found = np.zeros((len(at_rows), circuit.inputs))
+    found[:, circuit.word_lines] = at_rows
+    return found
+
+
 def _ports(circuit: CompactGinv) -> Ports:
     """The passive network, wires included, reduced to the ports of the rows that are on."""
     reference = circuit.reference
+    left, right = circuit.g_left, circuit.g_right
     places = np.ones(circuit.shape[1], bool) if circuit.places is None else circuit.places
-    left, right = np.zeros((2, len(circuit.g_left), len(places)))
-    left[:, places], right[:, places] = circuit.g_left, circuit.g_right
+    if not places.all():
+        left, right = np.zeros((2, len(left), len(places)))
+        left[:, places], right[:, places] = circuit.g_left, circuit.g_right
     c = Conductances(
         left=left,
         right=right,
@@ -461,4 +483,6 @@ def _ports(circuit: CompactGinv) -> Ports:
         and Reference(reference.g_left, reference.g_right, feedback=reference.g_feedback, share=reference.share),
     )
     network = PassiveNetwork(c, circuit.wires).ports(circuit.word_lines)
+    if places.all():
+        return network
     return network.of_columns(places if reference is None else np.r_[True, places])

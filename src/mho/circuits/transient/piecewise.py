@@ -97,21 +97,34 @@ class Regime:
     def __init__(self, d: LoopEquations, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
         low, high, falling, rising = limits
-        n, limited = len(low), low | high
-        ends = np.where(low, d.lowest, 0.0)
-        ends[high] = d.opamp.v_max
-        self._v_0 = v_rest[:n] - (d.coupling @ ends if d.lag is None else 0.0)
-        self.F, self.f = d.system.copy(), np.concatenate([d.rate * self._v_0, d.pin_drift(v_rest)])
-        self.F[:, :n][:, limited] = 0.0
-        self.F[:n, :n][:, low] = -d.rate * d.diode[:, low]
-        if d.lag is not None:
-            self.F[n:, :n][:, low] = d.lag.taken[:, low]
+        n = len(low)
+        self.F, self.f, self._v_0 = d.system.copy(), np.zeros(len(d.system)), v_rest[:n]
+        for limited, columns in zip((low, high), d.limited_columns, strict=True):
+            np.copyto(self.F[:, :n], columns, where=limited)
+        if d.load is not None:
+            self.f[n:] = d.pin_drift(v_rest)
+        ends = np.where(low, d.lowest, np.where(high, d.opamp.v_max, 0.0))
+        held, slewing = ends.any(), falling | rising
+        if held and d.lag is None:
+            self._v_0 = self._v_0 - d.coupling @ ends
+        elif held:
             self.f[n:] += d.lag.given @ ends
-        if (slewing := falling | rising).any():
-            self.F[:n][slewing], self.f[:n][slewing] = 0.0, d.opamp.slew_rate * np.where(rising, 1.0, -1.0)[slewing]
-        stiff = d.rate * (d.lower_rail * low + RAIL * high)
-        self.F[np.diag_indices(n)] -= d.rate / d.opamp.gain * (limited | slewing) + stiff
-        self.f[:n] += stiff * ends
+        self.f[:n] = d.rate * self._v_0
+        if slewing.any():
+            self._slew(np.flatnonzero(slewing))
+        if held:
+            self.f[:n] += self._stiffness * ends
+
+    def _slew(self, which: np.ndarray) -> None:
+        """Let the poles `which` move at their slew rate, whatever their inputs are."""
+        d = self.d
+        self.F[which], self.f[which] = 0.0, d.opamp.slew_rate * np.where(self.limits.rising, 1.0, -1.0)[which]
+        self.F[which, which] -= d.rate / d.opamp.gain + self._stiffness[which]
+
+    @property
+    def _stiffness(self) -> np.ndarray:
+        """Of the limits that op-amps are at (n,), 1/s."""
+        return self.d.rate * (self.d.lower_rail * self.limits.low + RAIL * self.limits.high)
 
     @classmethod
     def first(cls, d: LoopEquations, v_rest: np.ndarray) -> Regime:
