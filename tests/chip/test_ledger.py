@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from mho import spice
-from mho.chip import Chip, as_circuit, preset
+from mho.chip import Chip, as_circuit, ngspice_rest, preset
 from mho.operands import Sparse
 from mho.penalty import Penalty
 
@@ -81,7 +81,7 @@ def resistors(deck):
     ids=["", "reference", "wires", "both", "realistic"],
 )
 def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed, changes):
-    """In every resistor of the netlist, from zero to the time the loop is given."""
+    """In every resistor of the netlist, from zero to the time the loop is given, at which it is at rest."""
     rng = np.random.default_rng(seed)
     A = rng.random((16, 4))
     b = A @ rng.uniform(0.5, 1.5, (4, 1)) + 0.02 * rng.standard_normal((16, 1))
@@ -113,6 +113,8 @@ def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed, changes):
     def integral(rate):
         return np.trapezoid(rate, transient.time)
 
+    rest = ngspice_rest(as_circuit(array), volts).outputs
+    assert np.abs(x[-4:, -1] - rest).max() <= 2.0**-9 * np.abs(rest).max()  # half a step of the ADC
     once = spent.solves * scale
     assert spent.array_joules == pytest.approx(integral(heat) * once * scale, rel=0.02)
     assert spent.load_joules == pytest.approx(integral((x * current).sum(axis=0)) * once * scale, rel=0.02)
