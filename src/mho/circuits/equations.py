@@ -457,7 +457,7 @@ def _positive(circuit: Circuit, opamps: int, closing: int) -> np.ndarray:
 
 
 def _at_all_rows(circuit: CompactGinv, at_rows: np.ndarray) -> np.ndarray:
-    """What is known of the rows that are on (n, rows on), zero at the others (n, m)."""
+    """Columns (n, m) of all rows from those of the rows that are on (n, rows on); zero at the others."""
     if circuit.word_lines is None:
         return at_rows
     found = np.zeros((len(at_rows), circuit.inputs))

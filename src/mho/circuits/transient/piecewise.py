@@ -123,7 +123,7 @@ class Regime:
 
     @property
     def _stiffness(self) -> np.ndarray:
-        """Of the limits that op-amps are at (n,), 1/s."""
+        """Stiffness of the limits that op-amps are at (n,), 1/s."""
         return self.d.rate * (self.d.lower_rail * self.limits.low + RAIL * self.limits.high)
 
     @classmethod
