@@ -1,5 +1,6 @@
 """CONTRIBUTING.md has every room on the floor that import-linter holds, in the room's own words."""
 
+import re
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,3 +30,12 @@ def test_a_table_that_says_something_else_is_put_right():
     wrong = PAGE.replace("| `chip` |", "| `rooms of long ago` |")
     assert wrong != PAGE
     assert script.made_anew(wrong) == PAGE
+
+
+def test_the_circuit_s_rooms_hold_no_more_lines_than_the_page_says():
+    counter = SimpleNamespace(**runpy.run_path(str(ROOT / "scripts" / "count_code.py")))
+    found = re.search(r"at most ([\d,]+) lines of code .*?\n`python scripts/count_code.py ([^`]+)`", PAGE)
+    assert found is not None
+    most, rooms = int(found[1].replace(",", "")), found[2].split()
+    lines = sum(counter.code_lines(path) for room in rooms for path in (ROOT / room).rglob("*.py"))
+    assert 0.9 * most < lines <= most

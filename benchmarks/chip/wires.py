@@ -1,10 +1,11 @@
 """How fast a chip with wires is programmed and solves, and what the wires do to its answers, on one core:
 
-    MHO_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/chip/wires.py [--smoke]
+    MHO_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/chip/wires.py [--product] [--smoke]
 
 Converters and loop of `pku-2025-4bit`; the matrix is uniform, the right-hand
 sides are non-negative combinations of its columns with noise. Then the same with half of the entries missing, exact and
-to first order, at 128 x 16.
+to first order, at 128 x 16. Then, or with --product alone, the product of a matrix and vectors through wires beside one
+sparse LU by SciPy of all nodes of the same network.
 """
 
 from __future__ import annotations
@@ -14,24 +15,34 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import splu
 
-from mho.chip import Chip, ChipDesign, ProgrammedArray, preset
+from mho.chip import Chip, ChipDesign, ProgrammedArray, preset, program_circuit
+from mho.circuits.wired_product import wired_currents
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import sized, timed
+from measure import parser, sized, timed
 
 SIZES = sized(((128, 16), (512, 32)), ((16, 4),))
 SIDES, INCOMPLETE_SIDES = sized((20_000, 50), (20, 2))
 OHMS = (0.0, 0.1, 0.5, 2.0)
 
 
+STIFF = 1e6
+"""Siemens of a perfect connection to ground or to a source."""
+
 PLAIN = preset("pku-2025-4bit")
 
 
 def main() -> None:
     """Print seconds of programming and a first answer, right-hand sides per second, and errors."""
-    complete()
-    incomplete()
+    options = parser(__doc__)
+    options.add_argument("--product", action="store_true", help="products alone")
+    if not options.parse_args().product:
+        complete()
+        incomplete()
+    product_through_wires()
 
 
 def complete() -> None:
@@ -76,6 +87,49 @@ def incomplete() -> None:
             print(f"{m}x{k}, half of the rows on, {ohms:g} ohm, {mode}: {1e3 * seconds / INCOMPLETE_SIDES:.2f} ms each")
         difference = np.linalg.norm(answers[1] - answers[0]) / np.linalg.norm(answers[0])
         print(f"    first order differs from exact by {difference:.2%}")
+
+
+def product_through_wires() -> None:
+    """Multiply a square matrix and vectors, and solve the nodal equations of the same network."""
+    rng = np.random.default_rng(0)
+    n, ohms = sized((256, 2.0), (12, 2.0))
+    A, X = rng.random((n, n)), rng.random((n, sized(16, 3)))
+    design = PLAIN.with_(row_ohms=ohms, column_ohms=ohms, dac_bits=None, adc_bits=None)
+    programmed = program_circuit("mvm", A, design, seed=0)
+    circuit = programmed.circuit
+    V = X * programmed.volts_per_unit[:, None]
+    spent = [timed(lambda: wired_currents(circuit.g, circuit.wires, V)) for _ in range(sized(3, 1))]
+    Y, driven = nodal(circuit.g, ohms, V)
+    by_lu = [timed(lambda: splu(Y).solve(driven)) for _ in range(sized(3, 1))]
+    expected = ends(by_lu[0][0], circuit.g)
+    seconds = [min(one for _, one in runs) for runs in (spent, by_lu)]
+    print(
+        f"{n}x{n}, {X.shape[1]} vectors, {ohms:g} ohm: product {seconds[0]:.3f} s, one LU of SciPy {seconds[1]:.3f} s, "
+        f"largest difference {np.abs(spent[0][0] - expected).max() / np.abs(expected).max():.1e}"
+    )
+
+
+def nodal(g: np.ndarray, ohms: float, V: np.ndarray) -> tuple[sp.csc_array, np.ndarray]:
+    """Conductances between all nodes of an array's wires, driven at the columns' first ends, and what drives them."""
+    m, k = g.shape
+    c = np.arange(m * k).reshape(m, k)
+    h = c + m * k
+    wire = 1 / ohms
+    pairs = [(c, h, g), (c[:-1], c[1:], np.full((m - 1, k), wire)), (h[:, :-1], h[:, 1:], np.full((m, k - 1), wire))]
+    one, other, s = (np.concatenate([part.ravel() for part in parts]) for parts in zip(*pairs, strict=True))
+    ground = np.zeros(2 * m * k)
+    ground[c[0]], ground[h[:, 0]] = STIFF, STIFF
+    between = sp.csc_array((-s, (one, other)), shape=(len(ground),) * 2)
+    between = between + between.T
+    driven = np.zeros((len(ground), V.shape[1]))
+    driven[c[0]] = STIFF * V
+    return sp.csc_array(between - sp.diags_array(between.sum(axis=1) - ground)), driven
+
+
+def ends(nodes: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """Currents out of the rows' ends from the voltages of all nodes."""
+    m, k = g.shape
+    return STIFF * nodes[m * k + np.arange(m) * k]
 
 
 if __name__ == "__main__":

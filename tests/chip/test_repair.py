@@ -203,3 +203,14 @@ def test_a_law_goes_on_along_the_logarithm_of_time():
         assert found - start == pytest.approx(published * 1e-6 * np.log(1e8 / 86400), rel=0.02)
     with pytest.raises(ChipError, match="1 time after writing was measured, and a law needs two"):
         preset("milo-2021").device.relaxation.extended(1.0)
+
+
+def test_a_repaired_chip_tells_what_it_does_not_hear_as_a_plain_one_does():
+    chip = Chip(preset("ideal").with_(stuck_high=0.05), seed=0)
+    chip.repair(spare_rows=8)
+    A = np.random.default_rng(0).random((32, 4))
+    B = A @ np.ones((4, 3))
+    B[:, 1] = np.nan
+    with pytest.warns(UserWarning, match="nothing is known of 1 of 3 right-hand sides: their answers are zero"):
+        X = chip.program(A).solve(B, missing="nan")
+    np.testing.assert_array_equal(X[:, 1], 0)

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from mho import checks
-from mho.chip.calibration import Calibration, calibrate, cancel_offsets
 from mho.chip.health import Placement
-from mho.chip.programmed_array import ProgrammedArray, as_programmed, checked_currents
-from mho.operands import Dense, Matrix, Sparse, as_matrix
-from mho.penalty import NO_PENALTY, Penalty
+from mho.chip.programmed_array import ProgrammedArray, Solving, as_programmed, checked_currents
+from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["PlacedArray"]
 
 
-class PlacedArray:
+class PlacedArray(Solving):
     """A matrix in the cells of a repaired chip; `Chip.program` makes it.
 
     Right-hand sides and answers are those of the matrix; everything else is that of `array`, in the order of the chip.
@@ -43,7 +40,6 @@ class PlacedArray:
 
     def __init__(self, array: ProgrammedArray, placement: Placement) -> None:
         self.array, self.placement, self.design = array, placement, array.design
-        self.calibration_: Calibration | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name in ("array", "placement"):
@@ -58,15 +54,6 @@ class PlacedArray:
     def shape(self) -> tuple[int, int]:
         """Shape (m, k) of the matrix that was programmed."""
         return len(self.placement.rows), len(self.placement.columns)
-
-    def solve(self, B: Any, *, missing: str | None = None, currents: Any = None) -> np.ndarray:
-        """See `ProgrammedArray.solve`."""
-        if np.ndim(B) == 1:
-            column = None if currents is None else np.asarray(currents)[..., None]
-            return self.solve(np.asarray(B)[:, None], missing=missing, currents=column)[:, 0]
-        checks.one_of(missing, "missing", (None, "nan"))
-        operand = Sparse(B) if missing and not isinstance(B, Dense | Sparse) and not sp.issparse(B) else as_matrix(B)
-        return self.solve_operand(operand, currents)
 
     def solve_operand(self, operand: Matrix, currents: Any = None) -> np.ndarray:
         """See `ProgrammedArray.solve_operand`."""
@@ -83,18 +70,6 @@ class PlacedArray:
     def read_back(self, A: Any) -> None:
         """See `ProgrammedArray.read_back`."""
         self.array.read_back(self.placement.laid(as_programmed(A, self.shape), "both"))
-
-    def cancel_offsets(self, A: Any, *, penalty: Penalty = NO_PENALTY, seed: Any = 0) -> None:
-        """See `ProgrammedArray.cancel_offsets`."""
-        A = as_programmed(A, self.shape)
-        cancel_offsets(self, A, *_terms(penalty, A.shape[1]), checks.generator(seed, "seed"))
-
-    def calibrate(self, A: Any, *, penalty: Penalty = NO_PENALTY, probe: bool = False, seed: Any = 0) -> Calibration:
-        """See `ProgrammedArray.calibrate`."""
-        A = as_programmed(A, self.shape)
-        rng = checks.generator(seed, "seed")
-        self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
-        return self.calibration_
 
     def volts(self, b: Any) -> np.ndarray:
         """See `ProgrammedArray.volts`."""
@@ -141,7 +116,3 @@ class PlacedArray:
         whole = sp.csc_array((values, self.placement.rows[idx], ptr), shape=(self.placement.shape[0], B.shape[1]))
         whole.sort_indices()
         return Sparse.from_checked(whole, missing=B.missing)
-
-
-def _terms(penalty: Penalty, k: int) -> tuple[np.ndarray, np.ndarray]:
-    return penalty.vector("l2", k), penalty.linear_term(k)

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from mho import checks
 from mho.chip.autorange import Correction, solve_in_range
-from mho.chip.calibration import Calibration, calibrate, cancel_offsets
+from mho.chip.calibration import Calibration, Pins, calibrate, cancel_offsets
 from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
@@ -25,7 +25,7 @@ from mho.circuits.errors import ChipError
 from mho.operands import Dense, Matrix, Sparse, as_matrix
 from mho.penalty import NO_PENALTY, Penalty
 
-__all__ = ["ProgrammedArray"]
+__all__ = ["ProgrammedArray", "Solving"]
 
 _LOOKED_AT = 256
 """Right-hand sides that are looked at for entries which the DACs lose."""
@@ -34,65 +34,84 @@ _BLOCK = 1 << 21
 """Numbers of a right-hand side block that are held as volts at a time."""
 
 
-class ProgrammedArray(ProgrammedLoop):
-    """A matrix in a chip, ready for right-hand sides; `Chip.program` makes it.
-
-    Parameters
-    ----------
-    store : Crossbar
-        What was written.
-    design : ChipDesign
-        What the chip is made of.
-    inputs : RowDrivers
-        What is at its rows.
-    ledger : Ledger
-        Where solving is entered.
-    off_state : CellErrorCorrection or None
-        Correction of the zeros, if they need one.
-    **loop
-        See `ProgrammedLoop`.
+class Solving(Pins):
+    """A programmed matrix as its user sees it: right-hand sides and calibration, wherever on a chip it lies.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from mho import Chip
-    >>> programmed = Chip("ideal").program(np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
-    >>> programmed.solve(np.array([[4.0], [3.0], [5.0]])).round(6)
-    array([[2.],
-           [3.]])
+    >>> from mho.chip import Chip
+    >>> from mho.chip.programmed_array import Solving
+    >>> isinstance(Chip("ideal").program([[2.0, 0.0], [0.0, 1.0]]), Solving)
+    True
     """
 
-    def __init__(
-        self,
-        store: Crossbar,
-        design: ChipDesign,
-        inputs: RowDrivers,
-        ledger: Ledger,
-        *,
-        off_state: CellErrorCorrection | None,
-        **loop: Any,
-    ) -> None:
-        self._ledger, self._off_state = ledger, off_state
-        self._map: np.ndarray | None = None
-        self.calibration_: Calibration | None = None
-        super().__init__(store, design, inputs, **loop)
+    calibration_: Calibration | None = None
 
-    def read_back(self, A: Any) -> None:
-        """Read the driving array, cell by cell, and from now on correct each answer for what it differs by.
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape (m, k) of the matrix that was programmed."""
+        raise NotImplementedError
 
-        The sensing array is not read: what its errors do grows with the residual alone. Read again after ageing.
+    def solve(self, B: Any, *, missing: str | None = None, currents: Any = None) -> np.ndarray:
+        """Return X (k, n) for right-hand sides B (m, n), through converters and loop; not negative unless signed.
 
         Parameters
         ----------
-        A : array_like of shape (m, k)
-            What was programmed.
+        B : array_like of shape (m, n) or (m,), scipy sparse (zeros are data), or `Sparse`
+            Right-hand sides of any sign. An entry that is missing switches the word line of its row off.
+        missing : {"nan", None}
+            "nan": NaN is an entry that is not known. A `Sparse` says for itself what is missing.
+        currents : array_like of shape (k, n) or (k,), optional
+            Current into each column for each right-hand side, of any sign, in the units of A'B: the answer minimises
+            ``|A x - b|^2 / 2 - c'x``. A constant negative one is an L1 penalty.
+
+        Raises
+        ------
+        ChipError
+            The loop does not come to rest, or leaves the range at any input.
+
+        Warns
+        -----
+        UserWarning
+            Nothing is known of some right-hand sides, whose answers are zero; or most entries of some are below half a
+            step of the DACs, because others are so much larger.
+
+        Notes
+        -----
+        Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
         """
-        A = as_programmed(A, self.shape)
-        integration = self.design.operation.integration if self.design.device.noise else None
-        A = A if self._normal is None else self._normal.matrix
-        read = self.store.conductances(self.kelvin, integration)
-        self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
-        self._ledger.add(read_events(self.design, *A.shape))
+        if np.ndim(B) == 1:
+            column = None if currents is None else np.asarray(currents)[..., None]
+            return self.solve(np.asarray(B)[:, None], missing=missing, currents=column)[:, 0]
+        checks.one_of(missing, "missing", (None, "nan"))
+        operand = Sparse(B) if missing and not isinstance(B, Dense | Sparse) and not sp.issparse(B) else as_matrix(B)
+        self._warn(operand)
+        return self.solve_operand(operand, currents)
+
+    def _warn(self, B: Matrix) -> None:
+        """Say what of the right-hand sides (m, n) is not heard."""
+        if isinstance(B, Sparse) and B.missing:
+            unknown = int(np.count_nonzero(np.diff(B.by_column()[0]) == 0))
+            if unknown:
+                warnings.warn(
+                    f"nothing is known of {unknown} of {B.shape[1]} right-hand sides: their answers are zero",
+                    UserWarning,
+                    stacklevel=3,
+                )
+        bits = self.design.converters.dac_bits
+        if bits is None or not isinstance(B, Dense):
+            return
+        size = np.abs(B.array[:, :_LOOKED_AT])
+        half_step = size.max(axis=0) / (2 ** (bits - 1) - 1) / 2
+        lost = np.sum((size > 0) & (size < half_step), axis=0) > np.sum(size > 0, axis=0) / 2
+        if lost.any():
+            warnings.warn(
+                f"most entries of {int(lost.sum())} of {size.shape[1]} right-hand sides are below half a step of a DAC "
+                f"of {bits} bits and are taken as zero, because others are so much larger: scale the rows alike, or "
+                "take more dac_bits",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def cancel_offsets(self, A: Any, *, penalty: Penalty = NO_PENALTY, seed: Any = 0) -> None:
         """Measure what the op-amps' offsets bring about, and cancel it with currents from now on; part of `calibrate`.
@@ -146,6 +165,66 @@ class ProgrammedArray(ProgrammedLoop):
         rng = checks.generator(seed, "seed")
         self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
         return self.calibration_
+
+
+class ProgrammedArray(ProgrammedLoop, Solving):
+    """A matrix in a chip, ready for right-hand sides; `Chip.program` makes it.
+
+    Parameters
+    ----------
+    store : Crossbar
+        What was written.
+    design : ChipDesign
+        What the chip is made of.
+    inputs : RowDrivers
+        What is at its rows.
+    ledger : Ledger
+        Where solving is entered.
+    off_state : CellErrorCorrection or None
+        Correction of the zeros, if they need one.
+    **loop
+        See `ProgrammedLoop`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho import Chip
+    >>> programmed = Chip("ideal").program(np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+    >>> programmed.solve(np.array([[4.0], [3.0], [5.0]])).round(6)
+    array([[2.],
+           [3.]])
+    """
+
+    def __init__(
+        self,
+        store: Crossbar,
+        design: ChipDesign,
+        inputs: RowDrivers,
+        ledger: Ledger,
+        *,
+        off_state: CellErrorCorrection | None,
+        **loop: Any,
+    ) -> None:
+        self._ledger, self._off_state = ledger, off_state
+        self._map: np.ndarray | None = None
+        super().__init__(store, design, inputs, **loop)
+
+    def read_back(self, A: Any) -> None:
+        """Read the driving array, cell by cell, and from now on correct each answer for what it differs by.
+
+        The sensing array is not read: what its errors do grows with the residual alone. Read again after ageing.
+
+        Parameters
+        ----------
+        A : array_like of shape (m, k)
+            What was programmed.
+        """
+        A = as_programmed(A, self.shape)
+        integration = self.design.operation.integration if self.design.device.noise else None
+        A = A if self._normal is None else self._normal.matrix
+        read = self.store.conductances(self.kelvin, integration)
+        self._off_state = CellErrorCorrection.of_reads(A, read.scale, read.written[: len(A)])
+        self._ledger.add(read_events(self.design, *A.shape))
 
     def observe(self, B: np.ndarray, currents: np.ndarray | None, full_scale: float) -> tuple[np.ndarray, np.ndarray]:
         """Return answers (k, n) at one range, and the entry (n,) that the DACs' full scale stood for.
@@ -217,67 +296,6 @@ class ProgrammedArray(ProgrammedLoop):
         B = self._formed(B)
         V = self.inputs.with_ridge(self.inputs.dense(B.array.astype(np.float64), np.abs(B.array).max(axis=0)))
         return V[:, 0] if b.ndim == 1 else V
-
-    def solve(self, B: Any, *, missing: str | None = None, currents: Any = None) -> np.ndarray:
-        """Return X (k, n) for right-hand sides B (m, n), through converters and loop; not negative unless signed.
-
-        Parameters
-        ----------
-        B : array_like of shape (m, n) or (m,), scipy sparse (zeros are data), or `Sparse`
-            Right-hand sides of any sign. An entry that is missing switches the word line of its row off.
-        missing : {"nan", None}
-            "nan": NaN is an entry that is not known. A `Sparse` says for itself what is missing.
-        currents : array_like of shape (k, n) or (k,), optional
-            Current into each column for each right-hand side, of any sign, in the units of A'B: the answer minimises
-            ``|A x - b|^2 / 2 - c'x``. A constant negative one is an L1 penalty.
-
-        Raises
-        ------
-        ChipError
-            The loop does not come to rest, or leaves the range at any input.
-
-        Warns
-        -----
-        UserWarning
-            Nothing is known of some right-hand sides, whose answers are zero; or most entries of some are below half a
-            step of the DACs, because others are so much larger.
-
-        Notes
-        -----
-        Not repeatable where the device has read noise, of which every call draws its own, or the converters have noise.
-        """
-        if np.ndim(B) == 1:
-            column = None if currents is None else np.asarray(currents)[..., None]
-            return self.solve(np.asarray(B)[:, None], missing=missing, currents=column)[:, 0]
-        checks.one_of(missing, "missing", (None, "nan"))
-        operand = Sparse(B) if missing and not isinstance(B, Dense | Sparse) and not sp.issparse(B) else as_matrix(B)
-        self._warn(operand)
-        return self.solve_operand(operand, currents)
-
-    def _warn(self, B: Matrix) -> None:
-        """Say what of the right-hand sides (m, n) is not heard."""
-        if isinstance(B, Sparse) and B.missing:
-            unknown = int(np.count_nonzero(np.diff(B.by_column()[0]) == 0))
-            if unknown:
-                warnings.warn(
-                    f"nothing is known of {unknown} of {B.shape[1]} right-hand sides: their answers are zero",
-                    UserWarning,
-                    stacklevel=3,
-                )
-        bits = self.design.converters.dac_bits
-        if bits is None or not isinstance(B, Dense):
-            return
-        size = np.abs(B.array[:, :_LOOKED_AT])
-        half_step = size.max(axis=0) / (2 ** (bits - 1) - 1) / 2
-        lost = np.sum((size > 0) & (size < half_step), axis=0) > np.sum(size > 0, axis=0) / 2
-        if lost.any():
-            warnings.warn(
-                f"most entries of {int(lost.sum())} of {size.shape[1]} right-hand sides are below half a step of a DAC "
-                f"of {bits} bits and are taken as zero, because others are so much larger: scale the rows alike, or "
-                "take more dac_bits",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def solve_operand(self, operand: Matrix, currents: Any = None) -> np.ndarray:
         """Return X (k, n) for right-hand sides that are an operand (m, n), without a word; see `solve`.

@@ -28,7 +28,7 @@ from mho.caching import cached_property
 from mho.circuits.crossbar_network import CrossbarNetwork
 from mho.circuits.loop import Loop, Supply
 from mho.circuits.opamp import slowest_rate
-from mho.circuits.passive_network import PassiveNetwork
+from mho.circuits.passive_network import SeparateSources
 from mho.circuits.ports import Ports
 
 __all__ = ["ClassicLoop", "ClassicNetwork", "WiredClassicNetwork"]
@@ -38,7 +38,7 @@ _MOST_AT_ONCE = 400
 
 
 @dataclass(frozen=True, eq=False)
-class ClassicNetwork(PassiveNetwork):
+class ClassicNetwork(SeparateSources):
     """Cells of both arrays, input and feedback conductances, with the amplifiers of the rows.
 
     Wires are perfect here; `WiredClassicNetwork` has those with resistance.
@@ -75,11 +75,6 @@ class ClassicNetwork(PassiveNetwork):
         return self._every_row if on is None or on.all() else self.reduce(on)
 
     @cached_property
-    def source_self_conductance(self) -> np.ndarray:
-        """Conductance that each row's source sees (m,), siemens: the row is held at zero volts."""
-        return np.full(len(self.conductances.left), self.conductances.g_in)
-
-    @cached_property
     def _every_row(self) -> Ports:
         return self.reduce(slice(None))
 
@@ -100,10 +95,6 @@ class ClassicNetwork(PassiveNetwork):
             own_sensed=-share @ current,
             own_delivered=per_row @ current - left.T @ held[on],
         )
-
-    def source_mutual_conductance(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """Return the mutual conductance of groups of sources, which do not meet; see `PassiveNetwork`."""
-        return E.T @ (self.source_self_conductance[on][:, None] * E)
 
     def row_outputs(self, volts: np.ndarray, X: np.ndarray, weight: np.ndarray | float, on: Any) -> np.ndarray:
         """Return the outputs v (n, rows on) of the row amplifiers, volts.

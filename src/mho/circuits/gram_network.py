@@ -13,14 +13,14 @@ import numpy as np
 from mho.caching import cached_property
 from mho.circuits.crossbar_network import CrossbarNetwork
 from mho.circuits.errors import ChipError
-from mho.circuits.passive_network import PassiveNetwork
+from mho.circuits.passive_network import SeparateSources
 from mho.circuits.ports import Ports
 
 __all__ = ["GramNetwork"]
 
 
 @dataclass(frozen=True, eq=False)
-class GramNetwork(PassiveNetwork):
+class GramNetwork(SeparateSources):
     """Cells of a square array, which both arrays of its conductances are, input conductances and wires."""
 
     def ports(self, on: np.ndarray | None = None) -> Ports:
@@ -28,15 +28,6 @@ class GramNetwork(PassiveNetwork):
         if on is not None and not on.all():
             raise ChipError("rows of the Gram circuit cannot be switched off: each is a sum over the matrix's own rows")
         return self._every_row
-
-    @cached_property
-    def source_self_conductance(self) -> np.ndarray:
-        """Conductance that each source sees, op-amps at zero volts (k,), siemens."""
-        return np.full(len(self.conductances.left), self.conductances.g_in)
-
-    def source_mutual_conductance(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """Return the mutual conductance of groups of sources, which do not meet; see `PassiveNetwork`."""
-        return E.T @ (self.source_self_conductance[on][:, None] * E)
 
     @cached_property
     def column_metric(self) -> np.ndarray:

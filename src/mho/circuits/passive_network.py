@@ -14,7 +14,7 @@ from mho.circuits.ports import Ports
 from mho.circuits.wire_elimination import Joined, JoinedTiles, WiredRows
 from mho.circuits.wires import Wires
 
-__all__ = ["PassiveNetwork"]
+__all__ = ["PassiveNetwork", "SeparateSources"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,3 +107,17 @@ class PassiveNetwork:
     @cached_property
     def _joined(self) -> Joined | JoinedTiles:
         return self.rows.join()
+
+
+@dataclass(frozen=True, eq=False)
+class SeparateSources(PassiveNetwork):
+    """Network whose sources do not meet: op-amps hold what each drives at zero volts."""
+
+    @cached_property
+    def source_self_conductance(self) -> np.ndarray:
+        """Conductance that each source sees (m,), siemens."""
+        return np.full(len(self.conductances.left), self.conductances.g_in)
+
+    def source_mutual_conductance(self, E: np.ndarray, on: np.ndarray) -> np.ndarray:
+        """Return the mutual conductance of groups of sources; see `PassiveNetwork`."""
+        return E.T @ (self.source_self_conductance[on][:, None] * E)

@@ -733,6 +733,7 @@ nb::tuple follow(In<double> F, In<double> f, In<double> z, In<double> B, In<doub
         std::size_t n;
         std::vector<double> times, states;
     } kept{n, {}, {}};
+    kept.times.reserve(32), kept.states.reserve(32 * 3 * n);
     const Sink sink{[](void *to, double time, const double *knot, index_t row) {
                         auto &k = *static_cast<Kept *>(to);
                         k.times.push_back(time);

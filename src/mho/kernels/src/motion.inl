@@ -30,7 +30,9 @@ inline void multiply(const double *A, const double *B, double share, index_t row
     constexpr index_t L = lanes<double>, rows = L == 8 ? 8 : 4;
     for (index_t i = 0; i < row; i += rows)
         for (index_t c = 0; c < row; c += 2 * L) {
-            vec<double> sums[rows][2] = {};
+            vec<double> sums[rows][2];
+            const vec<double> nothing = {}; // all of `sums` at once would be zeroed in memory
+            for (index_t r = 0; r < rows; ++r) sums[r][0] = nothing, sums[r][1] = nothing;
             for (index_t l = 0; l < row; ++l) {
                 const vec<double> left = load(B + l * row + c), right = load(B + l * row + c + L);
                 for (index_t r = 0; r < rows; ++r) {
@@ -52,7 +54,9 @@ template <index_t count>
 inline void apply(const double *M, index_t n, index_t row, const double *z, const double *g, double *out) {
     constexpr index_t L = lanes<double>;
     for (index_t c = 0; c < row; c += 2 * L) {
-        vec<double> sums[count][2] = {};
+        vec<double> sums[count][2];
+        const vec<double> nothing = {}; // all of `sums` at once would be zeroed in memory
+        for (index_t r = 1; r < count; ++r) sums[r][0] = nothing, sums[r][1] = nothing;
         sums[0][0] = load(g + c), sums[0][1] = load(g + c + L);
         for (index_t j = 0; j < n; ++j) {
             const vec<double> left = load(M + j * row + c), right = load(M + j * row + c + L);

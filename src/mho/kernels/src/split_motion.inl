@@ -17,14 +17,36 @@ constexpr double series_reach = 6;       // times 1 / |A|: the longest step that
 constexpr int most_terms = 44;           // 6^43 / 43! = 5e-20
 constexpr double last_term = 1e-17;      // of the largest one of motion
 
+// Which inputs reach each four rows of a left factor (m, inner): many entries are zero, as those between stages.
+struct Reach {
+    index_t *inputs, *counts; // (m / 4, inner), (m / 4,)
+
+    Reach(const double *A, index_t stride, index_t m, index_t inner, double *scratch)
+        : inputs(reinterpret_cast<index_t *>(scratch)), counts(inputs + m / 4 * inner) {
+        for (index_t g = 0; g < m / 4; ++g) {
+            index_t count = 0;
+            for (index_t l = 0; l < inner; ++l) {
+                const double *a = A + 4 * g * stride + l;
+                if (a[0] != 0 || a[stride] != 0 || a[2 * stride] != 0 || a[3 * stride] != 0) inputs[g * inner + count++] = l;
+            }
+            counts[g] = count;
+        }
+    }
+
+    static index_t scratch(index_t m, index_t inner) { return m / 4 * (inner + 1); }
+};
+
 // C += A B for A (m, inner) and B (inner, row); m is a multiple of 4.
-inline void add_product(const double *A, index_t stride, index_t m, index_t inner, const double *B, index_t row, double *C) {
+inline void add_product(const double *A, index_t stride, index_t m, index_t inner, const double *B, index_t row, double *C,
+                        const Reach *reach = nullptr) {
     constexpr index_t L = lanes<double>;
-    for (index_t i = 0; i < m; i += 4)
+    for (index_t i = 0; i < m; i += 4) {
+        const index_t *list = reach ? reach->inputs + i / 4 * inner : nullptr, count = reach ? reach->counts[i / 4] : inner;
         for (index_t c = 0; c < row; c += 2 * L) {
             vec<double> sums[4][2];
             for (index_t r = 0; r < 4; ++r) sums[r][0] = load(C + (i + r) * row + c), sums[r][1] = load(C + (i + r) * row + c + L);
-            for (index_t l = 0; l < inner; ++l) {
+            for (index_t e = 0; e < count; ++e) {
+                const index_t l = list ? list[e] : e;
                 const vec<double> left = load(B + l * row + c), right = load(B + l * row + c + L);
                 for (index_t r = 0; r < 4; ++r) {
                     const double a = A[(i + r) * stride + l];
@@ -34,6 +56,25 @@ inline void add_product(const double *A, index_t stride, index_t m, index_t inne
             }
             for (index_t r = 0; r < 4; ++r) store(C + (i + r) * row + c, sums[r][0]), store(C + (i + r) * row + c + L, sums[r][1]);
         }
+    }
+}
+
+// out = M' z + g for `count` vectors z, `stride` apart, and g and out, `row` apart, for M (n, row).
+template <index_t count>
+inline void add_mapped(const double *M, index_t n, index_t row, const double *z, index_t stride, const double *g, double *out) {
+    constexpr index_t L = lanes<double>;
+    for (index_t c = 0; c < row; c += 2 * L) {
+        vec<double> sums[count][2];
+        for (index_t r = 0; r < count; ++r) sums[r][0] = load(g + r * row + c), sums[r][1] = load(g + r * row + c + L);
+        for (index_t j = 0; j < n; ++j) {
+            const vec<double> left = load(M + j * row + c), right = load(M + j * row + c + L);
+            for (index_t r = 0; r < count; ++r) {
+                sums[r][0] += z[r * stride + j] * left;
+                sums[r][1] += z[r * stride + j] * right;
+            }
+        }
+        for (index_t r = 0; r < count; ++r) store(out + r * row + c, sums[r][0]), store(out + r * row + c + L, sums[r][1]);
+    }
 }
 
 // The largest sum of |entries| of an output, of a map (n, row) that has an input a row.
@@ -202,13 +243,15 @@ struct Split {
         double *copied = zeros(fast_row * fast_row);
         copy(D, fast_row * fast_row, copied);
         if (!invert(copied, fast, fast_row, inverse)) return false;
+        const Reach of_slow(A, row, row, own, take(Reach::scratch(row, own)));
+        const Reach of_fast(across, row, fast_row, own, take(Reach::scratch(fast_row, own)));
         // X = D^-1 (X A + X B X - C)
         const auto better_x = [&](double *out) {
             for (index_t l = 0; l < fast_row * fast_row; ++l) copied[l] = 0;
-            add_product(across, row, fast_row, own, X, fast_row, copied);
+            add_product(across, row, fast_row, own, X, fast_row, copied, &of_fast);
             for (index_t l = 0; l < size; ++l) work[l] = -back[l], out[l] = 0;
             add_product(X, fast_row, row, fast, copied, fast_row, work);
-            add_product(A, row, row, own, X, fast_row, work);
+            add_product(A, row, row, own, X, fast_row, work, &of_slow);
             add_product(work, fast_row, row, fast, inverse, fast_row, out);
         };
         if (!iterate(X, moved, size, better_x)) return false;
@@ -239,6 +282,7 @@ struct Split {
         for (int round = 0; round < rounds_to_split; ++round) {
             better(moved);
             double change = 0, most = 0;
+#pragma omp simd reduction(max : change, most)
             for (index_t l = 0; l < size; ++l) {
                 const double by = absolute(moved[l] - values[l]), v = absolute(moved[l]);
                 change = change < by ? by : change, most = most < v ? v : most;
@@ -269,58 +313,129 @@ struct Split {
         apply_less(Y, fast, row, v, y);
     }
 
-    // All states z (n,), or their derivative, from slow ones y and fast ones v; `work` takes row + fast_row numbers.
-    void back(const double *y, const double *v, bool derivative, double *work, double *z) const {
-        double *s = work, *d = work + row;
-        apply<1>(Y, fast, row, v, y, s);
-        apply<1>(X, slow, fast_row, s, v, d);
+    // All states and `count - 1` of their derivatives z (count, n), from slow ones y (count, row) and fast ones v (count, fast_row);
+    // `work` takes as many numbers as both.
+    template <index_t count> void back(const double *y, const double *v, double *work, double *z) const {
+        double *s = work, *d = work + count * row;
+        add_mapped<count>(Y, fast, row, v, fast_row, y, s);
+        add_mapped<count>(X, slow, fast_row, s, row, v, d);
         const index_t own = slow - (alone > 0), *fasts = places + own, *alones = fasts + fast;
-        for (index_t i = 0; i < own; ++i) z[places[i]] = s[i];
-        for (index_t i = 0; i < fast; ++i) z[fasts[i]] = d[i];
-        for (index_t a = 0; a < alone; ++a) z[alones[a]] = (derivative ? 0 : level[alones[a]]) + weight[alones[a]] * s[own];
+        for (index_t r = 0; r < count; ++r, s += row, d += fast_row, z += n) {
+            for (index_t i = 0; i < own; ++i) z[places[i]] = s[i];
+            for (index_t i = 0; i < fast; ++i) z[fasts[i]] = d[i];
+            for (index_t a = 0; a < alone; ++a) z[alones[a]] = (r > 0 ? 0 : level[alones[a]]) + weight[alones[a]] * s[own];
+        }
     }
 
     static index_t scratch(index_t n, index_t q) {
         const index_t r = motion_row(n + 1), signals = motion_row(q);
-        return r * r * 16 + 2 * r * signals + 8 * r + signals;
+        return r * r * 16 + 2 * r * signals + 8 * r + signals + 2 * Reach::scratch(r, n + 1);
     }
 };
 
-// A map (n, row) with the inputs that reach each of its blocks of outputs: many entries are zero, as those between stages.
+// A map (n, row) for series, whose zeros are left out: what is on a few diagonals, as op-amps' own decay and stages that follow
+// one another, and the rest as a dense map from some inputs to some blocks of outputs.
 struct Blocks {
-    const double *map;
-    index_t row;
-    index_t *inputs, *counts; // (row / motion_unit, n), (row / motion_unit,)
+    static constexpr index_t unit = motion_unit, most_diagonals = 3;
+    const double *const map;
+    const index_t n, row, blocks;
+    index_t inputs = 0, outputs = 0;                       // of the dense map: inputs and blocks
+    index_t *const input, *const output, *const diagonals; // which; number of diagonals of each block
+    index_t *const offset;                                 // (blocks, most_diagonals): from the output's number to the input's
+    double *const own, *const dense, *const reached;       // (blocks, most_diagonals, unit), (inputs, outputs unit), (inputs,)
 
-    Blocks(const double *M, index_t n, index_t of_row, double *scratch)
-        : map(M), row(of_row), inputs(reinterpret_cast<index_t *>(scratch)), counts(inputs + row / motion_unit * n) {
-        for (index_t b = 0; b < row / motion_unit; ++b) {
-            index_t *list = inputs + b * n, count = 0;
-            for (index_t j = 0; j < n; ++j)
-                if (largest(M + j * row + b * motion_unit, motion_unit) > 0) list[count++] = j;
-            counts[b] = count;
+    Blocks(const double *M, index_t of, index_t of_row, double *scratch)
+        : map(M), n(of), row(of_row), blocks(of_row / unit), input(reinterpret_cast<index_t *>(scratch)), output(input + n),
+          diagonals(output + blocks), offset(diagonals + blocks), own(scratch + n + (2 + most_diagonals) * blocks),
+          dense(own + most_diagonals * row), reached(dense + (n + 1) * row) {
+        for (index_t l = 0; l < most_diagonals * row; ++l) own[l] = 0;
+        for (index_t j = 0; j < n; ++j) reached[j] = 0;
+        for (index_t b = 0; b < blocks; ++b) {
+            diagonals[b] = 0;
+            bool any = false;
+            for (index_t j = 0; j < n; ++j) {
+                const index_t l = lone(j, b);
+                if (l < unit ? !placed(b, l, j) : l == unit) reached[j] = 1, any = true;
+            }
+            if (any) output[outputs++] = b;
         }
-        stride = n;
+        for (index_t j = 0; j < n; ++j)
+            if (reached[j] > 0) input[inputs++] = j;
+        for (index_t e = 0; e < inputs; ++e)
+            for (index_t o = 0; o < outputs; ++o) fill(input[e], output[o], dense + (e * outputs + o) * unit);
+        for (index_t l = 0; l < outputs * unit; ++l) dense[inputs * outputs * unit + l] = 0; // inputs go in pairs
+        reached[inputs] = 0;
     }
 
-    index_t stride;
+    double entry(index_t j, index_t b, index_t l) const { return map[j * row + b * unit + l]; }
 
-    static index_t scratch(index_t n) { return motion_row(n) / motion_unit * (n + 1); }
+    // The one output of block b that input j reaches; `unit`: several; beyond: none.
+    index_t lone(index_t j, index_t b) const {
+        index_t found = unit + 1;
+        for (index_t l = 0; l < unit; ++l)
+            if (entry(j, b, l) != 0) found = found > unit ? l : unit;
+        return found;
+    }
 
-    // out = share M' z.
+    // Which diagonal of block b the entry is on, or how many there are.
+    index_t diagonal(index_t b, index_t l, index_t j) const {
+        index_t d = 0;
+        while (d < diagonals[b] && offset[b * most_diagonals + d] != j - b * unit - l) ++d;
+        return d;
+    }
+
+    bool placed(index_t b, index_t l, index_t j) {
+        const index_t d = diagonal(b, l, j), first = j - l;
+        if (first < 0 || first + unit > row || d == most_diagonals) return false;
+        if (d == diagonals[b]) offset[b * most_diagonals + diagonals[b]++] = j - b * unit - l;
+        own[(b * most_diagonals + d) * unit + l] = entry(j, b, l);
+        return true;
+    }
+
+    void fill(index_t j, index_t b, double *to) const {
+        const index_t l = lone(j, b);
+        copy(map + j * row + b * unit, unit, to);
+        if (l < unit && diagonal(b, l, j) < diagonals[b]) to[l] = 0;
+    }
+
+    static index_t scratch(index_t n) {
+        const index_t r = motion_row(n), b = r / unit;
+        return 2 * n + 1 + (2 + most_diagonals) * b + (n + 1 + most_diagonals) * r;
+    }
+
+    // out = share M' z; pads of z are zero.
     void apply_to(const double *z, double share, double *out) const {
         constexpr index_t L = lanes<double>;
-        for (index_t b = 0; b < row / motion_unit; ++b) {
-            const index_t *list = inputs + b * stride, c = b * motion_unit;
-            vec<double> left = {}, right = {}, other = {}, last = {};
-            index_t i = 0;
-            for (; i + 1 < counts[b]; i += 2) {
-                const double *one = map + list[i] * row + c, *two = map + list[i + 1] * row + c;
-                left += z[list[i]] * load(one), right += z[list[i]] * load(one + L);
-                other += z[list[i + 1]] * load(two), last += z[list[i + 1]] * load(two + L);
+        for (index_t b = 0; b < blocks; ++b) {
+            vec<double> left = {}, right = {};
+            for (index_t d = 0; d < diagonals[b]; ++d) {
+                const double *from = z + b * unit + offset[b * most_diagonals + d], *by = own + (b * most_diagonals + d) * unit;
+                left += load(by) * load(from), right += load(by + L) * load(from + L);
             }
-            if (i < counts[b]) left += z[list[i]] * load(map + list[i] * row + c), right += z[list[i]] * load(map + list[i] * row + c + L);
-            store(out + c, share * (left + other)), store(out + c + L, share * (right + last));
+            store(out + b * unit, share * left), store(out + b * unit + L, share * right);
+        }
+        for (index_t e = 0; e < inputs; ++e) reached[e] = share * z[input[e]];
+        index_t o = 0;
+        for (; o + 1 < outputs; o += 2) add<2>(o, out);
+        if (o < outputs) add<1>(o, out);
+    }
+
+    // What the dense map adds to `count` of its blocks, from the one with number o on.
+    template <index_t count> void add(index_t o, double *out) const {
+        constexpr index_t L = lanes<double>, vectors = 2 * count;
+        vec<double> even[vectors], odd[vectors]; // zeroed they would pass through memory
+        const double *map = dense + o * unit;
+        const index_t stride = outputs * unit;
+        for (index_t v = 0; v < vectors; ++v)
+            even[v] = reached[0] * load(map + v * L), odd[v] = reached[1] * load(map + stride + v * L);
+        for (index_t e = 2; e < inputs; e += 2) {
+            map += 2 * stride;
+            for (index_t v = 0; v < vectors; ++v)
+                even[v] += reached[e] * load(map + v * L), odd[v] += reached[e + 1] * load(map + stride + v * L);
+        }
+        for (index_t v = 0; v < vectors; ++v) {
+            double *to = out + output[o + v / 2] * unit + v % 2 * L;
+            store(to, load(to) + (even[v] + odd[v]));
         }
     }
 };
@@ -359,6 +474,8 @@ struct SplitSteps {
     Steps slow, fast;
     const Blocks slow_map, fast_map;
     int base = 0;         // the slow maps' first level
+    index_t *const read; // the one state that each signal reads; none where some signal reads several
+    bool single = true;
     double *const terms, *const fast_terms, *const signals, *const sums, *const work, *const zero;
 
     // Slow and fast knots beside one another, and all states.
@@ -369,9 +486,16 @@ struct SplitSteps {
     SplitSteps(const Split &split, Motion of_slow, Motion of_fast, double *scratch)
         : s(split), next(scratch), slow(of_slow, take(follow_scratch(of_slow.n, 0))), fast(of_fast, take(follow_scratch(of_fast.n, 0))),
           slow_map(s.A, s.slow, s.row, take(Blocks::scratch(s.slow))), fast_map(s.D, s.fast, s.fast_row, take(Blocks::scratch(s.fast))),
-          terms(take(most_terms * s.row)), fast_terms(take(most_terms * s.fast_row)), signals(take((degree + 1) * s.signal_row)),
-          sums(take(s.signal_row)), work(take(s.row + s.fast_row)), zero(take(s.row + s.fast_row + s.signal_row)) {
+          read(reinterpret_cast<index_t *>(take(s.m.q))), terms(take(most_terms * s.row)), fast_terms(take(most_terms * s.fast_row)),
+          signals(take((degree + 1) * s.signal_row)), sums(take(s.signal_row)), work(take(3 * (s.row + s.fast_row))),
+          zero(take(s.row + s.fast_row + s.signal_row)) {
         for (index_t l = 0; l < s.row + s.fast_row + s.signal_row; ++l) zero[l] = 0;
+        for (index_t i = 0; i < s.m.q; ++i) {
+            index_t count = 0;
+            for (index_t j = 0; j < s.n; ++j)
+                if (s.m.B[i * s.n + j] != 0) read[i] = j, ++count;
+            single = single && count == 1;
+        }
         const double reach = first_step / s.norm;
         if (s.fast == 0) fast.h = reach;
         while (base < longest_guess && 2 * length(base) <= reach) ++base;
@@ -386,7 +510,7 @@ struct SplitSteps {
 
     static index_t scratch(index_t n, index_t q) {
         const index_t r = motion_row(n + 1), signals = motion_row(q);
-        return 2 * follow_scratch(n + 1, 0) + 2 * Blocks::scratch(n + 1) + r * (2 * most_terms + 6) + signals * (degree + 3) + 3 * (6 * r + 3 * n);
+        return 2 * follow_scratch(n + 1, 0) + 2 * Blocks::scratch(n + 1) + r * (2 * most_terms + 10) + signals * (degree + 3) + 3 * (6 * r + 3 * n) + q;
     }
 
     Knot knot() {
@@ -401,7 +525,7 @@ struct SplitSteps {
         apply<1>(s.A, s.slow, s.row, here.slow + s.row, zero, here.slow + 2 * s.row);
         apply<1>(s.D, s.fast, s.fast_row, here.fast, s.g, here.fast + s.fast_row);
         apply<1>(s.D, s.fast, s.fast_row, here.fast + s.fast_row, zero, here.fast + 2 * s.fast_row);
-        show(here, 3);
+        show<3>(here);
     }
 
     // See `guess_level`.
@@ -441,19 +565,28 @@ struct SplitSteps {
         }
         fast.step(level - 1, here.fast, middle.fast);
         fast.step(level - 1, middle.fast, there.fast);
-        show(middle, 1);
-        show(there, 3);
+        show<1>(middle);
+        show<3>(there);
     }
 
     // All states of a knot, with so many of them and their derivatives.
-    void show(Knot k, int count) const {
-        for (int r = 0; r < count; ++r) s.back(k.slow + r * s.row, k.fast + r * s.fast_row, r > 0, work, k.z + r * s.n);
-    }
+    template <index_t count> void show(Knot k) const { s.back<count>(k.slow, k.fast, work, k.z); }
 
     bool beyond(Knot k) const {
         apply<1>(s.B, s.slow, s.signal_row, k.slow, s.c, signals);
         apply<1>(s.E, s.fast, s.signal_row, k.fast, signals, signals);
         return s.m.q > 0 && highest(signals, s.m.q) > 0;
+    }
+
+    // The same of a knot whose states are shown.
+    bool passed(Knot k) const {
+        if (!single) return beyond(k);
+        double most = -1;
+        for (index_t i = 0; i < s.m.q; ++i) {
+            const double signal = s.m.B[i * s.n + read[i]] * k.z[read[i]] + s.m.c[i];
+            most = most < signal ? signal : most;
+        }
+        return most > 0;
     }
 
     void move(Knot from, Knot to) const {
@@ -480,7 +613,7 @@ struct SplitSteps {
             if (!beyond(half)) move(half, here), at = then;
         }
         time += at + cross_first(here);
-        show(here, 3);
+        show<3>(here);
         return time;
     }
 
@@ -537,8 +670,8 @@ inline Outcome follow_steps(SplitSteps &steps, Motion m, double *end, std::uint8
             --level;
             continue;
         }
-        const bool early = steps.beyond(middle);
-        if (early || steps.beyond(there)) {
+        const bool early = steps.passed(middle);
+        if (early || steps.passed(there)) {
             steps.move(early ? here : middle, there);
             time += (early ? 0 : h / 2) + steps.cross(level - 1, there, middle);
             keep(time, there.z);
