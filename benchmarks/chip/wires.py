@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
 from mho.chip import Chip, ChipDesign, ProgrammedArray, preset, program_circuit
+from mho.circuits import Mvm
 from mho.circuits.wired_product import wired_currents
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -97,6 +98,7 @@ def product_through_wires() -> None:
     design = PLAIN.with_(row_ohms=ohms, column_ohms=ohms, dac_bits=None, adc_bits=None)
     programmed = program_circuit("mvm", A, design, seed=0)
     circuit = programmed.circuit
+    assert isinstance(circuit, Mvm)
     V = X * programmed.volts_per_unit[:, None]
     spent = [timed(lambda: wired_currents(circuit.g, circuit.wires, V)) for _ in range(sized(3, 1))]
     Y, driven = nodal(circuit.g, ohms, V)

@@ -53,6 +53,19 @@ def test_a_chip_rests_where_its_circuit_does(topology, amplifier, penalty):
     np.testing.assert_allclose(transient(circuit, V[:, 0]).rest(), expected[:, 0], rtol=0, atol=1e-9 * expected.max())
 
 
+@pytest.mark.parametrize("gain", [1e3, 1e5])
+@pytest.mark.parametrize("topology", CLOSED_LOOPS)
+def test_a_clamp_s_own_path_leads_to_the_end_of_the_transient(topology, amplifier, gain):
+    """Whatever the gain, for every right-hand side; an ideal clamp is within the share that the path leaves over."""
+    array, V = _programmed(topology, amplifier | {"gain": gain})
+    circuit = as_circuit(array)
+    found = operating_point(circuit, V, ideal_clamp=False)[-5:]
+    ends = np.transpose([transient(circuit, volts).rest() for volts in V.T])
+    np.testing.assert_allclose(ends, found, rtol=0, atol=1e-9 * found.max())
+    ideal = operating_point(circuit, V)[-5:]
+    np.testing.assert_allclose(ideal, found, rtol=0, atol=1e-2 / gain * found.max())
+
+
 def test_rows_of_the_classic_chip_are_switched_off(amplifier, penalty):
     array, V = _programmed("classic", amplifier, penalty)
     on = np.random.default_rng(1).random(len(V)) < 0.7

@@ -7,7 +7,8 @@ What is left of ``F z - v_rest`` is a complementarity problem in the outputs x:
 
 where the inputs of a clamped op-amp float. A rectifying clamp holds them instead; then it is the current that the clamp
 takes which is complementary to the output: both are multiplied by the conductance seen from the inputs, ``Z^-1``, with
-the op-amps of either sign at rest.
+the op-amps of either sign at rest. The diode path of a real clamp lifts the input that it holds by the current over
+``gain g_clamp``: that is a resistance in series with each input, and ``(Z + 1 / (gain g_clamp))^-1`` takes its place.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from mho.circuits.opamp import RAIL
 __all__ = ["clamped_equations", "complementary", "operating_point"]
 
 
-def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
+def operating_point(circuit: Circuit | LoopEquations, volts: Any, *, ideal_clamp: bool = True) -> np.ndarray:
     """Return the voltages of the op-amps z (n,) or (n, r) at rest, clamped ones at zero, in the order of the equations.
 
     With an output resistance they are those of the pins, of clamped ones what flows through it leaves them at.
@@ -39,6 +40,9 @@ def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
         Rails and slew rate have no effect.
     volts : array_like of shape (inputs,) or (inputs, r)
         Right-hand sides, volts. In the compact circuit NaN switches the word line of its row off.
+    ideal_clamp : bool
+        Whether a rectifying clamp holds its input at the reference, as chips take it; False: as exactly as its diode
+        path can, which is where the transient ends. The difference is of the order of 1 / (100 gain) of the outputs.
 
     Raises
     ------
@@ -54,20 +58,20 @@ def operating_point(circuit: Circuit | LoopEquations, volts: Any) -> np.ndarray:
     if len(V) != inputs:
         raise ValueError(f"volts must have {inputs} rows, one per input, got shape {given.shape}")
     if isinstance(circuit, CompactGinv) and np.isnan(V).any():
-        Z = _masked(circuit, V)
+        Z = _masked(circuit, V, ideal_clamp)
     else:
-        Z = _at_rest(equations(circuit), _name(circuit), V)
+        Z = _at_rest(_Rest(equations(circuit), _name(circuit), ideal_clamp), V)
     return Z[:, 0] if given.ndim == 1 else Z
 
 
-def _masked(circuit: CompactGinv, V: np.ndarray) -> np.ndarray:
+def _masked(circuit: CompactGinv, V: np.ndarray, ideal_clamp: bool) -> np.ndarray:
     """Every set of rows that are on is a network of its own, reduced once."""
     sets, which = np.unique(~np.isnan(V), axis=1, return_inverse=True)
     Z = np.empty((circuit.opamps, V.shape[1]))
     for s, on in enumerate(sets.T):
         columns = np.flatnonzero(which.ravel() == s)
-        d = equations(replace(circuit, word_lines=on))
-        Z[:, columns] = _at_rest(d, circuit.name, np.where(on[:, None], V[:, columns], 0.0))
+        rest = _Rest(equations(replace(circuit, word_lines=on)), circuit.name, ideal_clamp)
+        Z[:, columns] = _at_rest(rest, np.where(on[:, None], V[:, columns], 0.0))
     return Z
 
 
@@ -75,10 +79,9 @@ def _name(circuit: Circuit | LoopEquations) -> str:
     return "loop" if isinstance(circuit, LoopEquations) else circuit.name
 
 
-def _at_rest(d: LoopEquations, name: str, V: np.ndarray) -> np.ndarray:
+def _at_rest(rest: _Rest, V: np.ndarray) -> np.ndarray:
     """Voltages of the op-amps (n, r); with output resistance of their pins."""
-    rest = _Rest(d.at_rest, name)
-    z = rest(V)
+    z, d = rest(V), rest.given
     if d.load is None:
         return z
     n = len(z)
@@ -89,9 +92,9 @@ def _at_rest(d: LoopEquations, name: str, V: np.ndarray) -> np.ndarray:
 class _Rest:
     """The complementarity problem of one set of equations."""
 
-    def __init__(self, d: LoopEquations, name: str) -> None:
-        self.d, self.name = d, name
-        self.free = int(np.count_nonzero(~d.positive))  # they come first
+    def __init__(self, given: LoopEquations, name: str, ideal_clamp: bool) -> None:
+        self.given, self.d, self.name, self.ideal_clamp = given, given.at_rest, name, ideal_clamp
+        self.free = int(np.count_nonzero(~self.d.positive))  # they come first
 
     @cached_property
     def _through(self) -> np.ndarray:
@@ -105,7 +108,9 @@ class _Rest:
         if self.d.opamp.clamp != "rectifying":
             return None
         Z, f = self.d.resistance, self.free
-        return np.linalg.inv(Z[f:, f:] - self._through @ Z[:f, f:])
+        seen = Z[f:, f:] - self._through @ Z[:f, f:]
+        path = 0.0 if self.ideal_clamp else 1 / (self.d.opamp.gain * self.d.g_clamp)
+        return np.linalg.inv(seen + path * np.eye(len(seen)))
 
     def __call__(self, V: np.ndarray) -> np.ndarray:
         """Voltages of the op-amps (n, r) for input volts V (inputs, r)."""

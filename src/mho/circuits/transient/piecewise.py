@@ -104,11 +104,11 @@ class Regime:
         if d.load is not None:
             self.f[n:] = d.pin_drift(v_rest)
         ends = np.where(low, d.lowest, np.where(high, d.opamp.v_max, 0.0))
-        held, slewing = ends.any(), falling | rising
-        if held and d.lag is None:
+        held, slewing, lag = ends.any(), falling | rising, d.lag
+        if held and lag is None:
             self._v_0 = self._v_0 - d.coupling @ ends
-        elif held:
-            self.f[n:] += d.lag.given @ ends
+        if held and lag is not None:
+            self.f[n:] += lag.given @ ends
         self.f[:n] = d.rate * self._v_0
         if slewing.any():
             self._slew(np.flatnonzero(slewing))
