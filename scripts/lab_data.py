@@ -164,6 +164,7 @@ def photo() -> dict[str, Any]:
         "coarsest": codec_module._COARSEST,
         "chroma": codec_module._CHROMA,
         "finer": codec_module._FINER,
+        "coarse": codec_module._COARSE,
     }
 
 

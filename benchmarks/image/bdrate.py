@@ -18,6 +18,7 @@ from codecs_compared import CODECS, ours, pillow
 from curves import Curve, bd_rate
 from cyclopts import App, Parameter
 from drawn import drawings
+from kept import kept
 from measures import NAMES, QUICK, blockiness, point, psnr
 from pictures import run
 from PIL import Image
@@ -63,17 +64,24 @@ def against(curves, codec, measure, reference="JPEG") -> list[float]:
     return [100 * bd_rate(found[codec], found[reference], measure) for found in both]
 
 
-def tell(rows: list[dict]) -> None:
-    curves = curves_of(rows)
+def summed(rows: list[dict]) -> list[dict]:
+    """Mean, least and most BD-rate of each codec by each measure that all rows have."""
+    curves, found = curves_of(rows), []
     measures = [name for name in NAMES if all(name in row for row in rows)]
+    for codec in dict.fromkeys(row["codec"] for row in rows if row["codec"] != "JPEG"):
+        saved = {measure: np.array(against(curves, codec, measure)) for measure in measures}
+        of = {m: [round(float(f(r)), 2) for f in (np.nanmean, np.nanmin, np.nanmax)] for m, r in saved.items()}
+        found.append({"codec": codec, "pictures": len(curves), **of})
+    return found
+
+
+def tell(found: list[dict]) -> None:
+    measures = [name for name in NAMES if name in found[0]]
     print("| against JPEG, % | " + " | ".join(NAMES[name] for name in measures) + " |")
     print("|---" * (len(measures) + 1) + "|")
-    for codec in dict.fromkeys(row["codec"] for row in rows if row["codec"] != "JPEG"):
-        cells = []
-        for measure in measures:
-            rates = np.array(against(curves, codec, measure))
-            cells.append(f"{np.nanmean(rates):+.1f} ({np.nanmin(rates):+.1f} to {np.nanmax(rates):+.1f})")
-        print(f"| {codec} | {' | '.join(cells)} |")
+    for row in found:
+        cells = ["{:+.1f} ({:+.1f} to {:+.1f})".format(*row[measure]) for measure in measures]
+        print(f"| {row['codec']} | {' | '.join(cells)} |")
 
 
 @app.command
@@ -115,7 +123,10 @@ def rates(
             rows += [{"picture": path.stem, "codec": codec, **row} for row in found]
             if results is not None:
                 results.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    tell(rows)
+    found = summed(rows)
+    tell(found)
+    if not grey and limit is None:
+        kept("rates", found)
     if plot is not None:
         chart(plot, _by_codec(rows))
 
@@ -133,12 +144,15 @@ def drawn():
     """Print bytes of screenshots, text and line art without loss, and PSNR and bytes at quality 90."""
     lossless = {"PNG": pillow("PNG", optimize=True), "WebP": pillow("WEBP", lossless=True, method=6)}
     print("| picture | PNG | WebP lossless | mho 90 | dB | mho 100 | dB | WebP 90 | dB |\n" + "|---" * 9 + "|")
+    rows = []
     for name, original in drawings(*sized((), ("black text on white",))).items():
         sizes = [str(len(encoder(original, [100])[0][1])) for encoder in lossless.values()]
         for encoder, qualities in ((ours, (90, 100)), (pillow("WEBP", method=6), (90,))):
             for _, data, pixels in encoder(original, qualities):
                 sizes += [str(len(data)), f"{psnr(original, pixels):.1f}"]
+        rows.append([name, *sizes])
         print(f"| {name} | {' | '.join(sizes)} |", flush=True)
+    kept("drawn", rows)
 
 
 @app.command
@@ -149,13 +163,15 @@ def face(picture: Path, *, top: int = 32, left: int = 240, side: int = 320):
     """
     original = read(picture)
     top, left = top - top % 8, left - left % 8
-    window = np.s_[top : top + side, left : left + side]
+    window, rows = np.s_[top : top + side, left : left + side], []
     for quality, data, theirs in pillow("WEBP", method=6)(original, sized((10, 25, 45, 65, 80), (45,))):
         mine = decode(encode_to_size(Picture(original), len(data))).pixels
         jpegs = [f for f in pillow("JPEG", optimize=True)(original, range(2, 96)) if len(f[1]) <= len(data)]
         found = {"mho": mine, "WebP": theirs} | ({"JPEG": jpegs[-1][2]} if jpegs else {})
-        told = "  ".join(f"{name} {blockiness(original[window], p[window]):.2f}" for name, p in found.items())
-        print(f"WebP's quality {quality}, {len(data)} bytes: {told}", flush=True)
+        blocks = {name: round(blockiness(original[window], p[window]), 2) for name, p in found.items()}
+        rows.append({"bytes": len(data), **blocks})
+        print(f"WebP's quality {quality}, {len(data)} bytes: {blocks}", flush=True)
+    kept("face", rows)
 
 
 if __name__ == "__main__":

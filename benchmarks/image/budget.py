@@ -1,9 +1,13 @@
-"""What clean-up takes of a small device: `python benchmarks/image/budget.py scratches|noise [--pixels N]`.
+"""What clean-up takes of a small device: `python benchmarks/image/budget.py scratches|noise|decode [--side N]`.
 
 Seconds on one core, and the most memory that the process had beyond what it took to load mho and the picture, of a
-colour picture of 1024 x 1024 pixels or fewer. Linux only: the peak is the kernel's VmHWM.
+colour picture of 1024 x 1024 pixels or fewer. `decode` opens a file of 8 x 5 such pictures and tells all memory of the
+process. Linux only: the peak is the kernel's VmHWM.
 """
 
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +19,10 @@ from skimage import data
 from threadpoolctl import threadpool_limits
 
 from mho.image.cleanup import denoise, inpaint, scratches
+from mho.image.codec import decode
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import timed
 
 app = App(help=__doc__, result_action="return_value")
 
@@ -25,6 +33,27 @@ def megabytes(name):
     return int(status[name].split()[0]) / 1000
 
 
+CODED = """
+import sys
+from pathlib import Path
+import numpy as np
+from skimage import data
+from mho.image.codec import Picture, encode
+side = int(sys.argv[2])
+pixels = np.tile(data.astronaut(), (2, 2, 1))[:side, :side]
+Path(sys.argv[1]).write_bytes(encode(Picture(np.tile(pixels, (5, 8, 1)))))
+"""
+
+
+def decoded(side):
+    """A large picture, coded by another process: its memory is not counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.mho"
+        subprocess.run([sys.executable, "-c", CODED, str(path), str(side)], check=True)
+        picture, seconds = timed(lambda: decode(path.read_bytes(), max_pixels=1 << 30))
+    print(f"decode, {picture.shape[0]} x {picture.shape[1]}: {seconds:.1f} s, {megabytes('VmHWM'):.0f} MB in all")
+
+
 def scratched(pixels):
     damaged = pixels.copy()
     for column in np.linspace(50, pixels.shape[1] - 50, 8).astype(int):
@@ -33,8 +62,11 @@ def scratched(pixels):
 
 
 @app.default
-def main(what: Literal["scratches", "noise"], *, side: Annotated[int, Parameter()] = 1024):
-    """Clean up one picture and tell."""
+def main(what: Literal["scratches", "noise", "decode"], *, side: Annotated[int, Parameter()] = 1024):
+    """Clean up or decode one picture and tell."""
+    if what == "decode":
+        decoded(side)
+        return
     pixels = np.tile(data.astronaut(), (2, 2, 1))[:side, :side]
     damaged = scratched(pixels)
     denoise(pixels[:16, :16], 10)  # loads what is loaded on first use
@@ -49,4 +81,4 @@ def main(what: Literal["scratches", "noise"], *, side: Annotated[int, Parameter(
 
 
 if __name__ == "__main__":
-    run(app, "noise --side 48", "scratches --side 112")
+    run(app, "noise --side 48", "scratches --side 112", "decode --side 40")

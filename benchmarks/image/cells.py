@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 from curves import Curve, bd_rate
 from cyclopts import App, Parameter
+from kept import kept
 from measures import point
 from pictures import run
 from PIL import Image
@@ -83,6 +84,17 @@ def losses(original):
     return np.array(lost)
 
 
+def summed(lost):
+    """What each way loses in dB, of pictures' (files, ways, chips)."""
+    last, every = np.array([files[-1] for files in lost]), np.concatenate(lost)
+    for way, name in enumerate(WAYS):
+        files = every[:, way].mean(axis=1)
+        found = {"mean": files.mean(), "at the rate": last[:, way].mean(), "worst file": files.max()}
+        yield {"way": name} | {
+            k: round(float(v), 3) for k, v in (found | {"worst of all": every[:, way].max()}).items()
+        }
+
+
 @app.default
 def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False, limit: int | None = None):
     """Print a line for each picture."""
@@ -97,13 +109,13 @@ def main(folder: Path, *, grey: Annotated[bool, Parameter(negative="")] = False,
         print(f"{path.stem}  16 levels: PSNR {costs[-1][0]:+.2%}  SSIM {costs[-1][1]:+.2%}  lost: {most}", flush=True)
     print("mean      16 levels: PSNR {:+.2%}  SSIM {:+.2%}".format(*np.mean(costs, axis=0)))
     print(f"{NOISE:.0%} noise below {RATE} bpp, {sum(map(len, lost))} files, {CHIPS} chips; dB lost")
-    last = np.array([files[-1] for files in lost])
-    lost = np.concatenate(lost)
-    for way, name in enumerate(WAYS):
-        print(
-            f"{name:18}  mean of files {lost[:, way].mean():.3f}, of those at {RATE} bpp {last[:, way].mean():.3f};"
-            f" worst file {lost[:, way].mean(axis=1).max():.3f}, worst file and chip {lost[:, way].max():.3f}"
-        )
+    rows = list(summed(lost))
+    for row in rows:
+        print(row)
+    kept(
+        f"cells, {'luma' if grey else 'colour'}",
+        [dict(zip(("psnr", "ssim"), np.mean(costs, axis=0), strict=True)), *rows],
+    )
 
 
 if __name__ == "__main__":

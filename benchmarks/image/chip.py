@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from cyclopts import App
+from kept import kept
 from measures import psnr
 from pictures import run
 from PIL import Image
@@ -31,6 +32,7 @@ app = App(help=__doc__, result_action="return_value")
 def main(*pictures: Path):
     """Print a line for the chip and one for each picture."""
     chip = ChipDictionary(seed=0)
+    rows = []
     print("written:", chip.ledger)
     for path in pictures:
         pixels = np.asarray(Image.open(path).convert("RGB"))
@@ -41,15 +43,25 @@ def main(*pictures: Path):
         exact = universal_dictionary().codes(patches)
         off = np.linalg.norm((found - exact)[1:]) / np.linalg.norm(exact[1:])
         print(f"{path.stem}: {1e6 * seconds:.0f} us of twin time a patch, codes but the flat one off by {off:.1%}")
+        row = {
+            "picture": path.stem,
+            "microseconds": 1e6 * seconds,
+            "off": off,
+            "qualities": QUALITIES,
+            "lost": [],
+            "bytes": [],
+        }
+        rows.append(row)
         for quality in QUALITIES:
             plain, noisy = (encode(Picture(pixels), quality=quality, engine=engine) for engine in (None, chip))
             lost = psnr(pixels, decode(plain).pixels) - psnr(pixels, decode(noisy).pixels)
+            row["lost"].append(lost), row["bytes"].append(len(noisy) / len(plain) - 1)
             print(f"  quality {quality}: {lost:+.2f} dB lost, {len(noisy) / len(plain) - 1:+.1%} bytes", flush=True)
-    tell_cost()
+    kept("chip", [*rows, megapixel()])
 
 
-def tell_cost():
-    """Of one megapixel in colour: 1.5 samples a pixel."""
+def megapixel():
+    """Cost of one in colour, 1.5 samples a pixel, in seconds and joules, and shares of writing after `PICTURES`."""
     chip = ChipDictionary(seed=0)
     written = copy(chip.ledger)
     rng = np.random.default_rng(0)
@@ -58,9 +70,11 @@ def tell_cost():
     seconds, joules = each.solve_seconds.typical, each.solve_joules.typical
     print(f"a megapixel: {1e3 * seconds:.3f} ms, {1e6 * joules:.2f} uJ without writing")
     print(f"writing: {1e3 * once.write_seconds.typical:.3f} ms, {1e6 * once.write_joules.typical:.3f} uJ")
-    for what, wrote, went in (("time", once.write_seconds, seconds), ("energy", once.write_joules, joules)):
-        share = wrote.typical / (wrote.typical + PICTURES * went)
-        print(f"writing's share of {what} after {PICTURES} megapixels: {share:.2%}")
+    found = {"seconds": seconds, "joules": joules}
+    for what, wrote in (("seconds", once.write_seconds.typical), ("joules", once.write_joules.typical)):
+        found |= {f"writing, {what}": wrote, f"share, {what}": wrote / (wrote + PICTURES * found[what])}
+        print(f"writing's share of {what} after {PICTURES} megapixels: {found[f'share, {what}']:.2%}")
+    return found
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ docs/measured/cleanup.json; `report` writes the page's tables. --smoke: one smal
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from cyclopts import App
+from kept import PAGES, kept, placed
 from measures import PEERS_PYTHON, psnr
 from pictures import run
 from PIL import Image
@@ -33,7 +33,7 @@ from mho.image.cleanup.one_dictionary import filled_by_dictionaries
 from mho.image.cleanup.patches import pixels_of, planes_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import ROOT, keep, machine, smoke, timed, write
+from measure import ROOT, smoke, timed
 
 HERE = Path(__file__).parent
 
@@ -174,10 +174,8 @@ def lost(folder: Path):
 
 
 def tell(kind, rows):
-    threads = os.environ.get("MHO_NUM_THREADS", "all")
-    found = {kind: {**machine(), "threads": threads, "rows": rows}}
-    keep(RESULTS, found)
-    print(chip_table(found) if kind == "chip" else table(found))
+    kept(kind, rows, RESULTS)
+    print(chip_table({kind: {"rows": rows}}) if kind == "chip" else table({kind: {"rows": rows}}))
 
 
 def table(held):
@@ -207,19 +205,11 @@ def chip_table(held):
     return "\n".join(lines)
 
 
-PAGE = ROOT / "docs" / "do" / "cleanup.md"
-PLACE = "<!-- begin {0} -->", "<!-- end {0} -->"
-
-
 @app.command
 def report():
     """Write the tables into docs/do/cleanup.md."""
-    held, page = json.loads(RESULTS.read_text()), PAGE.read_text()
-    for name, text in (("cleanup", table(held)), ("chip", chip_table(held))):
-        begin, end = (mark.format(name) for mark in PLACE)
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
-    write(PAGE, page)
+    held = json.loads(RESULTS.read_text())
+    placed(PAGES / "cleanup.md", {"cleanup": table(held).split("\n"), "chip": chip_table(held).split("\n")})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from cells import STEPS
 from curves import Curve, bd_rate
 from cyclopts import App
+from kept import kept
 from measures import point
 from pictures import run
 from PIL import Image
@@ -32,6 +33,7 @@ def curve(original, exact, effort):
 @app.default
 def main(*pictures: Path):
     """Print a line for each picture and effort."""
+    rows = []
     for path in pictures:
         original = np.asarray(Image.open(path).convert("RGB"))
         exact, single = analyse(Picture(original)), None
@@ -39,9 +41,11 @@ def main(*pictures: Path):
             found, seconds = curve(original, exact, effort)
             single = single or found
             saved = [bd_rate(found, single, measure) for measure in ("psnr", "ssim")]
+            rows.append({"picture": path.stem, "effort": effort, "seconds": seconds, "saved": saved})
             print(
                 f"{path.stem}  effort {effort}: {seconds:.3f} s  PSNR {saved[0]:+.2%}  SSIM {saved[1]:+.2%}", flush=True
             )
+    kept("effort", rows)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from cells import STEPS
 from curves import Curve, bd_rate
 from cyclopts import App
+from kept import kept
 from measures import point
 from pictures import run
 from PIL import Image
@@ -61,10 +62,13 @@ def curve(pixels, dictionary=None):
 @app.default
 def main(*paths: Path):
     """Print a line for each."""
+    rows = []
     for name, pixels in pictures(paths):
         own, universal = curve(pixels, learned_dictionary(Picture(pixels))), curve(pixels)
         saved = [bd_rate(own, universal, measure) for measure in ("psnr", "ssim")]
+        rows.append({"picture": name, "photo": name in [path.stem for path in paths], "saved": saved})
         print(f"{name}: PSNR {saved[0]:+.1%}  SSIM {saved[1]:+.1%}", flush=True)
+    kept("learned", rows)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from skimage import data
 
 from mho.cli import main
 from mho.image.codec import Picture, decode, encode
+from mho.image.codec.container import unpack
 from mho.image.quality import psnr_of_pixels
 
 PIXELS = data.astronaut()[100:180, 200:312]
@@ -51,6 +53,13 @@ def test_without_loss_as_asked_and_larger_than_the_input_as_told(tmp_path, capsy
     np.testing.assert_array_equal(np.asarray(Image.open(back)), opened)
     assert main(["image", "compress", str(tmp_path / "noise.jpg"), "-o", small, "--lossless", "--quality", "9"]) == 2
     assert "--lossless takes no quality" in capsys.readouterr().err
+
+
+def test_chroma_as_asked(photo, tmp_path):
+    coded = str(tmp_path / "photo.mho")
+    for chroma, halved in (("420", True), ("444", False)):
+        assert main(["image", "compress", str(photo), "-o", coded, "--chroma", chroma]) == 0
+        assert unpack(Path(coded).read_bytes())[0].halved == halved
 
 
 def test_a_hatched_picture_learns_a_dictionary(tmp_path, capsys):

@@ -50,19 +50,22 @@ using namespace mho;
 
 extern "C" {
 
-EXPORT(alloc) void *mho_alloc(unsigned bytes) { return aligned_alloc(64, (bytes + 127) / 64 * 64); }
+EXPORT(alloc)
+void *mho_alloc(unsigned bytes) { return aligned_alloc(64, (bytes + 127) / 64 * 64); }
 
-EXPORT(release) void mho_release(void *p) { free(p); }
+EXPORT(release)
+void mho_release(void *p) { free(p); }
 
 // See draw.hpp.
-EXPORT(draw) void mho_draw(std::uint64_t *generator, int normal, int count, double *out) { draw(generator, normal != 0, count, out); }
+EXPORT(draw)
+void mho_draw(std::uint64_t *generator, int normal, int count, double *out) { draw(generator, normal != 0, count, out); }
 
 // `models` are those of luma and of chroma, one after the other; `steps` two numbers, `in_use` three. What the header says is
 // checked by who calls. Returns whether some codes have these bits.
 EXPORT(decode)
 int mho_decode(int version, const std::uint8_t *payload, int bytes, const std::uint8_t *models, const double *levels, const double *scale,
-               int m, int n, int planes, int halved, const int *steps, const int *in_use, std::uint8_t *out) {
-    const PictureHeader h{m, n, planes, halved != 0, {steps[0], steps[1]}, {in_use[0], in_use[1], in_use[2]}};
+               int m, int n, int planes, int halved, int strong, const int *steps, const int *in_use, std::uint8_t *out) {
+    const PictureHeader h{m, n, planes, halved != 0, strong != 0, {steps[0], steps[1]}, {in_use[0], in_use[1], in_use[2]}};
     const PictureModel both[2] = {model_of(models), model_of(models + model_bytes)};
     const OwnDictionary dictionary(levels, scale);
     const auto with = version == 1 ? decode_first<Serial> : decode_tiles<Serial>;
@@ -98,7 +101,8 @@ int mho_encode_tile(const float *exact, int planes, const int *rows, const int *
     return static_cast<int>(bytes);
 }
 
-EXPORT(written) const std::uint8_t *mho_written() { return lined_up(written.data()); }
+EXPORT(written)
+const std::uint8_t *mho_written() { return lined_up(written.data()); }
 
 // Rows `begin` to `end` of groups of like patches; `estimate` and `noisy` are (channels, rows, columns). Adds to `sums` and `counts`.
 EXPORT(mix_alike)

@@ -136,14 +136,8 @@ def halve(
     if max_iter is None:
         max_iter = _ITERATIONS if solver.ledger() is None else _CHIP_ITERATIONS
     k = half_rank(*channels[0].shape) if n_components is None else n_components
-    factored = (
-        factor_image(
-            *(channel, k),
-            **{"engine": solver, "max_iter": max_iter, "tol": 0, "random_state": random_state, "callback": callback},
-        )
-        for channel in channels
-    )
-    return HalvedPicture(tuple(factored))
+    how: dict[str, Any] = {"engine": solver, "max_iter": max_iter, "random_state": random_state, "callback": callback}
+    return HalvedPicture(tuple(factor_image(channel, k, tol=0, **how) for channel in channels))
 
 
 def truncated(pixels: np.ndarray, rank: int) -> np.ndarray:

@@ -328,6 +328,7 @@ def decode_picture(
     levels: np.ndarray,
     scale: np.ndarray,
     halved: bool,
+    strong: bool,
     steps: Sequence[int],
     in_use: Sequence[int],
     out: np.ndarray,
@@ -336,7 +337,8 @@ def decode_picture(
     """Decode codes (n,) uint8 of a `.mho` picture into pixels out (m, n) or (m, n, 3) uint8; False if damaged.
 
     `models` are those of luma and chroma, `mho.image.codec.model.Model.packed`; levels (64, 64) of pixels by atoms and
-    scale (64,), float64; steps are of luma and chroma, in sixteenths; in_use (3,) counts the atoms of version 1.
+    scale (64,), float64; `strong` smooths edges more; steps are of luma and chroma, in sixteenths; in_use (3,) counts
+    the atoms of version 1.
     """
 
 def encode_tile(

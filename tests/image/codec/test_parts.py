@@ -93,15 +93,16 @@ def _plane(codes, dictionary, step, shape):
     return _from_patches(((sums + 2**15) // 2**16).astype(np.int64).reshape(codes.shape), shape)
 
 
-def _smoothed(plane, step):
+def _smoothed(plane, step, strong):
     """Edges of patches, first those beside one another."""
+    share, less = (7, 64) if strong else (6, 32)
     for turned in (False, True):
         lines = (plane if turned else plane.T).copy()
         for edge in range(8, len(lines) - 2, 8):
             p2, p1, p0, q0, q1, q2 = lines[edge - 3 : edge + 3]
             curvature = np.abs(p2 - 2 * p1 + p0) + np.abs(q2 - 2 * q1 + q0)
-            limit = np.maximum(step // 4 - curvature // 32, 0)
-            nearest = np.clip((3 * (q0 - p0) + 4) // 8, -limit, limit)
+            limit = np.maximum(step // 4 - curvature // less, 0)
+            nearest = np.clip((share * (q0 - p0) + 8) // 16, -limit, limit)
             change = np.stack([(nearest + 4) // 8, nearest])
             lines[edge - 2 : edge] += change
             lines[edge : edge + 2] -= change[::-1]
@@ -144,7 +145,7 @@ def _decoded_plainly(picture, step, chroma):
             top, left = (start // (2 if p and halved else 1) for start in corner)
             part = plane[top : top + (512 if p and halved else 1024), left : left + (512 if p and halved else 1024)]
             part[:] = _plane(codes, dictionary, steps[p > 0], part.shape)
-    smooth = [_smoothed(plane, steps[p > 0]) for p, plane in enumerate(planes)]
+    smooth = [_smoothed(plane, steps[p > 0], strong=step >= 384) for p, plane in enumerate(planes)]
     return write(exact, step), _pixels(smooth, (m, n), halved)
 
 

@@ -162,7 +162,7 @@ function packed(m: number, n: number, steps: readonly [number, number], front: r
   out.set([0x8b, 0x4d, 0x48, 0x4f, 2]);
   view.setUint32(5, n, true);
   view.setUint32(9, m, true);
-  out.set([0, 1], 13);
+  out.set([steps[0] >= data.coarse ? 2 : 0, 1], 13);
   view.setUint16(15, steps[0], true);
   view.setUint16(17, steps[1], true);
   view.setUint32(20, length.length + inside, true);

@@ -81,21 +81,22 @@ export function unpack(data: Uint8Array): Header {
   return { version, m, n, sections, payload, ...fixed };
 }
 
-type Fixed = Pick<Header, "planes" | "halved" | "steps" | "inUse" | "lossless"> & { legal: boolean };
+type Fixed = Pick<Header, "planes" | "halved" | "strong" | "steps" | "inUse" | "lossless"> & { legal: boolean };
 
 function first(r: Reader): Fixed {
   const steps = [r.u16(), r.u16()] as const;
   const planes = r.u8();
   const inUse = [r.u8(), r.u8(), r.u8()].slice(0, planes);
   const legal = (planes === 1 || planes === 3) && inUse.every((atoms) => atoms >= 1 && atoms <= ATOMS);
-  return { planes: planes === 1 ? 1 : 3, halved: true, steps, inUse, lossless: false, legal };
+  return { planes: planes === 1 ? 1 : 3, halved: true, strong: false, steps, inUse, lossless: false, legal };
 }
 
 function second(r: Reader): Fixed {
   const [coding, colour] = [r.u8(), r.u8()];
   const steps = [r.u16(), r.u16()] as const;
-  const legal = coding <= 1 && colour >= 1 && colour <= 3;
-  return { planes: colour === 1 ? 1 : 3, halved: colour === 2, steps, inUse: [], lossless: coding === 1, legal };
+  const legal = coding <= 2 && colour >= 1 && colour <= 3;
+  const how = { halved: colour === 2, strong: coding === 2, lossless: coding === 1 };
+  return { planes: colour === 1 ? 1 : 3, ...how, steps, inUse: [], legal };
 }
 
 /** The `size` bytes of a deflated stream, and no more of them, however far it would grow. */

@@ -8,7 +8,7 @@ interface Exports extends MemoryExports {
   draw(generator: Pointer, normal: number, count: number, out: Pointer): void;
   decode(
     version: number, payload: Pointer, bytes: number, models: Pointer, levels: Pointer, scale: Pointer, m: number, n: number,
-    planes: number, halved: number, steps: Pointer, inUse: Pointer, out: Pointer,
+    planes: number, halved: number, strong: number, steps: Pointer, inUse: Pointer, out: Pointer,
   ): number;
   decode_pixels(data: Pointer, bytes: number, m: number, n: number, channels: number, bits: number, palette: number, out: Pointer): number;
   encode_tile(
@@ -41,6 +41,8 @@ export interface Coded {
   n: number;
   planes: 1 | 3;
   halved: boolean;
+  /** Edges between patches are smoothed more. */
+  strong: boolean;
   steps: readonly [number, number];
   /** Atoms in use of a file of version 1. */
   inUse: readonly number[];
@@ -72,7 +74,8 @@ export class PictureKernels {
       const out = memory.take(size);
       const sound = this.w.decode(
         c.version, memory.put(payload), payload.length, memory.put(models(c.version)), memory.put(dictionary.levels),
-        memory.put(dictionary.scale), c.m, c.n, c.planes, c.halved ? 1 : 0, memory.put(Int32Array.from(c.steps)),
+        memory.put(dictionary.scale), c.m, c.n, c.planes, c.halved ? 1 : 0, c.strong ? 1 : 0,
+        memory.put(Int32Array.from(c.steps)),
         memory.put(Int32Array.from([...c.inUse, 0, 0, 0].slice(0, 3))), out,
       );
       return sound ? memory.bytes(out, size) : null;

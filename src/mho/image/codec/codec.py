@@ -15,7 +15,7 @@ from mho.data import DataError
 from mho.engines import Engine
 from mho.image.codec.chip_dictionary import ChipDictionary
 from mho.image.codec.coder import LAMBDA, exact_codes, write_tile
-from mho.image.codec.container import ALPHA, DICTIONARY, PIXELS, Header, number, pack, unpack
+from mho.image.codec.container import ALPHA, DICTIONARY, PATCHES, PIXELS, SMOOTHED, Header, number, pack, unpack
 from mho.image.codec.dictionary import Dictionary
 from mho.image.codec.engine_codes import programmed
 from mho.image.codec.lossless import pack_pixels, palette_of, promising, unpack_pixels
@@ -55,6 +55,9 @@ _CHROMA = 0.8
 
 _FINER = 1.4
 """Steps of version 1 over those of version 2, whose atoms weigh 1 to 2.4: about the same size at one quality."""
+
+_COARSE = 24 * 16
+"""Step of luma from which on edges are smoothed more: there WebP's are."""
 
 _TILE = 1024
 _FAITHFUL = 2.0
@@ -130,6 +133,10 @@ def analyse(
     chroma: Chroma = "auto",
 ) -> Exact:
     """Return a picture with codes for the universal dictionary, or for one that its file will hold."""
+    if not isinstance(picture, Picture):
+        raise TypeError(
+            f"picture must be a mho.image.codec.Picture, got {type(picture).__name__}; Picture(pixels) makes one"
+        )
     if chroma not in CHROMA:
         raise ValueError(f"chroma must be one of {', '.join(CHROMA)}, got {chroma!r}")
     atoms = dictionary or universal_dictionary()
@@ -148,7 +155,8 @@ def write(exact: Exact, step: int, lam: float = LAMBDA, effort: int = 1) -> byte
         data = write_tile(scaled, models(), lam, effort)
         payload += [number(len(data)), data]
     colour = {"planes": 1 if exact.picture.pixels.ndim == 2 else 3, "halved": halved}
-    header = Header(shape=exact.picture.shape, steps=steps, sections=_sections(exact), **colour)
+    coding = SMOOTHED if step >= _COARSE else PATCHES
+    header = Header(shape=exact.picture.shape, coding=coding, steps=steps, sections=_sections(exact), **colour)
     return pack(header, b"".join(payload))
 
 
@@ -205,10 +213,6 @@ def encode(
     lossless : bool
         Keep every pixel as it is. Otherwise that is done where it takes fewer bytes, unless an engine is named.
     """
-    if not isinstance(picture, Picture):
-        raise TypeError(
-            f"picture must be a mho.image.codec.Picture, got {type(picture).__name__}; Picture(pixels) makes one"
-        )
     step, effort = step_of(quality), checked_effort(effort)
     exact = analyse(picture, dictionary, engine, chroma)
     if lossless:
@@ -287,7 +291,7 @@ def _pixels(header: Header, payload: bytes, dictionary: Dictionary | None) -> np
         header.version,
         np.frombuffer(payload, np.uint8),
         [held[0].packed, held[-1].packed],
-        *(atoms.levels, np.ascontiguousarray(atoms.scale), header.halved),
+        *(atoms.levels, np.ascontiguousarray(atoms.scale), header.halved, header.coding == SMOOTHED),
         *(list(header.steps), [*header.n_atoms, 0, 0, 0][:3]),
         *(pixels, thread_count()),
     )

@@ -5,8 +5,8 @@ r"""The bytes of a `.mho` file, versions 1 and 2.
 header                   little-endian: width, height (u32), then for version
                          1: step and chroma step (u16, sixteenths of a grey level), planes (u8: 1 or 3), atoms in use
                          of three planes (3 u8);
-                         2: coding (u8: 0 patches, 1 pixels without loss), colour (u8: 1 grey, 2 chroma of half the
-                         resolution, 3 of the full one), step and chroma step (u16);
+                         2: coding (u8: 0 patches, 1 pixels without loss, 2 patches with edges smoothed more), colour
+                         (u8: 1 grey, 2 chroma of half the resolution, 3 of the full one), step and chroma step (u16);
                          number of sections (u8)
 sections                 kind (u8), length (u32), bytes: 1 ICC profile, 2 Exif, 3 alpha, 4 dictionary, 5 XMP,
                          6 pixels per inch (two f64), 7 text (JSON object), 8 PNG's chunks gAMA, cHRM, sRGB and cICP
@@ -36,6 +36,7 @@ __all__ = [
     "MAGIC",
     "PATCHES",
     "PIXELS",
+    "SMOOTHED",
     "TEXT",
     "XMP",
     "Header",
@@ -46,8 +47,8 @@ __all__ = [
 
 MAGIC = b"\x8bMHO"
 ICC, EXIF, ALPHA, DICTIONARY, XMP, DPI, TEXT, COLOUR = 1, 2, 3, 4, 5, 6, 7, 8
-PATCHES, PIXELS = 0, 1
-"""How a picture is coded."""
+PATCHES, PIXELS, SMOOTHED = 0, 1, 2
+"""Codings: patches, pixels without loss, patches whose edges are smoothed more."""
 
 _NEWEST = 2
 _SIZE, _FIRST, _SECOND = struct.Struct("<II"), struct.Struct("<HHB3BB"), struct.Struct("<BBHHB")
@@ -69,7 +70,7 @@ class Header:
     halved : bool
         Chroma has half the resolution.
     coding : int
-        PATCHES or PIXELS.
+        PATCHES, PIXELS or SMOOTHED.
     n_atoms : tuple of int
         Atoms in use, for each plane, of a file of version 1.
     version : int
@@ -158,6 +159,6 @@ def _fixed(body: memoryview, version: int, at: int) -> tuple[dict, int]:
     else:
         coding, colour, step, chroma_step, n_sections = _SECOND.unpack_from(body, at)
         at += _SECOND.size
-        legal = coding in (PATCHES, PIXELS) and colour in (1, 2, 3)
+        legal = coding in (PATCHES, PIXELS, SMOOTHED) and colour in (1, 2, 3)
         about = {"planes": 1 if colour == 1 else 3, "halved": colour == 2, "coding": coding, "legal": legal}
     return {"steps": (step, chroma_step), "n_sections": n_sections, **about}, at

@@ -258,6 +258,12 @@ struct PictureChoice {
     float lambda;
 };
 
+// Of the edges between patches: codes have this step, in sixteenths; `strong` takes more of what may be the picture's.
+struct Smoothing {
+    int step;
+    bool strong;
+};
+
 struct Pictures {
     index_t (*plane_bytes)(index_t rows, index_t columns); // of scratch, for patches in a column and in a row
     bool (*read_first)(const PictureTile &, const PictureModel *, const PictureDictionary &, const std::uint8_t *data, index_t bytes,
@@ -267,8 +273,8 @@ struct Pictures {
     index_t (*most_written)(index_t patches); // bytes, of all planes of a tile together
     index_t (*write_tile)(const PictureTile &, const PictureModel *, const PictureChoice &, std::uint8_t *out, index_t *words,
                           std::uint8_t *scratch);
-    void (*smooth_rows)(std::int16_t *plane, index_t row, index_t n, int step, Range rows);
-    void (*smooth_across)(std::int16_t *plane, index_t row, index_t n, int step);
+    void (*smooth_rows)(std::int16_t *plane, index_t row, index_t n, Smoothing, Range rows);
+    void (*smooth_across)(std::int16_t *plane, index_t row, index_t n, Smoothing);
     index_t (*colour_scratch)(index_t n);
     void (*colour_rows)(const PicturePlanes &, index_t m, index_t n, index_t first, Range rows, std::uint8_t *out, std::int32_t *scratch);
 };

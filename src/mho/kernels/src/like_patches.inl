@@ -15,6 +15,11 @@ constexpr float outwards = 4;
 constexpr index_t padded_members(index_t n) { return (n + lanes<float> - 1) / lanes<float> * lanes<float>; }
 constexpr index_t group_row = padded_members(most_alike);
 
+// Eight numbers of a row of a patch, wherever they stand.
+typedef float PatchRow __attribute__((vector_size(4 * patch_side), aligned(4)));
+inline PatchRow &row_at(float *p) { return *reinterpret_cast<PatchRow *>(p); }
+inline const PatchRow &row_at(const float *p) { return *reinterpret_cast<const PatchRow *>(p); }
+
 // C (rows, row) = sum over t of left[t * stride + r] right[t]' for r < rows, `width` vectors of it from column c on.
 template <index_t width> inline void tile(const float *left, index_t step, index_t next, const float *right, index_t row,
                                           index_t count, index_t rows, float *C) {
@@ -41,6 +46,25 @@ inline void product(const float *left, index_t step, index_t next, const float *
         for (; c + 2 * L <= row; c += 2 * L) tile<2>(left + r * step, step, next, right + c, row, count, some, C + r * row + c);
         if (c < row) tile<1>(left + r * step, step, next, right + c, row, count, some, C + r * row + c);
     }
+}
+
+// C[p * row + q] = the inner product of patches p of X and q of Y, for p < n and q below n or the next multiple of 4. Of equal X
+// and Y one half is computed.
+inline void inner_products(const float *X, const float *Y, index_t n, index_t row, float *C) {
+    constexpr index_t L = lanes<float>, some = 4;
+    const bool same = X == Y;
+    for (index_t p = 0; p < n; ++p)
+        for (index_t q = same ? p / some * some : 0; q < n; q += some) {
+            vec<float> sums[some] = {};
+            for (index_t t = 0; t < patch_pixels; t += L) {
+                const vec<float> x = load(X + p * patch_pixels + t);
+                for (index_t r = 0; r < some; ++r) sums[r] += x * load(Y + (q + r) * patch_pixels + t);
+            }
+            for (index_t r = 0; r < some; ++r) {
+                C[p * row + q + r] = sum<float>(sums[r]);
+                if (same) C[(q + r) * row + p] = C[p * row + q + r];
+            }
+        }
 }
 
 // b[to] -= a b[from], rows of `row` numbers.
@@ -88,9 +112,9 @@ inline void non_negative(float *H, index_t n, index_t row) {
     }
 }
 
-// One group in memory: pixels by rows, members along them.
+// One group in memory: patches one after the other.
 struct Group {
-    float *patches, *noisy, *made; // (64, group_row)
+    float *patches, *noisy, *made; // (group_row, 64)
     float *gram, *codes;           // (group_row, group_row)
     float *mean;                   // (64,)
     index_t at[most_alike];        // of upper left pixels
@@ -100,15 +124,32 @@ struct Group {
 
 constexpr index_t group_scratch = 3 * patch_pixels * group_row + 2 * group_row * group_row + patch_pixels;
 
+typedef std::int16_t LevelRow __attribute__((vector_size(2 * patch_side), aligned(2)));
+typedef std::int32_t PairSums __attribute__((vector_size(2 * patch_side)));
+
+// Squares of numbers below 2^15, those of neighbours summed.
+inline PairSums squares(LevelRow d) {
+#if defined(__SSE2__)
+    typedef std::int16_t Levels __attribute__((vector_size(2 * patch_side)));
+    return reinterpret_cast<PairSums>(__builtin_ia32_pmaddwd128(static_cast<Levels>(d), static_cast<Levels>(d)));
+#elif defined(__wasm_simd128__)
+    typedef std::int16_t Levels __attribute__((vector_size(2 * patch_side)));
+    return __builtin_wasm_dot_s_i32x4_i16x8(static_cast<Levels>(d), static_cast<Levels>(d));
+#else
+    const PairSums pairs = reinterpret_cast<PairSums>(d), low = pairs << 16 >> 16, high = pairs >> 16;
+    return low * low + high * high;
+#endif
+}
+
 // Squared distance of two patches, or some number of at least `limit` if it is not below that.
 inline std::int32_t distance_of(const std::int16_t *x, const std::int16_t *y, index_t columns, std::int32_t limit) {
     std::int32_t total = 0;
-    for (index_t half = 0; half < patch_side && total < limit; half += patch_side / 2)
+    for (index_t half = 0; half < patch_side && total < limit; half += patch_side / 2) {
+        PairSums sums = {};
         for (index_t a = half; a < half + patch_side / 2; ++a)
-            for (index_t b = 0; b < patch_side; ++b) {
-                const std::int32_t d = x[a * columns + b] - y[a * columns + b];
-                total += d * d;
-            }
+            sums += squares(*reinterpret_cast<const LevelRow *>(x + a * columns) - *reinterpret_cast<const LevelRow *>(y + a * columns));
+        total += sums[0] + sums[1] + sums[2] + sums[3];
+    }
     return total;
 }
 
@@ -134,35 +175,39 @@ inline void gather(const Alike &of, index_t i, index_t j, index_t most, Group &g
 }
 
 inline void take(const float *plane, index_t columns, const Group &group, float *to) {
-    for (index_t q = 0; q < group.row; ++q) {
-        const float *from = plane + group.at[q < group.n ? q : 0];
+    for (index_t q = 0; q < group.n; ++q)
         for (index_t a = 0; a < patch_side; ++a)
-            for (index_t b = 0; b < patch_side; ++b) to[(a * patch_side + b) * group.row + q] = from[a * columns + b];
+            row_at(to + q * patch_pixels + a * patch_side) = row_at(plane + group.at[q] + a * columns);
+}
+
+// The mean of the patches.
+inline void average(Group &group) {
+    for (index_t t = 0; t < patch_pixels; t += lanes<float>) {
+        vec<float> total = {};
+        for (index_t q = 0; q < group.n; ++q) total += load(group.patches + q * patch_pixels + t);
+        store(group.mean + t, total / float(group.n));
     }
 }
 
-// Take the mean of the patches from both; what is beside the members becomes zero.
-inline void centre(Group &group, bool both) {
-    const index_t row = group.row, n = group.n;
-    for (index_t t = 0; t < patch_pixels; ++t) {
-        float *p = group.patches + t * row, *x = group.noisy + t * row, total = 0;
-        for (index_t q = 0; q < n; ++q) total += p[q];
-        const float mean = group.mean[t] = total / float(n);
-        for (index_t q = 0; q < n; ++q) p[q] -= mean;
-        for (index_t q = n; q < row; ++q) p[q] = 0;
-        for (index_t q = 0; both && q < row; ++q) x[q] = q < n ? x[q] - mean : 0;
-    }
+// Takes the mean of the patches from some; up to a multiple of 4 others are zero.
+inline void centre(const Group &group, float *patches) {
+    for (index_t q = 0; q < (group.n + 3) / 4 * 4; ++q)
+        for (index_t t = 0; t < patch_pixels; t += lanes<float>) {
+            float *x = patches + q * patch_pixels + t;
+            store(x, q < group.n ? load(x) - load(group.mean + t) : vec<float>{});
+        }
 }
 
 // Mixtures for all members, in `made`, about the mean; `alone`: of the patches themselves.
 inline void mix(Group &group, float ridge, bool first, bool alone) {
     const index_t n = group.n, row = group.row;
     const float noise = patch_pixels;
-    product(group.patches, 1, row, group.patches, row, patch_pixels, n, group.gram);
+    for (index_t p = 0; p < n * row; ++p) group.gram[p] = group.codes[p] = 0;
+    inner_products(group.patches, group.patches, n, row, group.gram);
     if (alone)
         for (index_t p = 0; p < n * row; ++p) group.codes[p] = group.gram[p];
     else
-        product(group.patches, 1, row, group.noisy, row, patch_pixels, n, group.codes);
+        inner_products(group.patches, group.noisy, n, row, group.codes);
     if (first) {
         for (index_t p = 0; p < n; ++p) group.codes[p * row + p] -= noise;
         ridge = (ridge - 1) * noise + 1e-3f * noise;
@@ -172,24 +217,20 @@ inline void mix(Group &group, float ridge, bool first, bool alone) {
     for (index_t p = 0; p < n; ++p) group.gram[p * row + p] += ridge;
     solve_positive(group.gram, n, row, group.codes);
     non_negative(group.codes, n, row);
-    product(group.patches, row, 1, group.codes, row, n, patch_pixels, group.made);
+    product(group.codes, 1, row, group.patches, patch_pixels, n, n, group.made);
 }
 
 inline void give(const Group &group, index_t columns, float *sums) {
-    for (index_t q = 0; q < group.n; ++q) {
-        float *to = sums + group.at[q];
-        for (index_t a = 0; a < patch_side; ++a)
-            for (index_t b = 0; b < patch_side; ++b) {
-                const index_t t = a * patch_side + b;
-                to[a * columns + b] += group.mean[t] + group.made[t * group.row + q];
-            }
-    }
+    for (index_t q = 0; q < group.n; ++q)
+        for (index_t a = 0; a < patch_side; ++a) {
+            const index_t t = a * patch_side;
+            row_at(sums + group.at[q] + a * columns) += row_at(group.mean + t) + row_at(group.made + q * patch_pixels + t);
+        }
 }
 
 inline void count(const Group &group, index_t columns, float *counts) {
     for (index_t q = 0; q < group.n; ++q)
-        for (index_t a = 0; a < patch_side; ++a)
-            for (index_t b = 0; b < patch_side; ++b) counts[group.at[q] + a * columns + b] += 1;
+        for (index_t a = 0; a < patch_side; ++a) row_at(counts + group.at[q] + a * columns) += 1;
 }
 
 inline index_t alike_scratch() { return group_scratch; }
@@ -212,7 +253,9 @@ inline void mix_alike(const Alike &of, Range range, float *scratch) {
                 for (index_t channel = 0; channel < of.channels; ++channel) {
                     take(of.estimate + channel * area, of.columns, group, group.patches);
                     if (!alone) take(of.noisy + channel * area, of.columns, group, group.noisy);
-                    centre(group, !alone);
+                    average(group);
+                    centre(group, group.patches);
+                    if (!alone) centre(group, group.noisy);
                     mix(group, of.ridge[channel > 0], of.first, alone);
                     give(group, of.columns, of.sums + channel * area);
                 }

@@ -109,12 +109,13 @@ inline void synthesize(const Plane &plane, const PictureDictionary &d, int step,
     }
 }
 
-// Makes the step at an edge between two patches a quarter as large, by at most what rounding may have made of it, a quarter of
-// the codes' step at each side, and less the more both sides curve: there the step may be the picture's.
-inline void smooth_edge(std::int16_t *q, index_t apart, int most) {
+// Makes the step at an edge between two patches a quarter as large, or an eighth if `strong`, by at most what rounding may have
+// made of it, a quarter of the codes' step at each side, and less the more both sides curve: there the step may be the picture's.
+inline void smooth_edge(std::int16_t *q, index_t apart, Smoothing by) {
     const int p0 = q[-apart], p1 = q[-2 * apart], p2 = q[-3 * apart], q0 = q[0], q1 = q[apart], q2 = q[2 * apart];
     const int left = p2 - 2 * p1 + p0, right = q2 - 2 * q1 + q0, curve = (left < 0 ? -left : left) + (right < 0 ? -right : right);
-    const int limit = most > curve >> 5 ? most - (curve >> 5) : 0, wanted = (3 * (q0 - p0) + 4) >> 3;
+    const int most = by.step >> 2, picture = curve >> (by.strong ? 6 : 5), share = by.strong ? 7 : 6;
+    const int limit = most > picture ? most - picture : 0, wanted = (share * (q0 - p0) + 8) >> 4;
     const int moved = wanted < -limit ? -limit : wanted > limit ? limit
                                                                 : wanted;
     const int beside = (moved + 4) >> 3;
@@ -123,14 +124,14 @@ inline void smooth_edge(std::int16_t *q, index_t apart, int most) {
 }
 
 // Edges between patches beside one another, in rows `rows` of a plane of n columns.
-inline void smooth_rows(std::int16_t *plane, index_t row, index_t n, int step, Range rows) {
+inline void smooth_rows(std::int16_t *plane, index_t row, index_t n, Smoothing by, Range rows) {
     for (index_t y = rows.begin; y < rows.end; ++y)
-        for (index_t x = patch; x + 3 <= n; x += patch) smooth_edge(plane + y * row + x, 1, step >> 2);
+        for (index_t x = patch; x + 3 <= n; x += patch) smooth_edge(plane + y * row + x, 1, by);
 }
 
 // The edge above row 0 of `plane`.
-inline void smooth_across(std::int16_t *plane, index_t row, index_t n, int step) {
-    for (index_t x = 0; x < n; ++x) smooth_edge(plane + x, row, step >> 2);
+inline void smooth_across(std::int16_t *plane, index_t row, index_t n, Smoothing by) {
+    for (index_t x = 0; x < n; ++x) smooth_edge(plane + x, row, by);
 }
 
 inline std::uint8_t byte_of(std::int32_t v, int bits) {

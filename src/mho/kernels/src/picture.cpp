@@ -55,23 +55,23 @@ struct TwoModels {
     }
 };
 
-PictureHeader header_of(index_t m, index_t n, int planes, bool halved, const std::vector<int> &steps, const std::vector<int> &in_use) {
+PictureHeader header_of(index_t m, index_t n, int planes, bool halved, bool strong, const std::vector<int> &steps, const std::vector<int> &in_use) {
     require(m > 0 && n > 0 && m < (1 << 24) && n < (1 << 24), "m and n must be above zero and below 2^24");
     require(planes == 1 || planes == 3, "planes must be 1 or 3");
     require(steps.size() == 2 && in_use.size() == 3, "there must be 2 steps and 3 numbers of atoms");
-    PictureHeader h{m, n, planes, halved, {steps[0], steps[1]}, {in_use[0], in_use[1], in_use[2]}};
+    PictureHeader h{m, n, planes, halved, strong, {steps[0], steps[1]}, {in_use[0], in_use[1], in_use[2]}};
     for (const int step : h.step) require(step > 0 && step < 65536, "steps must be from 1 to 65,535");
     for (int p = 0; p < planes; ++p) require(h.in_use[p] >= 0 && h.in_use[p] <= picture_atoms, "atoms in use must be at most 64");
     return h;
 }
 
-bool decode_picture(int version, In<std::uint8_t, 1> payload, const Models &models, In<double, 2> levels, In<double, 1> scale, bool halved,
+bool decode_picture(int version, In<std::uint8_t, 1> payload, const Models &models, In<double, 2> levels, In<double, 1> scale, bool halved, bool strong,
                     const std::vector<int> &steps, const std::vector<int> &in_use, Out<std::uint8_t> out, index_t threads) {
     require(out.ndim() == 2 || (out.ndim() == 3 && out.shape(2) == 3), "out must be (m, n) or (m, n, 3)");
     require(levels.shape(0) == picture_atoms && levels.shape(1) == picture_atoms && scale.shape(0) == picture_atoms,
             "levels must be (64, 64), scale (64,)");
     const PictureHeader h = header_of(static_cast<index_t>(out.shape(0)), static_cast<index_t>(out.shape(1)), out.ndim() == 3 ? 3 : 1,
-                                      halved, steps, in_use);
+                                      halved, strong, steps, in_use);
     const TwoModels both(models);
     const OwnDictionary dictionary(levels.data(), scale.data());
     const auto decode = [&](auto run) {
@@ -184,7 +184,7 @@ bool decode_pixels(In<std::uint8_t, 1> data, int bits, bool palette, Out<std::ui
 
 void bind_pictures(nb::module_ &m) {
     using namespace nb::literals;
-    m.def("decode_picture", &decode_picture, "version"_a, "payload"_a, "models"_a, "levels"_a, "scale"_a, "halved"_a, "steps"_a, "in_use"_a,
+    m.def("decode_picture", &decode_picture, "version"_a, "payload"_a, "models"_a, "levels"_a, "scale"_a, "halved"_a, "strong"_a, "steps"_a, "in_use"_a,
           "out"_a, "threads"_a);
     m.def("encode_pixels", &encode_pixels, "pixels"_a, "bits"_a, "palette"_a);
     m.def("decode_pixels", &decode_pixels, "data"_a, "bits"_a, "palette"_a, "out"_a);

@@ -14,7 +14,7 @@ constexpr int picture_atoms = 64, picture_patch = 8;
 struct PictureHeader {
     index_t m, n;
     int planes; // 1 or 3
-    bool halved;
+    bool halved, strong; // chroma's resolution; smoothing of edges
     int step[2];   // of luma and chroma, in sixteenths of a grey level
     int in_use[3]; // of version 1
 };
@@ -178,10 +178,11 @@ template <class Run> void smooth_band(const Pictures &kernels, const PictureHead
     plane_sizes(size, h, rows, h.n);
     for (int p = 0; p < h.planes; ++p) {
         const index_t m = size.m[p], n = size.n[p], edges = (m + picture_patch - 1) / picture_patch;
+        const Smoothing by{size.step[p], h.strong};
         const auto begin = [m](index_t edge) { return std::min(m, edge * picture_patch); };
-        run(edges, [&, p](index_t i) { kernels.smooth_rows(band.at(p, 0), band.row(p), n, size.step[p], Range{begin(i), begin(i + 1)}); });
+        run(edges, [&, p](index_t i) { kernels.smooth_rows(band.at(p, 0), band.row(p), n, by, Range{begin(i), begin(i + 1)}); });
         run(edges, [&, p](index_t i) {
-            if ((i || top) && begin(i) + 3 <= m) kernels.smooth_across(band.at(p, begin(i)), band.row(p), n, size.step[p]);
+            if ((i || top) && begin(i) + 3 <= m) kernels.smooth_across(band.at(p, begin(i)), band.row(p), n, by);
         });
     }
 }
