@@ -25,7 +25,10 @@ def rates(held):
 
 
 def face(held):
-    return table(list(held["rows"][0]), [[str(value) for value in row.values()] for row in held["rows"]])
+    rows = [
+        [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row.values()] for row in held["rows"]
+    ]
+    return table(list(held["rows"][0]), rows)
 
 
 def drawn(held):
@@ -107,19 +110,13 @@ def chip(held):
 
 
 def main():
+    """Write the tables of what is kept; the page's others stay as they are."""
     held = json.loads(RESULTS.read_text())
-    parts = {kind: held[f"cells, {kind}"] for kind in ("colour", "luma")}
-    makers = {
-        "rates": rates,
-        "face": face,
-        "drawn": drawn,
-        "speed": speed,
-        "effort": effort,
-        "learned": learned,
-        "chip": chip,
-    }
-    tables = {name: [*make(held[name]), "", measured(held[name])] for name, make in makers.items()}
-    tables["cells"] = [*levels(parts), "", *cells(parts), "", measured(parts["colour"])]
+    makers = [make for make in (rates, face, drawn, speed, effort, learned, chip) if make.__name__ in held]
+    tables = {make.__name__: [*make(held[make.__name__]), "", measured(held[make.__name__])] for make in makers}
+    parts = {kind: held[f"cells, {kind}"] for kind in ("colour", "luma") if f"cells, {kind}" in held}
+    if parts:
+        tables["cells"] = [*levels(parts), "", *cells(parts), "", measured(next(iter(parts.values())))]
     placed(PAGES / "images.md", tables)
 
 
