@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -110,7 +111,13 @@ def _summary(rows: list[Row], main: str) -> Row:
 
 
 def _keep(name: str, row: Row, *, anew: bool) -> None:
-    """Keep one more row of a command, or the first of its rows anew; other runs may write at the same time."""
+    """Keep one more row of a command, or the first of its rows anew; other runs wait for their turn."""
+    with RESULTS.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        _keep_locked(name, row, anew=anew)
+
+
+def _keep_locked(name: str, row: Row, *, anew: bool) -> None:
     all_ = kept()
     rows = [] if anew else all_.get(name, {}).get("rows", [])
     where = {key: value for key, value in machine().items() if key not in ("date", "commit")}
