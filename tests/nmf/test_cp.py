@@ -42,6 +42,20 @@ def test_the_error_is_that_of_the_tensor_that_is_made_and_ends_at_a_minimum():
     assert np.diff([row["error"] for row in model.history_]).max() < 1e-12
 
 
+def test_a_tensor_that_is_compressed_first_ends_at_a_minimum_of_its_own():
+    X = _planted((52, 4, 56), 2)[0] * np.random.default_rng(1).gamma(4, 0.25, (52, 4, 56))
+    model = CP(2, max_iter=300, tol=1e-9, random_state=0).fit(X)
+    left = model.inverse_transform() - X
+    assert model.reconstruction_err_ == pytest.approx(np.linalg.norm(left) / np.linalg.norm(X), rel=1e-6)
+    a, b, c = model.factors_
+    for sums, others, factor in zip(
+        ("jr,lr->ir", "ir,lr->jr", "ir,jr->lr"), ((b, c), (a, c), (a, b)), (a, b, c), strict=True
+    ):
+        slope, size = np.einsum("ijl," + sums, left, *others), np.einsum("ijl," + sums, X, *others)
+        assert np.abs(slope * factor).sum() < 1e-4 * np.abs(size * factor).sum()
+    assert model.n_iter_ < 300
+
+
 def test_factors_may_be_given():
     X, planted = _planted((5, 4, 3), 2)
     model = CP(2, max_iter=1).fit(X, factors=planted)

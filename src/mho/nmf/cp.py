@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from copy import copy
 from functools import reduce
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from mho import checks, kernels
 from mho.engines.products import cross, gram
+from mho.nmf.compress import OVERSAMPLING, compress
 from mho.nmf.loop import stalled
 from mho.operands import Dense
 
@@ -24,12 +26,20 @@ _FIRST, _GROWTH, _DECAY, _MOST = 0.1, 1.2, 1.5, 1.0
 """Momentum: its first value, what a better and a worse iterate do to it, its limit (Ang-2019); of simulated tensors."""
 
 
+_THIN, _FEWEST, _POLISH = 4, 15, 3
+"""Sides of the matrix over its compression's rank, and iterations, from which compressing pays; iterations after it."""
+
+_COARSE = 1e-4
+"""Tolerance on the compression: what is left to gain the iterations on the tensor itself gain."""
+
+
 class CP(BaseEstimator):
     """Non-negative CP decomposition of a tensor, x[i, j, l, ...] ~ sum_r a[i, r] b[j, r] c[l, r] ..., on this CPU.
 
     One factor after the other is improved by coordinate sweeps on its least squares (Cichocki-2009), with momentum. The
     tensor is read twice in an iteration, whatever the number of modes: the modes' first half shares one product with it
-    and the second half another (Phan-2013).
+    and the second half another (Phan-2013). A large tensor is compressed first, as the matrix of its first modes by the
+    others (Halko-2011), and only the last iterations read it whole.
 
     Parameters
     ----------
@@ -49,7 +59,7 @@ class CP(BaseEstimator):
     reconstruction_err_ : float
         |X - model| / |X|.
     history_ : list of dict
-        Per iteration ``iteration``, ``error`` (relative) and ``seconds`` so far.
+        Per iteration ``iteration``, ``error`` (relative; on a compression close to that) and ``seconds`` so far.
     n_iter_ : int
         Iterations done.
 
@@ -104,9 +114,18 @@ class CP(BaseEstimator):
         return (self.factors_[0] @ _products(self.factors_[1:]).T).reshape(shape)
 
     def _iterate(self, tensor: _Tensor, factors: list[np.ndarray]) -> list[np.ndarray]:
-        begun, self.history_ = time.perf_counter(), []
+        self._begun, self.history_ = time.perf_counter(), []
+        k = factors[0].shape[1]
+        if self.max_iter > _FEWEST and min(tensor.matrix.shape) >= _THIN * (k + OVERSAMPLING):
+            factors = self._improved(tensor.compressed(k), factors, self.max_iter - _POLISH, max(self.tol, _COARSE))
+        factors = self._improved(tensor, factors, self.max_iter - len(self.history_), self.tol)
+        self.n_iter_ = len(self.history_)
+        return factors
+
+    def _improved(self, tensor: _Tensor, factors: list[np.ndarray], most: int, tol: float) -> list[np.ndarray]:
+        """Factors after `most` iterations, or as many as gain something."""
         best, least, momentum, errors = factors, np.inf, _FIRST, []
-        for number in range(1, self.max_iter + 1):
+        for _ in range(most):
             after, error = tensor.improved(factors)
             if error > least and factors is not best:  # the momentum led astray: on from the best, without it
                 momentum /= _DECAY
@@ -115,12 +134,16 @@ class CP(BaseEstimator):
                 momentum = min(_MOST, momentum * _GROWTH)
             factors = [np.maximum(a + momentum * (a - b), 0) for a, b in zip(after, best, strict=True)]
             best, least = after, error
-            self.history_.append({"iteration": number, "error": error, "seconds": time.perf_counter() - begun})
+            self._record(error)
             errors.append(error)
-            if stalled(errors, self.tol):
+            if stalled(errors, tol):
                 break
-        self.n_iter_, self.reconstruction_err_ = len(self.history_), least
+        self.reconstruction_err_ = least
         return best
+
+    def _record(self, error: float) -> None:
+        number, seconds = len(self.history_) + 1, time.perf_counter() - self._begun
+        self.history_.append({"iteration": number, "error": error, "seconds": seconds})
 
 
 class _Tensor:
@@ -136,9 +159,15 @@ class _Tensor:
         # As even as can be: what is contracted first is then the least.
         sizes = np.cumprod(X.shape)[:-1]
         self.split = 1 + int(np.argmin(np.abs(np.log(sizes / np.sqrt(X.size)))))
-        self.matrix = Dense(checks.as_matrix(X.reshape(sizes[self.split - 1], -1), "X"))
+        self.matrix: Any = Dense(checks.as_matrix(X.reshape(sizes[self.split - 1], -1), "X"))
         if not self.matrix.square:
             raise ValueError("X must have an entry above zero, got none")
+
+    def compressed(self, k: int) -> _Tensor:
+        """Return the tensor with its matrix compressed for k components."""
+        other = copy(self)
+        other.matrix = compress(self.matrix, k, np.random.RandomState(0))
+        return other
 
     @property
     def dtype(self) -> np.dtype:
