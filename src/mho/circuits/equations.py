@@ -225,6 +225,11 @@ class LoopEquations:
         return np.isfinite([0.0, self.opamp.v_max, self.v_slew, self.v_slew])
 
     @cached_property
+    def zero_alone(self) -> bool:
+        """Whether there are neither rails nor a slew rate: what op-amps meet is zero, or nothing."""
+        return not self.limited[1:].any()
+
+    @cached_property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """B (e n, n + s) and c (e n,): B z + c is how far poles are below the lowest, above the highest output, volts.
 

@@ -96,24 +96,27 @@ class Regime:
 
     def __init__(self, d: LoopEquations, v_rest: np.ndarray, limits: Limits) -> None:
         self.d, self.v_rest, self.limits = d, v_rest, limits
-        low, high, falling, rising = limits
-        n = len(low)
+        n = len(limits.low)
         self.F, self.f, self._v_0 = d.system.copy(), np.zeros(len(d.system)), v_rest[:n]
-        for limited, columns in zip((low, high), d.limited_columns, strict=True):
-            np.copyto(self.F[:, :n], columns, where=limited)
+        np.copyto(self.F[:, :n], d.limited_columns[0], where=limits.low)
+        self.f[:n] = d.rate * self._v_0
         if d.load is not None:
             self.f[n:] = d.pin_drift(v_rest)
+        if not d.zero_alone:
+            self._limit()
+
+    def _limit(self) -> None:
+        """Count rails and slew rates in."""
+        d, n, (low, high, falling, rising) = self.d, len(self._v_0), self.limits
+        np.copyto(self.F[:, :n], d.limited_columns[1], where=high)
         ends = np.where(low, d.lowest, np.where(high, d.opamp.v_max, 0.0))
-        held, slewing, lag = ends.any(), falling | rising, d.lag
-        if held and lag is None:
+        if d.lag is None:
             self._v_0 = self._v_0 - d.coupling @ ends
-        if held and lag is not None:
-            self.f[n:] += lag.given @ ends
+        else:
+            self.f[n:] += d.lag.given @ ends
         self.f[:n] = d.rate * self._v_0
-        if slewing.any():
-            self._slew(np.flatnonzero(slewing))
-        if held:
-            self.f[:n] += self._stiffness * ends
+        self._slew(np.flatnonzero(falling | rising))
+        self.f[:n] += self._stiffness * ends
 
     def _slew(self, which: np.ndarray) -> None:
         """Let the poles `which` move at their slew rate, whatever their inputs are."""
@@ -177,12 +180,15 @@ class Regime:
         One is met or left only beyond the noise.
         """
         d = self.d
-        B, c = d.ends
+        (B, c), noise = d.ends, _NOISE * np.abs(self.v_rest[: len(d.positive)]).max()
+        if d.zero_alone:
+            sign = 1.0 - 2.0 * self.limits.low
+            return sign[:, None] * B, sign * c - noise
         if np.isfinite(d.v_slew):
             B = np.concatenate([B, self._path, -self._path])
             c = np.concatenate([c, -self._v_0 - d.v_slew, self._v_0 - d.v_slew])
         sign = 1.0 - 2.0 * np.array(self.limits)[d.limited].ravel()
-        return sign[:, None] * B, sign * c - _NOISE * np.abs(self.v_rest[: len(d.positive)]).max()
+        return sign[:, None] * B, sign * c - noise
 
     @property
     def _path(self) -> np.ndarray:
@@ -193,6 +199,8 @@ class Regime:
 
     def _after(self, crossed: np.ndarray) -> Regime:
         """The regime after the limits of `crossed` (q n,) have been met or left."""
+        if self.d.zero_alone:
+            return Regime(self.d, self.v_rest, self.limits._replace(low=self.limits.low ^ crossed))
         limits = np.array(self.limits)
         limits[self.d.limited] ^= crossed.reshape(-1, limits.shape[1])
         return Regime(self.d, self.v_rest, Limits(*limits))
