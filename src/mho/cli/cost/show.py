@@ -59,8 +59,6 @@ def show(
         SVG or PNG file: shares of the parts, what moves time and energy most, and both against the length of a write
         pulse, the rows written at once, the number of solvers and the bits of the converters.
     """
-    from mho.cost import CLAIMS, cases, technology
-
     options, workload = options or CostOptions(), str(file_of(Path(workload), braces=".json"))
     if plot is not None:
         check_plotting(plot, workload)
@@ -72,11 +70,7 @@ def show(
     platforms = options.platforms(run.workload)
     costs = {name: platform.cost(run.work()) for name, platform in platforms.items()}
     even = options.break_even(run, costs)
-    claim, most, found = CLAIMS.get(workload), run.workload.fewest_solves, []
-    if claim:
-        counted = {"classic": options.classic(run), "write": options.write, "ports": options.write_ports}
-        ways = cases(run.ledger, technology(options.technology), **counted)
-        found = every_verdict(claim, ways, costs, most=most)
+    claim, found = _claimed(workload, options, run, costs)
     if plot is not None:
         draw(plot, chip, costs, options.tornado(run.ledger), options.curves(run))
     if json:
@@ -87,10 +81,22 @@ def show(
             wrapped(f"{run}"),
             _chip(chip, options),
             columns(platform_rows(costs)) + "\n" + wrapped(f"this CPU: {platforms['this CPU'].source}"),
-            break_even_table(even, most=most),
+            break_even_table(even, most=run.workload.fewest_solves),
         ]
         print("\n\n".join(sections + ([headline(claim, found)] if claim else [])))
     options.tell_unused(workload, run, _shown)
+
+
+def _claimed(workload: str, options: CostOptions, run: ChipRun, costs: Mapping[str, Cost]) -> tuple[Any, list[Any]]:
+    """The published claim about a workload, if there is one, and what it says under each set of assumptions."""
+    from mho.cost import CLAIMS, cases, technology
+
+    claim = CLAIMS.get(workload)
+    if not claim:
+        return None, []
+    counted = {"classic": options.classic(run), "write": options.write, "ports": options.write_ports}
+    ways = cases(run.ledger, technology(options.technology), **counted)
+    return claim, every_verdict(claim, ways, costs, most=run.workload.fewest_solves)
 
 
 def _shown(options: CostOptions, run: ChipRun) -> Any:
