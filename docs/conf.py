@@ -55,6 +55,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r"plot_\w+\.py$",  # the others are shown and not run: they need what is not in `docs`
     "abort_on_example_error": True,
+    "default_thumb_file": str(DOCS / "figures" / "chip.png"),  # of pages without a picture
     "download_all_examples": False,
     "show_memory": False,
     "min_reported_time": 1000,

@@ -366,7 +366,7 @@ def _moves() -> str:
         f"**Solvers**: each has to be written. From {(even.solvers_as_frugal or 0) + 1} solvers on, the chips take more "
         "energy than the H100 does.",
         f"**Precision**: {' and '.join(at[4])} at 4 bits, {' and '.join(at[12])} at 12, with right-hand sides read as bytes "
-        "at any precision. What errors of the cells do to the answers is another matter ([sweep.md](../do/sweep.md)).",
+        "at any precision. What errors of the cells do to the answers is another matter ([many chips](../do/sweep.md)).",
     )
 
 

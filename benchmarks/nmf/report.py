@@ -42,7 +42,7 @@ TAIL = """## How to read it
   ratings held out. Least squares: largest violation of the optimality conditions, relative to the largest |A'b|.
 - **Where mho hardly wins.** On the sparse case whose groups are found within six iterations it is ahead of scikit-learn
   by a quarter: making the second order of X and the start takes as long as the iterations. Where documents mix topics,
-  which takes ten times as many, it is ahead by far. The size of Netflix is in [recommend.md](../do/recommend.md).
+  which takes ten times as many, it is ahead by far. The size of Netflix is in [the recommender](../do/recommend.md).
 - **Ratings.** mho minimises the sum of squares plus a ridge on each row as often as it has ratings; cmfrec and Spark
   share that objective and get mho's ridge, LIBMF's was chosen on the ratings held out, as mho's (`peers_ratings.py`).
   The time is that of the fit, from the library's own form of the matrix; "load" is from triplets to that form. Spark,
