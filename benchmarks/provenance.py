@@ -76,7 +76,7 @@ def _imported(tree: ast.AST) -> set[str]:
 
 
 def record() -> dict[str, dict[str, str]]:
-    """Return script and digest of each result, by its path."""
+    """Return the digests of the scripts that made each result, by their paths."""
     return json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
 
 
@@ -93,15 +93,16 @@ def note(result: Path, script: Path | None = None) -> None:
     main = script or Path(getattr(sys.modules["__main__"], "__file__", None) or "").resolve()
     if not (main.is_relative_to(RECORD.parent) and any(result.resolve().is_relative_to(ROOT / one) for one in KEPT)):
         return
-    told = {"script": main.relative_to(ROOT).as_posix(), "digest": digest(main)}
-    rows = record() | {result.resolve().relative_to(ROOT).as_posix(): told}
+    rows, name = record(), result.resolve().relative_to(ROOT).as_posix()
+    rows[name] = dict(sorted({**rows.get(name, {}), main.relative_to(ROOT).as_posix(): digest(main)}.items()))
     RECORD.write_text(json.dumps(dict(sorted(rows.items())), indent=1) + "\n", "utf-8")
 
 
 def outdated() -> list[str]:
     """Return a line for each result that other code made than there is now."""
     return [
-        f"{result} is older than {row['script']}, which makes it: measure again"
-        for result, row in record().items()
-        if not (ROOT / row["script"]).exists() or digest(ROOT / row["script"]) != row["digest"]
+        f"{result} is older than {script}, which makes it: measure again"
+        for result, scripts in record().items()
+        for script, then in scripts.items()
+        if not (ROOT / script).exists() or digest(ROOT / script) != then
     ]

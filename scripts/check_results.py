@@ -22,7 +22,8 @@ def main() -> int:
     options.add_argument("--same", nargs="+", default=[], metavar="RESULT[=SCRIPT]")
     for given in options.parse_args().same:
         result, _, script = given.partition("=")
-        provenance.note(ROOT / result, ROOT / (script or provenance.record()[result]["script"]))
+        for one in [script] if script else provenance.record()[result]:
+            provenance.note(ROOT / result, ROOT / one)
     lines = provenance.outdated()
     print("\n".join(lines), end="\n" if lines else "")
     return 1 if lines else 0
