@@ -51,10 +51,11 @@ wheel: .venv/dev
 wasm: .venv/dev
 	scripts/wasm.sh
 
-# The lab's page: what it takes from Python, checked types, its tests, and the one file that is committed. Needs Node.
+# The lab's page: what it takes from Python, checked types, its tests, and the packed pages, which are committed. Needs Node.
 web: .venv/dev
 	$(BIN)/python scripts/lab_data.py
 	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run build && npm test
+	$(BIN)/python scripts/pack_pages.py
 
 # The lab's page and server, with many more requests than `make test` makes up.
 test-lab: .venv/dev

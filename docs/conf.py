@@ -12,7 +12,7 @@ matplotlib.use("agg")
 
 import site_pages  # noqa: E402 -- found by the path above
 
-from mho.lab.page import PAGES  # noqa: E402
+from mho.lab import export_page  # noqa: E402
 
 project, author, copyright = "mho", "The mho developers", "The mho developers"
 version = release = version("mho")
@@ -80,5 +80,4 @@ def copy_pages(app, error):
     mathjax = Path(str(distribution("sphinx-mathjax-offline").locate_file(bundle)))
     static = Path(app.outdir) / "_static"
     site_pages.copy(mathjax, static / mathjax_path)
-    for page in PAGES:
-        site_pages.copy(page, static / "lab" / page.name)
+    export_page(static / "lab")

@@ -45,7 +45,7 @@ export default defineConfig(({ mode }) => ({
   worker: { format: "iife", plugins: () => [wasmInline()] },
   build: {
     target: "es2022",
-    outDir: "../src/mho/lab/static",
+    outDir: "dist",
     emptyOutDir: mode !== "pictures",
     rollupOptions: { input: mode === "pictures" ? "pictures.html" : "index.html" },
     assetsInlineLimit: 0,

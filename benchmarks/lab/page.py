@@ -10,10 +10,11 @@ import json
 import sys
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from mho.lab.page import PAGE
+from mho.lab.page import HOME, export_page, pages
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, machine, sized, write, write_measured
@@ -47,24 +48,24 @@ SLIDE = """async ([name, times]) => {
 }"""
 
 
-def opened(page, state: str) -> None:
+def opened(page, home: str, state: str) -> None:
     """Open the page anew at a state and wait for its first answer."""
     page.goto("about:blank")
-    page.goto(f"{PAGE.as_uri()}#{state}")
+    page.goto(f"{home}#{state}")
     page.wait_for_selector("text=Export")
 
 
-def first_paint(page) -> float:
+def first_paint(page, home: str) -> float:
     """Return the time from the request to the first content that is painted, seconds."""
-    opened(page, "bench")
+    opened(page, home, "bench")
     entries = "performance.getEntriesByName('first-contentful-paint').map((e) => e.startTime)"
     page.wait_for_function(f"{entries}.length > 0")
     return page.evaluate(entries)[0] / 1e3
 
 
-def slide(page, m: int, k: int, times: int) -> float:
+def slide(page, home: str, m: int, k: int, times: int) -> float:
     """Return the median time from a moved slider to the frame that shows its answer, seconds."""
-    opened(page, f"bench?m={m}&k={k}")
+    opened(page, home, f"bench?m={m}&k={k}")
     page.wait_for_timeout(500)
     return median(t for name in ("Bandwidth", "Cell error") for t in page.evaluate(SLIDE, [name, times])) / 1e3
 
@@ -84,15 +85,16 @@ def iterations(page, count: int) -> float:
 
 def measured(rounds: int, times: int) -> dict:
     """Return every figure."""
-    with sync_playwright() as p:
+    with TemporaryDirectory() as folder, sync_playwright() as p:
+        home = export_page(folder).as_uri()
         browser = p.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         found = {
-            "first_paint_seconds": median(first_paint(page) for _ in range(rounds)),
-            "slider_16x4_seconds": slide(page, 16, 4, times),
-            "slider_128x16_seconds": slide(page, 128, 16, times),
+            "first_paint_seconds": median(first_paint(page, home) for _ in range(rounds)),
+            "slider_16x4_seconds": slide(page, home, 16, 4, times),
+            "slider_128x16_seconds": slide(page, home, 128, 16, times),
             "iterations_per_second_256x256_16": iterations(page, 5 * rounds),
-            "gzipped_bytes": len(gzip.compress(PAGE.read_bytes(), 9)),
+            "gzipped_bytes": len(gzip.compress(pages()[HOME], 9)),
         }
         browser.close()
     return found

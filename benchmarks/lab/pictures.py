@@ -10,6 +10,7 @@ import json
 import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from skimage.data import astronaut
 
 from mho.image.cleanup import denoise, inpaint
 from mho.image.codec import Picture, decode, encode
-from mho.lab.page import PICTURES
+from mho.lab.page import PICTURES, export_page, pages
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -75,10 +76,10 @@ def measured(scale: float, rounds: int) -> dict[str, Any]:
     for row in range(4, len(mask), 60):
         mask[row : row + 3] = True
     noise = {"gain": 0, "sigma": SIGMA}
-    with sync_playwright() as p:
+    with TemporaryDirectory() as folder, sync_playwright() as p:
         browser = p.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.goto(PICTURES.as_uri())
+        page.goto(export_page(folder).with_name(PICTURES).as_uri())
         page.wait_for_function("window.mhoPictures")
         found = {
             "open": asked(page, "open", decode(file).pixels, file, None, 4 * rounds),
@@ -89,7 +90,7 @@ def measured(scale: float, rounds: int) -> dict[str, Any]:
     found["open"]["python_seconds"] = seconds(lambda: decode(file), rounds)
     found["denoise"]["python_seconds"] = seconds(lambda: denoise(noisy, SIGMA), 1)
     found["fill"]["python_seconds"] = seconds(lambda: inpaint(small, mask), 1)
-    return {**found, "gzipped_bytes": len(gzip.compress(PICTURES.read_bytes(), 9))}
+    return {**found, "gzipped_bytes": len(gzip.compress(pages()[PICTURES], 9))}
 
 
 def table(result: dict) -> list[str]:

@@ -4,18 +4,37 @@ from pathlib import Path
 
 import pytest
 
-from mho.lab.page import PAGE
+from mho.lab import export_page
+from mho.lab.page import HOME, PICTURES
 
 PATIENCE = 180_000
 """Milliseconds: a busy machine is slow, and no test waits for what does not come."""
 
 
 @pytest.fixture(scope="session")
-def ask(browser):
+def exported(tmp_path_factory):
+    """The pages as files that need no server."""
+    return export_page(tmp_path_factory.mktemp("pages")).parent
+
+
+@pytest.fixture(scope="session")
+def home(exported):
+    """The address of the lab."""
+    return (exported / HOME).as_uri()
+
+
+@pytest.fixture(scope="session")
+def pictures(exported):
+    """The address of the page of pictures."""
+    return (exported / PICTURES).as_uri()
+
+
+@pytest.fixture(scope="session")
+def ask(browser, home):
     """Ask the page's own worker: method and requests; answers in order, errors as {"error": ...}."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
-    page.goto(PAGE.as_uri())
+    page.goto(home)
     page.wait_for_function("window.mhoLab")
     asked = """([method, requests]) => Promise.all(requests.map(
         (r) => mhoLab.page[method](r, () => {}).catch((error) => ({ error: error.message }))))"""
@@ -60,15 +79,14 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser):
+def visit(browser, home):
     """Open the page at an address: visit("#bench"), or visit("#cost", width=390, scheme="dark")."""
     contexts = []
 
-    def begin(place="", *, home=None, width=1280, height=900, scheme="light"):
+    def begin(place="", *, address=home, width=1280, height=900, scheme="light"):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        address = home or PAGE.as_uri()
         seen = Visit(context, address)
         seen.page.goto(address + place)
         seen.page.wait_for_selector("h1")

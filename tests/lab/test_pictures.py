@@ -16,7 +16,6 @@ from mho.data import DataError
 from mho.image.cleanup import denoise, estimate_noise, inpaint
 from mho.image.codec import Picture, decode, encode
 from mho.image.quality import psnr_of_pixels
-from mho.lab.page import PICTURES
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from mutate import damaged
@@ -27,14 +26,19 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 
 
 @pytest.fixture(scope="module")
-def in_page(browser):
+def in_page(browser, pictures):
     """Ask the page's own workers by a function of `mhoPictures` and arguments; bytes go and come as base64."""
     page = browser.new_page()
     page.set_default_timeout(180_000)
-    page.goto(PICTURES.as_uri())
+    page.goto(pictures)
     page.wait_for_function("window.mhoPictures")
     yield lambda body, *arguments: page.evaluate(f"async (given) => {{ {TEXT} {body} }}", arguments)
     page.close()
+
+
+@pytest.fixture
+def shown(visit, pictures):
+    return lambda view, **how: visit(view, address=pictures, **how)
 
 
 TEXT = """
@@ -149,20 +153,20 @@ def test_damaged_files_are_refused_where_python_refuses_them(in_page):
         (b"\x8bMHO\x02" + bytes(50), "its checksum is wrong"),
     ],
 )
-def test_what_is_wrong_is_said(visit, tmp_path, data, sentence):
+def test_what_is_wrong_is_said(shown, tmp_path, data, sentence):
     (tmp_path / "x.mho").write_bytes(data)
-    seen = shown(visit, "#open")
+    seen = shown("#open")
     seen.page.set_input_files("input[type=file]", tmp_path / "x.mho")
     seen.page.wait_for_selector(f"text={sentence}")
     assert seen.heard == []
 
 
-def test_a_file_is_seen_and_saved_as_png(visit, tmp_path):
+def test_a_file_is_seen_and_saved_as_png(shown, tmp_path):
     rng = np.random.default_rng(32)
     alpha = rng.integers(0, 256, (60, 90), dtype=np.uint8)
     data = encode(Picture(photo()[:60, :90].copy(), alpha), quality=80)
     (tmp_path / "p.mho").write_bytes(data)
-    seen = shown(visit, "#open")
+    seen = shown("#open")
     seen.page.set_input_files("input[type=file]", tmp_path / "p.mho")
     seen.page.wait_for_selector("canvas.shown")
     assert seen.fact("pixels") == "90 × 60"
@@ -222,12 +226,8 @@ def test_lost_pixels_come_back_as_in_python(in_page):
     assert psnr_of_pixels(pixels, found) > psnr_of_pixels(pixels, expected) - 0.05
 
 
-def shown(visit, view, **how):
-    return visit(view, home=PICTURES.as_uri(), **how)
-
-
-def test_photo_set_see_export(visit, tmp_path, capsys):
-    seen = shown(visit, "#photo?quality=70&bits=4&low=0.004&chip=3")
+def test_photo_set_see_export(shown, tmp_path, capsys):
+    seen = shown("#photo?quality=70&bits=4&low=0.004&chip=3")
     seen.page.wait_for_selector("dt:text-is('PSNR')")
     before = seen.fact("PSNR")
     seen.slide("Sigma of writing", ArrowRight=20)
@@ -255,10 +255,10 @@ def test_photo_set_see_export(visit, tmp_path, capsys):
     assert seen.heard == []
 
 
-def test_a_photo_is_cleaned_up_painted_on_and_saved(visit, tmp_path):
+def test_a_photo_is_cleaned_up_painted_on_and_saved(shown, tmp_path):
     pixels = noisy(photo()[:96, :120], 0, 10)
     Image.fromarray(pixels).save(tmp_path / "p.png")
-    seen = shown(visit, "#clean?noise=told&sigma=10&brush=5")
+    seen = shown("#clean?noise=told&sigma=10&brush=5")
     page = seen.page
     page.set_input_files("input[type=file]", tmp_path / "p.png")
     page.get_by_role("button", name="Take noise away").click()
@@ -285,17 +285,17 @@ def test_a_photo_is_cleaned_up_painted_on_and_saved(visit, tmp_path):
     assert seen.heard == []
 
 
-def test_a_photo_of_forty_megapixels_is_refused(visit, tmp_path):
+def test_a_photo_of_forty_megapixels_is_refused(shown, tmp_path):
     Image.new("1", (8000, 5000)).save(tmp_path / "large.png")
-    seen = shown(visit, "#clean")
+    seen = shown("#clean")
     seen.page.set_input_files("input[type=file]", tmp_path / "large.png")
     seen.page.wait_for_selector("text=large.png: must be at most 12 megapixels, has 40.0")
 
 
 @pytest.mark.parametrize("view", ["photo", "open", "clean"])
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
-def test_every_view_of_pictures_fits_and_axe_finds_nothing(visit, tmp_path, view, width, height, scheme):
-    seen = shown(visit, f"#{view}", width=width, height=height, scheme=scheme)
+def test_every_view_of_pictures_fits_and_axe_finds_nothing(shown, tmp_path, view, width, height, scheme):
+    seen = shown(f"#{view}", width=width, height=height, scheme=scheme)
     if view != "photo":
         (tmp_path / "p.mho").write_bytes(encode(Picture(photo())))
         seen.page.set_input_files("input[type=file]", tmp_path / "p.mho")

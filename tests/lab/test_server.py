@@ -255,7 +255,7 @@ def test_ngspice_runs_as_a_job_and_agrees(client):
 @pytest.mark.browser
 def test_the_served_page_runs_ngspice_and_jobs(visit, server):
     home, token = server.split("?")
-    seen = visit(f"?{token}#bench?m=6&k=2", home=home)
+    seen = visit(f"?{token}#bench?m=6&k=2", address=home)
     seen.page.wait_for_selector("text=served by mho lab")
     assert "token" not in seen.page.evaluate("location.href")
     if spice.available():

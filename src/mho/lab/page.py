@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+import tarfile
+from functools import cache
 from pathlib import Path
 
 from mho.data import replacing
 
-__all__ = ["PAGE", "PAGES", "PICTURES", "export_page"]
+__all__ = ["HOME", "NAMES", "PACKED", "PICTURES", "export_page", "pages"]
 
-PAGE = Path(__file__).parent / "static" / "index.html"
+HOME = "index.html"
 """Circuits, factorizations, cost."""
 
-PICTURES = PAGE.with_name("pictures.html")
+PICTURES = "pictures.html"
 """Pictures of the format `.mho`, photo clean-up, and a photo's way through a chip."""
 
-PAGES = (PAGE, PICTURES)
+NAMES = (HOME, PICTURES)
+
+PACKED = Path(__file__).parent / "static" / "pages.tar.xz"
+
+
+@cache
+def pages() -> dict[str, bytes]:
+    """Return the pages by name."""
+    with tarfile.open(PACKED) as tar:
+        found = {name: tar.extractfile(name) for name in NAMES}
+        return {name: file.read() for name, file in found.items() if file is not None}
 
 
 def export_page(folder: str | os.PathLike[str]) -> Path:
@@ -41,7 +53,7 @@ def export_page(folder: str | os.PathLike[str]) -> Path:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for page in PAGES:
-        with replacing(folder / page.name) as temporary:
-            temporary.write_bytes(page.read_bytes())
-    return folder / PAGE.name
+    for name, page in pages().items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(page)
+    return folder / HOME

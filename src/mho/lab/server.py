@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from mho.lab.answers import Answers
 from mho.lab.jobs import KINDS, Jobs
-from mho.lab.page import PAGE, PAGES
+from mho.lab.page import HOME, pages
 from mho.lab.work import check
 from mho.loopback import Guard, listen
 
@@ -51,15 +51,14 @@ def create_app(folder: Path, token: str, port: int) -> Any:
         await app.state.jobs.close()
 
     app = FastAPI(title="mho lab", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    for page in PAGES:
-        _add_page(app, page)
+    for name, page in pages().items():
+        _add_page(app, name, page.decode())
     _add_answers(app)
     _add_jobs(app)
     return Guard(app, token, port, ": open the address that mho lab has printed")
 
 
-def _add_page(app: FastAPI, path: Path) -> None:
-    page = path.read_text(encoding="utf-8")
+def _add_page(app: FastAPI, name: str, page: str) -> None:
     begin = page.index(">", page.index("<script")) + 1
     script = page[begin : page.index("</script>", begin)]
     policy = (
@@ -77,7 +76,7 @@ def _add_page(app: FastAPI, path: Path) -> None:
     def shown() -> HTMLResponse:
         return HTMLResponse(page, headers=headers)
 
-    for place in (f"/{path.name}", *(["/"] if path == PAGE else [])):
+    for place in (f"/{name}", *(["/"] if name == HOME else [])):
         app.get(place, response_class=HTMLResponse, include_in_schema=False)(shown)
 
 
