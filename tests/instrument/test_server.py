@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -209,6 +210,20 @@ def test_a_client_too_many_is_hung_up_on(server):
         assert late.recv(100) == b""
     for client in clients:
         client.close()
+
+
+def test_the_quietest_client_makes_room_for_a_new_one():
+    with InstrumentServer(SimulatedBoard("ideal"), idle=0.0) as server:
+        clients = [_connect(server) for _ in range(MOST_CLIENTS)]
+        assert _asked(clients[0], b"SYST:LOCK:REQ?") == "1"
+        for client in clients[1:]:
+            assert _asked(client, b"*OPC?") == "1"
+        with _connect(server) as late:
+            assert clients[0].recv(100) == b""
+            while _asked(late, b"SYST:LOCK:REQ?") != "1":  # the other's thread gives it back as it ends
+                time.sleep(0.01)
+        for client in clients:
+            client.close()
 
 
 MALFORMED = int(os.environ.get("MHO_SCPI_MESSAGES", "300"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +40,8 @@ class InstrumentServer:
         0: any that is free. 5025 is the registered one of raw SCPI.
     patience : float
         Time after which a message that has begun and does not go on is dropped, seconds.
+    idle : float
+        Silence after which a client loses its place to a new one where all `MOST_CLIENTS` are taken, seconds.
 
     Attributes
     ----------
@@ -55,14 +58,14 @@ class InstrumentServer:
     b'0,"No error"\n'
     """
 
-    def __init__(self, board: Board, port: int = 0, *, patience: float = 10.0) -> None:
-        self.device, self.patience = Device(board), patience
+    def __init__(self, board: Board, port: int = 0, *, patience: float = 10.0, idle: float = 300.0) -> None:
+        self.device, self.patience, self.idle = Device(board), patience, idle
         self._socket = listen(port)
         self._socket.settimeout(_POLL_SECONDS)
         self.address: tuple[str, int] = self._socket.getsockname()
         self.resource = f"TCPIP::{self.address[0]}::{self.address[1]}::SOCKET"
         self._closing = threading.Event()
-        self._clients: set[socket.socket] = set()
+        self._heard: dict[socket.socket, float] = {}  # each client, and when it was heard last
         self._mutex = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -90,7 +93,7 @@ class InstrumentServer:
         finally:
             self._socket.close()
             with self._mutex:
-                for client in self._clients:
+                for client in self._heard:
                     _hang_up(client)
 
     def close(self) -> None:
@@ -103,11 +106,21 @@ class InstrumentServer:
 
     def _admit(self, client: socket.socket, name: str) -> None:
         with self._mutex:
-            if len(self._clients) >= MOST_CLIENTS:
+            if not self._has_room():
                 client.close()
                 return
-            self._clients.add(client)
+            self._heard[client] = time.monotonic()
         threading.Thread(target=self._converse, args=(client, name), daemon=True).start()
+
+    def _has_room(self) -> bool:
+        if len(self._heard) < MOST_CLIENTS:
+            return True
+        quietest = min(self._heard, key=self._heard.__getitem__)
+        if time.monotonic() - self._heard[quietest] < self.idle:
+            return False
+        del self._heard[quietest]
+        _hang_up(quietest)
+        return True
 
     def _converse(self, client: socket.socket, name: str) -> None:
         session = Session(self.device, name)
@@ -119,8 +132,13 @@ class InstrumentServer:
         finally:
             session.close()
             with self._mutex:
-                self._clients.discard(client)
+                self._heard.pop(client, None)
             client.close()
+
+    def _hear(self, client: socket.socket) -> None:
+        with self._mutex:
+            if client in self._heard:
+                self._heard[client] = time.monotonic()
 
     def _serve_client(self, client: socket.socket, session: Session) -> None:
         first = True
@@ -135,6 +153,7 @@ class InstrumentServer:
             if not data or (first and _BROWSER.match(data)):
                 return
             first = False
+            self._hear(client)
             client.settimeout(_SEND_SECONDS)
             for answer in session.receive(data):
                 client.sendall(answer)
