@@ -85,10 +85,13 @@ def test_it_tells_what_it_did_and_is_counted():
     assert np.linalg.norm(array.solve(A @ x) - x) < 0.05
 
 
-def test_another_matrix_is_refused():
-    array = Chip(FOUR_BITS, seed=0).program(np.ones((6, 2)) + np.eye(6, 2))
+def test_another_matrix_and_another_probe_are_refused():
+    A = np.ones((6, 2)) + np.eye(6, 2)
+    array = Chip(FOUR_BITS, seed=0).program(A)
     with pytest.raises(ValueError, match=r"A must be of shape \(6, 2\), as programmed, got \(2,"):
         array.calibrate(np.eye(2))
+    with pytest.raises(ValueError, match="probe must be one of True, False, got 'x'"):
+        array.calibrate(A, probe="x")
 
 
 class PinsOnly:

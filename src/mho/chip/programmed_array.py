@@ -154,7 +154,7 @@ class Solving(Pins):
         Raises
         ------
         ValueError
-            A is of another shape.
+            A is of another shape, or `probe` neither true nor false.
 
         Notes
         -----
@@ -162,6 +162,7 @@ class Solving(Pins):
         right-hand sides with missing entries.
         """
         A = as_programmed(A, self.shape)
+        checks.one_of(probe, "probe", (True, False))
         rng = checks.generator(seed, "seed")
         self.calibration_ = calibrate(self, A, *_terms(penalty, A.shape[1]), rng, probe=probe)
         return self.calibration_
