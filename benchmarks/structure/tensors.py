@@ -15,7 +15,7 @@ from mho.nmf import CP
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import sized
 
-COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = sized((10, 30, 300, 5), (3, 5, 50, 1))
+COMPONENTS, PEER_ITERATIONS, ITERATIONS, SEEDS = sized((10, 30, 100, 5), (3, 5, 50, 1))
 
 
 def tensors(path: str) -> Iterator[Unit]:
