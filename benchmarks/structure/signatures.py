@@ -92,7 +92,7 @@ def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _nimfa(X: np.ndarray, seed: int) -> np.ndarray:
-    np.asmatrix = np.asmatrix  # nimfa 1.4.0 is older than NumPy 2, which has no other name for it
+    vars(np)["mat"] = np.asmatrix  # its name before NumPy 2, which nimfa 1.4.0 is older than
     import nimfa
 
     np.random.seed(seed)  # noqa: NPY002, nimfa draws its starts from it
