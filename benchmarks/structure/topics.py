@@ -33,6 +33,25 @@ Fitted = tuple[list[list[str]], Callable[[], np.ndarray]]
 """First words of each topic, and the largest topic of each unseen document."""
 
 
+class _Exact(mho.Digital):
+    """A chip without any error: each half-step is solved to its end, and the next begins where it ended."""
+
+    def swept(self, sweeps: int) -> None:
+        """See `Engine.swept`."""
+
+    def extrapolates(self) -> bool:
+        """See `Engine.extrapolates`."""
+        return False
+
+
+class _Striding(_Exact):
+    """A chip without any error that is read back: the loop strides ahead."""
+
+    def extrapolates(self) -> bool:
+        """See `Engine.extrapolates`."""
+        return True
+
+
 class Texts:
     """The documents of the fit, the unseen ones, and their words counted once for everybody."""
 
@@ -100,8 +119,10 @@ def _ours(texts: Texts) -> Methods:
         "mho.Topics, CPU": (fit, 5),
         **{
             f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), seeds)
-            for name, (make, seeds) in chips().items()
+            for name, (make, seeds) in {**chips(), "chip, read back": chips(readback=True)["chip"]}.items()
         },
+        "mho.Topics, exact half-steps, CPU": (lambda seed: fit(seed, _Exact()), 5),
+        "mho.Topics, exact half-steps with strides, CPU": (lambda seed: fit(seed, _Striding()), 5),
         "mho.Topics, one start, CPU": (lambda seed: fit(seed, starts=1), 5),
         "mho.NMF": (lambda seed: _factors(texts, mho.NMF(TOPICS, random_state=seed)), 5),
     }
