@@ -1,5 +1,6 @@
 """`mho chip sweep`: the same table over any number of processes and interruptions."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -207,6 +208,16 @@ def test_bad_input_is_one_line_and_no_file(sweep, table, options, message):
     assert (code, printed, table.exists()) == (2, "", False)
     assert message in said
     assert said.count("mho: ") == 1
+
+
+def test_the_summary_is_of_the_table(mho, table):
+    code, printed, said = mho("chip", "sweep", *GRID, "--out", table, "--json", "-q")
+    assert code == 0, said
+    found, told = pq.read_table(table).to_pandas(), json.loads(printed)
+    medians = found.groupby("point").error.median()
+    assert (told["points"], told["chips"]) == (4, len(found))
+    assert told["least_median_error"] == pytest.approx(medians.min(), rel=1e-3)
+    assert told["largest_median_error"] == pytest.approx(medians.max(), rel=1e-3)
 
 
 def test_words_are_values_too(sweep, table, tmp_path):

@@ -59,7 +59,6 @@ def test_no_help_is_kept_of_a_command_that_is_gone():
 
 WITHOUT_FIGURES = {
     *(("chip", name) for name in ("netlist", "plot")),  # print or write a circuit, draw a picture
-    ("chip", "sweep"),  # every chip in a table
     *(("chip", "serve"), ("lab",), ("recommend", "serve")),  # serve until they are stopped
 }
 

@@ -14,6 +14,8 @@ from mho.cli.errors import note
 from mho.cli.interrupts import undisturbed
 from mho.cli.periodic import Periodic
 from mho.cli.progress import Progress, progress
+from mho.cli.report import Json, as_json
+from mho.cli.tables import table
 from mho.cli.target import check_target
 
 __all__ = ["run_plan", "sweep"]
@@ -95,12 +97,15 @@ class OutputOptions:
         Processes; the result does not depend on it.
     quiet
         Show nothing but warnings and errors.
+    json
+        Print the summary as JSON.
     """
 
     out: Annotated[Path, Parameter(name=("-o", "--out"))]
     plot: Path | None = None
     jobs: int = 1
     quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False
+    json: Json = False
 
     def check(self) -> None:
         """Refuse before the work what would fail after it."""
@@ -140,6 +145,25 @@ def sweep(*, plan: SweepOptions = SweepOptions(), output: OutputOptions) -> None
             f"warning: {len(reasons)} of {len(rows)} chips failed; column failure of {output.out} has the reasons, the "
             f"first is: {reasons[0]}"
         )
+    found = _summary(planned, output, rows)
+    if output.json:
+        print(as_json(found))
+    elif not output.quiet:
+        print(table([(name.replace("_", " "), str(one)) for name, one in found.items()]))
+
+
+def _summary(planned: Any, output: OutputOptions, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Files, and the median error of the chips at the best and the worst point."""
+    from statistics import median
+
+    errors: dict[int, list[float]] = {}
+    for row in rows:
+        if not row["failure"]:
+            errors.setdefault(row["point"], []).append(row["error"])
+    medians = [float(f"{median(one):.4g}") for one in errors.values()]
+    best = {"least_median_error": min(medians), "largest_median_error": max(medians)} if medians else {}
+    files = {"table": output.out} | ({} if output.plot is None else {"plot": output.plot})
+    return {**files, "points": len(planned.points()), "chips": len(rows), **best}
 
 
 def run_plan(planned: Any, out: Path | None, jobs: int, rows: list[dict[str, Any]], shown: Progress) -> None:
