@@ -47,7 +47,7 @@ class PassiveNetwork:
             return Ports.reduce(self.conductances, on)
         if self.switched_wires == "first-order" and self.wires.tile_rows is None:
             return first_order_ports(self.rows, on)
-        return self.rows.join(on).ports
+        return self._join(on).ports
 
     def source_power(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         """Return power and absolute current drawn from n sets of row sources, outputs and sense nodes at zero (n, 2).
@@ -80,7 +80,7 @@ class PassiveNetwork:
         """
         if not self.wires:
             return E.T @ (self.source_self_conductance[on][:, None] * E)
-        return (self._joined if on.all() else self.rows.join(on)).source_mutual_conductance(E)
+        return (self._joined if on.all() else self._join(on)).source_mutual_conductance(E)
 
     @cached_property
     def source_self_conductance(self) -> np.ndarray:
@@ -94,6 +94,13 @@ class PassiveNetwork:
     def column_metric(self) -> np.ndarray:
         """Weights of the columns (k,) in the norm in which motions come closer (`mho.circuits.equilibrium`)."""
         return np.ones(len(self.conductances.scale))
+
+    def _join(self, on: np.ndarray) -> Joined | JoinedTiles:
+        """The rows that are on, joined; the last that were asked for are kept."""
+        key, last = on.tobytes(), self.__dict__.get("_last")
+        if last is None or last[0] != key:
+            last = self.__dict__["_last"] = key, self.rows.join(on)
+        return last[1]
 
     @cached_property
     def rows(self) -> WiredRows:
