@@ -19,7 +19,7 @@ from skimage import data
 from threadpoolctl import threadpool_limits
 
 from mho.image.cleanup import denoise, inpaint, scratches
-from mho.image.codec import decode
+from mho.image.codec import Picture, encode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import timed
@@ -33,25 +33,24 @@ def megabytes(name):
     return int(status[name].split()[0]) / 1000
 
 
-CODED = """
+DECODED = """
 import sys
 from pathlib import Path
-import numpy as np
-from skimage import data
-from mho.image.codec import Picture, encode
-side = int(sys.argv[2])
-pixels = np.tile(data.astronaut(), (2, 2, 1))[:side, :side]
-Path(sys.argv[1]).write_bytes(encode(Picture(np.tile(pixels, (5, 8, 1)))))
+from mho.image.codec import decode
+picture = decode(Path(sys.argv[1]).read_bytes(), max_pixels=1 << 30)
+print(*picture.shape, Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
 
 
-def decoded(side):
-    """A large picture, coded by another process: its memory is not counted."""
+def decoded(pixels):
+    """A large picture, decoded by another process: its memory is that of nothing else."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.mho"
-        subprocess.run([sys.executable, "-c", CODED, str(path), str(side)], check=True)
-        picture, seconds = timed(lambda: decode(path.read_bytes(), max_pixels=1 << 30))
-    print(f"decode, {picture.shape[0]} x {picture.shape[1]}: {seconds:.1f} s, {megabytes('VmHWM'):.0f} MB in all")
+        path.write_bytes(encode(Picture(np.tile(pixels, (5, 8, 1)))))
+        call = [sys.executable, "-c", DECODED, str(path)]
+        told, seconds = timed(lambda: subprocess.run(call, check=True, capture_output=True, text=True).stdout)
+    rows, columns, kilobytes = map(int, told.split())
+    print(f"decode, {rows} x {columns}: {seconds:.1f} s with the process, {kilobytes / 1000:.0f} MB in all")
 
 
 def scratched(pixels):
@@ -64,10 +63,10 @@ def scratched(pixels):
 @app.default
 def main(what: Literal["scratches", "noise", "decode"], *, side: Annotated[int, Parameter()] = 1024):
     """Clean up or decode one picture and tell."""
-    if what == "decode":
-        decoded(side)
-        return
     pixels = np.tile(data.astronaut(), (2, 2, 1))[:side, :side]
+    if what == "decode":
+        decoded(pixels)
+        return
     damaged = scratched(pixels)
     denoise(pixels[:16, :16], 10)  # loads what is loaded on first use
     before, started, cpu = megabytes("VmRSS"), time.perf_counter(), time.process_time()
