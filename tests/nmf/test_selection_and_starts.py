@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import silhouette_score
 
 import mho
-from mho import NMF
+from mho import NMF, kernels
 from mho.nmf.consensus import local_density
 from mho.nmf.stability import consensus_matrix, stability
 
@@ -112,6 +112,20 @@ def test_many_starts_end_where_single_fits_do(form):
     again = mho.many_starts(form(X), 3, 6, random_state=0)
     np.testing.assert_array_equal(again.H[4], runs.H[4])
     assert len(set(runs.seeds.tolist())) == 6
+
+
+def test_starts_side_by_side_end_as_in_turn_and_an_error_ends_all(monkeypatch):
+    X, given = _planted(40, 30, 2, seed=3), {"starts": 6, "loss": "kullback-leibler", "random_state": 1}
+    found = []
+    for threads in "1", "3":
+        monkeypatch.setenv("MHO_NUM_THREADS", threads)
+        found.append(mho.many_starts(X, 2, **given))
+        assert kernels.thread_count() == int(threads)
+    for one, other in zip(found[0].H, found[1].H, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(found[0].errors, found[1].errors)
+    with pytest.raises(ValueError, match="max_iter must be"):
+        mho.many_starts(X, 2, **given, max_iter=0)
 
 
 def test_a_race_keeps_the_better_starts_alone():

@@ -32,6 +32,7 @@ B (m, n) arrives by columns, as the three arrays of ``scipy.sparse.csc_array``. 
 """
 
 import os
+import threading
 
 from mho.kernels._core import (
     array_stats,
@@ -84,6 +85,7 @@ __all__ = [
     "products_of_columns",
     "products_of_rows",
     "sddmm",
+    "single_threaded",
     "sweep",
     "sweep_columns",
     "sweep_rows",
@@ -97,8 +99,18 @@ SYMMETRIC, GENERAL, DEGENERATE = 0, 1, 2
 """How `lcp` may treat M: symmetric positive definite; any; symmetric and singular."""
 
 
+_this = threading.local()
+
+
+def single_threaded() -> None:
+    """Have every kernel that the calling thread calls from now on use that thread alone: it is one of a team."""
+    _this.alone = True
+
+
 def thread_count() -> int:
     """Threads a kernel uses: ``MHO_NUM_THREADS`` if set, else the processors this process may run on."""
+    if getattr(_this, "alone", False):
+        return 1
     wanted = os.environ.get("MHO_NUM_THREADS", "")
     if wanted.isdigit() and int(wanted) > 0:
         return int(wanted)

@@ -190,18 +190,18 @@ def _descend(
     """Return X (k, n) after some Newton steps from `start`, and each column's divergence (n,) there."""
     k, (m, n) = A.shape[1], B.shape
     fit, threads = np.empty(n), kernels.thread_count()
-    l2, l2_known, pull, pull_known = penalty.ridge(k)
-    if not B.missing:
-        l2, pull = penalty.all_known(k, m)
     if isinstance(B, Dense):
+        l2, pull = penalty.all_known(k, m)
         X, price = np.array(start, A.dtype, order="C"), np.stack([-pull, l2]).astype(A.dtype)
         out = X, steps, sweeps, fit, threads
         kernels.divergence_dense(B.array, np.ascontiguousarray(A.T), price, _KERNEL[loss], *out)
         return X, fit
     none = np.zeros(k)
     if B.missing:
+        l2, l2_known, pull, pull_known = penalty.ridge(k)
         kind, rows = _KERNEL[loss], [none, -pull, l2, -pull_known, l2_known]
     else:
+        l2, pull = penalty.all_known(k, m)
         kind, rows = _ZEROS_ARE_DATA, [A.sum(axis=0, dtype=np.float64), -pull, l2, none, none]
     X, price = np.array(start.T, A.dtype, order="C"), np.stack(rows).astype(A.dtype)
     out = X, steps, sweeps, fit, threads

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from mho import checks
+from mho import checks, kernels
 from mho.engines import Analog, Digital
 from mho.engines.solve import as_known
 from mho.kernels.blas import one_blas_thread
@@ -34,6 +36,9 @@ _RACE = (10, 25)
 """Iterations after which a race drops all starts but the better third."""
 
 _THIN = 4
+
+_SMALL = 1_000_000
+"""Entries of a matrix up to which starts run side by side: each has work for one thread alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,20 +149,36 @@ def _compressible(X: Matrix, model: Any) -> TypeGuard[Dense]:
 
 
 def _one_by_one(X: Matrix, model: Any, seeds: np.ndarray, chip: Any) -> Starts:
+    small = X.shape[0] * X.shape[1] <= _SMALL
+    alone = chip is not None or model.engine != "digital" or model.callback is not None or not small
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=_convergence())
+        found = _in_turn(seeds, lambda seed: _fitted(X, model, seed, chip), 1 if alone else kernels.thread_count())
+    W, H, errors = zip(*found, strict=True)
+    return Starts(seeds, np.array(errors), list(W), list(H))
+
+
+def _in_turn(seeds: np.ndarray, fitted: Callable[[int], Any], threads: int) -> list[Any]:
+    """What each start gives, in their order; several at a time where each leaves the other processors idle."""
+    if threads == 1 or len(seeds) == 1:
+        return [fitted(seed) for seed in seeds.tolist()]
+    team = ThreadPoolExecutor(threads, initializer=kernels.single_threaded)
+    try:
+        return list(team.map(fitted, seeds.tolist()))
+    finally:
+        team.shutdown(cancel_futures=True)
+
+
+def _fitted(X: Matrix, model: Any, seed: int, chip: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    """Factors from one start, and their relative error."""
     from sklearn.base import clone
 
-    W, H, errors = [], [], []
-    for seed in seeds.tolist():
-        one = cast(Any, clone(model)).set_params(random_state=seed)
-        if chip is not None:
-            one.set_params(engine=Analog(chip, seed=seed))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", category=_convergence())
-            one._fit(X, None, None, None)
-        W.append(one.W_)
-        H.append(one.components_)
-        errors.append(one.history_[-1]["error"])
-    return Starts(seeds, np.array(errors), W, H)
+    one = copy(model) if isinstance(model.engine, str) else cast(Any, clone(model))
+    one.random_state = seed
+    if chip is not None:
+        one.engine = Analog(chip, seed=seed)
+    one._fit(X, None, None, None)
+    return one.W_, one.components_, one.history_[-1]["error"]
 
 
 def _convergence() -> type[Warning]:
