@@ -76,7 +76,8 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
         "time, from five starts where nothing else is said; the others are given the counts. Weights were chosen on a "
         "third of the training documents. The chip loses more than 0.02 of NMI and no NPMI. "
         "About half of the loss is left with all its errors switched off: exact half-steps without strides, which the "
-        "chip makes too, end sooner than the CPU's sweeps; a chip that is read back strides as well. Guide: [topics](../do/topics.md).",
+        "chip makes too, end sooner than the CPU's sweeps; a chip that is read back strides as "
+        "well. Guide: [topics](../do/topics.md).",
     ),
     "piano": (
         "Notes of a piano",
