@@ -5,6 +5,7 @@ python benchmarks/chip/refine.py probe        error of an answer, as it is and a
 python benchmarks/chip/refine.py operations   digital operations by size, and right-hand sides from which each side wins
 python benchmarks/chip/refine.py inverse      24 bits of a square system: solves, and the frontier of exact products
 python benchmarks/chip/refine.py hybrid       a photograph and ratings: chip first, digital last, with controls
+python benchmarks/chip/refine.py coarse       ratings by cells of 5 %, and one digital sweep
 python benchmarks/chip/refine.py consistency  50 chips at 10 ages: lists, clusters, a picture; critical answers digital
 python benchmarks/chip/refine.py report       docs/learn/four-to-24-bits.md and its figure, of what the others found
 
@@ -28,6 +29,7 @@ from mho import NMF, Digital, Hybrid, Recommender
 from mho.chip import BitSlices, Chip, ChipDesign, preset
 from mho.data import camera, movielens
 from mho.engines import Analog, Refined, close_ranks, solve_square
+from mho.engines.refinement import KnownSystem, refine
 from mho.recommend import rmse, split_random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -52,6 +54,7 @@ CASES = [
     ("4 bits, 2 %, wires of 1.73 ohm", WIRED, 0.0),
 ]
 SEEDS, COLUMNS = range(sized(5, 1)), sized(20, 2)
+MOST_STEPS = 60
 CASES, NOISES = (CASES, (0.0, 0.05, 0.3)) if not smoke() else (CASES[:1], (0.05,))
 
 
@@ -82,6 +85,19 @@ def cg_steps(A: np.ndarray, b: np.ndarray, x: np.ndarray, exact: np.ndarray, tol
     return steps
 
 
+def without_chip(A: np.ndarray, B: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the steps of the same refinement from the same start, A'A's diagonal for the chip; infinite: given up."""
+    G = A.T @ A
+
+    def correct(C: np.ndarray, free: np.ndarray, *_: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
+        return np.where(free, C / G.diagonal(), 0.0), {}
+
+    done = refine(
+        KnownSystem(G, B.T @ A), correct, start.T.copy(), conjugate=True, tolerance=1e-10, most_steps=MOST_STEPS
+    )
+    return np.where([bool(reason) for reason in done.fallback], np.inf, done.steps)
+
+
 def steps() -> list[Row]:
     """Solves to ten digits at 128 x 16, and those of conjugate gradients from the chip's answer on."""
     rows = []
@@ -101,28 +117,38 @@ def _one(design: ChipDesign, mix: float, noise: float, seed: int) -> Row:
     before = engine.ledger().copy()
     done = programmed.refine(B)
     own = np.array([not reason for reason in done.fallback])
+    settlings = engine.ledger().since(before).solves / COLUMNS
     start = programmed.array.solve(B)
+    told = np.array([cg_steps(A, *column) for column in zip(B.T, start.T, exact.T, strict=True)])
+    same, taken = without_chip(A, B, start), np.where(own, done.steps, np.inf)
     return {
         "condition": [np.linalg.cond(A[:, x > 0]) for x in exact.T],
         "start": distances(start, exact),
         "solves": 1 + done.steps[own],
-        "control": [cg_steps(A, *column) for column in zip(B.T, start.T, exact.T, strict=True)],
+        "control": told,
+        "same": same,
+        "fewer": taken < told,
+        "fewer_than_same": taken < same,
         "contraction": done.contraction[own],
         "error": distances(done.X, exact),
         "own": own,
-        "settlings": [engine.ledger().since(before).solves / COLUMNS],
+        "settlings": [settlings],
     }
 
 
 def _summary(found: list[Row]) -> Row:
     each = {key: np.concatenate([one[key] for one in found]) for key in found[0]}
-    own = bool(each["own"].any())
+    own, same = bool(each["own"].any()), each["same"]
     return {
         "condition": float(np.median(each["condition"])),
         "start": float(np.median(each["start"])),
         "solves": float(np.median(each["solves"])) if own else None,
         "most_solves": int(each["solves"].max()) if own else None,
         "control": float(np.median(each["control"])),
+        "same_control": float(np.median(same)) if np.isfinite(np.median(same)) else None,
+        "same_given_up": float(np.mean(np.isinf(same))),
+        "fewer": float(each["fewer"].mean()),
+        "fewer_than_same": float(each["fewer_than_same"].mean()),
         "contraction": float(np.median(each["contraction"])) if own else None,
         "error": float(each["error"].max()),
         "fallen_back": float(1 - each["own"].mean()),
@@ -286,12 +312,29 @@ def hybrid() -> list[Row]:
         "chip raw, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed), 10),
         "chip read back, 1 digital sweep": lambda seed: (Hybrid(RATINGS, passes=1, seed=seed, readback=True), 10),
     }
+    return rows + list(_ratings("ratings", makers))
+
+
+def coarse() -> list[Row]:
+    """Ratings by cells of 5 % and one digital sweep: ten sweeps in all, and fifteen."""
+    makers: dict[str, Callable[[int], tuple[Any, int]]] = {"digital, 15 sweeps": lambda seed: ("digital", 15)}
+    for read, told in ((False, "raw"), (True, "read back")):
+        for most in (10, 15):
+            makers[f"chip {told}, 1 digital sweep, {most} in all"] = lambda seed, read=read, most=most: (
+                Hybrid(PHOTO, passes=1, seed=seed, readback=read),
+                most,
+            )
+    return list(_ratings("ratings, cells of 5 %", makers))
+
+
+def _ratings(kind: str, makers: dict[str, Callable[[int], tuple[Any, int]]]) -> Iterator[Row]:
+    """Ratings held out, the mean of three splits, of each way to make an engine and a number of sweeps."""
     for name, make in few(makers.items()):
         found = [_held_out(*make(seed), seed) for seed in range(sized(3, 1))]
         scores = [score for score, _ in found]
-        rows.append({"kind": "ratings", "way": name, "score": float(np.mean(scores)), "each": scores} | found[0][1])
-        print(rows[-1], flush=True)
-    return rows
+        row = {"kind": kind, "way": name, "score": float(np.mean(scores)), "each": scores} | found[0][1]
+        print(row, flush=True)
+        yield row
 
 
 def _picture(size: int) -> np.ndarray:
@@ -444,11 +487,14 @@ def _table(head: str, rows: Iterator[str]) -> Iterator[str]:
 
 def _steps_table(rows: list[Row]) -> Iterator[str]:
     yield from _table(
-        "| cells | condition | residual | first answer | solves, median (most) | control | contraction | fell back |",
+        "| cells | condition | residual | first answer | corrections, median (most) | told: steps, fewer than those "
+        "in | untold: steps (given up), fewer than those in | contraction | fell back |",
         (
             f"| {r['cells']} | {r['condition']:.0f} | {r['residual']:.0%} | {r['start']:.1%} | "
-            + (f"{r['solves']:.0f} ({r['most_solves']})" if r["solves"] else "-")
-            + f" | {r['control']:.0f} | "
+            + (f"{r['solves'] - 1:.0f} ({r['most_solves'] - 1})" if r["solves"] else "-")
+            + f" | {r['control']:.0f}, {r['fewer']:.0%} | "
+            + ("-" if r["same_control"] is None else f"{r['same_control']:.0f}")
+            + f" ({r['same_given_up']:.0%}), {r['fewer_than_same']:.0%} | "
             + (f"{r['contraction']:.2f}" if r["contraction"] else "-")
             + f" | {r['fallen_back']:.0%} |"
             for r in rows
@@ -542,6 +588,7 @@ TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
     "operations": _operations_table,
     "inverse": _inverse_table,
     "hybrid": _hybrid_table,
+    "coarse": _hybrid_table,
     "consistency": _consistency_table,
 }
 
@@ -556,6 +603,7 @@ COMMANDS = {
     "operations": operations,
     "inverse": inverse,
     "hybrid": hybrid,
+    "coarse": coarse,
     "consistency": consistency,
 }
 
