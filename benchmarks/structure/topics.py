@@ -132,9 +132,9 @@ def _peers(texts: Texts) -> Methods:
     return {
         "scikit-learn NMF": (lambda seed: _factors(texts, NMF(*SIZE, init=START, random_state=seed)), 5),
         "scikit-learn MiniBatchNMF": (lambda seed: _factors(texts, MiniBatchNMF(*SIZE, random_state=seed)), 5),
-        "scikit-learn LDA": (lambda seed: _lda(texts, seed), 5),
         "gensim NMF": (lambda seed: _gensim(texts, "Nmf", texts.weights, seed), 5),
         "gensim LDA": (lambda seed: _gensim(texts, "LdaModel", texts.counts, seed), 5),
+        "scikit-learn LDA": (lambda seed: _lda(texts, seed), 5),
         "BERTopic of tf-idf and SVD": (lambda seed: _bertopic(texts, seed), 5),
     }
 
