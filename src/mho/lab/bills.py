@@ -68,7 +68,7 @@ def bill_of_use(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     use = cost.USES[checks.one_of(part(request, "use"), "use", tuple(cost.USES))]
     cells = checks.one_of(part(request, "cells"), "cells", CELLS)
-    often = cost.drift_or_update(cells, use.borne, updates=use.updates_per_day)
+    often = cost.drift_or_update(cells, use.kept_within, updates=use.updates_per_day)
     duty = cost.Duty(answers_per_day=_positive(request, "answers_per_day"), rewrites=often)
     bill = cost.answers_bill(use.run, duty, _technology(request), **_writing(request))
     costs = {name: platform.cost(use.run.work) for name, platform in cost.ANSWER_PLATFORMS.items()}

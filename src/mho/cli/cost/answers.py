@@ -118,7 +118,7 @@ def _answers(number: float | None) -> str:
 def _bar(asked: Asked) -> str:
     """Whether the answers are good enough to count as a win at all."""
     use = asked.use
-    if use is None or use.digital - use.quality.typical <= use.bar:
+    if use is None or use.is_met:
         return ""
     found, metric = f"{use.quality.typical:.3g}", use.metric.split(",")[0]
     return (

@@ -178,7 +178,7 @@ class Asked:
 
         if self.options.borne is not None:
             return Interval.exact(self.options.borne)
-        return None if self.use is None else self.use.borne
+        return None if self.use is None else self.use.kept_within
 
     def bill(self) -> AnswersBill:
         """Return the bill of one chip.
