@@ -55,7 +55,8 @@ def main(*pictures: Path):
         for quality in QUALITIES:
             plain, noisy = (encode(Picture(pixels), quality=quality, engine=engine) for engine in (None, chip))
             lost = psnr(pixels, decode(plain).pixels) - psnr(pixels, decode(noisy).pixels)
-            row["lost"].append(lost), row["bytes"].append(len(noisy) / len(plain) - 1)
+            row["lost"].append(lost)
+            row["bytes"].append(len(noisy) / len(plain) - 1)
             print(f"  quality {quality}: {lost:+.2f} dB lost, {len(noisy) / len(plain) - 1:+.1%} bytes", flush=True)
     kept("chip", [*rows, megapixel()])
 
