@@ -1,6 +1,6 @@
 #!/bin/sh
 # The kernels' tests, and MHO_MUTATED (500) damaged pictures, on kernels built with the address and undefined-behaviour
-# sanitizers, in an environment of its own beside .venv, whose packages it borrows.
+# sanitizers, in an environment of its own beside .venv, whose packages it borrows; for the instruction sets MHO_ISAS.
 set -eu
 cd "$(dirname "$0")/.."
 env=build/sanitized
@@ -15,7 +15,7 @@ LD_PRELOAD="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.s
 ASAN_OPTIONS=detect_leaks=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS
-for isa in baseline avx2 avx512; do
+for isa in ${MHO_ISAS:-baseline avx2 avx512}; do
     MHO_ISA=$isa "$env/bin/python" -m pytest -n auto -p no:cacheprovider tests/kernels -k "not isa_and_threads" "$@"
     MHO_ISA=$isa "$env/bin/python" tests/faults/pictures.py "${MHO_MUTATED:-500}"
 done
