@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import bz2
-import csv
 import io
 import lzma
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from itertools import accumulate
 
 import numpy as np
 
@@ -109,14 +108,16 @@ def movielens() -> Ratings:
         ratings=half_stars / 2,
         user_ids=user_ids,
         item_ids=item_ids,
-        titles=tuple(films[i]["title"] for i in item_ids),
-        genres=tuple(_genres(films[i]["genres"]) for i in item_ids),
+        titles=tuple(films[i][0] for i in item_ids),
+        genres=tuple(_genres(films[i][1]) for i in item_ids),
     )
 
 
-def _films() -> dict[int, dict[str, Any]]:
-    table = bz2.decompress(_bundled("movies.csv.bz2")).decode()
-    return {int(film["movieId"]): film for film in csv.DictReader(io.StringIO(table, newline=""))}
+def _films() -> dict[int, tuple[str, str]]:
+    """Return title and genres by id: packed by columns, the steps of the ids first."""
+    lines = bz2.decompress(_bundled("movies.bz2")).decode().split("\n")[:-1]
+    steps, titles, genres = (lines[i * len(lines) // 3 : (i + 1) * len(lines) // 3] for i in range(3))
+    return dict(zip(accumulate(map(int, steps)), zip(titles, genres, strict=True), strict=True))
 
 
 def _genres(field: str) -> tuple[str, ...]:
