@@ -217,7 +217,8 @@ def _sparse(kernel, k, rounds, threads):
 
 ELSEWHERE = {"descend_own", "gram_of_nearest", "gram_of_own_rows", "nearest_columns", "mix_alike"}
 """Those of test_nearest.py, and of patches below."""
-NAMES = sorted(set(kernels.__all__) - ELSEWHERE - {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "thread_count"})
+NO_KERNELS = {"DEGENERATE", "GENERAL", "SYMMETRIC", "isa", "one", "single_threaded", "thread_count"}
+NAMES = sorted(set(kernels.__all__) - ELSEWHERE - NO_KERNELS)
 """Kernels that share their work among threads."""
 WITHOUT_ORDER = {"gram", "array_stats", "csc_to_csr", "sddmm"}
 WITHOUT_ROUNDS = WITHOUT_ORDER | {
