@@ -159,7 +159,7 @@ def _one_by_one(X: Matrix, model: Any, seeds: np.ndarray, chip: Any) -> Starts:
 
 
 def _in_turn(seeds: np.ndarray, fitted: Callable[[int], Any], threads: int) -> list[Any]:
-    """Return the results of all starts, in their order; several at a time where each leaves the other processors idle."""
+    """Return the results of starts in their order; several at a time where each leaves the other processors idle."""
     if threads == 1 or len(seeds) == 1:
         return [fitted(seed) for seed in seeds.tolist()]
     team = ThreadPoolExecutor(threads, initializer=kernels.single_threaded)
