@@ -105,7 +105,7 @@ def header_damaged(data, others, rng):
         "steps": (rng.choice([1, 16, 300, 65535]), rng.choice([1, 16, 300, 65535])),
         "planes": rng.choice([1, 3]),
         "halved": rng.random() < 0.5,
-        "coding": rng.choice([header.coding, 1 - header.coding]),
+        "coding": rng.choice([header.coding, 0, 1, 2, 3]),
         "sections": header.sections,
     }
     return pack(Header(**changes), payload)
