@@ -52,6 +52,12 @@ class CheckedAnswers:
         return float(self.critical.mean())
 
 
+def among_largest(S: np.ndarray, n: int) -> np.ndarray:
+    """Whether scores S (items, columns) are among the `n` largest of their column; one of -inf never is."""
+    least = np.partition(S, len(S) - n, axis=0)[-n] if len(S) > n else -np.inf
+    return (S >= least) & (S > -np.inf)
+
+
 def close_ranks(n: int) -> Critical:
     """Return a rule: whether errors could bring another score among the `n` largest of a column.
 
@@ -74,8 +80,7 @@ def close_ranks(n: int) -> Critical:
     def critical(S: np.ndarray, E: np.ndarray) -> np.ndarray:
         if len(S) <= n:
             return np.zeros(S.shape[1], bool)
-        least = np.partition(S, len(S) - n, axis=0)[-n]
-        listed = (S >= least) & (S > -np.inf)
+        listed = among_largest(S, n)
         within = np.where(listed, S - E, np.inf).min(axis=0)
         return within <= np.where(listed, -np.inf, S + E).max(axis=0)
 

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho.engines import Hybrid
-from mho.engines.hybrid import Estimating
+from mho.engines.hybrid import Estimating, among_largest
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.fitted import Fitted
 
@@ -61,16 +61,7 @@ def _critical(
             scores, before = (fitted.merits(rows[part], known) for rows in (corrected, plain))
             errors = _SAFETY * (scores - before)
             scores[known.nonzero()] = -np.inf
-            listed = _listed(scores, length)
+            listed = among_largest(scores.T, length)
             for turned in (scores - errors, scores + errors):
-                critical[part] |= np.any(_listed(turned, length) != listed, axis=1)
+                critical[part] |= np.any(among_largest(turned.T, length) != listed, axis=0)
     return critical
-
-
-def _listed(scores: np.ndarray, length: int) -> np.ndarray:
-    """Whether an item is in the list of a user (n, n_items)."""
-    n = scores.shape[1]
-    if n <= length:
-        return scores > -np.inf
-    least = np.partition(scores, n - length, axis=1)[:, [n - length]]
-    return (scores >= least) & (scores > -np.inf)
