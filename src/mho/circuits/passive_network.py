@@ -16,6 +16,9 @@ from mho.circuits.wires import Wires
 
 __all__ = ["PassiveNetwork", "SeparateSources"]
 
+_MOST_KEPT = 1 << 23
+"""Numbers of networks of some of the rows that are kept at a time: right-hand sides are solved at several ranges."""
+
 
 @dataclass(frozen=True, eq=False)
 class PassiveNetwork:
@@ -47,7 +50,13 @@ class PassiveNetwork:
             return Ports.reduce(self.conductances, on)
         if self.switched_wires == "first-order" and self.wires.tile_rows is None:
             return first_order_ports(self.rows, on)
-        return self._join(on).ports
+        key, kept = on.tobytes(), self.__dict__.setdefault("_kept", {})
+        if key not in kept:
+            ports = self._join(on).ports
+            if len(kept) * ports.inputs.size > _MOST_KEPT:
+                kept.clear()
+            kept[key] = ports
+        return kept[key]
 
     def source_power(self, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         """Return power and absolute current drawn from n sets of row sources, outputs and sense nodes at zero (n, 2).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 from mho.data.output import replacing
 from mho.sweep.hypercube import SweepRange
 from mho.sweep.plan import Sweep
+from mho.sweep.yields import Requirement
 
-__all__ = ["check_plotting", "plot"]
+__all__ = ["check_plotting", "plot", "plot_requirements", "plot_yields"]
 
 _LOG_RATIO = 20.0
 """From this ratio of its largest to its smallest value an axis is logarithmic."""
@@ -48,17 +50,13 @@ def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     rows : list of dict
         As `trials` yields them.
     """
-    check_plotting()
-    import matplotlib
-    from matplotlib.figure import Figure
-
     values = {name: list(dict.fromkeys(values)) for name, values in sweep.values.items()}
     if sweep.ranges:  # what was only fixed for the sampling needs no panel
         values = {name: distinct for name, distinct in values.items() if len(distinct) > 1}
     names = [*values, *sweep.ranges]
     down, across = -(-len(names) // _ABREAST), min(len(names), _ABREAST)
-    figure = Figure(figsize=(4 * across, 3 * down), layout="constrained")
-    panels = figure.subplots(down, across, squeeze=False).flat
+    figure = _figure(down, across, (4 * across, 3 * down))
+    panels = iter(figure.axes)
     for name, axes in zip(names, panels, strict=False):
         if name in values:
             _draw_bands(axes, name, values[name], rows)
@@ -66,8 +64,7 @@ def plot(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
             _draw_points(axes, name, sweep.ranges[name], rows)
     for axes in panels:  # those left over
         axes.remove()
-    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    _save(figure, path)
 
 
 def _draw_bands(axes: Any, name: str, values: list[Any], rows: list[dict[str, Any]]) -> None:
@@ -138,3 +135,77 @@ def _rank_correlation(x: np.ndarray, y: np.ndarray) -> str:
     if len(x) < _FEWEST_TO_RANK or np.ptp(x) == 0 or np.ptp(y) == 0:
         return "undefined"
     return f"= {spearmanr(x, y)[0]:+.2f}"
+
+
+def plot_yields(path: Path, rows: list[dict[str, Any]], bar: float) -> None:
+    """Write an SVG with the share of chips whose error is at most so large, a step line for each treatment.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced only once the new picture is complete.
+    rows : list of dict
+        As `trials` yields them; a chip that failed never comes below.
+    bar : float
+        Largest error of a good chip.
+    """
+    figure = _figure(1, 1, (6, 3.5))
+    axes = figure.axes[0]
+    for treatment in dict.fromkeys(row["treatment"] for row in rows):
+        errors = np.sort([row["error"] for row in rows if row["treatment"] == treatment])
+        good = errors[np.isfinite(errors)]
+        axes.step(
+            [*good, *good[-1:]], [*(np.arange(len(good)) / len(errors)), len(good) / len(errors)], label=treatment
+        )
+    axes.axvline(bar, color="0.5", linestyle=":", label=f"bar, {bar:.3g}")
+    axes.set(xlabel="error", ylabel="share of chips", ylim=(0, 1.02))
+    axes.legend(frameon=False, fontsize="small")
+    _save(figure, path)
+
+
+def plot_requirements(path: Path, found: Sequence[Requirement], share: float) -> None:
+    """Write an SVG with a panel for each property: yield by value, with its 95 % interval.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced only once the new picture is complete.
+    found : sequence of Requirement
+        Properties.
+    share : float
+        Share of chips that has to meet the bar, drawn as a line.
+    """
+    across = min(3, len(found))
+    down = -(-len(found) // across)
+    figure = _figure(down, across, (3.4 * across, 2.6 * down))
+    for axes, one in zip(figure.axes, found, strict=False):
+        values, tried = zip(*one.tried, strict=True)
+        middle = [100 * found.share for found in tried]
+        axes.fill_between(values, [100 * y.low for y in tried], [100 * y.high for y in tried], alpha=0.25, linewidth=0)
+        axes.plot(values, middle, "o-", ms=3)
+        axes.axhline(100 * share, color="0.5", linestyle=":")
+        axes.set(xscale="log", xlabel=f"{one.knob}{_UNITS.get(one.knob, '')}", ylabel="yield, %", ylim=(-3, 103))
+        axes.set_xticks(values, [f"{value:g}" for value in values], fontsize="small")
+        axes.minorticks_off()
+    for axes in figure.axes[len(found) :]:
+        axes.remove()
+    _save(figure, path)
+
+
+_UNITS = {"offset": ", V", "ohms": " a segment", "stuck": ", share of cells", "sigma": ", share of full scale"}
+
+
+def _figure(down: int, across: int, inches: tuple[float, float]) -> Any:
+    check_plotting()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=inches, layout="constrained")
+    figure.subplots(down, across, squeeze=False)
+    return figure
+
+
+def _save(figure: Any, path: Path) -> None:
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "mho", "svg.fonttype": "none"}), replacing(path) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})

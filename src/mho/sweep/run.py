@@ -6,7 +6,7 @@ import signal
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any
 
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from mho import checks
 from mho.chip import Chip, ChipError
 from mho.engines import Analog, nnls
-from mho.sweep.plan import TREATMENTS, Sweep, without_treatment
+from mho.sweep.plan import TREATMENTS, Sweep
 from mho.sweep.streams import CHIP, PROBLEM, stream
 
 __all__ = ["run", "trials", "try_chip"]
@@ -36,7 +36,8 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
     -------
     dict of str to ndarray of shape (points * chips,)
         "point", "chip", every swept property, "error" (|X - X*| / |X*| with X* the exact answers, Frobenius; NaN where
-        the chip failed), "residual" (|A X - B| / |B|) and "failure" (the physical reason, or empty).
+        the chip failed), "residual" (|A X - B| / |B|) and "failure" (the physical reason, or empty). Of own data
+        "error" is its score and "residual" the share by which that is above the digital one.
     """
     rows = list(trials(sweep, jobs=jobs))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -61,15 +62,24 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
         yield from (try_chip(sweep, place) for place in places)
         return
     # Not by fork: a fork of a process with threads may hang.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(sweep,))
     try:
-        yield from pool.map(partial(try_chip, sweep), places)
+        yield from pool.map(_try_one, places)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+_PLAN: list[Sweep] = []
+"""That of this process; its data may be large, and come once."""
+
+
+def _begin(sweep: Sweep) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are the parent's
+    _PLAN.append(sweep)
+
+
+def _try_one(place: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
+    return try_chip(_PLAN[0], place)
 
 
 def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
@@ -84,28 +94,38 @@ def try_chip(sweep: Sweep, place: tuple[int, dict[str, Any], int]) -> dict[str, 
     """
     point, chosen, number = place
     with threadpool_limits(1):
-        problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
-        A, B = problem.draw()
-        chip = Chip(sweep.design.with_(**without_treatment(chosen)), seed=stream(sweep.seed, CHIP, number))
+        chip = Chip(sweep.design_of(chosen, number), seed=stream(sweep.seed, CHIP, number))
         error, residual, failure = np.nan, np.nan, ""
         try:
-            X = _treated(chip, A, B, chosen.get("treatment", TREATMENTS[0]))
+            treatment = chosen.get("treatment", TREATMENTS[0])
+            if "repaired" in treatment:
+                chip.repair()
+            error, residual = (_of_problem if sweep.data is None else _of_data)(sweep, number, chip, treatment)
         except ChipError as reason:
             failure = str(reason)
-        else:
-            exact = _exact(problem)
-            error = float(np.linalg.norm(X - exact) / np.linalg.norm(exact))
-            residual = float(np.linalg.norm(A @ X - B) / np.linalg.norm(B))
     return {"point": point, "chip": number, **chosen, "error": error, "residual": residual, "failure": failure}
 
 
-def _treated(chip: Chip, A: np.ndarray, B: np.ndarray, treatment: str) -> np.ndarray:
-    """A chip's answers after what is done about its errors."""
-    if "repaired" in treatment:
-        chip.repair()
-    if "calibrated" not in treatment:
-        return chip.program(A).solve(B)
-    return Analog(chip, calibrate=True, probe="probed" in treatment).program(A).solve(B)
+def _engine(chip: Chip, treatment: str) -> Analog:
+    return Analog(chip, calibrate="calibrated" in treatment, probe="probed" in treatment)
+
+
+def _of_problem(sweep: Sweep, number: int, chip: Chip, treatment: str) -> tuple[float, float]:
+    """Error of the answers to a problem drawn at random, and its residual."""
+    problem = _Problem(sweep.seed, number, sweep.rows, sweep.columns, sweep.rhs, sweep.noise)
+    A, B = problem.draw()
+    X = (_engine(chip, treatment) if "calibrated" in treatment else chip).program(A).solve(B)
+    exact = _exact(problem)
+    return float(np.linalg.norm(X - exact) / np.linalg.norm(exact)), float(
+        np.linalg.norm(A @ X - B) / np.linalg.norm(B)
+    )
+
+
+def _of_data(sweep: Sweep, number: int, chip: Chip, treatment: str) -> tuple[float, float]:
+    """Error of a use of data, and the share by which it is above the digital one."""
+    assert sweep.data is not None
+    error = sweep.data.score(_engine(chip, treatment))
+    return error, error / sweep.data.digital - 1
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mho import checks
 from mho.chip import ChipDesign, Device
+from mho.chip.devices.read_table import Reads
 
-__all__ = ["KNOBS", "ChipYield", "Requirement", "requirement", "with_cells", "yields"]
-
-KNOBS: dict[str, tuple[float, ...]] = {
-    "levels": (64, 32, 16, 8, 4),
-    "sigma": (0.005, 0.01, 0.02, 0.04, 0.08),
-    "gain": (1e5, 1e4, 3e3, 1e3, 300.0),
-    "offset": (5e-6, 2e-5, 1e-4, 3e-4, 1e-3),
-    "ohms": (0.5, 1.0, 2.0, 4.0, 8.0),
-    "stuck": (0.001, 0.003, 0.01, 0.03, 0.1),
-}
-"""Properties of a design and the values that are tried, from mild to harsh; ohms are those of a segment of row and
-column, stuck the share of cells, half of them at either end."""
+__all__ = ["ChipYield", "Requirement", "refitted", "requirement", "with_cells", "yields"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +26,7 @@ class ChipYield:
     chips, passed : int
         All, and those that meet the bar; a chip that fails does not.
     low, high : float
-        95 % confidence interval of the share (Wilson).
+        95 % confidence interval of the share (Wilson); see `yields`.
     median : float
         Of the errors; infinite where most chips fail.
 
@@ -88,8 +78,11 @@ class Requirement:
     tried: tuple[tuple[float, ChipYield], ...]
 
 
-def yields(rows: Iterable[Mapping[str, Any]], bar: float) -> list[ChipYield]:
+def yields(rows: Iterable[Mapping[str, Any]], bar: float, *, devices: int = 1) -> list[ChipYield]:
     """Return the yield of each treatment, in the order in which they come.
+
+    Where chips were made with several devices in turn, fits to one table say, the interval is no narrower than that of
+    the mean of their yields by Student's t: what the table leaves open counts.
 
     Parameters
     ----------
@@ -97,6 +90,8 @@ def yields(rows: Iterable[Mapping[str, Any]], bar: float) -> list[ChipYield]:
         Chips as `trials` yields them, of a plan with treatments.
     bar : float
         Largest error that meets it.
+    devices : int
+        Devices of the plan that chips were made with in turn.
     """
     from scipy.stats import binomtest
 
@@ -109,17 +104,29 @@ def yields(rows: Iterable[Mapping[str, Any]], bar: float) -> list[ChipYield]:
         each = np.nan_to_num(np.asarray(those, np.float64), nan=np.inf)
         passed = int(np.count_nonzero(each <= bar))
         interval = binomtest(passed, len(each)).proportion_ci(0.95, method="wilson")
+        low, high = _between(each <= bar, devices)
         found.append(
             ChipYield(
                 treatment=treatment,
                 chips=len(each),
                 passed=passed,
-                low=float(interval.low),
-                high=float(interval.high),
+                low=min(low, float(interval.low)),
+                high=max(high, float(interval.high)),
                 median=float(np.median(each)),
             )
         )
     return found
+
+
+def _between(good: np.ndarray, devices: int) -> tuple[float, float]:
+    """The 95 % interval of the share of good chips by the shares of each device."""
+    from scipy.stats import t
+
+    shares = np.array([good[first::devices].mean() for first in range(min(devices, len(good)))])
+    if len(shares) < 2:
+        return float(good.mean()), float(good.mean())
+    half = t.ppf(0.975, len(shares) - 1) * shares.std(ddof=1) / np.sqrt(len(shares))
+    return max(0.0, float(shares.mean() - half)), min(1.0, float(shares.mean() + half))
 
 
 def requirement(knob: str, tried: Sequence[tuple[float, ChipYield]], *, share: float) -> Requirement:
@@ -142,23 +149,6 @@ def requirement(knob: str, tried: Sequence[tuple[float, ChipYield]], *, share: f
     return Requirement(knob=knob, tolerated=tolerated, tried=tuple(tried))
 
 
-def changes(knob: str, value: float) -> dict[str, Any]:
-    """Return the properties of a design that a value of a knob stands for.
-
-    Parameters
-    ----------
-    knob : str
-        One of `KNOBS`.
-    value : float
-        Its value.
-    """
-    if knob == "ohms":
-        return {"row_ohms": value, "column_ohms": value}
-    if knob == "stuck":
-        return {"stuck_low": value / 2, "stuck_high": value / 2}
-    return {knob: int(value) if knob == "levels" else value}
-
-
 def with_cells(design: ChipDesign, table: Any, **columns: Any) -> ChipDesign:
     """Return a design with cells of your own: a device fitted to a table of reads.
 
@@ -176,6 +166,48 @@ def with_cells(design: ChipDesign, table: Any, **columns: Any) -> ChipDesign:
     ValueError
         The table is too small to fit, or not one of reads.
     """
-    from dataclasses import replace
-
     return replace(design, name=f"{design.name} with cells as measured", device=Device.fit(table, **columns))
+
+
+def refitted(table: Any, count: int, *, seed: int = 0, **columns: Any) -> tuple[Device, ...]:
+    """Return devices fitted to a table whose reads are drawn again, level by level: what it leaves open (bootstrap).
+
+    Parameters
+    ----------
+    table, **columns
+        See `with_cells`.
+    count : int
+        Devices.
+    seed : int
+        Of the draws.
+
+    Raises
+    ------
+    ValueError
+        The table is too small to fit, or not one of reads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.sweep import refitted
+    >>> rng = np.random.default_rng(0)
+    >>> level = np.repeat(["low", "high"], 100)
+    >>> siemens = np.where(level == "low", 1e-6, 9e-6) + 1e-7 * rng.standard_normal(200)
+    >>> devices = refitted({"level": level, "time": np.zeros(200), "conductance": siemens}, 5)
+    >>> len({device.g_max for device in devices})
+    5
+    """
+    names = {"level": "level", "time": "time", "conductance": "conductance", "target": None} | columns
+    least = names.pop("least", None)
+    reads, rng = Reads.of(table, **names), np.random.default_rng(seed)
+    settings: dict[str, Any] = {} if least is None else {"least": least}
+    groups = [np.flatnonzero(reads.level == one) for one in np.unique(reads.level)]
+    devices = []
+    for _ in range(checks.positive_int(count, "count")):
+        drawn = np.concatenate([rng.choice(rows, len(rows)) for rows in groups])
+        again = {"level": reads.level, "time": reads.seconds, "conductance": reads.siemens}
+        if reads.target is not None:
+            again["target"] = reads.target
+        named = {"target": "target"} if reads.target is not None else {}
+        devices.append(Device.fit({name: column[drawn] for name, column in again.items()}, **named, **settings))
+    return tuple(devices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from mho.cli.chip.chip_yield import chip_yield, require
+from mho.cli.chip.chip_yield import EXAMPLES_OF_REQUIRE, EXAMPLES_OF_YIELD, chip_yield, require
 from mho.cli.chip.netlist import netlist
 from mho.cli.chip.plot import plot
 from mho.cli.chip.presets import presets
@@ -20,8 +20,8 @@ chip.command(netlist)
 chip.command(plot)
 chip.command(presets)
 chip.command(serve)
-chip.command(require)
+chip.command(require, help_epilogue=EXAMPLES_OF_REQUIRE)
 chip.command(sweep)
 chip.command(topologies)
 chip.command(verify)
-chip.command(chip_yield, name="yield")
+chip.command(chip_yield, name="yield", help_epilogue=EXAMPLES_OF_YIELD)

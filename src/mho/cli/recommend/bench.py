@@ -16,7 +16,7 @@ from mho.cli.standard_input import file_of
 from mho.cli.tables import columns
 from mho.cli.target import check_target
 
-__all__ = ["EXAMPLES", "bench"]
+__all__ = ["EXAMPLES", "SplitOptions", "bench"]
 
 EXAMPLES = """\
 Examples:
