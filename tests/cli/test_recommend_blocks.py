@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mho import Recommender
-from mho.recommend import RatingModel
+from mho.recommend import NeighbourModel, RatingModel
 
 distributed = pytest.importorskip("distributed")
 
@@ -80,6 +80,22 @@ def test_the_folder_is_what_other_commands_take(mho, fit, ratings, columns, tmp_
         )
         assert many == alone
         assert many[0] == 0
+
+
+def test_choices_without_ratings_are_learned_in_blocks(mho, fit, columns, tmp_path):
+    """With weights between items; a pair that is there twice is a choice of strength 2."""
+    pairs = {name: np.append(columns[name], columns[name][:50]) for name in ("who", "item")}
+    pq.write_table(pa.table(pairs), tmp_path / "pairs.parquet")
+    out, one = tmp_path / "shelf", Recommender(model=NeighbourModel(cap=8)).fit(*pairs.values())
+    told = fit("--model", "neighbours", "--cap", 8, source=tmp_path / "pairs.parquet", out=out)
+    code, printed, said = mho(*("who,item" if word == "who,item,rating" else word for word in told))
+    assert code == 0, said
+    assert f"{out}, 60 users x 40 items, k = 0" in printed
+    assert mho("recommend", "resume", out, "--dask", told[told.index("--dask") + 1], "-q")[0] == 0
+    there = Recommender.load(out)
+    assert abs(there.item_weights_ - one.item_weights_).max() < 1e-4 * one.item_weights_.max()
+    asked = ["u3", "u17"]
+    assert there.recommend(asked, 5).items.tolist() == one.recommend(asked, 5).items.tolist()
 
 
 def test_bad_rows_are_told_and_kept(mho, fit, columns, tmp_path):
@@ -158,8 +174,7 @@ def test_another_table_is_not_taken_for_the_first(mho, fit, ratings, columns, tm
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--model", "implicit"), "--out-of-core takes --model ratings and --engine digital, got implicit and digital"),
-        (("--engine", "analog"), "got ratings and analog"),
+        (("--engine", "analog"), "--out-of-core takes --engine digital, got analog"),
         (("--shared", "/tmp"), "--shared does not go with blocks"),
     ],
 )

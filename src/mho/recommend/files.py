@@ -25,7 +25,7 @@ from mho.recommend.model import Model, Side
 from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.rating_model import RatingModel
 
-__all__ = ["read", "write"]
+__all__ = ["fitted_model", "model_of", "read", "write"]
 
 _FORMAT, _UNSEALED, _WITH_WEIGHTS = "mho recommender 2", "mho recommender 1", "mho recommender 3"
 _MODELS = {
@@ -105,7 +105,7 @@ def _fitted(path: Path, archive: Archive) -> tuple[Fitted, Any]:
     checks.sparse_format(known)
     labels = Labels(file["user_ids"], "users"), Labels(file["item_ids"], "items")
     table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
-    model = _model(path, about["model"], about["settings"])
+    model = fitted_model(path, about["model"], about["settings"])
     sides = Side(file["user_rows"]), Side(file["item_rows"])
     weights = _weights(file, known.shape[1]) if about["format"] == _WITH_WEIGHTS else None
     return Fitted(model, table, *sides, file["prior"], float(about["unit"]), weights), about["history"]
@@ -118,13 +118,23 @@ def _weights(file: Any, n: int) -> Any:
     return weights
 
 
-def _model(path: Path, name: str, settings: dict[str, Any]) -> Model:
-    """Return the model that was fitted; what early files do not tell was always so."""
-    if None in settings.values():
+def fitted_model(path: Path, name: str, settings: dict[str, Any]) -> Model:
+    """Return the model that was fitted, as `path` tells it by its `name` and `settings`."""
+    if _is_open(settings):
         raise DataError(f"{path}: its model is none that was fitted")
+    return model_of(name, settings)
+
+
+def _is_open(settings: dict[str, Any]) -> bool:
+    """Whether something of a model is not settled."""
+    return None in settings.values() or any(_is_open(x) for x in settings.values() if isinstance(x, dict))
+
+
+def model_of(name: str, settings: dict[str, Any]) -> Model:
+    """Return the model with the `name` of its class and its `settings`; what early files do not tell was always so."""
     if name not in ("RatingModel", "ImplicitModel"):
         parts = {part: _PARTS[name, part] for part in settings if (name, part) in _PARTS}
-        settings = settings | {part: _model(path, kind, settings[part]) for part, kind in parts.items()}
+        settings = settings | {part: model_of(kind, settings[part]) for part, kind in parts.items()}
         return _MODELS[name](**settings)
     early: dict[str, Any] = {"popularity": 0.0}
     if name == "ImplicitModel":

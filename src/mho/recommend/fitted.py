@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from mho.caching import cached_property
 from mho.engines import Engine
 from mho.recommend.interactions import Interactions
+from mho.recommend.item_weights import statements
 from mho.recommend.model import Model, Side
 
 __all__ = ["Fitted"]
@@ -80,7 +81,7 @@ class Fitted:
 
     def quality_of(self, error: float) -> float:
         """Return a model's error as the number that the model shows, in the unit of the values."""
-        return self.unit * self.model.quality_of(error, self.table.known)
+        return self.unit * float(np.sqrt(error / self.model.norm_of(self.table.known)))
 
     def in_values(self, scores: Any) -> Any:
         """Return scores of the model in the caller's values."""
@@ -121,7 +122,8 @@ class Fitted:
         spoken = self.speaking(self.users.rows, self.table.known)
         if spoken is None:
             return self, 0.0
-        found = self.model.item_weights(engine, spoken, targets)
+        table = statements(spoken, self.model.user_weights(np.diff(spoken.indptr)))
+        found = self.model.weights_in(engine, table, targets)
         weights = found.matrix
         if targets is not None and self.weights is not None:
             kept = np.ones(weights.shape[1], np.float32)

@@ -176,12 +176,14 @@ class ImplicitModel(Model):
         weights *= self.confidence
         extra = sp.csc_array((weights, known.indices, known.indptr), shape=known.shape)
         assert self.l2 is not None, "settled when fitted"
+        if fixed.rows.dtype != np.float64:  # as they come from files
+            fixed = Side(fixed.rows.astype(np.float64))
         X = solve_implicit(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
 
-    def quality_of(self, error: float, known: Any) -> float:
-        """See `Model.quality_of`: the root of the error as a share of what no factors at all would leave."""
-        return float(np.sqrt(error / (known.nnz + self.confidence * self.weights(known.data).sum())))
+    def norm_of(self, known: Any) -> float:
+        """See `Model.norm_of`: what no factors at all would leave."""
+        return float(known.nnz + self.confidence * self.weights(known.data).sum())
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`."""

@@ -15,10 +15,13 @@ from mho.engines import Digital, Engine, Penalty
 from mho.kernels.blas import one_blas_thread
 from mho.operands import index_dtype
 
-__all__ = ["ItemTable", "ItemWeights", "Neighbourhood", "fitted_weights"]
+__all__ = ["ItemTable", "ItemWeights", "Neighbourhood", "fitted_weights", "statements"]
 
 _GRAMS = 1 << 28
 """Numbers of Gram matrices that are in memory at a time: a GiB."""
+
+_ENTRIES = 1 << 22
+"""Entries of a table that are looked at at a time: it may be on disk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +91,13 @@ class ItemTable:
     ----------
     values : csr_array of shape (n_users, n_items)
         What is stored of each user.
+    by_item : csc_array of shape (n_users, n_items), float32, optional
+        The same by item, where it is at hand; the arrays of both may be mapped from disk.
     """
 
-    def __init__(self, values: Any) -> None:
+    def __init__(self, values: Any, by_item: Any = None) -> None:
         self.by_user: Any = sp.csr_array(values, dtype=np.float32)
-        self.by_item: Any = self.by_user.tocsc()
+        self.by_item: Any = self.by_user.tocsc() if by_item is None else by_item
 
     @property
     def n_items(self) -> int:
@@ -102,7 +107,10 @@ class ItemTable:
     @cached_property
     def lengths(self) -> np.ndarray:
         """Euclidean length (n_items,) of each item's column."""
-        squares = np.bincount(self.by_user.indices, self.by_user.data.astype(np.float64) ** 2, self.n_items)
+        squares, table = np.zeros(self.n_items), self.by_user
+        for begin in range(0, table.nnz, _ENTRIES):
+            some = slice(begin, begin + _ENTRIES)
+            squares += np.bincount(table.indices[some], table.data[some].astype(np.float64) ** 2, self.n_items)
         return np.sqrt(squares)
 
     def neighbourhoods(self, targets: np.ndarray, cap: int, *, own_rows: bool = False) -> Iterator[Neighbourhood]:
@@ -159,6 +167,14 @@ class ItemTable:
         for matrix in (self.by_item, self.by_user):
             found += [matrix.indptr.astype(whole, copy=False), matrix.indices.astype(whole, copy=False), matrix.data]
         return tuple(found)
+
+
+def statements(spoken: Any, weight: np.ndarray | None) -> ItemTable:
+    """Return the table of statements of users, csr_array (m, n), each user's times its `weight` (m,), if it has one."""
+    if weight is None:
+        return ItemTable(spoken)
+    data = spoken.data * np.repeat(weight, np.diff(spoken.indptr))
+    return ItemTable(sp.csr_array((data, spoken.indices, spoken.indptr), shape=spoken.shape))
 
 
 def fitted_weights(

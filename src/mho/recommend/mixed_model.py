@@ -11,7 +11,7 @@ import numpy as np
 from mho import checks
 from mho.engines import Engine
 from mho.recommend.implicit_model import ImplicitModel
-from mho.recommend.item_weights import ItemWeights
+from mho.recommend.item_weights import ItemTable, ItemWeights
 from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side
 from mho.recommend.neighbour_model import LIST_SAMPLE, LIST_TERMS, NeighbourModel
@@ -55,6 +55,7 @@ class MixedModel(Model):
 
     quality = ImplicitModel.quality
     offsets = ImplicitModel.offsets
+    has_weights = True
     choices = True
     duplicates = ImplicitModel.duplicates
 
@@ -109,10 +110,14 @@ class MixedModel(Model):
         """See `Model.speaking`."""
         return self.neighbours.evidence(known)
 
-    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> ItemWeights:
-        """See `Model.item_weights`: times the share, so that they go with scores."""
+    def user_weights(self, counts: np.ndarray) -> np.ndarray:
+        """See `Model.user_weights`."""
+        return self.neighbours.user_weights(counts)
+
+    def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
+        """See `Model.weights_in`: times the share, so that they go with scores."""
         assert self.share is not None, "settled when fitted"
-        found = self.neighbours.item_weights(engine, spoken, targets)
+        found = self.neighbours.weights_in(engine, table, targets)
         return ItemWeights(found.matrix * np.float32(self.share), found.left)
 
     @property
@@ -149,9 +154,9 @@ class MixedModel(Model):
         """See `Model.solve`."""
         return self.factors.solve(engine, fixed, known, unit, start)
 
-    def quality_of(self, error: float, known: Any) -> float:
-        """See `Model.quality_of`: of the factors."""
-        return self.factors.quality_of(error, known)
+    def norm_of(self, known: Any) -> float:
+        """See `Model.norm_of`: of the factors."""
+        return self.factors.norm_of(known)
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`: of the factors."""

@@ -75,6 +75,7 @@ class MixedRatingModel(Model):
 
     quality = RatingModel.quality
     offsets = RatingModel.offsets
+    has_weights = True
     choices = False
     duplicates = RatingModel.duplicates
 
@@ -164,13 +165,13 @@ class MixedRatingModel(Model):
         data = (known.data / unit - fitted).astype(np.float32)
         return sp.csr_array((data, known.indices, known.indptr), shape=known.shape)
 
-    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> ItemWeights:
-        """See `Model.item_weights`: on this CPU, since differences are of either sign; times the share."""
+    def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
+        """See `Model.weights_in`: on this CPU, since differences are of either sign; times the share."""
         assert self.l2 is not None, "settled when fitted"
         assert self.cap is not None, "settled when fitted"
         assert self.share is not None, "settled when fitted"
         own = self.over == "raters"
-        (found,) = fitted_weights(ItemTable(spoken), [self.l2], self.cap, targets=targets, own_rows=own)
+        (found,) = fitted_weights(table, [self.l2], self.cap, targets=targets, own_rows=own)
         return ItemWeights(found.matrix * np.float32(self.share), found.left)
 
     def list_offsets(self, known: Any) -> np.ndarray | None:
@@ -197,9 +198,9 @@ class MixedRatingModel(Model):
         """See `Model.solve`: for factors."""
         return self.factors.solve(engine, fixed, known, unit, start)
 
-    def quality_of(self, error: float, known: Any) -> float:
-        """See `Model.quality_of`: of factors alone."""
-        return self.factors.quality_of(error, known)
+    def norm_of(self, known: Any) -> float:
+        """See `Model.norm_of`: of factors alone."""
+        return self.factors.norm_of(known)
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`: of factors."""

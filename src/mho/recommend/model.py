@@ -61,7 +61,7 @@ class Model(ABC):
     """
 
     quality: ClassVar[str]
-    """The name in `history_` of what `quality_of` returns."""
+    """The name in `history_` of the root of an error's share of `norm_of`, in the caller's unit."""
 
     duplicates: ClassVar[Literal["last", "sum"]]
     """What counts of a pair that occurs more than once."""
@@ -77,6 +77,9 @@ class Model(ABC):
 
     has_factors: ClassVar[bool] = True
     """Whether users and items have factors, which alternate."""
+
+    has_weights: ClassVar[bool] = False
+    """Whether there are weights between items, fitted last."""
 
     def settled(self, known: Any, k: int, rng: np.random.Generator) -> Model:
         """Return this model with everything chosen that depends on the table `known` (users, items).
@@ -119,8 +122,15 @@ class Model(ABC):
         """
         return None
 
-    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> Any:
-        """Return the `ItemWeights` fitted to what all users say, `spoken` (n_users, n_items), by `engine`.
+    def user_weights(self, counts: np.ndarray) -> np.ndarray | None:
+        """Return what times their statements users count in weights between items (m,), by their `counts` of these.
+
+        None for one and all alike.
+        """
+        return None
+
+    def weights_in(self, engine: Engine, table: Any, targets: np.ndarray | None = None) -> Any:
+        """Return the `ItemWeights` fitted to an `ItemTable` of statements, times `user_weights`, by `engine`.
 
         Of the items at positions `targets` (t,) alone, if these are given.
         """
@@ -156,8 +166,8 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def quality_of(self, error: float, known: Any) -> float:
-        """Return an `error` as a number that can be compared between tables like `known`, in the model's units."""
+    def norm_of(self, known: Any) -> float:
+        """Return what an error in `known` is told as the root of a share of; of parts of a table it adds up."""
 
     @abstractmethod
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from mho import checks
 from mho.engines import Engine
-from mho.recommend.item_weights import ItemTable, ItemWeights, fitted_weights
+from mho.recommend.item_weights import ItemTable, ItemWeights, fitted_weights, statements
 from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose, item_shares
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side, positive
 from mho.recommend.strengths import strength_scale, weights_of
@@ -80,6 +80,7 @@ class NeighbourModel(Model):
     quality: ClassVar[str] = "relative_error"
     offsets: ClassVar[int] = 0
     has_factors: ClassVar[bool] = False
+    has_weights: ClassVar[bool] = True
     choices: ClassVar[bool] = True
     duplicates: ClassVar = "sum"
 
@@ -122,7 +123,8 @@ class NeighbourModel(Model):
                 X = replace(self, weighting=how).evidence(held_out.train)
                 ridges = [l2 for own, l2 in settings if own == how]
                 asked = X[held_out.users]
-                for weights in fitted_weights(ItemTable(_weighed(X)), ridges, self.cap or _CAP):
+                table = statements(X, self.user_weights(np.diff(X.indptr)))
+                for weights in fitted_weights(table, ridges, self.cap or _CAP):
                     yield lambda part, B=weights.matrix, asked=asked: (asked[part] @ B).toarray()
 
         return fits
@@ -162,11 +164,16 @@ class NeighbourModel(Model):
         """See `Model.speaking`."""
         return self.evidence(known)
 
-    def item_weights(self, engine: Engine, spoken: Any, targets: np.ndarray | None = None) -> ItemWeights:
-        """See `Model.item_weights`."""
+    def user_weights(self, counts: np.ndarray) -> np.ndarray:
+        """See `Model.user_weights`."""
+        weight = np.maximum(counts, 1.0) ** -_POWER
+        return (weight / np.sqrt(np.mean(weight[counts > 0] ** 2))).astype(np.float32)
+
+    def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
+        """See `Model.weights_in`."""
         assert self.l2 is not None, "settled when fitted"
         assert self.cap is not None, "settled when fitted"
-        return fitted_weights(ItemTable(_weighed(spoken)), [self.l2], self.cap, engine=engine, targets=targets)[0]
+        return fitted_weights(table, [self.l2], self.cap, engine=engine, targets=targets)[0]
 
     @property
     def popularity_alone(self) -> bool:
@@ -198,9 +205,9 @@ class NeighbourModel(Model):
         """See `Model.solve`: no factors."""
         return Half(Side(np.zeros((known.shape[1], 0))), 0.0)
 
-    def quality_of(self, error: float, known: Any) -> float:
-        """See `Model.quality_of`: the root of the share that weights between items leave."""
-        return float(np.sqrt(error))
+    def norm_of(self, known: Any) -> float:
+        """See `Model.norm_of`: an error is the share that weights between items leave."""
+        return 1.0
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`: zeros, without factors."""
@@ -213,12 +220,3 @@ class NeighbourModel(Model):
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`."""
         return {}
-
-
-def _weighed(spoken: Any) -> Any:
-    """Return statements of users, csr_array (n_users, n_items), each user's row times its weight."""
-    counts = np.diff(spoken.indptr)
-    weight = np.maximum(counts, 1.0) ** -_POWER
-    weight /= np.sqrt(np.mean(weight[counts > 0] ** 2))
-    data = spoken.data * np.repeat(weight, counts).astype(np.float32)
-    return sp.csr_array((data, spoken.indices, spoken.indptr), shape=spoken.shape)

@@ -165,9 +165,9 @@ class RatingModel(Model):
         X = programmed.solve(B, start=None if start is None else start.rows.T)
         return Half(Side(X.T), programmed.squared_error(B, X) / unit**2)
 
-    def quality_of(self, error: float, known: Any) -> float:
-        """See `Model.quality_of`: the root mean squared error of the known ratings."""
-        return float(np.sqrt(error / known.nnz))
+    def norm_of(self, known: Any) -> float:
+        """See `Model.norm_of`: the number of ratings, for the root mean squared error of the known ones."""
+        return float(known.nnz)
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`."""

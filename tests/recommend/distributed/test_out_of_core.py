@@ -10,7 +10,7 @@ import pytest
 
 from mho import Recommender
 from mho.data import DataError
-from mho.recommend import RatingModel
+from mho.recommend import NeighbourModel, RatingModel
 from mho.recommend.distributed import BlockTable, OutOfCore
 
 SHAPE, K = (300, 120), 4
@@ -45,6 +45,47 @@ def test_the_factors_are_those_of_one_machine(client, ratings, table, tmp_path):
     assert [r["rmse"] for r in fit.history] == pytest.approx([r["rmse"] for r in one.history_], rel=1e-6)
     inside = fit.predict(*ratings[:2])
     np.testing.assert_allclose(np.clip(inside, 1, 5), one.predict(*ratings[:2]), rtol=1e-5)
+
+
+def test_every_kind_is_that_of_one_machine(client, ratings, tmp_path, model):
+    """Twice the same pair: choices add up, of ratings the last one counts."""
+    twice = [np.concatenate([column, column[:90]]) for column in ratings[:2]]
+    values = np.concatenate([ratings[2], ratings[2][:90][::-1]])
+    one = Recommender(K, model=model, max_iter=3).fit(*twice, values)
+    kept = {"duplicates": one.model_.duplicates}
+    table = BlockTable.write(tmp_path / "t", [(*twice, values)], SHAPE, block_ratings=1500, **kept)
+    (tmp_path / "f").mkdir()
+    settings = {"client": client, "folder": tmp_path / "f", "n_components": K, "model": model}
+    with pytest.raises(Stop):
+        OutOfCore(**settings, max_iter=3, follow=interrupting(2)).fit(table)
+    fit = OutOfCore(**settings, max_iter=3).fit(table)
+    there = Recommender.load(tmp_path / "f")
+    name = fit.model.quality
+    assert [r[name] for r in there.history_] == pytest.approx([r[name] for r in one.history_], rel=1e-5)
+    np.testing.assert_allclose(there.item_factors_, one.item_factors_, rtol=1e-4, atol=1e-6)
+    if one.item_weights_ is not None:
+        difference = abs(there.item_weights_ - one.item_weights_).max()
+        assert difference < 1e-4 * one.item_weights_.max()
+        assert one.item_weights_.nnz > SHAPE[1]
+    users, items = np.arange(60), np.arange(60)
+    np.testing.assert_allclose(there.predict(users, items), one.predict(users, items), rtol=1e-3, atol=1e-4)
+
+
+def test_a_table_of_ratings_is_none_of_choices(client, table, tmp_path):
+    with pytest.raises(ValueError, match="with duplicates='sum' for a NeighbourModel, was with 'last'"):
+        OutOfCore(client=client, folder=tmp_path, model=NeighbourModel()).fit(table)
+
+
+def interrupting(number):
+    """Return what stops a fit after so many blocks."""
+    done = []
+
+    def follow(work):
+        done.append(work)
+        if len(done) == number:
+            raise Stop
+
+    return follow
 
 
 class Stop(Exception):

@@ -17,10 +17,10 @@ _SOURCE, TABLE = "source.json", "table"
 _FORMAT = "mho source of blocks 2"
 
 
-def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
+def check_blocks(source: Path, out: Path, *, engine: str) -> None:
     """Refuse what cannot be fitted in blocks, and a folder with something else in it."""
-    if model != "ratings" or engine != "digital":
-        raise ValueError(f"--out-of-core takes --model ratings and --engine digital, got {model} and {engine}")
+    if engine != "digital":
+        raise ValueError(f"--out-of-core takes --engine digital, got {engine}")
     if source.suffix.lower() != ".parquet":
         raise ValueError(f"{source}: --out-of-core takes a .parquet file, which it reads in parts")
     if not out.parent.is_dir():
@@ -31,13 +31,13 @@ def check_blocks(source: Path, out: Path, *, model: str, engine: str) -> None:
         raise ValueError(f"{out}: must be a new folder or that of an earlier --out-of-core, has other files")
 
 
-def block_table(source: Path, out: Path, reading: TableOptions, *, quiet: bool) -> Any:
-    """Return the table that is in `out`, or make it."""
+def block_table(source: Path, out: Path, reading: TableOptions, *, choices: bool, quiet: bool) -> Any:
+    """Return the table that is in `out`, or make it, of `choices` or else of ratings."""
     from mho.data import DataError, parquet_columns
     from mho.data.sealed_json import read_facts, write_facts
     from mho.recommend.distributed import BlockTable
 
-    facts = _facts(source, reading)
+    facts = _facts(source, reading) | ({"choices": True} if choices else {})
     try:
         table = BlockTable.open(out / TABLE)
     except DataError:  # none yet, or a run that was refused or interrupted on its way
@@ -51,15 +51,15 @@ def block_table(source: Path, out: Path, reading: TableOptions, *, quiet: bool) 
     columns = parquet_columns(source, reading.format())
     with progress(quiet=quiet, unit="row") as shown:
         tell_columns(source, columns, quiet=quiet)
-        return _cut(source, out, reading, shown)
+        return _cut(source, out, reading, shown, choices=choices)
 
 
-def _cut(source: Path, out: Path, reading: TableOptions, shown: Progress) -> Any:
+def _cut(source: Path, out: Path, reading: TableOptions, shown: Progress, *, choices: bool) -> Any:
     from mho.data import DataError
     from mho.recommend.distributed import BlockTable, ParquetRatings
 
     follow = _Read(shown, RejectedRows(source, out))
-    ratings = ParquetRatings(source, reading.format(), follow=follow, lowest=reading.lowest())
+    ratings = ParquetRatings(source, reading.format(), follow=follow, lowest=reading.lowest(), choices=choices)
     columns = ratings.columns
     follow.total = ratings.rows
     _check_space(out, follow.total)
@@ -71,7 +71,8 @@ def _cut(source: Path, out: Path, reading: TableOptions, shown: Progress) -> Any
         raise DataError(f"{source}: holds no row that can be read")
     shown.stage(f"cutting {source.name} into blocks")
     follow.again()
-    return BlockTable.write(out / TABLE, ratings, ratings.shape, ids=ids, columns=columns.names)
+    kept = {"ids": ids, "columns": columns.names, "duplicates": "sum" if choices else "last"}
+    return BlockTable.write(out / TABLE, ratings, ratings.shape, **kept)
 
 
 def _check_space(out: Path, rows: int) -> None:

@@ -81,7 +81,7 @@ def fit(
     seed
         For the starting factors and the errors of the chip.
     out_of_core
-        For a .parquet file of ratings that no memory holds: blocks of it and the factors are kept in OUT, a folder that
+        For a .parquet file that no memory holds: blocks of it and all that is learned are kept in OUT, a folder that
         this machine and all workers see. However a run ends, the same command goes on from the last half-step.
     quiet
         Show nothing but warnings and errors.
@@ -96,10 +96,12 @@ def fit(
     source = file_of(source, most=reading.max_bytes)
     learned = model_for(model, reading, cap)
     if out_of_core:
-        settings = {"n_components": n_components, "max_iter": max_iter, "random_state": seed}
-        settings |= {} if learned == model else {"model": learned}
-        check_blocks(source, out, model=model, engine=engine)
-        BlockRun(out=out, workers=workers, settings=settings, quiet=quiet, json=json).fit(source, reading)
+        from mho.recommend.recommender import MODELS
+
+        kind = MODELS[model]() if learned == model else learned
+        in_blocks = {"n_components": n_components, "max_iter": max_iter, "random_state": seed, "model": kind}
+        check_blocks(source, out, engine=engine)
+        BlockRun(out=out, workers=workers, settings=in_blocks, quiet=quiet, json=json).fit(source, reading)
         return
     check_target(out, [source], suffixes=[".npz"])
     check_rejected(out, source)

@@ -12,6 +12,7 @@ from mho.cli.errors import note
 from mho.cli.progress import Progress, progress
 from mho.cli.recommend.blocks import TABLE, block_table
 from mho.cli.recommend.dask import Workers, dask_client
+from mho.cli.recommend.run import quality
 from mho.cli.recommend.table import TableOptions
 from mho.cli.report import as_json
 from mho.cli.tables import table as laid_out
@@ -49,7 +50,8 @@ class BlockRun:
         """Cut `source` into blocks, unless an earlier run did, and fit them."""
         self.out.mkdir(exist_ok=True)
         with self._alone(), dask_client(self.workers.dask, self.out) as client:
-            self._alternate(client, block_table(source, self.out, reading, quiet=self.quiet))
+            choices = self.settings["model"].choices
+            self._alternate(client, block_table(source, self.out, reading, choices=choices, quiet=self.quiet))
 
     def resume(self) -> None:
         """Go on with the fit that is there."""
@@ -95,15 +97,15 @@ class BlockRun:
 
 def resume_blocks(folder: Path, max_iter: int, workers: Workers, *, quiet: bool, json: bool) -> None:
     """Go on with a fit in blocks up to `max_iter` iterations."""
-    from mho.recommend import RatingModel
     from mho.recommend.distributed.fit_state import FitState
+    from mho.recommend.files import model_of
 
     state = FitState.read(folder)
     if state.items >= max_iter:
         note(f"{folder} already has {state.items} iterations; raise --max-iter to go on")
         return
     settings = {name: getattr(state, name) for name in ("n_components", "random_state")}
-    settings |= {"model": RatingModel(**state.model), "max_iter": max_iter}
+    settings |= {"model": model_of(state.kind, state.model), "max_iter": max_iter}
     BlockRun(out=folder, workers=workers, settings=settings, quiet=quiet, json=json).resume()
 
 
@@ -113,15 +115,15 @@ class _Follow:
     total: int
     blocks: int
     done: int = 0
-    quality: str = "first iteration"
+    told: str = "first iteration"
 
     def block(self, work: Any) -> None:
         self.done += 1
-        self.shown.iteration(self.done, self.total, self.quality)
+        self.shown.iteration(self.done, self.total, self.told)
 
     def iteration(self, record: dict[str, Any]) -> None:
         self.done = record["iteration"] * self.blocks
-        self.quality = f"RMSE {record['rmse']:.4g} after {record['iteration']}"
+        self.told = f"{quality(record)} after {record['iteration']}"
 
 
 def _iterations(out: Path) -> int:
@@ -131,16 +133,20 @@ def _iterations(out: Path) -> int:
 
 
 def _figures(out: Path, table: Any, fit: Any) -> dict[str, Any]:
-    k = fit.users.rows.shape[1] - 1
+    k = _components(fit)
     return {"recommender": out, "users": table.n_users, "items": table.n_items, "components": k} | fit.history[-1]
+
+
+def _components(fit: Any) -> int:
+    return max(0, fit.users.rows.shape[1] - fit.model.offsets)
 
 
 def _summary(out: Path, table: Any, fit: Any) -> str:
     last = fit.history[-1]
     rows = [
-        ("recommender", f"{out}, {table.n_users:,} users x {table.n_items:,} items, k = {fit.users.rows.shape[1] - 1}"),
+        ("recommender", f"{out}, {table.n_users:,} users x {table.n_items:,} items, k = {_components(fit)}"),
         ("iterations", str(last["iteration"])),
-        ("on what is known", f"RMSE {last['rmse']:.4g}"),
+        ("on what is known", quality(last)),
         ("time", f"{last['seconds']:.3g} s"),
     ]
     if "peak_bytes" in last:

@@ -11,7 +11,7 @@ from mho.cli.periodic import Periodic
 from mho.cli.progress import Progress
 from mho.cli.tables import table
 
-__all__ = ["figures", "run", "summary"]
+__all__ = ["figures", "quality", "run", "summary"]
 
 
 def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progress) -> None:
@@ -25,7 +25,7 @@ def run(model: Any, work: Callable[[], Any], out: Path, total: int, shown: Progr
     keep = Periodic(lambda: model.save(out))
 
     def follow(record: dict[str, Any]) -> None:
-        shown.iteration(record["iteration"], total, _quality(record))
+        shown.iteration(record["iteration"], total, quality(record))
         keep()
 
     model.callback = follow
@@ -69,7 +69,7 @@ def summary(model: Any, out: Path) -> str:
         ("model", type(model.model_).__name__),
         ("lists", _lists(model.model_)),
         ("iterations", str(last["iteration"])),
-        ("on what is known", _quality(last)),
+        ("on what is known", quality(last)),
         ("time", f"{last['seconds']:.3g} s"),
     ]
     if "chip_seconds" in last:
@@ -94,5 +94,6 @@ def _lists(model: Any) -> str:
     return f"{ridge}, {popularity}" + (", which decides alone" if model.popularity_alone else "")
 
 
-def _quality(record: dict[str, Any]) -> str:
+def quality(record: dict[str, Any]) -> str:
+    """Say how well an iteration does what it is fitted for."""
     return f"RMSE {record['rmse']:.4g}" if "rmse" in record else f"relative error {record['relative_error']:.4g}"

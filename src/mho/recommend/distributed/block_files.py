@@ -51,14 +51,22 @@ def deal(folder: Path, cuts: list[int], rows: np.ndarray, columns: np.ndarray, v
                 stream.write(entries[first:last].tobytes())
 
 
-def sort(folder: Path, begin: int) -> tuple[int, float]:
-    """Make a Parquet block of what was dealt out; return how many ratings it has and their sum."""
+def sort(folder: Path, begin: int, duplicates: str = "last") -> tuple[int, float]:
+    """Make a Parquet block of what was dealt out; return how many ratings it has and their sum.
+
+    Of a pair that is there twice the last value is kept, or with the `duplicates` rule "sum" the sum.
+    """
     raw = folder / f"{begin:010d}.raw"
     entries: Any = np.fromfile(raw, _ENTRY)
     place = (entries["column"].astype(np.int64) << 32) | entries["row"]
     order = np.argsort(place, kind="stable")
     place = place[order]
-    entries = entries[order[np.append(place[1:] != place[:-1], True)[: len(order)]]]
+    last = np.append(place[1:] != place[:-1], True)[: len(order)]
+    values = entries["value"][order]
+    entries = entries[order[last]]
+    if duplicates == "sum" and len(entries):
+        begins = np.append(0, np.flatnonzero(last)[:-1] + 1)
+        entries["value"] = np.add.reduceat(values, begins, dtype=np.float64)
     write_entries(raw.with_suffix(".parquet"), entries["row"], entries["column"], entries["value"])
     raw.unlink()
     return len(entries), float(entries["value"].sum(dtype=np.float64))

@@ -51,8 +51,8 @@ class Work:
         Its process.
     ratings, rows, fixed, numbers : int
         Known entries, rows that were solved, rows of the other side, numbers in each.
-    error : float
-        Sum of the squared errors, in the model's units.
+    error, norm : float
+        Sum of the squared errors, in the model's units, and what it is told as the root of a share of.
     seconds, processor_seconds : float
     peak_bytes : int
         Most memory that the worker has had resident until now.
@@ -64,6 +64,7 @@ class Work:
     fixed: int
     numbers: int
     error: float
+    norm: float
     seconds: float
     processor_seconds: float
     peak_bytes: int
@@ -84,6 +85,7 @@ def solve_block(step: HalfStep, block: Block) -> Work:
         fixed=known.shape[0],
         numbers=half.side.rows.shape[1],
         error=half.error,
+        norm=step.model.norm_of(known),
         seconds=time.perf_counter() - begun,
         processor_seconds=time.process_time() - busy,
         peak_bytes=peak_rss(),

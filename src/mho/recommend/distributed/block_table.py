@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,7 +32,7 @@ _UNFINISHED, _WAIT_SECONDS = ".known.part", 3600.0
 
 @dataclass(frozen=True)
 class BlockTable:
-    """Ratings in files by blocks of users and of items: of a pair that was rated twice the last rating.
+    """Ratings, or strengths of choices, in files by blocks of users and of items.
 
     Attributes
     ----------
@@ -44,6 +44,8 @@ class BlockTable:
         All ratings, by user and by item; the columns of a block are its users, or its items.
     columns : tuple of str
         What the columns of user, item and rating were called.
+    duplicates : {"last", "sum"}
+        What is kept of a pair that occurs more than once.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class BlockTable:
     users: tuple[Block, ...]
     items: tuple[Block, ...]
     columns: tuple[str, ...] = ()
+    duplicates: Literal["last", "sum"] = "last"
 
     @classmethod
     def write(
@@ -65,6 +68,7 @@ class BlockTable:
         block_ratings: int = 2**22,
         ids: tuple[np.ndarray, np.ndarray] | None = None,
         columns: tuple[str, ...] = (),
+        duplicates: Literal["last", "sum"] = "last",
     ) -> BlockTable:
         """Write ratings to a new `folder` and return the table; needs the memory of one batch and of one block.
 
@@ -82,6 +86,8 @@ class BlockTable:
             Numbers or text that users and items are called by; by default their numbers.
         columns : tuple of str
             What the columns were called, to be kept.
+        duplicates : {"last", "sum"}
+            What is kept of a pair that occurs more than once: the last rating, or the sum, for models of choices.
 
         Raises
         ------
@@ -91,6 +97,7 @@ class BlockTable:
         folder = Path(folder)
         folder.mkdir()
         most = checks.positive_int(block_ratings, "block_ratings")
+        checks.one_of(duplicates, "duplicates", ("last", "sum"))
         cuts = [column_cuts(np.append(0, np.cumsum(count)), most) for count in counts(batches, shape)]
         for side, side_cuts in zip(_SIDES, cuts, strict=True):
             (folder / side).mkdir()
@@ -99,14 +106,14 @@ class BlockTable:
         for users, items, ratings in batches:
             deal(folder / "users", cuts[0], items, users, ratings)
             deal(folder / "items", cuts[1], users, items, ratings)
-        sorted_users = [sort(folder / "users", begin) for begin in cuts[0][:-1]]
+        sorted_users = [sort(folder / "users", begin, duplicates) for begin in cuts[0][:-1]]
         for begin in cuts[1][:-1]:
-            sort(folder / "items", begin)
+            sort(folder / "items", begin, duplicates)
         for side, names in zip(_SIDES, ids or (), strict=False):
             write_array(folder / f"{side}.npy", names)
         n_ratings, total = map(sum, zip(*sorted_users, strict=True))
         facts = {"n_users": shape[0], "n_items": shape[1], "n_ratings": n_ratings, "mean": total / n_ratings}
-        facts["columns"] = columns
+        facts |= {"columns": columns, "duplicates": duplicates}
         write_facts(folder / _FACTS, _FORMAT, facts | dict(zip(_SIDES, cuts, strict=True)))
         return cls.open(folder)
 

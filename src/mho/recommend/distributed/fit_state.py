@@ -30,23 +30,30 @@ class FitState:
         Folder of the table, relative to that of the fit where it is inside.
     n_components : int
     random_state : int or None
-    model : dict
-        Settings of the `RatingModel`.
+    model, kind : dict, str
+        Settings of the model as they were asked for, and its class.
+    settled : dict
+        Settings that the table has told; empty for a `RatingModel`, which chooses when it is loaded.
     rows : str
         Folder with the rows of both sides, in that of the fit; its name is of this fit alone.
     users, items : int
         Iterations that each side has done.
+    weights : int
+        Iteration whose weights between items are whole; 1 where there are no factors; 0 for none.
     history : tuple of dict
-        "iteration", "seconds" and "rmse" of each.
+        "iteration", "seconds" and the model's quality of each.
     """
 
     table: str
     n_components: int
     random_state: int | None
-    model: dict[str, float]
+    model: dict[str, Any]
     rows: str
+    kind: str = "RatingModel"
+    settled: dict[str, Any] = field(default_factory=dict)
     users: int = 0
     items: int = 0
+    weights: int = 0
     history: tuple[dict[str, Any], ...] = field(default=())
 
     @classmethod
@@ -61,7 +68,8 @@ class FitState:
         try:
             facts, _ = read_facts(folder / _FILE, _FORMAT, _UNSEALED)
             facts["history"] = tuple(facts["history"])
-            facts["model"] = asdict(RatingModel(**facts["model"]))  # settings that an older version did not have
+            if facts.get("kind", "RatingModel") == "RatingModel":  # settings that an older version did not have
+                facts["model"] = asdict(RatingModel(**facts["model"]))
             return cls(**facts)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder}: holds no fit in blocks: {error}") from None
@@ -80,12 +88,12 @@ class FitState:
     def write(self, folder: Path) -> None:
         """Write the state, whole or not at all, and remove rows that it does not name."""
         write_facts(folder / _FILE, _FORMAT, asdict(self))
-        wanted = {self.path(folder, "users"), self.path(folder, "items")}
+        wanted = {self.path(folder, side) for side in ("users", "items", "weights")}
         for path in set((folder / self.rows).iterdir()) - wanted:
             shutil.rmtree(path, ignore_errors=True)
 
-    def path(self, folder: Path, side: Literal["users", "items"], ahead: int = 0) -> Path:
-        """Return the path of the rows of a side, or of those `ahead` iterations later."""
+    def path(self, folder: Path, side: Literal["users", "items", "weights"], ahead: int = 0) -> Path:
+        """Return the path of the rows of a side, or of weights, or of those `ahead` iterations later."""
         return folder / self.rows / f"{side}-{getattr(self, side) + ahead}"
 
     def table_folder(self, folder: Path) -> Path:
@@ -94,7 +102,7 @@ class FitState:
 
     def differences(self, other: FitState) -> Iterator[str]:
         """Name the differences of another fit, its progress aside."""
-        for name in ("table", "n_components", "random_state", "model"):
+        for name in ("table", "n_components", "random_state", "kind", "model"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 yield f"{name} {mine}, not {theirs}"

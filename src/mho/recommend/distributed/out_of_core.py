@@ -1,4 +1,4 @@
-"""Alternations over ratings that no process holds: blocks on disk, factors on disk, one block in a worker at a time."""
+"""Fits of tables that no process holds: blocks on disk, factors and weights on disk, a block in a worker at a time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ import numpy as np
 from mho import checks
 from mho.data import lock_folder
 from mho.data.output import remove_abandoned
-from mho.recommend.distributed.block_step import HalfStep, Work, read_rows, solve_block, write_rows
+from mho.recommend.distributed.block_step import HalfStep, Work, solve_block, write_rows
 from mho.recommend.distributed.block_table import BlockTable
 from mho.recommend.distributed.blocks import RETRIES, Block
+from mho.recommend.distributed.fit_folder import sides
 from mho.recommend.distributed.fit_state import FitState, table_name
+from mho.recommend.distributed.weight_step import WeightStep, solve_weights, write_statements
 from mho.recommend.distributed.workers import check_versions, finished
-from mho.recommend.model import Side
+from mho.recommend.files import fitted_model
+from mho.recommend.model import Model, Side
 from mho.recommend.rating_model import RatingModel
 
 __all__ = ["BlockFit", "OutOfCore"]
@@ -27,39 +30,44 @@ __all__ = ["BlockFit", "OutOfCore"]
 
 @dataclass(frozen=True, eq=False)
 class BlockFit:
-    """Factors of ratings that are on disk.
+    """Model of a table that is on disk.
 
     Attributes
     ----------
-    model : RatingModel
+    model : Model
     users, items : Side
-        Rows (n_users, 1 + k) and (n_items, 1 + k): an offset, then the factors, in units of the mean rating.
+        Rows of both: offsets if the model has them, then the factors, of ratings in units of the mean one.
     unit : float
-        The mean rating.
+        The mean rating; of choices 1.
     history : tuple of dict
-        Per iteration "iteration", "seconds" (so far, in all runs together) and "rmse" on the ratings; of iterations
-        that this run did also "work" (a `Work` for each block of both half-steps) and "peak_bytes" (of each worker, by
-        process, so far).
+        Per iteration "iteration", "seconds" (so far, in all runs together) and the quality on what is known, such as
+        "rmse"; of iterations that this run did also "work" (a `Work` for each block of both half-steps) and
+        "peak_bytes" (of each worker, by process, so far).
     """
 
-    model: RatingModel
+    model: Model
     users: Side
     items: Side
     unit: float
     history: tuple[dict[str, Any], ...]
 
     def predict(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return ratings (n,) of the pairs of numbers `users` and `items` (n,), not cut to the range of those known."""
+        """Return ratings (n,) of the pairs of numbers `users` and `items` (n,), not cut to the range of those known.
+
+        Weights between items take no part: ``mho.Recommender.load(folder).predict`` has both.
+        """
         return self.unit * self.model.pairs(self.users.rows[users], self.items.rows[items])
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutOfCore:
-    """Fit ratings by the workers of a Dask cluster; memory does not depend on how many ratings there are.
+    """Fit a table by the workers of a Dask cluster; memory does not depend on how many ratings there are.
 
     A worker holds one block, the rows of the other side and, while it solves, a copy of those. The process that calls
-    `fit` holds no ratings, and both sides' rows in the end. The numbers are those of `mho.Recommender` but for
-    rounding. Only digital: a chip would be programmed anew for each block.
+    `fit` holds no ratings, and both sides' rows in the end; but where a model chooses its settings, a sample of the
+    table, as `mho.Recommender` takes it. Weights between items are solved by blocks of items, with what users say
+    mapped from disk in both orders. The numbers are those of `mho.Recommender` but for rounding. Only digital: a chip
+    would be programmed anew for each block.
 
     Attributes
     ----------
@@ -70,7 +78,8 @@ class OutOfCore:
         kept there: a fit that was interrupted goes on from its last complete half-step when it is called again, and
         `mho.Recommender.load` reads what there is.
     n_components : int
-    model : RatingModel
+    model : Model
+        Of the `duplicates` that the table was written with.
     max_iter : int
         Iterations, those that are in the folder already included.
     random_state : int or None
@@ -84,7 +93,7 @@ class OutOfCore:
     client: Any
     folder: str | os.PathLike[str]
     n_components: int = 16
-    model: RatingModel = field(default_factory=RatingModel)
+    model: Model = field(default_factory=RatingModel)
     max_iter: int = 20
     random_state: int | None = 0
     callback: Callable[[dict[str, Any]], Any] | None = None
@@ -102,7 +111,8 @@ class OutOfCore:
         Raises
         ------
         ValueError
-            The folder holds the fit of another table, or one with other settings; or another process is in it.
+            The folder holds the fit of another table, or one with other settings; or another process is in it; or the
+            table has the last rating of a pair where the model takes the sum, or the other way round.
         OSError
             A worker has another version of mho or none; or there is no worker left.
         """
@@ -111,17 +121,24 @@ class OutOfCore:
             check_versions(self.client)
             remove_abandoned(folder)
             state = self._state(table, folder)
-            before = state.history
-            state, history = self._alternate(table, state, folder)
-            users, items = (Side(read_rows(state.path(folder, side))) for side in ("users", "items"))
-        return BlockFit(self.model, users, items, table.mean, (*before, *history))
+            before, model = state.history, self._settled(state, folder)
+            state, history = self._alternate(table, model, state, folder) if model.has_factors else (state, [])
+            state = self._relate(table, model, state, folder) if model.has_weights else state
+            users, items = sides(state, folder, table)
+        history = history if model.has_factors else list(state.history[len(before) :])
+        return BlockFit(model, users, items, _unit(model, table), (*before, *history))
+
+    def _settled(self, state: FitState, folder: Path) -> Model:
+        """Return the model as the table has settled it; a `RatingModel` alternates as it is asked for."""
+        return fitted_model(folder, state.kind, state.settled) if state.settled else self.model
 
     def _state(self, table: BlockTable, folder: Path) -> FitState:
         new = FitState(
             table=table_name(table.folder, folder),
             n_components=self.n_components,
             random_state=self.random_state,
-            model=asdict(self.model),
+            model=asdict(self.model),  # pyright: ignore[reportArgumentType]
+            kind=type(self.model).__name__,
             rows="",
         )
         if FitState.there(folder):
@@ -129,17 +146,37 @@ class OutOfCore:
             for difference in state.differences(new):
                 raise ValueError(f"folder {os.fspath(self.folder)!r} holds a fit with {difference}; take another")
             return state
-        checks.positive_int(self.n_components, "n_components", limit=table.n_items, what="items")
+        self._check(table)
+        rng = np.random.default_rng(self.random_state)
+        choosing = rng.spawn(1)[0]  # as `Fitted.start` does
+        if not isinstance(self.model, RatingModel):
+            k = self.n_components if self.model.has_factors else 0
+            settled = self.model.settled(table.known(), k, choosing)
+            new = replace(new, settled=asdict(settled))  # pyright: ignore[reportArgumentType]
         state = new.begun(folder)
-        start = self.model.start(table.n_items, self.n_components, np.random.default_rng(self.random_state))
-        state.path(folder, "items").mkdir()
-        for block in table.items:
-            write_rows(state.path(folder, "items"), block.begin, start.rows[block.begin : block.end])
+        if self.model.has_factors:
+            start = self.model.start(table.n_items, self.n_components, rng)
+            state.path(folder, "items").mkdir()
+            for block in table.items:
+                write_rows(state.path(folder, "items"), block.begin, start.rows[block.begin : block.end])
         state.write(folder)
         return state
 
-    def _alternate(self, table: BlockTable, state: FitState, folder: Path) -> tuple[FitState, list[dict[str, Any]]]:
+    def _check(self, table: BlockTable) -> None:
+        if self.model.has_factors:
+            checks.positive_int(self.n_components, "n_components", limit=table.n_items, what="items")
+        kept, wanted = table.duplicates, self.model.duplicates
+        if kept != wanted:
+            kind = type(self.model).__name__
+            raise ValueError(f"table must be written with duplicates={wanted!r} for a {kind}, was with {kept!r}")
+        if self.model.choices:
+            self.model.check(table.known().data)
+
+    def _alternate(
+        self, table: BlockTable, model: Model, state: FitState, folder: Path
+    ) -> tuple[FitState, list[dict[str, Any]]]:
         """Return the state after the last iteration and the records of those that were done here."""
+        unit = _unit(model, table)
         history: list[dict[str, Any]] = []
         peaks: dict[int, int] = {}
         begun = time.perf_counter() - (state.history[-1]["seconds"] if state.history else 0.0)
@@ -148,18 +185,17 @@ class OutOfCore:
             if state.users == state.items:
                 before = state.path(folder, "users") if state.users else None
                 fixed, solved = state.path(folder, "items"), state.path(folder, "users", 1)
-                work += self._solve(table.users, HalfStep(self.model, table.mean, fixed, solved, before))
+                work += self._solve(table.users, HalfStep(model, unit, fixed, solved, before), solve_block)
                 state = replace(state, users=state.users + 1)
                 state.write(folder)
             fixed, solved = state.path(folder, "users"), state.path(folder, "items", 1)
             before = state.path(folder, "items")
-            by_item = self._solve(table.items, HalfStep(self.model, table.mean, fixed, solved, before))
+            by_item = self._solve(table.items, HalfStep(model, unit, fixed, solved, before), solve_block)
             work += by_item
-            error = sum(block.error for block in by_item)
             record = {
                 "iteration": state.items + 1,
                 "seconds": time.perf_counter() - begun,
-                "rmse": table.mean * float(np.sqrt(error / table.n_ratings)),
+                model.quality: unit * _quality(by_item),
             }
             state = replace(state, items=state.items + 1, history=(*state.history, record))
             state.write(folder)
@@ -169,9 +205,28 @@ class OutOfCore:
                 break
         return state, history
 
-    def _solve(self, blocks: tuple[Block, ...], step: HalfStep) -> list[Work]:
+    def _relate(self, table: BlockTable, model: Model, state: FitState, folder: Path) -> FitState:
+        """Return the state with weights between items, of the last iteration if there are factors."""
+        whole = max(1, state.items)
+        if state.weights == whole:
+            return state
+        begun = time.perf_counter()
+        statements = folder / state.rows / "statements"
+        write_statements(statements, table, model, sides(state, folder, table), _unit(model, table))
+        solved = state.path(folder, "weights", whole - state.weights)
+        work = self._solve(table.items, WeightStep(model, table.folder, statements, solved), solve_weights)
+        state = replace(state, weights=whole)
+        if not model.has_factors:
+            record = {"iteration": 1, "seconds": time.perf_counter() - begun, model.quality: _quality(work)}
+            state = replace(state, history=(record,))
+        state.write(folder)
+        if state.history and not model.has_factors and self.callback is not None:
+            self.callback(state.history[-1])
+        return state
+
+    def _solve(self, blocks: tuple[Block, ...], step: Any, solve: Callable[[Any, Block], Work]) -> list[Work]:
         step.solved.mkdir(exist_ok=True)  # what a run that was interrupted has solved, or still does, is the same
-        futures = [self.client.submit(solve_block, step, block, pure=False, retries=RETRIES) for block in blocks]
+        futures = [self.client.submit(solve, step, block, pure=False, retries=RETRIES) for block in blocks]
         place = {future.key: number for number, future in enumerate(futures)}
         done = {}
         for future in finished(self.client, futures):
@@ -180,3 +235,13 @@ class OutOfCore:
             if self.follow is not None:
                 self.follow(work)
         return [done[number] for number in range(len(blocks))]
+
+
+def _unit(model: Model, table: BlockTable) -> float:
+    """Return the model's unit in the values of the table."""
+    return 1.0 if model.choices else table.mean
+
+
+def _quality(work: list[Work]) -> float:
+    """Return the root of the error's share of its norm, of all blocks of one side."""
+    return float(np.sqrt(sum(block.error for block in work) / sum(block.norm for block in work)))

@@ -32,7 +32,9 @@ class ParquetRatings:
     follow : callable, optional
         Called with each `mho.data.InteractionTable` as it is read, every time that the file is gone through.
     lowest : float
-        What ratings are counted from; that of the `RatingModel` that will be fitted.
+        What ratings are counted from; that of the model that will be fitted.
+    choices : bool
+        Whether rows are choices, of strength 1 where there is no column of ratings.
     """
 
     path: str | os.PathLike[str]
@@ -40,6 +42,7 @@ class ParquetRatings:
     batch_rows: int = 2**20
     follow: Callable[[InteractionTable], Any] | None = None
     lowest: float = 0.0
+    choices: bool = False
 
     @property
     def rows(self) -> int:
@@ -68,14 +71,14 @@ class ParquetRatings:
     def __iter__(self) -> Iterator[Batch]:
         users, items = self.ids
         for part in self._parts():
-            assert part.ratings is not None, "looked at before"
-            yield _numbers(users, part.users), _numbers(items, part.items), part.ratings - self.lowest
+            values = np.ones(len(part), np.float32) if part.ratings is None else part.ratings - self.lowest
+            yield _numbers(users, part.users), _numbers(items, part.items), values
 
     def _parts(self) -> Iterator[InteractionTable]:
         for part in interaction_parts(Path(self.path), self.how, rows=self.batch_rows):
             if self.follow is not None:
                 self.follow(part)
-            if part.ratings is None:
+            if part.ratings is None and not self.choices:
                 raise DataError(f"{self.path}: has no column of ratings")
             yield part
 
