@@ -32,3 +32,19 @@ def test_another_suffix_is_refused_before_any_work(mho, tmp_path, monkeypatch, c
     assert "must end in " in said
     assert "x.xyz" in said
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("monitor", "learn", "no.csv", "-o", "x.html", "--report", "./x.html"),
+        ("monitor", "replay", "no.mon", "no.csv", "--jsonl", "x.html", "--html", "x.html"),
+        ("camera", "learn", "no.mp4", "-o", "x", "--preview", "x"),
+    ],
+)
+def test_two_outputs_of_one_new_name_are_refused_before_any_work(mho, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    code, printed, said = mho(*command)
+    assert (code, printed) == (2, "")
+    assert f"{command[-2]} must be another file than {command[-4]}" in said
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,9 @@
 """Kinds of files that mho reads: sound files of each, and its reader."""
 
+import functools
 import gzip
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from mho.image.codec import read_picture
 from mho.journal import Journal, Outbox
 from mho.monitor import Monitor
 from mho.monitor.reading import read_recording
+from mho.monitor.service import Service
 from mho.recommend.distributed import BlockTable
 from mho.recommend.phone.titles import read_titles
 from mho.sweep import Sweep, read_trials, trials, write_trials
@@ -170,6 +174,52 @@ def _read_queue(path):
         assert [record.data for record in journal.replay(last - 1)] == [b"next"]
 
 
+PUMP = 300
+"""Rows that the pump of `_monitor` has learned from; its service has seen a fifth as many."""
+
+
+@functools.cache
+def _monitor():
+    monitor = Monitor(false_alarms=0.05)
+    monitor.learn(np.random.default_rng(0).normal(20, 1, PUMP), rate=1.0)
+    return monitor
+
+
+def _states(folder):
+    """Write the folder of a service that was killed: two snapshots, and messages after them in the journal."""
+    service, (channel,) = Service(_monitor(), folder / "pump"), _monitor().streams[0].channels
+    for second, value in enumerate(np.random.default_rng(1).normal(20, 1, PUMP // 5).tolist()):
+        service.receive(f"pump/{channel.name}", b'{"t": %d, "v": %f}' % (second, value + (second > 40) * 9), 0.0)
+        if second % 20 == 19:
+            service.work()
+            service.snapshot()
+    service.receive(f"pump/{channel.name}", b'{"t": 60, "v": 29}', 0.0)
+    service.journal.sync()
+    sound = {path: path.read_bytes() for path in (folder / "pump").rglob("*") if path.is_file()}
+    service.close()
+    shutil.rmtree(folder / "pump")
+    for path, data in sound.items():
+        if path.suffix in (".json", ".segment"):  # locks are no content, and the log of alarms has no checksum
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def _read_state(path):
+    """Go on from the folder that `path` is in: as from the sound one, or with a note that tells why not."""
+    folder = next(parent for parent in path.parents if parent.name == "pump")
+    found, notes = _gone_on(folder)
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copytree(folder.parents[1] / "sound" / "pump", Path(copy, "pump"))
+        assert notes or found == _gone_on(Path(copy, "pump"))[0]
+
+
+def _gone_on(folder):
+    _monitor().reset()
+    with Service(_monitor(), folder) as service:
+        service.work()
+        return (service.summary(), sorted(service.outbox.waiting())), list(service.notes)
+
+
 def _recordings(folder):
     rows = [(f"2026-01-01 00:00:{n:02d}", 20 + n % 3, 0.5 * n) for n in range(40)]
     for name, mark in (("r.csv", ","), ("r.tsv", "\t"), ("semicolons.csv", ";")):
@@ -237,6 +287,7 @@ KINDS = {
     "device": (_reads, _fit_device),
     "queue": (_queues, _read_queue),
     "monitor": (_golden("*.mon"), _read_monitor),
+    "monitor-state": (_states, _read_state),
     "recording": (_recordings, _read_recording),
     "camera": (_golden("*.cam"), _read_camera),
     "camera-index": (_golden("camera-index.jsonl"), read_index),

@@ -164,3 +164,15 @@ def test_raw_messages():
     assert read_payload("acc", block, 5.0, raw="<i2")[0].values.tolist() == [1, -2, 300]
     with pytest.raises(ValueError, match="multiple of 2 bytes, got 5"):
         read_payload("acc", block[:5], 5.0, raw="<i2")
+
+
+def test_what_stands_beside_a_message_is_taken_where_it_tells_nothing_itself():
+    told = {"t": "7.5", "rate": "4000", "ch": "motor"}
+    for payload, raw in ((b"\1\0", "<i2"), (b"1", ""), (b'{"v": [1]}', "")):
+        (one,) = read_payload("plant/acc", payload, 5.0, raw=raw, told=told)
+        assert (one.channel, one.time, one.rate, one.timed) == ("motor", 7.5, 4000.0, True)
+    (one,) = read_payload("plant/acc", b'{"t": 1, "v": 2, "rate": 100, "ch": "x"}', 5.0, told=told)
+    assert (one.channel, one.time, one.rate, one.timed) == ("x", 1.0, 100.0, True)
+    assert not read_payload("plant/acc", b"1", 5.0)[0].timed
+    with pytest.raises(ValueError, match="rate must be above 0, got fast"):
+        read_payload("plant/acc", b"1", 5.0, told={"rate": "fast"})

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from monitor_machine import levels, recording
+from monitor_machine import RATE, levels, recording, vibration
 
 from mho.journal import Journal
-from mho.monitor import Monitor
+from mho.monitor import Monitor, Recording
 from mho.monitor.alarm_log import AlarmLog, read_alarms
 from mho.monitor.service import Service
 
@@ -50,7 +51,7 @@ def undisturbed(model, folder, sent):
 
 _READER = """
 import json, sys
-from mho.monitor import Monitor
+from mho.monitor import Monitor, Recording
 from mho.monitor.service import Service
 with Service(Monitor.load(sys.argv[1]), sys.argv[2]) as service:
     service.work()
@@ -104,6 +105,51 @@ def test_a_killed_service_raises_the_same_alarms_once(model, tmp_path):
         assert service.summary()["lost_messages"] == 0
 
 
+_FULL = """
+import json, subprocess, sys
+from pathlib import Path
+from mho.monitor import Monitor, Recording
+from mho.monitor.service import Service
+model, disk = sys.argv[1], Path(sys.argv[2])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "none", disk], check=True)
+(disk / "other").write_bytes(bytes(100_000))
+sent, durable, full = [json.loads(line) for line in sys.stdin], -1, 0
+while durable < len(sent) - 1:
+    try:
+        with Service(Monitor.load(model), disk / "state") as service:
+            assert service.journal.durable >= durable
+            for number, (topic, payload) in enumerate(sent[service.journal.durable + 1 :]):
+                service.receive(topic, payload.encode(), 0.0)
+                service.journal.sync()
+                if number % 30 == 0:
+                    service.work()
+            durable = service.journal.durable
+            service.work()
+            print((disk / "state" / "alarms.jsonl").read_text(), service.summary()["messages"], end="")
+    except OSError as error:
+        durable, full = service.journal.durable, full + 1
+        assert error.strerror == "No space left on device" and str(disk) in error.filename, error
+        (disk / "other").unlink()  # a second time it is not there any more: the test fails
+assert full == 1
+"""
+_MOUNTS = ["unshare", "--map-root-user", "--mount"]
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or subprocess.run([*_MOUNTS, "true"], stderr=subprocess.DEVNULL).returncode != 0,
+    reason="needs to mount a disk of its own",
+)
+def test_a_full_disk_ends_it_and_what_was_durable_is_there_when_there_is_room(model, tmp_path):
+    sent = list(messages())
+    expected, _ = undisturbed(model, tmp_path / "whole", sent)
+    (tmp_path / "disk").mkdir()
+    lines = "".join(json.dumps([topic, payload.decode()]) + "\n" for topic, payload in sent)
+    command = [*_MOUNTS, sys.executable, "-c", _FULL, model, tmp_path / "disk"]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [*expected, " 900"]
+
+
 def test_repeats_are_left_out_and_late_ones_sorted_in(model, tmp_path):
     sent = list(messages(200))
     expected, _ = undisturbed(model, tmp_path / "whole", sent)
@@ -128,6 +174,24 @@ def test_repeats_are_left_out_and_late_ones_sorted_in(model, tmp_path):
         assert (found["late"], found["unknown"], found["refused"]) == (1, 1, 1)
     strip = lambda lines: [(e["id"], e["event"], e["opened"]) for e in map(json.loads, lines)]  # noqa: E731
     assert strip((tmp_path / "mixed" / "alarms.jsonl").read_text().splitlines()) == strip(expected)
+
+
+def test_blocks_that_tell_no_time_follow_on_each_other_however_late_they_come(tmp_path):
+    monitor = Monitor(false_alarms=0.1, accept_rate=True)
+    monitor.learn([Recording(vibration(3, seed), rate=RATE, names=("acc",)) for seed in range(2)])
+    samples, rng = vibration(4, 9, defect=2.0).astype("<f4"), np.random.default_rng(0)
+    expected = [result.p for result in monitor.run(Recording(samples, rate=RATE, names=("acc",)))]
+    monitor.reset()
+    late = rng.normal(0, 0.03, 40)
+    late[20] += 1.2  # and what was held up comes with it, all at once
+    with Service(monitor, tmp_path / "state", raw="<f4") as service:
+        for number, block in enumerate(np.split(samples, 40)):
+            arrived = 1e9 + 0.1 * (number + 1) + late[number]
+            service.receive("pump/acc", block.tobytes(), arrived)
+            service.receive("pump/acc", block.tobytes(), arrived + 5, {"again": ""})  # after a reconnection
+        found = [result.p for result in service.work()]
+        assert found == expected
+        assert (service.summary()["duplicates"], service.summary()["late"]) == (40, 0)
 
 
 def test_a_damaged_snapshot_is_told_and_the_older_one_used(model, tmp_path):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["check_target", "check_unread"]
+__all__ = ["check_apart", "check_target", "check_unread"]
 
 
 def check_target(
@@ -43,3 +43,14 @@ def check_unread(target: Path, read: Iterable[str | Path | None], *, option: str
     """Refuse a target that is one of the files read, by whatever name or link."""
     if target.exists() and any(path is not None and os.path.exists(path) and target.samefile(path) for path in read):
         raise ValueError(f"{target}: is read, and would be lost; take another {option}")
+
+
+def check_apart(targets: Mapping[str, Path | None]) -> None:
+    """Refuse two options that name one file to write, whether it is there yet or not."""
+    seen: dict[str, str] = {}
+    for option, target in targets.items():
+        if target is None:
+            continue
+        other = seen.setdefault(os.path.realpath(target), option)
+        if other != option:
+            raise ValueError(f"{option} must be another file than {other}, got {target} for both")

@@ -51,6 +51,10 @@ class Frames:
     def __len__(self) -> int:
         return len(self.times)
 
+    def part(self, rows: slice) -> Frames:
+        """Return some of the windows."""
+        return Frames(self.times[rows], {name: part[rows] for name, part in self.features.items()}, self.states[rows])
+
     @classmethod
     def joined(cls, parts: Sequence[Frames]) -> Frames:
         """Return windows of several parts, at least one, in order."""
@@ -239,9 +243,10 @@ class WaveformFramer:
         before, hop = len(ends), self.extract.hop
         first = (self._begin or 0.0) + (self._passed + self.extract.margin + self.extract.samples) / self.rate
         ends += [first + number * hop / self.rate for number in range(count)]
-        states += [self._state(number) for number in range(count)]
+        own = self._states(count)
+        states += own
         found = self.extract.windows(self._hops)
-        rows = [number for number in range(count) if states[before + number] == "ok"]
+        rows = [number for number, state in enumerate(own) if state == "ok"]
         if len(rows) < count:
             found = {name: part[rows] for name, part in found.items()}
         found["spectrum"] = self._smoothed(found["spectrum"])
@@ -261,15 +266,21 @@ class WaveformFramer:
             self._facts = np.concatenate([self._facts, _facts(rows)])
         return known + len(hops) - HOPS + 1
 
-    def _state(self, number: int) -> str:
-        """Return the state of the sensor in a window."""
-        unknown, low, high, lowest, highest = self._facts[number : number + HOPS].T
-        if unknown.sum() > MOST_GUESSED * self.extract.samples:
+    def _states(self, count: int) -> list[str]:
+        """Return the states of the sensor in the next windows."""
+        hops = np.arange(count)[:, None] + np.arange(HOPS)
+        unknown, low, high, lowest, highest = (column[hops] for column in self._facts.T)
+        least, most, guessed = low.min(axis=1), high.max(axis=1), unknown.sum(axis=1)
+        edges = (low == least[:, None]) * lowest, (high == most[:, None]) * highest
+        runs = np.maximum(edges[0].sum(axis=1), edges[1].sum(axis=1)) + guessed  # at most
+        facts = zip(guessed.tolist(), least.tolist(), most.tolist(), runs.tolist(), strict=True)
+        return [self._state(number, *one) for number, one in enumerate(facts)]
+
+    def _state(self, number: int, unknown: float, least: float, most: float, run: float) -> str:
+        if unknown > MOST_GUESSED * self.extract.samples:
             return "missing"
-        least, most = low.min(), high.max()
         if least == most:
             return "flat"
-        run = max(lowest[low == least].sum(), highest[high == most].sum()) + unknown.sum()  # at most
         if run <= (self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped):
             return "ok"
         begin = number * self.extract.hop + self.extract.margin
@@ -282,14 +293,16 @@ class WaveformFramer:
         """Return running means over the windows that have a score, free of the level; NaN until there are enough."""
         whole = np.concatenate([self._spectra, spectra])
         self._spectra = whole[max(0, len(whole) - SMOOTHED + 1) :]
-        out = np.full_like(spectra, np.nan)
-        if len(whole) >= SMOOTHED:
-            mean = whole[: len(whole) - SMOOTHED + 1].copy()
-            for begin in range(1, SMOOTHED):  # row by row: in one order, always
-                mean += whole[begin : begin + len(mean)]
-            mean /= SMOOTHED
-            out[len(out) - len(mean) :] = mean - mean.mean(axis=1, keepdims=True)
-        return out
+        known = len(whole) - SMOOTHED + 1
+        sums = [
+            np.add.reduce(whole[begin : begin + SMOOTHED], axis=0) for begin in range(known)
+        ]  # in one order, always
+        if not sums:
+            return np.full_like(spectra, np.nan)
+        mean = np.stack(sums) / SMOOTHED
+        mean -= np.add.reduce(mean, axis=1, keepdims=True) / mean.shape[1]
+        unknown = len(spectra) - known
+        return np.concatenate([np.full_like(spectra[:unknown], np.nan), mean]) if unknown else mean
 
     def state(self) -> dict[str, Any]:
         """Return all that the next windows depend on, as JSON takes it."""
@@ -330,8 +343,8 @@ def _facts(hops: np.ndarray) -> np.ndarray:
     low, high, unknown = hops.min(axis=1), hops.max(axis=1), np.zeros(len(hops))
     if np.isnan(low).any():
         low, high, unknown = np.fmin.reduce(hops, axis=1), np.fmax.reduce(hops, axis=1), np.isnan(hops).sum(axis=1)
-    counts = [np.count_nonzero(hops == edge[:, None], axis=1) for edge in (low, high)]
-    return np.stack([unknown, low, high, *counts], axis=1)
+    counts = [np.add.reduce(hops == edge[:, None], axis=1) for edge in (low, high)]
+    return np.array([unknown, low, high, *counts]).T
 
 
 def _frames(
@@ -342,6 +355,8 @@ def _frames(
     rows: list[int] | None = None,
 ) -> Frames:
     """Return windows whose features stand in some rows, NaN in the others."""
+    if features and rows is not None and len(rows) == len(ends):
+        return Frames(np.array(ends), features, states)
     widths = {
         "envelope": len(extract.envelope_hertz),
         "kurtosis": len(extract.bands),

@@ -129,11 +129,10 @@ class Group:
             return (features - center) / self.scale
         coded = self.coded(features, center)
         if self.engine.ledger() is not None:  # a chip repeats no bits, and would spend energy on windows of zeros
-            at, block = 0, coded
-        else:
-            block = np.zeros((BLOCK, coded.shape[1]))
-            block[at : at + len(coded)] = coded
-        return self._whitened(block, self.codes(block))[at : at + len(coded)]
+            return self._whitened(coded, self.codes(coded))
+        block = np.zeros((BLOCK, coded.shape[1]))
+        block[at : at + len(coded)] = coded
+        return self._whitened(coded, self.codes(block)[at : at + len(coded)])
 
     def estimates(self, features: np.ndarray, center: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the whitened residuals (n, e) of a hybrid engine's chip: with answers as they are, and corrected."""
@@ -156,11 +155,12 @@ class Group:
     def _whitened(self, block: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Whitened residuals, or codes, of coded windows (n, e) with these codes (n, k)."""
         if self.plan.codes:
-            codes[np.isnan(block).all(axis=1)] = np.nan
-            left = codes
+            left = np.where(np.isnan(block).all(axis=1, keepdims=True), np.nan, codes)
         else:
-            left = block - codes @ self.factors.T
-        return (left - self.mean) / self.spread
+            left = block - np.matmul(codes[:, None], self.factors.T)[:, 0]  # window by window: the same bits, always
+        left -= self.mean
+        left /= self.spread
+        return left
 
     def codes(self, coded: np.ndarray) -> np.ndarray:
         """Return the codes (n, k) of coded windows (n, e); zero where nothing is known."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from bisect import insort
 from typing import Any
 
 import numpy as np
 
-from mho.journal import crc32c
 from mho.monitor.payload import Samples
 
 __all__ = ["Duplicates", "Sorter"]
@@ -23,10 +23,14 @@ class Duplicates:
         self._newest = 0.0
         self.dropped = 0
 
-    def is_new(self, samples: Samples) -> bool:
-        """Return whether such a message has not been seen."""
-        key = f"{samples.channel} {samples.time!r} {crc32c(samples.values.tobytes())}"
-        if key in self._seen:
+    def is_new(self, samples: Samples, again: bool = False) -> bool:
+        """Return whether such a message has not been seen.
+
+        One that tells no time may well be like another: it is a repeated one only if its sender sends it `again`.
+        """
+        time = repr(samples.time) if samples.timed else ""
+        key = f"{samples.channel} {time} {zlib.crc32(samples.values.tobytes())}"
+        if key in self._seen and (samples.timed or again):
             self.dropped += 1
             return False
         self._newest = max(self._newest, samples.time)
@@ -67,15 +71,25 @@ class Sorter:
     def __init__(self, rate: float, lateness: float) -> None:
         self._step, self._lateness = 1 / rate, lateness
         self._expected: float | None = None
-        self._waiting: list[tuple[float, list[float]]] = []
+        self._waiting: list[tuple[float, np.ndarray]] = []
         self.late = 0
+
+    def arrived(self, time: float, count: int) -> float:
+        """Return the time of the first of so many samples of which but their arrival is known.
+
+        They follow on what came before: networks deliver late and then all at once. Only a gap of `lateness`, or
+        between single numbers of half a sample, is one.
+        """
+        begin, expected = time - (count - 1) * self._step, self._expected
+        allowed = self._lateness if count > 1 else 0.5 * self._step
+        return begin if expected is None or begin > expected + allowed else expected
 
     def push(self, time: float, values: np.ndarray) -> list[tuple[float, np.ndarray]]:
         """Take in a block; return the blocks that are in order now."""
         if self._expected is not None and time < self._expected - 0.5 * self._step:
             self.late += len(values)
             return []
-        insort(self._waiting, (time, values.tolist()))
+        insort(self._waiting, (time, values), key=lambda one: one[0])
         newest = self._waiting[-1][0]
         passed = []
         while self._waiting and self._passes(self._waiting[0][0], newest):
@@ -83,7 +97,7 @@ class Sorter:
             if self._expected is not None and begin < self._expected - 0.5 * self._step:
                 self.late += len(block)
                 continue
-            passed.append((begin, np.array(block)))
+            passed.append((begin, block))
             self._expected = begin + len(block) * self._step
         return passed
 
@@ -94,10 +108,11 @@ class Sorter:
 
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON takes it."""
-        waiting = [[time, [None if v != v else v for v in values]] for time, values in self._waiting]
+        waiting = [[time, [None if v != v else v for v in values.tolist()]] for time, values in self._waiting]
         return {"expected": self._expected, "waiting": waiting, "late": self.late}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._expected, self.late = state["expected"], int(state["late"])
-        self._waiting = [(float(t), [np.nan if v is None else float(v) for v in vs]) for t, vs in state["waiting"]]
+        waiting = [(float(t), [np.nan if v is None else float(v) for v in vs]) for t, vs in state["waiting"]]
+        self._waiting = [(time, np.array(values)) for time, values in waiting]

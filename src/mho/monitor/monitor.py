@@ -514,7 +514,7 @@ class Monitor:
         if alarm is not None and alarm.closed is None and beyond:
             alarm.explanation = explain_window(model, run, scores, row, alarm).facts()
         drifted = scores.drifted[row]
-        drift = tracker.drift(time, bool(drifted.any()))
+        drift = tracker.drift(time, run.adapts and bool(drifted.any()))
         if drift is not None:
             names = [channel.name for channel, far in zip(model.channels, drifted, strict=True) if far]
             drift.explanation = drift.explanation or Explanation.of_drift(names, time).facts()
@@ -594,8 +594,11 @@ def _refusal(wanted: WantedRate, model: StreamModel, needed: float, sessions: in
 
 def _channel_sizes(model: StreamModel, scores: Scores) -> np.ndarray:
     """Return the size (n, c) of each channel's deviation."""
-    residual, group = np.nan_to_num(scores.residuals[0]), model.groups[0]
+    residual, group = scores.residuals[0], model.groups[0]
     if group.plan.codes:
-        residual = np.nan_to_num((scores.features[group.plan.features] - scores.centers[0]) / group.scale)
-    parts = residual.reshape(len(residual), -1, len(model.channels))
-    return np.sqrt((parts * parts).mean(axis=1))
+        residual = (scores.features[group.plan.features] - scores.centers[0]) / group.scale
+    squares = residual * residual
+    if np.isnan(squares).any():
+        squares = np.nan_to_num(squares)
+    parts = squares.reshape(len(squares), -1, len(model.channels))
+    return np.sqrt(np.add.reduce(parts, axis=1) / parts.shape[1])

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mho.journal.delivery import BrokerUrl, Credentials, Delivery
+from mho.monitor.payload import BESIDE
 
 if TYPE_CHECKING:
     from mho.monitor.service import Service
@@ -20,6 +21,13 @@ _SESSION_SECONDS = 0xFFFFFFFF
 _BATCH = 64
 _BATCH_SECONDS = 0.2
 _REFUSED = ("Bad user name or password", "Not authorized", "Bad authentication method", "Banned")
+
+
+def _told(message: Any) -> dict[str, str]:
+    """Return what a message's user properties tell, and whether it is sent again."""
+    properties = dict(getattr(message.properties, "UserProperty", ()))
+    again = {"again": ""} if message.dup else {}
+    return {name: text for name, text in properties.items() if name in BESIDE} | again
 
 
 class BrokerRefused(ValueError):
@@ -101,7 +109,7 @@ class MqttBridge:
                 break
             if kind == "message":
                 messages.append(what)
-                self.service.receive(what.topic, what.payload)
+                self.service.receive(what.topic, what.payload, told=_told(what))
             elif kind == "sent":
                 self._delivery.acknowledged(what)
             elif kind == "again":

@@ -6,11 +6,13 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
 
 from mho.data import DataError
 from mho.data.sealed_json import read_facts, write_facts
@@ -104,15 +106,29 @@ class Service:
             self._restore()
             self._closing = stack.pop_all()
 
-    def receive(self, topic: str, payload: bytes, arrived: float | None = None) -> int:
+    def receive(
+        self, topic: str, payload: bytes, arrived: float | None = None, told: Mapping[str, str] | None = None
+    ) -> int:
         """Journal a message; return its number in the journal.
+
+        Parameters
+        ----------
+        topic : str
+            Its last part names the channel, where the message does not.
+        payload : bytes
+            The message.
+        arrived : float, optional
+            Time of a message that tells none; by default now.
+        told : mapping of str to str, optional
+            What stands beside it: "t", "rate" and "ch", as in `read_payload`, and "again" if it was sent before.
 
         Raises
         ------
         OSError
             The disk is full or gone.
         """
-        head = json.dumps([topic, time.time() if arrived is None else arrived]).encode()
+        beside = [dict(told)] if told else []
+        head = json.dumps([topic, time.time() if arrived is None else arrived, *beside]).encode()
         data = len(head).to_bytes(4, "little") + head + payload
         number = self.journal.append(data)
         self._pending.append((number, data))
@@ -174,17 +190,18 @@ class Service:
     def _message(self, data: bytes) -> list[Result]:
         self.counts["messages"] += 1
         length = int.from_bytes(data[:4], "little")
-        topic, arrived = json.loads(data[4 : 4 + length])
+        topic, arrived, *beside = json.loads(data[4 : 4 + length])
+        told = beside[0] if beside else {}
         try:
-            samples = read_payload(topic, data[4 + length :], arrived, raw=self._raw)
-            results = [result for one in samples for result in self._samples(one)]
+            samples = read_payload(topic, data[4 + length :], arrived, raw=self._raw, told=told)
+            results = [result for one in samples for result in self._samples(one, "again" in told)]
         except ValueError:
             self.counts["refused"] += 1
             return []
         self._publish(results)
         return results
 
-    def _samples(self, samples: Samples) -> Iterable[Result]:
+    def _samples(self, samples: Samples, again: bool) -> Iterable[Result]:
         sorter = self._sorters.get(samples.channel)
         if sorter is None:
             self.counts["unknown"] += 1
@@ -192,13 +209,14 @@ class Service:
         channel = self._channel(samples.channel)
         if samples.rate is not None and abs(samples.rate / channel.rate - 1) > _RATE_TOLERANCE:
             raise ValueError(f"{samples.channel}: rate changed from {channel.rate:g} to {samples.rate:g} Hz")
-        if not self.duplicates.is_new(samples):
+        if not self.duplicates.is_new(samples, again):
             return
         self.counts["scored"] += len(samples.values)
-        for begin, values in sorter.push(samples.time, samples.values):
-            times = [begin + n / channel.rate for n in range(len(values))]
+        time = samples.time if samples.timed else sorter.arrived(samples.time, len(samples.values))
+        for begin, values in sorter.push(time, samples.values):
+            times = begin + np.arange(len(values)) / channel.rate
             yield from self.monitor.update(samples.channel, times, values)
-            self._reached = max(self._reached, times[-1])
+            self._reached = max(self._reached, float(times[-1]))
         yield from self.monitor.flush(self._reached - _LATE_WINDOWS * self._longest())
 
     def _channel(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from mho.engines import Hybrid, near_limit
 from mho.monitor.frames import Frames, LevelFramer, framer_for, packed_array, unpacked_array
 from mho.monitor.group import BLOCK, Group
 from mho.monitor.recording import Channel
-from mho.monitor.tail import Tail
+from mho.monitor.tail import Tail, Tails
 
 __all__ = ["GATE", "Adaptation", "Scores", "StreamModel", "StreamRun", "follow"]
 
@@ -123,6 +124,32 @@ class Scores:
     features: dict[str, np.ndarray]
     drifted: np.ndarray
 
+    @classmethod
+    def about(
+        cls,
+        frames: Frames,
+        log_p: np.ndarray,
+        residuals: list[np.ndarray],
+        centers: list[np.ndarray],
+        drifted: np.ndarray,
+    ) -> Scores:
+        """Return the scores of windows that have the same centres."""
+        n = len(frames)
+        same = [center[None].repeat(n, axis=0) for center in centers]
+        far = drifted[None].repeat(n, axis=0)
+        return cls(frames.times, log_p, residuals, same, frames.states, frames.features, far)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Scores]) -> Scores:
+        """Return several one after the other."""
+        whole = Frames.joined([Frames(part.times, part.features, part.states) for part in parts])
+        log_p, drifted = (np.concatenate([getattr(part, name) for part in parts]) for name in ("log_p", "drifted"))
+        residuals, centers = (
+            [np.concatenate(column) for column in zip(*(getattr(part, name) for part in parts), strict=True)]
+            for name in ("residuals", "centers")
+        )
+        return cls(whole.times, log_p, residuals, centers, whole.states, whole.features, drifted)
+
 
 def follow(center: np.ndarray, total: np.ndarray, count: np.ndarray, keep: float) -> np.ndarray:
     """Return a centre moved towards the mean of some windows.
@@ -167,7 +194,8 @@ class StreamRun:
         self.model, self.adaptation, self.log_limit, self.correction = model, adaptation, log_limit, np.log(groups)
         self.checks = all(isinstance(group.engine, Hybrid) for group in model.groups)
         self.checked = self.critical = 0
-        self.framer = model.framer()
+        self.framer, self._tails = model.framer(), Tails(model.tails)
+        self.adapts = np.isfinite(adaptation.seconds) and any(group.plan.adapts for group in model.groups)
         self.centers = [center.copy() for center in model.centers]
         self.drifted = np.zeros(len(model.channels), bool)
         self._at = 0
@@ -181,33 +209,26 @@ class StreamRun:
 
     def scored(self, frames: Frames) -> Scores:
         """Return the scores of windows, which follow those before."""
-        groups, n = self.model.groups, len(frames)
-        log_p, drifted = np.full((n, len(groups)), np.nan), np.zeros((n, len(self.drifted)), bool)
-        out = Scores(frames.times, log_p, [], [], frames.states, frames.features, drifted)
-        out.residuals = [np.empty((n, len(group.mean) or len(group.center))) for group in groups]
-        out.centers = [np.empty((n, len(group.center))) for group in groups]
-        begin = 0
-        while begin < n:
-            end = min(n, begin + BLOCK - self._at)
-            self._block(frames, slice(begin, end), out)
+        parts, begin = [], 0
+        while begin < len(frames):
+            end = min(len(frames), begin + BLOCK - self._at)
+            parts.append(self._block(frames if end - begin == len(frames) else frames.part(slice(begin, end))))
             self._at = (self._at + end - begin) % BLOCK
             begin = end
-        return out
+        return parts[0] if len(parts) == 1 else Scores.joined(parts)
 
     def joint(self, log_p: np.ndarray) -> np.ndarray:
         """Return the logarithm of the joint probability (n,) of groups' (n, g): Bonferroni's, never above zero."""
         return np.minimum(0.0, np.fmin.reduce(log_p, axis=1) + self.correction)
 
-    def _block(self, frames: Frames, rows: slice, out: Scores) -> None:
-        out.drifted[rows] = self.drifted
-        features = [frames.features[group.plan.features][rows] for group in self.model.groups]
+    def _block(self, frames: Frames) -> Scores:
+        """Return the scores of windows that are in one block."""
+        features = [frames.features[group.plan.features] for group in self.model.groups]
         residuals = self._checked(features) if self.checks else self._residuals(features)
-        for number, residual in enumerate(residuals):
-            out.residuals[number][rows] = residual
-            out.centers[number][rows] = self.centers[number]
-        out.log_p[rows] = self._log_p(residuals)
-        if np.isfinite(self.adaptation.seconds) and any(group.plan.adapts for group in self.model.groups):
-            self._adapt(frames, rows, self.joint(out.log_p[rows]))
+        found = Scores.about(frames, self._log_p(residuals), residuals, self.centers, self.drifted)
+        if self.adapts:
+            self._adapt(frames, self.joint(found.log_p))
+        return found
 
     def _residuals(self, features: list[np.ndarray]) -> list[np.ndarray]:
         groups = zip(self.model.groups, features, self.centers, strict=True)
@@ -215,8 +236,10 @@ class StreamRun:
 
     def _log_p(self, residuals: list[np.ndarray]) -> np.ndarray:
         """Logarithm of each group's probability (n, g)."""
-        parts = zip(self.model.groups, self.model.tails, residuals, strict=True)
-        return np.stack([tail.log_p(group.reduce(residual)) for group, tail, residual in parts], axis=1)
+        scores = np.empty((len(residuals[0]), len(residuals)))
+        for number, (group, residual) in enumerate(zip(self.model.groups, residuals, strict=True)):
+            scores[:, number] = group.reduce(residual)
+        return self._tails.log_p(scores)
 
     def _checked(self, features: list[np.ndarray]) -> list[np.ndarray]:
         """Residuals by a chip; digital ones of windows that its own errors could bring across the limit."""
@@ -231,7 +254,7 @@ class StreamRun:
                 residual[critical] = group.digital(one[critical], center)
         return list(corrected)
 
-    def _adapt(self, frames: Frames, rows: slice, joint: np.ndarray) -> None:
+    def _adapt(self, frames: Frames, joint: np.ndarray) -> None:
         """Gather windows, the more the healthier they are; at the end of a block the centres follow them."""
         gate = np.log(GATE)
         span = max(gate - self.log_limit, 1e-9)
@@ -239,11 +262,11 @@ class StreamRun:
         for number, group in enumerate(self.model.groups):
             if not group.plan.adapts:
                 continue
-            for features, weight in zip(frames.features[group.plan.features][rows], weights.tolist(), strict=True):
+            for features, weight in zip(frames.features[group.plan.features], weights.tolist(), strict=True):
                 if weight:
                     self._totals[number] += weight * np.nan_to_num(features)
                     self._counts[number] += weight * ~np.isnan(features)
-            if self._at + rows.stop - rows.start == BLOCK:
+            if self._at + len(frames) == BLOCK:
                 moved = follow(self.centers[number], self._totals[number], self._counts[number], self._keep)
                 self._move(number, moved)
                 self._totals[number][:] = 0

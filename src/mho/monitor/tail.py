@@ -7,13 +7,14 @@ exponential where m is large.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mho.caching import cached_property
 
-__all__ = ["Tail", "fit_tail"]
+__all__ = ["Tail", "Tails", "fit_tail"]
 
 _BODY, _LEAST_BODY = 0.9, 0.5
 """Shares of the scores, of many and of few, below which the empirical distribution is taken as it is."""
@@ -48,9 +49,7 @@ class Tail:
 
     def log_p(self, score: np.ndarray) -> np.ndarray:
         """Return the natural logarithm of the probability of a score as high, any shape; NaN of NaN."""
-        body = self._body[np.searchsorted(self.scores, score, side="left")]
-        excess = np.maximum(score - self.threshold, 0.0) / (self.independent * self.scale)  # NaN stays NaN
-        return np.where(score <= self.threshold, body, self._floor - self.independent * np.log1p(excess))
+        return Tails((self,)).log_p(np.asarray(score)[..., None])[..., 0]
 
     def score(self, log_p: float) -> float:
         """Return the least score whose logarithm of probability is at most `log_p`."""
@@ -70,6 +69,29 @@ class Tail:
     @cached_property
     def _floor(self) -> float:
         return float(np.log(self.share))
+
+
+class Tails:
+    """Survival functions of several groups side by side: short arrays take their time to begin, not to compute.
+
+    Parameters
+    ----------
+    tails : sequence of Tail
+        One for each of g groups.
+    """
+
+    def __init__(self, tails: Sequence[Tail]) -> None:
+        self._tails = tails
+        facts = [(tail.threshold, tail.independent * tail.scale, tail._floor, tail.independent) for tail in tails]
+        self._threshold, self._reach, self._floor, self._independent = np.array(facts).T
+
+    def log_p(self, score: np.ndarray) -> np.ndarray:
+        """Return the natural logarithms of the probabilities of scores (..., g) as high; NaN of NaN."""
+        body = np.empty(score.shape)
+        for number, tail in enumerate(self._tails):
+            body[..., number] = tail._body[np.searchsorted(tail.scores, score[..., number], side="left")]
+        excess = np.maximum(score - self._threshold, 0.0) / self._reach  # NaN stays NaN
+        return np.where(score <= self._threshold, body, self._floor - self._independent * np.log1p(excess))
 
 
 def fit_tail(scores: np.ndarray, disjoint: float) -> Tail:

@@ -57,39 +57,28 @@ class Hops:
 
     Attributes
     ----------
-    square, fourth : ndarray of shape (n, b)
-        Mean of the squared magnitude in each band, and of its square.
-    lines : ndarray of shape (n, d)
-        Power of the band spectrum.
+    sums : ndarray of shape (n, 2 b + d)
+        Mean of the squared magnitude in each of b bands, of its square, and the power of the band spectrum.
     magnitudes : tuple of ndarray of shape (n, l)
         Magnitude in each of the envelope's bands.
     """
 
-    square: np.ndarray
-    fourth: np.ndarray
-    lines: np.ndarray
+    sums: np.ndarray
     magnitudes: tuple[np.ndarray, ...]
 
     def __len__(self) -> int:
-        return len(self.square)
+        return len(self.sums)
 
     def last(self, count: int) -> Hops:
         """Return the last `count`."""
         begin = max(0, len(self) - count)
-        return Hops(
-            self.square[begin:], self.fourth[begin:], self.lines[begin:], tuple(m[begin:] for m in self.magnitudes)
-        )
+        return Hops(self.sums[begin:], tuple(m[begin:] for m in self.magnitudes))
 
     @classmethod
     def joined(cls, parts: Sequence[Hops]) -> Hops:
         """Return several one after the other."""
         magnitudes = zip(*(part.magnitudes for part in parts), strict=True)
-        return cls(
-            np.concatenate([part.square for part in parts]),
-            np.concatenate([part.fourth for part in parts]),
-            np.concatenate([part.lines for part in parts]),
-            tuple(map(np.concatenate, magnitudes)),
-        )
+        return cls(np.concatenate([part.sums for part in parts]), tuple(map(np.concatenate, magnitudes)))
 
 
 @dataclass(frozen=True)
@@ -167,25 +156,29 @@ class WaveformFeatures:
         spectra = fft.rfft(rows, axis=1)
         squares = [band.square(spectra) for band in self.filters]
         means = [_means(square) for square in squares]
-        ratios = [square / np.maximum(mean, _LEAST) for square, mean in zip(squares, means, strict=True)]
-        square = np.hstack(means).astype(np.float64)
-        fourth = square**2 * np.hstack([_means(ratio * ratio) for ratio in ratios])  # in float32's range
         magnitudes = tuple(
             band.average(np.sqrt(square)) for band, square in zip(self.filters[:-1], squares[:-1], strict=True)
         )
+        bands, sums = len(self.bands), np.empty((count, 2 * len(self.bands) + len(self.spectrum_edges) - 1))
+        for number, (square, mean) in enumerate(zip(squares, means, strict=True)):
+            sums[:, number] = mean[:, 0]
+            square /= np.maximum(mean, _LEAST)  # in float32's range
+            sums[:, bands + number] = _means(square * square)[:, 0]
+        sums[:, bands : 2 * bands] *= sums[:, :bands] ** 2
         first, last = self.spectrum_edges[[0, -1]]
         power = _power(spectra[:, first:last])
-        lines = np.add.reduceat(power, self.spectrum_edges[:-1] - first, axis=1)
-        return Hops(square, fourth, lines.astype(np.float64), magnitudes)
+        sums[:, 2 * bands :] = np.add.reduceat(power, self.spectrum_edges[:-1] - first, axis=1)
+        return Hops(sums, magnitudes)
 
     def windows(self, hops: Hops) -> dict[str, np.ndarray]:
         """Return the features of the windows that begin with each hop but the last three: (n, d) by group."""
-        square, fourth, lines = (_over_windows(part) / HOPS for part in (hops.square, hops.fourth, hops.lines))
+        bands, sums = len(self.bands), _over_windows(hops.sums) / HOPS
+        square, fourth, lines = sums[:, :bands], sums[:, bands : 2 * bands], sums[:, 2 * bands :]
         return {
             "envelope": np.hstack([self._envelopes(magnitude) for magnitude in hops.magnitudes]).astype(np.float64),
             "kurtosis": np.log(fourth / (square + _TINY) ** 2 + _TINY),
             "level": 0.5 * np.log(square + _TINY),
-            "spectrum": 0.5 * np.log(lines / np.diff(self.spectrum_edges) + _TINY),
+            "spectrum": 0.5 * np.log(lines / self._line_counts + _TINY),
         }
 
     def __call__(self, samples: np.ndarray) -> dict[str, np.ndarray]:
@@ -223,6 +216,11 @@ class WaveformFeatures:
             _Filter.of(band, self._block_resolution, self.block, number < len(_BANDS))
             for number, band in enumerate(self.bands)
         )
+
+    @cached_property
+    def _line_counts(self) -> np.ndarray:
+        """Lines in each band of the band spectrum."""
+        return np.diff(self.spectrum_edges)
 
     @cached_property
     def _tapers(self) -> dict[int, np.ndarray]:

@@ -12,7 +12,7 @@ from mho.cli.camera.options import masks_of, source_name, told_name, zones_of
 from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
 from mho.cli.tables import table, wrapped
-from mho.cli.target import check_target
+from mho.cli.target import check_apart, check_target
 
 __all__ = ["EXAMPLES", "learn"]
 
@@ -83,6 +83,7 @@ def learn(
 
     name = source_name(source, url_file)
     check_target(out, [] if is_live(name) or name == "-" else [name], suffixes=[".cam"])
+    check_apart({"-o": out, "--preview": preview})
     if preview is not None:
         check_target(preview, [out], option="--preview", suffixes=[".html"])
     camera = Camera(scale=scale, fps=fps, masks=masks_of(mask), zones=zones_of(zone), engine=engine, seed=seed)

@@ -14,7 +14,7 @@ from mho.cli.monitor.options import SourceOptions
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
 from mho.cli.tables import wrapped
-from mho.cli.target import check_target
+from mho.cli.target import check_apart, check_target
 
 __all__ = ["EXAMPLES", "learn"]
 
@@ -82,6 +82,7 @@ def learn(
 
     sources = list(map(file_of, sources))
     check_target(out, sources)
+    check_apart({"-o": out, "--report": report})
     if report is not None:
         check_target(report, [*sources, out], option="--report", suffixes=(".html",))
     monitor = Monitor(

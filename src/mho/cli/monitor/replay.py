@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from mho.cli.monitor.options import ALARMED, SourceOptions, alarm_line, load_monitor
 from mho.cli.standard_input import file_of
 from mho.cli.tables import wrapped
-from mho.cli.target import check_target
+from mho.cli.target import check_apart, check_target
 
 __all__ = ["replay"]
 
@@ -56,6 +56,7 @@ def replay(
     for target, option, suffixes in ((jsonl, "--jsonl", ()), (html, "--html", (".html",))):
         if target is not None:
             check_target(target, [model, *recordings], option=option, suffixes=suffixes)
+    check_apart({"--jsonl": jsonl, "--html": html})
     if speed is not None:
         checks.positive_number(speed, "--speed")
     monitor = load_monitor(model, engine)
