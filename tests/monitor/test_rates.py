@@ -121,3 +121,14 @@ def test_few_windows_give_a_tail_from_lower_down():
     assert fit_tail(scores, 6.0).share == pytest.approx(0.5)
     assert fit_tail(scores, 10.0).share == pytest.approx(0.3)
     assert fit_tail(scores, 500.0).share == pytest.approx(0.1)
+
+
+def test_a_machine_that_still_changes_is_refused_a_rate():
+    values = levels(1600, 1)
+    values[:, 2] += 0.005 * np.arange(1600)
+    with pytest.raises(
+        RateError, match=r"grow with the time since what was learned, \d\d?\.\d times in this recording"
+    ):
+        Monitor(false_alarms=0.01).learn(recording(values))
+    assert "grow with the time" in str(Monitor().learn(recording(values)))
+    assert "grow with the time" not in str(Monitor().learn(recording(levels(1600, 1))))

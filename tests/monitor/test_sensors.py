@@ -77,6 +77,25 @@ def test_states_of_a_waveform():
     assert [result.state for result in results].count("missing") == 1
 
 
+def test_another_unit_is_told_not_scored(pump):
+    values = levels(300, 9)
+    values[100:] *= 1000
+    found = states(pump, values)
+    assert set(found[150:]) == {"scale changed"}
+    values = levels(300, 9, shift=8.0)
+    values[:, 0] *= 1000
+    pump.reset()
+    results = list(pump.run(recording(values)))
+    assert {result.state for result in results[150:]} == {"alarm"}  # by the others
+    assert np.isnan(results[200].channels["flow"])
+    assert results[200].channels["pressure"] > 1
+    fan = Monitor()
+    fan.learn([Recording(vibration(4, seed), rate=RATE, names=("acc",)) for seed in range(2)])
+    samples = np.concatenate([vibration(2, 8), 1000 * vibration(2, 9)])
+    found = [result.state for result in fan.run(Recording(samples, rate=RATE, names=("acc",)))]
+    assert found[:4] + found[-4:] == ["ok"] * 4 + ["scale changed"] * 4
+
+
 def test_channels_that_cannot_be_learned_are_named():
     values = levels(400, 0)
     values[:, 0], values[:, 2] = np.nan, 7.0

@@ -173,7 +173,8 @@ def _check(model: StreamModel) -> None:
     d = len(model.groups[0].center)
     count = len(model.example_times)
     limits = [len(model.limits["run"]), len(model.limits["quiet"]), len(model.limits["clipped"])]
-    ok = model.examples.shape == (count, d) and model.example_times.ndim == 1
+    scaled = len(model.limits.get("largest", model.channels)) == len(model.channels)
+    ok = scaled and model.examples.shape == (count, d) and model.example_times.ndim == 1
     if not ok or limits != [len(model.channels), len(model.channels), 1] or model.drift.shape != (d,):
         raise ValueError("its examples do not go together")
 

@@ -77,6 +77,8 @@ class LevelFramer:
     ----------
     known_share : float
         Share of a window's samples that must be known for it to be scored.
+    largest : ndarray of shape (c,)
+        Reading of each channel beyond which its unit has changed.
     late : int
         Rows that were left out because they came after later ones.
     """
@@ -87,6 +89,7 @@ class LevelFramer:
         self.flat_after = np.full(len(channels), np.inf)
         self.longest_run = np.ones(len(channels))
         self.known_share = KNOWN_SHARE
+        self.largest = np.full(len(channels), np.inf)
         self.late = 0
         self._origin: float | None = None
         self._slot = -1
@@ -107,7 +110,9 @@ class LevelFramer:
         times, slots, values = times[new], slots[new], values[new]
         if not len(times):
             return self._none()
+        far = np.abs(values) > self.largest
         values, flat = self._without_flat(values)
+        values = np.where(far, np.nan, values)
         gaps = np.diff(np.concatenate([[self._slot], slots]))
         first = self._slot < 0
         cuts = np.flatnonzero(gaps > self.window).tolist()
@@ -121,7 +126,8 @@ class LevelFramer:
         known = ~np.asarray(np.isnan(merged["mean"]).all(axis=1))
         for row in range(len(times)):
             jumped = gaps[row] > _JUMP_SECONDS * self.rate and not (first and row == 0)
-            state = "ok" if known[row] else "flat" if flat[row].any() else "missing"
+            unknown = "flat" if flat[row].any() else "scale changed" if far[row].any() else "missing"
+            state = "ok" if known[row] else unknown
             states.append("clock jumped" if jumped else state)
         return Frames(times, merged, states)
 
@@ -180,6 +186,7 @@ class WaveformFramer:
         self.channels, self.rate = channels, channels[0].rate
         self.extract = WaveformFeatures(self.rate)
         self.most_clipped = np.inf
+        self.largest = np.full(1, np.inf)
         self.seen_clipped = 0.0
         self.late = 0
         self._begin: float | None = None
@@ -281,6 +288,8 @@ class WaveformFramer:
             return "missing"
         if least == most:
             return "flat"
+        if max(-least, most) > self.largest[0]:
+            return "scale changed"
         if run <= (self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped):
             return "ok"
         begin = number * self.extract.hop + self.extract.margin

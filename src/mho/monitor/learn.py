@@ -28,7 +28,9 @@ whitened: all of it would mute channels that drift while healthy, none would let
 _QUIET = 1e-3
 _RUNS = 2.0
 _EXAMPLES = 64
-_GROWTH = 3.0
+_RESCALED = 300.0
+"""Times the largest healthy reading beyond which a sensor's unit has changed: a unit is a thousand, no fault is."""
+
 _FEWEST_WINDOWS = 2 * _BLOCKS
 
 
@@ -72,6 +74,7 @@ class Learner:
         share = 1.0 if len(sessions) > 1 else 1 - _FIRST / _BLOCKS
         disjoint = share * windows / self._per_window(channels[0], window)
         first = found[0]
+        growth = max(one.growth for one in found)
         examples, times = _examples(sessions, first.group.plan.features)
         tails = tuple(fit_tail(one.scores, disjoint) for one in found)
         return StreamModel(
@@ -86,6 +89,7 @@ class Learner:
             seconds=seconds,
             examples=examples,
             example_times=times,
+            growth=growth,
         )
 
     def _names(self, kind: str, sessions: int) -> tuple[str, ...]:
@@ -124,7 +128,18 @@ class Learner:
             scores = [group.reduce(part) for part in raw]
         moved = np.sqrt((np.concatenate(drift) ** 2).mean(axis=0))
         center = self._start(parts[0], rate) if plan.adapts and len(parts) == 1 else group.center
-        return _Learned(group, center, np.concatenate(scores), scores, moved)
+        growth = self._growth(plan, folds, rate, keep) if len(parts) == 1 else 1.0
+        return _Learned(group, center, np.concatenate(scores), moved, growth)
+
+    def _growth(self, plan: GroupPlan, folds: list[tuple[np.ndarray, np.ndarray]], rate: float, keep: float) -> float:
+        """Return how scores by a model of the beginning grow: of the last part, over the first that it has not seen."""
+        train, unseen = folds[0][0], [test for _, test in folds]
+        early = self._fit(plan, train)
+        start = self._start(train, rate) if plan.adapts else early.center
+        left = _residuals(early, np.concatenate(unseen), start, keep if plan.adapts else 1.0)
+        scores = early.reduce(left / early.spread if plan.factored else left)
+        first, last = (np.median(part) for part in (scores[: len(unseen[0])], scores[-len(unseen[-1]) :]))
+        return float(last / max(first, 1.0))
 
     def _start(self, features: np.ndarray, rate: float) -> np.ndarray:
         if not np.isfinite(self.adaptation.seconds):
@@ -149,8 +164,8 @@ class _Learned:
     group: Group
     center: np.ndarray
     scores: np.ndarray
-    by_fold: list[np.ndarray]
     drift: np.ndarray
+    growth: float
 
 
 def _known(features: np.ndarray) -> np.ndarray:
@@ -201,5 +216,6 @@ def healthy_frames(
             runs = np.maximum(runs, framer.longest_run)
         else:
             clipped = max(clipped, framer.seen_clipped)
+    largest = np.nanmax(np.abs(values), axis=0)
     limits = {"run": (_RUNS * runs + window).tolist(), "quiet": quiet.tolist(), "clipped": [_RUNS * clipped + 3]}
-    return frames, limits
+    return frames, limits | {"largest": (_RESCALED * largest).tolist()}

@@ -27,6 +27,8 @@ __all__ = ["LearnReport", "Monitor", "Result"]
 _WINDOW = 30
 _LN10 = float(np.log(10.0))
 _RATE_TOLERANCE = 0.01
+_MOST_GROWTH = 3.0
+"""Times that healthy scores may grow from the first unseen part of a recording to the last: no limit would hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class Result:
         "ok" or "alarm"; or the sensors' state that keeps it from a score: "missing", "flat", "clipped",
         "clock jumped", "scale changed".
     channels : dict of str to float
-        Size of each channel's deviation, 1 where it is as large as healthy ones are.
+        Size of each channel's deviation, 1 where it is as large as healthy ones are; NaN where it is not known.
     alarm : Alarm or None
         The alarm that the window opened, made worse or closed.
 
@@ -449,6 +451,11 @@ class Monitor:
         needed = self.wanted.needed(model.seconds)
         if model.disjoint < needed and not self.accept_rate:
             raise RateError(_refusal(self.wanted, model, needed, sessions))
+        if needed and model.growth > _MOST_GROWTH and not self.accept_rate:
+            raise RateError(
+                f"{model.name}: false_alarms of {self.wanted.text} cannot be promised: {_growing(model)}. Record it "
+                "once it has settled, or let adapt follow it faster (accept_rate=True takes the rate all the same)"
+            )
         return self.wanted.limit(hop, model.disjoint, streams)
 
     def _report(self, windows: list[int], sessions: int, left_out: list[str]) -> LearnReport:
@@ -467,6 +474,7 @@ class Monitor:
         notes = []
         if self.wanted.text == "auto":
             words += " (the lowest that this recording shows by itself)"
+        notes += [f"{model.name}: {_growing(model)}" for model in self.streams if model.growth > _MOST_GROWTH]
         if self.accept_rate:
             notes.append("the rate was taken as asked, supported or not")
         return LearnReport(streams=streams, sessions=sessions, rate=words, left_out=tuple(left_out), notes=tuple(notes))
@@ -592,13 +600,15 @@ def _refusal(wanted: WantedRate, model: StreamModel, needed: float, sessions: in
     )
 
 
+def _growing(model: StreamModel) -> str:
+    times = f"{model.growth:.1f} times in this recording"
+    return f"scores of healthy windows grow with the time since what was learned, {times}"
+
+
 def _channel_sizes(model: StreamModel, scores: Scores) -> np.ndarray:
     """Return the size (n, c) of each channel's deviation."""
     residual, group = scores.residuals[0], model.groups[0]
     if group.plan.codes:
         residual = (scores.features[group.plan.features] - scores.centers[0]) / group.scale
-    squares = residual * residual
-    if np.isnan(squares).any():
-        squares = np.nan_to_num(squares)
-    parts = squares.reshape(len(squares), -1, len(model.channels))
+    parts = (residual * residual).reshape(len(residual), -1, len(model.channels))
     return np.sqrt(np.add.reduce(parts, axis=1) / parts.shape[1])

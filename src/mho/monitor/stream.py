@@ -53,13 +53,16 @@ class StreamModel:
     disjoint : float
         Unseen windows that do not overlap.
     limits : dict
-        Longest constant run of each channel, or longest clipped run: beyond it a sensor is not scored.
+        Longest constant run of each channel, or longest clipped run, and largest reading: beyond it a sensor is not
+        scored.
     seconds : float
         Length of a window.
     examples : ndarray of shape (m, d)
         Features of the first group of some healthy windows, for explanations.
     example_times : ndarray of shape (m,)
         Their times.
+    growth : float
+        Growth of healthy scores with the time since what was learned, as seen in learning; not kept in files.
     """
 
     channels: tuple[Channel, ...]
@@ -73,6 +76,7 @@ class StreamModel:
     seconds: float
     examples: np.ndarray
     example_times: np.ndarray
+    growth: float = 1.0
 
     @property
     def name(self) -> str:
@@ -87,6 +91,7 @@ class StreamModel:
     def framer(self) -> Any:
         """Return a new framer that knows the sensors' limits."""
         framer = framer_for(self.channels, self.window)
+        framer.largest = np.array(self.limits.get("largest", [np.inf] * len(self.channels)))
         if isinstance(framer, LevelFramer):
             framer.flat_after = np.array(self.limits["run"])
             framer.quiet = np.array(self.limits["quiet"])
