@@ -130,5 +130,4 @@ def test_a_machine_that_still_changes_is_refused_a_rate():
         RateError, match=r"grow with the time since what was learned, \d\d?\.\d times in this recording"
     ):
         Monitor(false_alarms=0.01).learn(recording(values))
-    assert "grow with the time" in str(Monitor().learn(recording(values)))
-    assert "grow with the time" not in str(Monitor().learn(recording(levels(1600, 1))))
+    assert "grow with the time" in str(Monitor(false_alarms=0.01, accept_rate=True).learn(recording(values)))

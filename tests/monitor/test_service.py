@@ -111,8 +111,8 @@ from pathlib import Path
 from mho.monitor import Monitor, Recording
 from mho.monitor.service import Service
 model, disk = sys.argv[1], Path(sys.argv[2])
-subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192k", "none", disk], check=True)
-(disk / "other").write_bytes(bytes(100_000))
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", disk], check=True)
+(disk / "other").write_bytes(bytes(64_000))
 sent, durable, full = [json.loads(line) for line in sys.stdin], -1, 0
 while durable < len(sent) - 1:
     try:
@@ -140,14 +140,14 @@ _MOUNTS = ["unshare", "--map-root-user", "--mount"]
     reason="needs to mount a disk of its own",
 )
 def test_a_full_disk_ends_it_and_what_was_durable_is_there_when_there_is_room(model, tmp_path):
-    sent = list(messages())
+    sent = list(messages(150))
     expected, _ = undisturbed(model, tmp_path / "whole", sent)
     (tmp_path / "disk").mkdir()
     lines = "".join(json.dumps([topic, payload.decode()]) + "\n" for topic, payload in sent)
     command = [*_MOUNTS, sys.executable, "-c", _FULL, model, tmp_path / "disk"]
     done = subprocess.run(command, input=lines, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [*expected, " 900"]
+    assert done.stdout.splitlines() == [*expected, " 450"]
 
 
 def test_repeats_are_left_out_and_late_ones_sorted_in(model, tmp_path):

@@ -28,6 +28,9 @@ whitened: all of it would mute channels that drift while healthy, none would let
 _QUIET = 1e-3
 _RUNS = 2.0
 _EXAMPLES = 64
+_FEWEST_DISJOINT = 20
+"""Unseen windows that do not overlap from which on it is told whether scores grow: of fewer, chance makes them grow."""
+
 _RESCALED = 300.0
 """Times the largest healthy reading beyond which a sensor's unit has changed: a unit is a thousand, no fault is."""
 
@@ -74,7 +77,8 @@ class Learner:
         share = 1.0 if len(sessions) > 1 else 1 - _FIRST / _BLOCKS
         disjoint = share * windows / self._per_window(channels[0], window)
         first = found[0]
-        growth = max(one.growth for one in found)
+        whole = len(sessions) == 1 and disjoint > _FEWEST_DISJOINT
+        growth = max(one.growth for one in found) if whole else 1.0
         examples, times = _examples(sessions, first.group.plan.features)
         tails = tuple(fit_tail(one.scores, disjoint) for one in found)
         return StreamModel(
@@ -132,14 +136,15 @@ class Learner:
         return _Learned(group, center, np.concatenate(scores), moved, growth)
 
     def _growth(self, plan: GroupPlan, folds: list[tuple[np.ndarray, np.ndarray]], rate: float, keep: float) -> float:
-        """Return how scores by a model of the beginning grow: of the last part, over the first that it has not seen."""
+        """Return how scores by a model of the beginning grow: the last three parts, over the first that is unseen."""
         train, unseen = folds[0][0], [test for _, test in folds]
         early = self._fit(plan, train)
         start = self._start(train, rate) if plan.adapts else early.center
         left = _residuals(early, np.concatenate(unseen), start, keep if plan.adapts else 1.0)
         scores = early.reduce(left / early.spread if plan.factored else left)
-        first, last = (np.median(part) for part in (scores[: len(unseen[0])], scores[-len(unseen[-1]) :]))
-        return float(last / max(first, 1.0))
+        parts = np.split(scores, np.cumsum([len(part) for part in unseen])[:-1])
+        first, *_, before, last, end = map(np.median, parts)
+        return float(np.median([before, last, end]) / max(first, 1.0))
 
     def _start(self, features: np.ndarray, rate: float) -> np.ndarray:
         if not np.isfinite(self.adaptation.seconds):
