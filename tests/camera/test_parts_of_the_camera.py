@@ -1,15 +1,21 @@
 """Grid, ranking, budget and the state of the view, each against something else."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.optimize import nnls
 from sklearn.metrics import roc_auc_score
 
 from mho import Camera
 from mho.camera.budget import FLOOR, Budget, Offer
 from mho.camera.grid import Grid
+from mho.camera.parts import Parts
 from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
 from mho.camera.ranking import clip_scores, rank
+from mho.engines import Digital
 
 from .conftest import scene
 
@@ -41,6 +47,27 @@ def test_blur_is_a_gaussian_within_what_is_known():
 def test_a_cell_with_one_masked_pixel_takes_no_part():
     grid = Grid((36, 48), scale=12, masks=((7, 3, 2, 2),))
     assert np.argwhere(~grid.known).tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
+
+
+def test_white_cells_take_no_part_in_the_first_codes():
+    rng = np.random.default_rng(0)
+    A, codes = rng.random((300, 3), np.float32), np.array([[90.0, 60, 120], [20, 200, 90]], np.float32)
+    X = np.minimum(codes @ A.T, 255)  # a sensor's white
+    assert 0.03 < (X > 235).mean() < 0.3
+    spread = np.ones(300, np.float32)
+    found = Parts(A, spread, 100.0, Digital())._without_white(X)
+    expected = [nnls(A[x <= 235].astype(float), x[x <= 235])[0] for x in X]
+    assert np.allclose(found, expected, rtol=1e-4)
+
+
+def test_a_camera_at_work_has_no_need_of_what_learns(learned):
+    code = (
+        "import sys, numpy; import mho; camera = mho.Camera.load(sys.argv[1])\n"
+        "list(camera.run(numpy.full((60, 72, 96), 90, 'uint8')))\n"
+        "print(*{'sklearn', 'pandas', 'scipy.optimize'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", code, str(learned)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == []
 
 
 def test_ranking_is_that_of_scikit_learn():

@@ -89,4 +89,4 @@ def _extended(parts: Parts, part: np.ndarray, dropped: int | None) -> Parts:
     """Return parts with one more, in whole multiples of 1 / 255, and without the one at a place."""
     whole = np.rint(255 * part / max(float(part.max()), 1e-12)).astype(np.float32) / np.float32(255)
     kept = parts.A if dropped is None else np.delete(parts.A, dropped, axis=1)
-    return Parts(np.ascontiguousarray(np.column_stack([kept, whole])), parts.spread, parts.level, parts.engine)
+    return replace(parts, A=np.ascontiguousarray(np.column_stack([kept, whole])))

@@ -6,14 +6,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from scipy import ndimage
-from sklearn.exceptions import ConvergenceWarning
 
 from mho.caching import cached_property
 from mho.camera.grid import Grid
 from mho.engines import Digital, Engine, Penalty, Programmed
-from mho.engines.solve import as_known
-from mho.nmf import NMF
+from mho.operands import Sparse
 
 __all__ = ["WHITE", "Parts", "code_of", "learn_parts", "near_white", "robust_spread", "spread_of", "typical_magnitude"]
 
@@ -88,36 +87,52 @@ class Parts:
         residual : ndarray of shape (n, p)
             What it cannot explain, in spreads, at the mean brightness of the scene while learning.
         """
-        codes = self._solve(X)
-        self._without_white(X, codes)
+        codes = self._without_white(X)
         for _ in range(_RESOLVES):
-            fitted, residual = self._residual(X, codes)
-            magnitude = np.abs(residual)
+            fitted, residual, near = self._residual(X, codes)
+            magnitude = np.abs(residual, out=residual)
             limit = _TRIMMED * np.maximum(1, 1.4826 * typical_magnitude(magnitude))
-            usual = (magnitude < limit) & (near_white(fitted) == 0)
-            codes = self._solve(np.where(usual, X, fitted))
-        return codes, *self._residual(X, codes)
+            np.copyto(fitted, X, where=(magnitude < limit) & (near == 0))
+            codes = self._solve(fitted)
+        return codes, *self._residual(X, codes)[:2]
 
     @cached_property
     def _programmed(self) -> Programmed:
         return self.engine.program(self.A, penalty=_RIDGE)
 
     def _solve(self, X: np.ndarray) -> np.ndarray:
-        return self._programmed.solve(np.ascontiguousarray(X.T)).T
+        return self._programmed.solve(X.T).T
 
-    def _without_white(self, X: np.ndarray, codes: np.ndarray) -> None:
-        """Solve frames with white cells without them, in place: they do not tell how bright it is."""
-        white = X > WHITE - _HEADROOM
-        share = white.mean(1)
-        frames = (share > 0) & (share < _MOST_WHITE)
-        if frames.any():
-            B = np.where(white[frames], np.nan, X[frames]).T
-            codes[frames] = self._programmed.solve(as_known(B, "nan", "frames")).T
+    def _without_white(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes (n, k) without white cells, which do not tell how bright it is."""
+        known = X <= WHITE - _HEADROOM
+        share = known.mean(1)
+        some = (share < 1) & (share > 1 - _MOST_WHITE)
+        if not some.any():
+            return self._solve(X)
+        codes = np.empty((len(X), self.A.shape[1]), np.float32)
+        codes[some] = self._programmed.solve(_only(X[some], known[some])).T
+        if not some.all():
+            codes[~some] = self._solve(X[~some])
+        return codes
 
-    def _residual(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _residual(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the parts explain, what they leave in spreads, and how near to white it is."""
         fitted = codes.astype(np.float32, copy=False) @ self.A.T
-        gain = np.maximum(fitted.mean(1, keepdims=True) / self.level, 1e-3)
-        return fitted, (X - np.minimum(fitted, WHITE)) / (gain * self.spread + near_white(fitted))
+        near = near_white(fitted)
+        scale = np.maximum(fitted.mean(1, keepdims=True) / self.level, 1e-3) * self.spread
+        scale += near
+        residual = X - (np.minimum(fitted, WHITE) if near.any() else fitted)
+        residual /= scale
+        return fitted, residual, near
+
+
+def _only(X: np.ndarray, known: np.ndarray) -> Sparse:
+    """Return the known entries of frames (n, p) as right-hand sides."""
+    n, p = X.shape
+    cells = np.broadcast_to(np.arange(p, dtype=np.int32), X.shape)[known]
+    pointers = np.concatenate([[0], np.cumsum(known.sum(1))]).astype(np.int32)
+    return Sparse.from_checked(sp.csc_array((X[known], cells, pointers), shape=(p, n)), missing=True)
 
 
 def typical_magnitude(magnitude: np.ndarray) -> np.ndarray:
@@ -128,6 +143,8 @@ def typical_magnitude(magnitude: np.ndarray) -> np.ndarray:
 
 def near_white(fitted: np.ndarray) -> np.ndarray:
     """Return by how much cells may be darker than the scene because some of their pixels are white already."""
+    if fitted.max(initial=0.0) <= WHITE - _HEADROOM:
+        return np.zeros(1, fitted.dtype)
     return np.clip(fitted - (WHITE - _HEADROOM), 0, _HEADROOM)
 
 
@@ -189,6 +206,10 @@ def spread_of(code: np.ndarray) -> np.ndarray:
 
 def _factorized(X: np.ndarray, known: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Return the parts (p, k) of what is known of X."""
+    from sklearn.exceptions import ConvergenceWarning  # a camera at work has no need of its hundred megabytes
+
+    from mho.nmf import NMF
+
     whole = bool(known.all())
     model = NMF(k, random_state=seed, max_iter=100, missing=None if whole else "nan")
     with warnings.catch_warnings():

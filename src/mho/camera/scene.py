@@ -10,6 +10,7 @@ from mho.caching import cached_property
 from mho.camera.grid import Grid
 from mho.camera.parts import Parts, learn_parts, near_white, typical_magnitude
 from mho.engines import Engine
+from mho.kernels.blas import one_blas_thread
 
 __all__ = ["PARTS", "Scene", "Seen", "learn_scene", "texture"]
 
@@ -86,9 +87,10 @@ class Scene:
 
     def see(self, X: np.ndarray) -> Seen:
         """Explain and score frames X (n, p) of the known cells."""
-        codes, fitted, residual = self.luma.explain(X)
-        flat = local_plane(X, fitted, residual, self.grid, self.brightness)
-        planes = residual, self.local.explain(flat)[2]
+        with one_blas_thread():  # products so small are slower among several
+            codes, fitted, residual = self.luma.explain(X)
+            flat = local_plane(X, fitted, residual, self.grid, self.brightness)
+            planes = residual, self.local.explain(flat)[2]
         deviation = np.minimum(*(_over_frame(z, noise) for z, noise in zip(planes, self.noise, strict=True)))
         return Seen(self.top(deviation) / self.usual, deviation, residual, codes, fitted)
 

@@ -117,7 +117,7 @@ class Tampering:
     def _light(self, seen: Seen, now: float) -> list[Event]:
         brightness = np.median(seen.fitted.mean(1))
         self._brightness.append(float(brightness))
-        if len(self._brightness) < 2 or (seen.deviation > _FAR).mean() > _CALM:
+        if len(self._brightness) < 2 or np.count_nonzero(seen.deviation > _FAR) > _CALM * seen.deviation.size:
             return []
         change = self._brightness[1] / max(self._brightness[0], 1e-3) - 1
         return [Event(now, "light", f"light changed by {change:+.0%}")] if abs(change) > _STEP else []

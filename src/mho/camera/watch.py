@@ -105,7 +105,7 @@ class _Open:
 
     number: int
     thumbnail: np.ndarray
-    boxes: tuple[Rectangle, ...] = ()
+    deviation: np.ndarray
     best: float = -1.0
     scores: list[np.ndarray] = field(default_factory=list)
 
@@ -210,11 +210,11 @@ class Watch:
                 done.append(self._closed(self._open))
                 self._open = None
             if self._open is None:
-                self._open = _Open(number, picture)
+                self._open = _Open(number, picture, z)
             self._open.scores.append(score)
             if score.max() > self._open.best:
                 self._open.best = float(score.max())
-                self._open.boxes = self._boxes(z)
+                self._open.deviation = z
                 self._open.thumbnail = picture
         return done
 
@@ -228,7 +228,7 @@ class Watch:
             start + self.window,
             float(by_zone[best]),
             self._zones[best][0],
-            window.boxes,
+            self._boxes(window.deviation),
             window.thumbnail,
         )
 
