@@ -9,6 +9,7 @@ import scipy.sparse as sp
 import mho
 from mho import NMF
 from mho.data import DataError
+from mho.nmf.block_source import block_source
 
 
 @pytest.fixture
@@ -113,3 +114,23 @@ def test_a_file_that_is_cut_short_or_changes_is_named(X, tmp_path):
 def test_bad_input_is_named(source, options, kind, says):
     with pytest.raises(kind, match=says):
         mho.fit_blocks(source, **{"n_components": 2, **options})
+
+
+@pytest.mark.parametrize("kind", ["npy", "sparse"])
+def test_both_factors_on_disk_are_those_in_memory(X, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("mho.nmf.blocks._COLUMNS", 7)
+    source, settings = _given(kind, X, tmp_path), {"block_bytes": 5000, "tol": 0, "random_state": 0}
+    whole = mho.fit_blocks(source, 4, max_iter=4, **settings)
+    files = {"out": tmp_path / "W.npy", "out_H": tmp_path / "H.npy"}
+    first = mho.fit_blocks(source, 4, max_iter=2, **files, **settings)
+    rest = mho.fit_blocks(source, 4, max_iter=2, W=first.W, H=first.H, **files, **settings)
+    assert (rest.W, rest.H) == (files["out"], files["out_H"])
+    np.testing.assert_allclose(np.load(rest.H), whole.H, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.load(rest.W), whole.W, rtol=1e-4, atol=1e-5)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "X.npy") == ["H.npy", "W.npy"]
+
+
+def test_rows_of_a_wide_sparse_matrix_come_many_at_a_time():
+    X = sp.random_array((300, 100_000), density=1e-4, rng=np.random.default_rng(0), format="csr")
+    assert block_source(X).row_bytes < 400
+    assert block_source(X.toarray()).row_bytes == 800_000

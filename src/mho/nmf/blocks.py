@@ -3,157 +3,34 @@
 from __future__ import annotations
 
 import queue
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from mho import checks, kernels
-from mho.data.errors import DataError, damaged
-from mho.data.npy import check_length, check_matrix, header
-from mho.engines import Digital, Penalty
+from mho.data.errors import DataError
 from mho.engines.products import cross, gram
 from mho.kernels.blas import one_blas_thread
+from mho.nmf.block_cluster import BlocksOnWorkers
+from mho.nmf.block_source import AHEAD, BlockSource, NpyFile, block_source, read_into
+from mho.nmf.block_step import checked_block, improved_rows
 from mho.nmf.settings import old_generator
-from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["BlockFit", "BlockSource", "block_source", "fit_blocks"]
+__all__ = ["BlockFit", "fit_blocks"]
 
 _BLOCK_BYTES = 1 << 25
-_SWEEPS = 4
 _H_SWEEPS = 8
-_AHEAD = 2
+_COLUMNS = 1 << 16
+"""Columns of H that are in memory together where it is on disk."""
+
 _SAMPLE = 500
 """Rows of the first block from which the start has its scale."""
-
-
-class BlockSource(Protocol):
-    """A matrix (m, n) that gives some rows at a time."""
-
-    shape: tuple[int, int]
-    dtype: np.dtype
-    name: str
-
-    def rows(self, step: int) -> Iterator[Any]:
-        """Yield all rows in order, `step` at a time, dense or sparse; an array may be used again for the next."""
-        ...
-
-
-class _Npy:
-    """A file of NumPy's, read into two buffers in turn: pages of a memory map would count as memory in use."""
-
-    shape: tuple[int, int]
-    dtype: np.dtype
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, str(path)
-        with path.open("rb") as stream:
-            found = header(stream, self.name)
-            self._offset = stream.tell()
-        check_matrix(path, found, 1 << 62)
-        check_length(self.name, found, path.stat().st_size)
-        if found.dtype not in (np.float32, np.float64):
-            raise DataError(f"{path}: must hold float32 or float64 to be read in blocks, got {found.dtype}")
-        self.shape, self.dtype = (found.shape[0], found.shape[1]), found.dtype
-        with path.open("rb") as stream:
-            version = np.lib.format.read_magic(stream)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            if read(stream)[1]:
-                raise DataError(f"{path}: must be in C order to be read by rows; save np.ascontiguousarray of it")
-
-    def rows(self, step: int) -> Iterator[np.ndarray]:
-        m, n = self.shape
-        buffers = [np.empty((min(step, m), n), self.dtype) for _ in range(_AHEAD + 2)]
-        with self.path.open("rb", buffering=0) as stream:
-            stream.seek(self._offset)
-            for number, begin in enumerate(range(0, m, step)):
-                block = buffers[number % len(buffers)][: min(step, m - begin)]
-                view, filled = block.data.cast("B"), 0
-                while filled < len(view):
-                    got = stream.readinto(view[filled:])
-                    if not got:
-                        raise DataError(f"{self.path}: cut off in row {begin + filled // (n * self.dtype.itemsize)}")
-                    filled += got
-                yield block
-
-
-class _Sliced:
-    """Whatever has a shape and gives rows by slices: arrays, sparse matrices, HDF5, Zarr, dask, backed AnnData."""
-
-    shape: tuple[int, int]
-    dtype: np.dtype
-
-    def __init__(self, matrix: Any, name: str = "X") -> None:
-        self.name, self._matrix = name, matrix.tocsr() if sp.issparse(matrix) else matrix
-        if len(matrix.shape) != 2 or 0 in matrix.shape:
-            raise ValueError(f"{name} must be a matrix that is not empty, got shape {tuple(matrix.shape)}")
-        self.shape = (int(matrix.shape[0]), int(matrix.shape[1]))
-        self.dtype = np.dtype(np.float32 if matrix.dtype == np.float32 else np.float64)
-
-    def rows(self, step: int) -> Iterator[Any]:
-        for begin in range(0, self.shape[0], step):
-            part = self._matrix[begin : min(begin + step, self.shape[0])]
-            part = part.compute() if hasattr(part, "compute") else part
-            yield (part if sp.issparse(part) else np.asarray(part)).astype(self.dtype, copy=False)
-
-
-class _Parquet:
-    """A Parquet file whose columns are all numbers."""
-
-    shape: tuple[int, int]
-    dtype: np.dtype
-
-    def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq
-
-        self.path, self.name, self.dtype = path, str(path), np.dtype(np.float64)
-        with damaged(path, Exception):
-            found = pq.ParquetFile(path)
-            self.shape = found.metadata.num_rows, len(found.schema_arrow.names)
-
-    def rows(self, step: int) -> Iterator[np.ndarray]:
-        import pyarrow.parquet as pq
-
-        with damaged(self.path, Exception):
-            for batch in pq.ParquetFile(self.path).iter_batches(step):
-                columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-                yield np.column_stack(columns).astype(np.float64)
-
-
-def block_source(source: Any) -> BlockSource:
-    """Return a matrix as a source of blocks of rows.
-
-    Parameters
-    ----------
-    source : str, path or array_like of shape (m, n)
-        A ``.npy`` or ``.parquet`` file, or what has a shape, a dtype and gives rows by slices: an array, a scipy sparse
-        matrix, an HDF5 dataset, a Zarr or dask array, the ``X`` of a backed AnnData.
-
-    Raises
-    ------
-    DataError
-        The file is cut short or is not one of numbers.
-    TypeError, ValueError
-        It is none of these.
-    """
-    if isinstance(source, str | Path):
-        path = Path(source)
-        kinds: dict[str, Callable[[Path], BlockSource]] = {".npy": _Npy, ".parquet": _Parquet}
-        if path.suffix not in kinds:
-            raise ValueError(
-                f"{path}: must end in .npy or .parquet to be read in blocks; open others and give the array"
-            )
-        return kinds[path.suffix](path)
-    if all(hasattr(source, part) for part in ("X", "obs", "var")):
-        return block_source(source.X)
-    if not all(hasattr(source, part) for part in ("shape", "dtype", "__getitem__")):
-        raise TypeError(f"source must be a file or give rows by slices, got {type(source).__name__}")
-    return _Sliced(source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +41,14 @@ class BlockFit:
     ----------
     W : ndarray of shape (m, k), or Path
         In memory, or the ``.npy`` file that was asked for.
-    H : ndarray of shape (k, n)
+    H : ndarray of shape (k, n), or Path
+        As W.
     errors : list of float
         |X - W H| / |X| after each pass.
     seconds : list of float
         Of each pass.
+    norm : float
+        |X|.
 
     Examples
     --------
@@ -180,9 +60,10 @@ class BlockFit:
     """
 
     W: Any
-    H: np.ndarray
+    H: Any
     errors: list[float]
     seconds: list[float]
+    norm: float
 
 
 def fit_blocks(
@@ -194,7 +75,9 @@ def fit_blocks(
     W: Any = None,
     H: Any = None,
     out: str | Path | None = None,
+    out_H: str | Path | None = None,
     block_bytes: int = _BLOCK_BYTES,
+    cluster: Any = None,
     random_state: Any = None,
     callback: Callable[[dict[str, Any]], Any] | None = None,
 ) -> BlockFit:
@@ -213,12 +96,16 @@ def fit_blocks(
         Passes at the most.
     tol : float
         Stop when the error falls by less than this share of the first in a pass; 0 never stops.
-    W, H : ndarray of shape (m, k) and (k, n), or path of W, optional
+    W, H : ndarray of shape (m, k) and (k, n), or path, optional
         Factors to go on from: those of a fit that ended early.
-    out : str or path, optional
-        A ``.npy`` file for W, which then is never whole in memory.
+    out, out_H : str or path, optional
+        ``.npy`` files for W and for H, which then are never whole in memory.
     block_bytes : int
         Memory of a block; four are held at once.
+    cluster : distributed.Client, optional
+        Workers of a Dask cluster, with mho installed, that take the blocks: those of a file that all of them see under
+        its name, the parts of a dask array, or an array that is sent to them. A step is a function of a block and the
+        factors, which stay here: others do again what a lost worker had, to the same bits.
     random_state : int, RandomState, Generator or None
         For the start.
     callback : callable, optional
@@ -247,14 +134,20 @@ def fit_blocks(
     k = checks.positive_int(n_components, "n_components", limit=max(m, n), what="the larger side of X")
     checks.positive_int(max_iter, "max_iter")
     checks.nonnegative_number(tol, "tol")
-    step = max(1, checks.positive_int(block_bytes, "block_bytes") // (n * found.dtype.itemsize))
-    H, level = _start(found, k, H, old_generator(random_state))
+    step = max(1, checks.positive_int(block_bytes, "block_bytes") // found.row_bytes)
+    level, start = _start(found, k, old_generator(random_state))
+    workers = None if cluster is None else BlocksOnWorkers(cluster, found, step)
     errors: list[float] = []
     seconds: list[float] = []
-    with _kept(W, (m, k), found.dtype, level, None if out is None else Path(out)) as rows, one_blas_thread():
+    norm = 0.0
+    with (
+        _kept(W, (m, k), found.dtype, level, _npy_path(out, "out")) as rows,
+        _Columns(start if H is None else _given_H(H, (k, n)), found.dtype, _npy_path(out_H, "out_H")) as columns,
+        one_blas_thread(),
+    ):
         for number in range(max_iter):
             begun = time.perf_counter()
-            H, error = _passed(found, H, rows, step)
+            error, norm = _passed(found, columns, rows, step, workers)
             errors.append(error)
             seconds.append(time.perf_counter() - begun)
             left = seconds[-1] * (max_iter - number - 1)
@@ -263,55 +156,61 @@ def fit_blocks(
                 break
             if number and tol > 0 and errors[-2] - error < tol * errors[0]:
                 break
-        return BlockFit(rows.result(), H, errors, seconds)
+        return BlockFit(rows.result(), columns.result(), errors, seconds, norm)
 
 
-def _start(found: BlockSource, k: int, H: Any, rng: Any) -> tuple[np.ndarray, float]:
-    """Components to begin with, random about the level of the first rows, and that level."""
-    n = found.shape[1]
-    first = next(iter(found.rows(min(_SAMPLE, max(1, _BLOCK_BYTES // (8 * n))))))
+def _start(found: BlockSource, k: int, rng: Any) -> tuple[float, np.ndarray]:
+    """Level of both factors for the mean of the first rows, and components (k, n) at random about it."""
+    first = next(iter(found.rows(min(_SAMPLE, max(1, _BLOCK_BYTES // (2 * found.row_bytes))))))
     level = float(np.sqrt(max(float(first.mean()), np.finfo(found.dtype).tiny) / k))
-    if H is None:
-        return (level * rng.uniform(0.5, 1.5, (k, n))).astype(found.dtype), level
-    H = checks.as_matrix(H, "H").astype(found.dtype)
-    if H.shape != (k, n):
-        raise ValueError(f"H must have shape {(k, n)}, got {H.shape}")
-    return H, level
+    return level, (level * rng.uniform(0.5, 1.5, (k, found.shape[1]))).astype(found.dtype)
 
 
-def _passed(found: BlockSource, H: np.ndarray, rows: _Rows, step: int) -> tuple[np.ndarray, float]:
-    """One pass: all of W, then H, and the relative error of both."""
-    k, n = H.shape
-    programmed = Digital(sweeps=_SWEEPS).program(Dense.from_checked(np.ascontiguousarray(H.T)), penalty=Penalty())
-    G, C, square = np.zeros((k, k)), np.zeros((n, k)), 0.0
-    begin = 0
-    for block in _ahead(found.rows(step)):
-        X = _checked(block, found, begin)
-        end = begin + X.shape[0]
-        W = np.ascontiguousarray(programmed.solve(X.T, start=rows.read(begin, end).T).T)
-        rows.write(begin, W)
-        G += gram(W)
-        C += cross(W, X)
-        square += X.square
-        begin = end
-    if begin != found.shape[0]:
-        raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
-    Y = np.array(H.T, np.float64, order="C")
-    kernels.sweep(G, C, Y, _H_SWEEPS, kernels.thread_count())
-    left = square - 2 * float(np.vdot(C, Y)) + float(np.vdot(G, Y.T @ Y))
-    return np.ascontiguousarray(Y.T).astype(H.dtype), float(np.sqrt(max(0.0, left) / square)) if square else 0.0
+def _given_H(H: Any, shape: tuple[int, int]) -> np.ndarray:
+    H = np.load(H, mmap_mode="r", allow_pickle=False) if isinstance(H, str | Path) else checks.as_matrix(H, "H")
+    if H.shape != shape:
+        raise ValueError(f"H must have shape {shape}, got {H.shape}")
+    return H
 
 
-def _checked(block: Any, found: BlockSource, begin: int) -> Matrix:
-    name = f"{found.name}, rows {begin} to {begin + block.shape[0] - 1},"
-    if sp.issparse(block):
-        return Sparse(block, name=name, nonnegative=True)
-    return Dense(block, name=name, nonnegative=True)
+def _npy_path(path: str | Path | None, name: str) -> Path | None:
+    if path is not None and Path(path).suffix != ".npy":
+        raise ValueError(f"{name} must end in .npy, got {path}")
+    return None if path is None else Path(path)
+
+
+def _passed(
+    found: BlockSource, columns: _Columns, rows: _Rows, step: int, workers: BlocksOnWorkers | None
+) -> tuple[float, float]:
+    """One pass: all of W, then H; return the relative error of both, and |X|."""
+    k = columns.H.shape[1]
+    G, square, begin = np.zeros((k, k)), 0.0, 0
+    if workers is not None:
+        for begin, (W, products, part) in workers.improved(columns.H, rows.read):
+            rows.write(begin, W)
+            G += gram(W)
+            columns.products += products
+            square += part
+    else:
+        for block in _ahead(found.rows(step)):
+            X = checked_block(block, found.name, begin)
+            end = begin + X.shape[0]
+            W = improved_rows(X, columns.H, rows.read(begin, end))
+            rows.write(begin, W)
+            G += gram(W)
+            columns.add(W, X)
+            square += X.square
+            begin = end
+        if begin != found.shape[0]:
+            raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
+    left = square - columns.improve(G)
+    norm = float(np.sqrt(square))
+    return (float(np.sqrt(max(0.0, left))) / norm if norm else 0.0), norm
 
 
 def _ahead(blocks: Iterator[Any]) -> Iterator[Any]:
     """Yield blocks that a thread reads ahead; an error of its is raised here."""
-    ready: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(_AHEAD)
+    ready: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(AHEAD)
     ended = threading.Event()
 
     def read() -> None:
@@ -347,6 +246,54 @@ def _put(ready: queue.Queue[Any], item: Any, ended: threading.Event) -> bool:
             continue
         return True
     return False
+
+
+class _Columns:
+    """H by columns (n, k), and what all rows of a pass ask of it, (n, k); both on disk where there is a path."""
+
+    def __init__(self, start: np.ndarray, dtype: np.dtype, path: Path | None) -> None:
+        self.path, (k, n) = path, start.shape
+        self._step = n if path is None else _COLUMNS
+        if path is None:
+            self.H, self.products = np.array(start.T, dtype, order="C"), np.zeros((n, k))
+            return
+        kept = np.lib.format.open_memmap(path.with_suffix(".part"), "w+", dtype, (k, n), fortran_order=True)
+        for begin, end in self._ranges(n):
+            kept[:, begin:end] = start[:, begin:end]
+        path.with_suffix(".part").replace(path)
+        self.H, self._scratch = kept.T, tempfile.TemporaryFile(dir=path.parent)
+        self._scratch.truncate(8 * n * k)
+        self.products = np.memmap(self._scratch, np.float64, "r+", shape=(n, k))
+
+    def __enter__(self) -> _Columns:
+        return self
+
+    def __exit__(self, *of: Any) -> None:
+        if self.path is not None:
+            self.H.base.flush()  # pyright: ignore[reportOptionalMemberAccess]
+            self._scratch.close()
+
+    def _ranges(self, n: int) -> Iterator[tuple[int, int]]:
+        return ((begin, min(begin + self._step, n)) for begin in range(0, n, self._step))
+
+    def add(self, W: np.ndarray, X: Any) -> None:
+        """Take in what some rows X (b, n) with their W (b, k) ask."""
+        for begin, end in self._ranges(X.shape[1]):
+            self.products[begin:end] += cross(W, X if self.path is None else X.column_range(begin, end))
+
+    def improve(self, G: np.ndarray) -> float:
+        """Sweep over H with W'W, forget the rows; return by how much |X|^2 is above |X - W H|^2."""
+        gained = 0.0
+        for begin, end in self._ranges(len(self.H)):
+            C, Y = self.products[begin:end], np.array(self.H[begin:end], np.float64, order="C")
+            kernels.sweep(G, C, Y, _H_SWEEPS, kernels.thread_count())
+            gained += 2 * float(np.vdot(C, Y)) - float(np.vdot(G, Y.T @ Y))
+            self.H[begin:end] = Y
+            C[...] = 0
+        return gained
+
+    def result(self) -> Any:
+        return np.ascontiguousarray(self.H.T) if self.path is None else self.path
 
 
 class _Rows:
@@ -386,10 +333,10 @@ class _RowsOnDisk(_Rows):
                 self._offset = stream.tell()
                 stream.truncate(self._offset + shape[0] * shape[1] * dtype.itemsize)
         else:
-            kept = _Npy(path)
+            kept = NpyFile(path)
             if (kept.shape, kept.dtype) != (shape, dtype):
                 raise ValueError(f"{path}: must be {shape} of {dtype}, got {kept.shape} of {kept.dtype}")
-            self._offset = kept._offset
+            self._offset = kept.offset
         self._stream = path.open("r+b", buffering=0)
         self._done = shape[0] if self._begun else 0
 
@@ -404,13 +351,7 @@ class _RowsOnDisk(_Rows):
             return np.full((end - begin, self._shape[1]), self._level, self._dtype)
         block = np.empty((end - begin, self._shape[1]), self._dtype)
         self._stream.seek(self._place(begin))
-        view, filled = block.data.cast("B"), 0
-        while filled < len(view):
-            got = self._stream.readinto(view[filled:])
-            if not got:
-                raise DataError(f"{self.path}: cut off in row {begin}")
-            filled += got
-        return block
+        return read_into(block, self._stream, f"{self.path}: cut off after row {begin}")
 
     def write(self, begin: int, rows: np.ndarray) -> None:
         self._stream.seek(self._place(begin))
@@ -428,8 +369,6 @@ class _RowsOnDisk(_Rows):
 
 def _kept(W: Any, shape: tuple[int, int], dtype: np.dtype, level: float, out: Path | None) -> _Rows:
     if out is not None:
-        if out.suffix != ".npy":
-            raise ValueError(f"out must end in .npy, got {out}")
         return _RowsOnDisk(out, shape, dtype, level, W)
     if W is None:
         return _Rows(np.full(shape, level, dtype))

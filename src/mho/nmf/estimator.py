@@ -19,6 +19,8 @@ from mho.engines.least_squares import Bounds, solve_bounded
 from mho.engines.solve import as_known, warn_of_unknown
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
+from mho.nmf.block_source import block_source
+from mho.nmf.blocks import fit_blocks
 from mho.nmf.compress import compress
 from mho.nmf.constrained import ConstrainedProblem, Constraints, Graph, held_components
 from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
@@ -115,6 +117,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         For the start and a chip's errors.
     callback : callable, optional
         Called after each iteration with its record in `history_`; a true answer stops.
+    cluster : distributed.Client, optional
+        Workers of a Dask cluster that take blocks of rows, as in `mho.fit_blocks`, whose sources `fit` then takes for
+        X. For the plain squared error of an X that is known throughout.
 
     Attributes
     ----------
@@ -190,6 +195,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         scaled: bool = False,
         random_state: Any = None,
         callback: Callable[[dict[str, Any]], Any] | None = None,
+        cluster: Any = None,
     ) -> None:
         self.n_components = n_components
         self.loss = loss
@@ -219,6 +225,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.scaled = scaled
         self.random_state = random_state
         self.callback = callback
+        self.cluster = cluster
 
     # -- scikit-learn's interface --------------------------------------------------------------------------------
 
@@ -242,7 +249,36 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ValueError, TypeError
             An argument is not what it must be; nothing has been done.
         """
+        if self.cluster is not None:
+            return self._fit_on_workers(X, W, H, weights)
         self._fit(self._read(X, reset=True), W, H, weights)
+        return self
+
+    def _fit_on_workers(self, X: Any, W: Any, H: Any, weights: Any) -> Self:
+        """Factorize X in blocks on the workers of a Dask cluster."""
+        others = [*_asked_for(self), *(["weights"] if weights is not None else [])]
+        if others:
+            raise ValueError(
+                f"cluster is for the squared error alone, of an X that is known throughout; got {', '.join(others)} too"
+            )
+        source = block_source(X)
+        self.engine_, self.algorithm_ = Digital(), "blocks (on the workers of a cluster)"
+        self._begin()
+        self._fit_weighted, self.n_features_in_ = False, source.shape[1]
+
+        def kept(record: dict[str, Any]) -> Any:
+            so_far = time.perf_counter() - self._begun
+            told = record | {"seconds": so_far, "engine": "digital", "algorithm": self.algorithm_}
+            self.history_.append(told)
+            return self.callback is not None and self.callback(told)
+
+        settings = {"max_iter": self.max_iter, "tol": self.tol, "random_state": self.random_state, "callback": kept}
+        k = self._components(source.shape, W, H)
+        fit = fit_blocks(X, k, W=W, H=H, cluster=self.cluster, **settings)
+        self.W_, self.components_, self.n_components_, self.n_iter_ = fit.W, fit.H, k, len(fit.errors)
+        self.reconstruction_err_ = fit.errors[-1] * fit.norm
+        if self.scaled:
+            self.W_, self.components_ = _with_unit_rows(self.W_, self.components_)
         return self
 
     def resume(self, X: Any, state: LoopState) -> Self:
@@ -731,6 +767,19 @@ def _compressed_start(
         if not iterate.objective or stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
             break
     return W, H
+
+
+_FOR_WORKERS = ("n_components", "max_iter", "tol", "scaled", "random_state", "callback", "cluster")
+
+
+def _asked_for(model: NMF) -> list[str]:
+    """Names of settings, not for blocks, that are not as they are by default."""
+    found = []
+    for name, default in NMF().get_params().items():
+        value = getattr(model, name)
+        if name not in _FOR_WORKERS and not (value is default or (np.isscalar(value) and value == default)):
+            found.append(name)
+    return [*found, *(["n_components='cv'"] if model.n_components == "cv" else [])]
 
 
 def _best_for(A: np.ndarray, B: Any, start: np.ndarray) -> np.ndarray:

@@ -12,7 +12,10 @@ import numpy as np
 from sklearn.base import clone
 
 from mho import checks
-from mho.nmf.settings import loss_name, old_generator
+from mho.engines import Digital
+from mho.nmf.divergence import LOSSES
+from mho.nmf.filled import Gaps, best_of_two
+from mho.nmf.settings import loss_name, old_generator, penalties_of
 from mho.nmf.start import starting_factors
 from mho.operands import Dense, Matrix
 
@@ -26,7 +29,10 @@ _LARGEST_DENSE = 1 << 27
 _FLOOR = 0.03
 """Share of rows' and columns' means in a prediction of a divergence, in which a zero where X is not has no value."""
 
-_COARSE_ITERATIONS = 60
+_COARSE_ITERATIONS = 30
+
+_MOST_GAPS = 0.5
+"""Share of entries unknown up to which they are filled as the factors go; more would slow the convergence."""
 
 _LEAST_SEARCHED = 32
 """Components that a search tries at least: many weak ones may pay together where two do not."""
@@ -138,6 +144,7 @@ class _Trial:
     def __init__(self, X: Matrix, model: Any, masks: int, held_out: float) -> None:
         rng = old_generator(model.random_state)
         self.model, self.loss, self.most = model, loss_name(model.loss), min(_MOST_COMPONENTS, *X.shape)
+        self.penalties = penalties_of(model, X.shape, fitting=True)
         values = values_of(X)
         known = ~np.isnan(values)
         folds = np.where(known, rng.random_sample(values.shape), np.inf)
@@ -155,31 +162,45 @@ class _Trial:
         """Error of each mask with k components."""
         if k not in self.found:
             pairs = zip(self.parts, self.seeds, strict=True)
-            self.found[k] = np.array([part.error(self._fitted(part, k, seed), self.loss) for part, seed in pairs])
+            self.found[k] = np.array([self._error(part, k, seed) for part, seed in pairs])
         return self.found[k]
-
-    def _fitted(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> Any:
-        model = cast(Any, clone(self.model)).set_params(
-            n_components=k, missing="nan", random_state=int(seed), init="random", callback=None, scaled=False
-        )
-        if max_iter is not None:
-            model.set_params(max_iter=min(max_iter, model.max_iter))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of rows that are unknown now, or of a fit that would go on
-            W, H = starting_factors(part.filled, k, "nndsvdar", np.random.RandomState(int(seed)))
-            found = cast(Any, clone(model)).fit(part.shown, W=W, H=H)
-            if max_iter is not None:
-                return found
-            # The better of two starts on what was shown: a fit that is stuck makes more components look needed.
-            other = model.fit(part.shown)
-        return min(found, other, key=lambda fitted: fitted.history_[-1]["error"])
 
     def _coarse(self, k: int) -> float:
         """Error of the first mask after few iterations."""
         if k not in self.coarse:
-            fitted = self._fitted(self.parts[0], k, self.seeds[0], _COARSE_ITERATIONS)
-            self.coarse[k] = self.parts[0].error(fitted, self.loss)
+            self.coarse[k] = self._error(self.parts[0], k, self.seeds[0], _COARSE_ITERATIONS)
         return self.coarse[k]
+
+    def _error(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> float:
+        settings = {"max_iter": min(max_iter or self.model.max_iter, self.model.max_iter), "tol": self.model.tol}
+        if self._has_few_gaps(part):
+            problem = Gaps.of(part.filled.array, ~np.isnan(part.shown), self.loss, self.penalties)
+            W, H = best_of_two(problem, k, int(seed), **settings)
+        else:
+            W, H = self._fitted(part, k, seed, settings["max_iter"], coarse=max_iter is not None)
+        return part.error(W, H, self.loss, self.model.loss_parameter)
+
+    def _has_few_gaps(self, part: _Part) -> bool:
+        """Whether filling what is not known is quicker than leaving it out, and the settings are those it is for."""
+        model = self.model
+        plain = self.loss in ("frobenius", *LOSSES) and model.l2_per == "row" and not model._is_constrained()
+        few = np.isnan(part.shown).mean() < _MOST_GAPS
+        return plain and few and model.engine in ("digital", Digital())
+
+    def _fitted(self, part: _Part, k: int, seed: int, max_iter: int, *, coarse: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Factors from the estimator itself, the better of two starts on what was shown unless it is `coarse`."""
+        model = cast(Any, clone(self.model)).set_params(
+            n_components=k, missing="nan", random_state=int(seed), init="random", callback=None, scaled=False
+        )
+        model.set_params(max_iter=max_iter)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of rows that are unknown now, or of a fit that would go on
+            W, H = starting_factors(part.filled, k, "nndsvdar", np.random.RandomState(int(seed)))
+            found = [cast(Any, clone(model)).fit(part.shown, W=W, H=H)]
+            if not coarse:
+                found.append(model.fit(part.shown))
+        best = min(found, key=lambda fitted: fitted.history_[-1]["error"])
+        return best.W_, best.components_
 
     def searched(self) -> Selection:
         """Search roughly by doubling and halving, then all masks of the numbers about the least."""
@@ -239,10 +260,10 @@ class _Part:
         whole = Dense.from_checked(np.where(left, values, expected).astype(values.dtype))
         return cls(shown, whole, held, values[held].astype(np.float64), floor.astype(np.float64))
 
-    def error(self, model: Any, loss: str) -> float:
+    def error(self, W: np.ndarray, H: np.ndarray, loss: str, parameter: float | None) -> float:
         """Mean error of the entries held out, as the loss counts it."""
         i, j = np.nonzero(self.held)
-        predicted = np.einsum("ij,ij->i", model.W_[i], model.components_.T[j]).astype(np.float64)
+        predicted = np.einsum("ij,ij->i", W[i], H.T[j]).astype(np.float64)
         x = self.truth
         if loss in ("frobenius", "huber"):
             return float(np.mean((predicted - x) ** 2) / (np.mean(x**2) or 1))
@@ -251,7 +272,7 @@ class _Part:
             return float(np.mean(x / y - np.log(x / y) - 1))
         safe = np.where(x > 0, x, 1)
         if loss == "negative-binomial":
-            r = 10.0 if model.loss_parameter is None else model.loss_parameter
+            r = 10.0 if parameter is None else parameter
             return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - (x + r) * np.log((x + r) / (y + r))))
         return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - x + y))
 

@@ -11,7 +11,8 @@ import pytest
 
 import mho
 from mho import Recommender
-from mho.recommend.distributed import DaskCluster, workers
+from mho.nmf import workers
+from mho.recommend.distributed import DaskCluster
 
 distributed = pytest.importorskip("distributed")
 

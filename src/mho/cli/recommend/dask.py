@@ -93,7 +93,7 @@ def _told(lost: Counter[str]) -> str:
 
 
 def _check_workers(client: Any, address: str, shared: Path) -> None:
-    from mho.recommend.distributed.workers import check_versions
+    from mho.nmf.workers import check_versions
 
     try:
         client.wait_for_workers(1, timeout=_CONNECT_SECONDS)

@@ -15,10 +15,7 @@ from mho.data.errors import damaged
 from mho.data.seal import BLANK, check_seal
 from mho.recommend.column_cuts import column_cuts
 
-__all__ = ["RETRIES", "Block", "write_blocks", "write_entries"]
-
-RETRIES = 2
-"""Of a block whose files could not be read; one that was on a lost worker does not count."""
+__all__ = ["Block", "write_blocks", "write_entries"]
 
 _SEAL = "mho_seal"
 

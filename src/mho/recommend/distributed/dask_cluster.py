@@ -17,8 +17,8 @@ from mho import checks
 from mho.data.sealed_npy import read_array, write_array
 from mho.engines import Digital, Engine
 from mho.kernels.blas import one_blas_thread
-from mho.recommend.distributed.blocks import RETRIES, Block, write_blocks
-from mho.recommend.distributed.workers import check_versions, finished
+from mho.nmf.workers import RETRIES, check_versions, finished
+from mho.recommend.distributed.blocks import Block, write_blocks
 from mho.recommend.fitted import Fitted
 from mho.recommend.half_steps import HalfSteps
 from mho.recommend.model import Half, Model, Side

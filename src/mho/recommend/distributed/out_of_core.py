@@ -14,13 +14,13 @@ import numpy as np
 from mho import checks
 from mho.data import lock_folder
 from mho.data.output import remove_abandoned
+from mho.nmf.workers import RETRIES, check_versions, finished
 from mho.recommend.distributed.block_step import HalfStep, Work, solve_block, write_rows
 from mho.recommend.distributed.block_table import BlockTable
-from mho.recommend.distributed.blocks import RETRIES, Block
+from mho.recommend.distributed.blocks import Block
 from mho.recommend.distributed.fit_folder import sides
 from mho.recommend.distributed.fit_state import FitState, table_name
 from mho.recommend.distributed.weight_step import WeightStep, solve_weights, write_statements
-from mho.recommend.distributed.workers import check_versions, finished
 from mho.recommend.files import fitted_model
 from mho.recommend.model import Model, Side
 from mho.recommend.rating_model import RatingModel

@@ -9,7 +9,10 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-__all__ = ["check_versions", "finished"]
+__all__ = ["RETRIES", "check_versions", "finished"]
+
+RETRIES = 2
+"""Of a block whose files could not be read; one that was on a lost worker does not count."""
 
 _PATIENCE = 30.0
 """Seconds without any worker after which nobody is expected: a nanny starts another within some."""

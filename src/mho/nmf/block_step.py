@@ -1,0 +1,38 @@
+"""Work on one block of rows, here or on a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from mho.engines import Digital
+from mho.engines.products import cross
+from mho.kernels.blas import one_blas_thread
+from mho.operands import Dense, Matrix, Sparse
+
+__all__ = ["checked_block", "improved_rows", "step_on_worker"]
+
+_SWEEPS = 4
+
+
+def checked_block(block: Any, name: str, begin: int) -> Matrix:
+    """Return some rows from `begin` on as an operand, none of their entries negative or not finite."""
+    name = f"{name}, rows {begin} to {begin + block.shape[0] - 1},"
+    if sp.issparse(block):
+        return Sparse(block, name=name, nonnegative=True)
+    return Dense(block, name=name, nonnegative=True)
+
+
+def improved_rows(X: Matrix, H: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return W (b, k) of some rows X (b, n) after sweeps from `start` (b, k), with H by columns (n, k)."""
+    programmed = Digital(sweeps=_SWEEPS).program(Dense.from_checked(H))
+    return np.ascontiguousarray(programmed.solve(X.T, start=start.T).T)
+
+
+def step_on_worker(X: Matrix, H: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return W (b, k) of some rows, what they ask of H (n, k), and the sum of their squares."""
+    with one_blas_thread():
+        W = improved_rows(X, H, start)
+        return W, cross(W, X), X.square

@@ -1,0 +1,147 @@
+"""Factors of a matrix of which some entries are not known, by dense steps on one whose gaps the factors fill.
+
+The least over the entries that are not known is zero, where they are what the factors say of them: filling them and
+a half-step in turn never raise what is minimised. A step costs as much as one on a matrix without gaps, where gaps of
+its own for every row cost a Gram matrix of its own for every row; a few gaps hardly slow the convergence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mho import kernels
+from mho.engines import Digital, Penalty
+from mho.nmf.divergence import DivergenceProblem, reachable
+from mho.nmf.loop import Alternating, Iterate, alternate, extrapolate, stalled
+from mho.nmf.start import starting_factors
+from mho.operands import Dense
+
+__all__ = ["Gaps", "best_of_two"]
+
+_SWEEPS = 4
+_RACE = 30
+"""Iterations after which the better of two starts goes on alone."""
+
+Factors = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """Matrix whose unknown entries are filled anew before each half-step, for `mho.nmf.loop`.
+
+    Attributes
+    ----------
+    X : ndarray of shape (m, n)
+        Its entries that are not known are written to.
+    gaps : tuple of ndarray
+        Pointers and row indices of those, by columns, and their places in the flat `X`.
+    loss : {"frobenius", "kullback-leibler", "itakura-saito"}
+    penalty_W, penalty_H : Penalty
+    """
+
+    X: np.ndarray
+    gaps: tuple[np.ndarray, np.ndarray, np.ndarray]
+    loss: str
+    penalty_W: Penalty
+    penalty_H: Penalty
+
+    @classmethod
+    def of(cls, values: np.ndarray, known: np.ndarray, loss: str, penalties: tuple[Penalty, Penalty]) -> Gaps:
+        """Return the problem for a matrix (m, n), a copy in float32, of which some entries are `known` (m, n)."""
+        columns, rows = np.nonzero(~known.T)
+        ptr = np.concatenate([[0], np.cumsum((~known).sum(axis=0))]).astype(np.int32)
+        gaps = ptr, rows.astype(np.int32), rows * known.shape[1] + columns
+        return cls(np.array(values, np.float32, order="C"), gaps, loss, *penalties)
+
+    def with_loss(self, loss: str) -> Gaps:
+        """Return the same under another loss, without penalties."""
+        return Gaps(self.X, self.gaps, loss, Penalty(), Penalty())
+
+    def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
+        """Return W after a half-step; see `Alternating`."""
+        self.fill(W, H)
+        whole = Dense.from_checked(self.X)
+        if self.loss != "frobenius":
+            return DivergenceProblem(whole, self.loss, self.penalty_W, self.penalty_H).update_W(W, H)
+        programmed = Digital(sweeps=_SWEEPS).program(Dense.from_checked(H.T), penalty=self.penalty_W)
+        return programmed.solve(whole.T, start=W.T).T
+
+    def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
+        """Return the iterate after the other half-step; its error is of the entries that are known."""
+        self.fill(W, H)
+        whole = Dense.from_checked(self.X)
+        if self.loss != "frobenius":
+            return DivergenceProblem(whole, self.loss, self.penalty_W, self.penalty_H).update_H(W, H)
+        H = Digital(sweeps=_SWEEPS).program(Dense.from_checked(W), penalty=self.penalty_H).solve(whole, start=H)
+        left = W @ H
+        left -= self.X
+        places = self.gaps[2]
+        np.put(left, places, 0)
+        square = float(np.vdot(left, left))
+        known = float(np.vdot(self.X, self.X)) - float(np.square(np.take(self.X, places), dtype=np.float64).sum())
+        price = self.penalty_W.value(whole.T, W.T) + self.penalty_H.value(whole, H)
+        known = known or 1.0
+        return Iterate(W, H, float(np.sqrt(square / known)), float(np.sqrt((square + 2 * price) / known)))
+
+    def norm(self, error: float) -> float:
+        """See `Alternating`."""
+        return error * float(np.linalg.norm(self.X))
+
+    def fill(self, W: np.ndarray, H: np.ndarray) -> None:
+        """Write what the factors say of the entries that are not known."""
+        ptr, rows, places = self.gaps
+        said = np.empty(len(rows), np.float32)
+        kernels.sddmm(np.ascontiguousarray(W), np.ascontiguousarray(H.T), ptr, rows, said, kernels.thread_count())
+        np.put(self.X, places, said)
+
+
+def best_of_two(problem: Gaps, k: int, seed: int, *, max_iter: int, tol: float) -> Factors:
+    """Return factors W (m, k) and H (k, n) from the better of two starts, of the singular vectors and random.
+
+    A fit that is stuck makes more components look needed. Under a divergence both begin with squared errors, whose
+    steps cost a small part.
+
+    Parameters
+    ----------
+    problem : Gaps
+        Its gaps hold a guess.
+    k : int
+        Number of components, at most min(m, n).
+    seed : int
+        Of the starts.
+    max_iter, tol
+        As for `mho.NMF`.
+    """
+    rng = np.random.RandomState(seed)
+    whole = Dense.from_checked(problem.X.copy())
+    squares = problem if problem.loss == "frobenius" else problem.with_loss("frobenius")
+    race = min(_RACE, max_iter)
+    runs = [_Run(squares, starting_factors(whole, k, init, rng)) for init in ("nndsvdar", "random")]
+    for run in runs:
+        run.go(race, tol)
+    best = min(runs, key=lambda run: run.last.objective)
+    if problem.loss == "frobenius":
+        best.go(max_iter, tol)
+        return best.last.W, best.last.H
+    start = reachable(Dense.from_checked(problem.X), best.last.W, best.last.H, problem.loss)
+    run = _Run(problem, start)
+    run.go(max_iter, tol)
+    return run.last.W, run.last.H
+
+
+class _Run:
+    """One start's iterations so far."""
+
+    def __init__(self, problem: Alternating, start: Factors) -> None:
+        step = extrapolate if getattr(problem, "loss", "") == "frobenius" else alternate
+        self._iterates = step(problem, *start)
+        self._objectives: list[float] = []
+        self.last: Iterate = Iterate(*start, np.inf, np.inf)
+
+    def go(self, most: int, tol: float) -> None:
+        """Iterate until there are `most` iterations, or nothing is gained."""
+        while len(self._objectives) < most and not stalled(self._objectives, tol):
+            self.last = next(self._iterates)
+            self._objectives.append(self.last.objective)
