@@ -101,6 +101,18 @@ def test_agreement_is_what_scipy_and_scikit_learn_compute():
     assert found.dispersion == pytest.approx(np.mean(4 * (found.consensus - 0.5) ** 2))
 
 
+def test_a_large_sparse_matrix_is_compressed_too(monkeypatch):
+    X = sp.csr_array(np.random.default_rng(1).poisson(4 * _planted(120, 90, 3, seed=7)).astype(float))
+    alone = mho.many_starts(X, 3, 6, random_state=0)
+    monkeypatch.setattr("mho.nmf.starts._SMALL", 100)
+    runs = mho.many_starts(X, 3, 6, random_state=0)
+    assert not np.array_equal(runs.H[0], alone.H[0])
+    assert np.median(runs.errors) == pytest.approx(np.median(alone.errors), rel=2e-3)
+    for W, H, error in zip(runs.W, runs.H, runs.errors, strict=True):
+        assert np.linalg.norm(X.toarray() - W @ H) / sp.linalg.norm(X) == pytest.approx(error, rel=1e-5)
+    assert np.isfinite(mho.many_starts(X, 3, 9, racing=True, random_state=0).errors).sum() == 1
+
+
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
 def test_many_starts_end_where_single_fits_do(form):
     X = _planted(120, 90, 3, seed=7)
@@ -134,7 +146,7 @@ def test_a_race_keeps_the_better_starts_alone():
     assert np.isfinite(runs.errors).sum() == 1
     everyone = mho.many_starts(X, 5, 9, random_state=0)
     assert runs.errors.min() < 1.02 * np.median(everyone.errors)
-    with pytest.raises(ValueError, match="racing is for a dense X"):
+    with pytest.raises(ValueError, match="racing is for a dense or large sparse X"):
         mho.many_starts(sp.csr_array(X), 5, 3, racing=True)
 
 

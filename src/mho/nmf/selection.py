@@ -34,6 +34,9 @@ _COARSE_ITERATIONS = 30
 _MOST_GAPS = 0.5
 """Share of entries unknown up to which they are filled as the factors go; more would slow the convergence."""
 
+_STRIDE = 0.41
+"""Share by which a search goes on to more components: two strides double them."""
+
 _LEAST_SEARCHED = 32
 """Components that a search tries at least: many weak ones may pay together where two do not."""
 
@@ -203,10 +206,10 @@ class _Trial:
         return best.W_, best.components_
 
     def searched(self) -> Selection:
-        """Search roughly by doubling and halving, then all masks of the numbers about the least."""
+        """Search roughly by strides and halving, then all masks of the numbers about the least."""
         tried = [1]
         while tried[-1] < self.most:
-            tried.append(min(2 * tried[-1], self.most))
+            tried.append(min(tried[-1] + max(1, round(_STRIDE * tried[-1])), self.most))
             least = min(map(self._coarse, tried))
             if tried[-1] >= _LEAST_SEARCHED and min(self._coarse(tried[-1]), self._coarse(tried[-2])) > least:
                 break

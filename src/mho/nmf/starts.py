@@ -15,19 +15,21 @@ from mho import checks, kernels
 from mho.engines import Analog, Digital
 from mho.engines.solve import as_known
 from mho.kernels.blas import one_blas_thread
+from mho.nmf.algorithm import choose
 from mho.nmf.compress import compress
 from mho.nmf.estimator import NMF
 from mho.nmf.loop import Iterate, Problem, extrapolate, stalled
 from mho.nmf.revival import dead_components, revived
 from mho.nmf.settings import loss_name, old_generator, penalties_of
 from mho.nmf.start import starting_factors
-from mho.operands import Dense, Factored, Matrix
+from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["Starts", "many_starts", "run_starts"]
 
 _SWEEPS = 8
 _POLISH = 3
-"""Iterations on the matrix itself after those on its compression."""
+_POLISH_SPARSE = 4
+"""Iterations on the matrix itself after those on its compression; that of a sparse one says less of it."""
 
 _EARLIER = 2
 """Tolerance on the compression, beside that on the matrix: what is left to gain the last iterations gain."""
@@ -87,8 +89,8 @@ def many_starts(
 ) -> Starts:
     """Factorize X from many random starts.
 
-    A dense matrix that is thin beside its sides is compressed once; every start iterates on the compression and then,
-    a few times, on the matrix itself.
+    A dense matrix, or a large sparse one, that is thin beside its sides is compressed once; every start iterates on
+    the compression and then, a few times, on the matrix itself.
 
     Parameters
     ----------
@@ -99,7 +101,8 @@ def many_starts(
     starts : int
         How many.
     racing : bool
-        Go on with the better third alone, twice; for the best start, not for a consensus. On the CPU, dense X only.
+        Go on with the better third alone, twice; for the best start, not for a consensus. On the CPU, where X is
+        compressed.
     missing : {None, "nan", "unstored"}
         As for `mho.NMF`.
     chip : ChipDesign or str, optional
@@ -136,16 +139,20 @@ def run_starts(X: Matrix, model: Any, starts: int, *, racing: bool = False, chip
         with one_blas_thread():
             return _on_compression(X, model, seeds, racing)
     if racing:
-        raise ValueError("racing is for a dense X, thin beside its sides, on the CPU, with the Frobenius loss")
+        raise ValueError(
+            "racing is for a dense or large sparse X of which all is known, thin beside its sides, on the CPU, "
+            "with the Frobenius loss"
+        )
     return _one_by_one(X, model, seeds, chip)
 
 
-def _compressible(X: Matrix, model: Any) -> TypeGuard[Dense]:
+def _compressible(X: Matrix, model: Any) -> TypeGuard[Dense | Sparse]:
     constrained = model._is_constrained() or model.algorithm not in ("auto", "compressed")
     digital = isinstance(model.engine, str) and model.engine == "digital"
     k = checks.positive_int(model.n_components, "n_components", limit=max(X.shape), what="the larger side of X")
-    dense = isinstance(X, Dense) and min(X.shape) >= _THIN * (k + 10)
-    return dense and digital and not constrained and loss_name(model.loss) == "frobenius" and model.init == "random"
+    large = isinstance(X, Dense) or (not X.missing and X.shape[0] * X.shape[1] > _SMALL)
+    thin = large and min(X.shape) >= _THIN * (k + 10)
+    return thin and digital and not constrained and loss_name(model.loss) == "frobenius" and model.init == "random"
 
 
 def _one_by_one(X: Matrix, model: Any, seeds: np.ndarray, chip: Any) -> Starts:
@@ -187,12 +194,13 @@ def _convergence() -> type[Warning]:
     return ConvergenceWarning
 
 
-def _on_compression(X: Dense, model: Any, seeds: np.ndarray, racing: bool) -> Starts:
+def _on_compression(X: Dense | Sparse, model: Any, seeds: np.ndarray, racing: bool) -> Starts:
     k = model.n_components
+    engine = Digital(sweeps=_SWEEPS if isinstance(X, Dense) else choose("extrapolated", X, k, given=False).sweeps)
     compressed = compress(X, k, np.random.RandomState(int(seeds[0])))
     penalties = penalties_of(model, X.shape)
     begun = (starting_factors(X, k, "random", np.random.RandomState(s)) for s in seeds)
-    runs: list[Any] = [_Run(compressed, penalties, start) for start in begun]
+    runs: list[Any] = [_Run(Problem(compressed, engine, *penalties), start) for start in begun]
     alive = list(range(len(runs)))
     for length in _RACE if racing else ():
         for i in alive:
@@ -203,7 +211,7 @@ def _on_compression(X: Dense, model: Any, seeds: np.ndarray, racing: bool) -> St
     errors = np.full(len(runs), np.inf)
     for i in alive:
         runs[i].go(model.max_iter, model.tol)
-        last = _polished(X, penalties, runs[i].last)
+        last = _polished(Problem(X, engine, *penalties), runs[i].last)
         W[i], H[i], errors[i] = last.W, last.H, last.error
         runs[i] = None  # its factors are not wanted twice
     return Starts(seeds, errors, W, H)
@@ -212,8 +220,7 @@ def _on_compression(X: Dense, model: Any, seeds: np.ndarray, racing: bool) -> St
 class _Run:
     """One start's iterations on the compression, so far."""
 
-    def __init__(self, compressed: Factored, penalties: Any, start: tuple[np.ndarray, np.ndarray]) -> None:
-        problem = Problem(compressed, Digital(sweeps=_SWEEPS), *penalties)
+    def __init__(self, problem: Problem, start: tuple[np.ndarray, np.ndarray]) -> None:
         self._iterates: Iterator[Iterate] = extrapolate(problem, *start)
         self._objectives: list[float] = []
         self.last: Any = None
@@ -225,15 +232,14 @@ class _Run:
             self._objectives.append(self.last.objective)
 
 
-def _polished(X: Dense, penalties: Any, last: Iterate) -> Iterate:
+def _polished(problem: Problem, last: Iterate) -> Iterate:
     """Return the iterate after some more on X itself, dead components replaced first."""
-    W, H = last.W, last.H
-    steps = _POLISH
-    if not any(penalties) and len(dead_components(W, H)):
+    W, H, X, price = last.W, last.H, problem.X, problem.penalty_H
+    steps = _POLISH if isinstance(X, Dense) else _POLISH_SPARSE
+    if not (problem.penalty_W or price) and len(dead_components(W, H)):
         W, H = revived(X, W, H)
-        steps = 8 * _POLISH
-    problem = Problem(X, Digital(sweeps=_SWEEPS), *penalties)
+        steps *= 8
     for _ in range(steps - 1):  # without the error, which takes as long where it is small
         W = problem.update_W(W, H)
-        H = problem.engine.program(Dense.from_checked(W), penalty=penalties[1]).solve(X, start=H)
+        H = problem.engine.program(Dense.from_checked(W), penalty=price).solve(X, start=H)
     return problem.update_H(problem.update_W(W, H), H)
