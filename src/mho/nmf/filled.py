@@ -56,7 +56,7 @@ class Gaps:
         return cls(np.array(values, np.float32, order="C"), gaps, loss, *penalties)
 
     def with_loss(self, loss: str) -> Gaps:
-        """Return the same under another loss, without penalties."""
+        """Return the problem under another loss, without penalties."""
         return Gaps(self.X, self.gaps, loss, Penalty(), Penalty())
 
     def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
