@@ -25,6 +25,10 @@ _UNSEEN_SHARE = 1 / 3
 """Exponent of the spread on unseen windows in the geometric mean with that on seen ones, by which residuals are
 whitened: all of it would mute channels that drift while healthy, none would let them decide."""
 
+_TAIL, _NORMAL_TAIL = 0.99, 2.5758
+"""Quantile of the magnitude of unseen residuals, and how many deviations it is of a normal one. A tone that moves through
+a band leaves rare, large residuals there: bands are whitened by it where it is wider than the spread."""
+
 _QUIET = 1e-3
 _RUNS = 2.0
 _EXAMPLES = 64
@@ -124,10 +128,8 @@ class Learner:
             drift.append(test - fold.center)
         whole = np.concatenate(raw)
         if plan.factored:
-            unseen = np.sqrt((whole * whole).mean(axis=0)) + 1e-12
-            spread = group.spread ** (1 - _UNSEEN_SHARE) * unseen**_UNSEEN_SHARE
-            group = replace(group, spread=spread)
-            scores = [group.reduce(part / spread) for part in raw]
+            group = replace(group, spread=_spread(group, whole))
+            scores = [group.reduce(part / group.spread) for part in raw]
         else:
             scores = [group.reduce(part) for part in raw]
         moved = np.sqrt((np.concatenate(drift) ** 2).mean(axis=0))
@@ -171,6 +173,14 @@ class _Learned:
     scores: np.ndarray
     drift: np.ndarray
     growth: float
+
+
+def _spread(group: Group, unseen: np.ndarray) -> np.ndarray:
+    """Return the spread (e,) by which residuals are whitened, from those (n, e) of unseen windows and of seen ones."""
+    found = np.sqrt((unseen * unseen).mean(axis=0)) + 1e-12
+    if group.plan.adjacent is not None:
+        return np.maximum(found, np.quantile(np.abs(unseen), _TAIL, axis=0) / _NORMAL_TAIL)
+    return group.spread ** (1 - _UNSEEN_SHARE) * found**_UNSEEN_SHARE
 
 
 def _known(features: np.ndarray) -> np.ndarray:
