@@ -26,8 +26,8 @@ _UNSEEN_SHARE = 1 / 3
 whitened: all of it would mute channels that drift while healthy, none would let them decide."""
 
 _TAIL, _NORMAL_TAIL = 0.99, 2.5758
-"""Quantile of the magnitude of unseen residuals, and how many deviations it is of a normal one. A tone that moves through
-a band leaves rare, large residuals there: bands are whitened by it where it is wider than the spread."""
+"""Quantile of the magnitude of unseen residuals, and how many deviations it is of a normal one. A tone that moves
+through a band leaves rare, large residuals there: bands are whitened by it where it is wider than the spread."""
 
 _QUIET = 1e-3
 _RUNS = 2.0
