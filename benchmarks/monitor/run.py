@@ -1,8 +1,8 @@
 """Measure the monitor and what a user would try first, in one table; recordings are given by path.
 
 Usage: run.py [--skab DIR] [--nab DIR] [--mfpt DIR] [--chip] [--only SECTION] [--smoke]
-Sections: skab, healthy, mfpt, mixtures, bearing, nab, cost. What has no folder is left out and said. Each section's
-tables replace its earlier ones in docs/measured/monitor.json; report.py makes the page of it. --smoke: short
+Sections: skab, healthy, mfpt, mixtures, bearing, nab, cost, broker. What has no folder is left out and said. Each
+section's tables replace its earlier ones in docs/measured/monitor.json; report.py makes the page of it. --smoke: short
 bearings and made-up tables in the form of SKAB and NAB.
 """
 
@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import broker
 import numpy as np
 from baselines import ALL, Neighbours, PCAStatistics, ZScore, means
 from bearing import RATE as BEARING_RATE
@@ -442,6 +443,24 @@ def cost_section():
     say("peak memory, of which the recording", f"{1024 * peak_gib():.0f} MB, {held:.0f} MB")
 
 
+def broker_section():
+    if broker.PROGRAM is None:
+        print("broker: left out, there is no mosquitto", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        delays, missed, connection, alarm = broker.measured(Path(folder), sized(broker.FAULTS, 1))
+    note = (
+        f"{broker.CHANNELS} channels of {broker.RATE / 1000:g} kHz in messages of {broker.BLOCK:g} s, windows of 1 s, "
+        "mosquitto and `mho monitor run` on one machine."
+    )
+    title("Beside a broker", "what", "figure", note=note)
+    say("alarms, faults without one", f"{len(delays)}, {missed}")
+    for name, q in (("median", 50), ("99th percentile", 99)):
+        say(f"from a fault's first sample to the alarm's acknowledgement, {name}", f"{np.percentile(delays, q):.3f} s")
+    say("bytes of a connection, of an alarm with its end and states", f"{connection}, {alarm:.0f}")
+    say("bytes of a day with one alarm over raw ones", f"{broker.share_of_day(connection, alarm):.1e}")
+
+
 def main():
     options = parser(__doc__)
     for name in ("skab", "nab", "mfpt"):
@@ -458,6 +477,7 @@ def main():
 def measure(given):
     sections = {
         "cost": (True, cost_section),
+        "broker": (True, broker_section),
         "bearing": (True, lambda: bearing_section(given.chip)),
         "skab": (given.skab, lambda: skab_section(given.skab, given.chip)),
         "healthy": (given.skab, lambda: healthy_section(given.skab, given.chip)),
