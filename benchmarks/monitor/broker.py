@@ -1,8 +1,8 @@
 """A monitor beside a real broker: time from a fault's first sample to its alarm there, and the bytes that it sends.
 
-Made-up sensors send blocks of a tenth of a second through mosquitto to `mho monitor run`; each has short faults, at other
-times than the others. Alarms go to a second broker, which counts the bytes that it gets. A subscriber takes an alarm's
-time: the broker acknowledges and passes on in one step.
+Made-up sensors send blocks of a tenth of a second through mosquitto to `mho monitor run`; each has short faults, at
+other times than the others. Alarms go to a second broker, which counts the bytes that it gets. A subscriber takes an
+alarm's time: the broker acknowledges and passes on in one step.
 """
 
 import json
