@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from monitor_machine import RATE, levels, vibration
 from scipy.io import wavfile
+from sklearn.metrics import roc_auc_score
 
 from mho.cli import main
 from mho.cost import read_inference
@@ -49,11 +50,18 @@ def test_replay_tells_alarms_by_its_exit_code(files, capsys):
 
 def test_eval_shows_chance_beside_the_model(files, capsys):
     command = ["monitor", "eval", str(files / "pump.mon"), str(files / "day.csv"), "--labels", "anomaly"]
-    assert main([*command, "--control", str(files / "other.csv"), "--json"]) == 3
+    assert main([*command, "--control", str(files / "other.csv"), "--baselines", "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert found["recordings"]["auc"] > 0.98
     assert found["recordings"]["f1_always"] == pytest.approx(2 * 0.777 / 1.777, abs=0.01)
     assert found["control"]["false_alarms"] <= 0.01
+    values, (y,) = levels(400, 9, shift=6.0), [np.arange(400) >= 100]
+    means = np.lib.stride_tricks.sliding_window_view(values, 30, axis=0).mean(axis=-1)
+    learned = Monitor.load(files / "pump.mon").streams[0].examples
+    z = (((means - learned.mean(axis=0)) / learned.std(axis=0)) ** 2).mean(axis=1)
+    assert found["baselines"]["z-score"] == pytest.approx(roc_auc_score(y[29:], z), abs=0.02)  # short windows beside
+    assert main([*command, "--baselines"]) == 3
+    assert "auc of nearest neighbours" in capsys.readouterr().out
     assert main(["monitor", "eval", str(files / "pump.mon"), str(files / "day.csv")]) == 2
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from mho.monitor.reading import as_recordings
 
 if TYPE_CHECKING:
-    from mho.monitor.monitor import Monitor, Result
+    from mho.monitor.monitor import Monitor
+    from mho.monitor.recording import Recording
 
-__all__ = ["Table", "evaluate"]
+__all__ = ["Table", "evaluate", "row_labels", "rows_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +88,12 @@ def evaluate(monitor: Monitor, source: Any, labels: Sequence[Any], *, rate: floa
         raise ValueError(f"labels must be one for each of {len(recordings)} recordings, got {len(labels)}")
     scores, alarms, truth, unscored, episodes = [], [], [], 0, 0
     for recording, given in zip(recordings, labels, strict=True):
-        label = (
-            np.broadcast_to(np.asarray(given, float) > 0, len(recording))
-            if np.ndim(given) == 0
-            else _rows(given, len(recording), recording.source)
-        )
+        label = row_labels(given, recording)
         monitor.reset()
         results = list(monitor.run(recording))
         known = [result for result in results if result.p == result.p]
         unscored += len(results) - len(known)
-        truth.append(label[_places(known, recording)])
+        truth.append(label[rows_of(np.array([result.time for result in known]), recording)])
         scores.append(np.array([result.score for result in known]))
         alarms.append(np.array([result.state == "alarm" for result in known], bool))
         episodes += len(monitor.alarms)
@@ -104,16 +101,25 @@ def evaluate(monitor: Monitor, source: Any, labels: Sequence[Any], *, rate: floa
     return _table(np.concatenate(scores), np.concatenate(alarms), np.concatenate(truth), unscored, episodes, monitor)
 
 
-def _rows(given: Any, count: int, source: str) -> np.ndarray:
+def row_labels(given: Any, recording: Recording) -> np.ndarray:
+    """Return whether each row is faulty, of labels one a row or one for all.
+
+    Raises
+    ------
+    ValueError
+        They are not as many as the rows.
+    """
     label = np.nan_to_num(np.asarray(given, float)) > 0
-    if label.shape != (count,):
-        raise ValueError(f"{source}: labels must be {count}, one a row, got shape {label.shape}")
+    if label.ndim == 0:
+        return np.broadcast_to(label, len(recording))
+    if label.shape != (len(recording),):
+        raise ValueError(f"{recording.source}: labels must be {len(recording)}, one a row, got shape {label.shape}")
     return label
 
 
-def _places(results: list[Result], recording: Any) -> np.ndarray:
-    """Return the row in which each window ends."""
-    times = np.array([result.time for result in results])
+def rows_of(times: np.ndarray, recording: Recording) -> np.ndarray:
+    """Return the row in which each window, by the time of its end, ends."""
+    assert recording.times is not None
     return np.clip(np.searchsorted(recording.times, times - 0.5 / recording.rate), 0, len(recording) - 1)
 
 
