@@ -49,6 +49,18 @@ def test_the_critical_ones_are_digital_and_the_others_are_not(saved):
     assert engine.ledger().operations > 0
 
 
+def test_a_visitor_of_a_hybrid_engine_gets_the_digital_list(saved):
+    exact = Recommender.load(saved)
+    items = exact.item_ids_[[3, 40, 77, 120]]
+    stars = None if exact.fitted.model.choices else [5.0, 1.0, 4.0, 2.0]
+    expected = exact.recommend_for(items, stars)
+    found = Recommender.load(saved, engine=Hybrid(CHIP, seed=0)).recommend_for(items, stars)
+    np.testing.assert_array_equal(found.items, expected.items)
+    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-6)
+    chip = Recommender.load(saved, engine=Analog(CHIP, seed=0)).recommend_for(items, stars)
+    assert not np.allclose(chip.scores, expected.scores, rtol=1e-3)
+
+
 def test_a_check_needs_an_engine_with_both(saved):
     with pytest.raises(ValueError, match="check goes with engine='hybrid', which has both, got Digital"):
         Recommender.load(saved).solve_users(check=5)

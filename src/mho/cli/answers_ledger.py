@@ -40,7 +40,7 @@ class AnswersLedger:
         if path is None:
             return cls(None)
         if engine != "analog":
-            raise ValueError(f"--ledger is for --engine analog, whose chip it tells of, got --engine {engine}")
+            raise ValueError(f"--ledger is for --engine analog, whose chip gives every answer, got --engine {engine}")
         if path.suffix != ".json":  # by which `mho cost` knows a run
             raise ValueError(f"--ledger must end in .json, got {path}")
         check_target(path, read, option="--ledger")

@@ -306,6 +306,12 @@ class Recommender:
             As in `fit`; by default choices have the typical strength of the table that was fitted.
         n : int
             Items wanted, of those the visitor has not named.
+
+        Notes
+        -----
+        With engine="hybrid" the visitor's factors are digital ones, the chip finding where to begin, so that no list
+        hangs by its errors. With engine="analog" they are the chip's, and the list is not checked; `fold_in` and
+        `solve_users` with ``check`` tell of which lists that matters.
         """
         fitted, n = self._require(), checks.positive_int(n, "n")
         if not np.size(items):
