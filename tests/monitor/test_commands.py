@@ -85,6 +85,12 @@ def test_a_healthy_minute_and_a_faulty_one_need_no_option(tmp_path, capsys):
     assert main(["monitor", "learn", str(tmp_path / "healthy.wav"), "-o", str(tmp_path / "fan.mon")]) == 0
     assert main(["monitor", "run", str(tmp_path / "fan.mon"), str(tmp_path / "faulty.wav")]) == 3
     assert "Hz" in capsys.readouterr().out
+    page = tmp_path / "faulty.html"
+    assert (
+        main(["monitor", "replay", str(tmp_path / "fan.mon"), str(tmp_path / "faulty.wav"), "--html", str(page)]) == 3
+    )
+    assert "envelope up to" in page.read_text()
+    assert "<path class=healthy" in page.read_text()
 
 
 def test_windows_of_the_chip_are_recorded(files, tmp_path, capsys):

@@ -196,9 +196,8 @@ def _entry(model: StreamModel, group: Group, place: int) -> dict[str, Any]:
         return {"channel": channel, "what": f"{name} of {channel}"}
     extract, channel = WaveformFeatures(model.rate), model.channels[0].name
     if name == "envelope":
-        hertz = extract.envelope_hertz
-        low, high = extract.bands[place * (len(extract.bands) - 1) // len(hertz)]
-        return {"channel": channel, "what": f"envelope {low:.0f}-{high:.0f} Hz", "hertz": float(hertz[place])}
+        hertz = float(extract.envelope_hertz[place])
+        return {"channel": channel, "what": extract.envelope_name(place), "hertz": hertz}
     if name == "spectrum":
         hertz = extract.spectrum_hertz
         return {"channel": channel, "what": "spectrum", "hertz": float(hertz[place % len(hertz)])}

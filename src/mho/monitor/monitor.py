@@ -204,6 +204,8 @@ class Monitor:
         self.limits: list[float] = []
         self.alarms: list[Alarm] = []
         """Alarms of the latest run, open and closed."""
+        self.worst: dict[str, dict[str, np.ndarray]] = {}
+        """Features of the worst window of each of them, by its id and by feature group."""
 
     def learn(self, source: Any, *, sessions: str = "gaps", rate: float | None = None) -> LearnReport:
         """Learn what healthy is, and the limit.
@@ -327,7 +329,7 @@ class Monitor:
         self._trackers = [AlarmTracker(model.name, self.alarm_plan, *facts) for model in self.streams]
         levels = [n for n, model in enumerate(self.streams) if model.channels[0].kind == "level"]
         self._rows = {n: _Rows(len(self.streams[n].channels), self.streams[n].rate) for n in levels}
-        self.alarms = []
+        self.alarms, self.worst = [], {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to the file `path`, whole or not at all.
@@ -521,6 +523,7 @@ class Monitor:
         alarm = tracker.window(time, log10, beyond)
         if alarm is not None and alarm.closed is None and beyond:
             alarm.explanation = explain_window(model, run, scores, row, alarm).facts()
+            self.worst[alarm.id] = {name: part[row].copy() for name, part in scores.features.items()}
         drifted = scores.drifted[row]
         drift = tracker.drift(time, run.adapts and bool(drifted.any()))
         if drift is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mho.data import replacing
+from mho.monitor.alarms import Alarm
 from mho.monitor.explain import Explanation
 from mho.monitor.monitor import Monitor, Result
 from mho.monitor.recording import Recording
@@ -77,8 +78,8 @@ def _scores(results: list[Result], stream: str) -> str:
     )
     curve = _curve(times, scores, x, y)
     ticks = "".join(
-        f'<text x="{x(t):.0f}" y="{_HEIGHT - 6}" text-anchor="middle">{_clock(t, begin)}</text>'
-        for t in np.linspace(begin, end, 6)
+        f'<text x="{x(t):.0f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{_clock(t, begin)}</text>'
+        for t, anchor in zip(np.linspace(begin, end, 6), ("start", *4 * ("middle",), "end"), strict=True)
     )
     strips = "".join(_channel_strip(results, name, times, x) for name in _channel_names(results))
     return (
@@ -86,7 +87,7 @@ def _scores(results: list[Result], stream: str) -> str:
         f"aria-label='score and limit over time'>{bars}<path class=score d='{curve}'/>"
         f"<line class=limit x1=50 x2={_WIDTH - 20} y1={y(limit):.1f} y2={y(limit):.1f} />"
         f"<text x={_WIDTH - 22} y={y(limit) - 5:.1f} text-anchor=end>limit p = {results[0].limit:.3g}</text>"
-        f"<text x=8 y=20>-log p</text><text x=44 y={y(0):.0f} text-anchor=end>0</text>"
+        f"<text x=8 y=8>-log p</text><text x=44 y={y(0):.0f} text-anchor=end>0</text>"
         f"<text x=44 y={y(top / 1.08):.0f} text-anchor=end>{top / 1.08:.3g}</text>{ticks}</svg>"
         f"<figcaption>Score of each window, its limit, alarms as bars; windows without a score are marked below."
         f"</figcaption></figure>{strips}"
@@ -138,38 +139,46 @@ def _alarms(monitor: Monitor) -> str:
     for alarm in monitor.alarms:
         why = Explanation(**alarm.explanation) if alarm.explanation else None
         until = "open" if alarm.closed is None else f"to {spoken_moment(alarm.closed)}"
-        chart = _spectrum(monitor, why) if why is not None else ""
+        chart = _spectrum(monitor, alarm, why) if why is not None and why.entries else ""
         items.append(
             f"<details><summary><b>{alarm.kind}</b> {spoken_moment(alarm.opened)} {until}, p = {alarm.p:.2g}</summary>"
             f"<p>{html.escape(str(why or ''))}</p>{chart}<p class=note>{alarm.id}, model {alarm.model}, "
             f"{alarm.engine}</p></details>"
         )
-    return f"<h2>{len(monitor.alarms)} alarms</h2>{''.join(items)}"
+    count = len(monitor.alarms)
+    return f"<h2>{count} alarm{'s' * (count > 1)}</h2>{''.join(items)}"
 
 
-def _spectrum(monitor: Monitor, why: Explanation) -> str:
-    """Return the healthy envelope spectrum of a waveform, with the alarm's lines in it."""
-    own = [model for model in monitor.streams if model.name == why.channel and why.group == "envelope"]
-    if own:
-        model = own[0]
-        hertz = WaveformFeatures(model.rate).envelope_hertz
-        half = len(hertz) // 2
-        healthy, hertz = model.groups[0].center[:half], hertz[:half]
-        top = float(healthy.max()) * 1.3
-        x = lambda f: 50 + f / hertz[-1] * (_WIDTH - 70)  # noqa: E731
-        curve = _curve(hertz, healthy, x, lambda v: 114 - v / top * 90)
-        lines = "".join(
-            f'<line class="limit" x1="{x(one["hertz"]):.1f}" x2="{x(one["hertz"]):.1f}" y1="10" y2="114"/>'
-            f'<text x="{x(one["hertz"]) + 3:.1f}" y="20">{one["hertz"]:.4g} Hz</text>'
-            for one in why.entries
-            if "hertz" in one
-        )
-        return (
-            f"<svg viewBox='0 0 {_WIDTH} 130' role=img aria-label='healthy envelope spectrum and the alarm'>"
-            f"<path class=score d='{curve}'/>{lines}<text x=50 y=127>healthy envelope spectrum, 0 to "
-            f"{hertz[-1]:.0f} Hz; lines: where the alarm deviates most</text></svg>"
-        )
-    return ""
+def _spectrum(monitor: Monitor, alarm: Alarm, why: Explanation) -> str:
+    """Return the spectrum of a waveform's alarm in front of healthy ones, with the lines that deviate most."""
+    own = [model for model in monitor.streams if model.name == why.channel]
+    if not own or why.group not in ("envelope", "spectrum") or alarm.id not in monitor.worst:
+        return ""
+    extract, group = WaveformFeatures(own[0].rate), next(g for g in own[0].groups if g.plan.name == why.group)
+    hertz, places = extract.spectrum_hertz, slice(None)
+    if why.group == "envelope":
+        hertz, half = extract.envelope_hertz, len(extract.envelope_hertz) // 2
+        first = why.entries[0]["what"] == extract.envelope_name(0)
+        places = slice(0, half) if first else slice(half, None)
+    hertz, found = hertz[places], monitor.worst[alarm.id][why.group][places]
+    examples = own[0].examples[:, places] if why.group == "envelope" else group.center[None, places]
+    low, high = examples.min(axis=0), examples.max(axis=0)
+    bottom, top = min(0.0, float(min(low.min(), found.min()))), float(max(high.max(), found.max())) * 1.05
+    x = lambda f: 50 + f / hertz[-1] * (_WIDTH - 100)  # noqa: E731
+    y = lambda v: 118 - (v - bottom) / (top - bottom) * 84  # noqa: E731
+    band = _curve(hertz, high, x, y) + _curve(hertz[::-1], low[::-1], x, y).replace("M", "L", 1) + "Z"
+    lines, right = "", -np.inf
+    for one in sorted((one for one in why.entries if "hertz" in one), key=lambda one: one["hertz"]):
+        at = x(one["hertz"])
+        lines += f'<line class="limit" x1="{at:.1f}" x2="{at:.1f}" y1="34" y2="118"/>'
+        right = max(at - 20, right + 70)  # labels side by side
+        lines += f'<text x="{right:.1f}" y="28">{one["hertz"]:.4g} Hz</text>'
+    return (
+        f"<svg viewBox='0 0 {_WIDTH} 138' role=img aria-label='{why.group} of the alarm and of healthy windows'>"
+        f"<path class=healthy d='{band}'/><path class=score d='{_curve(hertz, found, x, y)}'/>{lines}"
+        f"<text x=50 y=134>{why.group} up to {hertz[-1]:.0f} Hz: the alarm's, in front of healthy windows; "
+        f"dashed: where it deviates most</text></svg>"
+    )
 
 
 def _spans(times: np.ndarray, mask: np.ndarray) -> list[tuple[float, float]]:
@@ -208,6 +217,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var
   margin: 2rem auto; padding: 0 1rem; }}
 svg {{ width: 100%; height: auto; display: block; }} svg text {{ font-size: 12px; fill: var(--ink); }}
 .score {{ fill: none; stroke: var(--line); stroke-width: 1.3; }} .limit {{ stroke: var(--bar); stroke-dasharray: 5 4; }}
+.healthy {{ fill: var(--soft); opacity: .35; }}
 .alarm {{ fill: var(--bar); opacity: .25; }} .unknown {{ fill: var(--soft); }} figure {{ margin: 0; }}
 figcaption, .note {{ color: var(--soft); font-size: 14px; white-space: pre-line; }}
 details {{ border-top: 1px solid var(--soft); padding: .4rem 0; }} summary {{ cursor: pointer; }}

@@ -137,6 +137,11 @@ class WaveformFeatures:
         edges = self.spectrum_edges * self._block_resolution
         return np.sqrt(edges[1:] * edges[:-1])
 
+    def envelope_name(self, place: int) -> str:
+        """Return the words for the band of a line of the envelope spectra."""
+        low, high = self.bands[place * len(_BANDS) // len(self.envelope_hertz)]
+        return f"envelope {low:.0f}-{high:.0f} Hz"
+
     def hops(self, samples: np.ndarray) -> Hops:
         """Return the hops of samples (n,), the first of which begins a margin after the first sample."""
         count = max(0, (len(samples) - self.block) // self.hop + 1)
