@@ -118,7 +118,7 @@ class RatedTable(OwnData):
         *,
         n_components: int = 16,
         most_users: int = 100,
-        most_items: int = 2048,
+        most_items: int = 1024,
         lowest: float = 0.0,
         seed: int = 0,
     ) -> None:

@@ -88,7 +88,7 @@ class YieldOptions:
     test: float = 0.1
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16
     users: WholeNumber = 100
-    items: WholeNumber = 2048
+    items: WholeNumber = 1024
     rows: WholeNumber = 128
     columns: Annotated[str, Parameter(show_default=False)] = ""
     rhs: WholeNumber = 100

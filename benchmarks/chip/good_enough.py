@@ -1,0 +1,389 @@
+"""How good a device must be, and what the uses of the house lose on the realistic chip.
+
+python benchmarks/chip/good_enough.py knobs NAME   problems, ratings or picture: loss by each property, alone
+python benchmarks/chip/good_enough.py ratings      users' factors from items' factors on the chip, by correction
+python benchmarks/chip/good_enough.py photo        a picture factored on the chip, by correction, and digital sweeps after
+python benchmarks/chip/good_enough.py errors       least squares with everything wrong at once, by size and correction
+python benchmarks/chip/good_enough.py repair       stuck cells: what repair leaves, and chips within 5 %
+python benchmarks/chip/good_enough.py report       docs/do/good-enough.md and docs/figures/good-enough.svg of what was found
+
+Each but the last keeps its figures in docs/measured/good-enough.json, with date, commit and machine; with --smoke all
+run with the smallest sizes and keep none. Problems and chips are those of seeds 100 and up, which nothing was tuned on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from mho import NMF, Analog
+from mho.chip import Chip, ChipDesign, ChipError, preset
+from mho.data import camera, movielens
+from mho.engines import Refined
+from mho.recommend import split_by_user
+from mho.sweep import KNOBS, TREATMENTS, OwnData, Picture, RatedTable, Sweep, trials
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, arguments, keep, sized, smoke, timed, where, write
+
+RESULTS = ROOT / "docs" / "measured" / "good-enough.json"
+PAGE = ROOT / "docs" / "do" / "good-enough.md"
+FIGURE = ROOT / "docs" / "figures" / "good-enough.svg"
+
+Row = dict[str, Any]
+
+CHIP = preset("pku-2025-realistic")
+FIRST = 100
+SEEDS = range(FIRST, FIRST + sized(5, 1))
+
+
+def rated(most_users: int, seed: int = 0) -> RatedTable:
+    """MovieLens latest-small: a tenth of each user's ratings held out, the 1,024 films most often rated."""
+    table = movielens()
+    train, test = (part[:: sized(1, 20)] for part in split_by_user(table.users, 0.1, seed))
+    return RatedTable(
+        table.users, table.items, table.ratings, train, test, n_components=sized(16, 2), most_users=most_users
+    )
+
+
+def picture() -> Picture:
+    """The camera, 128 x 128, 16 components."""
+    return Picture(camera(sized(128, 16)), n_components=sized(16, 2))
+
+
+# name: data, treatment, chips at each value, share by which the error may be above the digital one
+USES: dict[str, tuple[Callable[[], OwnData | None], str, int, float]] = {
+    "problems": (lambda: None, TREATMENTS[-1], 5, 0.05),
+    "ratings": (lambda: rated(sized(50, 2)), TREATMENTS[0], 3, 0.01),
+    "picture": (picture, TREATMENTS[-1], 3, 10 ** (1 / 20) - 1),
+}
+
+
+def knobs(name: str) -> list[Row]:
+    """Loss of a use at each value of each property alone: of problems the error, of data the share above digital."""
+    make, treatment, chips, _ = USES[name]
+    data, few = make(), {knob: values[:: sized(1, 4)] for knob, values in KNOBS.items()}
+    sizes = dict(zip(("rows", "columns", "rhs"), sized((128, 16, 50), (12, 3, 4)), strict=True))
+    plan = Sweep(design=CHIP, chips=sized(chips, 1), treatments=(treatment,), knobs=few, data=data, seed=FIRST, **sizes)
+    tried: dict[tuple[str, float], list[float]] = {}
+    for row in trials(plan):
+        loss = row["error" if data is None else "residual"]
+        tried.setdefault((row["knob"], row["value"]), []).append(loss if np.isfinite(loss) else 10.0)
+    rows = [
+        {"use": name, "knob": k, "value": v, "losses": each, "median": float(np.median(each))}
+        for (k, v), each in tried.items()
+    ]
+    for row in rows:
+        print(row, flush=True)
+    return rows
+
+
+# -- the uses ------------------------------------------------------------------------------------------------------
+
+
+def ratings() -> list[Row]:
+    """RMSE of 100 users' ratings held out, digital and on five chips by what is done about their errors."""
+    use, rows = rated(sized(100, 2)), []
+    for name, design, chip_kind in (
+        ("as written", CHIP, "raw"),
+        ("repaired", CHIP, "repaired"),
+        ("calibrated", CHIP, "calibrated"),
+        ("wires left out", CHIP.with_(row_ohms=0.0, column_ohms=0.0, bus_ohms=0.0, tile_rows=None), "raw"),
+        ("no resistance between tiles", CHIP.with_(bus_ohms=0.0), "raw"),
+        ("refined on the chip", CHIP.with_(output="switched"), "refined"),
+    ):
+        few = SEEDS[:1] if chip_kind in DEAR else SEEDS
+        scores = [use.score(_engine(design, seed, chip_kind)) for seed in few]
+        rows.append({"way": name, "chips": len(few), "digital": use.digital, "rmse": scores})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _engine(design: ChipDesign, seed: int, kind: str) -> Any:
+    chip = Chip(design, seed=seed)
+    if "repaired" in kind:
+        chip.repair()
+    if "refined" in kind:
+        return Refined(chip)
+    return Analog(chip, calibrate="calibrated" in kind, probe="probed" in kind)
+
+
+def photo() -> list[Row]:
+    """A picture factored by six iterations on the chip, then one and two digital sweeps; digital ones beside."""
+    side, k, iterations = sized((128, 32, 6), (16, 3, 2))
+    X = np.asarray(camera(side), np.float64)
+    rows = []
+    for name in ("digital", "as written", "repaired", "calibrated", "calibrated and probed", "refined"):
+        found = [_factored(X, k, iterations, name, seed) for seed in SEEDS[: 1 if name in DEAR else None]]
+        rows.append({"way": name, "iterations": iterations, "chips": len(found), "psnr": np.transpose(found).tolist()})
+        print(rows[-1], flush=True)
+    return rows
+
+
+DEAR = {"calibrated", "calibrated and probed", "refined"}
+"""Ways that take a minute a chip."""
+
+
+def _factored(X: np.ndarray, k: int, iterations: int, way: str, seed: int) -> list[float]:
+    """PSNR at the end, after one digital sweep more, and after two."""
+    design = CHIP.with_(output="switched") if way == "refined" else CHIP
+    engine = "digital" if way == "digital" else _engine(design, seed, way)
+    started = NMF(k, engine=engine, max_iter=iterations, tol=0, random_state=seed, init="random").fit(X)
+    W, H = started.W_, started.components_
+    found = [_psnr(X, W @ H)]
+    for sweeps in (1, 2):
+        more = NMF(k, max_iter=sweeps, tol=0, init="custom").fit(X, W=W.copy(), H=H.copy())
+        found.append(_psnr(X, more.W_ @ more.components_))
+    return found
+
+
+def _psnr(X: np.ndarray, R: np.ndarray) -> float:
+    return float(-10 * np.log10(np.mean((X - R) ** 2)))
+
+
+# -- least squares -------------------------------------------------------------------------------------------------
+
+
+def problem(m: int, k: int, n: int, residual: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return A, right-hand sides with half of each answer at zero and a residual, and scipy's answers."""
+    rng = np.random.default_rng([25, seed])
+    A = rng.random((m, k))
+    B = A @ np.maximum(rng.standard_normal((k, n)), 0)
+    B = np.maximum(B + residual * B.std() * rng.standard_normal(B.shape), 0)
+    return A, B, np.column_stack([nnls(A, b)[0] for b in B.T])
+
+
+UNTILED = {"tile_rows": None, "bus_ohms": 0.0, "input_ratio": 1.0}
+CASES: list[tuple[str, ChipDesign, tuple[int, int], float]] = [
+    ("128 x 16, everything, one array, inputs of one cell", CHIP.with_(**UNTILED), (128, 16), 0.05),
+    ("128 x 16, tiles of 64", CHIP, (128, 16), 0.05),
+    ("128 x 16, tiles of 64, residual of 30 %", CHIP, (128, 16), 0.3),
+    ("128 x 16, tiles of 64, no offset", CHIP.with_(offset=0.0), (128, 16), 0.05),
+    ("128 x 16, tiles of 64, 100 uV", CHIP.with_(offset=1e-4), (128, 16), 0.05),
+    ("128 x 16, a gain of 1,000 alone", preset("ideal").with_(gain=1e3), (128, 16), 0.05),
+    ("512 x 32, tiles of 64", CHIP, (512, 32), 0.05),
+    ("512 x 32, tiles of 128", CHIP.with_(tile_rows=128), (512, 32), 0.05),
+]
+
+
+def errors() -> list[Row]:
+    """Mean error of the answers over the seeds: as written, calibrated, and calibrated for a probe and probed."""
+    rows = []
+    for name, design, size, residual in CASES[: sized(None, 1)]:
+        each = np.array([_errors(design, sized(size, (12, 3)), residual, seed) for seed in SEEDS])
+        rows.append({"case": name, "each": each.tolist(), "mean": each.mean(axis=0).tolist()})
+        print(name, each.mean(axis=0).round(4), flush=True)
+    return rows
+
+
+def _errors(design: ChipDesign, size: tuple[int, int], residual: float, seed: int) -> list[float]:
+    A, B, exact = problem(*size, sized(30, 3), residual, seed)
+    array = Chip(design, seed=seed).program(A)
+    try:
+        answers = [array.solve(B)]
+    except ChipError:
+        answers = [np.full_like(exact, np.nan)]
+    array.calibrate(A)
+    answers.append(array.solve(B))
+    array.calibrate(A, probe=True)
+    Y = array.solve(B)
+    answers.append(np.maximum(2 * Y - array.solve(A @ Y), 0))
+    return [float(np.linalg.norm(X - exact) / np.linalg.norm(exact)) for X in answers]
+
+
+def repair() -> list[Row]:
+    """Share of the loss by stuck cells that repair leaves, by squares; and chips within 5 %."""
+    rows, clean = [], preset("pku-2025-4bit")
+    size, chips = sized((128, 16), (16, 3)), range(FIRST, FIRST + sized(20, 1))
+    for share in (0.01, 0.03):
+        for spare in sized((0, 8), (0,)):
+            stuck = clean.with_(stuck_low=share / 2, stuck_high=share / 2)
+            found = np.array([_repaired(clean, stuck, spare, size, seed) for seed in chips])
+            none, raw, repaired = np.sqrt(np.mean(found**2, axis=0))
+            left = float(np.sqrt(max(repaired**2 - none**2, 0.0) / (raw**2 - none**2)))
+            rows.append(
+                {"stuck": share, "spare_rows": spare, "chips": len(found), "left": left, "each": found.tolist()}
+            )
+            print(rows[-1]["stuck"], spare, left, (found <= 0.05).mean(axis=0), flush=True)
+    return rows
+
+
+def _repaired(clean: ChipDesign, stuck: ChipDesign, spare: int, size: tuple[int, int], seed: int) -> list[float]:
+    """Error without stuck cells, with them, and repaired."""
+    A, B, exact = problem(*size, sized(30, 3), 0.05, seed)
+    repaired = Chip(stuck, seed=seed)
+    repaired.repair(spare_rows=spare)
+    chips = (Chip(clean, seed=seed), Chip(stuck, seed=seed), repaired)
+    return [float(np.linalg.norm(chip.program(A).solve(B) - exact) / np.linalg.norm(exact)) for chip in chips]
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+
+def report() -> None:
+    """Write the tables of the page, and its figure."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    for name, made in TABLES.items():
+        if name in kept:
+            text = "\n".join(made(kept[name]["rows"]))
+            page = re.sub(
+                rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, t=text: f"{m[1]}{t}\n{m[2]}", page, flags=re.DOTALL
+            )
+    write(PAGE, page)
+    _figure({name: kept[f"knobs {name}"]["rows"] for name in USES if f"knobs {name}" in kept})
+
+
+def _table(head: str, rows: Iterator[str]) -> Iterator[str]:
+    yield head
+    yield "|" + "---|" * (head.count("|") - 1)
+    yield from rows
+
+
+def _ratings_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| ratings, 100 users, 1,024 films | chips | RMSE, mean (worst) | above digital |",
+        (
+            f"| {r['way']} | {r['chips']} | {np.mean(r['rmse']):.4f} ({max(r['rmse']):.4f}) | "
+            f"{np.mean(r['rmse']) - r['digital']:+.4f} |"
+            for r in rows
+        ),
+    )
+
+
+def _photo_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| a picture, six iterations | PSNR, dB, mean (worst) | after one digital sweep | after two |",
+        (
+            f"| {r['way']} | " + " | ".join(f"{np.mean(each):.2f} ({min(each):.2f})" for each in r["psnr"]) + " |"
+            for r in rows
+        ),
+    )
+
+
+def _errors_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| error of the answers, mean of five chips (worst) | as written | calibrated | and probed |",
+        (
+            f"| {r['case']} | "
+            + " | ".join(
+                f"{mean:.1%} ({worst:.1%})" for mean, worst in zip(r["mean"], np.max(r["each"], 0), strict=True)
+            )
+            + " |"
+            for r in rows
+        ),
+    )
+
+
+def _repair_table(rows: list[Row]) -> Iterator[str]:
+    yield from _table(
+        "| stuck cells | spare rows | share of the loss that repair leaves | within 5 %: with no cell stuck | as written "
+        "| repaired |",
+        (
+            f"| {r['stuck']:.0%} | {r['spare_rows']} | {r['left']:.2f} | "
+            + " | ".join(
+                f"{np.count_nonzero(np.array(each) <= 0.05)} of {r['chips']}" for each in np.transpose(r["each"])
+            )
+            + " |"
+            for r in rows
+        ),
+    )
+
+
+def _knobs_table(rows: list[Row], name: str) -> Iterator[str]:
+    most = USES[name][3]
+    yield from _table(
+        f"| {name}: tolerated at a loss of {most:.3g} | median loss by value, from mild to harsh |",
+        (f"| {knob}: {_tolerated(rows, knob, most)} | {_by_value(rows, knob)} |" for knob in KNOBS),
+    )
+
+
+def _tolerated(rows: list[Row], knob: str, most: float) -> str:
+    told = "none tried"
+    for r in rows:
+        if r["knob"] == knob:
+            if r["median"] > most:
+                break
+            told = f"{r['value']:g}"
+    return told
+
+
+def _by_value(rows: list[Row], knob: str) -> str:
+    return ", ".join(f"{r['value']:g}: {r['median']:.2%}" for r in rows if r["knob"] == knob)
+
+
+TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
+    "ratings": _ratings_table,
+    "photo": _photo_table,
+    "errors": _errors_table,
+    "repair": _repair_table,
+} | {f"knobs {name}": lambda rows, name=name: _knobs_table(rows, name) for name in USES}
+
+_LABELS = {
+    "offset": "offset, V",
+    "ohms": "ohms a segment",
+    "stuck": "stuck, share",
+    "sigma": "sigma, share of full scale",
+}
+
+
+def _figure(found: dict[str, list[Row]]) -> None:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["svg.hashsalt"] = "mho"  # the same figures make the same file
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    panels = figure.subplots(2, 3, sharey=True).flat
+    for axes, (knob, values) in zip(panels, KNOBS.items(), strict=True):
+        for place, (name, rows) in enumerate(found.items()):
+            line = [r for r in rows if r["knob"] == knob]
+            x = [r["value"] for r in line]
+            axes.plot(x, [100 * max(r["median"], 1e-4) for r in line], "o-", ms=3, color=f"C{place}", label=name)
+            axes.axhline(100 * USES[name][3], color=f"C{place}", linestyle=":", linewidth=0.9)
+        axes.set(xscale="log", yscale="log", xlabel=_LABELS.get(knob, knob), ylim=(0.05, 300))
+        axes.set_xticks(values, [f"{value:g}" for value in values], fontsize="small")
+        axes.minorticks_off()
+        if values[0] > values[-1]:
+            axes.invert_xaxis()
+    for axes in figure.axes[::3]:
+        axes.set_ylabel("loss, %")
+    figure.axes[0].legend(frameon=False, fontsize="small")
+    figure.savefig(FIGURE, metadata={"Date": None})
+
+
+COMMANDS: dict[str, Callable[..., list[Row]]] = {
+    "knobs": knobs,
+    "ratings": ratings,
+    "photo": photo,
+    "errors": errors,
+    "repair": repair,
+}
+
+
+def main() -> None:
+    """Run the command that is asked for."""
+    asked = arguments()
+    if smoke():
+        for name in USES:
+            knobs(name)
+        for name in ("ratings", "photo", "errors", "repair"):
+            COMMANDS[name]()
+    elif asked == ["report"]:
+        report()
+    elif not asked or asked[0] not in COMMANDS or (asked[0] == "knobs") != (len(asked) > 1):
+        sys.exit(f"one of knobs NAME, {', '.join(COMMANDS)} or report, got {asked}\n{__doc__}")
+    else:
+        rows, seconds = timed(lambda: COMMANDS[asked[0]](*asked[1:]))
+        told = {"command": f"python benchmarks/chip/good_enough.py {' '.join(asked)}"} | where()
+        keep(RESULTS, {" ".join(asked): told | {"seconds": round(seconds), "rows": rows}})
+
+
+if __name__ == "__main__":
+    main()
