@@ -2,10 +2,10 @@
 
 python benchmarks/chip/good_enough.py knobs NAME   problems, ratings or picture: loss by each property, alone
 python benchmarks/chip/good_enough.py ratings      users' factors from items' factors on the chip, by correction
-python benchmarks/chip/good_enough.py photo        a picture factored on the chip, by correction, and digital sweeps after
+python benchmarks/chip/good_enough.py photo        a picture factored on the chip, by correction, and digital sweeps
 python benchmarks/chip/good_enough.py errors       least squares with everything wrong at once, by size and correction
 python benchmarks/chip/good_enough.py repair       stuck cells: what repair leaves, and chips within 5 %
-python benchmarks/chip/good_enough.py report       docs/do/good-enough.md and docs/figures/good-enough.svg of what was found
+python benchmarks/chip/good_enough.py report       docs/do/good-enough.md and its figure, of what the others found
 
 Each but the last keeps its figures in docs/measured/good-enough.json, with date, commit and machine; with --smoke all
 run with the smallest sizes and keep none. Problems and chips are those of seeds 100 and up, which nothing was tuned on.
@@ -284,8 +284,8 @@ def _errors_table(rows: list[Row]) -> Iterator[str]:
 
 def _repair_table(rows: list[Row]) -> Iterator[str]:
     yield from _table(
-        "| stuck cells | spare rows | share of the loss that repair leaves | within 5 %: with no cell stuck | as written "
-        "| repaired |",
+        "| stuck cells | spare rows | share of the loss that repair leaves | within 5 %: no cell stuck | as written | "
+        "repaired |",
         (
             f"| {r['stuck']:.0%} | {r['spare_rows']} | {r['left']:.2f} | "
             + " | ".join(
