@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from mho import spice
-from mho.chip import Chip, as_circuit, ngspice_rest, preset
+from mho.chip import Chip, Ledger, as_circuit, ngspice_rest, preset
 from mho.operands import Sparse
 from mho.penalty import Penalty
 
@@ -121,3 +121,19 @@ def test_energy_of_a_solve_is_the_integral_of_power_in_ngspice(seed, changes):
     assert spent.load_coulombs == pytest.approx(integral(np.maximum(current, 0).sum(axis=0)) * once, rel=0.02)
     assert spent.input_coulombs == pytest.approx(integral(-np.sign(volts) @ inputs) * once, rel=0.02)
     assert spent.peak_amperes == pytest.approx(current[:, -1].max() * scale, rel=0.02)
+
+
+def test_chips_without_a_meter_answer_and_settle_the_same():
+    class Unmetered(Ledger):
+        metered = False
+
+    A = np.random.default_rng(0).random((32, 4))
+    both = []
+    for ledger in (Ledger(), Unmetered()):
+        chip = Chip("pku-2025-realistic", seed=0)
+        chip.ledger = ledger
+        both.append((chip.program(A).solve(A), chip.ledger))
+    (X, counted), (same, uncounted) = both
+    np.testing.assert_array_equal(X, same)
+    assert counted.array_joules > uncounted.array_joules == 0
+    assert counted.settle_seconds == uncounted.settle_seconds > 0

@@ -27,17 +27,19 @@ ADDRESS_BYTES = 4
 """To say which row is on."""
 
 
-def count_events(settled: SettledBlock) -> Ledger:
+def count_events(settled: SettledBlock, *, energy: bool = True) -> Ledger:
     """Return the events of one block.
 
     Parameters
     ----------
     settled : SettledBlock
         Outputs at rest.
+    energy : bool
+        Whether energy, charge and current count, which takes longer than to solve.
     """
     array, n = settled.rest.array, len(settled.range)
     solves, opamps = n + settled.repeated, array.loop.opamps
-    seconds, heat = _while_settling(settled)
+    seconds, heat = _while_settling(settled, energy=energy)
     return Ledger(
         solves=solves,
         followed=settled.followed,
@@ -68,14 +70,17 @@ def _conversions(settled: SettledBlock, solves: int) -> dict[str, float]:
     }
 
 
-def _while_settling(settled: SettledBlock) -> tuple[float, dict[str, float]]:
+def _while_settling(settled: SettledBlock, *, energy: bool) -> tuple[float, dict[str, float]]:
     """Time that each right-hand side is given, seconds, and energy, charge and current of the block."""
     rest, range_ = settled.rest, settled.range
-    loop, watts = rest.array.loop, rest.power()
+    loop = rest.array.loop
     with one_blas_thread():  # the matrices of one loop are too small to share
         rows = {j: rest.rows(j) for j in _samples(len(range_)).tolist()}
         modes = [Modes.of(loop, on, loop.free(rest.outputs[j], on)) for j, (on, _) in rows.items()]
         seconds = _settle_seconds(rest.array, modes)
+        if not energy:
+            return seconds, {}
+        watts = rest.power()
         shares, peak = _sampled(settled, rows, modes, watts, seconds)
     at_rest = float((1 + settled.repeated / len(range_)) * seconds * np.sum(watts * range_**2))
     names = ("array_joules", "load_joules", "load_coulombs", "input_coulombs")

@@ -30,6 +30,9 @@ _PROBES, _SWING = 8, 0.8
 _AGAIN = 4
 """Patterns more in which a row or column has to be silent to be off."""
 
+_COUNTS = (1.0, 0.1)
+"""Weights of errors of the driving and of the sensing array: these act on the residual alone, a third of the rest."""
+
 _BLOCK = 512
 """Rows that are placed among themselves: the assignment takes the cube of them."""
 
@@ -244,13 +247,13 @@ def _check_spares(off: np.ndarray, spare: int, what: str) -> None:
 
 
 def _harm(stuck: np.ndarray, deviation: np.ndarray, target: np.ndarray, ideal: np.ndarray) -> np.ndarray:
-    """Squared error (places, rows) of each row of the matrix in each row of cells, over both arrays, siemens^2."""
+    """Squared error (places, rows) of each row of the matrix in each row of cells, weighed over both arrays, siemens^2."""
     bad = stuck.astype(np.float64)
     own, held = np.where(stuck, 0.0, deviation), np.where(stuck, deviation, 0.0)
     rounding = target - ideal
     healthy = (own**2).sum(axis=2, keepdims=True) + 2 * own @ rounding.T + (1 - bad) @ (rounding**2).T
     faulty = (held**2).sum(axis=2, keepdims=True) - 2 * held @ ideal.T + bad @ (ideal**2).T
-    return (healthy + faulty).sum(axis=0)
+    return np.tensordot(_COUNTS, healthy + faulty, 1)
 
 
 def _assigned(cost: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import ClassVar, Self
 
 __all__ = ["Ledger"]
 
@@ -81,6 +81,9 @@ class Ledger:
     >>> chip.ledger.since(before).solves, chip.ledger.cells
     (3.0, 8.0)
     """
+
+    metered: ClassVar[bool] = True
+    """Whether energy, charge and current of solving count."""
 
     cells: float = 0.0
     pulses: float = 0.0

@@ -425,7 +425,7 @@ class ProgrammedArray(ProgrammedLoop, Solving):
     ) -> tuple[np.ndarray, np.ndarray]:
         """X (n, k) as the ADCs read them, and the range (n,) of each right-hand side."""
         settled = solve_in_range(self, B, C, least, correction)
-        self._ledger.add(count_events(settled))
+        self._ledger.add(count_events(settled, energy=self._ledger.metered))
         range_, pins = settled.range[:, None], settled.rest.pins()
         outputs = self.inputs.converters.to_digital(pins * range_, signed=self.loop.signed, together=together)
         return outputs / range_ * self.units_per_volt, settled.range
