@@ -247,7 +247,7 @@ def _check_spares(off: np.ndarray, spare: int, what: str) -> None:
 
 
 def _harm(stuck: np.ndarray, deviation: np.ndarray, target: np.ndarray, ideal: np.ndarray) -> np.ndarray:
-    """Squared error (places, rows) of each row of the matrix in each row of cells, weighed over both arrays, siemens^2."""
+    """Squared error (places, rows) of each row of the matrix in each row of cells, weighed by array, siemens^2."""
     bad = stuck.astype(np.float64)
     own, held = np.where(stuck, 0.0, deviation), np.where(stuck, deviation, 0.0)
     rounding = target - ideal
