@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor bench-camera bench-camera-speed docs docs-check format clean test-torch
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor bench-camera bench-camera-day bench-camera-speed docs docs-check format clean test-torch
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -74,6 +74,7 @@ build/test-torch/ready: scripts/torch.sh
 test-faults: .venv/dev
 	MHO_FLIPS=1115 MHO_KILLS=60 MHO_FULL_DISKS=60 $(BIN)/pytest tests/data/test_bit_flips.py tests/data/test_kills.py
 	MHO_KILLS=40 $(BIN)/pytest tests/monitor/test_service.py
+	MHO_KILLS=30 MHO_CUTS=10 $(BIN)/pytest -s tests/camera -k "killed or cut"
 	MHO_MONITOR_KILLS=20 MHO_BROKER_KILLS=5 MHO_MONITOR_MESSAGES=9999 $(BIN)/pytest -s tests/monitor/test_mqtt_kills.py
 	$(BIN)/python tests/faults/daemon_exit.py 200
 	$(BIN)/python tests/faults/forks.py 500
@@ -131,11 +132,16 @@ benchmarks/.venv/ready: benchmarks/requirements.txt benchmarks/peers.sh
 CLIPS ?= vtest=/usr/share/doc/opencv-doc/examples/data/vtest.avi
 bench-camera: .venv/dev build/bench-camera/ready
 	PYTHONPATH=build/bench-camera $(BIN)/python benchmarks/camera/run.py $(CLIPS:%=--clip %)
+	$(BIN)/python benchmarks/camera/motion.py $(CLIPS:%=--clip %)
 	$(BIN)/python benchmarks/camera/report.py
 
 # vtest.avi by path: make bench-camera-speed CLIP=...
 bench-camera-speed: .venv/dev
 	$(BIN)/python benchmarks/camera/speed.py --clip $(CLIP)
+
+# A replayed day, and an hour in which nobody comes: make bench-camera-day CLIP=...
+bench-camera-day: .venv/dev
+	$(BIN)/python benchmarks/camera/day.py --clip $(CLIP)
 
 build/bench-camera/ready: benchmarks/camera/requirements.txt
 	$(BIN)/pip install --quiet --no-deps --target build/bench-camera -r benchmarks/camera/requirements.txt

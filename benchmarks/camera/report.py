@@ -1,14 +1,16 @@
-"""Write the tables of docs/do/camera.md from what run.py has measured."""
+"""Write the table of docs/do/camera.md from what run.py and motion.py have measured.
+
+Rows of methods that were not measured anew stay as they are on the page.
+"""
 
 import json
-import re
 import sys
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import ROOT, parser, smoke, write
+from measure import ROOT, parser, smoke, write_measured
 
 OWN = ("mho", "mho, 4-bit 2 % chip")
 TITLES = {
@@ -21,7 +23,6 @@ TITLES = {
     "switch": "light switched with the visit",
 }
 PAGE = ROOT / "docs/do/camera.md"
-BEGIN, END = "<!-- begin measured -->", "<!-- end measured -->"
 
 
 def read(folder):
@@ -39,6 +40,14 @@ def cell(figures):
     return f"{auc:.3f} / {recall:.2f}"
 
 
+def kept_rows(methods):
+    """Rows of the page's table of other methods."""
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    title = next(number for number, row in enumerate(rows) if row.startswith("| | " + TITLES["walking"]))
+    last = next(number for number, row in enumerate(rows) if row.startswith("| ceiling"))
+    return [row for row in rows[title + 1 : last] if row[2:].rpartition(" (")[0].partition(" |")[0] not in methods]
+
+
 def table(found):
     cases = [case for case in (*TITLES, *sorted(found.keys() - TITLES.keys())) if case in found]
     methods = dict.fromkeys((*OWN, *(method for case in cases for method in found[case])))
@@ -47,19 +56,18 @@ def table(found):
         cells = [cell(found[case][method]) if method in found[case] else "-" for case in cases]
         seeds = sorted({len(found[case][method]) for case in cases if method in found[case]})
         lines.append(f"| {method} ({'-'.join(map(str, seeds))}) | " + " | ".join(cells) + " |")
+    lines += kept_rows(methods)
     ceilings = [f"1 / {np.mean([one['ceiling'] for one in found[case]['mho']]):.2f}" for case in cases]
     lines.append("| ceiling | " + " | ".join(ceilings) + " |")
-    return "\n".join(lines)
+    return lines
 
 
 def main():
     asked = parser(__doc__)
     asked.add_argument("--results", type=Path, default=ROOT / "build/bench-camera-results")
     options = asked.parse_args()
-    text = PAGE.read_text()
     one = {"auc": 0.9, "recall": 0.8, "ceiling": 1.0}
-    new = f"{BEGIN}\n{table({'walking': {'mho': [one]}} if smoke() else read(options.results))}\n{END}"
-    write(PAGE, re.sub(f"{BEGIN}.*{END}", lambda _: new, text, flags=re.DOTALL))
+    write_measured(PAGE, table({"walking": {"mho": [one]}} if smoke() else read(options.results)))
 
 
 if __name__ == "__main__":

@@ -176,6 +176,25 @@ def test_tampering_is_told_and_scores_nothing(camera, kind):
     assert not any(clip.score for clip in late)
 
 
+def hall(count, visit=(0, 0), seed=0):
+    """A hall with a light wall and little on it; a visitor in black is close to the camera."""
+    rng, (y, x) = np.random.default_rng(seed), np.mgrid[0:72, 0:96]
+    room = np.where(y < 44, 190.0, 110 + 8 * np.sin(x / 2))
+    room[:, 70:74], room[30:44, 40:56] = 150, 220
+    frames = np.repeat(room[None], count, 0)
+    frames[slice(*visit), 8:68, 30:52] = 25
+    frames *= 1 + 0.03 * np.sin(np.arange(count) / 20)[:, None, None]
+    return np.clip(frames + rng.normal(0, 1.5, frames.shape), 0, 255).astype(np.uint8)
+
+
+def test_somebody_close_to_the_camera_has_not_moved_it():
+    camera = Camera(keep="score 4")
+    camera.learn(hall(60))
+    clips, events = kinds(camera, hall(260, (80, 220), seed=1))
+    assert events == []
+    assert [clip.number for clip in clips if clip.kept] == list(range(4, 11))
+
+
 def test_a_light_step_is_told_and_hides_nobody(empty):
     rng = np.random.default_rng(0)
     learned = empty * (1 + 0.3 * (rng.random(150) < 0.5))[:, None, None]

@@ -22,8 +22,8 @@ _FAR = 6.0
 _LOST = 0.3
 """Share of cells so many spreads away from the scene from which the camera may have been moved."""
 
-_DARK, _FLAT, _ALIKE = 6.0, 0.35, 0.5
-"""Luma of a black picture; contrast of a covered one, and likeness of a moved one, beside those that were learned."""
+_DARK, _FLAT, _UNLIKE = 6.0, 0.35, 0.8
+"""Luma of a black picture; contrast of a covered one, and change of a moved one's texture, beside what was learned."""
 
 _PATIENCE = 5.0
 """Seconds for which a view must be tampered with, or sound again, before that is told."""
@@ -96,7 +96,8 @@ class Tampering:
             flat = frame.std() / frame.mean() < _FLAT * usual.std() / usual.mean()
             return "covered" if flat else "defocused"
         far = (np.abs(_middle(seen.residual)) > _FAR).mean()
-        return "moved" if far > _LOST and np.corrcoef(detail, scene.detail)[0, 1] < _ALIKE else ""
+        change = np.median(np.abs(detail - scene.detail))  # somebody close to the camera changes less than half of it
+        return "moved" if far > _LOST and change > _UNLIKE * np.median(np.abs(scene.detail)) else ""
 
     def _changed(self, kind: str, now: float) -> list[Event]:
         if kind != self._since[0]:

@@ -1,0 +1,177 @@
+"""A day of a camera, replayed as fast as it goes: memory by the hour, and bytes beside a recording of all of it.
+
+    benchmarks/camera/day.py [--clip vtest.avi] [--hours 24] [--smoke]
+
+A made-up room of 192 x 144 pixels with daylight, clouds, a lamp and noise, one frame a second, as raw video through a
+pipe to `mho camera run --keep 20%`; somebody is there for 10 to 40 s, a quarter of the time. The resident memory of
+that process is read at each replayed hour. The recording of all is by the encoder and the settings of the clips.
+--clip: an hour of the clip's empty scene too, under the drift, steps, gradients and leaves of run.py, and what is kept.
+"""
+
+import itertools
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import av
+import numpy as np
+
+from mho import Camera
+from mho.camera import clip_file
+from mho.camera.index import read_index
+from mho.camera.semi_synthetic import Case, EmptyScene, stream
+from mho.camera.video import read_luma
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, keep, parser, sized, where
+
+HEIGHT, WIDTH, RATE = 144, 192, 1
+LEARNED, LEARNING = sized(120, 30), 600
+HOUR = sized(3600, 60) * RATE
+HEAD = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
+COLOUR = bytes([128]) * (HEIGHT * WIDTH // 2)
+
+
+class Room:
+    """Frames of a room, one by one."""
+
+    def __init__(self, *, visited):
+        rng = np.random.default_rng(0)
+        y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+        wall = 100 + 25 * np.sin(x / 14) * np.cos(y / 10) + 25 * np.sin(x / 50) + 12 * rng.random((HEIGHT, WIDTH))
+        self._wall, self._across = wall.astype(np.float32), (x / WIDTH - 0.5).astype(np.float32)
+        self._noise = rng.normal(0, 2, (64, HEIGHT, WIDTH)).astype(np.float32)
+        self._rng, self._visited = rng, visited
+        self._visit, self._place = (0, 0), (0, 0)
+
+    def frame(self, t):
+        """Luma at a number of a frame."""
+        seconds = t / RATE
+        day = 0.75 + 0.2 * np.sin(2 * np.pi * seconds / 86_400) + 0.08 * np.sin(seconds / 97)
+        lamp = 0.15 if (seconds // 1800) % 4 == 1 else 0.0
+        room = self._wall * np.float32(day + lamp) * (1 + np.float32(0.2 * np.sin(seconds / 700)) * self._across)
+        if self._visited:
+            self._add_somebody(room, t)
+        room += self._noise[self._rng.integers(64)]
+        return np.clip(room, 0, 255).astype(np.uint8)
+
+    def _add_somebody(self, room, t):
+        if t >= self._visit[1]:
+            length = int(self._rng.integers(10, 41)) * RATE
+            begin = t + int(self._rng.exponential(3 * 25 * RATE))
+            self._visit, self._place = (begin, begin + length), (int(self._rng.integers(20, 70)), self._rng.random())
+        if self._visit[0] <= t < self._visit[1]:
+            top = self._place[0]
+            left = int((self._place[1] * WIDTH + 2 * (t - self._visit[0])) % (WIDTH - 30))
+            room[top : top + 60, left : left + 26] *= 0.45
+
+
+def film(frames):
+    return b"".join(b"FRAME\n" + frame.tobytes() + COLOUR for frame in frames)
+
+
+def resident(pid):
+    """Resident MB of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return round(int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024, 1)
+
+
+def mho(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-m", "mho", "camera", *map(str, arguments)], **options)
+
+
+class Recording:
+    """All of a stream in one file, by the encoder of the clips."""
+
+    def __init__(self, path):
+        self._path, self._out = path, av.open(str(path), "w")
+        self._coder = self._out.add_stream("libx264", rate=RATE, options=dict(clip_file._QUALITY))
+        self._coder.width, self._coder.height, self._coder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+
+    def add(self, luma):
+        planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+        planes[:HEIGHT] = luma
+        self._out.mux(self._coder.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+
+    def close(self):
+        """Return its bytes."""
+        self._out.mux(self._coder.encode(None))
+        self._out.close()
+        return self._path.stat().st_size
+
+
+def replay(folder, hours):
+    """Figures of a day: resident memory at each hour, windows and bytes that are kept, bytes of all."""
+    room, model = Room(visited=False), folder / "room.cam"
+    (folder / "empty.y4m").write_bytes(HEAD + film([room.frame(t * HOUR // LEARNED) for t in range(LEARNED)]))
+    learned = mho("learn", folder / "empty.y4m", "-o", model, "--fps", RATE, stdout=subprocess.DEVNULL)
+    assert learned.wait() == 0
+    options = ("--keep", "20%", "--out", folder / "clips", "--quiet")
+    child = mho("run", model, "-", *options, stdin=subprocess.PIPE)
+    child.stdin.write(HEAD)
+    room, memory, whole = Room(visited=True), [], Recording(folder / "whole.mp4")
+    for hour in range(hours):
+        for t in range(hour * HOUR, (hour + 1) * HOUR):
+            frame = room.frame(t)
+            child.stdin.write(film([frame]))
+            whole.add(frame)
+        memory.append(resident(child.pid))
+        print(f"hour {hour + 1}: {memory[-1]} MB resident", flush=True)
+    child.stdin.close()
+    assert child.wait() == 0
+    return {"hours": hours, "resident_mb": memory} | slope(memory) | kept(folder, hours, whole.close())
+
+
+def slope(memory):
+    """MB an hour after the first two, by least squares."""
+    later = memory[2:]
+    return {"mb_an_hour": round(float(np.polyfit(np.arange(len(later)), later, 1)[0]), 3)} if len(later) > 1 else {}
+
+
+def kept(folder, hours, whole):
+    rows = [row for row in read_index(folder / "clips/index.jsonl") if row["kind"] == "kept"]
+    lengths = [datetime.fromisoformat(row["end"]) - datetime.fromisoformat(row["start"]) for row in rows]
+    files = [*(folder / "clips").glob("*/*.mp4"), folder / "clips/index.jsonl", folder / "room.cam"]
+    size = sum(path.stat().st_size for path in files)
+    share = sum(length.total_seconds() for length in lengths) / (hours * HOUR / RATE)
+    return {
+        "kept_share_of_time": round(share, 3),
+        "kept_bytes": size,
+        "all_bytes": whole,
+        "share": round(size / whole, 3),
+    }
+
+
+def empty_hour(path):
+    """Share of the windows that are kept of an hour with nobody in it."""
+    frames = read_luma(path, width=192)
+    case = Case(length=LEARNING + sized(36_000, 300), events=0)
+    iterator, present = stream(EmptyScene.of(frames), case, seed=0)
+    assert not present.any()
+    camera = Camera(keep="20%")
+    camera.learn(np.array(list(itertools.islice(iterator, LEARNING))), seconds=LEARNING / 10)
+    clips = list(camera.run((number / 10, frame) for number, frame in enumerate(iterator)))
+    return {"windows": len(clips), "kept": sum(clip.kept for clip in clips)}
+
+
+def main():
+    asked = parser(__doc__)
+    asked.add_argument("--clip", type=Path)
+    asked.add_argument("--hours", type=int, default=sized(24, 1), help="0: no replay")
+    asked.add_argument("--results", type=Path, default=ROOT / "docs/measured/camera-day.json")
+    options = asked.parse_args()
+    found = where()
+    if options.hours:
+        with tempfile.TemporaryDirectory() as folder:
+            found["day"] = replay(Path(folder), options.hours)
+        print(found["day"])
+    if options.clip is not None:
+        found["empty_hour"] = empty_hour(options.clip)
+        print(found["empty_hour"])
+    keep(options.results, found)
+
+
+if __name__ == "__main__":
+    main()
