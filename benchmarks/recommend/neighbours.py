@@ -6,11 +6,12 @@
     python benchmarks/recommend/neighbours.py cold --lastfm sequences.txt.gz
     python benchmarks/recommend/neighbours.py time --interactions 10000000 --items 100000
 
-Files are those of `defaults.py`. A fifth of each user's choices is held out at random, for each seed; every held-out
-choice is relevant. This library's models are as they come; peers are tuned by nDCG on a fifth held out inside the
-training part. Each run adds lines of JSON to `neighbours.jsonl` beside this file, and `scripts/neighbour_tables.py`
-writes the tables of the page from them. `implicit` takes part where it is installed. --smoke: a small
-shop's lists, and the time of a small table.
+Files are those of `defaults.py`. `--table PATH` takes any other table, as `mho recommend fit` does, with
+`--range=-10:10` for ratings of that scale, and `--liked 4` where only ratings from there on are choices. A fifth of
+each user's choices is held out at random, for each seed; every held-out choice is relevant. This library's models are as
+they come; peers are tuned by nDCG on a fifth held out inside the training part. Each run adds lines of JSON to
+`neighbours.jsonl` beside this file, and `scripts/neighbour_tables.py` writes the tables of the page from them.
+`implicit` takes part where it is installed. --smoke: a small shop's lists, and the time of a small table.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from defaults import Table, drawn, films, last_fm, ml_100k
 
 from mho import Analog, Recommender
 from mho.chip import preset
+from mho.data import TableFormat, read_interactions
 from mho.recommend import MixedRatingModel, NeighbourModel, RatingModel, evaluate, rmse, split_by_user, split_random
 from mho.recommend.contest import contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
@@ -49,13 +51,27 @@ def tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
     if smoke():
         yield "shop, small", drawn(40, 60, 500, fame=0.7, seed=15)
         return
+    if arguments.table:
+        table, values = own_table(arguments)
+        liked = arguments.liked
+        yield arguments.table.stem, table if liked is None else table.part(values >= liked)
+        return
     if arguments.ml100k:
-        yield "ml-100k", ml_100k(arguments.ml100k)[0]
+        table, stars = ml_100k(arguments.ml100k)
+        yield "ml-100k", table
+        yield "ml-100k, from 4 stars", table.part(stars >= 4)
     if arguments.lastfm:
         yield "Last.fm", last_fm(arguments.lastfm)
     yield "films", films()[0]
     yield "shop, long tail", drawn(4000, 6000, 40_000, fame=0.7, circles=40, seed=15)
     yield "shop, fame alone", drawn(4000, 6000, 40_000, fame=0.9, seed=16)
+
+
+def own_table(arguments: argparse.Namespace) -> tuple[Table, np.ndarray]:
+    """Return the table of --table, and its ratings."""
+    found = read_interactions(arguments.table, TableFormat(range=arguments.range))
+    values = np.ones(len(found)) if found.ratings is None else np.asarray(found.ratings, float)
+    return Table(found.users.codes, found.items.codes), values
 
 
 def halves(table: Table, seed: int) -> tuple[sp.csr_array, sp.csr_array]:
@@ -82,14 +98,16 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
 
 def ratings(arguments: argparse.Namespace) -> Iterator[dict]:
     """Yield the errors of ratings with and without neighbours."""
-    table, stars = ml_100k(arguments.ml100k)
+    table, stars = own_table(arguments) if arguments.table else ml_100k(arguments.ml100k)
+    factors = RatingModel(popularity=0.0, lowest=min(0.0, arguments.range[0]) if arguments.range else 0.0)
+    name = arguments.table.stem if arguments.table else "ml-100k"
     for seed in arguments.seeds:
         train, test = split_random(len(stars), 0.2, seed)
-        for model in (RatingModel(popularity=0.0), MixedRatingModel(factors=RatingModel(popularity=0.0))):
+        for model in (factors, MixedRatingModel(factors=factors)):
             fit = Recommender(COMPONENTS, model=model, random_state=seed)
             fit.fit(table.users[train], table.items[train], stars[train])
             error = rmse(stars[test], fit.predict(table.users[test], table.items[test]))
-            yield {"table": "ml-100k, ratings", "seed": seed, "who": type(model).__name__, "rmse": error}
+            yield {"table": f"{name}, ratings", "seed": seed, "who": type(model).__name__, "rmse": error}
 
 
 def chip(arguments: argparse.Namespace) -> Iterator[dict]:
@@ -184,6 +202,9 @@ def main() -> None:
     options.add_argument("what", choices=runs, nargs=sized(None, "?"))
     options.add_argument("--ml100k", type=Path)
     options.add_argument("--lastfm", type=Path)
+    options.add_argument("--table", type=Path)
+    options.add_argument("--range", type=lambda text: tuple(map(float, text.split(":"))), metavar="LOWEST:HIGHEST")
+    options.add_argument("--liked", type=float, metavar="RATING")
     options.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
     options.add_argument("--seeds", type=int, nargs="+", default=[*range(sized(5, 1))])
     options.add_argument("--only", nargs="+", metavar="TABLE")

@@ -50,16 +50,16 @@ class Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
         model.check(table.known.data)
+        choosing = rng.spawn(1)[0]  # what is drawn to choose must not change where the factors start
+        model = model.settled(table.known, k, choosing)
         unit, prior = model.unit(table.known.data), model.prior(k)
         users = Side(np.tile(prior.astype(table.known.dtype), (m, 1)))
-        choosing = rng.spawn(1)[0]  # what is drawn to choose must not change where the factors start
-        settled = model.settled(table.known, k, choosing)
-        return cls(settled, table, users, model.start(n, k, rng), prior, unit)
+        return cls(model, table, users, model.start(n, k, rng), prior, unit)
 
     @property
     def n_components(self) -> int:
         """K."""
-        return len(self.prior) - self.model.offsets
+        return self.model.components_of(len(self.prior))
 
     def factors(self, side: Side) -> np.ndarray:
         """Return the factors (n, k), in roots of the unit of the values."""

@@ -20,11 +20,15 @@ __all__ = ["MixedRatingModel"]
 
 _RIDGES = (60.0, 30.0, 15.0, 8.0, 4.0, 2.0)
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-_FACTOR_RIDGES = (2.5, 1.6, 1.0, 0.7)
+_FACTOR_RIDGES = (2.5, 1.6, 1.0, 0.7, 0.5)
 """Ridges on factors that are tried, in that of the model: how much of what differs is noise tells which is best."""
 
 _SAMPLE, _TEST, _ALTERNATIONS = 1_000_000, 0.1, 12
 _CAP, _CAP_OF_MANY, _MANY = 200, 100, 4_000
+
+_MOST_STARTS, _TRIED_STARTS, _STARTED = 16, 4, 2_000_000
+"""Fits of factors: as many as have so many ratings together, fewer while ridges are compared; of many ratings one does
+as well as their mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +47,16 @@ class MixedRatingModel(Model):
     l2 |b_i|^2, with the items j nearest to it by the cosine of their differences. As these are of either sign, a chip
     fits the factors, and this CPU what is between items.
 
+    Factors of few ratings differ from start to start, and the mean of several predictions errs less than one does. It
+    is a rating model itself, whose rows are those of all starts side by side, scaled by their share in the mean.
+
     Attributes
     ----------
     factors : RatingModel
         What is fitted first.
+    starts : int or None
+        Fits of these, of which the mean is taken; several have half of the components each. None: as many as have two
+        million ratings together, at least 1 and at most 16.
     cap : int or None
         Neighbours of an item, at most; fewer than there are items. None: 200, or 100 from 4,000 items on.
     l2 : float or None
@@ -68,13 +78,13 @@ class MixedRatingModel(Model):
     """
 
     factors: RatingModel = field(default_factory=RatingModel)
+    starts: int | None = None
     cap: int | None = None
     l2: float | None = None
     share: float | None = None
     over: Literal["raters", "all"] | None = None
 
     quality = RatingModel.quality
-    offsets = RatingModel.offsets
     has_weights = True
     choices = False
     duplicates = RatingModel.duplicates
@@ -82,13 +92,24 @@ class MixedRatingModel(Model):
     def __post_init__(self) -> None:
         if not isinstance(self.factors, RatingModel):
             raise TypeError(f"factors must be a RatingModel, got {type(self.factors).__name__}")
-        if self.cap is not None:
-            checks.positive_int(self.cap, "cap")
+        for name in ("cap", "starts"):
+            if getattr(self, name) is not None:
+                checks.positive_int(getattr(self, name), name)
         if self.l2 is not None:
             positive(self.l2, "l2")
         if self.share is not None:
             checks.nonnegative_number(self.share, "share")
         checks.one_of(self.over, "over", (None, "raters", "all"))
+
+    @property
+    def offsets(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """See `Model.offsets`: one for each start."""
+        return self.starts or 1
+
+    def components_of(self, width: int) -> int:
+        """See `Model.components_of`."""
+        each = width // self.offsets - 1
+        return each if self.offsets == 1 else 2 * each
 
     @property
     def lowest(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -111,7 +132,8 @@ class MixedRatingModel(Model):
         if self.cap is not None and self.cap >= n:
             raise ValueError(f"cap must be below the number of items, {n}, got {self.cap}")
         cap = min(_CAP if n < _MANY else _CAP_OF_MANY, max(1, n - 1)) if self.cap is None else self.cap
-        model = replace(self, cap=cap)
+        starts = self.starts or min(_MOST_STARTS, max(1, _STARTED // known.nnz))
+        model = replace(self, cap=cap, starts=starts)
         if None in (self.l2, self.share, self.over):
             model = model._chosen(known, k, rng)
         return replace(model, factors=model.factors.settled(known, k, rng))
@@ -123,21 +145,22 @@ class MixedRatingModel(Model):
         split = _Split(entries_at(some, ~out), entries_at(some, out))
         if not split.test.nnz or not split.train.data.any():
             return replace(self, l2=self.l2 or _RIDGES[0], share=self.share or 0.0, over=self.over or "all")
-        start = self.start(known.shape[1], k, rng)
-        tried = [replace(self, factors=replace(self.factors, l2=x * self.factors.l2)) for x in _FACTOR_RIDGES]
+        few = replace(self, starts=min(self.offsets, _TRIED_STARTS))
+        start = few.start(known.shape[1], k, rng)
+        tried = [replace(few, factors=replace(self.factors, l2=x * self.factors.l2)) for x in _FACTOR_RIDGES]
         left = [model._left(split, start) for model in tried]
         best = int(np.argmin([np.sum(test**2) for _, test in left]))
-        return tried[best]._best(split, *left[best])
+        return replace(tried[best]._best(split, *left[best]), starts=self.starts)
 
     def _left(self, split: _Split, items: Side) -> tuple[Any, np.ndarray]:
         """Return differences from factors: of the training part, and of the entries held out (n,)."""
         unit, train = self.unit(split.train.data), split.train
         by_user, by_item, engine = train.T, train.tocsc(), self.alternating(Digital())
-        users = Side(np.tile(self.prior(items.rows.shape[1] - self.offsets), (train.shape[0], 1)))
+        users = Side(np.tile(self.prior(self.components_of(items.rows.shape[1])), (train.shape[0], 1)))
         with one_blas_thread():
             for _ in range(_ALTERNATIONS):
-                users = self.factors.solve(engine, items, by_user, unit, users).side
-                items = self.factors.solve(engine, users, by_item, unit, items).side
+                users = self.solve(engine, items, by_user, unit, users).side
+                items = self.solve(engine, users, by_item, unit, items).side
         both = (self.speaking(users.rows, items, part, unit) for part in (train, split.test))
         spoken, test = both
         return spoken, test.data.astype(np.float64)
@@ -157,13 +180,21 @@ class MixedRatingModel(Model):
 
     def speaking(self, P: np.ndarray, items: Side, known: Any, unit: float) -> Any:
         """See `Model.speaking`: differences of ratings from predictions."""
-        left = np.column_stack([np.ones(len(items)), items.rows])
-        right = np.column_stack([P[:, :1], np.ones(len(P)), P[:, 1:]])
+        data = self._differences(items.rows, P, known, unit).astype(np.float32)
+        return sp.csr_array((data, known.indices, known.indptr), shape=known.shape)
+
+    def _differences(self, minor: np.ndarray, major: np.ndarray, known: Any, unit: float) -> np.ndarray:
+        """Return known ratings less their predictions (nnz,), by rows of both sides; `major` is what is compressed."""
+        a, b = self._offset(minor)[:, None], self._offset(major)[:, None]
+        left = np.hstack([np.ones_like(a), a, minor[:, self.offsets :]])
+        right = np.hstack([b, np.ones_like(b), major[:, self.offsets :]])
         fitted = np.empty(known.nnz)
         entries = known.indptr, known.indices, fitted
         kernels.sddmm(left.astype(float), right.astype(float), *entries, kernels.thread_count())
-        data = (known.data / unit - fitted).astype(np.float32)
-        return sp.csr_array((data, known.indices, known.indptr), shape=known.shape)
+        return known.data / unit - fitted
+
+    def _offset(self, rows: np.ndarray) -> np.ndarray:
+        return rows[:, : self.offsets].sum(axis=1)
 
     def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
         """See `Model.weights_in`: on this CPU, since differences are of either sign; times the share."""
@@ -184,19 +215,44 @@ class MixedRatingModel(Model):
 
     def prior(self, k: int) -> np.ndarray:
         """See `Model.prior`."""
-        return self.factors.prior(k)
+        return self._joined([self.factors.prior(self._each(k))[None]] * self.offsets)[0]
 
     def start(self, n: int, k: int, rng: np.random.Generator) -> Side:
         """See `Model.start`."""
-        return self.factors.start(n, k, rng)
+        return Side(self._joined([self.factors.start(n, self._each(k), rng).rows for _ in range(self.offsets)]))
+
+    def _each(self, k: int) -> int:
+        """Return the components of one start where there are `k` in all models."""
+        return k if self.offsets == 1 else max(1, k // 2)
+
+    def _joined(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Return rows (n, c) of the mean of models with rows `parts`, each (n, 1 + k)."""
+        share = 1 / len(parts)
+        offsets = [share * rows[:, :1] for rows in parts]
+        return np.hstack([*offsets, *(np.sqrt(share).astype(rows.dtype) * rows[:, 1:] for rows in parts)])
+
+    def _parted(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Return what `_joined` made one."""
+        n = self.offsets
+        factors = np.split(rows[:, n:], n, axis=1)
+        root = np.sqrt(n).astype(rows.dtype)
+        return [np.hstack([n * rows[:, s : s + 1], root * factors[s]]) for s in range(n)]
 
     def alternating(self, engine: Engine) -> Engine:
         """See `Model.alternating`."""
         return self.factors.alternating(engine)
 
     def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
-        """See `Model.solve`: for factors."""
-        return self.factors.solve(engine, fixed, known, unit, start)
+        """See `Model.solve`: for the factors of each start."""
+        if self.offsets == 1:
+            return self.factors.solve(engine, fixed, known, unit, start)
+        begins = [None] * self.offsets if start is None else [Side(rows) for rows in self._parted(start.rows)]
+        parts = [
+            self.factors.solve(engine, Side(one), known, unit, begin).side.rows
+            for one, begin in zip(self._parted(fixed.rows), begins, strict=True)
+        ]
+        rows = self._joined(parts)
+        return Half(Side(rows), float(np.sum(self._differences(fixed.rows, rows, known, unit) ** 2)))
 
     def norm_of(self, known: Any) -> float:
         """See `Model.norm_of`: of factors alone."""
@@ -204,15 +260,24 @@ class MixedRatingModel(Model):
 
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.pairs`: of factors."""
-        return self.factors.pairs(P, Q)
+        n = self.offsets
+        return self._offset(P) + self._offset(Q) + np.einsum("nk,nk->n", P[:, n:], Q[:, n:])
 
     def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.scores`: of factors."""
-        return self.factors.scores(P, Q)
+        n = self.offsets
+        return self._offset(P)[:, None] + self._offset(Q) + P[:, n:] @ Q[:, n:].T
+
+    def query(self, p: np.ndarray) -> tuple[np.ndarray, float]:
+        """See `Model.query`."""
+        n = self.offsets
+        return np.append(np.ones(n), p[n:]), float(p[:n].sum())
 
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`: of factors."""
-        return self.factors.parts(p, q)
+        n = self.offsets
+        whole = (np.append(row[:n].sum(), row[n:]) for row in (p, q))
+        return self.factors.parts(*whole)
 
 
 def _passed_on(spoken: Any, weights: Any, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -136,6 +136,10 @@ class Model(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has no weights between items")
 
+    def components_of(self, width: int) -> int:
+        """Return the components that were asked for where rows have `width` numbers."""
+        return width - self.offsets
+
     def check(self, values: np.ndarray) -> None:
         """Refuse `values` (n,) that this model cannot take; they are finite and >= 0."""
         if self.choices and not values.all():

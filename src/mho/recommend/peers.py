@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.linalg import lapack
 
 from mho.kernels.blas import one_blas_thread
 from mho.recommend.item_weights import ItemTable
@@ -47,7 +48,11 @@ def ease(train: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
     X = sp.csr_array(_present(train), dtype=np.float64)
     gram = (X.T @ X).toarray()
     gram[np.diag_indices_from(gram)] += l2
-    inverse = np.linalg.inv(gram)
+    factor, _ = lapack.dpotrf(gram, overwrite_a=True)  # a quarter of the work of an inverse of any matrix
+    upper, failed = lapack.dpotri(factor, overwrite_c=True)
+    if failed:
+        raise FloatingPointError("the Gram matrix of EASE could not be inverted")
+    inverse = np.triu(upper) + np.triu(upper, 1).T
     B = -inverse / inverse.diagonal()
     np.fill_diagonal(B, 0)
     return lambda users: X[users] @ B

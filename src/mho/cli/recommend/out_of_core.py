@@ -138,7 +138,7 @@ def _figures(out: Path, table: Any, fit: Any) -> dict[str, Any]:
 
 
 def _components(fit: Any) -> int:
-    return max(0, fit.users.rows.shape[1] - fit.model.offsets)
+    return fit.model.components_of(fit.users.rows.shape[1]) if fit.model.has_factors else 0
 
 
 def _summary(out: Path, table: Any, fit: Any) -> str:

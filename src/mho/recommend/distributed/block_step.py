@@ -136,8 +136,8 @@ def _fixed(folder: Path) -> np.ndarray:
 def _start(step: HalfStep, block: Block, fixed: Side) -> Side:
     """Return the rows of `block` as they were."""
     if step.before is None:
-        offsets = step.model.offsets
-        return Side(np.tile(step.model.prior(fixed.rows.shape[1] - offsets), (block.end - block.begin, 1)))
+        k = step.model.components_of(fixed.rows.shape[1])
+        return Side(np.tile(step.model.prior(k), (block.end - block.begin, 1)))
     return Side(read_array(step.before / _name(block.begin)))
 
 

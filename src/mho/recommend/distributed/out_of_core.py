@@ -148,14 +148,14 @@ class OutOfCore:
             return state
         self._check(table)
         rng = np.random.default_rng(self.random_state)
-        choosing = rng.spawn(1)[0]  # as `Fitted.start` does
+        choosing, model = rng.spawn(1)[0], self.model  # as `Fitted.start` does
         if not isinstance(self.model, RatingModel):
             k = self.n_components if self.model.has_factors else 0
-            settled = self.model.settled(table.known(), k, choosing)
-            new = replace(new, settled=asdict(settled))  # pyright: ignore[reportArgumentType]
+            model = self.model.settled(table.known(), k, choosing)
+            new = replace(new, settled=asdict(model))  # pyright: ignore[reportArgumentType]
         state = new.begun(folder)
         if self.model.has_factors:
-            start = self.model.start(table.n_items, self.n_components, rng)
+            start = model.start(table.n_items, self.n_components, rng)
             state.path(folder, "items").mkdir()
             for block in table.items:
                 write_rows(state.path(folder, "items"), block.begin, start.rows[block.begin : block.end])
