@@ -8,8 +8,8 @@
 
 Files are those of `defaults.py`. `--table PATH` takes any other table, as `mho recommend fit` does, with
 `--range=-10:10` for ratings of that scale, and `--liked 4` where only ratings from there on are choices. A fifth of
-each user's choices is held out at random, for each seed; every held-out choice is relevant. This library's models are as
-they come; peers are tuned by nDCG on a fifth held out inside the training part. Each run adds lines of JSON to
+each user's choices is held out at random, for each seed; every held-out choice is relevant. This library's models are
+as they come; peers are tuned by nDCG on a fifth held out inside the training part. Each run adds lines of JSON to
 `neighbours.jsonl` beside this file, and `scripts/neighbour_tables.py` writes the tables of the page from them.
 `implicit` takes part where it is installed. --smoke: a small shop's lists, and the time of a small table.
 """
