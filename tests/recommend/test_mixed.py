@@ -7,6 +7,7 @@ import pytest
 
 from mho import Recommender
 from mho.data import movielens
+from mho.engines import Digital
 from mho.recommend import (
     ImplicitModel,
     MixedModel,
@@ -18,6 +19,7 @@ from mho.recommend import (
     split_by_user,
     split_random,
 )
+from mho.recommend.model import Side
 
 FACTORS = ImplicitModel(l2=2.0, popularity=0.0)
 NEIGHBOURS = NeighbourModel(cap=5, l2=2.0, popularity=0.0, weighting="presence")
@@ -87,7 +89,7 @@ def test_ratings_come_nearer_with_neighbours(films):
     users, items, stars = films
     train, test = split_random(len(users), 0.2, 0)
     errors, factors = [], RatingModel(popularity=0.0)
-    for model in (factors, MixedRatingModel(factors=factors)):
+    for model in (factors, MixedRatingModel(factors=factors, starts=2)):
         fit = Recommender(8, model=model, max_iter=8).fit(users[train], items[train], stars[train])
         errors.append(rmse(stars[test], fit.predict(users[test], items[test])))
     assert errors[1] < errors[0] - 0.002
@@ -109,6 +111,31 @@ def test_a_rating_is_the_factors_and_what_neighbours_pass_on(films, tmp_path):
     fit.save(tmp_path / "m.npz")
     again = Recommender.load(tmp_path / "m.npz")
     np.testing.assert_array_equal(again.predict(users[:9], items[:9]), fit.predict(users[:9], items[:9]))
+
+
+def test_several_starts_are_the_mean_of_as_many_models(films):
+    """Written out: each start is a rating model of half the components, alternated alone from where it begins."""
+    users, items, stars = films
+    settings = {"cap": 5, "l2": 4.0, "share": 0.0, "over": "all"}
+    factors = RatingModel(popularity=0.0)
+    fit = Recommender(6, model=MixedRatingModel(factors=factors, starts=3, **settings), max_iter=3)
+    fit.fit(users, items, stars)
+    assert (fit.user_factors_.shape[1], fit.fitted.n_components) == (9, 6)
+    known, unit, rng = fit.known_, stars.mean(), np.random.default_rng(0)
+    rng.spawn(1)
+    predicted = []
+    for _ in range(3):
+        P, Q = Side(np.tile(factors.prior(3), (known.shape[0], 1))), factors.start(known.shape[1], 3, rng)
+        for _ in range(3):
+            P = factors.solve(Digital(sweeps=24), Q, known.T, unit, P).side
+            Q = factors.solve(Digital(sweeps=24), P, known.tocsc(), unit, Q).side
+        predicted.append(unit * factors.scores(P.rows, Q.rows))
+    mean = np.mean(predicted, axis=0)
+    u, i = fit.encode(users[:400], items[:400])
+    np.testing.assert_allclose(fit.predict(users[:400], items[:400]), np.clip(mean[u, i], 0.5, 5), rtol=1e-4)
+    inside = mean[known.nonzero()] - known.data
+    assert fit.history_[-1]["rmse"] == pytest.approx(np.sqrt(np.mean(inside**2)), rel=1e-4)
+    np.testing.assert_allclose(fit.list_scores(users[:3])[0], mean[u[0]] / unit, rtol=1e-4)
 
 
 def test_bad_settings_are_named():

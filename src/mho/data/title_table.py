@@ -13,7 +13,7 @@ from mho.data.csv_layout import delimiter_of, first_lines, split_fields
 from mho.data.errors import DataError, damaged
 from mho.data.text import open_bytes
 
-__all__ = ["title_rows"]
+__all__ = ["fields_of", "title_rows"]
 
 
 def title_rows(path: Path, ids: Container[str]) -> Iterator[tuple[int, str, str, list[str]]]:
@@ -39,13 +39,14 @@ def title_rows(path: Path, ids: Container[str]) -> Iterator[tuple[int, str, str,
     first = split_fields(lines[0], delimiter)
     item, title = (0, 1) if first[0] in ids else title_columns(first)
     others = [j for j in range(len(first)) if j not in (item, title)]
-    for number, fields in _fields(path, delimiter):
+    for number, fields in fields_of(path, delimiter):
         if len(fields) != len(first):
             raise DataError(f"{path}: line {number} has {len(fields)} fields, line 1 has {len(first)}")
         yield number, fields[item], fields[title], [fields[j] for j in others]
 
 
-def _fields(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def fields_of(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each line of a delimited text, and its fields."""
     with open_bytes(path) as stream, damaged(path, UnicodeDecodeError):
         text = io.TextIOWrapper(cast("IO[bytes]", stream), encoding="utf-8-sig", newline="")
         if len(delimiter) > 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cyclopts import App
 
+from mho.cli.recommend.add_items import EXAMPLES as ADD_EXAMPLES
+from mho.cli.recommend.add_items import add_items
 from mho.cli.recommend.bench import EXAMPLES as BENCH_EXAMPLES
 from mho.cli.recommend.bench import bench
 from mho.cli.recommend.evaluate import evaluate
@@ -26,6 +28,7 @@ recommend.command(fit, help_epilogue=EXAMPLES)
 recommend.command(resume)
 recommend.command(top)
 recommend.command(fold_in)
+recommend.command(add_items, help_epilogue=ADD_EXAMPLES)
 recommend.command(evaluate, name="eval")
 recommend.command(bench, help_epilogue=BENCH_EXAMPLES)
 recommend.command(tune)

@@ -32,6 +32,7 @@ def top(
     users: str = "",
     n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
     titles: Path | None = None,
+    among: str = "",
     seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     engine: Literal["analog", "hybrid"] | None = None,
     ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
@@ -51,6 +52,8 @@ def top(
     titles
         A table of item and title, with commas, semicolons, tabs, | or :: between the fields: the columns that its
         header calls so, else the first two. An item that is not in it is called by its id.
+    among
+        Ids of the only items that may be listed, such as new ones; by default all.
     seen
         Recommend also what a user has rated or chosen.
     engine
@@ -82,7 +85,8 @@ def top(
     named = _titles(titles, recommender.item_ids_) if titles else {}
     parts = (asked[j : j + _USERS] for j in range(0, len(asked), _USERS))
     without: list[str] = []
-    lists = (_list_of(recommender, part, n, seen, without) for part in parts)
+    only = typed_ids(_names(among), recommender.item_ids_, "--among") if among else None
+    lists = (_list_of(recommender, part, n, {"seen": seen, "among": only}, without) for part in parts)
     rows = (row for top in lists for row in _rows(top, named))
     if out is None and json:
         print(as_json([_typed(row) for row in rows]))
@@ -106,9 +110,9 @@ def _digital_work(recommender: Any, users: Any) -> Any:
     return answer_work(k, recommender.known_[positions].nnz / len(positions), own_gram=True, indexed=True)
 
 
-def _list_of(recommender: Any, users: Any, n: int, seen: bool, without: list[str]) -> Any:
+def _list_of(recommender: Any, users: Any, n: int, kinds: dict[str, Any], without: list[str]) -> Any:
     """Return the lists of some users; who has none is added to `without`."""
-    top = recommender.recommend(users, n, seen=seen)
+    top = recommender.recommend(users, n, **kinds)
     listed = set(top.users.tolist())
     without += [str(user) for user in users if user not in listed]
     return top
