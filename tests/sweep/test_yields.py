@@ -245,6 +245,9 @@ def test_requirements_of_a_picture_go_on_where_they_stopped(mho, tmp_path):
     medians = [one["median"] for one in found["sigma"]["tried"]]
     assert medians[0] < medians[-1]
     assert ElementTree.parse(tmp_path / "r.svg").getroot().tag.endswith("svg")
+    code, _, said = mho(*options, "--columns", 3)
+    assert code == 2
+    assert "--columns has nothing to do here, where chips solve a picture" in said
 
 
 def test_cells_measured_are_fitted_over_and_over(mho, tmp_path):

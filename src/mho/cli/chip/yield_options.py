@@ -116,7 +116,7 @@ class YieldOptions:
             checks.one_of(treatment, "--treatment", TREATMENTS)
         unused = _OF_RATINGS | {"n_components": "-k"} if source is None else _OF_PROBLEMS
         if source is not None and source.suffix.lower() in _PICTURES | _MATRICES:
-            unused = unused | _OF_RATINGS
+            unused = unused | _OF_RATINGS | {"columns": "--columns"}
         for name, option in unused.items():
             if getattr(self, name) != type(self).__dataclass_fields__[name].default:
                 raise ValueError(f"{option} has nothing to do here, where chips solve {_what(source)}")
