@@ -58,6 +58,7 @@ def chips(*, readback: bool = False) -> dict[str, tuple[Callable[[int], Any], in
         "chip, without reference columns": (analog(CHIP.with_(off_state="none")), 3),
         "chip, no error of writing": (analog(CHIP.with_(sigma=0.0)), 3),
         "chip, levels without end": (analog(CHIP.with_(levels=None)), 3),
+        "chip, exact cells": (analog(CHIP.with_(sigma=0.0, levels=None)), 3),
     }
 
 
