@@ -115,10 +115,10 @@ def _ours(texts: Texts) -> Methods:
         model = Topics(TOPICS, engine=engine, random_state=seed, **settings).fit(texts.train.Text)
         return model.top_words(WORDS), lambda: model.predict(texts.test.Text)
 
-    chip, plain, read = chips(), chips()["chip"][0], chips(readback=True)["chip"][0]
+    on_chip, plain, read = chips().items(), chips()["chip"][0], chips(readback=True)["chip"][0]
     return {
         "mho.Topics, CPU": (fit, 5),
-        **{f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), n) for name, (make, n) in chip.items()},
+        **{f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), n) for name, (make, n) in on_chip},
         "mho.Topics, one start, chip": (lambda seed: fit(seed, plain(seed), starts=1), 5),
         "mho.Topics, one start, chip, read back": (lambda seed: fit(seed, read(seed), starts=1), 2),
         "mho.Topics, exact half-steps, CPU": (lambda seed: fit(seed, _Exact()), 5),

@@ -45,6 +45,16 @@ def test_planted_topics_are_found_on_any_engine(engine):
     assert all(label == " ".join(words) for label, words in zip(model.labels_, model.top_words(3), strict=True))
 
 
+def test_topics_are_not_sought_on_a_compression(monkeypatch):
+    monkeypatch.setattr("mho.nmf.starts._SMALL", 100)
+    monkeypatch.setattr("mho.nmf.starts._THIN", 1)
+    monkeypatch.setattr("mho.nmf.starts._on_compression", lambda *_: pytest.fail("compressed"))
+    model = Topics(3, starts=2, max_share=0.9, random_state=0).fit(TEXTS)
+    assert adjusted_rand_score(SUBJECT, model.predict(TEXTS)) == 1
+    with pytest.raises(pytest.fail.Exception, match="compressed"):
+        mho.many_starts(model._vectorizer.transform(TEXTS), 3, 2)
+
+
 def test_seeds_name_their_topics():
     seeds = {"law": ["judge", "prison"], "food": ["Flour", "unheard"]}
     model = Topics(3, seeds=seeds, max_share=0.9, random_state=0).fit(TEXTS)

@@ -198,7 +198,9 @@ class Topics(TransformerMixin, BaseEstimator):
             return NMF(k, engine=self.engine_, random_state=seed).fit(weights, H=self._seeded(k, seed)).components_
         _check_different(weights)
         settings = {"scale": False, "threshold": 2.0, "starts": self.starts, "random_state": seed}
-        if self.engine != "digital":
+        if self.engine == "digital":  # topics of a compression agree less with the groups of 20 Newsgroups
+            settings["algorithm"] = "extrapolated"
+        else:
             settings["engine"] = self.engine_
         found = consensus(weights, k, **settings)
         components = np.zeros((k, weights.shape[1]))
