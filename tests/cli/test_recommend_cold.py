@@ -63,6 +63,7 @@ def test_features_are_words_and_shares_of_the_largest_number(shelf, tmp_path):
         (FILMS.replace("9,New", "4,New"), (), "names '4' again"),
         (FILMS.replace("9,New,War,40\n", ""), (), "has no item that"),
         (FILMS.replace("9,New", "x,New"), (), "must be ids such as 1, 2, 3, got 'x'"),
+        (FILMS, ("--split", ""), "split must be at least one character, got none"),
         (FILMS, ("--features", "title"), "known_features must not be more than there are items, 4, got 5"),
         (FILMS.replace("Short", "a|b|c|d"), (), "known_features must not be more than there are items"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,11 @@ def read_features(path: Path, columns: Sequence[str] = (), split: str = "|") -> 
     ------
     DataError
         It is no such table, an item is there twice, or a number is below zero.
+    ValueError
+        `split` is empty.
     """
+    if not split:
+        raise ValueError("split must be at least one character, got none")
     if path.name.removesuffix(".gz").endswith(".json"):
         return _table(path, _of_json(path))
     header = split_fields((lines := first_lines(path))[0], delimiter_of(path, lines))
@@ -125,7 +130,7 @@ def _of_json(path: Path) -> list[tuple[str, list[tuple[str, float]]]]:
 def _table(path: Path, found: list[tuple[str, list[tuple[str, float]]]]) -> FeatureTable:
     ids = [item for item, _ in found]
     if len(set(ids)) < len(ids):
-        twice = next(item for place, item in enumerate(ids) if item in ids[:place])
+        twice, _ = Counter(ids).most_common(1)[0]
         raise DataError(f"{path}: names {shown(twice)} again")
     names = list(dict.fromkeys(name for _, features in found for name, _ in features))
     if not names:

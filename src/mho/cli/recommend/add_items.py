@@ -66,9 +66,9 @@ def add_items(
     check_target(out, [source], suffixes=[".npz"])
     recommender = Recommender.load(model)
     table = read_features(source, tuple(name.strip() for name in features.split(",") if name.strip()), split)
-    known = recommender.item_ids_.astype(str)
-    there = table.rows(known.tolist())
-    new = [name for name in table.ids.tolist() if name not in set(known.tolist())]
+    known = recommender.item_ids_.astype(str).tolist()
+    there, among = table.rows(known), set(known)
+    new = [name for name in table.ids.tolist() if name not in among]
     if not new:
         raise ValueError(f"{source}: has no item that {model} does not know")
     ids = typed_ids(new, recommender.item_ids_, f"{source}: items")
