@@ -53,7 +53,7 @@ def scene_of(name, path):
     return EmptyScene.of(frames, empty_frames=frames[begins_empty] if name == "one-by-one" else None)
 
 
-def measure(scene, case, seed, *, chip, opencv):
+def measure(scene, case, seed, *, chip, peers, opencv):
     iterator, present = stream(scene, case, seed)
     frames = np.array(list(iterator))
     grid = Grid(frames.shape[1:])
@@ -66,7 +66,7 @@ def measure(scene, case, seed, *, chip, opencv):
         result["mho, 4-bit 2 % chip"] = scored(
             learn_scene(X[:LEARNING:3], grid, engine=engine, seed=0).see(X).score, present
         )
-    if smoke() and not find_spec("cv2"):
+    if not peers or (smoke() and not find_spec("cv2")):
         return result
     import baselines
 
@@ -88,12 +88,13 @@ def main():
         "--clip", action="append", default=[], metavar="NAME=FILE", help="vtest, one-by-one, or held out"
     )
     asked.add_argument("--seeds", default="0,1,2,3,4")
+    asked.add_argument("--no-peers", action="store_true", help="mho alone: rows of others stay on the page")
     asked.add_argument("--chip-seeds", default="0", help="seeds that are scored on the simulated chip too")
     asked.add_argument("--opencv-seeds", default="0,1,2,3,4", help="seeds that OpenCV's subtractors run on too")
     asked.add_argument("--results", type=Path, default=ROOT / "build/bench-camera-results")
     options = asked.parse_args()
     if options.smoke:
-        print(measure(made_up(), SMALL, 0, chip=False, opencv=True))
+        print(measure(made_up(), SMALL, 0, chip=False, peers=True, opencv=True))
         return
     clips = dict(text.split("=", 1) for text in options.clip)
     cases = {name: case for name, case in CASES.items() if case[0] in clips}
@@ -108,7 +109,7 @@ def main():
             if clip not in scenes:
                 scenes[clip] = scene_of(clip, clips[clip])
             chip, opencv = (str(seed) in text.split(",") for text in (options.chip_seeds, options.opencv_seeds))
-            result = measure(scenes[clip], case, seed, chip=chip, opencv=opencv)
+            result = measure(scenes[clip], case, seed, chip=chip, peers=not options.no_peers, opencv=opencv)
             path.write_text(json.dumps(result))
             print(name, seed, {k: f"{v['auc']:.3f}/{v['recall']:.2f}" for k, v in result.items()}, flush=True)
 

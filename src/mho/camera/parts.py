@@ -21,7 +21,9 @@ WHITE, _HEADROOM = 255.0, 20.0
 
 _L2 = 1e-6
 _RIDGE = Penalty(l2=_L2)
-_ROUNDS = 3
+_ROUNDS, _FIRST_RANK = 3, 2
+"""Factorizations, and parts of the first: brightness and a gradient, too few to hold somebody who stands there."""
+
 _OUTLIER = 4.0
 """Spreads beyond which a cell of a learning frame may belong to an intruder."""
 
@@ -182,8 +184,8 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
     below_white[:, below_white.mean(0) < _OFTEN_WHITE] = True
     known = below_white
     A = np.empty((X.shape[1], 0), np.float32)
-    for _ in range(_ROUNDS):
-        A = _factorized(X, known, k, seed)
+    for number in range(_ROUNDS):
+        A = _factorized(X, known, k if number else min(k, _FIRST_RANK), seed)
         residual = np.where(below_white, X - _codes(A, X) @ A.T, 0)
         known = below_white & ~_intruders(residual, grid)
         known[~known.any(1)] = True
