@@ -168,7 +168,7 @@ def _deciding() -> str:
             f"{', '.join(wins)} leaves at most {engineering(spare, 'W')} for a whole chip.",
             "**Numbers of 32 bits.** The digital side counts float32, finer than the chip's answers are. In 8 bits it would move a "
             "quarter of the bytes and take about a quarter of the energy; "
-            + (f"{', '.join(wide)} would still win" if wide else "no use would still win")
+            + (f"{', '.join(wide)} would still win at typical values" if wide else "no use would still win")
             + (f", {', '.join(narrow)} would not." if narrow else "."),
             "**No accelerator of the next kind.** 512e9 operations/s at 6 mW is a design target, not a measurement; one that "
             f"could factorise would take less energy than the chip for {', '.join(following)}.",
@@ -239,7 +239,17 @@ def _of_fleet(name: str) -> Duty:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     function.__name__[1:].replace("_", "-"): function
-    for function in (_sentences, _quality, _answers, _platforms, _conditions, _drift, _deciding, _replaced, _scale)
+    for function in (
+        _sentences,
+        _quality,
+        _answers,
+        _platforms,
+        _conditions,
+        _drift,
+        _deciding,
+        _replaced,
+        _scale,
+    )
 }
 
 

@@ -11,6 +11,13 @@ written, each answer probed by itself (a photo's codes are one product, without 
 drifted more and more since they were calibrated.
 Each use's section of src/mho/cost/uses.json is written anew, and `mho cost` reads it. A bar is set before any result:
 the loss of quality that is borne, its half (strict) and its double (lenient). --smoke: a short vibration.
+
+    python benchmarks/cost/uses.py visitor FOLDER --wires 10     so many visitors
+    python benchmarks/cost/uses.py camera FILE --wires 40        so many frames
+    python benchmarks/cost/uses.py photo FILE --wires 1          so many patches
+
+A few answers by the same chip with wires and without, beside the CPU's, into docs/measured/answers-wires.json; those of
+a photo as least squares, in a loop of 128 x 192 among wires, beside one product.
 """
 
 import json
@@ -34,6 +41,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, parser, sized, where
 
 RESULTS = ROOT / "src" / "mho" / "cost" / "uses.json"
+WIRED = ROOT / "docs" / "measured" / "answers-wires.json"
 CHIP = preset("pku-2025-realistic").with_(columns=192)
 WIRELESS = replace(
     CHIP.with_(row_ohms=0.0, column_ohms=0.0, bus_ohms=0.0, tile_rows=None), name="pku-2025-realistic, perfect wires"
@@ -96,9 +104,21 @@ def engine(name, error, seed):
 
 def visitor(folder):
     """New users of whom 80 % of the films are known get their ten best; nDCG counts the other 20 %."""
-    import pandas as pd
-
     from mho.recommend import evaluate
+
+    fitted, known, held = _visitors(folder)
+    count = known.userId.nunique()
+
+    def answers(chosen):
+        return evaluate(_folded(fitted, known, chosen), *_pairs(held), np.ones(len(held)), n=10).ndcg
+
+    work = answer_work(16, len(known) / count, own_gram=True, indexed=True)
+    return answers, count, work, "nDCG@10", 2000, 1
+
+
+def _visitors(folder, first=None):
+    """What is learned of the others, and the films of new users, or of the first of them: known, and held out."""
+    import pandas as pd
 
     table = pd.read_csv(Path(folder) / "ratings.csv.gz")
     rng = np.random.default_rng(0)
@@ -106,20 +126,18 @@ def visitor(folder):
     new = rng.choice(users, len(users) // 5, replace=False)
     own = table.userId.isin(new)
     wanted = own & (rng.random(len(table)) < 0.2)
-    known = table[own & ~wanted]
+    asked = table.userId.isin(new[:first])
     fitted = mho.Recommender(16, model="implicit", random_state=0).fit(*_pairs(table[~own]))
-    count = known.userId.nunique()
+    return fitted, table[asked & ~wanted], table[asked & wanted]
 
-    def answers(chosen):
-        with tempfile.TemporaryDirectory() as scratch:
-            fitted.save(path := Path(scratch) / "r.npz")
-            visited = mho.Recommender.load(path, engine=chosen)
-        visited.fold_in(*_pairs(known))
-        held = table[wanted]
-        return evaluate(visited, *_pairs(held), np.ones(len(held)), n=10).ndcg
 
-    work = answer_work(16, len(known) / count, own_gram=True, indexed=True)
-    return answers, count, work, "nDCG@10", 2000, 1
+def _folded(fitted, known, chosen):
+    """The recommender with another engine, and new users in it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        fitted.save(path := Path(scratch) / "r.npz")
+        visited = mho.Recommender.load(path, engine=chosen)
+    visited.fold_in(*_pairs(known))
+    return visited
 
 
 def _pairs(table):
@@ -155,7 +173,7 @@ def photo(*files):
         return float(np.mean(found))
 
     patches = 384 * 256 / 64 * 1.5
-    return answers, len(pictures), product_work(64, 64).times(patches), "PSNR, dB", 100, 0
+    return answers, len(pictures), product_work(64, 64, count=patches), "PSNR, dB", 100, 0
 
 
 def vibration():
@@ -190,8 +208,19 @@ def vibration():
 
 def camera(clip):
     """Frames of a camera, ten a second, with people pasted in who stand; AUC of clips of two seconds."""
-    from mho.camera.grid import Grid
     from mho.camera.ranking import clip_scores, rank
+
+    X, somebody, seen = _frames(clip)
+
+    def answers(chosen):
+        return rank(clip_scores(seen(X, chosen), 20)[30:], somebody[30:]).auc
+
+    return answers, len(X), None, "AUC", 10 * 86400, 24
+
+
+def _frames(clip):
+    """Frames, whether somebody is in each clip of 20, and a function from frames and engine to scores."""
+    from mho.camera.grid import Grid
     from mho.camera.scene import learn_scene
     from mho.camera.semi_synthetic import Case, EmptyScene, stream
     from mho.camera.video import read_luma
@@ -204,15 +233,13 @@ def camera(clip):
     grid = Grid(frames.shape[1:])
     X = np.array([grid.cells(frame).ravel() for frame in frames], np.float32)
     model = learn_scene(X[:600:3], grid, engine=mho.Digital(), seed=0)
-    somebody = present[: len(X) // 20 * 20].reshape(-1, 20).sum(1) >= 5
 
-    def answers(chosen):
+    def seen(X, chosen):
         found = mho.Digital() if chosen == "digital" else chosen
         parts = {name: replace(getattr(model, name), engine=found) for name in ("luma", "local")}
-        scores = clip_scores(replace(model, **parts).see(X).score, 20)
-        return rank(scores[30:], somebody[30:]).auc
+        return replace(model, **parts).see(X).score
 
-    return answers, len(X), None, "AUC", 10 * 86400, 24
+    return X, present[: len(X) // 20 * 20].reshape(-1, 20).sum(1) >= 5, seen
 
 
 def topics(folder):
@@ -240,6 +267,63 @@ def topics(folder):
 
 
 USES: dict[str, Any] = {use.__name__: use for use in (visitor, photo, vibration, camera, topics)}
+
+
+def lists(folder, first):
+    """Lists of ten of the first new users."""
+    fitted, known, _ = _visitors(folder, first)
+
+    def answers(chosen):
+        top = _folded(fitted, known, chosen).recommend(known.userId.unique(), n=10)
+        return top.items.reshape(-1, 10)
+
+    def agreement(found, exact):
+        return float(np.mean([len(np.intersect1d(*pair)) / 10 for pair in zip(found, exact, strict=True)]))
+
+    return answers, agreement, answer_work(16, len(known) / first, own_gram=True, indexed=True)
+
+
+def scores(clip, first):
+    """Scores of frames evenly spread after those that were learned from."""
+    X, _, seen = _frames(clip)
+    some = X[np.linspace(600, len(X) - 1, first).astype(int)]
+    return lambda chosen: seen(some, chosen), _apart, None
+
+
+def codes(file, first):
+    """Codes of patches evenly spread over a picture, means taken away: by a loop of 128 x 192, and by one product."""
+    from PIL import Image
+
+    from mho.image.codec.engine_codes import programmed
+    from mho.image.codec.universal import universal_dictionary
+
+    grey = np.asarray(Image.open(file).convert("L"), np.float64)[:512, :512]
+    patches = grey.reshape(64, 8, 64, 8).swapaxes(1, 2).reshape(-1, 64)
+    some = patches[np.linspace(0, len(patches) - 1, first + 2).astype(int)[1:-1]].T
+    some = some - some.mean(axis=0)
+    return lambda chosen: programmed(universal_dictionary(), chosen)(some), _apart, product_work(64, 64)
+
+
+def _apart(found, exact):
+    return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
+
+
+SOME = {"visitor": (lists, "share of the CPU's ten films"), "camera": (scores, "error of the scores")}
+SOME["photo"] = (codes, "error of the codes")
+
+
+def with_wires(name, files, count):
+    """Return how near the CPU's the answers of two chips are, with wires and without, and the events of an answer."""
+    made, measure = SOME[name]
+    answers, nearness, work = made(*files, count)
+    chips = {"perfect wires": engine(name, ERRORS[0], 0)}
+    chips["wires"] = Drifted(CHIP, seed=0, readback=name == "photo", calibrate=name != "photo", probe=name != "photo")
+    exact, found = answers("digital"), {"answers": count, "measure": measure, **where()}
+    for told, chip in chips.items():
+        value = nearness(answers(chip), exact)
+        found[told] = {"value": value, "run": asdict(Inference.of(chip.tally, name, answers=count, work=work))}
+        print(name, told, value, f"{time.process_time():.0f} s of this processor", flush=True)
+    return found
 
 
 def search(name, use, kept, seconds):
@@ -325,12 +409,19 @@ def main():
     asked.add_argument("files", nargs="*")
     asked.add_argument("--kept", type=Path, help="file of what earlier calls have found; by default in a new folder")
     asked.add_argument("--seconds", type=float, default=np.inf, help="begin no more chips after so many seconds")
+    asked.add_argument("--wires", type=int, help="so many answers with wires and without, into another file")
     options = asked.parse_args()
+    if options.wires:
+        if options.use not in SOME:
+            asked.error(f"--wires goes with {', '.join(SOME)}; the chips of the others have wires already")
+        keep(WIRED, {options.use: with_wires(options.use, options.files, options.wires)})
+        return
     kept = options.kept or Path(tempfile.mkdtemp()) / "kept.json"
     use = USES[options.use](*options.files)
-    if not search(options.use, use, kept, options.seconds):
-        sys.exit(f"the time is up: call again with --kept {kept}")
+    whole = search(options.use, use, kept, options.seconds)
     keep(RESULTS, {options.use: section(options.use, use, json.loads(kept.read_text()))})
+    if not whole:
+        sys.exit(f"the time is up: what was found by now is written; call again with --kept {kept} for more")
 
 
 if __name__ == "__main__":

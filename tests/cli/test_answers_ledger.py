@@ -49,7 +49,7 @@ def test_a_picture_of_the_chip(folder, tmp_path, capsys):
     capsys.readouterr()
     run = read_inference(path)
     assert (run.name, run.answers, run.solves, run.m, run.k) == ("photo", 1, 4.0, 128, 192)
-    assert run.work.flops == 4 * product_work(64, 64).flops
+    assert run.work == product_work(64, 64, count=4)
     assert run.programmed.adc_conversions > 0  # it reads its cells back
 
 
@@ -60,6 +60,7 @@ TOP = "recommend top ratings.npz"
     ("arguments", "message"),
     [
         (TOP + " --ledger run.json", "--ledger is for --engine analog"),
+        (TOP + " --engine hybrid --ledger run.json", "whose chip gives every answer, got --engine hybrid"),
         (TOP + " --engine analog --ledger run.csv", "--ledger must end in .json"),
         (TOP + " --engine analog --ledger no/run.json", "its folder is not there"),
         ("image compress grey.png -o x.mho --engine analog --learn", "it takes none of --learn"),

@@ -238,6 +238,12 @@ def test_a_settling_replaces_its_multiplications():
     assert product_work(64, 64).flops == 2 * 64 * 64
 
 
+def test_products_of_one_matrix_are_one_step_and_fetch_it_once():
+    one, many = product_work(8, 12), product_work(8, 12, count=50)
+    assert (many.flops, many.bytes_cached, many.steps) == (50 * one.flops, 50 * one.bytes_cached, 1)
+    assert many.bytes_uncached == 4 * (50 * (8 + 12) + 8 * 12)
+
+
 def test_a_batch_shares_the_start_and_nothing_else():
     work = answer_work(6, 128)
     assert work.batched(10).steps == work.steps / 10

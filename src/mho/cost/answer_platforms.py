@@ -83,9 +83,10 @@ ANSWER_PLATFORMS: dict[str, AnswerPlatform] = {
             flops=80e6,
             bytes_per_second=320e6,
             start_seconds=Interval(1e-6, 2e-6, 1e-5),
-            watts=Interval(9e-3, 24e-3, 36e-3),
-            source="Cortex-M4 with FPU at 80 MHz (AN4621-2018), an operation and four bytes a cycle at best; 37, 100 "
-            "and 150 uA/MHz at 3 V: with a switched regulator, without, with peripherals; recalled, not verified",
+            watts=Interval(1.6e-3, 24e-3, 36e-3),
+            source="Cortex-M4 with FPU at 80 MHz (AN4621-2018), an operation and four bytes a cycle at best; 6 uA/MHz "
+            "at 3.3 V: an Apollo3, which runs near its transistors' threshold; 100 and 150 uA/MHz at 3 V: others, "
+            "without and with peripherals; recalled, not verified",
         )
     ),
     "edge accelerator": AnswerPlatform(

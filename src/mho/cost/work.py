@@ -108,15 +108,19 @@ def answer_work(k: int, known: float, *, own_gram: bool = False, indexed: bool =
     return Work(float(flops), float(cached), float(cached + known * k * _NUMBER))
 
 
-def product_work(k: int, known: float) -> Work:
-    """Return the work of one product of a matrix of k rows with a vector, float32.
+def product_work(k: int, known: float, *, count: float = 1) -> Work:
+    """Return the work of products of one matrix of k rows with vectors that are there together, float32.
+
+    They are one product of two matrices: one step, and at the worst the matrix is fetched once.
 
     Parameters
     ----------
     k : int
-        Numbers of the answer.
+        Numbers of an answer.
     known : float
-        Numbers of the vector.
+        Numbers of a vector.
+    count : float
+        Vectors.
     """
-    cached = (known + k) * _NUMBER
-    return Work(2.0 * known * k, cached, cached + known * k * _NUMBER, steps=1)
+    cached = count * (known + k) * _NUMBER
+    return Work(2.0 * count * known * k, cached, cached + known * k * _NUMBER, steps=1)

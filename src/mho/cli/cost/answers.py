@@ -66,7 +66,10 @@ _ABOUT_EVEN = (
 
 
 def verdict(asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost], even: tuple[AnswersEven, ...]) -> str:
-    """Return whether the chip takes less energy, from how many answers, and the assumption that decides, in a sentence.
+    """Return whether the chip wins, from how many answers, and the assumption that decides, in a sentence.
+
+    It wins by less energy at typical values with answers that are good enough; of a recorded run, how good they are is
+    not known, so that only its energy is told.
 
     Parameters
     ----------
@@ -95,9 +98,10 @@ def verdict(asked: Asked, bill: AnswersBill, costs: Mapping[str, Cost], even: tu
     ratio = f"1/{_plain(saving)} of" if saving >= 1 else f"{_plain(1 / saving)} times"
     answers = _answers(one.typical)
     return (
-        f"{asked.run.name}: beside the {beside} the chip {said}: {engineering(bill.joules.typical, 'J')} an answer, "
-        f"{ratio} its energy, in {engineering(bill.latency.typical, 's')}; it breaks even at {answers}. What "
-        f"moves the saving most: {_moved(first)}; {_moved(other)}.{_bar(asked)}"
+        f"{asked.run.name}: beside the {beside} the chip {_outcome(asked, one)}{said}: "
+        f"{engineering(bill.joules.typical, 'J')} an answer, {ratio} its energy, in "
+        f"{engineering(bill.latency.typical, 's')}; it breaks even at {answers}; what decides is the {_moved(first)}, "
+        f"before {_moved(other)}."
     )
 
 
@@ -106,7 +110,8 @@ def _plain(value: float) -> str:
 
 
 def _moved(one: Decider) -> str:
-    return f"{one.name.replace('_', ' ')} ({_plain(one.low)} to {_plain(one.high)})"
+    """An assumption, and the platform's energy over the chip's at both of its ends."""
+    return f"{one.name.replace('_', ' ')} (saving {_plain(one.low)} to {_plain(one.high)} times over its range)"
 
 
 def _answers(number: float | None) -> str:
@@ -115,15 +120,17 @@ def _answers(number: float | None) -> str:
     return "the first answer" if number <= 1 else f"{number:,.0f} answers of one programming"
 
 
-def _bar(asked: Asked) -> str:
-    """Whether the answers are good enough to count as a win at all."""
+def _outcome(asked: Asked, one: AnswersEven) -> str:
+    """Whether a use's chip wins: by less energy, with answers that are good enough."""
     use = asked.use
-    if use is None or use.is_met:
+    if use is None:
         return ""
-    found, metric = f"{use.quality.typical:.3g}", use.metric.split(",")[0]
+    if use.is_met:
+        return "wins: it " if one.saving.typical > 1 else "does not win: it "
+    metric = use.metric.split(",")[0]
     return (
-        f" It does not win: its {metric} of {found} is below the CPU's {use.digital:.3g} by more than the "
-        f"{use.bar:.2g} that is borne."
+        f"does not win, for its {metric} of {use.quality.typical:.3g} is below the CPU's {use.digital:.3g} by more "
+        f"than the {use.bar:.2g} that is borne; it "
     )
 
 

@@ -150,7 +150,7 @@ def _digital_work(chip: Any, pictures: int) -> Any:
     """Arithmetic of a picture's codes where the dictionary, which is square, is inverted beforehand."""
     from mho.cost import product_work
 
-    return product_work(64, 64).times(chip.tally.solves / max(1, pictures))
+    return product_work(64, 64, count=chip.tally.solves / max(1, pictures))
 
 
 def _larger(data: bytes, coded: bytes) -> tuple[str, ...]:
