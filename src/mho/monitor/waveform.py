@@ -159,11 +159,10 @@ class WaveformFeatures:
             block = samples[number * self.hop :][: self.block]
             row[:] = interpolated(block) if unknown else block
         spectra = fft.rfft(rows, axis=1)
-        squares = [band.square(spectra) for band in self.filters]
+        found = [band.magnitude(spectra) for band in self.filters]
+        magnitudes = tuple(band.average(one) for band, one in zip(self.filters[:-1], found[:-1], strict=True))
+        squares = [one * one for one in found]
         means = [_means(square) for square in squares]
-        magnitudes = tuple(
-            band.average(np.sqrt(square)) for band, square in zip(self.filters[:-1], squares[:-1], strict=True)
-        )
         bands, sums = len(self.bands), np.empty((count, 2 * len(self.bands) + len(self.spectrum_edges) - 1))
         for number, (square, mean) in enumerate(zip(squares, means, strict=True)):
             sums[:, number] = mean[:, 0]
@@ -263,7 +262,7 @@ class WaveformFeatures:
 
 @dataclass(frozen=True, eq=False)
 class _Filter:
-    """Squared magnitude of the analytic signal within a band, at the rate that the band needs.
+    """Magnitude of the analytic signal within a band, at the rate that the band needs.
 
     Attributes
     ----------
@@ -299,13 +298,13 @@ class _Filter:
         averaged = max([count for count in (2, 4, 8) if rate / count >= _ENVELOPE_RATE], default=1)
         return cls(first, weights.astype(np.float32), margin, averaged, edge)
 
-    def square(self, spectra: np.ndarray) -> np.ndarray:
-        """Return the squared magnitude over each hop (n, l), from the lines of blocks."""
+    def magnitude(self, spectra: np.ndarray) -> np.ndarray:
+        """Return the magnitude over each hop (n, l), from the lines of blocks."""
         width = len(self.weights)
         shifted = np.zeros((len(spectra), IN_BLOCK * self.margin), np.complex64)
         np.multiply(spectra[:, self.first : self.first + width], self.weights, out=shifted[:, :width])
         signal = fft.ifft(shifted, axis=1, norm="forward", overwrite_x=True)
-        return _power(signal[:, self.margin : -self.margin])
+        return np.abs(signal[:, self.margin : -self.margin])
 
     def average(self, magnitude: np.ndarray) -> np.ndarray:
         """Return means of so many neighbours."""
