@@ -13,7 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-PARTS = {"gate_worker.py", "image/peer_cleanup.py", "nmf/data.py", "nmf/worker.py", "provenance.py"}
+PARTS = {
+    "gate_worker.py",
+    "image/peer_cleanup.py",
+    "nmf/data.py",
+    "nmf/worker.py",
+    "provenance.py",
+    "select/peer_cells.py",
+}
 """Run by others in processes of their own."""
 
 APART = {

@@ -19,7 +19,7 @@ import mho
 from mho.nmf.revival import dead_components
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import arguments, sized, smoke
+from measure import ROOT, arguments, keep, sized, smoke, where
 
 
 def located(package, name):
@@ -63,6 +63,7 @@ def sets():
 def main():
     seeds = int(next(iter(arguments()), sized(50, 3)))
     warnings.simplefilter("ignore")
+    rows = {}
     for name, X, k in sets():
         X = X.astype(np.float32)
         fits = [mho.NMF(k, init="random", random_state=seed).fit(X) for seed in range(seeds)]
@@ -72,6 +73,8 @@ def main():
         print(
             f"{name} {X.shape}, k = {k}: {sum(dead)} dead in {seeds} starts, worst over best {spread:.2%}", flush=True
         )
+        rows[name] = {"shape": X.shape, "k": k, "starts": seeds, "dead": sum(dead), "worst_over_best": round(spread, 5)}
+    keep(ROOT / "docs/measured/estimator.json", {"dead": rows | where()})
 
 
 if __name__ == "__main__":
