@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.cluster.hierarchy import cophenet, linkage
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment, nnls
 from sklearn.metrics import silhouette_score
 
 import mho
 from mho import NMF, kernels
+from mho.engines import Penalty
 from mho.nmf.consensus import local_density
+from mho.nmf.filled import Gaps, best_of_two
 from mho.nmf.stability import consensus_matrix, stability
+
+NO = Penalty(), Penalty()
 
 
 def _planted(m, n, k, seed, level=0.1):
@@ -54,6 +58,36 @@ def test_missing_and_sparse_forms_are_one_problem():
     stored = mho.select(sp.csr_array(np.nan_to_num(gaps)), [1, 2, 3], missing="unstored", random_state=0)
     np.testing.assert_allclose(dense.errors, stored.errors, rtol=1e-6)
     assert dense.best == 2
+
+
+def _gappy(make):
+    X = make(_planted(40, 30, 2, seed=4))
+    known = np.random.default_rng(5).random(X.shape) < 0.85
+    return X, known, np.where(known, X, X.mean())
+
+
+def test_filling_what_is_not_known_ends_at_the_least_squares_of_what_is():
+    X, known, filled = _gappy(np.asarray)
+    W, H = best_of_two(Gaps.of(filled, known, "frobenius", NO), 2, 0, max_iter=3000, tol=1e-9)
+    rows = [nnls(H[:, k].T.astype(float), x[k])[1] for x, k in zip(X, known, strict=True)]
+    left = np.linalg.norm(np.where(known, X - W @ H, 0), axis=1)
+    np.testing.assert_allclose(left, rows, rtol=1e-3)
+    columns = [nnls(W[k].astype(float), x[k])[1] for x, k in zip(X.T, known.T, strict=True)]
+    assert np.linalg.norm(left) == pytest.approx(np.linalg.norm(columns), rel=1e-3)
+
+
+def test_filling_under_a_divergence_ends_where_the_estimator_does():
+    rng = np.random.default_rng(6)
+    X, known, filled = _gappy(lambda X: rng.poisson(20 * X).astype(float) + 1)
+    W, H = best_of_two(Gaps.of(filled, known, "kullback-leibler", NO), 2, 0, max_iter=500, tol=1e-7)
+    gaps = np.where(known, X, np.nan)
+    model = NMF(2, loss="kullback-leibler", missing="nan", max_iter=500, tol=1e-7, random_state=0).fit(gaps)
+
+    def deviance(W, H):
+        x, y = X[known], (W @ H)[known]
+        return np.sum(x * np.log(x / y) - x + y)
+
+    assert deviance(W, H) < 1.001 * deviance(model.W_, model.components_)
 
 
 def test_the_survey_and_its_picture(tmp_path):
