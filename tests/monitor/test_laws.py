@@ -5,6 +5,7 @@ import pytest
 from monitor_machine import RATE, levels, recording, vibration
 
 from mho.monitor import Monitor, Recording
+from mho.monitor.waveform import WaveformFeatures
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,30 @@ def test_a_gap_leaves_windows_that_do_not_overlap_it():
         clear = [result for result in results if result.time < 120 or result.time >= after]
         assert len(clear) > 150
         assert all(result.p == expected[result.time] or np.isnan(expected[result.time]) for result in clear)
+
+
+def test_a_gap_of_whole_hops_leaves_windows_of_a_waveform_that_do_not_overlap_it(fan):
+    samples, hop = vibration(9, 9, defect=0.5), WaveformFeatures(RATE).hop
+    fan.reset()
+    whole = {round(result.time, 6): result.p for result in fan.update("acc", 0.0, samples)}
+    fan.reset()
+    found = fan.update("acc", 0.0, samples[: 8 * hop]) + fan.update("acc", 11 * hop / RATE, samples[11 * hop :])
+    assert [result.state for result in found].count("missing") == 1
+    clear = [result for result in found if result.p == result.p and not 2 < result.time < 11 * hop / RATE + 4]
+    assert len(clear) > 10
+    assert all(result.p == whole[round(result.time, 6)] for result in clear)
+
+
+def test_the_unit_and_the_clock_of_a_waveform_do_not_count():
+    found, opened = [], []
+    for unit, begin in ((1.0, 0.0), (1000.0, 1_700_000_000.0)):
+        monitor = Monitor(false_alarms=0.1)
+        monitor.learn([Recording(unit * vibration(5, seed), rate=RATE, names=("acc",)) for seed in range(3)])
+        found.append(probabilities(monitor.update("acc", begin, unit * vibration(6, 9, defect=0.7))))
+        opened.append([alarm.opened - begin for alarm in monitor.alarms])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+    assert opened[0] == pytest.approx(opened[1], abs=1e-5)
+    assert len(opened[0]) >= 1
 
 
 def test_a_saved_monitor_gives_the_same_bits(pump, fan, tmp_path):
