@@ -82,3 +82,24 @@ def test_json_of_another_shape_is_told(tmp_path):
     (tmp_path / "f.json").write_text("[1, 2]")
     with pytest.raises(DataError, match="must be an object with a list of features for each item"):
         read_features(tmp_path / "f.json")
+
+
+def test_old_choices_count_less(mho, tmp_path):
+    """Halved for each ten of the column's unit before the last choice, beside the library told the same strengths."""
+    rows = [("a", 1, 100), ("a", 2, 80), ("b", 2, 90), ("b", 1, 100), ("c", 2, 100), ("c", 3, 70)]
+    (tmp_path / "t.csv").write_text("user,item,when\n" + "".join(f"{u},{i},{w}\n" for u, i, w in rows))
+    settings = (tmp_path / "t.csv", "--model", "implicit", "-k", 2, "-o", tmp_path / "m.npz", "-q")
+    code, _, told = mho("recommend", "fit", *settings, "--time", "when", "--half-life", "10")
+    assert code == 0, told
+    users, items, when = zip(*rows, strict=True)
+    strengths = 0.5 ** ((100 - np.array(when)) / 10)
+    known = Recommender.load(tmp_path / "m.npz").known_.toarray()
+    np.testing.assert_allclose(known, Recommender(2, model="implicit").fit(users, items, strengths).known_.toarray())
+    for options, message in (
+        (("--time", "when"), "--time COLUMN and --half-life TIME go together"),
+        (("--time", "when", "--half-life", "0"), "half_life must be above 0"),
+        (("--time", "when", "--half-life", "5", "--model", "ratings"), "--half-life is for choices"),
+    ):
+        code, _, told = mho("recommend", "fit", tmp_path / "t.csv", "-o", tmp_path / "n.npz", "-q", *options)
+        assert code == 2
+        assert message in told, told

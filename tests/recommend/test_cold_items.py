@@ -92,3 +92,23 @@ def test_bad_features_are_one_sentence():
         made.add_items([99], np.ones((1, 6)), known_features=kinds[:47])
     with pytest.raises(ValueError, match="items must be new"):
         made.add_items([3], np.ones((1, 6)), known_features=kinds[:48])
+
+
+@pytest.mark.parametrize("model", ["neighbours", "implicit"])
+def test_newcomers_are_the_mean_of_users_with_like_features(model):
+    """Three kinds of users, told by one feature each: their own kind's scores, or everybody's where nothing is told."""
+    rng = np.random.default_rng(0)
+    kind = np.arange(60) % 3
+    chosen = rng.random((60, 30)) < np.where(np.arange(30) % 3 == kind[:, None], 0.6, 0.05)
+    chosen[:, 0] = True
+    shelf = Recommender(3, model=model).fit(*np.nonzero(chosen))
+    told = np.eye(3)[kind]
+    top = shelf.recommend_to([[0, 1, 0], [0, 0, 0]], 4, known_features=told, cap=60, l2=1e-4)
+    scores = shelf.list_scores()[kind == 1].mean(axis=0)
+    assert top.items[top.users == 0].tolist() == np.argsort(-scores, kind="stable")[:4].tolist()
+    np.testing.assert_allclose(top.scores[:4], np.sort(scores)[:-5:-1], rtol=1e-4)
+    assert top.items[top.users == 1].tolist() == shelf.recommend_for([], n=4).items.tolist()
+    with pytest.raises(ValueError, match="known_features must have a row for each of 60 users, got 59"):
+        shelf.recommend_to([[1, 0, 0]], known_features=told[1:])
+    with pytest.raises(ValueError, match="known_features must not be more than there are users, 60, got 61"):
+        shelf.recommend_to(np.ones((1, 61)), known_features=np.ones((60, 61)))

@@ -21,6 +21,7 @@ from mho.recommend.neighbour_model import NeighbourModel
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.recommender import Recommender
 from mho.recommend.splits import split_by_time, split_by_user, split_leave_last, split_random
+from mho.recommend.strengths import decayed
 from mho.recommend.top import Top
 from mho.recommend.tune import Trial, tune
 
@@ -36,6 +37,7 @@ __all__ = [
     "Scores",
     "Top",
     "Trial",
+    "decayed",
     "evaluate",
     "mae",
     "rmse",

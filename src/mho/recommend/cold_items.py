@@ -19,7 +19,7 @@ _L2 = 0.1
 """Ridge on the weights, in mean squares of the length of an item's features."""
 
 
-def feature_weights(known: Any, new: Any, *, cap: int, l2: float = _L2) -> Any:
+def feature_weights(known: Any, new: Any, *, cap: int, l2: float = _L2, what: str = "items") -> Any:
     """Return the weights (n_items, n_new) >= 0 that make the features of new items of those of known ones.
 
     A new item is one problem: min |f - F w|^2 + l2 |w|^2 over w >= 0, with the known items nearest to it by cosine as
@@ -35,6 +35,8 @@ def feature_weights(known: Any, new: Any, *, cap: int, l2: float = _L2) -> Any:
         Known items that take part in one sum, at most.
     l2 : float
         Ridge, in mean squares of the length of a known item's features, > 0.
+    what : {"items", "users"}
+        What these are; all that is said of items here is then of users.
 
     Raises
     ------
@@ -44,9 +46,9 @@ def feature_weights(known: Any, new: Any, *, cap: int, l2: float = _L2) -> Any:
     F, f = (_features(matrix, name) for matrix, name in ((known, "known_features"), (new, "features")))
     n = F.shape[0]
     if f.shape[1] != F.shape[1]:
-        raise ValueError(f"features must have {F.shape[1]} columns, as those of known items, got {f.shape[1]}")
+        raise ValueError(f"features must have {F.shape[1]} columns, as those of known {what}, got {f.shape[1]}")
     if F.shape[1] > n:
-        raise ValueError(f"known_features must not be more than there are items, {n}, got {F.shape[1]}")
+        raise ValueError(f"known_features must not be more than there are {what}, {n}, got {F.shape[1]}")
     weight = np.log1p(n / np.maximum(1, np.bincount(F.indices, minlength=F.shape[1])))
     table = ItemTable(sp.csr_array((sp.vstack([F, f]) @ sp.diags_array(weight)).T))
     scale = float(np.mean(table.lengths[:n] ** 2)) or 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions, same_length
 from mho.recommend.top import Top, best
 
-__all__ = ["for_visitor", "most_popular", "predicted", "recommended", "similar_items", "similar_users"]
+__all__ = ["for_likeness", "for_visitor", "most_popular", "predicted", "recommended", "similar_items", "similar_users"]
 
 
 def predicted(fitted: Fitted, users: Any, items: Any) -> np.ndarray:
@@ -59,6 +60,26 @@ def for_visitor(fitted: Fitted, engine: Engine, visit: Interactions, n: int) -> 
 def most_popular(fitted: Fitted, n: int) -> Top:
     """See `Recommender.recommend_for`, of whom nothing is known."""
     return _of_one(fitted, fitted.at_large(), _nothing(1, len(fitted.items)), n)
+
+
+def for_likeness(fitted: Fitted, weights: Any, n: int) -> Top:
+    """Return the best items of newcomers, by the mean over known users with `weights`, csc_array (n_users, m), >= 0.
+
+    Who is like nobody gets the best items of all users together. Users are called by their numbers from 0 on.
+    """
+    found = [_of_mean(fitted, weights.indices[a:b], weights.data[a:b], n) for a, b in pairwise(weights.indptr)]
+    users = np.repeat(np.arange(len(found)), [len(top) for top in found])
+    return Top(users, *(np.concatenate([getattr(top, name) for top in found]) for name in ("items", "scores")))
+
+
+def _of_mean(fitted: Fitted, users: np.ndarray, weights: np.ndarray, n: int) -> Top:
+    if not len(users):
+        return most_popular(fitted, n)
+    with one_blas_thread():
+        merits = (weights / weights.sum()) @ fitted.merits(fitted.users.rows[users], fitted.table.known[users])
+    ((_, columns, leading),) = best(lambda _: merits[None].copy(), _nothing(1, len(merits)), n)
+    scores = fitted.in_values(fitted.scored(leading, columns))
+    return Top(np.zeros(len(columns), np.int8), fitted.table.items.known[columns], scores)
 
 
 def similar_items(fitted: Fitted, item: Any, n: int) -> Top:

@@ -26,7 +26,15 @@ from mho.recommend.mixed_model import MixedModel
 from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.model import Model, positive
 from mho.recommend.neighbour_model import NeighbourModel
-from mho.recommend.queries import for_visitor, most_popular, predicted, recommended, similar_items, similar_users
+from mho.recommend.queries import (
+    for_likeness,
+    for_visitor,
+    most_popular,
+    predicted,
+    recommended,
+    similar_items,
+    similar_users,
+)
 from mho.recommend.rating_model import RatingModel
 from mho.recommend.top import Top
 
@@ -322,6 +330,38 @@ class Recommender:
         visit = Interactions.of(nobody, items, ratings, model.duplicates, model.lowest)
         fitted.model.check(visit.known.data)
         return for_visitor(fitted, self._engine(), visit, n)
+
+    def recommend_to(self, features: Any, n: int = 10, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Top:
+        """Return the best items of users of whom features alone are known, such as their age or country.
+
+        A newcomer is one non-negative least-squares problem, the sum of known users that makes its features; its scores
+        are the mean of theirs by these weights. Who is like nobody gets the best items of all users together.
+
+        Parameters
+        ----------
+        features : array_like or scipy sparse of shape (m, n_features), >= 0
+            Of the newcomers, who are called by their numbers, from 0 on, in the answer.
+        n : int
+            Items for each.
+        known_features : array_like or scipy sparse of shape (n_users, n_features), >= 0
+            Of the known users, in the order of `user_ids_`; no more features than users.
+        cap : int
+            Known users in one sum, at most.
+        l2 : float
+            Ridge of the sum's weights, in mean squares of the length of a known user's features, > 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Naming the argument.
+        """
+        fitted, n = self._require(), checks.positive_int(n, "n")
+        rows, m = np.shape(known_features)[0], len(fitted.users)
+        if rows != m:
+            raise ValueError(f"known_features must have a row for each of {m} users, got {rows}")
+        limits = {"cap": checks.positive_int(cap, "cap"), "l2": positive(l2, "l2")}
+        weights = feature_weights(known_features, features, **limits, what="users")
+        return for_likeness(fitted, weights.tocsc(), n)
 
     def similar_items(self, item: Any, n: int = 10) -> Top:
         """Return the `n` items most like `item`: by the cosine of their factors, less the prior's."""

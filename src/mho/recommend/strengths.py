@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Weighting", "strength_scale", "weights_of"]
+from mho import checks
+from mho.recommend.interactions import as_column, same_length
+
+__all__ = ["Weighting", "decayed", "strength_scale", "weights_of"]
 
 Weighting = Literal["log", "linear"]
 
@@ -15,6 +18,41 @@ _LEAST, _TYPICAL = 0.05, 0.5
 
 _STRENGTHS = 1 << 20
 """Strengths that the quantiles are taken of, evenly spaced."""
+
+_LEAST_LEFT = 1e-6
+"""Part of a strength that is left however long ago it was: it is a choice still."""
+
+
+def decayed(strengths: Any, times: Any, half_life: float) -> np.ndarray:
+    """Return strengths of choices, halved for every half-life between a choice and the last one of all.
+
+    Parameters
+    ----------
+    strengths : array_like of shape (n,) or None
+        Above 0; None for 1.
+    times : array_like of shape (n,)
+        Numbers that grow with time, such as seconds.
+    half_life : float
+        In the unit of the times, > 0.
+
+    Returns
+    -------
+    strengths : ndarray of shape (n,)
+        At least a millionth of what they were.
+
+    Examples
+    --------
+    >>> from mho.recommend import decayed
+    >>> decayed([4.0, 4.0, 1.0], [0, 10, 20], 10).tolist()
+    [1.0, 2.0, 1.0]
+    """
+    times = as_column(times, "times")
+    values = np.ones(len(times)) if strengths is None else as_column(strengths, "strengths")
+    same_length({"strengths": values, "times": times})
+    checks.at_least(checks.nonnegative_number(half_life, "half_life"), "half_life", 0, strict=True)
+    if not len(times):
+        return values
+    return values * np.maximum(np.exp2((times - times.max()) / half_life), _LEAST_LEFT)
 
 
 def strength_scale(values: np.ndarray) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from mho.cli.progress import progress
-from mho.cli.recommend.table import TableOptions, read_table
+from mho.cli.recommend.table import TableOptions, read_table, read_times
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
@@ -65,20 +65,8 @@ class SplitOptions:
 
         if self.split == "random":
             return split_by_user(table.users, self.test, self.seed)
-        times = self._times(source, table, reading)
+        times = read_times(source, table, reading, self.time, "a split by time")
         return split_by_time(times, self.test) if self.split == "time" else split_leave_last(table.users, times)
-
-    def _times(self, source: Path, table: Any, reading: TableOptions) -> Any:
-        """Read the table again for its times, row by row beside those that are there."""
-        from mho.data import TableFormat, read_interactions
-
-        named = (*table.columns.names[:2], self.time)
-        how = TableFormat(columns=tuple(map(str, named)), sep=reading.sep, decimal=reading.decimal)
-        again = read_interactions(source, how, max_bytes=reading.max_bytes)
-        bad = [*table.rejected, *again.rejected]
-        if bad:
-            raise ValueError(f"{source}: line {bad[0].line}: {bad[0].reason}; a split by time needs every row")
-        return again.ratings
 
 
 def bench(

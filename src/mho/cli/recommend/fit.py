@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,7 +14,7 @@ from mho.cli.recommend.dask import Workers, dask_cluster
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import figures, run, summary
-from mho.cli.recommend.table import RATINGS, TableOptions, model_for, read_table
+from mho.cli.recommend.table import RATINGS, TableOptions, model_for, read_table, read_times
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
@@ -38,6 +39,38 @@ Examples:
 """
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Decay:
+    """Age of choices, as options.
+
+    Parameters
+    ----------
+    time
+        Column of numbers that grow with time, such as seconds: the older a choice, the less it counts.
+    half_life
+        Time in which a choice counts half, in the unit of that column.
+    """
+
+    time: str = ""
+    half_life: float | None = None
+
+    def check(self, model: str, *, out_of_core: bool) -> None:
+        """Refuse one of both alone, and models that have no strengths."""
+        if bool(self.time) != (self.half_life is not None):
+            raise ValueError("--time COLUMN and --half-life TIME go together")
+        if self.time and (model in RATINGS or out_of_core):
+            what = "--out-of-core" if out_of_core else f"--model {model}"
+            raise ValueError(f"--half-life is for choices of a table in memory, got {what}")
+
+    def applied(self, source: Path, table: Any, reading: TableOptions) -> Any:
+        """Return the table with strengths by their age."""
+        from mho.recommend import decayed
+
+        times = read_times(source, table, reading, self.time, "a half-life")
+        return replace(table, ratings=decayed(table.ratings, times, self.half_life or 0.0))
+
+
 def fit(
     source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
     /,
@@ -46,6 +79,7 @@ def fit(
     model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] = "ratings",
     n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
     cap: WholeNumber | None = None,
+    decay: Decay = Decay(),
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
@@ -94,6 +128,7 @@ def fit(
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
     source = file_of(source, most=reading.max_bytes)
+    decay.check(model, out_of_core=out_of_core)
     learned = model_for(model, reading, cap)
     if out_of_core:
         from mho.recommend.recommender import MODELS
@@ -110,6 +145,8 @@ def fit(
         table = read_table(source, reading, out, quiet=quiet)
         if table.ratings is None and model in RATINGS:
             raise ValueError(f"{source}: has no column of ratings; name it by --columns, or take --model implicit")
+        if decay.time:
+            table = decay.applied(source, table, reading)
         from mho import Recommender
 
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}

@@ -14,7 +14,7 @@ from mho.cli.errors import note
 from mho.cli.recommend.rejected import RejectedRows
 from mho.cli.settings import WholeNumber
 
-__all__ = ["RATINGS", "TableOptions", "ids_like", "model_for", "read_table", "tell_columns", "typed_ids"]
+__all__ = ["RATINGS", "TableOptions", "ids_like", "model_for", "read_table", "read_times", "tell_columns", "typed_ids"]
 
 
 RATINGS, NEIGHBOURS = ("ratings", "mixed-ratings"), ("neighbours", "mixed", "mixed-ratings")
@@ -126,6 +126,25 @@ def read_table(
         rejected.add(table.rejected)
     rejected.tell(len(table) + len(table.rejected))
     return table
+
+
+def read_times(path: Path, table: Any, reading: TableOptions, time: str, why: str) -> Any:
+    """Read a table again for the column `time`, row by row beside those that are there, which `why` needs.
+
+    Raises
+    ------
+    ValueError
+        A row cannot be read.
+    """
+    from mho.data import TableFormat, read_interactions
+
+    named = (*table.columns.names[:2], time)
+    how = TableFormat(columns=tuple(map(str, named)), sep=reading.sep, decimal=reading.decimal)
+    again = read_interactions(path, how, max_bytes=reading.max_bytes)
+    bad = [*table.rejected, *again.rejected]
+    if bad:
+        raise ValueError(f"{path}: line {bad[0].line}: {bad[0].reason}; {why} needs every row")
+    return again.ratings
 
 
 def tell_columns(path: Path, columns: Any, notes: Sequence[str] = (), *, quiet: bool = False) -> None:
