@@ -76,13 +76,33 @@ def of_cold(found: list[dict[str, Any]]) -> str:
     return markdown(lines)
 
 
+def of_time(found: list[dict[str, Any]]) -> str:
+    """Return processor seconds of a fit."""
+    found = [one for one in found if one["what"] == "time"]
+    if not found:
+        return ""
+    lines = [[f"{found[0]['table']}, {found[0]['cap']} neighbours", "processor, s", "memory, GiB"]]
+    return markdown(lines + [[one["who"], f"{one['seconds']:.0f}", f"{one['GiB']:.2f}"] for one in found])
+
+
+def of_serve(found: list[dict[str, Any]]) -> str:
+    """Return the times of answers."""
+    lines = [["", "items", "requests/s", "median, ms", "99 % below, ms", "processor, ms"]]
+    for one in (one for one in found if one["what"] == "serve"):
+        rate = f"{one['per_second']:.0f}" if "per_second" in one else ""
+        high = f"{one['p99_ms']:.1f}" if "p99_ms" in one else ""
+        times = f"{one['p50_ms']:.1f}", high, f"{one['processor_ms']:.2f}"
+        lines.append([one["who"], f"{one['items']:,}", rate, *times])
+    return markdown(lines)
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Return a table, its first line the head."""
     text = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([text[0], "|" + " --- |" * len(lines[0]), *text[1:]]) + "\n"
 
 
-TABLES = {"lists": of_lists, "ratings": of_ratings, "chip": of_chip, "cold": of_cold}
+TABLES = {"lists": of_lists, "ratings": of_ratings, "chip": of_chip, "cold": of_cold, "time": of_time, "serve": of_serve}
 
 
 BLOCKS = {f"neighbours {name}": partial(lambda table: table(rows()), table) for name, table in TABLES.items()}
