@@ -102,7 +102,14 @@ def markdown(lines: list[list[str]]) -> str:
     return "\n".join([text[0], "|" + " --- |" * len(lines[0]), *text[1:]]) + "\n"
 
 
-TABLES = {"lists": of_lists, "ratings": of_ratings, "chip": of_chip, "cold": of_cold, "time": of_time, "serve": of_serve}
+TABLES = {
+    "lists": of_lists,
+    "ratings": of_ratings,
+    "chip": of_chip,
+    "cold": of_cold,
+    "time": of_time,
+    "serve": of_serve,
+}
 
 
 BLOCKS = {f"neighbours {name}": partial(lambda table: table(rows()), table) for name, table in TABLES.items()}
