@@ -24,6 +24,7 @@ isa() { # TARGET NAME FLAG...
     target=$1 set=$2
     shift 2
     compile "$target" "$set" -DMHO_TABLE="table_$set" -DMHO_NAME="\"$set\"" "$@" "$source/isa.cpp"
+    compile "$target" "newtons_$set" -DMHO_NEWTONS="newtons_$set" "$@" "$source/isa_newton.cpp"
     compile "$target" "pictures_$set" -DMHO_PICTURES="pictures_$set" "$@" "$source/isa_pictures.cpp"
 }
 

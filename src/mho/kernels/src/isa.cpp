@@ -1,4 +1,5 @@
-// Compiled once per instruction set, with MHO_TABLE naming the table it defines.
+// Compiled once per instruction set, with MHO_TABLE naming the table it defines. The compiler inlines less, the more a unit
+// holds: what need not be together is a unit of its own, isa_newton.cpp and isa_pictures.cpp.
 #include "kernels.hpp"
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -19,9 +20,6 @@ namespace mho {
 #include "lcp_lanes.inl"
 #include "masked_lcp.inl"
 #include "one.inl"
-#include "loss.inl"
-#include "newton_dense.inl"
-#include "newton_sparse.inl"
 #include "motion.inl"
 #include "split_motion.inl"
 #include "like_patches.inl"
@@ -39,8 +37,6 @@ template <class T> constexpr Dense<T> dense() {
             &products_of_rows<T>,
             &products_of_columns<T>,
             &gram_scratch<T>,
-            &newton_scratch<T>,
-            &newton_dense<T>,
             &gram<T>,
             &array_stats<T>,
             &descend_own_scratch<T>,
@@ -54,18 +50,18 @@ template <class T, class I> constexpr Sparse<T, I> sparse() {
             &sddmm<T, I>,
             &sweep_sparse<T, I>,
             &masked_sweep<T, I>,
-            &newton_sparse_scratch<T>,
-            &newton_sparse<T, I>,
             &masked_lcp<T, I>};
 }
 
 } // namespace
 
 extern const Pictures MHO_PICTURES;
+extern const Newtons MHO_NEWTONS;
 extern const Table MHO_TABLE;
 const Table MHO_TABLE = {
     MHO_NAME,
     &MHO_PICTURES,
+    &MHO_NEWTONS,
     {&lcp_total_scratch, &masked_lcp_scratch, &lcp, &one_scratch, &one},
     &follow_split_scratch,
     &follow_split,

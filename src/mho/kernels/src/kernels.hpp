@@ -180,9 +180,6 @@ template <class T> struct Dense {
     T (*products_of_rows)(const T *X, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
     T (*products_of_columns)(const T *X, index_t n, index_t m, const T *A, index_t k, T *C, Range, T *scratch);
     index_t (*gram_scratch)(index_t k);
-    index_t (*newton_scratch)(index_t k);
-    void (*newton)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,
-                   double *fit, Range, T *scratch);
     void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
     ArrayStats (*array_stats)(const T *x, Range);
     index_t (*descend_own_scratch)(index_t k);
@@ -197,9 +194,28 @@ template <class T, class I> struct Sparse {
     void (*sweep_sparse)(const T *A, Columns<T, I>, Problem<T>, T *answer, index_t sweeps, double *fit, Range, T *scratch);
     void (*masked_sweep)(const T *A, index_t k, index_t row, Columns<T, I>, Tiling, Ridge<T>, T *answer, index_t sweeps, double *fit,
                          Range, T *scratch);
-    index_t (*newton_scratch)(index_t k);
-    void (*newton)(const T *A, Columns<T, I>, Smooth<T>, PerEntry<T>, Loss, Effort, T *answer, double *fit, Range, T *scratch);
     void (*masked_lcp)(Rows, index_t k, Columns<T, I>, Method, double *answer, std::uint8_t *failed, Range, double *scratch);
+};
+
+// Newton steps on a divergence.
+template <class T> struct NewtonDense {
+    index_t (*scratch)(index_t k);
+    void (*solve)(const T *X, index_t row, index_t column, index_t n, index_t m, const T *A, Smooth<T>, Loss, Effort, T *answer,
+                  double *fit, Range, T *scratch);
+};
+
+template <class T, class I> struct NewtonSparse {
+    index_t (*scratch)(index_t k);
+    void (*solve)(const T *A, Columns<T, I>, Smooth<T>, PerEntry<T>, Loss, Effort, T *answer, double *fit, Range, T *scratch);
+};
+
+struct Newtons {
+    NewtonDense<float> dense_f;
+    NewtonDense<double> dense_d;
+    NewtonSparse<float, std::int32_t> sparse_fi;
+    NewtonSparse<float, std::int64_t> sparse_fl;
+    NewtonSparse<double, std::int32_t> sparse_di;
+    NewtonSparse<double, std::int64_t> sparse_dl;
 };
 
 // A (m, k) by its strides.
@@ -282,6 +298,7 @@ struct Pictures {
 struct Table {
     const char *name;
     const Pictures *pictures;
+    const Newtons *newtons;
     Exact exact;
     index_t (*follow_scratch)(index_t n, index_t q);
     Outcome (*follow)(Motion, double *end, std::uint8_t *crossed, Sink, double *scratch);

@@ -65,6 +65,16 @@ template <> const Sparse<float, std::int64_t> &sparse() { return table().sparse_
 template <> const Sparse<double, std::int32_t> &sparse() { return table().sparse_di; }
 template <> const Sparse<double, std::int64_t> &sparse() { return table().sparse_dl; }
 
+template <class T> const NewtonDense<T> &newton();
+template <> const NewtonDense<float> &newton() { return table().newtons->dense_f; }
+template <> const NewtonDense<double> &newton() { return table().newtons->dense_d; }
+
+template <class T, class I> const NewtonSparse<T, I> &newton();
+template <> const NewtonSparse<float, std::int32_t> &newton() { return table().newtons->sparse_fi; }
+template <> const NewtonSparse<float, std::int64_t> &newton() { return table().newtons->sparse_fl; }
+template <> const NewtonSparse<double, std::int32_t> &newton() { return table().newtons->sparse_di; }
+template <> const NewtonSparse<double, std::int64_t> &newton() { return table().newtons->sparse_dl; }
+
 template <class T> using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T> using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 template <class T> using AnyOrder = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
@@ -485,8 +495,8 @@ void divergence_dense(AnyOrder<T> X, In<T> A, In<T> price, int loss, Out<T> answ
     const Loss kind = loss_of(loss);
     threads = team_for(double(n) * m * k * (k / 2 + 4), threads);
     unlocked([&](Stop stop) {
-        parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, dense<T>().newton_scratch(k), stop, [&](Range range, T *scratch) {
-            dense<T>().newton(X.data(), X.stride(0), X.stride(1), n, m, A.data(), p, kind, {steps, sweeps}, answer.data(), fit.data(), range,
+        parallel_for<T>(n, chunk_of<T>(n, threads, 1024), threads, newton<T>().scratch(k), stop, [&](Range range, T *scratch) {
+            newton<T>().solve(X.data(), X.stride(0), X.stride(1), n, m, A.data(), p, kind, {steps, sweeps}, answer.data(), fit.data(), range,
                               scratch);
         });
     });
@@ -510,9 +520,9 @@ void divergence_sparse(In<T> A, In<I> ptr, In<I> idx, In<T> val, In<T> price, in
     const Loss kind = loss_of(loss);
     unlocked([&](Stop stop) {
         const Padded<T> padded(A, stop);
-        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, sparse<T, I>().newton_scratch(k), stop,
+        for_columns<T>(b, val.size(), A.shape(0), n, small_chunk, threads, newton<T, I>().scratch(k), stop,
                        [&](Range range, Columns<T, I> part, T *scratch) {
-                           sparse<T, I>().newton(padded.data(), part, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
+                           newton<T, I>().solve(padded.data(), part, p, each, kind, {steps, sweeps}, answer.data(), fit.data(), range, scratch);
                        });
     });
 }

@@ -47,12 +47,14 @@ template <class T> inline vec<T> sums(vec<T> *v) {
 }
 
 // y = tile x; rows is a multiple of a vector.
-template <class T> inline void modelled(const T *tile, index_t kp, index_t rows, const T *x, T *y) {
+template <class T> __attribute__((noinline)) void modelled(const T *tile, index_t kp, index_t rows, const T *x, T *y) {
     constexpr index_t L = lanes<T>;
     for (index_t e = 0; e < rows; e += L) {
-        vec<T> dot[L] = {};
-        for (index_t l = 0; l < kp; l += L) {
-            const vec<T> xl = load(x + l);
+        vec<T> dot[L], xl = load(x); // kp is at least one vector: nothing to be set to zero first
+#pragma GCC unroll 16
+        for (index_t r = 0; r < L; ++r) dot[r] = xl * load(tile + (e + r) * kp);
+        for (index_t l = L; l < kp; l += L) {
+            xl = load(x + l);
 #pragma GCC unroll 16
             for (index_t r = 0; r < L; ++r) dot[r] += xl * load(tile + (e + r) * kp + l);
         }
@@ -61,7 +63,7 @@ template <class T> inline void modelled(const T *tile, index_t kp, index_t rows,
 }
 
 // slope -= sum_e pull_e a_e, and scaled_e = curvature_e a_e; rows is a multiple of a vector.
-template <class T> inline void weigh(const Own<T> &s, index_t rows) {
+template <class T> __attribute__((noinline)) void weigh(const Own<T> &s, index_t rows) {
     for (index_t l = 0; l < s.kp; l += lanes<T>) {
         vec<T> even{}, odd{};
         for (index_t e = 0; e < rows; e += 2) {
@@ -85,19 +87,26 @@ inline index_t fetch(const T *A, Columns<T, I> b, index_t e, index_t end, const 
     return rows;
 }
 
+// The divergence of some rows, and with `model` its slope instead of y, and its curvature: rows is a multiple of a vector.
+template <class L, bool model, class T> inline void add_points(const Own<T> &s, index_t rows, vec<T> *finite, vec<T> *lost) {
+    for (index_t r = 0; r < rows; r += lanes<T>) {
+        const Point<T> point = add_point<L, T>(load(s.b + r), load(s.y + r), *finite, *lost);
+        if (!model) continue;
+        store(s.y + r, point.pull);
+        store(s.curvature + r, point.curvature);
+    }
+}
+
 // What a tile adds to the objective, and with `model` to the slope and to the Gram matrix.
 template <class L, class T> inline void evaluate_tile(const Own<T> &s, index_t rows, const T *x, bool model, Value *value) {
     const index_t whole = padded<T>(rows);
     modelled(s.tile, s.kp, whole, x, s.y);
     for (index_t r = rows; r < whole; ++r) s.y[r] = 1; // b = y = 1: no divergence, but for the stored kind's y
     vec<T> finite{}, lost{};
-    for (index_t r = 0; r < whole; r += lanes<T>) {
-        const vec<T> b = load(s.b + r), y = load(s.y + r);
-        const Point<T> point = add_point<L, T>(b, y, finite, lost);
-        if (!model) continue;
-        store(s.y + r, point.pull);
-        store(s.curvature + r, point.curvature);
-    }
+    if (model)
+        add_points<L, true>(s, whole, &finite, &lost);
+    else
+        add_points<L, false>(s, whole, &finite, &lost);
     value->finite += double(sum<T>(finite)) + double(L::surplus) * double(whole - rows);
     value->lost += sum<T>(lost);
     if (!model) return;
@@ -113,7 +122,7 @@ Value evaluate(const T *A, Smooth<T> p, Columns<T, I> b, index_t j, const T *x, 
     Value value{0, 0};
     for (index_t l = 0; l < p.k; ++l) value.finite += double(p.mass[l]) * x[l];
     for (index_t l = 0; model && l < s.kp; ++l) s.slope[l] = l < p.k ? p.mass[l] + p.linear[l] + p.l2[l] * x[l] : T(0);
-    for (index_t l = 0; model && l < s.kp * s.kp; ++l) s.G[l] = 0;
+    for (index_t l = 0; model && l < s.kp * s.kp; l += lanes<T>) store(s.G + l, vec<T>{});
     for (index_t e = begin; e < end; e += tile_rows) {
         if (s.patience->ends(smaller(end - e, tile_rows) * s.kp * (model ? s.kp / 2 : 1))) return value;
         const bool at_hand = fetched && end - begin <= tile_rows;

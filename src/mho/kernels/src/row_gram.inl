@@ -50,12 +50,25 @@ template <class T, class I> inline void prefetch(const T *A, index_t kp, const I
     for (index_t l = 0; l < kp; l += 64 / sizeof(T)) __builtin_prefetch(A + index_t(idx[ahead]) * kp + l);
 }
 
-// Gather some rows of a padded A (m, kp) into a tile.
-template <class T, class I> inline void gather(const T *A, index_t kp, const I *idx, index_t rows, const I *end, T *tile) {
-    for (index_t e = 0; e < rows; ++e) {
+// N vectors are a row of A, or any number where N is 0.
+template <index_t N, class T, class I> inline void gather_rows(const T *A, index_t kp, const I *idx, index_t rows, const I *end, T *tile) {
+    for (index_t e = 0; e < rows; ++e, tile += kp) {
         prefetch(A, kp, idx + e, end);
         const T *a = A + index_t(idx[e]) * kp;
-        for (index_t l = 0; l < kp; l += lanes<T>) store(tile + e * kp + l, load(a + l));
+#pragma GCC unroll 4
+        for (index_t l = 0; l < (N ? N * lanes<T> : kp); l += lanes<T>) store(tile + l, load(a + l));
+    }
+}
+
+// Gather some rows of a padded A (m, kp) into a tile. Not inlined: a call for a tile costs nothing, a copy for each loss bytes.
+template <class T, class I> __attribute__((noinline)) void gather(const T *A, index_t kp, const I *idx, index_t rows, const I *end, T *tile) {
+    switch (kp / lanes<T>) {
+    case 2:
+        return gather_rows<2>(A, kp, idx, rows, end, tile);
+    case 4:
+        return gather_rows<4>(A, kp, idx, rows, end, tile);
+    default:
+        gather_rows<0>(A, kp, idx, rows, end, tile);
     }
 }
 

@@ -63,8 +63,6 @@ template <class T> void fit_block(const T *G, index_t k, const T *c, index_t ldc
     for (index_t b = 0; b < size; ++b) fit[b] = total[b];
 }
 
-inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
-
 // A block to and from local storage: entry l of right-hand side b lies at X[b * row + l * column].
 template <class T> void take(const T *X, index_t row, index_t column, index_t size, index_t k, T *x) {
     constexpr index_t B = block<T>;

@@ -2,6 +2,8 @@
 
 namespace {
 
+inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
+
 #if defined(__AVX512F__)
 constexpr index_t vector_bytes = 64;
 #elif defined(__AVX2__)
