@@ -2,7 +2,7 @@
 
     benchmarks/camera/day.py [--clip vtest.avi] [--hours 24] [--smoke]
 
-A made-up room of 192 x 144 pixels with daylight, clouds, a lamp and noise, one frame a second, as raw video through a
+A made-up room of 96 x 72 pixels with daylight, clouds, a lamp and noise, one frame a second, as raw video through a
 pipe to `mho camera run --keep 20%`; somebody is there for 10 to 40 s, a quarter of the time. The resident memory of
 that process is read at each replayed hour. The recording of all is by the encoder and the settings of the clips.
 --clip: an hour of the clip's empty scene too, under the drift, steps, gradients and leaves of run.py, and what is kept.
@@ -27,7 +27,7 @@ from mho.camera.video import read_luma
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, parser, sized, where
 
-HEIGHT, WIDTH, RATE = 144, 192, 1
+HEIGHT, WIDTH, RATE = 72, 96, 1
 LEARNED, LEARNING = sized(120, 30), 600
 HOUR = sized(3600, 60) * RATE
 HEAD = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
@@ -40,7 +40,7 @@ class Room:
     def __init__(self, *, visited):
         rng = np.random.default_rng(0)
         y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-        wall = 100 + 25 * np.sin(x / 14) * np.cos(y / 10) + 25 * np.sin(x / 50) + 12 * rng.random((HEIGHT, WIDTH))
+        wall = 100 + 25 * np.sin(x / 7) * np.cos(y / 5) + 25 * np.sin(x / 25) + 12 * rng.random((HEIGHT, WIDTH))
         self._wall, self._across = wall.astype(np.float32), (x / WIDTH - 0.5).astype(np.float32)
         self._noise = rng.normal(0, 2, (64, HEIGHT, WIDTH)).astype(np.float32)
         self._rng, self._visited = rng, visited
@@ -61,11 +61,11 @@ class Room:
         if t >= self._visit[1]:
             length = int(self._rng.integers(10, 41)) * RATE
             begin = t + int(self._rng.exponential(3 * 25 * RATE))
-            self._visit, self._place = (begin, begin + length), (int(self._rng.integers(20, 70)), self._rng.random())
+            self._visit, self._place = (begin, begin + length), (int(self._rng.integers(10, 35)), self._rng.random())
         if self._visit[0] <= t < self._visit[1]:
             top = self._place[0]
-            left = int((self._place[1] * WIDTH + 2 * (t - self._visit[0])) % (WIDTH - 30))
-            room[top : top + 60, left : left + 26] *= 0.45
+            left = int((self._place[1] * WIDTH + t - self._visit[0]) % (WIDTH - 15))
+            room[top : top + 30, left : left + 13] *= 0.45
 
 
 def film(frames):
