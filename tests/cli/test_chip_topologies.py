@@ -19,6 +19,7 @@ def test_each_circuit_has_a_line_and_its_facts(mho):
     assert [line.split()[0] for line in lines] == list(TOPOLOGIES)
     assert [line.split()[1] for line in lines] == ["4", "20", "4", "16"]
     assert [fact.splitlines()[0] for fact in facts] == list(TOPOLOGIES)
+    assert max(map(len, printed.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,12 @@ def test_other_ids_are_ordered_as_text(tmp_path):
     np.testing.assert_array_equal(read.toarray(), [[0, 2, 0], [1, 4, 0], [0, 0, 3]])
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_the_first_line_shows_what_parts_the_fields(tmp_path, mark):
+    lines = [mark.join(fields) for fields in (("who", "what", "stars"), ("a, b", "7", "1.5"), ("c", "8", "2"))]
+    np.testing.assert_array_equal(triplets(tmp_path / "x.csv", "\n".join(lines)).toarray(), [[1.5, 0], [0, 2]])
+
+
 def test_ids_of_one_value_but_different_text_stay_different(tmp_path):
     assert triplets(tmp_path / "x.csv", "1,a,1\n01,a,2\n").shape == (2, 1)
 
@@ -42,6 +48,8 @@ def test_ids_of_one_value_but_different_text_stay_different(tmp_path):
         ("1,2,3\n\n1,3,4\n", "line 2 is empty"),
         ('1,2,3\n"1,3,4\n2,3,4\n', "line 2: not comma-separated fields"),
         ('1,2,3\n"1,3,4\n2,3",3,4\n', "line 2: not comma-separated fields"),
+        ("1;2;3\n1;3;2,5\n", "line 2: the value must be a finite number, got '2,5'"),
+        ('1;2;3\n"1;3;4\n', "line 2: not semicolon-separated fields"),
         ("1,2,3\n1," + "y" * 200_000 + ",4\n", "line 2: not comma-separated fields: field larger than"),
     ],
 )

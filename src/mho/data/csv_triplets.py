@@ -21,15 +21,17 @@ _ENTRY_BYTES = 24
 _ID_BYTES = 100
 """What a distinct id takes besides its text."""
 
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
 
 def read_csv_triplets(path: Path, max_bytes: int) -> Any:
     """Read entries into a sparse matrix, about half a million a second."""
     rows, columns = _Ids(), _Ids()
     values: list[np.ndarray] = []
     first = size = 0
-    for number, lines in _line_blocks(path):
+    for number, lines, delimiter in _line_blocks(path):
         first = first or number
-        fields = _fields(path, number, lines)
+        fields = _fields(path, number, lines, delimiter)
         values.append(_values(path, number, fields))
         rows.extend(line[0] for line in fields)
         columns.extend(line[1] for line in fields)
@@ -61,40 +63,42 @@ class _Ids:
         return ranks(list(self.codes))[np.concatenate(self.parts)]
 
 
-def _line_blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _line_blocks(path: Path) -> Iterator[tuple[int, list[str], str]]:
+    delimiter = ","
     for number, block in blocks(path):
         try:
             lines = block.decode().split("\n")
         except UnicodeDecodeError as error:
             line = number + block.count(b"\n", 0, error.start)
             raise DataError(f"{path}: line {line} is not UTF-8 text") from None
-        if number == 1 and _is_header(lines[0]):
-            number, lines = 2, lines[1:]
+        if number == 1:
+            delimiter = next((mark for mark in _DELIMITERS if lines[0].count(mark) >= 2), ",")
+            if _is_header(lines[0].split(delimiter)):
+                number, lines = 2, lines[1:]
         if lines:
-            yield number, lines
+            yield number, lines, delimiter
 
 
-def _is_header(line: str) -> bool:
-    fields = line.split(",")
+def _is_header(fields: list[str]) -> bool:
     return len(fields) >= 3 and not _is_value(fields[2])
 
 
-def _fields(path: Path, number: int, lines: list[str]) -> list[list[str]]:
+def _fields(path: Path, number: int, lines: list[str], delimiter: str) -> list[list[str]]:
     try:
-        fields = list(csv.reader(lines, strict=True))
+        fields = list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:
         fields = []
     if len(fields) != len(lines):  # also where a quoted field goes on over the end of its line
-        raise _quoting_fault(path, number, lines)
+        raise _quoting_fault(path, number, lines, delimiter)
     return fields
 
 
-def _quoting_fault(path: Path, number: int, lines: list[str]) -> DataError:
+def _quoting_fault(path: Path, number: int, lines: list[str], delimiter: str) -> DataError:
     for line, text in enumerate(lines, number):
         try:
-            list(csv.reader([text], strict=True))
+            list(csv.reader([text], delimiter=delimiter, strict=True))
         except csv.Error as error:
-            return DataError(f"{path}: line {line}: not comma-separated fields: {error}")
+            return DataError(f"{path}: line {line}: not {_DELIMITERS[delimiter]}-separated fields: {error}")
     raise AssertionError("called for lines without a fault")
 
 

@@ -48,9 +48,10 @@ def read_matrix(path: str | os.PathLike[str], *, layout: str = "matrix", max_byt
     ``.parquet``                every column a column of numbers; null is NaN; needs pyarrow
     ==========================  ======================================================================================
 
-    With ``layout="triplets"`` a line of ``.csv``, ``.csv.gz`` or ``.parquet`` is one entry: row id, column id, value;
-    further columns are left out. Ids are of any type. Row i of the result is the i-th id in ascending order: by value
-    if every id of the rows is a whole number, else as text. Columns likewise.
+    With ``layout="triplets"`` a line of ``.csv``, ``.csv.gz`` or ``.parquet`` is one entry: row id, column id, value,
+    in a text parted by commas, semicolons, tabs or ``|``, as its first line shows; further columns are left out. Ids
+    are of any type. Row i of the result is the i-th id in ascending order: by value if every id of the rows is a whole
+    number, else as text. Columns likewise.
 
     Parameters
     ----------

@@ -11,11 +11,11 @@ from cyclopts import Parameter
 from mho.cli.chip.options import read_dense
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
-from mho.cli.tables import columns
+from mho.cli.tables import columns, wrapped
 
 __all__ = ["topologies"]
 
-_UNITS = {"time_constant": "s", "offset_gain": "V/V", "noise": "V"}
+_HEADERS = {"time_constant": "slowest, s", "noise": "noise, V"}
 _BILLED = {"write_time": "s", "write_energy": "J", "solve_time": "s", "solve_energy": "J"}
 
 
@@ -76,7 +76,7 @@ def topologies(
     print(columns(_rows(found)) + "\n")
     print(columns(_bill_rows(found, billed)))
     for name, facts in TOPOLOGY_NOTES.items():
-        print(f"\n{name}\n" + columns([(f"  {key}", value) for key, value in asdict(facts).items()]))
+        print(f"\n{name}\n" + _paragraphs(asdict(facts)))
 
 
 def _matrix(path: Path | None, rows: int, width: int, rng: Any) -> Any:
@@ -114,8 +114,15 @@ def _bill_rows(found: list[Any], billed: list[dict[str, float]]) -> list[list[st
 
 def _rows(found: list[Any]) -> list[list[str]]:
     names = [f.name for f in fields(found[0])]
-    header = [f"{name}, {_UNITS[name]}" if name in _UNITS else name for name in names]
-    return [header] + [[_shown(getattr(one, name)) for name in names] for one in found]
+    return [[_HEADERS.get(name, name) for name in names]] + [
+        [_shown(getattr(one, name)) for name in names] for one in found
+    ]
+
+
+def _paragraphs(notes: dict[str, str]) -> str:
+    """Return a paragraph for each note, its name before it."""
+    width = max(map(len, notes))
+    return "\n".join(wrapped(f"{name:{width}}  {note}", indent=2, later=width + 4) for name, note in notes.items())
 
 
 def _shown(value: Any) -> str:

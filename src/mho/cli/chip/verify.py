@@ -62,8 +62,9 @@ def verify(
     else:
         print(f"{circuit.name}, {circuit.shape[0]} x {circuit.shape[1]}, {circuit.opamps} op-amps, {simulator}\n")
         print(table(_rows(figures)))
-        faster = f"{spice_seconds / twin_seconds:,.0f} times as fast"
-        print(f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {faster}")
+        ratio = spice_seconds / twin_seconds
+        faster = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+        print(f"\ntwin {twin_seconds:.3g} s, ngspice {spice_seconds:.3g} s: {faster} times as fast")
     if plot is not None:
         _plot(plot, twin, spice.time, measured)
 
