@@ -235,7 +235,8 @@ def test_own_ratings_are_counted_and_drawn(mho, ratings, tmp_path):
 
 def test_requirements_of_a_picture_go_on_where_they_stopped(mho, tmp_path):
     np.save(picture := tmp_path / "p.npy", camera(16))
-    options = ("chip", "require", picture, "--loss", 0.3, *MILD, "--treatment", "as written", "--json")
+    options = ("chip", "require", picture, "--loss", 0.3, *MILD[:2], "--chips", 1, "-k", 2)
+    options = (*options, "--treatment", "as written", "--json")
     kept = ("--out", tmp_path / "r.parquet", "--plot", tmp_path / "r.svg")
     (code, first, said), again = mho(*options, *kept), mho(*options, *kept)
     assert code == 0, said
