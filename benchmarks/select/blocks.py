@@ -9,6 +9,7 @@ from the cache before each pass. --smoke: a file of 2 MB, removed afterwards.
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 import mho
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import arguments, peak_gib, sized, smoke, timed
+from measure import ROOT, arguments, keep, peak_gib, sized, smoke, timed, where
 
 COLUMNS, K = sized((2000, 20), (200, 3))
 
@@ -60,16 +61,27 @@ def measured(path, gigabytes):
     if not path.exists():
         written(path, gigabytes)
     size = path.stat().st_size / 1e6
+    row = {"gigabytes": gigabytes}
     for name, cold in (("cold", True), ("cached", False)):
         if cold:
             dropped(path)
         plain = timed(lambda: read(path))[1]
         if cold:
             dropped(path)
-        fit = mho.fit_blocks(path, K, max_iter=1, random_state=0)
+        begun = time.process_time()
+        fit = mho.fit_blocks(path, K, max_iter=1, out=path.with_suffix(".W.npy"), random_state=0)
         ratio = fit.seconds[0] / plain
         print(f"{name}: read {plain:.1f} s ({size / plain:.0f} MB/s), pass {fit.seconds[0]:.1f} s, {ratio:.2f} reads")
+        row[name] = {
+            "read_seconds": round(plain, 1),
+            "mb_per_second": round(size / plain),
+            "pass_seconds": round(fit.seconds[0], 1),
+            "ratio": round(ratio, 2),
+            "cpu_seconds": round(time.process_time() - begun, 1),
+        }
+    row["peak_gib"] = round(peak_gib(), 2)
     print(f"peak memory {peak_gib():.2f} GiB")
+    keep(ROOT / "docs/measured/estimator.json", {"dense blocks": row | where()})
 
 
 if __name__ == "__main__":

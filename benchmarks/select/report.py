@@ -1,0 +1,186 @@
+"""Page of factorization's figures, docs/measured/estimator.md, from docs/measured/estimator.json.
+
+python benchmarks/select/report.py [--smoke]
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from measure import ROOT, write_measured
+
+PAGE = ROOT / "docs/measured/estimator.md"
+
+
+def table(heads, rows):
+    return [line(heads), line(["---"] * len(heads)), *map(line, rows), ""]
+
+
+def line(cells):
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def measured_at(row):
+    return f"Measured {row['date']} at {row['commit']} ({row['machine']})."
+
+
+def planted(found):
+    row = found["planted"]
+    yield "### Planted numbers of components"
+    yield ""
+    yield f"`python benchmarks/select/planted.py 0 440` {measured_at(row)}"
+    share = f"{row['exact']} of {row['of']} trials ({row['exact'] / row['of']:.1%}; wanted 95 %)"
+    yield f"Exact in {share} of planted ranks 2 to 20"
+    yield "with m, n >= 150 and noise <= .1 or a mean count >= 2. The others:"
+    yield ""
+    yield from table(["loss", "noise or mean count", "size", "planted", "found"], row["misses"])
+    yield "All, harder ones too (noise .3 and .6, mean count 1, 120 x 80):"
+    yield ""
+    rows = [[*key, f"{exact} of {of}"] for *key, exact, of in row["curve"]]
+    yield from table(["loss", "noise or mean count", "size", "exact"], rows)
+
+
+def leukaemia(found):
+    row = found["leukaemia"]
+    yield "### Agreement of starts: leukaemia"
+    yield ""
+    yield f"`python benchmarks/select/all_aml.py` {measured_at(row)} 38 samples of 5,000 genes, k = 2."
+    yield ""
+    kinds = [name for name in ("frobenius", "kullback-leibler", "chips") if name in row]
+    heads = ["component of a sample by", *(f"{name}, {row[name]['starts']} starts" for name in kinds)]
+    rows = []
+    for scale in row["frobenius"]["scales"]:
+        cells = [row[name]["scales"][scale] for name in kinds]
+        rows.append([scale, *(f"{c['misassigned']} misassigned, cophenetic {c['cophenetic']:.4f}" for c in cells)])
+    yield from table(heads, rows)
+    survey = row["survey"]
+    figures = ", ".join(f"{value:.4f} at {k}" for k, value in survey["cophenetic"].items())
+    yield f"Survey of k = 2 to 6 from 50 starts each: {survey['seconds']} s; cophenetic {figures}."
+    yield ""
+
+
+def dead(found):
+    row = found["dead"]
+    yield "### Dead components and the spread of starts"
+    yield ""
+    yield f"`python benchmarks/select/dead.py` {measured_at(row)}"
+    yield ""
+    sets = [(name, one) for name, one in row.items() if isinstance(one, dict)]
+    rows = [
+        [
+            name,
+            " x ".join(map(str, one["shape"])),
+            one["k"],
+            one["starts"],
+            one["dead"],
+            f"{one['worst_over_best']:.2%}",
+        ]
+        for name, one in sets
+    ]
+    yield from table(["data", "size", "k", "starts", "dead", "worst error over best"], rows)
+
+
+def starts(found):
+    row = found["starts"]
+    yield "### A hundred starts beside single fits"
+    yield ""
+    yield f"`python benchmarks/select/starts.py NEWS.npz` {measured_at(row)} Processor time over that of one fit."
+    yield ""
+    rows = [
+        [
+            name,
+            one["single_fits"],
+            one["raced_single_fits"],
+            f"{one['single_error']:.5f}",
+            f"{one['median_error']:.5f}",
+            f"{one['best_error']:.5f}",
+            f"{one['raced_error']:.5f}",
+        ]
+        for name, one in row.items()
+        if isinstance(one, dict)
+    ]
+    heads = ["matrix", "100 starts", "racing", "error of single fits", "of starts, median", "best", "of the race"]
+    yield from table(heads, rows)
+
+
+def cells(found):
+    kinds = {name: row for name, row in found.items() if name.startswith("cells x")}
+    if not kinds:
+        return
+    yield "### Consensus beside cNMF"
+    yield ""
+    for row in kinds.values():
+        yield f"`python benchmarks/select/cells.py PYTHON FOLDER` {measured_at(row)}"
+    yield ""
+    heads = ["cells x genes", "starts", "least correlation, same starts", "own starts"]
+    heads += ["CPU s of cNMF", "of mho, same starts", "of `mho.consensus`", "GiB of cNMF", "of mho"]
+    rows = [
+        [
+            " x ".join(map(str, row["shape"])),
+            row["starts"],
+            *(row[key] for key in ("least_correlation_same_starts", "least_correlation_own_starts")),
+            *(row[key] for key in ("cnmf_cpu_seconds", "same_starts_cpu_seconds", "consensus_cpu_seconds")),
+            *(row[key] for key in ("cnmf_gib", "mho_gib")),
+        ]
+        for row in kinds.values()
+    ]
+    yield from table(heads, rows)
+
+
+def blocks(found):
+    for name, row in found.items():
+        if name.startswith("sparse blocks"):
+            yield "### Larger than memory"
+            yield ""
+            yield f"`python benchmarks/select/sparse_blocks.py FOLDER` {measured_at(row)}"
+            m, n = row["shape"]
+            yield f"{m:,} x {n:,} with {row['entries']:,} entries, k = 16, both factors on disk"
+            yield f"({row['factors_mb']} MB): {row['cpu_seconds_a_pass']} CPU seconds a pass,"
+            yield f"peak {row['peak_gib']} GiB, mapped pages of X among them."
+            yield ""
+    if "dense blocks" in found:
+        row = found["dense blocks"]
+        yield f"`python benchmarks/select/blocks.py FILE.npy {row['gigabytes']}` {measured_at(row)}"
+        for kind in ("cold", "cached"):
+            one = row[kind]
+            plain = f"a plain read takes {one['read_seconds']} s ({one['mb_per_second']} MB/s)"
+            passed = f"a pass {one['ratio']} reads and {one['cpu_seconds']} CPU seconds"
+            yield f"{kind.capitalize()}: {plain}, {passed}."
+        yield f"Peak memory {row['peak_gib']} GiB."
+        yield ""
+
+
+def one_nnls(found):
+    row = found["one nnls"]
+    yield "### One right-hand side"
+    yield ""
+    yield f"`python benchmarks/nmf/latency.py` {measured_at(row)} Median microseconds, calls in turn."
+    yield ""
+    rows = [[f"{m} x {k}", signs, theirs, ours, ratio] for m, k, signs, theirs, ours, ratio, _ in row["rows"]]
+    yield from table(["A", "signs", "`scipy.optimize.nnls`", "`mho.nnls`", "ratio"], rows)
+    parts = (f"1 + {excess:.0e} at {condition}" for condition, excess in row["residuals"].items())
+    yield "Residual over SciPy's, largest of 200 problems of 30 x 10 for each condition: " + ", ".join(parts) + "."
+    yield ""
+
+
+PARTS = {
+    "planted": planted,
+    "leukaemia": leukaemia,
+    "dead": dead,
+    "starts": starts,
+    "cells": cells,
+    "blocks": blocks,
+    "one nnls": one_nnls,
+}
+
+
+def main():
+    source = PAGE.with_suffix(".json")
+    found = json.loads(source.read_text("utf-8")) if source.exists() else {}
+    lines = [one for name, part in PARTS.items() if name in found or name in ("cells", "blocks") for one in part(found)]
+    write_measured(PAGE, lines)
+
+
+if __name__ == "__main__":
+    main()
