@@ -129,10 +129,10 @@ def cells(found):
 
 
 def blocks(found):
+    yield "### Larger than memory"
+    yield ""
     for name, row in found.items():
         if name.startswith("sparse blocks"):
-            yield "### Larger than memory"
-            yield ""
             yield f"`python benchmarks/select/sparse_blocks.py FOLDER` {measured_at(row)}"
             m, n = row["shape"]
             yield f"{m:,} x {n:,} with {row['entries']:,} entries, k = 16, both factors on disk"
