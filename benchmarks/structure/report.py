@@ -74,12 +74,11 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
         "Twenty topics of 11,293 documents; NMI is that of the largest topic of 7,528 unseen ones with their groups. "
         "NPMI and C_v are of ten words a topic in the documents of the fit. `mho.Topics` counts the words within its "
         "time, from five starts where nothing else is said; the others are given the counts. Weights were chosen on a "
-        "third of the training documents. The chip loses more than 0.02 of NMI and no NPMI, and two things that can be "
-        "switched off are what it loses by. A chip that is not read back makes no strides, which would repeat the "
-        "errors of its cells: exact half-steps, without any error, lose about half as much, and with strides nothing. "
-        "The rest is by the cells. A chip that is read back strides too, but one seed of it takes over 12 minutes of "
-        "processor here, and LDA by gensim took over eight beside other work: neither has a row. Guide: "
-        "[topics](../do/topics.md).",
+        "third of the training documents. The chip loses more than 0.02 of NMI and no NPMI, and what it loses by can "
+        "be switched off: with exact cells, without levels and errors of writing, it is where exact half-steps are, "
+        "and these are where the CPU is with strides, which would repeat the errors of cells that are not read back. "
+        "A chip that is read back strides too, but one seed of it takes over 12 minutes of processor here, and LDA by "
+        "gensim took over eight beside other work: neither has a row. Guide: [topics](../do/topics.md).",
     ),
     "piano": (
         "Notes of a piano",

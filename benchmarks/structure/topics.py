@@ -115,12 +115,18 @@ def _ours(texts: Texts) -> Methods:
         model = Topics(TOPICS, engine=engine, random_state=seed, **settings).fit(texts.train.Text)
         return model.top_words(WORDS), lambda: model.predict(texts.test.Text)
 
-    on_chip, plain, read = chips().items(), chips()["chip"][0], chips(readback=True)["chip"][0]
+    on_chip, once = chips(), {name: chips()[name][0] for name in ("chip", "chip, exact cells")}
+    once["chip, read back"] = chips(readback=True)["chip"][0]
     return {
         "mho.Topics, CPU": (fit, 5),
-        **{f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), n) for name, (make, n) in on_chip},
-        "mho.Topics, one start, chip": (lambda seed: fit(seed, plain(seed), starts=1), 5),
-        "mho.Topics, one start, chip, read back": (lambda seed: fit(seed, read(seed), starts=1), 2),
+        **{
+            f"mho.Topics, {name}": (lambda seed, make=make: fit(seed, make(seed)), seeds)
+            for name, (make, seeds) in on_chip.items()
+        },
+        **{
+            f"mho.Topics, one start, {name}": (lambda seed, make=make: fit(seed, make(seed), starts=1), 5)
+            for name, make in once.items()
+        },
         "mho.Topics, exact half-steps, CPU": (lambda seed: fit(seed, _Exact()), 5),
         "mho.Topics, exact half-steps with strides, CPU": (lambda seed: fit(seed, _Striding()), 5),
         "mho.Topics, one start, CPU": (lambda seed: fit(seed, starts=1), 5),
