@@ -70,19 +70,21 @@ def of_cold(found: list[dict[str, Any]]) -> str:
     """Return the lists of items that nobody has chosen."""
     found = [one for one in found if one["what"] == "cold"]
     seeds = sorted({one["seed"] for one in found})
-    lines = [[f"{found[0]['table']}, nDCG@10", *(f"seed {seed}" for seed in seeds)]]
-    for who in dict.fromkeys(one["who"] for one in found):
-        lines.append([who, *(f"{one['ndcg']:.4f}" for one in found if one["who"] == who)])
+    lines = [["nDCG@10", *(f"seed {seed}" for seed in seeds)]]
+    for table, who in dict.fromkeys((one["table"], one["who"]) for one in found):
+        of_both = (one for one in found if (one["table"], one["who"]) == (table, who))
+        lines.append([f"{table}: {who}", *(f"{one['ndcg']:.4f}" for one in of_both)])
     return markdown(lines)
 
 
 def of_time(found: list[dict[str, Any]]) -> str:
-    """Return processor seconds of a fit."""
+    """Return processor seconds of a fit; memory is the most of the process so far, which the first alone shows."""
     found = [one for one in found if one["what"] == "time"]
     if not found:
         return ""
     lines = [[f"{found[0]['table']}, {found[0]['cap']} neighbours", "processor, s", "memory, GiB"]]
-    return markdown(lines + [[one["who"], f"{one['seconds']:.0f}", f"{one['GiB']:.2f}"] for one in found])
+    memory = [f"{one['GiB']:.2f}" if one is found[0] else "" for one in found]
+    return markdown(lines + [[one["who"], f"{one['seconds']:.0f}", x] for one, x in zip(found, memory, strict=True)])
 
 
 def of_serve(found: list[dict[str, Any]]) -> str:

@@ -3,7 +3,7 @@
     python benchmarks/recommend/neighbours.py lists --ml100k ml-100k.inter --lastfm sequences.txt.gz --seeds 0 1 2 3 4
     python benchmarks/recommend/neighbours.py ratings --ml100k ml-100k.inter
     python benchmarks/recommend/neighbours.py chip --ml100k ml-100k.inter
-    python benchmarks/recommend/neighbours.py cold --lastfm sequences.txt.gz
+    python benchmarks/recommend/neighbours.py cold --lastfm sequences.txt.gz --seeds 0 1 2
     python benchmarks/recommend/neighbours.py time --interactions 10000000 --items 100000
 
 Files are those of `defaults.py`. `--table PATH` takes any other table, as `mho recommend fit` does, with
@@ -23,6 +23,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from defaults import Table, drawn, films, last_fm, ml_100k
 
 from mho import Analog, Recommender
 from mho.chip import preset
-from mho.data import TableFormat, read_interactions
+from mho.data import TableFormat, movielens, read_interactions
 from mho.recommend import MixedRatingModel, NeighbourModel, RatingModel, evaluate, rmse, split_by_user, split_random
 from mho.recommend.contest import contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
@@ -89,6 +90,7 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
             train, test = halves(table, seed)
             make = lambda own, seed=seed: lambda: Recommender(COMPONENTS, model=own, random_state=seed)  # noqa: E731
             entries = [own_entry(own, make(own)) for own in OWN] + peer_entries(int(table.items.max()) + 1)
+            entries = [one for one in entries if not arguments.who or one.name in arguments.who]
             for one in contest(train, test, entries, seed=seed).results:
                 low, high = one.interval("ndcg")
                 figures = {"ndcg": one.mean("ndcg"), "low": low, "high": high, "recall": one.mean("recall")}
@@ -124,22 +126,32 @@ def chip(arguments: argparse.Namespace) -> Iterator[dict]:
 
 
 def cold(arguments: argparse.Namespace) -> Iterator[dict]:
-    """Yield the lists of artists that nobody has chosen, by their attributes, for users who chose others."""
-    table = last_fm(arguments.lastfm)
-    features = attributes(arguments.lastfm)
-    for seed in arguments.seeds:
-        rng = np.random.default_rng(seed)
-        new = rng.random(len(features)) < 0.2
-        held_out = new[table.items]
-        users, items = table.users[~held_out], table.items[~held_out]
-        shape = table.users.max() + 1, len(features)
-        pairs = table.users[held_out], table.items[held_out]
-        wanted = sp.csr_array((np.ones(held_out.sum()), pairs), shape=shape)[:, np.flatnonzero(new)]
-        asked = np.intersect1d(np.flatnonzero(np.diff(wanted.indptr)), users)
-        for who, scores in cold_scores(features, new, (users, items), asked):
-            lists = ranked(np.array(scores, float), sp.csr_array((len(asked), new.sum())), 10)
-            found = list_metrics(lists, wanted[asked], np.full(new.sum(), 0.5))
-            yield {"table": "Last.fm, cold artists", "seed": seed, "who": who, "ndcg": float(found["ndcg"].mean())}
+    """Yield the lists of items that nobody has chosen, by their features, for users who chose others."""
+    cases = [("films", films()[0], film_genres())]
+    if arguments.lastfm:
+        cases.append(("artists of Last.fm", last_fm(arguments.lastfm), attributes(arguments.lastfm)))
+    for name, table, features in cases:
+        for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
+            rng = np.random.default_rng(seed)
+            new = rng.random(len(features)) < 0.2
+            held_out = new[table.items]
+            users, items = table.users[~held_out], table.items[~held_out]
+            shape = table.users.max() + 1, len(features)
+            pairs = table.users[held_out], table.items[held_out]
+            wanted = sp.csr_array((np.ones(held_out.sum()), pairs), shape=shape)[:, np.flatnonzero(new)]
+            asked = np.intersect1d(np.flatnonzero(np.diff(wanted.indptr)), users)
+            for who, scores in cold_scores(features, new, (users, items), asked):
+                lists = ranked(np.array(scores, float), sp.csr_array((len(asked), new.sum())), 10)
+                found = list_metrics(lists, wanted[asked], np.full(new.sum(), 0.5))
+                yield {"table": f"cold {name}", "seed": seed, "who": who, "ndcg": float(found["ndcg"].mean())}
+
+
+def film_genres() -> np.ndarray:
+    """Return the genres (films, genres), 0 or 1, of the films as `films` numbers them."""
+    told = movielens()
+    genres = [told.genres[item] for item in np.unique(told.items)]
+    names = sorted({name for some in genres for name in some})
+    return np.array([[float(name in some) for name in names] for some in genres])
 
 
 def cold_scores(
@@ -152,10 +164,21 @@ def cold_scores(
     yield "mean popularity of its attributes", np.tile((features @ fame)[new], (len(asked), 1))
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
     yield "cosine of attributes", (chosen[asked] @ unit) @ unit[new].T
+    if find_spec("cmfrec"):
+        yield "cmfrec, collective factors", cmfrec_scores(features, new, chosen, asked)
     for own in ("neighbours", "implicit"):
         fit = Recommender(COMPONENTS, model=own).fit(users, items)
         fit.add_items(np.flatnonzero(new), features[new], known_features=features[fit.item_ids_])
         yield own, fit.list_scores(asked)[:, -int(new.sum()) :]
+
+
+def cmfrec_scores(features: np.ndarray, new: np.ndarray, chosen: sp.csr_array, asked: np.ndarray) -> np.ndarray:
+    """Return the scores (users, new items) of the library cmfrec, whose items and attributes share their factors."""
+    from cmfrec import CMF_implicit  # pyright: ignore[reportMissingImports]
+
+    model = CMF_implicit(k=COMPONENTS, nthreads=1, verbose=False, random_state=0)
+    model.fit(X=sp.coo_matrix(chosen[:, np.flatnonzero(~new)]), I=features[~new])
+    return model.A_[asked, -COMPONENTS:] @ model.item_factors_cold(I=features[new])[:, -COMPONENTS:].T
 
 
 def attributes(lastfm: Path) -> np.ndarray:
@@ -208,6 +231,7 @@ def main() -> None:
     options.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
     options.add_argument("--seeds", type=int, nargs="+", default=[*range(sized(5, 1))])
     options.add_argument("--only", nargs="+", metavar="TABLE")
+    options.add_argument("--who", nargs="+", metavar="NAME", help="of those whose lists are compared, some alone")
     options.add_argument("--interactions", type=int, default=sized(10_000_000, 2_000))
     options.add_argument("--items", type=int, default=sized(100_000, 100))
     arguments = options.parse_args()

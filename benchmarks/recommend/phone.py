@@ -1,6 +1,7 @@
 """The phone app at 50,000 items and k = 32: its size, what 8 bits cost, and how long a visitor waits.
 
     python benchmarks/recommend/phone.py [--smoke]
+    python benchmarks/recommend/phone.py --items 100000
 
 The size is given by part, for factors of a fit and for the worst ones. What 8 bits cost is measured with users of
 MovieLens, folded in beside factors of 8 bits and beside those that were fitted. Milliseconds from a tap to ten items
@@ -33,7 +34,7 @@ from mho.recommend.phone.catalogue import quantised
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import parser, sized
 
-N, K, GIVEN = sized((50_000, 32, 100), (500, 4, 20))
+N, K, GIVEN, NEAR = sized((50_000, 32, 100, 50), (500, 4, 20, 5))
 STARS = RatingRule(unit=3.5, lowest=0.5, highest=5.0, l2=(3.5,) * (1 + K), prior=(0.2,) + (0.14,) * K)
 SHELL = "/usr/bin/chromium-headless-shell"
 LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
@@ -146,20 +147,24 @@ def scores(recommender: Recommender, known: sp.csr_array, rows: np.ndarray) -> n
     return model.scores(half.side.rows, side.rows) + apart
 
 
-def timed(kind: str) -> Catalogue:
-    """Rows with the spread of a fit's."""
+def timed(kind: str, n: int) -> Catalogue:
+    """Rows with the spread of a fit's; neighbours with fifty items that speak for each."""
     rng = np.random.default_rng(0)
-    factors, titles = rng.gamma(0.3, 0.5, (N, K)), halves(N, rng)
-    rows = np.column_stack([rng.uniform(0.1, 0.4, N), factors])
+    factors, titles = rng.gamma(0.3, 0.5, (n, K)), halves(n, rng)
+    rows = np.column_stack([rng.uniform(0.1, 0.4, n), factors])
+    if kind == "neighbours":
+        speaking = rng.integers(0, n, (n, NEAR)).ravel(), np.repeat(np.arange(n), NEAR)
+        weights = sp.coo_array((rng.gamma(0.5, 0.05, n * NEAR).astype(np.float32), speaking), shape=(n, n)).tocsr()
+        return Catalogue(rows=rows[:, :1], titles=titles, rule=ChoiceRule(confidence=5.0, l2=5.0), neighbours=weights)
     if kind == "choices":
         return Catalogue(rows=rows, titles=titles, rule=ChoiceRule(confidence=5.0, l2=5.0))
-    return Catalogue(rows=np.column_stack([rows, rng.uniform(0, 3, N)]), titles=titles, rule=STARS)
+    return Catalogue(rows=np.column_stack([rows, rng.uniform(0, 3, n)]), titles=titles, rule=STARS)
 
 
-def visitor(kind: str) -> list[list[float]]:
+def visitor(kind: str, n: int) -> list[list[float]]:
     rng = np.random.default_rng(1)
     values = rng.integers(1, 6, GIVEN) if kind == "ratings" else np.ones(GIVEN)
-    items = rng.choice(N, GIVEN, replace=False)
+    items = rng.choice(n, GIVEN, replace=False)
     return [[int(i), float(v)] for i, v in zip(items, values, strict=True)]
 
 
@@ -167,15 +172,17 @@ def main() -> None:
     asked = parser(__doc__)
     asked.add_argument("--slow", type=float, default=1.0)
     asked.add_argument("--chromium", default=sized("/usr/bin/chromium", SHELL))
+    asked.add_argument("--items", type=int, default=N, help="take the times alone, with another number of items")
     options = asked.parse_args()
-    sizes()
-    print(accuracy("ratings"), accuracy("implicit"), sep="\n", flush=True)
+    if options.items == N:
+        sizes()
+        print(accuracy("ratings"), accuracy("implicit"), sep="\n", flush=True)
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"])
-        for kind in ("ratings", "choices"):
+        for kind in ("ratings", "choices", "neighbours"):
             with tempfile.TemporaryDirectory() as folder:
-                size = write_app(folder, timed(kind))
-                took = measure(browser, Path(folder), visitor(kind), options.slow)
+                size = write_app(folder, timed(kind, options.items))
+                took = measure(browser, Path(folder), visitor(kind, options.items), options.slow)
             print(
                 f"{kind}: {size / 2**20:.2f} MiB; opened in {took['opened']:.0f} ms; fold-in and top 10 in "
                 f"{took['median']:.1f} ms, worst {took['worst']:.1f}, first {took['first']:.1f}"

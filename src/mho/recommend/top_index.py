@@ -13,7 +13,7 @@ _FIRST = 16
 """Blocks that are scored at first; after each round twice as many."""
 
 _SLACK = 1e-5
-"""Relative error of a score in single precision, which a bound must not be below."""
+"""Relative error of a score in single precision: in it the best are looked for, among which exact scores decide."""
 
 
 class TopIndex:
@@ -35,11 +35,12 @@ class TopIndex:
             offsets = offsets if terms is None else offsets + terms
         self.popular = np.argsort(-offsets, kind="stable")
         self.offsets = offsets
-        whole = np.column_stack([offsets, rows]).astype(rows.dtype if rows.size else np.float64)
+        whole = np.column_stack([offsets, rows]).astype(np.float32)
         length = np.linalg.norm(whole, axis=1)
         self.order = np.lexsort((-length, whole.argmax(axis=1)))
-        self.rows = np.ascontiguousarray(whole[self.order])
         begins = np.arange(0, len(rows), _BLOCK)
+        self.rows = np.zeros((len(begins) * _BLOCK, whole.shape[1]), np.float32)  # whole blocks, with rows of nothing
+        self.rows[: len(rows)] = whole[self.order]
         self.tops = np.maximum.reduceat(self.rows, begins, axis=0)
         self.lengths = np.maximum.reduceat(length[self.order], begins)
         self.looked_at = 0
@@ -54,11 +55,13 @@ class TopIndex:
         n : int
             Items wanted.
         """
-        fitted = self.fitted
-        known, P = fitted.table.known[[user]], fitted.users.rows[[user]]
+        fitted, P = self.fitted, self.fitted.users.rows[[user]]
         if fitted.weights is None:
-            items, merits = self._of_factors(P[0], known.indices, n)
-        elif fitted.model.has_factors:
+            begin, end = fitted.table.known.indptr[user : user + 2]
+            items, merits = self._of_factors(P[0], fitted.table.known.indices[begin:end], n)
+            return items, fitted.in_values(fitted.scored(merits, items))
+        known = fitted.table.known[[user]]
+        if fitted.model.has_factors:
             items, merits = self._of_all(fitted.merits(P, known)[0], known.indices, n)
         else:
             items, merits = self._of_neighbours(fitted.speaking(P, known), known.indices, n)
@@ -66,13 +69,14 @@ class TopIndex:
 
     def _of_factors(self, p: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         query, constant = self.fitted.model.query(p)
-        v = np.append(1.0, query).astype(self.rows.dtype)
-        items, scores = self._pruned(v, n + len(seen))
-        kept = ~np.isin(items, seen)
-        return items[kept][:n], scores[kept][:n].astype(np.float64) + constant
+        items = self._pruned(np.append(1.0, query).astype(np.float32), n + len(seen))
+        items = items[~np.isin(items, seen, assume_unique=True)]
+        scores = self.offsets[items] + self.fitted.items.rows[items] @ query + constant
+        best = np.lexsort((items, -scores))[:n]
+        return items[best], scores[best]
 
-    def _pruned(self, v: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the n largest of `rows` @ v, the first of equals ahead."""
+    def _pruned(self, v: np.ndarray, n: int) -> np.ndarray:
+        """Return items among which are the n of the largest `rows` @ v, however these are rounded."""
         bounds = np.minimum(self.tops @ v, self.lengths * np.linalg.norm(v)) * (1 + _SLACK)
         blocks = np.argsort(-bounds, kind="stable")
         places, scores = np.empty(0, np.int64), np.empty(0, self.rows.dtype)
@@ -83,24 +87,25 @@ class TopIndex:
             new_places, new_scores = self._scored(some, v, least)
             places, scores = np.append(places, new_places), np.append(scores, new_scores)
             if len(scores) > n:
-                least = np.partition(scores, -n)[-n]
+                least = np.partition(scores, -n)[-n] * np.float32(1 - 3 * _SLACK)
                 kept = scores >= least
                 places, scores = places[kept], scores[kept]
             begin, step = begin + step, 2 * step
         self.looked_at = min(begin, len(blocks)) * _BLOCK
-        items = self.order[places]
-        order = np.lexsort((items, -scores))[:n]
-        return items[order], scores[order]
+        return self.order[places]
 
     def _scored(self, blocks: np.ndarray, v: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the places and scores of what is in `blocks` and not below `least`."""
-        found = []
-        for begin, end in _runs(np.sort(blocks)):
-            scores = self.rows[begin * _BLOCK : end * _BLOCK] @ v
-            there = np.flatnonzero(scores >= least)
-            found.append((begin * _BLOCK + there, scores[there]))
-        places, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return places, scores
+        blocks, begin = np.sort(blocks), 0
+        scores = np.empty(len(blocks) * _BLOCK, np.float32)
+        for first, last in _runs(blocks):
+            end = begin + (last - first) * _BLOCK
+            np.dot(self.rows[first * _BLOCK : last * _BLOCK], v, out=scores[begin:end])
+            begin = end
+        there = np.flatnonzero(scores >= least)
+        places = blocks[there // _BLOCK] * _BLOCK + there % _BLOCK
+        item = places < len(self.order)
+        return places[item], scores[there[item]]
 
     def _of_neighbours(self, spoken: object, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Order what something speaks for, and the most popular of all else."""
