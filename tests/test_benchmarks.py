@@ -26,12 +26,9 @@ PARTS = {
 APART = {
     "lab/page.py",
     "lab/pictures.py",
-    "nmf/sklearn_tests.py",
     "recommend/phone.py",
-    "recommend/yahoo.py",
-    "recommend/network.py",
 }
-"""Need a process of their own: Chromium, whose driver is one for a process; workers that import the script; pytest."""
+"""Need a process of their own: Chromium, whose driver is one for a process."""
 
 NEEDS = {
     "gpu/run.py": "torch",

@@ -99,11 +99,11 @@ def product_through_wires() -> None:
     programmed = program_circuit("mvm", A, design, seed=0)
     circuit = programmed.circuit
     assert isinstance(circuit, Mvm)
-    V = X * programmed.volts_per_unit[:, None]
-    spent = [timed(lambda: wired_currents(circuit.g, circuit.wires, V)) for _ in range(sized(3, 1))]
-    Y, driven = nodal(circuit.g, ohms, V)
+    g, wires, V = circuit.g, circuit.wires, X * programmed.volts_per_unit[:, None]
+    spent = [timed(lambda: wired_currents(g, wires, V)) for _ in range(sized(3, 1))]
+    Y, driven = nodal(g, ohms, V)
     by_lu = [timed(lambda: splu(Y).solve(driven)) for _ in range(sized(3, 1))]
-    expected = ends(by_lu[0][0], circuit.g)
+    expected = ends(by_lu[0][0], g)
     seconds = [min(one for _, one in runs) for runs in (spent, by_lu)]
     print(
         f"{n}x{n}, {X.shape[1]} vectors, {ohms:g} ohm: product {seconds[0]:.3f} s, one LU of SciPy {seconds[1]:.3f} s, "

@@ -6,6 +6,7 @@ Prints the share that pass and each one that does not with its reason; fails whe
 --smoke: one test.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def main():
         changed.write_text(text.replace(IMPORT, IMPORT.replace("sklearn", "mho")))
         run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "-rA", str(changed)]
         run += ["-k", "test_initialize_nn_output"] if smoke() else []
-        said = subprocess.run(run, capture_output=True, text=True, check=False).stdout
+        alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # plugins take seconds to load
+        said = subprocess.run(run, capture_output=True, text=True, check=False, env=alone).stdout
     outcomes = re.findall(r"^(PASSED|FAILED) \S*?::(\S+(?: \S+)*?)(?: - .*)?$", said, re.MULTILINE)
     failed = [name for outcome, name in outcomes if outcome == "FAILED"]
     known = Counter(next((test for test in REASONS if name.startswith(test)), "") for name in failed)

@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ def genres(n: int, rng: np.random.Generator) -> list[str]:
     return [", ".join(films[i]) for i in rng.integers(0, len(films), n)]
 
 
+@cache
 def fitted(model: Any) -> tuple[Recommender, Catalogue]:
     """A fit of the films that come with mho, with their titles and genres."""
     films = movielens()

@@ -27,10 +27,10 @@ from mho.recommend.distributed.losses import losses
 from mho.recommend.distributed.scale import Cluster, Problem, Rates, forecast
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import parser, sized, timed
+from measure import parser, sized, smoke, timed
 
 USERS, ITEMS = sized((1_200_000, 137_000), (300, 200))
-WORKERS, LIMIT = 2, 2**31
+WORKERS, LIMIT = 2, sized(2**31, 0)
 BATCH, HELD_OUT = sized((2**20, 2**18), (2**12, 2**8))
 RATES_RATINGS, RATES_BLOCK = sized((4_000_000, 2**21), (4_000, 2**11))
 COLUMNS = ["ratings", "written, s", "bytes a rating"]
@@ -105,14 +105,16 @@ def problem(ratings: int, k: int) -> Problem:
 def two_workers() -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
-    os.environ["MHO_NUM_THREADS"] = "1"  # of the workers
+    if not smoke():
+        os.environ["MHO_NUM_THREADS"] = "1"  # of the workers
     local: dict[str, Any] = {
         "n_workers": WORKERS,
+        "processes": not smoke(),  # threads of this process begin sooner
         "threads_per_worker": 1,
         "dashboard_address": ":0",
         "memory_limit": LIMIT,
     }
-    with LocalCluster(**local) as cluster, Client(cluster) as client:
+    with LocalCluster(**local) as cluster, Client(cluster, set_as_default=False) as client:
         yield client
 
 

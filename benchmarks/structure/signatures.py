@@ -92,7 +92,8 @@ def _scikit_learn(X: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _nimfa(X: np.ndarray, seed: int) -> np.ndarray:
-    vars(np)["mat"] = np.asmatrix  # its name before NumPy 2, which nimfa 1.4.0 is older than
+    # its name before NumPy 2, which nimfa 1.4.0 is older than
+    vars(np)["mat"] = np.asmatrix  # pyright: ignore[reportIndexIssue]
     import nimfa
 
     np.random.seed(seed)  # noqa: NPY002, nimfa draws its starts from it

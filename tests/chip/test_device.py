@@ -43,8 +43,9 @@ def reads(levels=5, cells=200, times=(0.0, 0.1, 10.0), seed=0):
 def test_a_fit_has_the_mean_and_the_spread_of_every_level_at_every_time():
     table = reads()
     law = Device.fit(table).relaxation
-    for (level, time), cells in table.groupby(["level", "time"]):
-        shift, spread = law.moments(np.array([law.levels[level]]), time)
+    for (level, time), cells in ((np.asarray(key), cells) for key, cells in table.groupby(["level", "time"])):
+        level = int(level)
+        shift, spread = law.moments(np.array([law.levels[level]]), float(time))
         assert law.levels[level] + shift[0] == pytest.approx(cells.conductance.mean(), rel=1e-9)
         assert spread[0] == pytest.approx(cells.conductance.std(), rel=1e-9)
 

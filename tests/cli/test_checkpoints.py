@@ -1,10 +1,9 @@
 """A run that is killed loses what came after its last checkpoint, and ends as if it had not been killed."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,9 +17,9 @@ from mho.data import DataError, read_factors, write_factors
 from mho.data.factors import read_state
 from mho.engines import Analog, Hybrid
 
+_MODULES = ["mho.cli.run", "mho.cli.recommend.run", "mho.cli.chip.sweep"]
 _KILLED = """
-import os, signal, sys
-from mho.chip import preset
+import importlib, os, signal
 from mho.cli import main, periodic
 
 class Kills(periodic.Periodic):
@@ -33,10 +32,9 @@ class Kills(periodic.Periodic):
         if Kills.calls == 5:
             os.kill(os.getpid(), signal.SIGKILL)
 
-import mho.cli.run, mho.cli.recommend.run, mho.cli.chip.sweep
-for module in "mho.cli.run", "mho.cli.recommend.run", "mho.cli.chip.sweep":
-    sys.modules[module].Periodic = Kills
-main(sys.argv[1:])
+for module in modules:
+    importlib.import_module(module).Periodic = Kills
+main(arguments)
 """
 
 
@@ -45,8 +43,14 @@ def _run(*arguments):
 
 
 def _kill(*arguments):
-    done = subprocess.run([sys.executable, "-c", _KILLED, *map(str, arguments), "-q"], check=False, timeout=120)
-    assert done.returncode == -signal.SIGKILL
+    """Run the command in a process of its own that ends itself; all of them come from one that has imported mho."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(_MODULES)
+    names = {"modules": _MODULES, "arguments": [*map(str, arguments), "-q"]}
+    process = server.Process(target=exec, args=(_KILLED, names))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
 
 
 @pytest.fixture
@@ -157,18 +161,16 @@ def test_a_state_is_one_of_a_fit():
         NMF(2).resume(np.ones((3, 2)), None)
 
 
-@pytest.mark.parametrize(
-    "wrong", [[], {"writes": -1}, {"writes": 2, "cells": {"bit_generator": "PCG64"}, "converters": {}}]
-)
-def test_a_state_of_a_chip_that_is_none_is_told(tmp_path, matrix, wrong, capsys):
+def test_a_state_of_a_chip_that_is_none_is_told(tmp_path, matrix, capsys):
     options = ["factor", matrix, "-k", 2, "--engine", "analog", "--max-iter", 8, "-o", tmp_path / "o"]
     _kill(*options)
-    W, H, about = read_factors(tmp_path / "o")
-    loop = json.dumps(json.loads(about["loop"]) | {"random_state": wrong})
-    write_factors(tmp_path / "o", W, H, about | {"loop": loop}, state=read_state(tmp_path / "o"))
-    capsys.readouterr()
-    assert main([*map(str, options), "--resume"]) == 1
-    assert "o: cannot be read" in capsys.readouterr().err
+    (W, H, about), state = read_factors(tmp_path / "o"), read_state(tmp_path / "o")
+    for wrong in ([], {"writes": -1}, {"writes": 2, "cells": {"bit_generator": "PCG64"}, "converters": {}}):
+        loop = json.dumps(json.loads(about["loop"]) | {"random_state": wrong})
+        write_factors(tmp_path / "o", W, H, about | {"loop": loop}, state=state)
+        capsys.readouterr()
+        assert main([*map(str, options), "--resume"]) == 1
+        assert "o: cannot be read" in capsys.readouterr().err
 
 
 def test_a_state_that_does_not_fit_is_told(tmp_path, matrix, capsys):

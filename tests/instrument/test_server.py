@@ -82,7 +82,7 @@ def test_more_matrices_than_arrays_are_written_again_with_a_word():
             np.testing.assert_allclose(programmed.solve(A @ np.ones((2, 1))), 1, rtol=1e-9)
         with pytest.warns(UserWarning, match="has 2 arrays for more matrices"):
             np.testing.assert_allclose(kept[0][1].solve(kept[0][0] @ np.ones((2, 1))), 1, rtol=1e-9)
-        del programmed, kept
+        programmed = kept = None
         for A in rng.random((5, 6, 2)):  # those before are not in use any more
             np.testing.assert_allclose(engine.program(A).solve(A @ np.ones((2, 1))), 1, rtol=1e-9)
 

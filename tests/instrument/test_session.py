@@ -275,6 +275,6 @@ def test_help_lists_every_command(ask):
 
 def test_a_board_is_what_its_class_says():
     with pytest.raises(TypeError, match="abstract"):
-        Board()
+        Board()  # pyright: ignore[reportAbstractUsage]
     with pytest.raises(ValueError, match="must solve least squares"):
         SimulatedBoard(SimulatedBoard().design.with_(topology="mvm"))

@@ -60,12 +60,10 @@ def factorization(iterations=20, rows=30, **changes):
 
 def ended(client, number, seconds=180):
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        job = client.get(f"api/jobs/{number}").json()
-        if job["state"] not in ("waiting", "running"):
-            return job
+    while (job := client.get(f"api/jobs/{number}").json())["state"] in ("waiting", "running"):
+        assert time.monotonic() < until, job
         time.sleep(0.2)
-    raise AssertionError(job)
+    return job
 
 
 def test_answers_are_those_of_the_library(client):

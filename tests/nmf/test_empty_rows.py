@@ -18,7 +18,7 @@ def _emptied(X, value):
 
 
 def _fit(given, **options):
-    model = NMF(4, random_state=0, max_iter=20, tol=0, **options)
+    model = NMF(4, random_state=0, max_iter=5, tol=0, **options)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         W = model.fit_transform(given)
