@@ -10,12 +10,14 @@ computes of the five uses; this CPU is left out, since the page is not about one
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mho.chip import ChipError
 from mho.cli.cost.answers import verdict
@@ -30,6 +32,7 @@ from mho.cost import (
     AnswersEven,
     Cost,
     Duty,
+    answers_bill,
     answers_even,
     battery_of,
     fleet_of_chips,
@@ -38,11 +41,13 @@ from mho.cost import (
     rewrites,
     technology,
 )
+from mho.cost.inference import of_numbers
 
 sys.path.insert(0, str(Path(__file__).parent))
 import site_pages  # pyright: ignore[reportMissingImports]
 
 PAGE = Path(__file__).parents[1] / "docs" / "measured" / "answers.md"
+WIRES = PAGE.with_name("answers-wires.json")
 PICTURE = PAGE.parents[1] / "figures" / "answers.svg"
 CELLS = ("pku-2025", "cmo-hfox", "neurram", "rram-tech-c")
 WIDTH = 120
@@ -101,6 +106,23 @@ def _quality() -> str:
         chips = (plain_range(use.quality, ""), f"{use.chips}, `{use.run.design}`")
         rows.append((name, use.metric, f"{use.digital:.4g}", *chips, f"{use.bar:.2g}", borne))
     return _table(rows)
+
+
+def _wires() -> str:
+    head = ("", "answers", "measure", "CPU", "perfect wires", "an answer", "wires", "an answer")
+    return _table([head, *(_wired(name, told) for name, told in json.loads(WIRES.read_text()).items())])
+
+
+def _wired(name: str, told: dict[str, Any]) -> list[str]:
+    row = [name, f"{told['answers']:,}", told["measure"], f"{told['digital']:.3g}"]
+    for kind in ("perfect wires", "wires"):
+        if "refusal" in told[kind]:
+            row += ["refused", ""]
+            continue
+        one = answers_bill(of_numbers(told[kind]["run"]), Duty(answers_per_day=1.0))
+        taken = f"{engineering(one.joules.typical, 'J')}, {engineering(one.latency.typical, 's')}"
+        row += [f"{told[kind]['value']:.3g}", taken]
+    return row
 
 
 def _answers() -> str:
@@ -242,6 +264,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     for function in (
         _sentences,
         _quality,
+        _wires,
         _answers,
         _platforms,
         _conditions,

@@ -349,7 +349,7 @@ def coarse() -> list[Row]:
         "digital, 15 sweeps": lambda seed: ("digital", 15),
     }
     rows = [] if smoke() else _kept().get("coarse", {}).get("rows", [])
-    for way, make in makers.items():
+    for way, make in few(makers.items()):
         if way not in [row["way"] for row in rows]:
             rows += _ratings("ratings, cells of 5 %", {way: make})
             _keep("coarse", rows)
