@@ -144,22 +144,23 @@ def kept(folder, hours, whole):
     }
 
 
-def empty_hour(path):
-    """Share of the windows that are kept of an hour with nobody in it."""
+def empty(path, minutes):
+    """Windows that are kept of a time in which nobody comes."""
     frames = read_luma(path, width=192)
-    case = Case(length=LEARNING + sized(36_000, 300), events=0)
+    case = Case(length=LEARNING + sized(600 * minutes, 300), events=0)
     iterator, present = stream(EmptyScene.of(frames), case, seed=0)
     assert not present.any()
     camera = Camera(keep="20%")
     camera.learn(np.array(list(itertools.islice(iterator, LEARNING))), seconds=LEARNING / 10)
     clips = list(camera.run((number / 10, frame) for number, frame in enumerate(iterator)))
-    return {"windows": len(clips), "kept": sum(clip.kept for clip in clips)}
+    return {"minutes": minutes, "windows": len(clips), "kept": sum(clip.kept for clip in clips)}
 
 
 def main():
     asked = parser(__doc__)
     asked.add_argument("--clip", type=Path)
     asked.add_argument("--hours", type=int, default=sized(24, 1), help="0: no replay")
+    asked.add_argument("--minutes", type=int, default=60, help="of the empty scene")
     asked.add_argument("--results", type=Path, default=ROOT / "docs/measured/camera-day.json")
     options = asked.parse_args()
     found = where()
@@ -168,8 +169,8 @@ def main():
             found["day"] = replay(Path(folder), options.hours)
         print(found["day"])
     if options.clip is not None:
-        found["empty_hour"] = empty_hour(options.clip)
-        print(found["empty_hour"])
+        found["empty"] = empty(options.clip, options.minutes)
+        print(found["empty"])
     keep(options.results, found)
 
 

@@ -14,15 +14,28 @@ from mho.camera.grid import Grid
 from mho.engines import Digital, Engine, Penalty, Programmed
 from mho.operands import Sparse
 
-__all__ = ["WHITE", "Parts", "code_of", "learn_parts", "near_white", "robust_spread", "spread_of", "typical_magnitude"]
+__all__ = [
+    "LOCAL",
+    "WHITE",
+    "Parts",
+    "code_of",
+    "learn_parts",
+    "near_white",
+    "robust_spread",
+    "spread_of",
+    "typical_magnitude",
+]
 
 WHITE, _HEADROOM = 255.0, 20.0
 """The brightest luma, and how far below it the mean of a cell may be some of whose pixels are white."""
 
 _L2 = 1e-6
 _RIDGE = Penalty(l2=_L2)
-_ROUNDS, _FIRST_RANK = 3, 2
-"""Factorizations, and parts of the first: brightness and a gradient, too few to hold somebody who stands there."""
+_ROUNDS, _FEW = 2, 2
+"""Factorizations, after one of few parts: brightness and a gradient, too few to hold somebody who stands there."""
+
+LOCAL = 6.0
+"""Width of the blur that local brightness is, in cells of 48."""
 
 _OUTLIER = 4.0
 """Spreads beyond which a cell of a learning frame may belong to an intruder."""
@@ -182,10 +195,11 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
     """
     below_white = X < WHITE - _HEADROOM
     below_white[:, below_white.mean(0) < _OFTEN_WHITE] = True
-    known = below_white
+    known = below_white & ~_obvious(X, below_white, grid, seed)
+    known[~known.any(1)] = True
     A = np.empty((X.shape[1], 0), np.float32)
-    for number in range(_ROUNDS):
-        A = _factorized(X, known, k if number else min(k, _FIRST_RANK), seed)
+    for _ in range(_ROUNDS):
+        A = _factorized(X, known, k, seed)
         residual = np.where(below_white, X - _codes(A, X) @ A.T, 0)
         known = below_white & ~_intruders(residual, grid)
         known[~known.any(1)] = True
@@ -194,6 +208,16 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
     left = np.where(known, (X - fitted) / gain, 0)
     spread = np.sqrt((left**2).sum(0) / np.maximum(known.sum(0), 1)) + _FLOOR
     return Parts(A, spread_of(code_of(spread)), float(fitted.mean()), engine), known
+
+
+def _obvious(X: np.ndarray, known: np.ndarray, grid: Grid, seed: int) -> np.ndarray:
+    """Return a mask (n, p) of who stands out twice: of a fit by few parts, and of the usual frame over its own blur."""
+    A = _factorized(X, known, _FEW, seed)
+    pictures = np.zeros((len(X), *grid.shape), np.float32)
+    pictures[:, grid.known] = X
+    flat = X * (X.mean() / (grid.blur(pictures, LOCAL)[:, grid.known] + 1))
+    left = np.where(known, X - _codes(A, X) @ A.T, 0), np.where(known, flat, np.median(flat, 0))
+    return np.logical_and(*(_intruders(residual, grid) for residual in left))
 
 
 def code_of(spread: np.ndarray) -> np.ndarray:

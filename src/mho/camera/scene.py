@@ -8,7 +8,7 @@ import numpy as np
 
 from mho.caching import cached_property
 from mho.camera.grid import Grid
-from mho.camera.parts import Parts, learn_parts, near_white, typical_magnitude
+from mho.camera.parts import LOCAL, Parts, learn_parts, near_white, typical_magnitude
 from mho.engines import Engine
 from mho.kernels.blas import one_blas_thread
 
@@ -16,9 +16,6 @@ __all__ = ["PARTS", "Scene", "Seen", "learn_scene", "texture"]
 
 PARTS = 10
 """Components of each plane if nobody says otherwise."""
-
-_LOCAL = 6.0
-"""Width of the blur that local brightness is, in cells of 48."""
 
 _TEXTURE = 2.0
 _USUAL = 3.0
@@ -144,7 +141,7 @@ def local_plane(X: np.ndarray, fitted: np.ndarray, residual: np.ndarray, grid: G
     unclipped = np.where(usual & (near_white(fitted) > 0), fitted, X)
     pictures = np.zeros((len(X), *grid.shape), np.float32)
     pictures[:, grid.known] = np.where(usual, unclipped, fitted)
-    return unclipped * (brightness / (grid.blur(pictures, _LOCAL)[:, grid.known] + 1))
+    return unclipped * (brightness / (grid.blur(pictures, LOCAL)[:, grid.known] + 1))
 
 
 def texture(X: np.ndarray, grid: Grid) -> np.ndarray:
