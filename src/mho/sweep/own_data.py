@@ -24,6 +24,11 @@ _ITERATIONS = 20
 class OwnData(ABC):
     """A use of data: the error of its answers by any engine, the smaller the better.
 
+    Parameters
+    ----------
+    *parts : array_like
+        Data and settings, by which a table of its chips is told from others.
+
     Attributes
     ----------
     digital : float
@@ -32,6 +37,28 @@ class OwnData(ABC):
         Answers and matrix in a few words.
     bars : tuple of str
         Names that `limit` knows.
+
+    Examples
+    --------
+    A use of your own: a spectrum to be taken apart, its data the marks of a plan that goes on.
+
+    >>> import numpy as np
+    >>> import mho
+    >>> from mho.sweep import OwnData
+    >>> class Spectrum(OwnData):
+    ...     def __init__(self, A, b):
+    ...         super().__init__(A, b)
+    ...         self.A, self.b = A, b
+    ...         self.digital = self.score(mho.Digital())
+    ...
+    ...     def score(self, engine):
+    ...         return float(np.linalg.norm(self.A @ mho.nnls(self.A, self.b, engine=engine) - self.b))
+    ...
+    ...     def limit(self, name, value):
+    ...         return (1 + value) * self.digital
+    >>> A = np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> round(Spectrum(A, np.array([2.0, 3.0, 5.0])).digital, 3)
+    0.667
     """
 
     digital: float

@@ -124,7 +124,7 @@ class YieldOptions:
             raise ValueError(f"--bar must be error=NUMBER without DATA, as error=0.05, got {self.bar}")
 
     def data(self, source: Path | None) -> Any:
-        """Return what is learned from DATA and answered by chips, or None."""
+        """Return the use of DATA that chips answer for, or None."""
         if source is None:
             return None
         source = file_of(source)
@@ -238,7 +238,7 @@ class YieldOptions:
 
 
 def _what(source: Path | None) -> str:
-    """What chips solve, in words."""
+    """The chips' task in words."""
     if source is None:
         return "problems drawn at random"
     return f"{'a picture' if source.suffix.lower() in _PICTURES | _MATRICES else 'a table of ratings'}, {source}"
