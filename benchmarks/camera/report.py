@@ -50,7 +50,8 @@ def kept_rows(methods):
 
 def table(found):
     cases = [case for case in (*TITLES, *sorted(found.keys() - TITLES.keys())) if case in found]
-    methods = dict.fromkeys((*OWN, *(method for case in cases for method in found[case])))
+    measured = [method for case in cases for method in found[case]]
+    methods = dict.fromkeys((*(method for method in OWN if method in measured), *measured))
     lines = ["| | " + " | ".join(TITLES.get(case, case) for case in cases) + " |", "|---" * (len(cases) + 1) + "|"]
     for method in methods:
         cells = [cell(found[case][method]) if method in found[case] else "-" for case in cases]
