@@ -72,8 +72,8 @@ def of_cold(found: list[dict[str, Any]]) -> str:
     seeds = sorted({one["seed"] for one in found})
     lines = [["nDCG@10", *(f"seed {seed}" for seed in seeds)]]
     for table, who in dict.fromkeys((one["table"], one["who"]) for one in found):
-        of_both = (one for one in found if (one["table"], one["who"]) == (table, who))
-        lines.append([f"{table}: {who}", *(f"{one['ndcg']:.4f}" for one in of_both)])
+        told = {one["seed"]: f"{one['ndcg']:.4f}" for one in found if (one["table"], one["who"]) == (table, who)}
+        lines.append([f"{table}: {who}", *(told.get(seed, "") for seed in seeds)])
     return markdown(lines)
 
 
