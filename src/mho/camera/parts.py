@@ -216,8 +216,8 @@ def _obvious(X: np.ndarray, known: np.ndarray, grid: Grid, seed: int) -> np.ndar
     pictures = np.zeros((len(X), *grid.shape), np.float32)
     pictures[:, grid.known] = X
     flat = X * (X.mean() / (grid.blur(pictures, LOCAL)[:, grid.known] + 1))
-    left = np.where(known, X - _codes(A, X) @ A.T, 0), np.where(known, flat, np.median(flat, 0))
-    return np.logical_and(*(_intruders(residual, grid) for residual in left))
+    unexplained = _intruders(np.where(known, X - _codes(A, X) @ A.T, 0), grid)
+    return unexplained & _intruders(np.where(known, flat, np.median(flat, 0)), grid)
 
 
 def code_of(spread: np.ndarray) -> np.ndarray:
