@@ -13,7 +13,7 @@ from mho.cli.errors import note
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
-from mho.cli.tables import columns
+from mho.cli.tables import columns, wrapped
 from mho.cli.target import check_target
 
 __all__ = ["top"]
@@ -144,7 +144,17 @@ def _show(rows: Any) -> None:
         part = list(islice(rows, _LINES))
         if not part:
             return
-        print(columns([_HEADER, *part] if number == 0 else part))
+        print(_lines([_HEADER, *part] if number == 0 else part))
+
+
+def _lines(rows: list[tuple[str, ...]]) -> str:
+    """Lay out rows; titles come last, and long ones go on below."""
+    shown = columns([(user, rank, item, score, "") for user, rank, item, _, score in rows]).splitlines()
+    width = max(map(len, shown)) + 2
+    return "\n".join(
+        wrapped(f"{line:{width}}{row[3]}", later=width) if row[3] else line
+        for line, row in zip(shown, rows, strict=True)
+    )
 
 
 def _write(out: Path, rows: Any) -> None:
