@@ -29,7 +29,7 @@ def planted(found):
     row = found["planted"]
     yield "### Planted numbers of components"
     yield ""
-    yield f"`python benchmarks/select/planted.py 0 80` {measured_at(row)}"
+    yield f"`python benchmarks/select/planted.py 0 102` {measured_at(row)}"
     share = f"{row['exact']} of {row['of']} trials ({row['exact'] / row['of']:.1%}; wanted 95 %)"
     yield f"Exact in {share} of planted ranks 2 to 20"
     yield "with m, n >= 150 and noise <= .1 or a mean count >= 2. The others:"
