@@ -88,13 +88,15 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
     for name, table in tables(arguments):
         for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
             train, test = halves(table, seed)
-            make = lambda own, seed=seed: lambda: Recommender(COMPONENTS, model=own, random_state=seed)  # noqa: E731
+            k = arguments.components
+            make = lambda own, seed=seed, k=k: lambda: Recommender(k, model=own, random_state=seed)  # noqa: E731
             entries = [own_entry(own, make(own)) for own in OWN] + peer_entries(int(table.items.max()) + 1)
             entries = [one for one in entries if not arguments.who or one.name in arguments.who]
             for one in contest(train, test, entries, seed=seed).results:
                 low, high = one.interval("ndcg")
                 figures = {"ndcg": one.mean("ndcg"), "low": low, "high": high, "recall": one.mean("recall")}
-                told = {"table": name, "seed": seed, "who": one.name, "setting": one.setting}
+                own = f"{one.name}, k = {k}" if k != COMPONENTS and one.name in OWN else one.name
+                told = {"table": name, "seed": seed, "who": own, "setting": one.setting}
                 yield {**told, **figures, "coverage": one.coverage, "seconds": one.seconds}
 
 
@@ -230,6 +232,7 @@ def main() -> None:
     options.add_argument("--liked", type=float, metavar="RATING")
     options.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
     options.add_argument("--seeds", type=int, nargs="+", default=[*range(sized(5, 1))])
+    options.add_argument("--components", type=int, default=COMPONENTS, help="of this library's factors in lists")
     options.add_argument("--only", nargs="+", metavar="TABLE")
     options.add_argument("--who", nargs="+", metavar="NAME", help="of those whose lists are compared, some alone")
     options.add_argument("--interactions", type=int, default=sized(10_000_000, 2_000))

@@ -49,7 +49,7 @@ class FeatureTable:
     names: tuple[str, ...]
 
     def rows(self, ids: Sequence[str]) -> Any:
-        """Return the features (m, f) of some items, nothing of those that are not here."""
+        """Return the features (m, f) of the items `ids`, nothing of those that are not here."""
         place = {name: row for row, name in enumerate(self.ids.tolist())}
         at = [(row, place[name]) for row, name in enumerate(ids) if name in place]
         rows, places = np.array(at, np.int64).reshape(-1, 2).T
