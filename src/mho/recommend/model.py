@@ -130,7 +130,7 @@ class Model(ABC):
         return None
 
     def weights_in(self, engine: Engine, table: Any, targets: np.ndarray | None = None) -> Any:
-        """Return the `ItemWeights` fitted by `engine` to the `table`, an `ItemTable` of statements times `user_weights`.
+        """Return the `ItemWeights` fitted by `engine` to the `ItemTable` `table`, statements times `user_weights`.
 
         Of the items at positions `targets` (t,) alone, if these are given.
         """
