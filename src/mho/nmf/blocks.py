@@ -261,6 +261,7 @@ class _Columns:
         for begin, end in self._ranges(n):
             kept[:, begin:end] = start[:, begin:end]
         path.with_suffix(".part").replace(path)
+        self._file: Any = kept
         self.H, self._scratch = kept.T, tempfile.TemporaryFile(dir=path.parent)
         self._scratch.truncate(8 * n * k)
         self.products = np.memmap(self._scratch, np.float64, "r+", shape=(n, k))
@@ -270,7 +271,7 @@ class _Columns:
 
     def __exit__(self, *of: Any) -> None:
         if self.path is not None:
-            self.H.base.flush()  # pyright: ignore[reportOptionalMemberAccess]
+            self._file.flush()
             self._scratch.close()
 
     def _ranges(self, n: int) -> Iterator[tuple[int, int]]:

@@ -272,9 +272,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             self.history_.append(told)
             return self.callback is not None and self.callback(told)
 
-        settings = {"max_iter": self.max_iter, "tol": self.tol, "random_state": self.random_state, "callback": kept}
+        settings: dict[str, Any] = {"max_iter": self.max_iter, "tol": self.tol, "random_state": self.random_state}
         k = self._components(source.shape, W, H)
-        fit = fit_blocks(X, k, W=W, H=H, cluster=self.cluster, **settings)
+        fit = fit_blocks(X, k, W=W, H=H, cluster=self.cluster, callback=kept, **settings)
         self.W_, self.components_, self.n_components_, self.n_iter_ = fit.W, fit.H, k, len(fit.errors)
         self.reconstruction_err_ = fit.errors[-1] * fit.norm
         if self.scaled:
