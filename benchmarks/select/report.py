@@ -113,7 +113,7 @@ def cells(found):
     yield "### Consensus beside cNMF"
     yield ""
     for row in kinds.values():
-        yield f"`python benchmarks/select/cells.py PYTHON FOLDER` {measured_at(row)}"
+        yield f"`python benchmarks/select/cells.py PYTHON FOLDER 1 {row['starts']}` {measured_at(row)}"
     yield ""
     heads = ["cells x genes", "starts", "least correlation, same starts", "own starts"]
     heads += ["CPU s of cNMF", "of mho, same starts", "of `mho.consensus`", "GiB of cNMF", "of mho"]
