@@ -26,6 +26,9 @@ RATE, CHANNELS, BLOCK = 12_800.0, 8, 0.1
 FAULTS, EVERY, LONG = 13, 8.0, 1.5
 """Faults of each channel, and seconds from one to the next, in which its alarm closes, and of each."""
 
+SIZE = 12.0
+"""Peak of a fault's bursts over the noise's deviation: it is told at once, and what follows takes the time."""
+
 UNIT = 1000.0
 """Numbers of the converter for the noise's deviation."""
 
@@ -61,10 +64,10 @@ def broker(folder):
 
 
 def learned(path):
-    """A model of channels that alarm once a day, asked of a made-up bearing; an alarm closes after a second."""
+    """A model of channels that alarm at a thousandth of the windows; an alarm closes after a second."""
     columns = [[bearing(20, 0.0, 10 * number + channel) for channel in range(CHANNELS)] for number in range(3)]
     names = tuple(f"acc{channel}" for channel in range(CHANNELS))
-    monitor = Monitor(false_alarms="1/day", accept_rate=True, clear=4)
+    monitor = Monitor(false_alarms=0.001, accept_rate=True, clear=4)
     monitor.learn([Recording(UNIT * np.stack(column, axis=1), rate=RATE, names=names) for column in columns])
     monitor.save(path)
     return names
@@ -89,7 +92,7 @@ def fault_begins(channel, faults):
 def stream(names, seconds, faults):
     """Samples of each channel as the converter gives them."""
     out = {}
-    burst = bearing(LONG, 6.0, 200) - bearing(LONG, 0.0, 200)
+    burst = bearing(LONG, SIZE, 200) - bearing(LONG, 0.0, 200)
     for channel, name in enumerate(names):
         samples = bearing(seconds, 0.0, 100 + channel)
         for begin in fault_begins(channel, faults):
