@@ -18,7 +18,9 @@ __all__ = ["BrokerRefused", "MqttBridge"]
 _SESSION_SECONDS = 0xFFFFFFFF
 """The broker keeps the session for ever."""
 
-_BATCH = 64
+_BATCH = 16
+"""Messages that are acknowledged together: a broker that is not told otherwise sends 20, and then waits."""
+
 _BATCH_SECONDS = 0.2
 _REFUSED = ("Bad user name or password", "Not authorized", "Bad authentication method", "Banned")
 
@@ -108,8 +110,9 @@ class MqttBridge:
             except queue.Empty:
                 break
             if kind == "message":
-                messages.append(what)
-                self.service.receive(what.topic, what.payload, told=_told(what))
+                message, arrived = what
+                messages.append(message)
+                self.service.receive(message.topic, message.payload, arrived, _told(message))
             elif kind == "sent":
                 self._delivery.acknowledged(what)
             elif kind == "again":
@@ -153,7 +156,7 @@ class MqttBridge:
             c, str(reason), reason.is_failure
         )
         client.on_disconnect = lambda *_: self._on_disconnect()
-        client.on_message = lambda c, data, message: self._arrived.put(("message", message))
+        client.on_message = lambda c, data, message: self._arrived.put(("message", (message, time.time())))
         client.on_publish = lambda c, data, mid, reason, properties: self._arrived.put(("sent", mid))
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = _SESSION_SECONDS
