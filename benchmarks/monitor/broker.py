@@ -20,10 +20,10 @@ from bearing import recording as bearing
 
 from mho.monitor import Monitor, Recording
 
-RATE, CHANNELS, BLOCK = 12_800.0, 8, 0.1
+RATE, CHANNELS, BLOCK = 12_800.0, 4, 0.1
 """Hz, channels, seconds of a message."""
 
-FAULTS, EVERY, LONG = 13, 8.0, 1.5
+FAULTS, EVERY, LONG = 10, 8.0, 1.5
 """Faults of each channel, and seconds from one to the next, in which its alarm closes, and of each."""
 
 SIZE = 12.0

@@ -121,11 +121,12 @@ class MqttBridge:
         for message in messages:
             self._client.ack(message.mid, message.qos)
         if messages:
-            results = self.service.work()
+            results = self.service.work(keep=False)
             if any(result.alarm for result in results):
                 self._post_state()
         if self.alarms is not None and self._out.is_connected():
             self._delivery.post(self._out, self.alarms.topic)
+        self.service.keep()
 
     def _post_state(self) -> None:
         if self.alarms is not None and self._out.is_connected():

@@ -134,17 +134,28 @@ class Service:
         self._pending.append((number, data))
         return number
 
-    def work(self) -> list[Result]:
-        """Score what has been journalled since; return the results."""
+    def work(self, *, keep: bool = True) -> list[Result]:
+        """Score what has been journalled since; return the results.
+
+        Parameters
+        ----------
+        keep : bool
+            Write a snapshot where one is due; else that is for the caller to do, once alarms are on their way.
+        """
         found: list[Result] = []
         while self._pending:
             number, data = self._pending.popleft()
             found += self._message(data)
             self._done = number
+        if keep:
+            self.keep()
+        return found
+
+    def keep(self) -> None:
+        """Write a snapshot if an alarm came, a minute went by or the journal is half full."""
         late = time.monotonic() - self._snapshot_at > _SNAPSHOT_SECONDS
         if late or self._news or self.journal.size > self._most_bytes // 2:
             self.snapshot()
-        return found
 
     def finish(self) -> list[Result]:
         """Score what still waits for other channels; the stream has ended."""
