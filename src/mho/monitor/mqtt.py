@@ -126,7 +126,8 @@ class MqttBridge:
                 self._post_state()
         if self.alarms is not None and self._out.is_connected():
             self._delivery.post(self._out, self.alarms.topic)
-        self.service.keep()
+        if messages:
+            self.service.keep()
 
     def _post_state(self) -> None:
         if self.alarms is not None and self._out.is_connected():
