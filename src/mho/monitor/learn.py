@@ -138,7 +138,7 @@ class Learner:
         return _Learned(group, center, np.concatenate(scores), moved, growth)
 
     def _growth(self, plan: GroupPlan, folds: list[tuple[np.ndarray, np.ndarray]], rate: float, keep: float) -> float:
-        """Return how scores by a model of the beginning grow: the last three parts, over the first that is unseen."""
+        """Return the growth of scores by a model of the beginning: last three parts over the first that is unseen."""
         train, unseen = folds[0][0], [test for _, test in folds]
         early = self._fit(plan, train)
         start = self._start(train, rate) if plan.adapts else early.center

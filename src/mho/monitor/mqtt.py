@@ -26,7 +26,7 @@ _REFUSED = ("Bad user name or password", "Not authorized", "Bad authentication m
 
 
 def _told(message: Any) -> dict[str, str]:
-    """Return what a message's user properties tell, and whether it is sent again."""
+    """Return time, rate and channel of a message's user properties, and whether it is sent again."""
     properties = dict(getattr(message.properties, "UserProperty", ()))
     again = {"again": ""} if message.dup else {}
     return {name: text for name, text in properties.items() if name in BESIDE} | again
