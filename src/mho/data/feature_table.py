@@ -139,4 +139,6 @@ def _table(path: Path, found: list[tuple[str, list[tuple[str, float]]]]) -> Feat
     entries = [(row, place[name], value) for row, (_, features) in enumerate(found) for name, value in features]
     rows, columns, values = zip(*entries, strict=True)
     shape = len(ids), len(names)
-    return FeatureTable(np.array(ids), sp.csr_array((np.float32(values), (rows, columns)), shape=shape), tuple(names))
+    return FeatureTable(
+        np.array(ids), sp.csr_array((np.array(values, np.float32), (rows, columns)), shape=shape), tuple(names)
+    )

@@ -232,7 +232,7 @@ class MixedRatingModel(Model):
         return np.hstack([*offsets, *(np.sqrt(share).astype(rows.dtype) * rows[:, 1:] for rows in parts)])
 
     def _parted(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Return what `_joined` made one."""
+        """Return the rows of each start, of which `_joined` made one."""
         n = self.offsets
         factors = np.split(rows[:, n:], n, axis=1)
         root = np.sqrt(n).astype(rows.dtype)

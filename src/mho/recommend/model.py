@@ -123,7 +123,7 @@ class Model(ABC):
         return None
 
     def user_weights(self, counts: np.ndarray) -> np.ndarray | None:
-        """Return what times their statements users count in weights between items (m,), by their `counts` of these.
+        """Return factors (m,) of users' statements in weights between items, by their `counts` of these.
 
         None for one and all alike.
         """
@@ -171,7 +171,7 @@ class Model(ABC):
 
     @abstractmethod
     def norm_of(self, known: Any) -> float:
-        """Return what an error in `known` is told as the root of a share of; of parts of a table it adds up."""
+        """Return the norm of `known`, of which an error is a share, told as its root; of parts of a table it adds up."""
 
     @abstractmethod
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:

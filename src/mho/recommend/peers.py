@@ -48,8 +48,9 @@ def ease(train: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
     X = sp.csr_array(_present(train), dtype=np.float64)
     gram = (X.T @ X).toarray()
     gram[np.diag_indices_from(gram)] += l2
-    factor, _ = lapack.dpotrf(gram, overwrite_a=True)  # a quarter of the work of an inverse of any matrix
-    upper, failed = lapack.dpotri(factor, overwrite_c=True)
+    potrf, potri = lapack.get_lapack_funcs(("potrf", "potri"), (gram,))
+    factor, _ = potrf(gram, overwrite_a=True)  # a quarter of the work of an inverse of any matrix
+    upper, failed = potri(factor, overwrite_c=True)
     if failed:
         raise FloatingPointError("the Gram matrix of EASE could not be inverted")
     inverse = np.triu(upper) + np.triu(upper, 1).T

@@ -57,6 +57,7 @@ def write_statements(folder: Path, table: BlockTable, model: Model, sides: tuple
     folder : Path
         What a run that was killed has left there is removed.
     table : BlockTable
+        Ratings, or strengths.
     model : Model
         Settled.
     sides : (Side, Side)
