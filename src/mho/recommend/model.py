@@ -171,7 +171,7 @@ class Model(ABC):
 
     @abstractmethod
     def norm_of(self, known: Any) -> float:
-        """Return the norm of `known`, of which an error is a share, told as its root; of parts of a table it adds up."""
+        """Return the norm of `known`, of which an error is told as the root of its share; those of parts add up."""
 
     @abstractmethod
     def pairs(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
