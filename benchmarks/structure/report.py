@@ -77,7 +77,7 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
         "third of the training documents. The chip loses more than 0.02 of NMI and no NPMI, and what it loses by can "
         "be switched off: with exact cells, without levels and errors of writing, it is where exact half-steps are, "
         "and these are where the CPU is with strides, which would repeat the errors of cells that are not read back. "
-        "Of the cells' errors the levels weigh: without errors of writing alone it loses as much. "
+        "The cells' 16 levels weigh, not errors of writing: without the one or the other, see its row. "
         "A chip that is read back strides too, but one seed of it takes over 12 minutes of processor here, LDA by "
         "gensim took over eight minutes beside other work, and BERTopic over fifteen: none of these has a row. Guide: "
         "[topics](../do/topics.md).",
