@@ -110,6 +110,7 @@ def replay(folder, hours):
     assert learned.wait() == 0
     options = ("--keep", "20%", "--out", folder / "clips", "--quiet")
     child = mho("run", model, "-", *options, stdin=subprocess.PIPE)
+    assert child.stdin is not None
     child.stdin.write(HEAD)
     room, memory, whole = Room(visited=True), [], Recording(folder / "whole.mp4")
     for hour in range(hours):
@@ -163,7 +164,7 @@ def main():
     asked.add_argument("--minutes", type=int, default=60, help="of the empty scene")
     asked.add_argument("--results", type=Path, default=ROOT / "docs/measured/camera-day.json")
     options = asked.parse_args()
-    found = where()
+    found: dict[str, object] = {**where()}
     if options.hours:
         with tempfile.TemporaryDirectory() as folder:
             found["day"] = replay(Path(folder), options.hours)

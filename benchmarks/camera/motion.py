@@ -73,8 +73,8 @@ def started(folder, video, size, settings):
     text = CONFIGURATION.format(folder=folder, video=video, **facts)
     text += "".join(f"{key} {value}\n" for key, value in settings.items())
     (folder / "motion.conf").write_text(text)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(["motion", "-c", str(folder / "motion.conf")], **quiet)
+    command = ["motion", "-c", str(folder / "motion.conf")]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def blocks(frame):

@@ -53,7 +53,7 @@ def broker(folder):
     lines += ["user root"] * (os.geteuid() == 0)
     (folder / "m.conf").write_text("\n".join([*lines, f"listener {port} 127.0.0.1", ""]))
     process = subprocess.Popen(
-        [PROGRAM, "-c", str(folder / "m.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(PROGRAM), "-c", str(folder / "m.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         time.sleep(0.5)
@@ -75,9 +75,14 @@ def learned(path):
 
 def client(name, port, topic="", on_message=None):
     import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
 
-    one = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name)
-    one.on_connect = lambda c, *_: c.subscribe(topic, 1) if topic else None
+    def on_connect(connected, *_):
+        if topic:
+            connected.subscribe(topic, 1)
+
+    one = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name)
+    one.on_connect = on_connect
     one.on_message = on_message
     one.connect("127.0.0.1", port)
     one.loop_start()
@@ -107,6 +112,7 @@ def running(model, source, alarms, state):
     command = [sys.executable, "-m", "mho", "monitor", "run", model, f"mqtt://127.0.0.1:{source}/pump/%23"]
     command += ["--alarms", f"mqtt://127.0.0.1:{alarms}/alarms", "--state", state, "--raw", "<i2"]
     process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
     try:
         while "reading" not in process.stderr.readline():
             assert process.poll() is None

@@ -65,7 +65,8 @@ def stand_in(folder, starts):
     pooled = []
     for seed in range(starts):
         W, H = start(X, seed)
-        model = SklearnNMF(K, init="custom", max_iter=1000).fit(X, W=W, H=H)
+        made = SklearnNMF(n_components=K, init="custom", max_iter=1000)  # pyright: ignore[reportArgumentType]
+        model = made.fit(X, W=W, H=H)
         pooled.append(model.components_)
     parts = {name: getattr(X, name) for name in ("data", "indices", "indptr", "shape")}
     found = {"spectra": agreed(np.concatenate(pooled), starts), "scores": np.zeros((K, 40)), "seeds": np.arange(starts)}

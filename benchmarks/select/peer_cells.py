@@ -23,6 +23,7 @@ K = 10
 def counts(tiles):
     """The cells again and again, each entry of a copy times a factor of its own about 1; and all genes."""
     found = sc.datasets.pbmc68k_reduced().raw
+    assert found is not None
     X = sp.csr_matrix(found.X).astype(np.float64)
     rng = np.random.default_rng(0)
     copies = [X]

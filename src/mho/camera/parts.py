@@ -132,7 +132,7 @@ class Parts:
         return codes
 
     def _residual(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what the parts explain, what they leave in spreads, and how near to white it is."""
+        """Return the mixtures of parts, their residuals in spreads, and how near to white each mixture is."""
         fitted = codes.astype(np.float32, copy=False) @ self.A.T
         near = near_white(fitted)
         scale = np.maximum(fitted.mean(1, keepdims=True) / self.level, 1e-3) * self.spread

@@ -64,7 +64,7 @@ def read_features(path: Path, columns: Sequence[str] = (), split: str = "|") -> 
     ----------
     path : Path
         Delimited text with a header, as for `mho.data.title_rows`, also .gz: the column that is called so is the item.
-        Or JSON, a list of features for each item: {"7": [1, 5]}.
+        Or JSON, a list of features for each item: {"7": ["jazz", 5]}.
     columns : sequence of str
         Those that hold features; by default all but the item and its title. Numbers >= 0 are one feature, as shares of
         the largest; of anything else each word is one that an item has or has not.

@@ -117,7 +117,7 @@ def _stream(file: Any, number: int, facts: dict[str, Any], engine: Engine) -> St
         tails.append(Tail(_numbers(file[f"{key}.scores"]), **tail))
         centers.append(_numbers(file[f"{key}.start"]))
     limits = {str(name): [float(one) for one in numbers] for name, numbers in facts["limits"].items()}
-    arrays = {name: _numbers(file[f"{number}.{name}"]) for name in _STREAM_ARRAYS}
+    arrays: dict[str, Any] = {name: _numbers(file[f"{number}.{name}"]) for name in _STREAM_ARRAYS}
     model = StreamModel(
         channels=channels,
         window=int(facts["window"]),
