@@ -19,6 +19,7 @@ import numpy as np
 import mho
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import provenance
 from measure import ROOT, arguments, keep, sized, smoke, where
 
 PLANTED = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20)
@@ -73,6 +74,7 @@ def run(first, last):
         if not smoke():
             text = "".join(json.dumps(rows[i]) + "\n" for i in sorted(rows))
             KEPT.write_text(text, encoding="utf-8")
+            provenance.note(KEPT)
     return rows
 
 

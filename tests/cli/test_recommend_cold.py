@@ -97,7 +97,7 @@ def test_old_choices_count_less(mho, tmp_path):
     np.testing.assert_allclose(known, Recommender(2, model="implicit").fit(users, items, strengths).known_.toarray())
     for options, message in (
         (("--time", "when"), "--time COLUMN and --half-life TIME go together"),
-        (("--time", "when", "--half-life", "0"), "half_life must be above 0"),
+        (("--time", "when", "--half-life", "0", "--model", "implicit"), "--half-life must be above 0, got 0"),
         (("--time", "when", "--half-life", "5", "--model", "ratings"), "--half-life is for choices"),
     ):
         code, _, told = mho("recommend", "fit", tmp_path / "t.csv", "-o", tmp_path / "n.npz", "-q", *options)

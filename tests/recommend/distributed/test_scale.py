@@ -11,7 +11,7 @@ RATES = Rates(rating=3e-8, product=4e-10, row=5e-6, square=6e-10, number=2e-8)
 
 def work(ratings, rows, fixed, numbers, seconds):
     sizes = {"ratings": ratings, "rows": rows, "fixed": fixed, "numbers": numbers}
-    return Work(worker=1, **sizes, error=0.0, seconds=seconds, processor_seconds=seconds, peak_bytes=0)
+    return Work(worker=1, **sizes, error=0.0, norm=1.0, seconds=seconds, processor_seconds=seconds, peak_bytes=0)
 
 
 def test_an_iteration_by_hand():

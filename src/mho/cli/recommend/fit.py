@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,6 +63,8 @@ class Decay:
         if self.time and (model in RATINGS or out_of_core):
             what = "--out-of-core" if out_of_core else f"--model {model}"
             raise ValueError(f"--half-life is for choices of a table in memory, got {what}")
+        if self.half_life is not None and not 0 < self.half_life < inf:
+            raise ValueError(f"--half-life must be above 0, got {self.half_life:g}")
 
     def applied(self, source: Path, table: Any, reading: TableOptions) -> Any:
         """Return the table with strengths by their age."""
