@@ -31,7 +31,7 @@ def counts(tiles):
         copies.append(X.copy())
         copies[-1].data *= rng.gamma(100, 0.01, X.nnz)
     whole = sp.csr_matrix(sp.vstack(copies))
-    names = pd.DataFrame(index=[f"cell{i}" for i in range(whole.shape[0])])
+    names = pd.DataFrame(index=[f"cell{i}" for i in range(tiles * len(found.obs_names))])
     return sc.AnnData(X=whole, obs=names, var=pd.DataFrame(index=list(found.var_names)))
 
 
