@@ -201,13 +201,14 @@ def refitted(table: Any, count: int, *, seed: int = 0, **columns: Any) -> tuple[
     least = names.pop("least", None)
     reads, rng = Reads.of(table, **names), np.random.default_rng(seed)
     settings: dict[str, Any] = {} if least is None else {"least": least}
+    if reads.target is not None:
+        settings["target"] = "target"
+    return tuple(Device.fit(_drawn(reads, rng), **settings) for _ in range(checks.positive_int(count, "count")))
+
+
+def _drawn(reads: Reads, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return as many reads of each level, drawn with repeats."""
     groups = [np.flatnonzero(reads.level == one) for one in np.unique(reads.level)]
-    devices = []
-    for _ in range(checks.positive_int(count, "count")):
-        drawn = np.concatenate([rng.choice(rows, len(rows)) for rows in groups])
-        again = {"level": reads.level, "time": reads.seconds, "conductance": reads.siemens}
-        if reads.target is not None:
-            again["target"] = reads.target
-        named = {"target": "target"} if reads.target is not None else {}
-        devices.append(Device.fit({name: column[drawn] for name, column in again.items()}, **named, **settings))
-    return tuple(devices)
+    rows = np.concatenate([rng.choice(group, len(group)) for group in groups])
+    columns = {"level": reads.level, "time": reads.seconds, "conductance": reads.siemens, "target": reads.target}
+    return {name: column[rows] for name, column in columns.items() if column is not None}
