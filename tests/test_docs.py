@@ -1,7 +1,7 @@
 """Every Python block and every line of `mho` in the README and the docs runs as it is printed.
 
-They run in order, page by page, in a folder with the files of `mho example --all`. A block below the comment
-``<!-- not run: REASON -->`` does not.
+They run in order, page by page, in a folder with the files of `mho example --all`, and write no line of more than 100
+columns. A block below the comment ``<!-- not run: REASON -->`` does not.
 """
 
 import re
@@ -26,6 +26,8 @@ _NOT_RUN = re.compile(r"<!-- not run: \S.* -->")
 _COMMANDS = [name for name in app if not name.startswith("-")]
 _LINE = re.compile(rf"\s*(\$ )?mho ({'|'.join(_COMMANDS)})\b")
 _MOST_NOT_RUN = 17
+_WIDEST = 100
+"""Columns of a line that a command writes at a terminal of 80; JSON is for programs."""
 _PYTHON = re.compile(r"(>>> |import |from )")
 
 
@@ -84,6 +86,7 @@ def folder(tmp_path, monkeypatch, example_files):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "docs" / "figures").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     matplotlib.use("svg")
     return tmp_path
 
@@ -96,9 +99,12 @@ def _run_command(words, page, line, capsys):
     if words[0] == "mkdir":
         Path(words[1]).mkdir()
         return
+    capsys.readouterr()  # what the page's Python printed
     code = main([part for word in words[1:] for part in _expanded(word)])
     said = capsys.readouterr()
     assert code == 0, f"{page.name}:{line}: {shlex.join(words)}\n{said.err}"
+    wide = [text for text in (said.out + said.err).splitlines() if len(text) > _WIDEST]
+    assert "--json" in words or not wide, f"{page.name}:{line}: {shlex.join(words)}\n" + "\n".join(wide)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT).with_suffix("")))

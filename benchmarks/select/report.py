@@ -27,7 +27,7 @@ def measured_at(row):
 
 def planted(found):
     row = found["planted"]
-    yield "### Planted numbers of components"
+    yield "## Planted numbers of components"
     yield ""
     yield f"`python benchmarks/select/planted.py 0 102` {measured_at(row)}"
     share = f"{row['exact']} of {row['of']} trials ({row['exact'] / row['of']:.1%}; wanted 95 %)"
@@ -45,7 +45,7 @@ def planted(found):
 
 def leukaemia(found):
     row = found["leukaemia"]
-    yield "### Agreement of starts: leukaemia"
+    yield "## Agreement of starts: leukaemia"
     yield ""
     yield f"`python benchmarks/select/all_aml.py` {measured_at(row)} 38 samples of 5,000 genes, k = 2."
     yield ""
@@ -64,7 +64,7 @@ def leukaemia(found):
 
 def dead(found):
     row = found["dead"]
-    yield "### Dead components and the spread of starts"
+    yield "## Dead components and the spread of starts"
     yield ""
     yield f"`python benchmarks/select/dead.py` {measured_at(row)}"
     yield ""
@@ -85,7 +85,7 @@ def dead(found):
 
 def starts(found):
     row = found["starts"]
-    yield "### A hundred starts beside single fits"
+    yield "## A hundred starts beside single fits"
     yield ""
     yield f"`python benchmarks/select/starts.py NEWS.npz` {measured_at(row)} Processor time over that of one fit."
     yield ""
@@ -110,7 +110,7 @@ def cells(found):
     kinds = {name: row for name, row in found.items() if name.startswith("cells x")}
     if not kinds:
         return
-    yield "### Consensus beside cNMF"
+    yield "## Consensus beside cNMF"
     yield ""
     for row in kinds.values():
         yield f"`python benchmarks/select/cells.py PYTHON FOLDER 1 {row['starts']}` {measured_at(row)}"
@@ -131,7 +131,7 @@ def cells(found):
 
 
 def blocks(found):
-    yield "### Larger than memory"
+    yield "## Larger than memory"
     yield ""
     for name, row in found.items():
         if name.startswith("sparse blocks"):
@@ -155,7 +155,7 @@ def blocks(found):
 
 def one_nnls(found):
     row = found["one nnls"]
-    yield "### One right-hand side"
+    yield "## One right-hand side"
     yield ""
     yield f"`python benchmarks/nmf/latency.py` {measured_at(row)} Median microseconds, calls in turn."
     yield ""
