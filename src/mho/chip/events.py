@@ -59,7 +59,7 @@ def _conversions(settled: SettledBlock, solves: int) -> dict[str, float]:
     rest = settled.rest
     B, V, (n, k) = rest.B, rest.inputs, rest.outputs.shape
     driven = V.size if isinstance(B, Dense) or B.missing else n * B.shape[0]
-    converted = driven if V.any() else 0  # a row at zero is tied to ground
+    converted = driven if V[:1].any() or V.any() else 0  # a row at zero is tied to ground; most often the first tells
     dac_bits, adc_bits = bits_moved(rest.array.design.converters)
     return {
         "bytes_read": (converted + settled.injected) * dac_bits / 8 + (driven * ADDRESS_BYTES if B.missing else 0),
