@@ -78,8 +78,8 @@ TABLES: dict[str, tuple[str, dict[str, str], str]] = {
         "be switched off: with exact cells, without levels and errors of writing, it is where exact half-steps are, "
         "and these are where the CPU is with strides, which would repeat the errors of cells that are not read back. "
         "The cells' 16 levels weigh, not errors of writing: without the one or the other, see its row. "
-        "A chip that is read back strides too, but one seed of it takes over 12 minutes of processor here, LDA by "
-        "gensim took over eight minutes beside other work, and BERTopic over fifteen: none of these has a row. Guide: "
+        "A chip that is read back strides too, but one seed of it takes over 12 minutes of processor here, and LDA by "
+        "gensim took over eight minutes beside other work: neither has a row. Guide: "
         "[topics](../do/topics.md).",
     ),
     "piano": (
