@@ -16,27 +16,14 @@ from mho.data import DataError
 from mho.data.errors import damaged
 from mho.data.sealed_npz import Archive, read_archive, write_archive
 from mho.recommend.fitted import Fitted
-from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions
 from mho.recommend.labels import Labels
-from mho.recommend.mixed_model import MixedModel
-from mho.recommend.mixed_rating_model import MixedRatingModel
-from mho.recommend.model import Model, Side
-from mho.recommend.neighbour_model import NeighbourModel
-from mho.recommend.rating_model import RatingModel
+from mho.recommend.model import Side
+from mho.recommend.stored_models import fitted_model
 
-__all__ = ["fitted_model", "model_of", "read", "write"]
+__all__ = ["read", "write"]
 
 _FORMAT, _UNSEALED, _WITH_WEIGHTS = "mho recommender 2", "mho recommender 1", "mho recommender 3"
-_MODELS = {
-    model.__name__: model for model in (RatingModel, ImplicitModel, NeighbourModel, MixedModel, MixedRatingModel)
-}
-_PARTS = {
-    ("MixedModel", "factors"): "ImplicitModel",
-    ("MixedModel", "neighbours"): "NeighbourModel",
-    ("MixedRatingModel", "factors"): "RatingModel",
-}
-"""Models that are settings of others."""
 
 
 def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, Any]]) -> None:
@@ -116,30 +103,6 @@ def _weights(file: Any, n: int) -> Any:
     weights = sp.csr_array(entries, shape=(n, n))
     checks.sparse_format(weights)
     return weights
-
-
-def fitted_model(path: Path, name: str, settings: dict[str, Any]) -> Model:
-    """Return the model that was fitted, as `path` tells it by its `name` and `settings`."""
-    if _is_open(settings):
-        raise DataError(f"{path}: its model is none that was fitted")
-    return model_of(name, settings)
-
-
-def _is_open(settings: dict[str, Any]) -> bool:
-    """Whether something of a model is not settled."""
-    return None in settings.values() or any(_is_open(x) for x in settings.values() if isinstance(x, dict))
-
-
-def model_of(name: str, settings: dict[str, Any]) -> Model:
-    """Return the model with the `name` of its class and its `settings`; what early files do not tell was always so."""
-    if name not in ("RatingModel", "ImplicitModel"):
-        parts = {part: _PARTS[name, part] for part in settings if (name, part) in _PARTS}
-        settings = settings | {part: model_of(kind, settings[part]) for part, kind in parts.items()}
-        return _MODELS[name](**settings)
-    early: dict[str, Any] = {"popularity": 0.0}
-    if name == "ImplicitModel":
-        early |= {"weighting": "linear", "least": 1.0, "typical": 1.0}
-    return _MODELS[name](**early | settings)
 
 
 def _check(path: Path, fitted: Fitted) -> None:

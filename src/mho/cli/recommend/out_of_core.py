@@ -98,7 +98,7 @@ class BlockRun:
 def resume_blocks(folder: Path, max_iter: int, workers: Workers, *, quiet: bool, json: bool) -> None:
     """Go on with a fit in blocks up to `max_iter` iterations."""
     from mho.recommend.distributed.fit_state import FitState
-    from mho.recommend.files import model_of
+    from mho.recommend.stored_models import model_of
 
     state = FitState.read(folder)
     if state.items >= max_iter:

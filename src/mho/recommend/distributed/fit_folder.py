@@ -14,12 +14,12 @@ from mho.recommend.distributed.block_step import read_rows
 from mho.recommend.distributed.block_table import BlockTable
 from mho.recommend.distributed.fit_state import FitState
 from mho.recommend.distributed.weight_step import read_weights
-from mho.recommend.files import fitted_model, model_of
 from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions
 from mho.recommend.labels import Labels
 from mho.recommend.model import Side
 from mho.recommend.rating_model import RatingModel
+from mho.recommend.stored_models import fitted_model, model_of
 
 __all__ = ["read_fit", "sides"]
 

@@ -21,9 +21,9 @@ from mho.recommend.distributed.blocks import Block
 from mho.recommend.distributed.fit_folder import sides
 from mho.recommend.distributed.fit_state import FitState, table_name
 from mho.recommend.distributed.weight_step import WeightStep, solve_weights, write_statements
-from mho.recommend.files import fitted_model
 from mho.recommend.model import Model, Side
 from mho.recommend.rating_model import RatingModel
+from mho.recommend.stored_models import fitted_model
 
 __all__ = ["BlockFit", "OutOfCore"]
 
