@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -102,6 +102,13 @@ def write_measured(path: Path, lines: list[str]) -> None:
     text = path.read_text(encoding="utf-8")
     before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]
     write(path, before + "\n".join([begin, "", *lines, "", end]) + after)
+
+
+def table(head: str, rows: Iterable[str]) -> Iterator[str]:
+    """Return the lines of a table in Markdown: `head` as it stands, and its rows."""
+    yield head
+    yield "|" + "---|" * (head.count("|") - 1)
+    yield from rows
 
 
 def timed(call: Callable[[], T], clock: Clock = time.perf_counter) -> tuple[T, float]:

@@ -34,7 +34,7 @@ from mho.engines.refinement import KnownSystem, refine
 from mho.recommend import rmse, split_random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import ROOT, arguments, few, keep, sized, smoke, where, write
+from measure import ROOT, arguments, few, keep, sized, smoke, table, where, write
 
 RESULTS = ROOT / "docs" / "measured" / "refinement.json"
 PAGE = ROOT / "docs" / "learn" / "four-to-24-bits.md"
@@ -508,14 +508,8 @@ def report() -> None:
     _frontier([row for row in kept["inverse"]["rows"] if row["kind"] == "frontier"])
 
 
-def _table(head: str, rows: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield "|" + "---|" * (head.count("|") - 1)
-    yield from rows
-
-
 def _steps_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| cells | condition | residual | first answer | corrections, median (most) | told: steps, fewer than those "
         "in | untold: steps (given up), fewer than those in | contraction | fell back |",
         (
@@ -532,7 +526,7 @@ def _steps_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _probe_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| cells | size | first answer | after its own probe |",
         (f"| {r['cells']} | {r['size']} | {r['plain']:.1%} | {r['probed']:.1%} |" for r in rows),
     )
@@ -545,7 +539,7 @@ def _operations_table(rows: list[Row]) -> Iterator[str]:
         first, last = won
         return f"n = {first}" if first == last else f"n >= {first}" if last == MANY[-1] else f"n = {first} to {last}"
 
-    yield from _table(
+    yield from table(
         "| size | steps (control) | Gram matrix, once | refined | conjugate gradients | Cholesky | residual by an "
         "analogue product | fewer than conjugate gradients | fewer than Cholesky | Gram matrix pays |",
         (
@@ -558,7 +552,7 @@ def _operations_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _inverse_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| condition | product | chip solves, median (most) | largest error |",
         (
             f"| {r['condition']} | {r['product']} | {r['solves']:.0f} ({r['most_solves']}) | {r['error']:.1e} |"
@@ -589,7 +583,7 @@ def _frontier(rows: list[Row]) -> None:
 
 
 def _hybrid_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| | way | PSNR, or RMSE held out | sweeps on the chip | digital sweeps | chip solves |",
         (
             f"| {r['kind']} | {r['way']} | "
@@ -601,7 +595,7 @@ def _hybrid_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _consistency_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| | chip alone: 5th percentile, median | checked: 5th percentile, median | computed again |",
         (
             f"| {r['use']} | {r['plain_5']:.3g}, {r['plain_50']:.3g} | {r['checked_5']:.3g}, {r['checked_50']:.3g} | "

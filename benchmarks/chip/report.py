@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 from good_enough import KNOBS, RESULTS, USES, Row
-from measure import ROOT, smoke, write
+from measure import ROOT, smoke, table, write
 
 PAGE = ROOT / "docs" / "do" / "good-enough.md"
 FIGURE = ROOT / "docs" / "figures" / "good-enough.svg"
@@ -38,14 +38,8 @@ def main() -> None:
     _figure({name: kept[f"knobs {name}"]["rows"] for name in USES if f"knobs {name}" in kept})
 
 
-def _table(head: str, rows: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield "|" + "---|" * (head.count("|") - 1)
-    yield from rows
-
-
 def _ratings_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| ratings, 100 users, 1,024 films | chips | RMSE, mean (worst) | above digital |",
         (
             f"| {r['way']} | {r['chips']} | {np.mean(r['rmse']):.4f} ({max(r['rmse']):.4f}) | "
@@ -56,7 +50,7 @@ def _ratings_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _photo_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| a picture, six iterations | chips | PSNR, dB, mean (worst) | after one digital sweep | after two |",
         (
             f"| {r['side']} x {r['side']}, k = {r['k']}, {r['way']} | {r['chips']} | "
@@ -68,7 +62,7 @@ def _photo_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _errors_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| error of the answers, mean of five chips (worst) | as written | calibrated | and probed |",
         (
             f"| {r['case']} | "
@@ -82,7 +76,7 @@ def _errors_table(rows: list[Row]) -> Iterator[str]:
 
 
 def _repair_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| stuck cells | spare rows | share of the loss that repair leaves | within 5 %: no cell stuck | as written | "
         "repaired |",
         (
@@ -98,7 +92,7 @@ def _repair_table(rows: list[Row]) -> Iterator[str]:
 
 def _knobs_table(rows: list[Row], name: str) -> Iterator[str]:
     most = USES[name][3]
-    yield from _table(
+    yield from table(
         f"| {name}: tolerated at a loss of {most:.3g} | median loss by value, from mild to harsh |",
         (f"| {knob}: {_tolerated(rows, knob, most)} | {_by_value(rows, knob)} |" for knob in KNOBS),
     )
@@ -119,7 +113,7 @@ def _by_value(rows: list[Row], knob: str) -> str:
 
 
 def _uses_table(rows: list[Row]) -> Iterator[str]:
-    yield from _table(
+    yield from table(
         "| use | measured by | digital | realistic chip, mean of so many chips | design |",
         (
             f"| {r['use']} | {r['metric']} | {r['digital']:.3f} | {first['mean']:.3f} ({first['chips']}) | "
