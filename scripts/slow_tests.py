@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
-SLOW, LONG = 0.3, 2.0
+SLOW, LONG = 0.08, 0.8
 """Seconds from which on a test is slow or long, its set-up included, at whichever of its parameters takes longest."""
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Make sure that programs which no Python package brings are there: each argument is PROGRAM, PROGRAM:PACKAGE, or either
-# of them with another that does as well behind a slash (A/B), which is taken where the first cannot be had.
+# of them with another that does as well behind a slash (A/B), which is taken where the first cannot be had. +PACKAGE is
+# one of Debian's that brings no program.
 # Installs what is missing where this user may; says what to install where not. Never fails: what needs a program that
 # is not there says so itself.
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -27,6 +28,12 @@ there() { # PROGRAM or PROGRAM:PACKAGE
 }
 
 for tool in "$@"; do
+    if [ "${tool#+}" != "$tool" ]; then
+        package=${tool#+}
+        dpkg -s "$package" >/dev/null 2>&1 || { echo "installing $package ..." && install "$package"; } ||
+            echo "mho: the package '$package' could not be installed; what needs it is left out" >&2
+        continue
+    fi
     there "${tool%%/*}" || there "${tool##*/}" ||
         echo "mho: $program is missing and could not be installed; install the package '$package' yourself" >&2
 done
