@@ -4,9 +4,12 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <type_traits>
@@ -41,6 +44,21 @@ public:
         off_ = true;
     }
 
+    // The caller has nothing left to do; it goes on looking for signals until `helpers` have ended.
+    void wait_for(index_t helpers) {
+        std::unique_lock<std::mutex> lock(guard_);
+        while (!end_.wait_for(lock, std::chrono::milliseconds(20), [&] { return ended_ == helpers; })) {
+            lock.unlock();
+            caller_stops();
+            lock.lock();
+        }
+    }
+    void helper_ended() {
+        const std::lock_guard<std::mutex> lock(guard_);
+        ++ended_;
+        end_.notify_one();
+    }
+
     // Once all threads have ended.
     void finish() const {
         if (failed_) std::rethrow_exception(thrown_);
@@ -56,6 +74,9 @@ private:
     Stop caller_;
     std::atomic<bool> off_{false}, failed_{false};
     std::exception_ptr thrown_;
+    std::mutex guard_;
+    std::condition_variable end_;
+    index_t ended_ = 0;
 };
 
 // body(Range, state) over [0, n) in chunks taken by whichever thread is free; each has a state of its own, from make().
@@ -81,11 +102,16 @@ void share_out(index_t n, index_t chunk, index_t threads, Stop stop, Make make, 
     std::vector<std::thread> team;
     team.reserve(threads - 1);
     try {
-        for (index_t t = 1; t < threads; ++t) team.emplace_back(work, t, call.of_helper());
+        for (index_t t = 1; t < threads; ++t)
+            team.emplace_back([&, t] {
+                work(t, call.of_helper());
+                call.helper_ended();
+            });
     } catch (const std::exception &) {
         // The system refuses another thread: those that run, and this one, do the work.
     }
     work(0, call.of_caller());
+    call.wait_for(index_t(team.size()));
     for (auto &thread : team) thread.join();
     call.finish();
 }
