@@ -1,5 +1,6 @@
 """The service: killed anywhere it goes on as if nothing had happened; repeats, late messages and losses are counted."""
 
+import gc
 import json
 import os
 import random
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tracemalloc
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -264,3 +266,74 @@ def test_alarms_are_what_the_schema_says(model, tmp_path):
             assert any(isinstance(value, kinds[kind]) for kind in types), name
             assert value in schema["properties"][name].get("enum", [value])
         assert np.isfinite(event["opened"])
+
+
+def rows_with_faults(count):
+    """Rows of a pump with an alarm that opens and closes every hundred seconds."""
+    values = levels(count, 9)
+    for begin in range(50, count, 100):
+        values[begin : begin + 20] += 30.0
+    return values
+
+
+def test_years_of_alarms_leave_memory_as_it_is(model, monkeypatch):
+    monkeypatch.setattr("mho.monitor.monitor._MOST_ALARMS", 4)
+    monitor, values, held = Monitor.load(model), rows_with_faults(4000), []
+    tracemalloc.start()
+    for begin in range(0, len(values), 100):
+        times = np.arange(begin, begin + 100, dtype=float)
+        for number, name in enumerate(NAMES):
+            monitor.update(name, times, values[begin : begin + 100, number])
+        if begin % 500 == 400:
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert monitor.raised >= 40
+    assert len(monitor.alarms) == 4
+    assert [alarm.opened for alarm in monitor.alarms] == sorted(alarm.opened for alarm in monitor.alarms)
+    assert set(monitor.worst) == {alarm.id for alarm in monitor.alarms if alarm.kind != "drifted"}
+    assert max(held[4:]) < held[3] + 10_000, held
+
+
+def test_years_of_messages_leave_the_state_as_it_is(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("mho.monitor.alarm_log._REMEMBERED", 8)
+    monkeypatch.setattr("mho.monitor.intake._REMEMBERED_SECONDS", 60.0)
+    sizes = []
+    with Service(Monitor.load(model), tmp_path / "state", posts=False) as service:
+        for second, row in enumerate(rows_with_faults(1500)):
+            for name, value in zip(NAMES, row.tolist(), strict=True):
+                service.receive(f"pump/{name}", json.dumps({"t": second, "v": value}).encode(), 0.0)
+            if second % 300 == 299:
+                service.work()
+                sizes.append((tmp_path / "state" / "state.json").stat().st_size)
+        assert not service.outbox.waiting()
+        assert len(service.log._known) == 8
+    assert max(sizes[1:]) < 1.1 * sizes[0]
+    assert len((tmp_path / "state" / "alarms.jsonl").read_text().splitlines()) >= 30  # the log keeps them all
+
+
+def test_an_alarm_that_is_open_is_told_after_a_restart(model, tmp_path):
+    values = levels(140, 9)
+    values[100:] += 30.0
+    with Service(Monitor.load(model), tmp_path / "state") as service:
+        for second, row in enumerate(values):
+            for name, value in zip(NAMES, row.tolist(), strict=True):
+                service.receive(f"pump/{name}", json.dumps({"t": second, "v": value}).encode(), 0.0)
+        service.work()
+        (opened,) = service.summary()["open"]
+    with Service(Monitor.load(model), tmp_path / "state") as service:
+        assert [alarm["id"] for alarm in service.summary()["open"]] == [opened["id"]]
+        assert service.monitor.raised == 0
+
+
+def test_a_long_log_is_cut_after_its_last_whole_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("mho.monitor.alarm_log._CHUNK", 16)
+    path = tmp_path / "a.jsonl"
+    lines = [json.dumps({"id": str(number), "event": "opened", "p": 0.5}) for number in range(20)]
+    path.write_text("\n".join(lines) + "\n" + '{"id": "the last one, that was interrupted in the middle')
+    log = AlarmLog(path)
+    log.close()
+    assert path.read_text().splitlines() == lines
+    path.write_text(lines[0])
+    AlarmLog(path).close()
+    assert path.read_text() == ""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mho.data import DataError
 
 __all__ = ["AlarmLog", "read_alarms"]
+
+_REMEMBERED = 10_000
+"""Events, the latest, of which none is written twice: a restart repeats those since the last snapshot alone."""
+
+_CHUNK = 1 << 16
 
 
 class AlarmLog:
@@ -26,7 +33,8 @@ class AlarmLog:
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
         size = self._cut()
         os.lseek(self._descriptor, size, os.SEEK_SET)
-        self._known = {(str(event["id"]), str(event["event"])) for event in _events(self.path)}
+        latest = deque((_key(event) for event in _events(self.path)), _REMEMBERED)
+        self._known = dict.fromkeys(latest)
 
     def add(self, event: dict[str, Any]) -> bool:
         """Write an event that is not there yet, and wait for the disk; return whether it was new.
@@ -36,7 +44,7 @@ class AlarmLog:
         OSError
             The disk is full or gone.
         """
-        key = str(event["id"]), str(event["event"])
+        key = _key(event)
         if key in self._known:
             return False
         begin = os.lseek(self._descriptor, 0, os.SEEK_CUR)
@@ -49,7 +57,9 @@ class AlarmLog:
             os.ftruncate(self._descriptor, begin)
             os.lseek(self._descriptor, begin, os.SEEK_SET)
             raise
-        self._known.add(key)
+        self._known[key] = None
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
         return True
 
     def close(self) -> None:
@@ -57,22 +67,33 @@ class AlarmLog:
         os.close(self._descriptor)
 
     def _cut(self) -> int:
-        data = self.path.read_bytes()
-        whole = data.rfind(b"\n") + 1
-        os.ftruncate(self._descriptor, whole)
-        return whole
+        """Cut off what follows the last whole line; return the size that is left."""
+        end = os.lseek(self._descriptor, 0, os.SEEK_END)
+        while end:
+            begin = max(0, end - _CHUNK)
+            os.lseek(self._descriptor, begin, os.SEEK_SET)
+            whole = os.read(self._descriptor, end - begin).rfind(b"\n") + 1
+            if whole:
+                end = begin + whole
+                break
+            end = begin
+        os.ftruncate(self._descriptor, end)
+        return end
 
 
-def _events(path: Path) -> list[dict[str, Any]]:
-    events = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            event = json.loads(line)
-            _ = event["id"], event["event"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise DataError(f"{path}: line {number:,} is no event of an alarm: {line[:40]!r}") from None
-        events.append(event)
-    return events
+def _key(event: dict[str, Any]) -> tuple[str, str]:
+    return str(event["id"]), str(event["event"])
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                event = json.loads(line)
+                _ = event["id"], event["event"]
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise DataError(f"{path}: line {number:,} is no event of an alarm: {line[:40]!r}") from None
+            yield event
 
 
 def read_alarms(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:

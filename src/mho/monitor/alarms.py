@@ -146,6 +146,10 @@ class AlarmTracker:
         name = hashlib.sha256(identity.encode()).hexdigest()[:16]
         return Alarm(name, self.stream, kind, time, model=self.model, engine=self.engine)
 
+    def still_open(self) -> list[Alarm]:
+        """Return the alarms that are open."""
+        return [alarm for alarm in (self.open, self._drifted) if alarm is not None]
+
     def state(self) -> dict[str, Any]:
         """Return all that the next alarms depend on, as JSON takes it."""
         alarms = [alarm.facts() if alarm else None for alarm in (self.open, self._drifted)]

@@ -96,7 +96,7 @@ def evaluate(monitor: Monitor, source: Any, labels: Sequence[Any], *, rate: floa
         truth.append(label[rows_of(np.array([result.time for result in known]), recording)])
         scores.append(np.array([result.score for result in known]))
         alarms.append(np.array([result.state == "alarm" for result in known], bool))
-        episodes += len(monitor.alarms)
+        episodes += monitor.raised
     monitor.reset()
     return _table(np.concatenate(scores), np.concatenate(alarms), np.concatenate(truth), unscored, episodes, monitor)
 

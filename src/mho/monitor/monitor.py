@@ -27,6 +27,9 @@ __all__ = ["LearnReport", "Monitor", "Result"]
 _WINDOW = 30
 _LN10 = float(np.log(10.0))
 _RATE_TOLERANCE = 0.01
+_MOST_ALARMS = 1000
+"""Alarms that are remembered: those that are open, and the latest of the others."""
+
 _MOST_GROWTH = 3.0
 """Times that healthy scores may grow from the first unseen part of a recording to the last: no limit would hold."""
 
@@ -203,9 +206,11 @@ class Monitor:
         self.streams: list[StreamModel] = []
         self.limits: list[float] = []
         self.alarms: list[Alarm] = []
-        """Alarms of the latest run, open and closed."""
+        """Alarms of the latest run, open and closed; of more than 1,000 the oldest closed ones are forgotten."""
+        self.raised = 0
+        """Alarms of the latest run in number, forgotten ones too; not those that a restored state had open."""
         self.worst: dict[str, dict[str, np.ndarray]] = {}
-        """Features of the worst window of each of them, by its id and by feature group."""
+        """Features of the worst window of each of the alarms, by its id and by feature group."""
 
     def learn(self, source: Any, *, sessions: str = "gaps", rate: float | None = None) -> LearnReport:
         """Learn what healthy is, and the limit.
@@ -329,7 +334,7 @@ class Monitor:
         self._trackers = [AlarmTracker(model.name, self.alarm_plan, *facts) for model in self.streams]
         levels = [n for n, model in enumerate(self.streams) if model.channels[0].kind == "level"]
         self._rows = {n: _Rows(len(self.streams[n].channels), self.streams[n].rate) for n in levels}
-        self.alarms, self.worst = [], {}
+        self.alarms, self.raised, self.worst = [], 0, {}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to the file `path`, whole or not at all.
@@ -399,6 +404,8 @@ class Monitor:
                 tracker.restore(one)
             for number, rows in self._rows.items():
                 rows.restore(state["rows"][str(number)])
+            self.alarms = [alarm for tracker in self._trackers for alarm in tracker.still_open()]
+            self.raised, self.worst = 0, {}
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"state must be what Monitor.state returns: {error!r}") from None
 
@@ -525,19 +532,28 @@ class Monitor:
             alarm.explanation = explain_window(model, run, scores, row, alarm).facts()
             self.worst[alarm.id] = {name: part[row].copy() for name, part in scores.features.items()}
         drifted = scores.drifted[row]
-        drift = tracker.drift(time, run.adapts and bool(drifted.any()))
-        if drift is not None:
-            names = [channel.name for channel, far in zip(model.channels, drifted, strict=True) if far]
-            drift.explanation = drift.explanation or Explanation.of_drift(names, time).facts()
-            alarm = alarm or drift
-        for one in (alarm, drift):
-            if one is not None and all(one is not known for known in self.alarms):
-                self.alarms.append(one)
+        if alarm is None:  # a result tells one; what has drifted stays so until the next
+            alarm = tracker.drift(time, run.adapts and bool(drifted.any()))
+            if alarm is not None:
+                names = [channel.name for channel, far in zip(model.channels, drifted, strict=True) if far]
+                alarm.explanation = alarm.explanation or Explanation.of_drift(names, time).facts()
+        if alarm is not None:
+            self._remember(alarm)
         shown = "alarm" if beyond else state if known or state != "ok" else "missing"
         p = math.exp(joint) if known else np.nan
         score = np.nan if log10 is None else -log10
         names = [channel.name for channel in model.channels] if known else []
         return Result(time, model.name, score, p, limit, shown, dict(zip(names, sizes, strict=False)), alarm)
+
+    def _remember(self, alarm: Alarm) -> None:
+        """Keep an alarm, and forget the oldest closed one of too many."""
+        if any(alarm is known for known in reversed(self.alarms)):
+            return
+        self.alarms.append(alarm)
+        self.raised += 1
+        if len(self.alarms) > _MOST_ALARMS:
+            oldest = next(place for place, one in enumerate(self.alarms) if one.closed is not None or one is alarm)
+            self.worst.pop(self.alarms.pop(oldest).id, None)
 
 
 class _Rows:

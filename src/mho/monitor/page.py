@@ -145,8 +145,9 @@ def _alarms(monitor: Monitor) -> str:
             f"<p>{html.escape(str(why or ''))}</p>{chart}<p class=note>{alarm.id}, model {alarm.model}, "
             f"{alarm.engine}</p></details>"
         )
-    count = len(monitor.alarms)
-    return f"<h2>{count} alarm{'s' * (count > 1)}</h2>{''.join(items)}"
+    count, shown = monitor.raised, len(monitor.alarms)
+    latest = f", the latest {shown:,}" if shown < count else ""
+    return f"<h2>{count:,} alarm{'s' * (count > 1)}{latest}</h2>{''.join(items)}"
 
 
 def _spectrum(monitor: Monitor, alarm: Alarm, why: Explanation) -> str:

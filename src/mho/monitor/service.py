@@ -50,6 +50,8 @@ class Service:
         Kind of numbers, if messages are raw blocks.
     max_bytes : int
         Of the journal: at the cap the oldest messages are dropped and counted, alarms never.
+    posts : bool
+        Whether alarms wait in the outbox until somebody has posted them; else the log alone takes them.
 
     Attributes
     ----------
@@ -85,8 +87,9 @@ class Service:
         log: str | os.PathLike[str] | None = None,
         raw: str = "",
         max_bytes: int = 1 << 30,
+        posts: bool = True,
     ) -> None:
-        self.monitor, self.folder, self._raw = monitor, Path(folder), raw
+        self.monitor, self.folder, self._raw, self._posts = monitor, Path(folder), raw, posts
         self.counts = {"messages": 0, "scored": 0, "refused": 0, "unknown": 0}
         self.notes: list[str] = []
         self.duplicates = Duplicates()
@@ -245,7 +248,8 @@ class Service:
             event = "closed" if alarm.closed is not None else "stuck" if alarm.kind == "stuck" else "opened"
             facts = {"event": event} | alarm.facts()
             self._news |= self.log.add(facts)
-            self._news |= self.outbox.put(f"{alarm.id}/{event}", json.dumps(facts).encode())
+            if self._posts:
+                self._news |= self.outbox.put(f"{alarm.id}/{event}", json.dumps(facts).encode())
 
     def _facts(self) -> dict[str, Any]:
         return {

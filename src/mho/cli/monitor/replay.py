@@ -67,7 +67,8 @@ def replay(
             results += found
             if speed is not None and found:
                 time.sleep(max(0.0, (found[-1].time - found[0].time) / speed))
-    alarms = [alarm.facts() for alarm in monitor.alarms]
+    raised = {id(result.alarm): result.alarm for result in results if result.alarm is not None}
+    alarms = [alarm.facts() for alarm in raised.values()]
     if jsonl is not None:
         with replacing(jsonl) as temporary:
             temporary.write_text("".join(json.dumps(_event(alarm)) + "\n" for alarm in alarms))

@@ -125,7 +125,7 @@ def _serve(
         number: signal.signal(number, lambda n, _: stopped.append(n)) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with Service(monitor, state, log=jsonl, raw=raw, max_bytes=max_journal) as service:
+        with Service(monitor, state, log=jsonl, raw=raw, max_bytes=max_journal, posts=target is not None) as service:
             for one in service.notes:
                 note(f"warning: {one}")
             bridge = MqttBridge(
@@ -143,7 +143,7 @@ def _serve(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return ALARMED if monitor.alarms else 0
+    return ALARMED if monitor.raised else 0
 
 
 def _pipe(
@@ -168,7 +168,7 @@ def _pipe(
                     raised = True
                     _tell(result.alarm, log)
     except KeyboardInterrupt:
-        raised = bool(monitor.alarms)
+        raised = bool(monitor.raised)
     finally:
         if log is not None:
             log.close()
