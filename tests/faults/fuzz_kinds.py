@@ -213,11 +213,14 @@ def _read_state(path):
     """
     folder, forged = next(parent for parent in path.parents if parent.name == "pump"), _has_seal(path)
     found, notes = _gone_on(folder)
-    if forged:
-        return
+    assert forged or notes or found == _sound_end(folder.parents[1] / "sound" / "pump")
+
+
+@functools.cache
+def _sound_end(folder):
+    """Return where a sound folder of a service leads to."""
     with tempfile.TemporaryDirectory() as copy:
-        shutil.copytree(folder.parents[1] / "sound" / "pump", Path(copy, "pump"))
-        assert notes or found == _gone_on(Path(copy, "pump"))[0]
+        return _gone_on(shutil.copytree(folder, Path(copy, "pump")))[0]
 
 
 def _has_seal(path):
