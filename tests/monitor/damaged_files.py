@@ -1,4 +1,4 @@
-"""Read COUNT damaged models, states and journals of monitors, in turn: each is refused by name, or told, never believed.
+"""Read COUNT damaged models, states and journals of monitors, in turn: each is refused, or told of, never believed.
 
 Usage: damaged_files.py COUNT [STATE]     the file STATE keeps what has passed: the same command goes on from there
 """

@@ -220,6 +220,26 @@ def test_a_damaged_snapshot_is_told_and_the_older_one_used(model, tmp_path):
     assert events((tmp_path / "hurt" / "alarms.jsonl").read_text().splitlines()) == events(expected)
 
 
+def test_what_follows_on_a_journal_cut_between_records_is_not_taken_for_what_is_gone(model, tmp_path):
+    sent = list(messages(20))
+    with Service(Monitor.load(model), tmp_path / "cut") as service:
+        for topic, payload in sent[:10]:
+            service.receive(topic, payload, 0.0)
+        service.work()
+    (segment,) = (tmp_path / "cut" / "journal").glob("*.segment")
+    segment.write_bytes(segment.read_bytes()[:14])  # its first line
+    with Service(Monitor.load(model), tmp_path / "cut") as service:
+        assert any("what follows record -1 is gone, to 9" in note for note in service.notes)
+        assert service.receive(*sent[10], 0.0) == 10
+        service.journal.sync()
+        shutil.copytree(tmp_path / "cut", tmp_path / "killed")
+    for name in ("cut", "killed"):
+        with Service(Monitor.load(model), tmp_path / name) as service:
+            service.work()
+            found = service.summary()
+            assert (found["messages"], found["lost_messages"]) == (11, 0)
+
+
 def test_what_is_dropped_at_the_cap_is_counted(model, tmp_path):
     with Service(Monitor.load(model), tmp_path / "small", max_bytes=20_000) as service:
         for topic, payload in messages(300):

@@ -163,6 +163,30 @@ class Journal(LockedFolder):
                 if record.sequence > after:
                     yield record
 
+    def begin_at(self, number: int) -> None:
+        """Number what follows from `number` on, if it is not as far yet.
+
+        For a reader that knows of records which are gone, cut off between two of them: what follows must not be taken
+        for them.
+
+        Parameters
+        ----------
+        number : int
+            Of the next record at least.
+
+        Raises
+        ------
+        OSError
+            The disk is full or gone.
+        """
+        if number <= self._next:
+            return
+        self.sync()
+        self._next, self._durable = number, number - 1
+        self._counted.append(number)
+        self._write_losses(self._begin)
+        self._roll()
+
     def forget(self, through: int) -> None:
         """Remove segments all of whose records are numbered up to `through`: their effect is kept elsewhere."""
         firsts = sorted(self._samples)

@@ -29,6 +29,7 @@ _STATE, _PREVIOUS = "state.json", "state.previous.json"
 _SNAPSHOT_SECONDS = 60.0
 _RATE_TOLERANCE = 0.01
 _LATE_WINDOWS = 2
+_MOST_MESSAGES = 1 << 60
 
 
 class Service:
@@ -272,6 +273,10 @@ class Service:
                 self.monitor.reset()
                 continue
             break
+        if self.journal.durable < self._done:
+            gone = f"what follows record {self.journal.durable:,} is gone, to {self._done:,} it had been scored"
+            self.notes.append(f"{self.journal.folder}: {gone}")
+            self.journal.begin_at(self._done + 1)
         self._kept = self._done
         self._pending = deque((record.sequence, record.data) for record in self.journal.replay(self._done))
 
@@ -284,6 +289,8 @@ class Service:
             self.duplicates.restore(facts["duplicates"])
             self.counts = {name: int(facts["counts"][name]) for name in self.counts}
             self._done = int(facts["done"])
+            if not -1 <= self._done < _MOST_MESSAGES:
+                raise ValueError(f"its message {self._done} is none")
             self._reached = float("-inf") if facts["reached"] is None else float(facts["reached"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{path}: cannot be gone on with: {error}") from None
