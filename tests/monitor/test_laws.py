@@ -122,7 +122,7 @@ def test_the_unit_and_the_clock_of_a_waveform_do_not_count():
         monitor.learn([Recording(unit * vibration(5, seed), rate=RATE, names=("acc",)) for seed in range(3)])
         found.append(probabilities(monitor.update("acc", begin, unit * vibration(6, 9, defect=0.7))))
         opened.append([alarm.opened - begin for alarm in monitor.alarms])
-    np.testing.assert_allclose(found[0], found[1], atol=1e-5)  # features are of single precision
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
     assert opened[0] == pytest.approx(opened[1], abs=1e-5)
     assert len(opened[0]) >= 1
 

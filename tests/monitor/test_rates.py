@@ -1,12 +1,15 @@
 """The rate that is asked for is kept, or refused with what would keep it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from monitor_machine import RATE, levels, recording, vibration
 from scipy import stats
 
 from mho.monitor import Monitor, RateError, Recording
-from mho.monitor.tail import fit_tail
+from mho.monitor.learn import _tests
+from mho.monitor.tail import Tails, fit_tail
 
 
 def alarms(monitor, values):
@@ -131,3 +134,37 @@ def test_a_machine_that_still_changes_is_refused_a_rate():
     ):
         Monitor(false_alarms=0.01).learn(recording(values))
     assert "grow with the time" in str(Monitor(false_alarms=0.01, accept_rate=True).learn(recording(values)))
+
+
+@pytest.mark.parametrize(("alike", "least", "most"), [(0.0, 2.6, 3.0), (0.9, 1.3, 1.8), (1.0, 1.0, 1.0)])
+def test_groups_that_deviate_together_do_not_pay_for_each_other(alike, least, most):
+    """Mean over machines: by all groups the rate would be a half or a third of what is asked for."""
+    rng, rates, bounds, counts = np.random.default_rng(0), [], [], []
+
+    def scores(count):
+        common, own = rng.standard_normal((count, 1)), rng.standard_normal((count, 3))
+        return np.sqrt(alike) * common + np.sqrt(1 - alike) * own
+
+    for _ in range(40):
+        healthy, unseen = scores(400), scores(2000)
+        tails = [fit_tail(column, 400) for column in healthy.T]
+        found = [SimpleNamespace(scores=column, places=np.arange(400)) for column in healthy.T]
+        counts.append(_tests(found, tails, 400))
+        p = Tails(tails).log_p(unseen).min(axis=1)
+        rates.append(np.mean(p + np.log(counts[-1]) < np.log(0.01)))
+        bounds.append(np.mean(p + np.log(3) < np.log(0.01)))
+    assert least <= np.mean(counts) <= most
+    assert 0.005 < np.mean(rates) < 0.0125
+    assert np.mean(bounds) <= np.mean(rates)
+    assert alike < 0.5 or np.mean(bounds) < 0.6 * np.mean(rates)
+
+
+def test_windows_that_not_every_group_scores_tell_nothing_about_them_together():
+    tails = [SimpleNamespace(threshold=0.5)] * 2
+    one, two = np.zeros(20), np.zeros(10)
+    one[:4], one[12:14], two[2:4] = 1.0, 1.0, 1.0
+    found = [SimpleNamespace(scores=one, places=np.arange(20)), SimpleNamespace(scores=two, places=np.arange(10, 20))]
+    assert _tests(found, tails, 20) == 1.0
+    two[5] = 1.0
+    assert _tests(found, tails, 20) == pytest.approx(3 / 2.5)
+    assert _tests([SimpleNamespace(scores=0 * one, places=np.arange(20))] * 2, tails, 20) == 2.0

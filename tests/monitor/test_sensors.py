@@ -89,7 +89,7 @@ def test_another_unit_is_told_not_scored(pump):
     assert {result.state for result in results[150:]} == {"alarm"}  # by the others
     assert np.isnan(results[200].channels["flow"])
     assert results[200].channels["pressure"] > 1
-    fan = Monitor()
+    fan = Monitor(false_alarms=0.01, accept_rate=True)
     fan.learn([Recording(vibration(4, seed), rate=RATE, names=("acc",)) for seed in range(2)])
     samples = np.concatenate([vibration(2, 8), 1000 * vibration(2, 9)])
     found = [result.state for result in fan.run(Recording(samples, rate=RATE, names=("acc",)))]

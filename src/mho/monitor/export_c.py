@@ -68,10 +68,9 @@ def export_c(monitor: Monitor, *, name: str = "monitor", channel: str | None = N
     """
     number = _stream(monitor, channel)
     model = monitor.streams[number]
-    total = sum(len(one.groups) for one in monitor.streams)
     numbers = {
         "LOG_LIMIT": float(np.log(monitor.limits[number])),
-        "CORRECTION": float(np.log(total)),
+        "CORRECTION": float(np.log(len(monitor.streams) * model.tests)),
     }
     about = f"{name}: model {monitor.hash}, channels {', '.join(one.name for one in model.channels)}"
     plain = "".join(one if one.isalnum() or one in " ,.:_-" else "_" for one in about)  # no end of the comment
@@ -219,6 +218,7 @@ def _waveform(model: StreamModel, constants: _Constants, seconds: float) -> CSou
     sizes |= {"FIRST_LINE": extract.envelope_lines[0]}
     constants.sizes(**sizes, HAS_ENVELOPE="envelope" in names, HAS_SPECTRUM="spectrum" in names)
     limits = {"MOST_GUESSED": MOST_GUESSED * extract.samples, "MOST_CLIPPED": model.limits["clipped"][0], "PI": np.pi}
+    limits["UNIT"] = model.unit
     constants.head += [f"static const double {key} = {_number(value, 'double')};" for key, value in limits.items()]
     constants.head.append(f"static const float GAIN = {_number(2 / extract.block, 'float')};")
     constants.table("SPECTRUM_EDGES", lines, "int")

@@ -24,8 +24,9 @@ from mho.monitor.waveform import WaveformFeatures
 __all__ = ["read_monitor", "write_monitor"]
 
 _FORMAT = "mho monitor 1"
-_WAVEFORMS = 2
-"""Version of the features of waveforms: a limit holds for those that it was learned from alone."""
+_WAVEFORMS, _WITHOUT_UNIT = 3, 2
+"""Version of the features of waveforms: a limit holds for those that it was learned from alone. Those of a model
+without a unit of its own are the same with a unit of 1."""
 
 _GROUP_ARRAYS = ("center", "scale", "factors", "mean", "spread")
 _STREAM_ARRAYS = ("drift", "examples", "example_times")
@@ -45,7 +46,7 @@ def write_monitor(path: str | os.PathLike[str], monitor: Any) -> None:
             facts = {"threshold": tail.threshold, "share": tail.share, "scale": tail.scale}
             groups.append({"name": group.plan.name, "tail": facts | {"independent": tail.independent}})
         arrays |= {f"{number}.{name}": getattr(model, name) for name in _STREAM_ARRAYS}
-        facts = {name: getattr(model, name) for name in ("window", "disjoint", "seconds", "limits")}
+        facts = {name: getattr(model, name) for name in ("window", "disjoint", "seconds", "limits", "tests")}
         channels = [asdict(channel) for channel in model.channels]
         streams.append(facts | {"channels": channels, "groups": groups, "limit": monitor.limits[number]})
     seconds = monitor.adaptation.seconds
@@ -83,7 +84,7 @@ def _check_format(path: Path, found: Any) -> None:
 def _check_waveforms(path: Path, about: dict[str, Any]) -> None:
     waves = any(channel["kind"] == "waveform" for facts in about["streams"] for channel in facts["channels"])
     found = about.get("waveforms", 1)
-    if waves and found != _WAVEFORMS:
+    if waves and found not in (_WAVEFORMS, _WITHOUT_UNIT):
         raise DataError(f"{path}: has features {found!r} of waveforms, {_WAVEFORMS} are computed here; learn it anew")
 
 
@@ -127,6 +128,7 @@ def _stream(file: Any, number: int, facts: dict[str, Any], engine: Engine) -> St
         disjoint=float(facts["disjoint"]),
         limits=limits,
         seconds=float(facts["seconds"]),
+        tests=float(facts.get("tests", len(groups))),
         **arrays,
     )
     _check(model)
@@ -175,6 +177,8 @@ def _check(model: StreamModel) -> None:
     limits = [len(model.limits["run"]), len(model.limits["quiet"]), len(model.limits["clipped"])]
     scaled = len(model.limits.get("largest", model.channels)) == len(model.channels)
     ok = scaled and model.examples.shape == (count, d) and model.example_times.ndim == 1
+    if not (0 < model.unit < np.inf and 1 <= model.tests <= len(model.groups)):
+        raise ValueError("its unit or number of tests is none")
     if not ok or limits != [len(model.channels), len(model.channels), 1] or model.drift.shape != (d,):
         raise ValueError("its examples do not go together")
 

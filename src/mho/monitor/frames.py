@@ -180,6 +180,12 @@ class WaveformFramer:
     ----------
     channels : tuple of Channel
         The one.
+
+    Attributes
+    ----------
+    unit : float
+        What samples are divided by, a healthy deviation: features are of single precision, and thus no others in
+        another unit.
     """
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
@@ -187,6 +193,7 @@ class WaveformFramer:
         self.extract = WaveformFeatures(self.rate)
         self.most_clipped = np.inf
         self.largest = np.full(1, np.inf)
+        self.unit = 1.0
         self.seen_clipped = 0.0
         self.late = 0
         self._begin: float | None = None
@@ -215,7 +222,7 @@ class WaveformFramer:
             self._begin, self._passed = float(times[0]), 0
             self._hold(np.zeros(0))
             self._hops, self._facts, self._spectra = None, self._facts[:0], self._spectra[:0]
-        self._chunks.append(values[:, 0].copy())
+        self._chunks.append(values[:, 0] / self.unit)
         self._held += len(values)
         known = 0 if self._hops is None else len(self._hops)
         if self._held < known * self.extract.hop + self.extract.block:  # no hop is complete
@@ -288,7 +295,7 @@ class WaveformFramer:
             return "missing"
         if least == most:
             return "flat"
-        if max(-least, most) > self.largest[0]:
+        if self.unit * max(-least, most) > self.largest[0]:
             return "scale changed"
         if run <= (self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped):
             return "ok"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from mho.monitor.frames import Frames, LevelFramer, framer_for
 from mho.monitor.group import BLOCK, PLANS, Group, GroupPlan, fit_group
 from mho.monitor.recording import Channel, Recording
 from mho.monitor.stream import Adaptation, StreamModel, follow
-from mho.monitor.tail import fit_tail
+from mho.monitor.tail import Tail, fit_tail
 
 __all__ = ["Learner", "healthy_frames"]
 
@@ -97,6 +98,7 @@ class Learner:
             seconds=seconds,
             examples=examples,
             example_times=times,
+            tests=_tests(found, tails, windows),
             growth=growth,
         )
 
@@ -115,10 +117,9 @@ class Learner:
         return float(window) if channel.kind == "level" else 4.0
 
     def _group(self, plan: GroupPlan, sessions: list[Frames], rate: float) -> _Learned:
-        parts = [_known(session.features[plan.features]) for session in sessions]
-        parts = [part for part in parts if len(part)]
+        parts, places = _known([session.features[plan.features] for session in sessions])
         group = self._fit(plan, np.concatenate(parts))
-        folds = _chained(parts[0]) if len(parts) == 1 else _left_out(parts)
+        folds, unseen = (_chained(p[0]) if len(p) == 1 else _left_out(p) for p in (parts, places))
         keep = float(np.exp(-1 / (rate * self.adaptation.seconds)))
         raw, drift = [], []
         for train, test in folds:
@@ -135,7 +136,7 @@ class Learner:
         moved = np.sqrt((np.concatenate(drift) ** 2).mean(axis=0))
         center = self._start(parts[0], rate) if plan.adapts and len(parts) == 1 else group.center
         growth = self._growth(plan, folds, rate, keep) if len(parts) == 1 else 1.0
-        return _Learned(group, center, np.concatenate(scores), moved, growth)
+        return _Learned(group, center, np.concatenate(scores), np.concatenate([p for _, p in unseen]), moved, growth)
 
     def _growth(self, plan: GroupPlan, folds: list[tuple[np.ndarray, np.ndarray]], rate: float, keep: float) -> float:
         """Return the growth of scores by a model of the beginning: last three parts over the first that is unseen."""
@@ -168,9 +169,12 @@ def _examples(sessions: list[Frames], name: str) -> tuple[np.ndarray, np.ndarray
 
 @dataclass(eq=False)
 class _Learned:
+    """A group with the scores of the windows that were unseen, and the numbers of these among all."""
+
     group: Group
     center: np.ndarray
     scores: np.ndarray
+    places: np.ndarray
     drift: np.ndarray
     growth: float
 
@@ -183,8 +187,26 @@ def _spread(group: Group, unseen: np.ndarray) -> np.ndarray:
     return group.spread ** (1 - _UNSEEN_SHARE) * found**_UNSEEN_SHARE
 
 
-def _known(features: np.ndarray) -> np.ndarray:
-    return features[~np.isnan(features).any(axis=1)]
+def _tests(found: Sequence[_Learned], tails: Sequence[Tail], windows: int) -> float:
+    """Return the groups that exceed their thresholds by themselves: windows in which any does, over those of a group.
+
+    Bonferroni's bound takes groups for apart; those that deviate together would pay for each other (Smith-1990).
+    """
+    beyond = np.full((windows, len(found)), np.nan)
+    for number, (one, tail) in enumerate(zip(found, tails, strict=True)):
+        beyond[one.places, number] = one.scores > tail.threshold
+    beyond = beyond[~np.isnan(beyond).any(axis=1)]
+    if not beyond.any():
+        return float(len(found))
+    return float(np.clip(beyond.max(axis=1).sum() / beyond.mean(axis=1).sum(), 1.0, len(found)))
+
+
+def _known(sessions: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the windows of each session that are known, and their numbers among all; sessions without any left out."""
+    begins = np.cumsum([0, *map(len, sessions)])
+    rows = [np.flatnonzero(~np.isnan(session).any(axis=1)) for session in sessions]
+    found = [number for number, own in enumerate(rows) if len(own)]
+    return [sessions[number][rows[number]] for number in found], [begins[number] + rows[number] for number in found]
 
 
 def _chained(features: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -219,12 +241,15 @@ def healthy_frames(
     values = np.concatenate([session.only(names).values for session in sessions])
     deviation = np.nan_to_num(np.nanstd(values, axis=0))
     quiet = _QUIET * deviation + 1e-12
+    unit = float(deviation[0]) or 1.0
     frames, runs, clipped = [], np.ones(len(channels)), 0.0
     for session in sessions:
         framer = framer_for(channels, window)
         if isinstance(framer, LevelFramer):
             framer.quiet = quiet
             framer.known_share = 0.0  # the short windows at the beginning tell how noisy a sensor is
+        else:
+            framer.unit = unit
         assert session.times is not None
         frames.append(Frames.joined(list(framer.parts(session.times, session.only(names).values))))
         if isinstance(framer, LevelFramer):
@@ -233,4 +258,5 @@ def healthy_frames(
             clipped = max(clipped, framer.seen_clipped)
     largest = np.nanmax(np.abs(values), axis=0)
     limits = {"run": (_RUNS * runs + window).tolist(), "quiet": quiet.tolist(), "clipped": [_RUNS * clipped + 3]}
-    return frames, limits | {"largest": (_RESCALED * largest).tolist()}
+    limits["largest"] = (_RESCALED * largest).tolist()
+    return frames, limits if channels[0].kind == "level" else limits | {"unit": [unit]}

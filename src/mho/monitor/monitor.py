@@ -327,9 +327,8 @@ class Monitor:
 
     def reset(self) -> None:
         """Forget what was run, and start again from what was learned."""
-        total = sum(len(model.groups) for model in self.streams)
         pairs = list(zip(self.streams, self.limits, strict=True))
-        self._runs = [StreamRun(model, self.adaptation, float(np.log(limit)), total) for model, limit in pairs]
+        self._runs = [StreamRun(model, self.adaptation, float(np.log(limit)), len(pairs)) for model, limit in pairs]
         facts = self.hash, type(self.engine).__name__.lower()
         self._trackers = [AlarmTracker(model.name, self.alarm_plan, *facts) for model in self.streams]
         levels = [n for n, model in enumerate(self.streams) if model.channels[0].kind == "level"]

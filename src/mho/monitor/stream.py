@@ -54,13 +54,16 @@ class StreamModel:
         Unseen windows that do not overlap.
     limits : dict
         Longest constant run of each channel, or longest clipped run, and largest reading: beyond it a sensor is not
-        scored.
+        scored. Of a waveform, the unit that its samples are divided by.
     seconds : float
         Length of a window.
     examples : ndarray of shape (m, d)
         Features of the first group of some healthy windows, for explanations.
     example_times : ndarray of shape (m,)
         Their times.
+    tests : float
+        Groups that exceed their thresholds by themselves, at most all: what the least of their probabilities is
+        multiplied by.
     growth : float
         Growth of healthy scores with the time since what was learned, as seen in learning; not kept in files.
     """
@@ -76,6 +79,7 @@ class StreamModel:
     seconds: float
     examples: np.ndarray
     example_times: np.ndarray
+    tests: float
     growth: float = 1.0
 
     @property
@@ -88,6 +92,11 @@ class StreamModel:
         """Samples a second."""
         return self.channels[0].rate
 
+    @property
+    def unit(self) -> float:
+        """Deviation that samples of a waveform are divided by; 1 in a model learned before they were."""
+        return self.limits.get("unit", [1.0])[0]
+
     def framer(self) -> Any:
         """Return a new framer that knows the sensors' limits."""
         framer = framer_for(self.channels, self.window)
@@ -97,6 +106,7 @@ class StreamModel:
             framer.quiet = np.array(self.limits["quiet"])
         else:
             framer.most_clipped = self.limits["clipped"][0]
+            framer.unit = self.unit
         return framer
 
 
@@ -185,8 +195,8 @@ class StreamRun:
         Of its centres.
     log_limit : float
         Logarithm of the joint probability below which a window alarms.
-    groups : int
-        Feature groups of all streams together, for Bonferroni's correction.
+    streams : int
+        Streams of the monitor, for Bonferroni's correction.
 
     Attributes
     ----------
@@ -195,8 +205,9 @@ class StreamRun:
         scored again digitally.
     """
 
-    def __init__(self, model: StreamModel, adaptation: Adaptation, log_limit: float, groups: int) -> None:
-        self.model, self.adaptation, self.log_limit, self.correction = model, adaptation, log_limit, np.log(groups)
+    def __init__(self, model: StreamModel, adaptation: Adaptation, log_limit: float, streams: int) -> None:
+        self.model, self.adaptation, self.log_limit = model, adaptation, log_limit
+        self.correction = np.log(streams * model.tests)
         self.checks = all(isinstance(group.engine, Hybrid) for group in model.groups)
         self.checked = self.critical = 0
         self.framer, self._tails = model.framer(), Tails(model.tails)

@@ -314,7 +314,7 @@ static void monitor_hop(monitor_state *s) {
 /* Take in one sample, NAN where it is missing; return 1 if a window ends with it, whose logarithm of the probability is
    then in log_p, and what its sensor is in, in state. After a gap begin again with monitor_reset. */
 static int monitor_sample(monitor_state *s, float sample) {
-  s->samples[s->held++] = sample;
+  s->samples[s->held++] = (float)(sample / UNIT);
   if (s->held < SAMPLES) return 0;
   monitor_hop(s);
   s->held = SAMPLES - HOP;
