@@ -10,6 +10,7 @@ from sklearn.metrics import silhouette_score
 import mho
 from mho import NMF, kernels
 from mho.engines import Penalty
+from mho.nmf import selection
 from mho.nmf.consensus import local_density
 from mho.nmf.filled import Gaps, best_of_two
 from mho.nmf.stability import consensus_matrix, stability
@@ -88,6 +89,51 @@ def test_filling_under_a_divergence_ends_where_the_estimator_does():
         return np.sum(x * np.log(x / y) - x + y)
 
     assert deviance(W, H) < 1.001 * deviance(model.W_, model.components_)
+
+
+@pytest.mark.parametrize("loss", ["kullback-leibler", "itakura-saito"])
+def test_a_divergence_with_gaps_is_of_the_entries_that_are_known(loss):
+    X, known, filled = _gappy(lambda X: X + 0.1)
+    problem = Gaps.of(filled, known, loss, NO)
+    rng = np.random.default_rng(7)
+    W, H = (rng.random(shape, np.float32) + 0.1 for shape in ((40, 2), (2, 30)))
+    last = problem.update_H(W, H)
+
+    def deviance(y):
+        x = X[known]
+        return np.sum(x * np.log(x / y) - x + y if loss == "kullback-leibler" else x / y - np.log(x / y) - 1)
+
+    expected = deviance((last.W @ last.H)[known]) / deviance(X[known].mean())
+    assert last.error == pytest.approx(expected, rel=1e-4)
+
+
+def test_nothing_is_filled_in_beyond_the_largest_of_row_and_column_together():
+    X, known, filled = _gappy(np.asarray)
+    problem = Gaps.of(filled, known, "frobenius", NO)
+    problem.fill(np.full((40, 2), 1e3, np.float32), np.ones((2, 30), np.float32))
+    shown = np.where(known, X, 0).astype(np.float32)
+    largest = shown.max(axis=1, keepdims=True) + shown.max(axis=0)
+    np.testing.assert_array_equal(problem.X[~known], largest[~known])
+    np.testing.assert_array_equal(problem.X[known], shown[known])
+
+
+def test_what_was_learnt_from_noise_is_mixed_with_the_means():
+    """Many components of counts that depend on rows and columns alone predict nearly as well as those do."""
+    rng = np.random.default_rng(8)
+    X = rng.poisson(np.outer(rng.gamma(2, size=60), rng.gamma(2, size=50))).astype(float)
+    one, many = mho.select(X, [1, 12], loss="kullback-leibler", random_state=0).mean
+    assert one < many < 1.06 * one
+
+
+@pytest.mark.parametrize(("clear", "options", "masks"), [(-np.inf, {}, 3), (np.inf, {}, 10), (np.inf, {"masks": 1}, 1)])
+def test_a_search_in_doubt_holds_more_out(monkeypatch, clear, options, masks):
+    monkeypatch.setattr(selection, "_CLEAR", clear)
+    found = mho.select(_planted(40, 30, 2, seed=9), random_state=0, **options)
+    assert found.errors.shape == (masks, len(found.components))
+    if masks == 10:
+        assert found.best == 2
+        alone = mho.select(_planted(40, 30, 2, seed=9), found.components, random_state=0, masks=10)
+        np.testing.assert_array_equal(found.errors, alone.errors)
 
 
 def test_the_survey_and_its_picture(tmp_path):

@@ -139,7 +139,7 @@ def as_factor(A: Any) -> np.ndarray:
     return A.array if isinstance(A, Dense) else checks.as_matrix(A, "A")
 
 
-def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 << 21) -> float:
+def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 << 16) -> float:
     """Return |A X - B|^2 over the known entries of B by one pass over B, in blocks of about `block` numbers.
 
     Parameters

@@ -17,8 +17,13 @@ __all__ = ["checked_block", "improved_rows", "step_on_worker"]
 _SWEEPS = 4
 
 
-def checked_block(block: Any, name: str, begin: int) -> Matrix:
-    """Return some rows from `begin` on as an operand, none of their entries negative or not finite."""
+def checked_block(block: Any, name: str, begin: int, *, again: bool = False) -> Matrix:
+    """Return some rows from `begin` on as an operand, none of their entries negative or not finite.
+
+    Dense ones that are here `again` are not looked at once more, which would take a quarter of a pass over a file.
+    """
+    if again and isinstance(block, np.ndarray):
+        return Dense.from_checked(block)
     name = f"{name}, rows {begin} to {begin + block.shape[0] - 1},"
     if sp.issparse(block):
         return Sparse(block, name=name, nonnegative=True)

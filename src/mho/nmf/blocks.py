@@ -25,6 +25,12 @@ from mho.nmf.settings import old_generator
 __all__ = ["BlockFit", "fit_blocks"]
 
 _BLOCK_BYTES = 1 << 25
+_CACHED_BYTES = 1 << 23
+"""Of a block that the processor's cache still holds when its rows are read for H, after W."""
+
+_LEAST_ROWS = 64
+"""Dense rows, or as many entries, that a block has before it is that small: each block goes over all of H."""
+
 _H_SWEEPS = 8
 _COLUMNS = 1 << 16
 """Columns of H that are in memory together where it is on disk."""
@@ -76,7 +82,7 @@ def fit_blocks(
     H: Any = None,
     out: str | Path | None = None,
     out_H: str | Path | None = None,
-    block_bytes: int = _BLOCK_BYTES,
+    block_bytes: int | None = None,
     cluster: Any = None,
     random_state: Any = None,
     callback: Callable[[dict[str, Any]], Any] | None = None,
@@ -100,8 +106,9 @@ def fit_blocks(
         Factors to go on from: those of a fit that ended early.
     out, out_H : str or path, optional
         ``.npy`` files for W and for H, which then are never whole in memory.
-    block_bytes : int
-        Memory of a block; four are held at once.
+    block_bytes : int, optional
+        Memory of a block; four are held at once. 8 MiB by default; 32 MiB on a cluster, and up to that where rows are
+        long.
     cluster : distributed.Client, optional
         Workers of a Dask cluster, with mho installed, that take the blocks: those of a file that all of them see under
         its name, the parts of a dask array, or an array that is sent to them. A step is a function of a block and the
@@ -134,7 +141,7 @@ def fit_blocks(
     k = checks.positive_int(n_components, "n_components", limit=max(m, n), what="the larger side of X")
     checks.positive_int(max_iter, "max_iter")
     checks.nonnegative_number(tol, "tol")
-    step = max(1, checks.positive_int(block_bytes, "block_bytes") // found.row_bytes)
+    step = _step(found, block_bytes, cluster)
     level, start = _start(found, k, old_generator(random_state))
     workers = None if cluster is None else BlocksOnWorkers(cluster, found, step)
     errors: list[float] = []
@@ -147,7 +154,7 @@ def fit_blocks(
     ):
         for number in range(max_iter):
             begun = time.perf_counter()
-            error, norm = _passed(found, columns, rows, step, workers)
+            error, norm = _passed(found, columns, rows, step, workers, norm if number else None)
             errors.append(error)
             seconds.append(time.perf_counter() - begun)
             left = seconds[-1] * (max_iter - number - 1)
@@ -157,6 +164,14 @@ def fit_blocks(
             if number and tol > 0 and errors[-2] - error < tol * errors[0]:
                 break
         return BlockFit(rows.result(), columns.result(), errors, seconds, norm)
+
+
+def _step(found: BlockSource, block_bytes: int | None, cluster: Any) -> int:
+    """Rows of a block."""
+    if block_bytes is None:
+        wanted = _LEAST_ROWS * found.shape[1] * found.dtype.itemsize
+        block_bytes = min(max(_CACHED_BYTES, wanted if cluster is None else _BLOCK_BYTES), _BLOCK_BYTES)
+    return max(1, checks.positive_int(block_bytes, "block_bytes") // found.row_bytes)
 
 
 def _start(found: BlockSource, k: int, rng: Any) -> tuple[float, np.ndarray]:
@@ -180,9 +195,14 @@ def _npy_path(path: str | Path | None, name: str) -> Path | None:
 
 
 def _passed(
-    found: BlockSource, columns: _Columns, rows: _Rows, step: int, workers: BlocksOnWorkers | None
+    found: BlockSource,
+    columns: _Columns,
+    rows: _Rows,
+    step: int,
+    workers: BlocksOnWorkers | None,
+    known: float | None,
 ) -> tuple[float, float]:
-    """One pass: all of W, then H; return the relative error of both, and |X|."""
+    """One pass: all of W, then H; return the relative error of both, and |X|, `known` once entries were checked."""
     k = columns.H.shape[1]
     G, square, begin = np.zeros((k, k)), 0.0, 0
     if workers is not None:
@@ -193,16 +213,17 @@ def _passed(
             square += part
     else:
         for block in _ahead(found.rows(step)):
-            X = checked_block(block, found.name, begin)
+            X = checked_block(block, found.name, begin, again=known is not None)
             end = begin + X.shape[0]
             W = improved_rows(X, columns.H, rows.read(begin, end))
             rows.write(begin, W)
             G += gram(W)
             columns.add(W, X)
-            square += X.square
+            square += X.square if known is None else 0.0
             begin = end
         if begin != found.shape[0]:
             raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
+        square = square if known is None else known**2
     left = square - columns.improve(G)
     norm = float(np.sqrt(square))
     return (float(np.sqrt(max(0.0, left))) / norm if norm else 0.0), norm

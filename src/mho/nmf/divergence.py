@@ -22,6 +22,7 @@ __all__ = [
     "LOSSES",
     "DivergenceProblem",
     "check_positive",
+    "deviances",
     "divergence",
     "fold_in",
     "reachable",
@@ -104,17 +105,34 @@ class DivergenceProblem:
 
     def update_H(self, W: np.ndarray, H: np.ndarray) -> Iterate:
         """Return the iterate after the other half-step: a Newton step for each column of X against W."""
-        H, each = _descend(W, self.X, self.loss, self.penalty_H, H, _STEPS, _SWEEPS)
+        H, left = self.step_H(W, H)
         if self.null == 0:
             return Iterate(W, H, 0.0, 0.0)
-        price = self.penalty_W.value(self.X.T, W.T) + self.penalty_H.value(self.X, H)
-        error = float(each.sum()) / self.null
-        return Iterate(W, H, error, error + price / self.null)
+        error = left / self.null
+        return Iterate(W, H, error, error + self.price(W, H) / self.null)
+
+    def step_H(self, W: np.ndarray, H: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return H (k, n) after that half-step, and D(X, W H)."""
+        H, each = _descend(W, self.X, self.loss, self.penalty_H, H, _STEPS, _SWEEPS)
+        return H, float(each.sum())
+
+    def price(self, W: np.ndarray, H: np.ndarray) -> float:
+        """Return both penalties."""
+        return self.penalty_W.value(self.X.T, W.T) + self.penalty_H.value(self.X, H)
 
 
 def divergence(X: Dense | Sparse, W: np.ndarray, H: np.ndarray, loss: str) -> float:
     """Return D(X, W H) over the known entries; infinite where W H is zero and X is not."""
     return float(_descend(W, X, loss, Penalty(), H, 0, 0)[1].sum())
+
+
+def deviances(x: np.ndarray, y: np.ndarray | float, loss: str) -> np.ndarray:
+    """Return D(x, y) of each entry, in float64; infinite where y is zero and x is not."""
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if loss == "itakura-saito":
+            return x / y - np.log(x / y) - 1
+        return np.where(x > 0, x * np.log(x / y), 0) - x + y
 
 
 def reachable(X: Dense | Sparse, W: np.ndarray, H: np.ndarray, loss: str) -> tuple[np.ndarray, np.ndarray]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mho import kernels
+from mho.caching import cached_property
 from mho.engines import Digital, Penalty
-from mho.nmf.divergence import DivergenceProblem, reachable
+from mho.nmf.divergence import DivergenceProblem, deviances, reachable
 from mho.nmf.loop import Alternating, Iterate, alternate, extrapolate, stalled
 from mho.nmf.start import starting_factors
 from mho.operands import Dense
@@ -23,6 +24,9 @@ __all__ = ["Gaps", "best_of_two"]
 _SWEEPS = 4
 _RACE = 30
 """Iterations after which the better of two starts goes on alone."""
+
+_POWER = {"kullback-leibler": 0.5, "itakura-saito": 1.0}
+"""Of an entry's mean, to which the divergence expects its deviation to be proportional."""
 
 Factors = tuple[np.ndarray, np.ndarray]
 
@@ -55,9 +59,16 @@ class Gaps:
         gaps = ptr, rows.astype(np.int32), rows * known.shape[1] + columns
         return cls(np.array(values, np.float32, order="C"), gaps, loss, *penalties)
 
-    def with_loss(self, loss: str) -> Gaps:
-        """Return the problem under another loss, without penalties."""
-        return Gaps(self.X, self.gaps, loss, Penalty(), Penalty())
+    def levelled(self) -> tuple[Gaps, np.ndarray, np.ndarray]:
+        """Return a problem of squared errors beside a divergence, and by what its rows and columns were divided.
+
+        An entry's expected deviation, if it were what the means of its row and column say, is then one: squared errors
+        of such a matrix come close to the divergence. Without penalties.
+        """
+        rows, columns = (np.power(self.X.mean(axis=i, dtype=np.float64), _POWER[self.loss]) for i in (1, 0))
+        rows, columns = (np.where(scale > 0, scale / (scale.mean() or 1), 1) for scale in (rows, columns))
+        level = (self.X / rows[:, None] / columns).astype(np.float32)
+        return Gaps(level, self.gaps, "frobenius", Penalty(), Penalty()), rows, columns
 
     def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
         """Return W after a half-step; see `Alternating`."""
@@ -73,7 +84,7 @@ class Gaps:
         self.fill(W, H)
         whole = Dense.from_checked(self.X)
         if self.loss != "frobenius":
-            return DivergenceProblem(whole, self.loss, self.penalty_W, self.penalty_H).update_H(W, H)
+            return self._known_only(DivergenceProblem(whole, self.loss, self.penalty_W, self.penalty_H), W, H)
         H = Digital(sweeps=_SWEEPS).program(Dense.from_checked(W), penalty=self.penalty_H).solve(whole, start=H)
         left = W @ H
         left -= self.X
@@ -85,23 +96,51 @@ class Gaps:
         known = known or 1.0
         return Iterate(W, H, float(np.sqrt(square / known)), float(np.sqrt((square + 2 * price) / known)))
 
+    def _known_only(self, problem: DivergenceProblem, W: np.ndarray, H: np.ndarray) -> Iterate:
+        """Return the iterate of a divergence; what is filled in takes no part in its error."""
+        H, left = problem.step_H(W, H)
+        left -= float(deviances(np.take(self.X, self.gaps[2]), self._said(W, H), self.loss).sum())
+        null = self._null or 1.0
+        return Iterate(W, H, left / null, (left + problem.price(W, H)) / null)
+
+    @cached_property
+    def _null(self) -> float:
+        """Divergence of the known entries from their mean."""
+        known = np.delete(self.X.ravel(), self.gaps[2])
+        return float(deviances(known, known.mean(dtype=np.float64), self.loss).sum())
+
     def norm(self, error: float) -> float:
         """See `Alternating`."""
         return error * float(np.linalg.norm(self.X))
 
     def fill(self, W: np.ndarray, H: np.ndarray) -> None:
         """Write what the factors say of the entries that are not known."""
+        np.put(self.X, self.gaps[2], np.minimum(self._said(W, H), self._most))
+
+    @cached_property
+    def _most(self) -> np.ndarray:
+        """Sum of the largest known entries of row and column: what is filled in never exceeds it.
+
+        A component of one row and one column, where they meet in a gap, would grow there without end.
+        """
         ptr, rows, places = self.gaps
+        known = self.X.copy()
+        np.put(known, places, 0)
+        columns = np.repeat(np.arange(self.X.shape[1]), np.diff(ptr))
+        return known.max(axis=1)[rows] + known.max(axis=0)[columns]
+
+    def _said(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
+        ptr, rows, _ = self.gaps
         said = np.empty(len(rows), np.float32)
         kernels.sddmm(np.ascontiguousarray(W), np.ascontiguousarray(H.T), ptr, rows, said, kernels.thread_count())
-        np.put(self.X, places, said)
+        return said
 
 
 def best_of_two(problem: Gaps, k: int, seed: int, *, max_iter: int, tol: float) -> Factors:
     """Return factors W (m, k) and H (k, n) from the better of two starts, of the singular vectors and random.
 
-    A fit that is stuck makes more components look needed. Under a divergence both begin with squared errors, whose
-    steps cost a small part.
+    A fit that is stuck makes more components look needed. Under a divergence both are of squared errors, whose steps
+    cost a small part, of X with its rows and columns levelled; the divergence then goes on from the better.
 
     Parameters
     ----------
@@ -114,21 +153,26 @@ def best_of_two(problem: Gaps, k: int, seed: int, *, max_iter: int, tol: float) 
     max_iter, tol
         As for `mho.NMF`.
     """
-    rng = np.random.RandomState(seed)
-    whole = Dense.from_checked(problem.X.copy())
-    squares = problem if problem.loss == "frobenius" else problem.with_loss("frobenius")
-    race = min(_RACE, max_iter)
-    runs = [_Run(squares, starting_factors(whole, k, init, rng)) for init in ("nndsvdar", "random")]
-    for run in runs:
-        run.go(race, tol)
-    best = min(runs, key=lambda run: run.last.objective)
     if problem.loss == "frobenius":
-        best.go(max_iter, tol)
-        return best.last.W, best.last.H
-    start = reachable(Dense.from_checked(problem.X), best.last.W, best.last.H, problem.loss)
-    run = _Run(problem, start)
+        return _raced(problem, k, seed, max_iter, tol)
+    squares, rows, columns = problem.levelled()
+    W, H = _raced(squares, k, seed, max_iter, tol)
+    W, H = (W * rows[:, None]).astype(np.float32), (H * columns).astype(np.float32)
+    problem.fill(W, H)
+    run = _Run(problem, reachable(Dense.from_checked(problem.X), W, H, problem.loss))
     run.go(max_iter, tol)
     return run.last.W, run.last.H
+
+
+def _raced(problem: Gaps, k: int, seed: int, max_iter: int, tol: float) -> Factors:
+    rng = np.random.RandomState(seed)
+    whole = Dense.from_checked(problem.X.copy())
+    runs = [_Run(problem, starting_factors(whole, k, init, rng)) for init in ("nndsvdar", "random")]
+    for run in runs:
+        run.go(min(_RACE, max_iter), tol)
+    best = min(runs, key=lambda run: run.last.objective)
+    best.go(max_iter, tol)
+    return best.last.W, best.last.H
 
 
 class _Run:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 
 from mho import checks
 from mho.engines import Digital
-from mho.nmf.divergence import LOSSES
+from mho.nmf.divergence import LOSSES, deviances
 from mho.nmf.filled import Gaps, best_of_two
 from mho.nmf.settings import loss_name, old_generator, penalties_of
 from mho.nmf.start import starting_factors
@@ -27,7 +28,7 @@ _LARGEST_DENSE = 1 << 27
 """Entries of a sparse matrix, zeros counted, that is made dense to hold some of them out."""
 
 _FLOOR = 0.03
-"""Share of rows' and columns' means in a prediction of a divergence, in which a zero where X is not has no value."""
+"""Least share of rows' and columns' means in a prediction of a divergence: a zero where X is not has no value."""
 
 _COARSE_ITERATIONS = 30
 
@@ -36,6 +37,9 @@ _MOST_GAPS = 0.5
 
 _STRIDE = 0.41
 """Share by which a search goes on to more components: two strides double them."""
+
+_CLEAR = 2.0
+"""Standard errors by which a number is to be ahead of its neighbours, or a search takes another mask."""
 
 _LEAST_SEARCHED = 32
 """Components that a search tries at least: many weak ones may pay together where two do not."""
@@ -148,30 +152,35 @@ class _Trial:
         rng = old_generator(model.random_state)
         self.model, self.loss, self.most = model, loss_name(model.loss), min(_MOST_COMPONENTS, *X.shape)
         self.penalties = penalties_of(model, X.shape, fitting=True)
-        values = values_of(X)
-        known = ~np.isnan(values)
-        folds = np.where(known, rng.random_sample(values.shape), np.inf)
-        self.parts = [
-            _Part.of(values, known, (folds >= r * held_out) & (folds < (r + 1) * held_out)) for r in range(masks)
+        self.values, self.held_out, self.masks = values_of(X), held_out, masks
+        self.known = ~np.isnan(self.values)
+        self.folds = np.where(self.known, rng.random_sample(self.values.shape), np.inf)
+        self.draws = [
+            rng.random_sample(self.values.shape) < held_out for _ in range(masks if masks * held_out > 1 else 0)
         ]
-        if masks * held_out > 1:
-            draws = [rng.random_sample(values.shape) < held_out for _ in range(masks)]
-            self.parts = [_Part.of(values, known, known & draw) for draw in draws]
-        self.seeds = rng.randint(2**31, size=masks)
-        self.found: dict[int, np.ndarray] = {}
+        self.most_masks = max(masks, int(1 / held_out))
+        self.seeds = rng.randint(2**31, size=self.most_masks)
+        self.found: dict[int, list[float]] = {}
         self.coarse: dict[int, float] = {}
+
+    def _part(self, mask: int) -> _Part:
+        """The matrix without the entries of a mask: made anew, as many kept would take their memory."""
+        if self.draws:
+            return _Part.of(self.values, self.known, self.known & self.draws[mask])
+        begin, end = mask * self.held_out, (mask + 1) * self.held_out
+        return _Part.of(self.values, self.known, (self.folds >= begin) & (self.folds < end))
 
     def errors(self, k: int) -> np.ndarray:
         """Error of each mask with k components."""
-        if k not in self.found:
-            pairs = zip(self.parts, self.seeds, strict=True)
-            self.found[k] = np.array([self._error(part, k, seed) for part, seed in pairs])
-        return self.found[k]
+        known = self.found.setdefault(k, [])
+        for mask in range(len(known), self.masks):
+            known.append(self._error(self._part(mask), k, self.seeds[mask]))
+        return np.array(known)
 
     def _coarse(self, k: int) -> float:
         """Error of the first mask after few iterations."""
         if k not in self.coarse:
-            self.coarse[k] = self._error(self.parts[0], k, self.seeds[0], _COARSE_ITERATIONS)
+            self.coarse[k] = self._error(self._part(0), k, self.seeds[0], _COARSE_ITERATIONS)
         return self.coarse[k]
 
     def _error(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> float:
@@ -219,9 +228,20 @@ class _Trial:
         while True:
             near = [k for k in range(best - 2, best + 3) if 1 <= k <= self.most]
             better = min(near, key=lambda k: self.errors(k).mean())
-            if better == best:
+            if better != best:
+                best = better
+            elif self.masks < self.most_masks and self._in_doubt(best, near):
+                self.masks += 1
+            else:
                 return self.selection(sorted(self.found))
-            best = better
+
+    def _in_doubt(self, best: int, near: list[int]) -> bool:
+        """Whether another number's lead over all masks could be the masks' chance."""
+        for k in near if self.masks > 1 else ():
+            behind = self.errors(k) - self.errors(best)
+            if k != best and behind.mean() < _CLEAR * behind.std(ddof=1) / np.sqrt(len(behind)):
+                return True
+        return False
 
     def _between(self) -> int | None:
         """A number halfway between the best so far and a neighbour of it, where there is one."""
@@ -241,13 +261,18 @@ class _Trial:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A matrix with some entries held out, NaN in `shown`."""
+    """A matrix with some entries held out, NaN in `shown`.
+
+    Of each of those the truth, what the means of its row and column say (`floor`), and the sum of the largest entries
+    of these that are shown (`most`), beyond which nothing is predicted.
+    """
 
     shown: np.ndarray
     filled: Dense
     held: np.ndarray
     truth: np.ndarray
     floor: np.ndarray
+    most: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray, known: np.ndarray, held: np.ndarray) -> _Part:
@@ -261,23 +286,33 @@ class _Part:
         expected = rows[:, None] * columns / (mean or 1)
         floor = expected[held] + 1e-12 * (mean or 1)
         whole = Dense.from_checked(np.where(left, values, expected).astype(values.dtype))
-        return cls(shown, whole, held, values[held].astype(np.float64), floor.astype(np.float64))
+        most = np.add(filled.max(axis=1, keepdims=True), filled.max(axis=0))[held]
+        return cls(shown, whole, held, values[held].astype(np.float64), floor.astype(np.float64), most)
 
     def error(self, W: np.ndarray, H: np.ndarray, loss: str, parameter: float | None) -> float:
-        """Mean error of the entries held out, as the loss counts it."""
+        """Mean error of the entries held out, as the loss counts it.
+
+        Under a divergence predicted is the best mixture of the factors and of what the means of row and column say,
+        which is the best single component under Kullback-Leibler: only that is counted against many components which
+        no share of it puts right of what they learnt from the noise.
+        """
         i, j = np.nonzero(self.held)
-        predicted = np.einsum("ij,ij->i", W[i], H.T[j]).astype(np.float64)
+        said = np.minimum(np.einsum("ij,ij->i", W[i], H.T[j]), self.most).astype(np.float64)
         x = self.truth
         if loss in ("frobenius", "huber"):
-            return float(np.mean((predicted - x) ** 2) / (np.mean(x**2) or 1))
-        y = (1 - _FLOOR) * predicted + _FLOOR * self.floor
-        if loss == "itakura-saito":
-            return float(np.mean(x / y - np.log(x / y) - 1))
-        safe = np.where(x > 0, x, 1)
-        if loss == "negative-binomial":
-            r = 10.0 if parameter is None else parameter
-            return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - (x + r) * np.log((x + r) / (y + r))))
-        return float(np.mean(np.where(x > 0, x * np.log(safe / y), 0) - x + y))
+            return float(np.mean((said - x) ** 2) / (np.mean(x**2) or 1))
+
+        def mixed(share: float) -> float:
+            return float(np.mean(_deviances(x, (1 - share) * said + share * self.floor, loss, parameter)))
+
+        return float(minimize_scalar(mixed, bounds=(_FLOOR, 1), method="bounded", options={"xatol": 1e-3}).fun)
+
+
+def _deviances(x: np.ndarray, y: np.ndarray, loss: str, parameter: float | None) -> np.ndarray:
+    if loss != "negative-binomial":
+        return deviances(x, y, loss)
+    r, safe = 10.0 if parameter is None else parameter, np.where(x > 0, x, 1)
+    return np.where(x > 0, x * np.log(safe / y), 0) - (x + r) * np.log((x + r) / (y + r))
 
 
 def values_of(X: Matrix) -> np.ndarray:
