@@ -146,7 +146,7 @@ def fit_blocks(
     workers = None if cluster is None else BlocksOnWorkers(cluster, found, step)
     errors: list[float] = []
     seconds: list[float] = []
-    norm = 0.0
+    square: float | None = None
     with (
         _kept(W, (m, k), found.dtype, level, _npy_path(out, "out")) as rows,
         _Columns(start if H is None else _given_H(H, (k, n)), found.dtype, _npy_path(out_H, "out_H")) as columns,
@@ -154,7 +154,7 @@ def fit_blocks(
     ):
         for number in range(max_iter):
             begun = time.perf_counter()
-            error, norm = _passed(found, columns, rows, step, workers, norm if number else None)
+            error, square = _passed(found, columns, rows, step, workers, square)
             errors.append(error)
             seconds.append(time.perf_counter() - begun)
             left = seconds[-1] * (max_iter - number - 1)
@@ -163,7 +163,7 @@ def fit_blocks(
                 break
             if number and tol > 0 and errors[-2] - error < tol * errors[0]:
                 break
-        return BlockFit(rows.result(), columns.result(), errors, seconds, norm)
+        return BlockFit(rows.result(), columns.result(), errors, seconds, float(np.sqrt(square or 0.0)))
 
 
 def _step(found: BlockSource, block_bytes: int | None, cluster: Any) -> int:
@@ -202,7 +202,7 @@ def _passed(
     workers: BlocksOnWorkers | None,
     known: float | None,
 ) -> tuple[float, float]:
-    """One pass: all of W, then H; return the relative error of both, and |X|, `known` once entries were checked."""
+    """One pass: all of W, then H; return the relative error of both, and |X|^2, `known` once entries were checked."""
     k = columns.H.shape[1]
     G, square, begin = np.zeros((k, k)), 0.0, 0
     if workers is not None:
@@ -223,10 +223,9 @@ def _passed(
             begin = end
         if begin != found.shape[0]:
             raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
-        square = square if known is None else known**2
+        square = square if known is None else known
     left = square - columns.improve(G)
-    norm = float(np.sqrt(square))
-    return (float(np.sqrt(max(0.0, left))) / norm if norm else 0.0), norm
+    return (float(np.sqrt(max(0.0, left) / square)) if square else 0.0), square
 
 
 def _ahead(blocks: Iterator[Any]) -> Iterator[Any]:
