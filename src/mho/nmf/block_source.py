@@ -28,8 +28,11 @@ class BlockSource(Protocol):
     dtype: np.dtype
     name: str
 
-    def rows(self, step: int) -> Iterator[Any]:
-        """Yield all rows in order, `step` at a time, dense or sparse; an array may be used again for the next."""
+    def rows(self, step: int, held: int = 1) -> Iterator[Any]:
+        """Yield all rows in order, `step` at a time, dense or sparse.
+
+        An array may be used again once `AHEAD` and `held` others have come.
+        """
         ...
 
     def part(self, begin: int, end: int) -> Any:
@@ -69,10 +72,10 @@ class NpyFile:
         """See `BlockSource`."""
         return self.shape[1] * self.dtype.itemsize
 
-    def rows(self, step: int) -> Iterator[np.ndarray]:
+    def rows(self, step: int, held: int = 1) -> Iterator[np.ndarray]:
         """See `BlockSource`."""
         m, n = self.shape
-        buffers = [np.empty((min(step, m), n), self.dtype) for _ in range(AHEAD + 2)]
+        buffers = [np.empty((min(step, m), n), self.dtype) for _ in range(AHEAD + 1 + held)]
         with self.path.open("rb", buffering=0) as stream:
             stream.seek(self.offset)
             for number, begin in enumerate(range(0, m, step)):
@@ -107,7 +110,7 @@ class _Sliced:
         first = self._matrix[: min(_GLANCE, self.shape[0])]
         return max(1, first.nnz * (self.dtype.itemsize + first.indices.itemsize) // first.shape[0])
 
-    def rows(self, step: int) -> Iterator[Any]:
+    def rows(self, step: int, held: int = 1) -> Iterator[Any]:
         for begin in range(0, self.shape[0], step):
             part = self.part(begin, min(begin + step, self.shape[0]))
             part = part.compute() if hasattr(part, "compute") else part
@@ -135,7 +138,7 @@ class _Parquet:
     def row_bytes(self) -> int:
         return self.shape[1] * self.dtype.itemsize
 
-    def rows(self, step: int) -> Iterator[np.ndarray]:
+    def rows(self, step: int, held: int = 1) -> Iterator[np.ndarray]:
         import pyarrow.parquet as pq
 
         with damaged(self.path, Exception):

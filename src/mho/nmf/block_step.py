@@ -12,7 +12,7 @@ from mho.engines.products import cross
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Matrix, Sparse
 
-__all__ = ["checked_block", "improved_rows", "step_on_worker"]
+__all__ = ["checked_block", "improved_rows", "step_here", "step_on_worker"]
 
 _SWEEPS = 4
 
@@ -34,6 +34,15 @@ def improved_rows(X: Matrix, H: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return W (b, k) of some rows X (b, n) after sweeps from `start` (b, k), with H by columns (n, k)."""
     programmed = Digital(sweeps=_SWEEPS).program(Dense.from_checked(H))
     return np.ascontiguousarray(programmed.solve(X.T, start=start.T).T)
+
+
+def step_here(
+    block: Any, name: str, begin: int, H: np.ndarray, start: np.ndarray, *, again: bool
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return what `step_on_worker` does for some rows from `begin` on; of those here `again` no sum of squares."""
+    X = checked_block(block, name, begin, again=again)
+    W = improved_rows(X, H, start)
+    return W, cross(W, X), 0.0 if again else X.square
 
 
 def step_on_worker(X: Matrix, H: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -6,7 +6,9 @@ import queue
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from mho.engines.products import cross, gram
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.block_cluster import BlocksOnWorkers
 from mho.nmf.block_source import AHEAD, BlockSource, NpyFile, block_source, read_into
-from mho.nmf.block_step import checked_block, improved_rows
+from mho.nmf.block_step import checked_block, improved_rows, step_here
 from mho.nmf.settings import old_generator
 
 __all__ = ["BlockFit", "fit_blocks"]
@@ -107,8 +109,8 @@ def fit_blocks(
     out, out_H : str or path, optional
         ``.npy`` files for W and for H, which then are never whole in memory.
     block_bytes : int, optional
-        Memory of a block; four are held at once. 8 MiB by default; 32 MiB on a cluster, and up to that where rows are
-        long.
+        Memory of a block; four are held at once, and one more for each thread. 8 MiB by default; 32 MiB on a cluster,
+        and up to that where rows are long.
     cluster : distributed.Client, optional
         Workers of a Dask cluster, with mho installed, that take the blocks: those of a file that all of them see under
         its name, the parts of a dask array, or an array that is sent to them. A step is a function of a block and the
@@ -204,28 +206,60 @@ def _passed(
 ) -> tuple[float, float]:
     """One pass: all of W, then H; return the relative error of both, and |X|^2, `known` once entries were checked."""
     k = columns.H.shape[1]
-    G, square, begin = np.zeros((k, k)), 0.0, 0
-    if workers is not None:
-        for begin, (W, products, part) in workers.improved(columns.H, rows.read):
+    G, square = np.zeros((k, k)), 0.0
+    again = known is not None
+    outcomes = None if workers is None else workers.improved(columns.H, rows.read)
+    if outcomes is None and columns.path is None and columns.products.nbytes <= _BLOCK_BYTES:
+        outcomes = _improved(found, columns.H, rows, step, again=again)
+    if outcomes is not None:
+        for begin, (W, products, part) in outcomes:
             rows.write(begin, W)
             G += gram(W)
             columns.products += products
             square += part
     else:
-        for block in _ahead(found.rows(step)):
-            X = checked_block(block, found.name, begin, again=known is not None)
-            end = begin + X.shape[0]
-            W = improved_rows(X, columns.H, rows.read(begin, end))
+        for begin, block in _numbered(found, step):
+            X = checked_block(block, found.name, begin, again=again)
+            W = improved_rows(X, columns.H, rows.read(begin, begin + X.shape[0]))
             rows.write(begin, W)
             G += gram(W)
             columns.add(W, X)
-            square += X.square if known is None else 0.0
-            begin = end
-        if begin != found.shape[0]:
-            raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
-        square = square if known is None else known
+            square += 0.0 if again else X.square
+    square = square if known is None else known
     left = square - columns.improve(G)
     return (float(np.sqrt(max(0.0, left) / square)) if square else 0.0), square
+
+
+def _improved(
+    found: BlockSource, H: np.ndarray, rows: _Rows, step: int, *, again: bool
+) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, float]]]:
+    """Yield the first row and the outcome of `step_here` for each block, in order.
+
+    Each block is one thread's: threads that shared it would wait for the one beside which the reader works.
+    """
+    threads = kernels.thread_count()
+    team = ThreadPoolExecutor(threads, initializer=kernels.single_threaded)
+    given: deque[tuple[int, Future[Any]]] = deque()
+    try:
+        for begin, block in _numbered(found, step, threads + 1):
+            start = rows.read(begin, begin + block.shape[0])
+            given.append((begin, team.submit(step_here, block, found.name, begin, H, start, again=again)))
+            if len(given) > threads:
+                yield given[0][0], given.popleft()[1].result()
+        while given:
+            yield given[0][0], given.popleft()[1].result()
+    finally:
+        team.shutdown(cancel_futures=True)
+
+
+def _numbered(found: BlockSource, step: int, held: int = 1) -> Iterator[tuple[int, Any]]:
+    """Yield the number of the first row and the rows of each block, of which `held` are in use at once."""
+    begin = 0
+    for block in _ahead(found.rows(step, held)):
+        yield begin, block
+        begin += block.shape[0]
+    if begin != found.shape[0]:
+        raise DataError(f"{found.name}: ended after {begin} of its {found.shape[0]} rows")
 
 
 def _ahead(blocks: Iterator[Any]) -> Iterator[Any]:
