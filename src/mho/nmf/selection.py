@@ -178,9 +178,13 @@ class _Trial:
         return np.array(known)
 
     def _coarse(self, k: int) -> float:
-        """Error of the first mask after few iterations."""
+        """The lesser error of two masks after few iterations.
+
+        Of one entry too many components may say something wild, which is not to turn the search away from there.
+        """
         if k not in self.coarse:
-            self.coarse[k] = self._error(self._part(0), k, self.seeds[0], _COARSE_ITERATIONS)
+            masks = range(min(2, self.masks))
+            self.coarse[k] = min(self._error(self._part(i), k, self.seeds[i], _COARSE_ITERATIONS) for i in masks)
         return self.coarse[k]
 
     def _error(self, part: _Part, k: int, seed: int, max_iter: int | None = None) -> float:
