@@ -4,7 +4,7 @@
     python benchmarks/select/all_aml.py [CHIPS] [--smoke]
 
 38 samples of 5,000 genes, 27 ALL and 11 AML. CHIPS chips (50; 0 for none) of 4 bits whose cells miss by 2 %. A sample
-is of the component whose part of it is longest; what other scales of the components would say is told beside.
+is of the component of which it has most, usages of one length; what other rules would say is told beside.
 --smoke: 38 samples of 60 made-up genes.
 """
 
@@ -17,9 +17,10 @@ import numpy as np
 
 import mho
 from mho.nmf.stability import stability
-from mho.nmf.starts import Starts
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+from labels import RULES
 from measure import ROOT, arguments, keep, sized, smoke, timed, where
 
 STARTS = sized(50, 4)
@@ -36,32 +37,15 @@ def samples():
     return np.ascontiguousarray(X), np.array(["AML" in name for name in names]).astype(int)
 
 
-SCALES = {
-    "length of the part": None,
-    "sum of the spectrum 1": lambda W, H: H.sum(axis=1),
-    "largest of the spectrum 1": lambda W, H: H.max(axis=1),
-    "length of the usage 1": lambda W, H: 1 / np.linalg.norm(W, axis=0),
-    "as the iterations leave it": lambda W, H: np.ones(len(H)),
-}
-"""By what a usage is multiplied before the largest is taken."""
-
-
-def scaled(runs, scale):
-    if scale is None:
-        return runs
-    factors = [scale(W, H) / np.linalg.norm(H, axis=1) for W, H in zip(runs.W, runs.H, strict=True)]
-    return Starts(runs.seeds, runs.errors, [W * d for W, d in zip(runs.W, factors, strict=True)], runs.H)
-
-
 def told(name, truth, run):
     runs, seconds = timed(run)
     rows = {}
-    for scale, by in SCALES.items():
-        found = stability(scaled(runs, by))
+    for rule, label in RULES.items():
+        found = stability(runs, [label(W, H) for W, H in zip(runs.W, runs.H, strict=True)])
         wrong = int(min(np.sum(found.labels != truth), np.sum(found.labels == truth)))
-        rows[scale] = {"cophenetic": round(found.cophenetic, 4), "misassigned": wrong}
-        print(f"{name}, {scale}: cophenetic {found.cophenetic:.4f}, {wrong} of {len(truth)} misassigned", flush=True)
-    return {"seconds": round(seconds, 1), "starts": len(runs.seeds), "scales": rows}
+        rows[rule] = {"cophenetic": round(found.cophenetic, 4), "misassigned": wrong}
+        print(f"{name}, {rule}: cophenetic {found.cophenetic:.4f}, {wrong} of {len(truth)} misassigned", flush=True)
+    return {"seconds": round(seconds, 1), "starts": len(runs.seeds), "rules": rows}
 
 
 def main():

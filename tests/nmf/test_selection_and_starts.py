@@ -13,7 +13,7 @@ from mho.engines import Penalty
 from mho.nmf import selection
 from mho.nmf.consensus import local_density
 from mho.nmf.filled import Gaps, best_of_two
-from mho.nmf.stability import consensus_matrix, stability
+from mho.nmf.stability import consensus_matrix, labels_of, stability
 
 NO = Penalty(), Penalty()
 
@@ -181,6 +181,17 @@ def test_agreement_is_what_scipy_and_scikit_learn_compute():
     assert found.dispersion == pytest.approx(np.mean(4 * (found.consensus - 0.5) ** 2))
 
 
+def test_a_sample_is_of_what_it_has_more_of_than_others_have():
+    W = np.array([[10.0, 1], [10, 1], [10, 1], [9, 3], [8, 4], [7, 0]])
+    np.testing.assert_array_equal(labels_of(W), [0, 0, 0, 1, 1, 0])
+    np.testing.assert_array_equal(labels_of(W * [1e-3, 1e3]), labels_of(W))
+    np.testing.assert_array_equal(labels_of(W * [1, 0]), np.zeros(6))
+    runs = mho.many_starts(_planted(12, 20, 2, seed=6), 2, 3, random_state=0)
+    given = [np.arange(12) % 2] * 3
+    assert stability(runs, given).cophenetic == 1
+    np.testing.assert_array_equal(stability(runs, given).consensus, np.equal.outer(given[0], given[0]))
+
+
 def test_a_large_sparse_matrix_is_compressed_too(monkeypatch):
     X = sp.csr_array(np.random.default_rng(1).poisson(4 * _planted(120, 90, 3, seed=7)).astype(float))
     alone = mho.many_starts(X, 3, 6, random_state=0)
@@ -250,6 +261,17 @@ def test_the_consensus_finds_planted_spectra_and_projects_other_rows(form):
     shares = found.usage / np.maximum(found.usage.sum(axis=1, keepdims=True), 1e-300)
     standard = (X - X.mean(axis=0)) / np.where(X.std(axis=0, ddof=1) > 0, X.std(axis=0, ddof=1), 1)
     np.testing.assert_allclose(found.scores, np.linalg.lstsq(shares, standard)[0], atol=1e-8)
+
+
+def test_the_consensus_on_a_compression_is_that_without(monkeypatch):
+    rng = np.random.default_rng(11)
+    X = sp.csr_array(rng.poisson(rng.gamma(0.3, size=(200, 5)) @ rng.gamma(0.3, size=(5, 120))).astype(float))
+    X = X[X.sum(axis=1) > 0][:, X.sum(axis=0) > 0]
+    alone = mho.consensus(X, 5, starts=12, random_state=0)
+    monkeypatch.setattr("mho.nmf.starts._SMALL", 100)
+    found = mho.consensus(X, 5, starts=12, random_state=0)
+    assert not np.array_equal(found.errors, alone.errors)
+    assert _matched(found.spectra, alone.spectra).min() > 0.99
 
 
 def test_outliers_are_left_out():

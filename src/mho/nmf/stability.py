@@ -75,9 +75,13 @@ def survey(X: Matrix, components: Iterable[int], model: Any, starts: int, *, chi
     return found
 
 
-def labels_of(W: np.ndarray, H: np.ndarray) -> np.ndarray:
-    """Return the component of each sample (m,): the one whose part of it is longest, |w h| as a vector."""
-    return np.argmax(W * np.linalg.norm(H, axis=1), axis=1)
+def labels_of(W: np.ndarray) -> np.ndarray:
+    """Return the component of each sample (m,): the one of which it has most, all usages (m, k) being of one length.
+
+    A component that all samples have much of would else take those that differ from the others by another one.
+    """
+    length = np.linalg.norm(W, axis=0)
+    return np.argmax(W / np.where(length > 0, length, 1), axis=1)
 
 
 def consensus_matrix(labels: Iterable[np.ndarray]) -> np.ndarray:
@@ -94,18 +98,25 @@ def consensus_matrix(labels: Iterable[np.ndarray]) -> np.ndarray:
     return total / count
 
 
-def stability(runs: Starts) -> Stability:
-    """Return the agreement of many starts."""
-    kept = [(W, H) for W, H in zip(runs.W, runs.H, strict=True) if W is not None]
-    consensus = consensus_matrix(labels_of(W, H) for W, H in kept)
-    k = kept[0][1].shape[0]
-    labels, cophenetic = _tree(consensus, k)
+def stability(runs: Starts, labels: Iterable[np.ndarray] | None = None) -> Stability:
+    """Return the agreement of many starts.
+
+    Parameters
+    ----------
+    runs : Starts
+        The factors.
+    labels : iterable of ndarray of shape (m,), optional
+        Component of each sample from each start; `labels_of` their usages by default.
+    """
+    usages = [W for W in runs.W if W is not None]
+    consensus = consensus_matrix(map(labels_of, usages) if labels is None else labels)
+    agreed, cophenetic = _tree(consensus, usages[0].shape[1])
     return Stability(
         consensus,
-        labels,
+        agreed,
         cophenetic,
         float(np.mean(4 * (consensus - 0.5) ** 2)),
-        _silhouette(consensus, labels),
+        _silhouette(consensus, agreed),
         runs.errors,
     )
 
