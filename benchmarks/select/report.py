@@ -89,10 +89,11 @@ def dead(found):
             one["starts"],
             one["dead"],
             f"{one['worst_over_best']:.2%}",
+            f"{one['worst_of_three_over_best']:.2%}",
         ]
         for name, one in sets
     ]
-    yield from table(["data", "size", "k", "starts", "dead", "worst error over best"], rows)
+    yield from table(["data", "size", "k", "starts", "dead", "worst error over best", "of the best of three"], rows)
 
 
 def starts(found):
