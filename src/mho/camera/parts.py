@@ -15,6 +15,7 @@ from mho.engines import Digital, Engine, Penalty, Programmed
 from mho.operands import Sparse
 
 __all__ = [
+    "HEADROOM",
     "LOCAL",
     "WHITE",
     "Parts",
@@ -26,7 +27,7 @@ __all__ = [
     "typical_magnitude",
 ]
 
-WHITE, _HEADROOM = 255.0, 20.0
+WHITE, HEADROOM = 255.0, 20.0
 """The brightest luma, and how far below it the mean of a cell may be some of whose pixels are white."""
 
 _L2 = 1e-6
@@ -120,7 +121,7 @@ class Parts:
 
     def _without_white(self, X: np.ndarray) -> np.ndarray:
         """Return the codes (n, k) without white cells, which do not tell how bright it is."""
-        known = X <= WHITE - _HEADROOM
+        known = X <= WHITE - HEADROOM
         share = known.mean(1)
         some = (share < 1) & (share > 1 - _MOST_WHITE)
         if not some.any():
@@ -158,9 +159,9 @@ def typical_magnitude(magnitude: np.ndarray) -> np.ndarray:
 
 def near_white(fitted: np.ndarray) -> np.ndarray:
     """Return by how much cells may be darker than the scene because some of their pixels are white already."""
-    if fitted.max(initial=0.0) <= WHITE - _HEADROOM:
+    if fitted.max(initial=0.0) <= WHITE - HEADROOM:
         return np.zeros(1, fitted.dtype)
-    return np.clip(fitted - (WHITE - _HEADROOM), 0, _HEADROOM)
+    return np.clip(fitted - (WHITE - HEADROOM), 0, HEADROOM)
 
 
 def robust_spread(values: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -168,7 +169,9 @@ def robust_spread(values: np.ndarray, axis: int = 0) -> np.ndarray:
     return 1.4826 * np.median(np.abs(values), axis)
 
 
-def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int) -> tuple[Parts, np.ndarray]:
+def learn_parts(
+    X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int, left_out: np.ndarray | None = None
+) -> tuple[Parts, np.ndarray]:
     """Factorize frames of a scene into k parts.
 
     Blobs of limited size that do not reach from edge to edge, and differ from the scene, are left out as intruders.
@@ -186,6 +189,8 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
         For the codes of later frames.
     seed : int
         For the start.
+    left_out : ndarray of shape (n, p), optional
+        Cells that are known to be an intruder's.
 
     Returns
     -------
@@ -193,8 +198,10 @@ def learn_parts(X: np.ndarray, grid: Grid, k: int, *, engine: Engine, seed: int)
     known : ndarray of shape (n, p)
         Cells that were learned from, bool: neither white nor an intruder's.
     """
-    below_white = X < WHITE - _HEADROOM
+    below_white = X < WHITE - HEADROOM
     below_white[:, below_white.mean(0) < _OFTEN_WHITE] = True
+    if left_out is not None:
+        below_white &= ~left_out
     known = below_white & ~_obvious(X, below_white, grid, seed)
     known[~known.any(1)] = True
     A = np.empty((X.shape[1], 0), np.float32)
