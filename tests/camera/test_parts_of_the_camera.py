@@ -15,6 +15,7 @@ from mho.camera.grid import Grid
 from mho.camera.parts import Parts
 from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
 from mho.camera.ranking import clip_scores, rank
+from mho.camera.state import _UNLIKE, _texture_change
 from mho.engines import Digital
 
 from .conftest import scene
@@ -193,6 +194,23 @@ def test_somebody_close_to_the_camera_has_not_moved_it():
     clips, events = kinds(camera, hall(260, (80, 220), seed=1))
     assert events == []
     assert [clip.number for clip in clips if clip.kept] == list(range(4, 11))
+
+
+def test_a_texture_is_another_if_seven_tenths_of_it_are():
+    """What `_UNLIKE` is derived from: the share of a scene that somebody may hide without having moved the camera."""
+    learned, other = np.random.default_rng(0).normal(0, 1, (2, 100_000))
+    noise = np.random.default_rng(1).normal(0, 0.2, 100_000)
+    assert _texture_change(other, learned) == pytest.approx(2**0.5, rel=0.02)
+    for hidden, moved in ((0.0, False), (0.5, False), (0.68, False), (0.74, True), (1.0, True)):
+        seen = np.where(np.arange(100_000) < hidden * 100_000, other, learned) + noise
+        assert (_texture_change(seen, learned) > _UNLIKE) == moved
+
+
+@pytest.mark.parametrize("cells", [4, 12])
+def test_a_view_that_moved_by_some_cells_is_told(camera, cells):
+    frames = scene(300, seed=3, light=0.05)
+    frames[100:] = np.roll(frames[100:], 2 * cells, 2)
+    assert "moved" in kinds(camera, frames)[1]
 
 
 def test_a_light_step_is_told_and_hides_nobody(empty):

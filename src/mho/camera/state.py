@@ -22,8 +22,16 @@ _FAR = 6.0
 _LOST = 0.3
 """Share of cells so many spreads away from the scene from which the camera may have been moved."""
 
-_DARK, _FLAT, _UNLIKE = 6.0, 0.35, 0.8
-"""Luma of a black picture; contrast of a covered one, and change of a moved one's texture, beside what was learned."""
+_DARK, _FLAT = 6.0, 0.35
+"""Luma of a black picture; contrast of a covered one beside what was learned."""
+
+_UNLIKE = 0.8
+"""Change of texture beside what was learned, in the medians of the cells, from which a camera has moved.
+
+Textures that have nothing to do with one another differ by 1.4 of either (normal distributions; more for heavier
+tails), one scene seen twice by its noise. Somebody who hides a share of the scene changes that share alone: within 0.8
+stay all other cells and, by chance, 30 % of the hidden ones, so that he would have to hide 71 % of it.
+"""
 
 _PATIENCE = 5.0
 """Seconds for which a view must be tampered with, or sound again, before that is told."""
@@ -96,8 +104,7 @@ class Tampering:
             flat = frame.std() / frame.mean() < _FLAT * usual.std() / usual.mean()
             return "covered" if flat else "defocused"
         far = (np.abs(_middle(seen.residual)) > _FAR).mean()
-        change = np.median(np.abs(detail - scene.detail))  # somebody close to the camera changes less than half of it
-        return "moved" if far > _LOST and change > _UNLIKE * np.median(np.abs(scene.detail)) else ""
+        return "moved" if far > _LOST and _texture_change(detail, scene.detail) > _UNLIKE else ""
 
     def _changed(self, kind: str, now: float) -> list[Event]:
         if kind != self._since[0]:
@@ -212,6 +219,11 @@ class Standing:
     def open(self) -> bool:
         """Whether something stands that is not settled yet."""
         return any(not thing.settled for thing in self.objects)
+
+
+def _texture_change(texture: np.ndarray, learned: np.ndarray) -> float:
+    """Return how much a texture has changed, beside that which was learned."""
+    return float(np.median(np.abs(texture - learned)) / max(float(np.median(np.abs(learned))), 1e-9))
 
 
 def _middle(frames: np.ndarray) -> np.ndarray:
