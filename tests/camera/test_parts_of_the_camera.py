@@ -16,6 +16,7 @@ from mho.camera.parts import Parts
 from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
 from mho.camera.ranking import clip_scores, rank
 from mho.camera.state import _UNLIKE, _texture_change
+from mho.camera.watch import rolls
 from mho.engines import Digital
 
 from .conftest import scene
@@ -81,11 +82,11 @@ def test_ranking_is_that_of_scikit_learn():
     assert clip_scores(np.arange(20.0), 10).tolist() == [7.5, 17.5]
 
 
-def offered(keep, scores, delay=60.0, size=0):
+def offered(keep, scores, delay=60.0, size=0, beside=(0.0, 0.0)):
     budget = Budget(keep, delay, 2.0)
     made = []
     for number, score in enumerate(scores):
-        made += budget.offer(Offer(number, 2.0 * number, 2.0 * number + 2, float(score), size))
+        made += budget.offer(Offer(number, 2.0 * number, 2.0 * number + 2, float(score), size, beside))
     return made + budget.close()
 
 
@@ -101,6 +102,26 @@ def test_a_share_is_a_share_and_nothing_of_an_empty_night():
     share = np.mean([d.kept for d in busy[1800:]])
     assert 0.12 < share <= 0.2
     assert not any(d.kept for d in offered(Share(0.2), rng.uniform(0.5, FLOOR - 0.1, 3600)))
+
+
+def test_what_is_shown_beside_a_window_is_of_the_budget():
+    made = offered(
+        Bytes(0.2 * 1800 * 7000), 20 + np.random.default_rng(0).exponential(3, 5400), size=7000, beside=(1.0, 0.5)
+    )
+    shown = np.zeros(4 * 5400 + 8, bool)  # half seconds
+    for decision in made:
+        if decision.kept:
+            shown[4 * decision.offer.number : 4 * decision.offer.number + 7] = True  # from a second before
+    in_hour = np.convolve(shown, np.ones(4 * 1800) / (4 * 1800), "valid")
+    assert 0.15 < in_hour.max() <= 0.2 + 1e-3
+
+
+def test_a_window_knows_how_long_it_was_calm(camera):
+    clips = {clip.number: clip for clip in camera.run(scene(150, seed=3, visits=[(104, 113)], light=0.05))}
+    assert clips[5].calm == pytest.approx((0.4, 0.7))
+    assert clips[4].calm == (0, 0)
+    assert rolls(clips[5].calm, 1.0) == pytest.approx((0.6, 0.3))
+    assert rolls((1.5, 0.0), 1.0) == (0, 1)
 
 
 def test_a_crowd_keeps_the_best():

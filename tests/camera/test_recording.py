@@ -3,12 +3,16 @@
 import hashlib
 import json
 import os
+from types import SimpleNamespace
+from typing import Any, cast
 
 import av
 import numpy as np
 import pytest
 
 from mho import Camera
+from mho.camera import Clip
+from mho.camera.grid import Grid
 from mho.camera.index import Index, read_index
 from mho.camera.recorder import Recorder
 from mho.camera.session import Session
@@ -137,6 +141,74 @@ def test_the_oldest_clips_make_room(camera, video, tmp_path):
     kept, gone = ([row["file"] for row in rows if row["kind"] == kind] for kind in ("kept", "removed"))
     assert gone == kept[:1]
     assert [path.name for path in (tmp_path / "b").rglob("*.mp4")] == [kept[1][11:]]
+
+
+def test_clips_that_are_too_old_go_and_those_of_an_earlier_run_too(camera, video, learned, tmp_path):
+    record(camera, video, tmp_path)
+    source = Source(str(video), 10, gap=6, ring=True)
+    with Recorder(tmp_path, Camera.load(learned), source, began=1.7e9 + 86_400 - 20, days=1) as recorder:
+        Session(recorder.camera, source, recorder).run()
+        recorder.retain()  # 40 s have gone by: what is older than 20 s into the first run is too old
+    rows = read_index(tmp_path / "index.jsonl")
+    kept, gone = ([row["file"] for row in rows if row["kind"] == kind] for kind in ("kept", "removed"))
+    assert (len(kept), gone) == (4, kept[:1])
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mp4")) == sorted(kept[1:])
+
+
+def runs(folder, decisions, *, clip=2.0):
+    """First and last second of what a recorder without clips makes one line of, of windows that follow one another."""
+    camera = SimpleNamespace(begin=lambda: None, past_scores=list, scene_=SimpleNamespace(grid=Grid((72, 96))))
+    source = SimpleNamespace(packets=[], forget=lambda before: None, now=0.0)
+    with Recorder(folder, cast(Any, camera), cast(Any, source), began=0.0, clips=False) as recorder:
+        picture = np.zeros((4, 4), np.uint8)
+        for number, kept in enumerate(decisions):
+            window = (number, clip * number, clip * (number + 1))
+            recorder.take([Clip(*window, 5.0, kept == "k", "", "", (), picture)])
+    return [
+        (row["kind"][0], _second(row["start"]) + 1.7e9, _second(row["end"]) + 1.7e9)
+        for row in read_index(folder / "index.jsonl")
+    ]
+
+
+def test_clips_whose_rolls_meet_are_one(tmp_path):
+    assert runs(tmp_path / "a", "dkdkd") == [("d", 0, 2), ("k", 2, 8), ("d", 8, 10)]
+    assert runs(tmp_path / "b", "kddk") == [("k", 0, 2), ("d", 2, 6), ("k", 6, 8)]
+    assert runs(tmp_path / "c", "kddk", clip=1.0) == [("k", 0, 4)]
+    assert runs(tmp_path / "d", "kdk", clip=3.0) == [("k", 0, 3), ("d", 3, 6), ("k", 6, 9)]
+
+
+def test_the_lines_of_an_index_cover_its_time_and_no_clip_is_too_long(tmp_path):
+    decisions = np.random.default_rng(0).choice(list("ddkkkkkkkkkkkkkk"), 300)
+    made = runs(tmp_path, decisions)
+    assert [start for _, start, _ in made] == [0, *(end for *_, end in made[:-1])]
+    assert made[-1][2] == 600
+    assert max(end - start for _, start, end in made) == 60
+    kept = [number for number, letter in enumerate(decisions) if letter == "k"]
+    covered = {int(t / 2) for kind, start, end in made if kind == "k" for t in np.arange(start, end, 2)}
+    assert covered >= set(kept)
+    lonely = [n for n in covered - set(kept) if not {n - 1, n + 1} <= set(kept)]
+    assert lonely == []
+
+
+def test_a_clip_that_goes_on_in_the_next_shows_no_frame_twice(visited, learned, tmp_path):
+    frames = np.concatenate([visited[:100], *[visited[100:160]] * 12, visited[:100]])
+    video = write_video(tmp_path / "a.mp4", frames, options={"g": "10", "bf": "0"})
+    rows, _ = record(Camera.load(learned, keep="score 4"), video, tmp_path / "clips", encode=True)
+    first, second = [row for row in rows if row["kind"] == "kept"]
+    assert first["end"] == second["start"]
+    counts = [len(decoded(tmp_path / "clips" / row["file"])) for row in (first, second)]
+    seconds = _second(second["end"]) - _second(first["start"])
+    assert sum(counts) == 10 * (seconds + 2)
+
+
+def test_an_index_is_read_from_any_line_on(tmp_path):
+    index = Index(tmp_path)
+    for number in range(2500):
+        index.append({"kind": "kept" if number % 5 else "dropped", "start": str(number)})
+    for again in (index, Index(tmp_path)):
+        assert (len(again), again.counts["kept"]) == (2500, 2000)
+        for first in (-5, 0, 1, 999, 1000, 1001, 2499, 2500):
+            assert [row["n"] for row in again.rows(first)] == list(range(max(0, first), 2500))
 
 
 def test_a_damaged_index_is_told_and_a_half_line_is_cut(tmp_path):

@@ -110,7 +110,7 @@ class Reader(threading.Thread):
             session = Session(self.camera, self.source, writer)
             session.looked = lambda luma: self._note()
             session.run()
-            self.rows = list(writer.index.rows)
+            self.rows = list(writer.index.rows())
 
     def _note(self):
         self.came.append(time.monotonic())

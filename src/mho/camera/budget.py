@@ -33,6 +33,8 @@ class Offer:
     score : float
     size : int
         Bytes that keeping it takes.
+    beside : tuple of float
+        Seconds before and after it that are kept with it.
     """
 
     number: int
@@ -40,6 +42,12 @@ class Offer:
     end: float
     score: float
     size: int = 0
+    beside: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def until(self) -> float:
+        """Last second that is kept with it."""
+        return self.end + self.beside[1]
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,9 @@ class Budget:
         self._waiting: deque[Offer] = deque()
         self._past: deque[tuple[float, float]] = deque()
         self._sorted: list[float] = []
-        self._kept: deque[Offer] = deque()
+        self._kept: deque[tuple[Offer, float]] = deque()
         self._most = max(1, round(keep.share * _HOUR / window)) if isinstance(keep, Share) else None
-        self._last_kept: int | None = None
+        self._last: Offer | None = None
 
     def offer(self, window: Offer) -> list[Decision]:
         """Take in the next window and return what is decided now."""
@@ -113,15 +121,15 @@ class Budget:
         insort(self._sorted, score)
 
     def _decided(self, window: Offer) -> Decision:
-        while self._kept and self._kept[0].end <= window.end - _HOUR:
+        while self._kept and self._kept[0][0].end <= window.end - _HOUR:
             self._kept.popleft()
         least = self._threshold()
         kept, why = self._good(window, least)
         if not kept and window.score >= max(FLOOR, _JOIN * least) and self._beside_kept(window, least):
             kept, why = self._affordable(window), "joined to its neighbour"
         if kept:
-            self._kept.append(window)
-            self._last_kept = window.number
+            self._kept.append((window, self._cost(window)))
+            self._last = window
         return Decision(window, kept, why if kept or why else "below the threshold")
 
     def _threshold(self) -> float:
@@ -143,7 +151,7 @@ class Budget:
         """Return whether a kept window is beside this one, and there is room enough to be generous."""
         if isinstance(self.keep, Share) and len(self._kept) >= _GENEROUS * self.keep.share * len(self._past):
             return False
-        if self._last_kept == window.number - 1:
+        if self._last is not None and self._last.number == window.number - 1:
             return True
         after = self._waiting[0] if self._waiting else None
         return after is not None and after.number == window.number + 1 and after.score >= least
@@ -154,4 +162,10 @@ class Budget:
         if not isinstance(self.keep, Bytes):
             return True
         better = sum(other.size for other in self._waiting if other.score > window.score)
-        return sum(other.size for other in self._kept) + better + window.size <= self.keep.per_hour
+        return sum(cost for _, cost in self._kept) + better + self._cost(window) <= self.keep.per_hour
+
+    def _cost(self, window: Offer) -> float:
+        """Return the bytes that keeping a window adds to what was kept before it."""
+        begin = window.start - window.beside[0]
+        seconds = window.until - (begin if self._last is None else max(begin, self._last.until))
+        return window.size * seconds / (window.end - window.start)

@@ -16,7 +16,7 @@ from mho.camera.model_file import read_model, write_model
 from mho.camera.quantities import read_keep, read_seconds
 from mho.camera.scene import PARTS, Scene, learn_scene
 from mho.camera.state import Event
-from mho.camera.watch import Watch, Window, Zone, check_zones
+from mho.camera.watch import Watch, Window, Zone, check_zones, rolls
 from mho.engines import Engine, engine_for
 
 __all__ = ["Camera", "Clip", "SceneReport"]
@@ -51,6 +51,8 @@ class Clip:
         What differs from the scene in the best frame: left, top, width, height in pixels.
     thumbnail : ndarray of shape (h, w)
         Luma of the best frame, uint8, masks burnt in.
+    calm : tuple of float
+        Seconds at its beginning and at its end without anything that would be kept.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Clip:
     zone: str
     boxes: tuple[Rectangle, ...]
     thumbnail: np.ndarray
+    calm: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +156,8 @@ class Camera:
         Light steps, tampering, gaps, objects that settle and leave, since the last `clear_events`.
     size_of : callable
         From start and end of a window to the bytes that keeping it takes, for a budget of bytes; 0 if nobody says.
+    roll : float
+        Seconds that a recording shows before and after what is to be seen; of a budget of bytes. 0 if nobody says.
 
     Examples
     --------
@@ -201,6 +206,7 @@ class Camera:
         self._engine = engine_for(engine, seed=self.seed)
         self.events: list[Event] = []
         self.size_of: Callable[[float, float], int] = lambda start, end: 0
+        self.roll = 0.0
         self._watch: Watch | None = None
         self._budget = self._new_budget()
         self._pending: dict[int, Window] = {}
@@ -298,7 +304,8 @@ class Camera:
         for window in windows:
             self._pending[window.number] = window
             size = self.size_of(window.start, window.end)
-            offer = Offer(window.number, window.start, window.end, window.score, size)
+            beside = rolls(window.calm, self.roll)
+            offer = Offer(window.number, window.start, window.end, window.score, size, beside)
             clips += [self._clip(decision) for decision in self._budget.offer(offer)]
         return clips
 
@@ -314,6 +321,7 @@ class Camera:
             window.zone,
             window.boxes,
             window.thumbnail,
+            window.calm,
         )
 
     def explain(self, clip: Clip) -> str:

@@ -78,6 +78,7 @@ def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], 
             if t < start:
                 continue
             picture = _masked(frame, masks)
+            picture.pict_type = av.video.frame.PictureType.NONE  # else every key frame of the source is one again
             if stream is None:
                 stream = _encoder(out, picture, packets[0].segment.stream)
                 begin = t

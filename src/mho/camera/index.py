@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ __all__ = ["Index", "read_index"]
 _NAME = "index.jsonl"
 _CHECK = ', "check": "'
 _LONGEST = 1 << 16
+_MARKED = 1000
+"""Lines from one known place of the file to the next."""
 
 
 def read_index(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -28,24 +32,23 @@ def read_index(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     OSError
         It cannot be read.
     """
-    return _read(Path(path))[0]
+    return [row for row, _ in _rows(Path(path))]
 
 
-def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """Return the rows, and the bytes of the lines that are whole."""
-    rows, sound = [], 0
+def _rows(path: Path, begin: int = 0, number: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Give the rows of whole lines from a place and its line's number on, and the place after each."""
     with path.open("rb") as stream:
+        stream.seek(begin)
         while line := stream.readline(_LONGEST):
             row = _row(line)
             if row is None:
                 if line.endswith(b"\n"):
-                    raise DataError(f"{path}: is damaged at line {len(rows) + 1}")
-                break
-            if row["n"] != len(rows):
-                raise DataError(f"{path}: is damaged: line {len(rows) + 1} has the number {row['n']}")
-            rows.append(row)
-            sound += len(line)
-    return rows, sound
+                    raise DataError(f"{path}: is damaged at line {number + 1}")
+                return
+            if row["n"] != number:
+                raise DataError(f"{path}: is damaged: line {number + 1} has the number {row['n']}")
+            begin, number = begin + len(line), number + 1
+            yield row, begin
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
@@ -62,7 +65,7 @@ def _row(line: bytes) -> dict[str, Any] | None:
 
 
 class Index:
-    """An index that lines are appended to; each is on the disk when `append` returns.
+    """An index that lines are appended to; each is on the disk when `append` returns, and none stays in memory.
 
     Parameters
     ----------
@@ -71,8 +74,8 @@ class Index:
 
     Attributes
     ----------
-    rows : list of dict
-        All lines.
+    counts : Counter
+        Lines of each kind.
 
     Raises
     ------
@@ -82,15 +85,40 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _NAME
-        self.rows: list[dict[str, Any]] = []
+        self.counts: Counter[str] = Counter()
+        self._size, self._marks = 0, [0]
         if self.path.exists():
-            self.rows, sound = _read(self.path)
-            if sound < self.path.stat().st_size:
-                os.truncate(self.path, sound)
+            for row, end in _rows(self.path):
+                self._note(row, end)
+            if self._size < self.path.stat().st_size:
+                os.truncate(self.path, self._size)
         else:
             with replacing(self.path):
                 pass
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+
+    def __len__(self) -> int:
+        return self.counts.total()
+
+    def _note(self, row: dict[str, Any], end: int) -> None:
+        """Count a line that ends at a place of the file."""
+        self.counts[row.get("kind", "")] += 1
+        self._size = end
+        if len(self) % _MARKED == 0:
+            self._marks.append(end)
+
+    def rows(self, first: int = 0) -> Iterator[dict[str, Any]]:
+        """Give the lines from a number on, as the file has them.
+
+        Raises
+        ------
+        DataError
+            A line is damaged.
+        """
+        mark = min(max(0, first) // _MARKED, len(self._marks) - 1)
+        for row, _ in _rows(self.path, self._marks[mark], mark * _MARKED):
+            if row["n"] >= first:
+                yield row
 
     def append(self, row: dict[str, Any]) -> dict[str, Any]:
         """Write a line; return it with its number.
@@ -100,18 +128,17 @@ class Index:
         OSError
             The disk is full or gone; the index is as before.
         """
-        row = {"n": len(self.rows), **row}
+        row = {"n": len(self), **row}
         body = json.dumps(row, ensure_ascii=False)[:-1]
         line = f'{body}{_CHECK}{zlib.crc32(body.encode()):08x}"}}\n'.encode()
-        size = os.fstat(self._descriptor).st_size
         try:
             if os.write(self._descriptor, line) < len(line):
                 raise OSError(28, os.strerror(28), str(self.path))
             os.fsync(self._descriptor)
         except OSError:
-            os.ftruncate(self._descriptor, size)
+            os.ftruncate(self._descriptor, self._size)
             raise
-        self.rows.append(row)
+        self._note(row, self._size + len(line))
         return row
 
     def close(self) -> None:

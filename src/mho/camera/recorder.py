@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,21 +18,23 @@ from mho.camera.clip_file import thumbnail_jpeg, write_clip
 from mho.camera.index import Index
 from mho.camera.source import Packet, Source
 from mho.camera.state import Event
-from mho.camera.timeline import write_timeline
+from mho.camera.timeline import MOST_ROWS, write_timeline
+from mho.camera.watch import rolls
 from mho.data.errors import DataError
 from mho.data.file_lock import lock_folder
 from mho.data.output import remove_abandoned, replacing
 from mho.data.sealed_json import read_facts, write_facts
 
-__all__ = ["Recorder"]
+__all__ = ["ROLL", "Recorder"]
 
-_ROLL = 1.0
-"""Seconds before and after what is kept."""
+ROLL = 1.0
+"""Seconds that a clip shows before and after what is to be seen in it."""
 
 _LONGEST = 60.0
 """Seconds of neighbouring windows that are one clip."""
 
 _STATE = "mho camera state 1"
+_CLIPS = "????-??-??/*.mp4"
 _HOUR = 3600.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _DAY = 86_400.0
@@ -39,9 +42,21 @@ _DAY = 86_400.0
 
 @dataclass(eq=False)
 class _Run:
-    """Neighbouring windows with the same decision."""
+    """Neighbouring windows with the same decision; one clip, if they are kept.
+
+    Attributes
+    ----------
+    clips : list of Clip
+    follows, goes_on : bool
+        It goes on from another clip, or in another: one clip would be too long.
+    between : list of Clip
+        Dropped windows after kept ones, which the rolls cover: part of the clip if a kept one comes next.
+    """
 
     clips: list[Clip]
+    follows: bool = False
+    goes_on: bool = False
+    between: list[Clip] = field(default_factory=list)
 
     @property
     def start(self) -> float:
@@ -52,13 +67,34 @@ class _Run:
         return self.clips[-1].end
 
     @property
-    def best(self) -> Clip:
-        return max(self.clips, key=lambda clip: clip.score)
+    def shown(self) -> tuple[float, float]:
+        """First and last second of the clip's file."""
+        before, after = rolls((self.clips[0].calm[0], self.clips[-1].calm[1]), ROLL)
+        return self.start - before * (not self.follows), self.end + after * (not self.goes_on)
 
-    def takes(self, clip: Clip) -> bool:
-        last = self.clips[-1]
-        near = clip.number == last.number + 1 and clip.end - self.start <= _LONGEST
-        return near and clip.kept == last.kept
+    @property
+    def kept(self) -> bool:
+        return self.clips[0].kept
+
+    @property
+    def best(self) -> Clip:
+        return max((clip for clip in self.clips if clip.kept == self.kept), key=lambda clip: clip.score)
+
+    def take(self, clip: Clip) -> bool:
+        """Take in the next window if it belongs to this run, or may."""
+        if not self.precedes(clip) or clip.end - self.start > _LONGEST:
+            return False
+        if clip.kept == self.kept:
+            self.clips += [*self.between, clip]
+            self.between = []
+            return True
+        covered = self.kept and clip.end - self.end <= 2 * ROLL + 1e-6
+        if covered:
+            self.between.append(clip)
+        return covered
+
+    def precedes(self, clip: Clip) -> bool:
+        return clip.number == (self.between or self.clips)[-1].number + 1
 
 
 @dataclass(eq=False)
@@ -95,6 +131,7 @@ class Recorder:
     most_bytes: float | None = None
     told: Callable[[dict[str, Any]], None] = lambda row: None
     _run: _Run | None = None
+    _oldest: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
     encode_seconds: float = 0.0
     full: bool = False
@@ -122,15 +159,19 @@ class Recorder:
     def take(self, clips: list[Clip]) -> None:
         """Take in decisions, in their order."""
         for clip in clips:
-            if self._run is not None and not self._run.takes(clip):
-                self.close_run()
-            if self._run is None:
-                self._run = _Run([clip])
-            else:
-                self._run.clips.append(clip)
+            self._take(clip)
         if clips:
-            waiting_from = self._run.start if self._run is not None and self._run.clips[0].kept else clips[-1].end
-            self.source.forget(waiting_from - _ROLL)
+            waiting_from = self._run.start if self._run is not None and self._run.kept else clips[-1].end
+            self.source.forget(waiting_from - ROLL)
+
+    def _take(self, clip: Clip) -> None:
+        follows = False
+        while self._run is not None and not self._run.take(clip):
+            run = self._run
+            follows = run.goes_on = run.kept and clip.kept and not run.between and run.precedes(clip)
+            self._close(run)
+        if self._run is None:
+            self._run = _Run([clip], follows)
 
     def event(self, event: Event) -> None:
         """Write an event to the index."""
@@ -138,9 +179,11 @@ class Recorder:
 
     def close_run(self) -> None:
         """Write what was begun."""
-        run, self._run = self._run, None
-        if run is None:
-            return
+        while self._run is not None:
+            self._close(self._run)
+
+    def _close(self, run: _Run) -> None:
+        self._run = _Run(run.between) if run.between else None
         best = run.best
         row = {
             "kind": "kept" if best.kept else "dropped",
@@ -200,15 +243,16 @@ class Recorder:
         with replacing(picture, durable=False) as temporary:
             temporary.write_bytes(thumbnail_jpeg(run.best.thumbnail))
         with replacing(path) as temporary:
-            write_clip(temporary, packets, self.camera.masks, start=run.start - _ROLL, encode=self.encode)
+            write_clip(temporary, packets, self.camera.masks, start=run.shown[0], encode=self.encode)
             data = temporary.read_bytes()
         name = path.relative_to(self.folder).as_posix()
         return {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
     def _packets(self, run: _Run) -> list[Packet]:
         """Return packets of one segment from the key frame before a run's pre-roll to the end of its post-roll."""
-        inside = [kept for kept in self.source.packets if kept.time < run.end + _ROLL]
-        first = [n for n, kept in enumerate(inside) if kept.packet.is_keyframe and kept.time <= run.start - _ROLL]
+        start, end = run.shown
+        inside = [kept for kept in self.source.packets if kept.time < end]
+        first = [n for n, kept in enumerate(inside) if kept.packet.is_keyframe and kept.time <= start]
         keys = [n for n, kept in enumerate(inside) if kept.packet.is_keyframe]
         if not keys:
             return []
@@ -237,26 +281,27 @@ class Recorder:
 
     def retain(self) -> None:
         """Remove clips that are older, or more, than is kept."""
-        here = self._present()
-        if self.days is not None:
-            oldest = datetime.fromtimestamp(self.began + self.source.now - self.days * _DAY, UTC)
-            for row in here:
-                if datetime.fromisoformat(row["start"]) < oldest:
-                    self._remove(row, f"older than {self.days:g} days")
-            here = self._present()
-        total = sum(row["bytes"] for row in here)
-        if self.most_bytes is None:
+        days = math.inf if self.days is None else self.days
+        most = math.inf if self.most_bytes is None else self.most_bytes
+        if math.isinf(days) and math.isinf(most):
             return
-        for row in here:
-            if total <= self.most_bytes:
+        now = self.began + self.source.now
+        total = sum(path.stat().st_size for path in self.folder.glob(_CLIPS))
+        for row in self._present():
+            if now - datetime.fromisoformat(row["start"]).timestamp() > days * _DAY:
+                self._remove(row, f"older than {self.days:g} days")
+            elif total > most:
+                self._remove(row, "the oldest, for room")
+            else:
                 break
-            self._remove(row, "the oldest, for room")
             total -= row["bytes"]
 
-    def _present(self) -> list[dict[str, Any]]:
-        """Return the lines of clips that are there, the oldest first."""
-        gone = {row["file"] for row in self.index.rows if row["kind"] == "removed"}
-        return [row for row in self.index.rows if row.get("sha256") and row["file"] not in gone]
+    def _present(self) -> Iterator[dict[str, Any]]:
+        """Give the lines of clips that are there, the oldest first."""
+        for row in self.index.rows(self._oldest):
+            self._oldest = row["n"]
+            if row.get("sha256") and (self.folder / row["file"]).exists():
+                yield row
 
     def _remove_oldest(self, why: str) -> bool:
         for row in self._present():
@@ -281,16 +326,17 @@ class Recorder:
 
     def _add_missing(self) -> None:
         """Add clips to the index that were complete when a run was killed before their line was."""
-        known = {row["file"] for row in self.index.rows if "file" in row}
-        for path in sorted(self.folder.glob("????-??-??/*.mp4")):
-            name = path.relative_to(self.folder).as_posix()
-            if name not in known:
-                data = path.read_bytes()
-                start = datetime.strptime(f"{path.parent.name} {path.stem[:8]}", "%Y-%m-%d %H-%M-%S").astimezone()
-                facts = {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                at = {"start": start.isoformat(timespec="milliseconds"), "score": None, "why": "found after a crash"}
-                self._append({"kind": "kept", **at, **facts})
-        clips = {path.with_suffix("") for path in self.folder.glob("????-??-??/*.mp4")}
+        missing = {path.relative_to(self.folder).as_posix() for path in self.folder.glob(_CLIPS)}
+        for row in self.index.rows():
+            missing.discard(row.get("file", ""))
+        for name in sorted(missing):
+            path = self.folder / name
+            data = path.read_bytes()
+            start = datetime.strptime(f"{path.parent.name} {path.stem[:8]}", "%Y-%m-%d %H-%M-%S").astimezone()
+            facts = {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            at = {"start": start.isoformat(timespec="milliseconds"), "score": None, "why": "found after a crash"}
+            self._append({"kind": "kept", **at, **facts})
+        clips = {path.with_suffix("") for path in self.folder.glob(_CLIPS)}
         for picture in self.folder.glob("????-??-??/*.jpg"):
             if picture.with_suffix("") not in clips:
                 picture.unlink()
@@ -300,7 +346,8 @@ class Recorder:
         try:
             past = [(self.began + end, score) for end, score in self.camera.past_scores()]
             write_facts(self.folder / "state.json", _STATE, {"past": past})
-            write_timeline(self.folder / "timeline.html", self.index.rows, self.folder)
+            latest = self.index.rows(len(self.index) - MOST_ROWS)
+            write_timeline(self.folder / "timeline.html", latest, self.folder)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mho.camera.camera import Camera
-from mho.camera.recorder import Recorder
+from mho.camera.recorder import ROLL, Recorder
 from mho.camera.source import Shot, Source, hidden
 from mho.camera.state import Event
 from mho.data.output import replacing
@@ -62,7 +62,7 @@ class Session:
         DataError
             The source holds no video.
         """
-        self.camera.size_of = self.source.size
+        self.camera.size_of, self.camera.roll = self.source.size, ROLL
         try:
             for shot in self.source.shots():
                 self._look(shot)
@@ -110,7 +110,7 @@ class Session:
 
     def status(self) -> dict[str, Any]:
         """Return figures of the run so far."""
-        rows, counts = self.recorder.index.rows, self.source.counts
+        lines, counts = self.recorder.index.counts, self.source.counts
         wall, cpu = time.monotonic() - self._begun, time.process_time() - self._cpu
         other = cpu - self._score_seconds - self.recorder.encode_seconds
         per_frame = 1e3 / max(1, counts.frames)
@@ -128,8 +128,8 @@ class Session:
             "reopened": counts.reopened,
             "time_stamp_resets": counts.resets,
             "lag": round(counts.lag, 2),
-            "kept": sum(row["kind"] == "kept" for row in rows),
-            "dropped": sum(row["kind"] == "dropped" for row in rows),
+            "kept": lines["kept"],
+            "dropped": lines["dropped"],
             "disk_full": self.recorder.full,
         }
 

@@ -11,12 +11,13 @@ from scipy import ndimage
 
 from mho import checks
 from mho.camera.adaptation import Adaptation
+from mho.camera.budget import FLOOR
 from mho.camera.grid import Grid, Rectangle, check_rectangle
 from mho.camera.ranking import best_mean
 from mho.camera.scene import Scene, Seen
 from mho.camera.state import Event, Standing, Tampering
 
-__all__ = ["Watch", "Window", "Zone", "check_zones"]
+__all__ = ["Watch", "Window", "Zone", "check_zones", "rolls"]
 
 _BOXED = 4.0
 """Spreads from which a cell belongs to what is outlined."""
@@ -88,6 +89,8 @@ class Window:
         What differs from the scene in the best frame, in pixels.
     thumbnail : ndarray of shape (h, w)
         Luma of the best frame, uint8, masks burnt in.
+    calm : tuple of float
+        Seconds at its beginning and at its end without anything that would be kept.
     """
 
     number: int
@@ -97,6 +100,13 @@ class Window:
     zone: str
     boxes: tuple[Rectangle, ...]
     thumbnail: np.ndarray
+    calm: tuple[float, float]
+
+
+def rolls(calm: tuple[float, float], roll: float) -> tuple[float, float]:
+    """Return the seconds before and after a window that a recording shows with it, for `roll` beside what is seen."""
+    before, after = (max(0.0, roll - seconds) for seconds in calm)
+    return before, after
 
 
 @dataclass(eq=False)
@@ -108,6 +118,7 @@ class _Open:
     deviation: np.ndarray
     best: float = -1.0
     scores: list[np.ndarray] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
 
 class Watch:
@@ -212,6 +223,8 @@ class Watch:
             if self._open is None:
                 self._open = _Open(number, picture, z)
             self._open.scores.append(score)
+            if score.max() >= FLOOR:
+                self._open.busy.append(float(t))
             if score.max() > self._open.best:
                 self._open.best = float(score.max())
                 self._open.deviation = z
@@ -221,16 +234,22 @@ class Watch:
     def _closed(self, window: _Open) -> Window:
         by_zone = best_mean(np.array(window.scores).T)
         best = int(by_zone.argmax())
-        start = window.number * self.window
+        start, end = window.number * self.window, (window.number + 1) * self.window
         return Window(
             window.number,
             start,
-            start + self.window,
+            end,
             float(by_zone[best]),
             self._zones[best][0],
             self._boxes(window.deviation),
             window.thumbnail,
+            self._calm(window, start, end),
         )
+
+    def _calm(self, window: _Open, start: float, end: float) -> tuple[float, float]:
+        if not window.busy:
+            return 0.0, 0.0
+        return max(0.0, window.busy[0] - start), max(0.0, end - window.busy[-1] - 1 / self.fps)
 
     def _reduced(self, luma: np.ndarray) -> np.ndarray:
         return self.scene.grid.reduced(luma, max(1, max(luma.shape) // _THUMBNAIL))
