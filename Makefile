@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/mho/kernels/src/*)
 
-.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor bench-camera bench-camera-day bench-camera-speed docs docs-check format clean test-torch
+.PHONY: demo test test-long quick test-faults test-fuzz test-lab lowest cross wheel wasm web lint sanitize bench bench-gate bench-monitor bench-camera bench-camera-bytes bench-camera-day bench-camera-speed docs docs-check format clean test-torch
 
 demo: .venv/demo
 	@echo "mho: a photograph and film ratings on every engine, 20 to 30 seconds of one core"
@@ -136,6 +136,10 @@ bench-camera-speed: .venv/dev
 # A replayed day, and an hour in which nobody comes: make bench-camera-day CLIP=...
 bench-camera-day: .venv/dev
 	$(BIN)/python benchmarks/camera/day.py --clip $(CLIP)
+
+# Bytes of what is kept, and where they go: make bench-camera-bytes CLIPS="vtest=... one-by-one=...".
+bench-camera-bytes: .venv/dev build/bench-camera/ready
+	PYTHONPATH=build/bench-camera $(BIN)/python benchmarks/camera/kept_bytes.py $(CLIPS:%=--clip %)
 
 build/bench-camera/ready: benchmarks/camera/requirements.txt
 	$(BIN)/pip install --quiet --no-deps --target build/bench-camera -r benchmarks/camera/requirements.txt
