@@ -9,7 +9,7 @@ from measure import ROOT, write
 
 RESULTS = ROOT / "docs/measured/monitor.json"
 PAGE = ROOT / "docs/measured/monitor.md"
-ORDER = ("skab", "healthy", "mfpt", "mixtures", "bearing", "nab", "cost", "broker")
+ORDER = ("skab", "healthy", "mfpt", "mixtures", "bearing", "lengths", "nab", "cost", "broker")
 HEAD = """# The monitor beside other detectors
 
 `make bench-monitor SKAB=... NAB=...` measures these tables and writes them here. Recordings are given by path, none is

@@ -6,6 +6,8 @@ from scipy.signal import lfilter
 from mho.monitor import Recording
 
 RATE = 4000.0
+GROUPS = ("envelope", "kurtosis", "level", "spectrum")
+"""All of a waveform, also where little was recorded."""
 
 
 def levels(count, seed, shift=0.0):

@@ -5,7 +5,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from monitor_machine import RATE, levels, recording, vibration
+from monitor_machine import GROUPS, RATE, levels, recording, vibration
 
 from mho.cli import main
 from mho.monitor import Monitor, Recording
@@ -54,7 +54,7 @@ def compiled_and_run(folder, source, drive, samples):
 
 @pytest.fixture(scope="module")
 def fan():
-    monitor = Monitor()
+    monitor = Monitor(features=GROUPS)
     monitor.learn([Recording(vibration(6, seed), rate=RATE, names=("acc",)) for seed in range(3)])
     return monitor
 

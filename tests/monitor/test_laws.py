@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from monitor_machine import RATE, levels, recording, vibration
+from monitor_machine import GROUPS, RATE, levels, recording, vibration
 
 from mho.monitor import Monitor, Recording
 from mho.monitor.waveform import WaveformFeatures
@@ -17,7 +17,7 @@ def pump():
 
 @pytest.fixture(scope="module")
 def fan():
-    monitor = Monitor()
+    monitor = Monitor(features=GROUPS)
     monitor.learn([Recording(vibration(6, seed), rate=RATE, names=("acc",)) for seed in range(3)])
     return monitor
 
@@ -118,7 +118,7 @@ def test_a_gap_of_whole_hops_leaves_windows_of_a_waveform_that_do_not_overlap_it
 def test_the_unit_and_the_clock_of_a_waveform_do_not_count():
     found, opened = [], []
     for unit, begin in ((1.0, 0.0), (1000.0, 1_700_000_000.0)):
-        monitor = Monitor(false_alarms=0.1)
+        monitor = Monitor(false_alarms=0.1, features=GROUPS)
         monitor.learn([Recording(unit * vibration(5, seed), rate=RATE, names=("acc",)) for seed in range(3)])
         found.append(probabilities(monitor.update("acc", begin, unit * vibration(6, 9, defect=0.7))))
         opened.append([alarm.opened - begin for alarm in monitor.alarms])

@@ -26,6 +26,9 @@ KNOWN_SHARE = 0.5
 """Share of a level window's samples that must be known for it to be scored."""
 
 _JUMP_SECONDS = 86_400.0
+_FOLLOWED = 10.0
+"""Seconds in which the time of windows follows that of samples, where the two go apart by less than half a hop."""
+
 _PART = 32
 """Hops of a waveform that are framed together."""
 
@@ -222,6 +225,8 @@ class WaveformFramer:
             self._begin, self._passed = float(times[0]), 0
             self._hold(np.zeros(0))
             self._hops, self._facts, self._spectra = None, self._facts[:0], self._spectra[:0]
+        elif abs(times[0] - expected) > 0.5 / self.rate:  # a clock that goes otherwise than the rate says
+            self._begin = (self._begin or 0.0) + min(1.0, len(values) / (_FOLLOWED * self.rate)) * (times[0] - expected)
         self._chunks.append(values[:, 0] / self.unit)
         self._held += len(values)
         known = 0 if self._hops is None else len(self._hops)

@@ -13,6 +13,8 @@ from mho.monitor.payload import Samples
 __all__ = ["Duplicates", "Sorter"]
 
 _REMEMBERED_SECONDS = 600.0
+_ANCHORED_SECONDS = 60.0
+"""Stretch of which the least delay tells how far a sensor's clock has gone from ours: networks delay, never hasten."""
 
 
 class Duplicates:
@@ -66,6 +68,9 @@ class Sorter:
     ----------
     late : int
         Samples that came later than that, and were left out.
+    ahead : float
+        Seconds by which blocks whose arrival alone is known came later, at the least, than by counting their samples:
+        a sensor's clock is not ours.
     """
 
     def __init__(self, rate: float, lateness: float) -> None:
@@ -73,6 +78,8 @@ class Sorter:
         self._expected: float | None = None
         self._waiting: list[tuple[float, np.ndarray]] = []
         self.late = 0
+        self.ahead = 0.0
+        self._least, self._since = np.inf, -np.inf
 
     def arrived(self, time: float, count: int) -> float:
         """Return the time of the first of so many samples of which but their arrival is known.
@@ -82,7 +89,14 @@ class Sorter:
         """
         begin, expected = time - (count - 1) * self._step, self._expected
         allowed = self._lateness if count > 1 else 0.5 * self._step
-        return begin if expected is None or begin > expected + allowed else expected
+        if expected is None or begin > expected + self.ahead + allowed:
+            self.ahead, self._least, self._since = 0.0, np.inf, begin
+            return begin
+        if count > 1:
+            self._least = min(self._least, begin - expected)
+            if expected >= self._since + _ANCHORED_SECONDS:
+                self.ahead, self._least, self._since = self._least, np.inf, expected
+        return expected
 
     def push(self, time: float, values: np.ndarray) -> list[tuple[float, np.ndarray]]:
         """Take in a block; return the blocks that are in order now."""
@@ -109,10 +123,15 @@ class Sorter:
     def state(self) -> dict[str, Any]:
         """Return all of it as JSON takes it."""
         waiting = [[time, [None if v != v else v for v in values.tolist()]] for time, values in self._waiting]
-        return {"expected": self._expected, "waiting": waiting, "late": self.late}
+        anchor = [self.ahead, *(None if np.isinf(one) else one for one in (self._least, self._since))]
+        return {"expected": self._expected, "waiting": waiting, "late": self.late, "anchor": anchor}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._expected, self.late = state["expected"], int(state["late"])
         waiting = [(float(t), [np.nan if v is None else float(v) for v in vs]) for t, vs in state["waiting"]]
         self._waiting = [(time, np.array(values)) for time, values in waiting]
+        ahead, least, since = state.get("anchor", (0.0, None, None))
+        self.ahead = float(ahead)
+        self._least = np.inf if least is None else float(least)
+        self._since = -np.inf if since is None else float(since)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mho.engines import Engine
-from mho.monitor.frames import Frames, LevelFramer, framer_for
+from mho.monitor.frames import SMOOTHED, Frames, LevelFramer, framer_for
 from mho.monitor.group import BLOCK, PLANS, Group, GroupPlan, fit_group
 from mho.monitor.recording import Channel, Recording
 from mho.monitor.stream import Adaptation, StreamModel, follow
 from mho.monitor.tail import Tail, fit_tail
+from mho.monitor.waveform import HOPS
 
 __all__ = ["Learner", "healthy_frames"]
 
@@ -21,6 +22,9 @@ _BLOCKS, _FIRST = 8, 2
 
 _FEWEST_SESSIONS = 3
 """Sessions from which on band spectra tell faults, not sessions."""
+
+_IN_SPECTRUM = HOPS + SMOOTHED - 1
+"""Windows that start within the stretch of one band spectrum."""
 
 _UNSEEN_SHARE = 1 / 3
 """Exponent of the spread on unseen windows in the geometric mean with that on seen ones, by which residuals are
@@ -34,7 +38,8 @@ _QUIET = 1e-3
 _RUNS = 2.0
 _EXAMPLES = 64
 _FEWEST_DISJOINT = 20
-"""Unseen windows that do not overlap from which on it is told whether scores grow: of fewer, chance makes them grow."""
+"""Unseen windows that do not overlap from which on it is told whether scores grow: of fewer, chance makes them grow.
+And band spectra from which on they are scored: of fewer, their tail does not keep the rate."""
 
 _RESCALED = 300.0
 """Times the largest healthy reading beyond which a sensor's unit has changed: a unit is a thousand, no fault is."""
@@ -72,8 +77,8 @@ class Learner:
         ValueError
             There are too few windows.
         """
-        names = self._names(channels[0].kind, len(sessions))
         windows = sum(len(session) for session in sessions)
+        names = self._names(channels[0].kind, len(sessions), windows)
         if windows < _FEWEST_WINDOWS:
             what = ", ".join(channel.name for channel in channels)
             raise ValueError(f"{what}: needs at least {_FEWEST_WINDOWS} healthy windows, got {windows}")
@@ -102,11 +107,12 @@ class Learner:
             growth=growth,
         )
 
-    def _names(self, kind: str, sessions: int) -> tuple[str, ...]:
+    def _names(self, kind: str, sessions: int, windows: int) -> tuple[str, ...]:
         if kind == "level":
             own = ("mean",)
         else:
-            own = ("envelope", "kurtosis", "level") + ("spectrum",) * (sessions >= _FEWEST_SESSIONS)
+            spectra = sessions >= _FEWEST_SESSIONS and windows >= _FEWEST_DISJOINT * _IN_SPECTRUM
+            own = ("envelope", "kurtosis", "level") + ("spectrum",) * spectra
         if self.features is None:
             return own
         allowed = ("mean", "codes", "spread") if kind == "level" else ("envelope", "kurtosis", "level", "spectrum")
@@ -136,7 +142,8 @@ class Learner:
         moved = np.sqrt((np.concatenate(drift) ** 2).mean(axis=0))
         center = self._start(parts[0], rate) if plan.adapts and len(parts) == 1 else group.center
         growth = self._growth(plan, folds, rate, keep) if len(parts) == 1 else 1.0
-        return _Learned(group, center, np.concatenate(scores), np.concatenate([p for _, p in unseen]), moved, growth)
+        places = np.concatenate([numbers for _, numbers in unseen])
+        return _Learned(group, center, np.concatenate(scores), places, moved, growth)
 
     def _growth(self, plan: GroupPlan, folds: list[tuple[np.ndarray, np.ndarray]], rate: float, keep: float) -> float:
         """Return the growth of scores by a model of the beginning: last three parts over the first that is unseen."""

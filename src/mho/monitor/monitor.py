@@ -130,7 +130,8 @@ class Monitor:
     features : {"auto"} or sequence of str
         Feature groups: "mean", "codes" (their distance from healthy ones) and "spread" of levels; "envelope",
         "kurtosis", "level" and "spectrum" of waveforms. By default
-        mean, and the last four, spectrum only from three healthy sessions on: fewer would teach it the session.
+        mean, and the last four, spectrum only from three healthy sessions on, of 75 s in all: fewer would teach it the
+        session, or not keep the rate.
     window : int, optional
         Samples of a level channel's window; 30 by default.
     n_components : int or "auto"

@@ -229,7 +229,7 @@ class Service:
         self.counts["scored"] += len(samples.values)
         time = samples.time if samples.timed else sorter.arrived(samples.time, len(samples.values))
         for begin, values in sorter.push(time, samples.values):
-            times = begin + np.arange(len(values)) / channel.rate
+            times = begin + sorter.ahead + np.arange(len(values)) / channel.rate
             yield from self.monitor.update(samples.channel, times, values)
             self._reached = max(self._reached, float(times[-1]))
         yield from self.monitor.flush(self._reached - _LATE_WINDOWS * self._longest())
