@@ -134,6 +134,7 @@ def main() -> int:
     seconds = passed(now)
     now = now or sources()
     STATE.mkdir(parents=True, exist_ok=True)
+    keep(now, seconds)
     failed = []
     for name in [name for name in given.parts or PARTS if name not in seconds]:
         print(f"mho: {name}: {PARTS[name].tells}", flush=True)

@@ -81,7 +81,8 @@ def test_every_package_that_is_imported_is_known():
 def test_no_package_that_mho_imports_or_that_those_need_is_under_the_gpl():
     found = needed(imported())
     assert len(found) > 20
-    wrong = {name: stated(name) for name in found if any(COPYLEFT.search(text) for text in stated(name))}
+    choices = {"docutils"}  # its 0.21 lists the licences of its files, of which one, a mode of Emacs, is under the GPL
+    wrong = {name: stated(name) for name in found - choices if any(COPYLEFT.search(text) for text in stated(name))}
     assert wrong == {}
     assert {name: stated(name) for name in found if not any(map(PERMISSIVE.search, stated(name)))} == {}
 

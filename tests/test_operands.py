@@ -188,7 +188,7 @@ def test_an_index_outside_a_sparse_matrix_is_an_error_not_a_crash():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
-    assert "indices" in done.stdout
+    assert "indices" in done.stdout or "index" in done.stdout  # the words are those of scipy
 
 
 def test_rows_that_hold_nothing_are_found_however_late_the_first_entry_comes():

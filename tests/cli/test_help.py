@@ -7,6 +7,7 @@ import io
 import os
 from pathlib import Path
 
+import cyclopts
 import pytest
 from rich.console import Console
 
@@ -32,6 +33,7 @@ def shown(path):
 COMMANDS = list(commands())
 
 
+@pytest.mark.skipif(cyclopts.__version__.partition(".")[0] != "5", reason="others lay the same words out otherwise")
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_is_as_it_was_looked_at(path):
     file = FOLDER / f"{'-'.join(('mho', *path))}.txt"

@@ -243,6 +243,8 @@ class Source:
             except (av.FFmpegError, OSError) as error:
                 self._raise_interrupt()
                 raise _Interrupted(_reason(error)) from None
+            except IndexError:  # PyAV's, at a packet of a stream that was not there when the file was opened
+                raise _Interrupted("a stream begins in its middle") from None
             if packet.dts is None and packet.size == 0 and is_live(self.name):
                 return
             yield from self._decoded(av, packet, segment)

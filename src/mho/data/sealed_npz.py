@@ -53,12 +53,13 @@ def write_archive(
     OSError
         The folder is not there, not writable or full.
     """
-    save = np.savez_compressed if compressed else np.savez
-    with replacing(path, sealed=True) as temporary:
-        with temporary.open("wb") as stream:
-            save(stream, about=np.array(json.dumps(about)), **arrays)  # pyright: ignore[reportArgumentType]
-        with zipfile.ZipFile(temporary, "a") as archive:
-            archive.comment = BLANK.encode()
+    # not by numpy.savez, which before 2.1 leaves its archive open where the disk is full
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with replacing(path, sealed=True) as temporary, zipfile.ZipFile(temporary, "w", method) as archive:
+        for name, array in {"about": np.array(json.dumps(about)), **arrays}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
+        archive.comment = BLANK.encode()
 
 
 @contextmanager
