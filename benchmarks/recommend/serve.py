@@ -27,7 +27,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from mho import Recommender
-from mho.recommend import ImplicitModel, NeighbourModel
+from mho.recommend import ImplicitModel, MixedModel, NeighbourModel
 from mho.recommend.fitted import Fitted
 from mho.recommend.interactions import Interactions
 from mho.recommend.labels import Labels
@@ -41,9 +41,12 @@ from measure import parser, sized, smoke, timed, where
 USERS, ITEMS, CHOICES = sized((2_000, 50_000, 300_000), (50, 200, 1_000))
 MANY = sized(1_000_000, 5_000)
 CONNECTIONS, REQUESTS, REPEATS = sized((4, 750, 200), (2, 5, 3))
+FACTORS = ImplicitModel(l2=10.0, popularity=0.1)
+NEIGHBOURS = NeighbourModel(l2=100.0, popularity=0.1, weighting="presence")
 MODELS = {
-    "implicit": ImplicitModel(l2=10.0, popularity=0.1),
-    "neighbours": NeighbourModel(l2=100.0, popularity=0.1, weighting="presence"),
+    "implicit": FACTORS,
+    "neighbours": NEIGHBOURS,
+    "mixed": MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, share=0.5, popularity=0.1),
 }
 
 
@@ -120,7 +123,7 @@ def many() -> dict:
     chosen = rng.integers(0, people, MANY // 50), (MANY * rng.random(MANY // 50) ** 2).astype(int)
     known = sp.csr_array((np.ones(MANY // 50, np.float32), chosen), shape=(people, MANY))
     labels = Labels(np.arange(people), "users"), Labels(np.arange(MANY), "items")
-    model = replace(MODELS["implicit"], least=1.0, typical=1.0)
+    model = replace(FACTORS, least=1.0, typical=1.0)
     rows, own = (rng.gamma(0.3, 1.0, (n, 16)).astype(np.float32) for n in (MANY, people))
     fitted = Fitted(model, Interactions(*labels, known), Side(own), Side(rows), model.prior(16), 1.0)
     index, seconds, begun = TopIndex(fitted), [], time.process_time()
@@ -150,7 +153,7 @@ def measured() -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         for name, model in MODELS.items():
             path = Path(folder) / f"{name}.npz"
-            Recommender(16, model=model, max_iter=2).fit(users, items).save(path)
+            Recommender(model=model, max_iter=2).fit(users, items).save(path)
             for found in served(path):
                 yield {"what": "serve", "who": name, "items": ITEMS, **found}
 

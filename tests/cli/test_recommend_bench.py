@@ -37,6 +37,26 @@ def test_bench_shows_own_lists_beside_usual_ones(mho, orders, tmp_path, split):
     assert "EASE" in page.read_text()
 
 
+def test_bench_tells_of_ratings_below_zero_and_leaves_out_what_is_not_liked(mho, tmp_path):
+    rng = np.random.default_rng(2)
+    path, opinions = tmp_path / "jokes.csv", rng.uniform(-10, 10, (30, 15))
+    rows = [f"{u},{i},{opinions[u, i]:.2f}" for u in range(30) for i in range(15) if (u + i) % 4]
+    path.write_text("user,item,rating\n" + "\n".join(rows) + "\n")
+    given = "recommend", "bench", path, "--range=-10:10", "-k", 2, "-q", "--json"
+    code, out, told = mho(*given)
+    assert code == 0, told
+    below = sum(float(row.split(",")[2]) < 0 for row in rows)
+    assert f"{below} ratings are below zero" in told
+    every = json.loads(out)["users"]
+    code, out, told = mho(*given, "--liked", 8)
+    assert code == 0, told
+    assert "below zero" not in told
+    assert 0 < json.loads(out)["users"] < every
+    code, _, told = mho(*given, "--liked", 11)
+    assert code != 0
+    assert "no rating is 11 or more" in told
+
+
 def test_bench_needs_to_know_when_to_split_by_time(mho, orders):
     code, _, told = mho("recommend", "bench", orders, "--split", "time")
     assert code == 2

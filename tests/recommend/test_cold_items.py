@@ -112,3 +112,8 @@ def test_newcomers_are_the_mean_of_users_with_like_features(model):
         shelf.recommend_to([[1, 0, 0]], known_features=told[1:])
     with pytest.raises(ValueError, match="known_features must not be more than there are users, 60, got 61"):
         shelf.recommend_to(np.ones((1, 61)), known_features=np.ones((60, 61)))
+    for nobody in (np.zeros((0, 3)), sp.csr_array((0, 3)), []):
+        with pytest.raises(ValueError, match=r"^features must be a matrix with at least"):
+            shelf.recommend_to(nobody, known_features=told)
+    with pytest.raises(ValueError, match="known_features must be a matrix"):
+        shelf.recommend_to([[0, 1, 0]], known_features=5)

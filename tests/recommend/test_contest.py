@@ -56,8 +56,9 @@ def circles(seed=0, m=120, n=30):
     return rng.random((m, n)) < chance
 
 
-def test_ease_is_the_least_squares_of_its_definition():
-    X = circles()[:, :6].astype(float)
+@pytest.mark.parametrize("users", [120, 4])  # by the Gram matrix of the items, and of the users, which are fewer
+def test_ease_is_the_least_squares_of_its_definition(users):
+    X = circles()[:users, :6].astype(float)
     scores = ease(sp.csr_array(X), 3.0)(np.arange(len(X)))
     for j in range(6):
         others = np.delete(np.arange(6), j)

@@ -48,6 +48,16 @@ def test_scores_are_those_of_both_by_their_shares():
     np.testing.assert_allclose(mixed.predict(u[:50], i[:50]), mixed.list_scores()[u[:50], i[:50]], atol=1e-5)
 
 
+@pytest.mark.parametrize(("model", "wanted"), [("implicit", 16), ("mixed", 32)])
+def test_components_where_nobody_says_how_many(model, wanted):
+    for n, k in ((40, wanted), (12, 12)):
+        users, items = np.nonzero(table(n=n))
+        made = Recommender(model=model, max_iter=1).fit(users, items)
+        assert made.item_factors_.shape == (n, k)
+    with pytest.raises(ValueError, match=r"n_components must be at least 1 and at most 12 \(items\), got 13"):
+        Recommender(13, model=model).fit(users, items)
+
+
 def test_an_explanation_adds_up_and_a_visitor_is_answered(tmp_path):
     X = table()
     model = fitted(MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, share=0.5, popularity=0.1), X)

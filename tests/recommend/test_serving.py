@@ -13,7 +13,7 @@ import pytest
 
 from mho import Recommender
 from mho.loopback import listen
-from mho.recommend import ImplicitModel, MixedModel, NeighbourModel, RatingModel
+from mho.recommend import ImplicitModel, MixedModel, MixedRatingModel, NeighbourModel, RatingModel
 from mho.recommend.top_index import TopIndex
 
 httpx = pytest.importorskip("httpx")
@@ -36,7 +36,7 @@ FACTORS = ImplicitModel(l2=1.0, popularity=0.1)
 def fitted(model, seed=0, **shape):
     X = table(seed, **shape)
     users, items = np.nonzero(X)
-    stars = 1.0 + (users + items) % 5 if isinstance(model, RatingModel) else None
+    stars = None if model.choices else 1.0 + (users + items) % 5
     return Recommender(4, model=model, max_iter=3).fit(users, items, stars)
 
 
@@ -47,6 +47,7 @@ def fitted(model, seed=0, **shape):
         NEAR,
         MixedModel(factors=FACTORS, neighbours=NEAR, share=0.4, popularity=0.1),
         RatingModel(popularity=0.3),
+        MixedRatingModel(factors=RatingModel(popularity=0.3), starts=2, cap=5, l2=4.0, share=1.0, over="all"),
     ],
 )
 def test_pruned_lists_are_those_of_all_scores(model):
@@ -59,8 +60,9 @@ def test_pruned_lists_are_those_of_all_scores(model):
         np.testing.assert_allclose(scores, whole.scores, rtol=1e-6)
 
 
-def test_most_of_many_items_are_never_scored():
-    made = fitted(FACTORS, m=60, n=40_000)
+@pytest.mark.parametrize("model", [FACTORS, MixedModel(factors=FACTORS, neighbours=NEAR, share=0.4, popularity=0.1)])
+def test_most_of_many_items_are_never_scored(model):
+    made = fitted(model, m=60, n=40_000)
     rng = np.random.default_rng(1)
     made.fitted.items.rows[:] = rng.gamma(0.2, 1.0, made.fitted.items.rows.shape)
     index = TopIndex(made.fitted)

@@ -13,7 +13,7 @@ from mho.recommend.fitted import Fitted
 from mho.recommend.item_weights import ItemTable, Neighbourhood
 from mho.recommend.model import Side
 
-__all__ = ["feature_weights", "with_items"]
+__all__ = ["feature_rows", "feature_weights", "with_items"]
 
 _L2 = 0.1
 """Ridge on the weights, in mean squares of the length of an item's features."""
@@ -75,6 +75,21 @@ def _solved(table: ItemTable, targets: np.ndarray, n: int, cap: int, l2: float) 
     weights = Neighbourhood(targets, nearest, products, grams).solved(l2)
     t, p = np.nonzero(weights > 0)
     return sp.coo_array((weights[t, p], (nearest[t, p], t)), shape=(n, len(targets))).tocsr()
+
+
+def feature_rows(matrix: Any, name: str, wanted: int | None = None, what: str = "") -> None:
+    """Refuse features `matrix`, called `name`, without a row, or without one for each of the `wanted` users or items.
+
+    Raises
+    ------
+    ValueError
+        Which of both it is.
+    """
+    shape = np.shape(matrix)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"{name} must be a matrix with at least one row and column, got shape {shape}")
+    if wanted is not None and shape[0] != wanted:
+        raise ValueError(f"{name} must have a row for each of {wanted} {what}, got {shape[0]}")
 
 
 def _features(matrix: Any, name: str) -> Any:

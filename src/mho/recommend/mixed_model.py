@@ -53,6 +53,7 @@ class MixedModel(Model):
     share: float | None = None
     popularity: float | None = None
 
+    usual_components = 32
     quality = ImplicitModel.quality
     offsets = ImplicitModel.offsets
     has_weights = True
@@ -165,6 +166,10 @@ class MixedModel(Model):
     def scores(self, P: np.ndarray, Q: np.ndarray) -> np.ndarray:
         """See `Model.scores`: of the factors."""
         return self._own_share * self.factors.scores(P, Q)
+
+    def query(self, p: np.ndarray) -> tuple[np.ndarray, float]:
+        """See `Model.query`: of the factors."""
+        return self._own_share * p, 0.0
 
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`: of the factors."""

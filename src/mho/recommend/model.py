@@ -75,6 +75,9 @@ class Model(ABC):
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
 
+    usual_components: ClassVar[int] = 16
+    """Components where nobody says how many."""
+
     has_factors: ClassVar[bool] = True
     """Whether users and items have factors, which alternate."""
 
@@ -135,6 +138,13 @@ class Model(ABC):
         Of the items at positions `targets` (t,) alone, if these are given.
         """
         raise NotImplementedError(f"{type(self).__name__} has no weights between items")
+
+    def components(self, asked: int | None, n_items: int) -> int:
+        """Return the components of a fit: as many as are `asked` for, or the usual number; at most `n_items`."""
+        if asked is None:
+            return min(self.usual_components, n_items)
+        limit = n_items if self.has_factors else None
+        return checks.positive_int(asked, "n_components", limit=limit, what="items")
 
     def components_of(self, width: int) -> int:
         """Return the components that were asked for where rows have `width` numbers."""

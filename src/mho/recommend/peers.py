@@ -46,17 +46,40 @@ def item_knn(train: Any, neighbours: int) -> Callable[[np.ndarray], np.ndarray]:
 def ease(train: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
     """Order items by EASE (Steck-2019): weights of either sign between all items, one inverse."""
     X = sp.csr_array(_present(train), dtype=np.float64)
-    gram = (X.T @ X).toarray()
+    if X.shape[0] < X.shape[1]:
+        return _ease_of_few_users(X, l2)
+    inverse = _inverse((X.T @ X).toarray(), l2)
+    B = -inverse / inverse.diagonal()
+    np.fill_diagonal(B, 0)
+    return lambda users: X[users] @ B
+
+
+def _ease_of_few_users(X: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the same through the Gram matrix of the users, which are fewer: the inverse is (1 - X' K X) / l2.
+
+    K is the inverse of X X' + l2, so that the scores of a row x are x - (x - x X' K X) / (1 - diag(X' K X)).
+    """
+    gram = (X @ X.T).toarray()
+    passed = (sp.csr_array(X.T) @ _inverse(gram.copy(), l2)).T  # K X
+    users = np.repeat(np.arange(len(gram)), np.diff(X.indptr))
+    left = 1 - np.bincount(X.indices, X.data * passed[users, X.indices], X.shape[1])
+
+    def scores(some: np.ndarray) -> np.ndarray:
+        own = X[some].toarray()
+        return own - (own - gram[some] @ passed) / left
+
+    return scores
+
+
+def _inverse(gram: np.ndarray, l2: float) -> np.ndarray:
+    """Return the inverse of a Gram matrix, which is overwritten, plus a ridge."""
     gram[np.diag_indices_from(gram)] += l2
     potrf, potri = lapack.get_lapack_funcs(("potrf", "potri"), (gram,))
     factor, _ = potrf(gram, overwrite_a=True)  # a quarter of the work of an inverse of any matrix
     upper, failed = potri(factor, overwrite_c=True)
     if failed:
         raise FloatingPointError("the Gram matrix of EASE could not be inverted")
-    inverse = np.triu(upper) + np.triu(upper, 1).T
-    B = -inverse / inverse.diagonal()
-    np.fill_diagonal(B, 0)
-    return lambda users: X[users] @ B
+    return np.triu(upper) + np.triu(upper, 1).T
 
 
 def implicit_als(train: Any, settings: tuple[float, float]) -> Callable[[np.ndarray], np.ndarray]:

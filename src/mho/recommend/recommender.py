@@ -15,7 +15,7 @@ from mho.cost import estimate
 from mho.engines import Engine, Hybrid, engine_for
 from mho.nmf.loop import phase_ends
 from mho.recommend.checked_users import solved_checked
-from mho.recommend.cold_items import feature_weights, with_items
+from mho.recommend.cold_items import feature_rows, feature_weights, with_items
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
@@ -56,8 +56,9 @@ class Recommender:
 
     Parameters
     ----------
-    n_components : int
-        Number k of components, at most the number of items; of no account with "neighbours", which has none.
+    n_components : int, optional
+        Number k of components, at most the number of items; by default 16, or 32 with "mixed". Of no account with
+        "neighbours", which has none.
     model : {"ratings", "implicit", "neighbours", "mixed", "mixed-ratings"} or Model
         What the table means. "ratings": how much each user liked some items; `predict` gives ratings (`RatingModel`).
         "implicit": what each user chose; `recommend` ranks what they did not choose (`ImplicitModel`).
@@ -103,7 +104,7 @@ class Recommender:
 
     def __init__(
         self,
-        n_components: int = 16,
+        n_components: int | None = None,
         *,
         model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] | Model = "ratings",
         engine: str | Engine = "digital",
@@ -145,9 +146,7 @@ class Recommender:
         phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
         table = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns)
         del users, items, ratings  # whoever called may not hold them either
-        k = 0
-        if model.has_factors:
-            k = checks.positive_int(self.n_components, "n_components", limit=len(table.items), what="items")
+        k = model.components(self.n_components, len(table.items)) if model.has_factors else 0
         start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
         self._fitted, self.engine_, self.history_ = start, engine, []
         self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])
@@ -255,13 +254,8 @@ class Recommender:
             Naming the argument.
         """
         fitted = self._require()
-        rows, n = np.shape(known_features)[0], len(fitted.items)
-        if rows != n:
-            raise ValueError(f"known_features must have a row for each of {n} items, got {rows}")
-        if np.shape(features)[0] != np.size(items):
-            raise ValueError(
-                f"features must have a row for each of {np.size(items)} items, got {np.shape(features)[0]}"
-            )
+        feature_rows(known_features, "known_features", len(fitted.items), "items")
+        feature_rows(features, "features", np.size(items), "items")
         cap = checks.positive_int(cap, "cap")
         weights = feature_weights(known_features, features, cap=cap, l2=positive(l2, "l2"))
         self._fitted = with_items(fitted, items, weights)
@@ -356,9 +350,8 @@ class Recommender:
             Naming the argument.
         """
         fitted, n = self._require(), checks.positive_int(n, "n")
-        rows, m = np.shape(known_features)[0], len(fitted.users)
-        if rows != m:
-            raise ValueError(f"known_features must have a row for each of {m} users, got {rows}")
+        feature_rows(known_features, "known_features", len(fitted.users), "users")
+        feature_rows(features, "features")
         limits = {"cap": checks.positive_int(cap, "cap"), "l2": positive(l2, "l2")}
         weights = feature_weights(known_features, features, **limits, what="users")
         return for_likeness(fitted, weights.tocsc(), n)

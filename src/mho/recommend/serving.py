@@ -15,6 +15,7 @@ from fastapi import Body, FastAPI, HTTPException, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from mho.data import DataError
+from mho.kernels.blas import one_blas_thread
 from mho.loopback import Guard
 from mho.recommend.recommender import Recommender
 from mho.recommend.top import Top
@@ -296,4 +297,5 @@ def serve(bound: socket.socket, shelf: Shelf, token: str) -> None:
 
     app = create_app(shelf, token, bound.getsockname()[1])
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
-    uvicorn.Server(config).run(sockets=[bound])
+    with one_blas_thread():  # an answer is too small to share, and waiting threads would take time from the next one
+        uvicorn.Server(config).run(sockets=[bound])

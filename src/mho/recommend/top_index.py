@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mho.recommend.fitted import Fitted
@@ -59,13 +61,15 @@ class TopIndex:
         if fitted.weights is None:
             begin, end = fitted.table.known.indptr[user : user + 2]
             items, merits = self._of_factors(P[0], fitted.table.known.indices[begin:end], n)
-            return items, fitted.in_values(fitted.scored(merits, items))
-        known = fitted.table.known[[user]]
-        if fitted.model.has_factors:
-            items, merits = self._of_all(fitted.merits(P, known)[0], known.indices, n)
         else:
-            items, merits = self._of_neighbours(fitted.speaking(P, known), known.indices, n)
+            known = fitted.table.known[[user]]
+            items, merits = self._of_all(P, known, n) if self._signed else self._of_both(P, known, n)
         return items, fitted.in_values(fitted.scored(merits, items))
+
+    @property
+    def _signed(self) -> bool:
+        """Whether what users say of items may be below zero, so that a sum may be below the part of the factors."""
+        return not self.fitted.model.choices
 
     def _of_factors(self, p: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         query, constant = self.fitted.model.query(p)
@@ -107,17 +111,24 @@ class TopIndex:
         item = places < len(self.order)
         return places[item], scores[there[item]]
 
-    def _of_neighbours(self, spoken: object, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Order what something speaks for, and the most popular of all else."""
-        product = (spoken @ self.fitted.weights).tocsr()  # pyright: ignore[reportAttributeAccessIssue, reportOperatorIssue]
-        first = self.popular[: n + len(seen) + product.nnz]
+    def _of_both(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Order what something speaks for, and of all else the best by factors and popularity.
+
+        What the user's items say only adds to a score, so that of all else no others can be among the best.
+        """
+        fitted, seen = self.fitted, known.indices
+        product = (fitted.speaking(P, known) @ fitted.weights).tocsr()
+        query, constant = fitted.model.query(P[0])
+        most = n + len(seen)
+        first = self._pruned(np.append(1.0, query).astype(np.float32), most) if len(query) else self.popular[:most]
         items = np.unique(np.append(product.indices, first))
-        merits = self.offsets[items].astype(np.float64)
+        merits = self.offsets[items] + fitted.items.rows[items] @ query + constant
         merits[np.searchsorted(items, product.indices)] += product.data
         return self._leading(items, merits, seen, n)
 
-    def _of_all(self, merits: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        return self._leading(np.arange(len(merits)), merits, seen, n)
+    def _of_all(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
+        merits = self.fitted.merits(P, known)[0]
+        return self._leading(np.arange(len(merits)), merits, known.indices, n)
 
     def _leading(
         self, items: np.ndarray, merits: np.ndarray, seen: np.ndarray, n: int

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from mho.cli.recommend.options import FittedFile, OutFile
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
@@ -25,11 +26,11 @@ Examples:
 
 
 def add_items(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    model: FittedFile,
     source: Annotated[Path, Parameter(name="FEATURES", allow_leading_hyphen=True)],
     /,
     *,
-    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    out: OutFile,
     features: str = "",
     split: str = "|",
     cap: WholeNumber = 50,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from cyclopts import Parameter
 
+from mho.cli.errors import note
 from mho.cli.progress import progress
+from mho.cli.recommend.options import Components, Length, Quiet, TableFile, check_components
 from mho.cli.recommend.table import TableOptions, read_table, read_times
 from mho.cli.report import Json, as_json
 from mho.cli.settings import WholeNumber
@@ -70,30 +72,34 @@ class SplitOptions:
 
 
 def bench(
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    source: TableFile,
     /,
     *,
-    n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
-    n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
+    n_components: Components = None,
+    n: Length = 10,
+    liked: float | None = None,
     splitting: SplitOptions = SplitOptions(),
     page: Path | None = None,
     reading: TableOptions = TableOptions(),  # noqa: B008
-    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Hold out a part of a table and show whose lists find it: this library's models as they come, and usual peers.
 
     Peers are popularity, item-kNN, EASE where the items are few enough for its matrix, and the ALS of the library
-    implicit where it is installed, each tuned on a split inside the training part. Every row is a choice.
+    implicit where it is installed, each tuned on a split inside the training part. Every row is a choice, whatever its
+    rating, unless --liked says from which rating on it is one.
 
     Parameters
     ----------
     source
         A table of user and item, as for `fit`; - is standard input.
     n_components
-        Components of models with factors.
+        Components of models with factors; by default as for `fit`.
     n
         Length of the lists.
+    liked
+        Rating from which on a row is a choice; rows below are left out.
     page
         Write a page of HTML, with intervals and the significance of differences, too.
     quiet
@@ -110,9 +116,9 @@ def bench(
         check_target(page, [source], suffixes=[".html"])
     source = file_of(source, most=reading.max_bytes)
     table = read_table(source, reading, quiet=quiet)
-    train, test = _matrices(table, splitting.parts(source, table, reading))
-    k = checks.positive_int(n_components, "-k", limit=train.shape[1], what="items")
-    entries = [own_entry(name, lambda name=name: Recommender(k, model=name)) for name in _OWN]
+    train, test = _matrices(table, _chosen(source, table, liked, splitting.parts(source, table, reading)))
+    check_components(n_components, train.shape[1])
+    entries = [own_entry(name, lambda name=name: Recommender(n_components, model=name)) for name in _OWN]
     entries += peer_entries(train.shape[1])
     with progress(quiet=quiet) as shown:
         found = contest(train, test, entries, length=n, seed=splitting.seed, follow=shown.stage)
@@ -124,6 +130,21 @@ def bench(
         )
         return
     print(columns([("", *_SHOWN, "coverage", "seconds"), *(_line(one) for one in found.results)]))
+
+
+def _chosen(source: Path, table: Any, liked: float | None, parts: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return the rows of both parts that are choices."""
+    if liked is None:
+        below = 0 if table.ratings is None else int((table.ratings < 0).sum())
+        if below:
+            note(f"{source}: {below:,} ratings are below zero and count as choices too: --liked RATING leaves such out")
+        return parts
+    if table.ratings is None:
+        raise ValueError(f"--liked needs ratings, and {source} has no column of them")
+    train, test = (rows[table.ratings[rows] >= liked] for rows in parts)
+    if not len(train):
+        raise ValueError(f"--liked must leave rows to learn from; no rating is {liked:g} or more")
+    return train, test
 
 
 def _matrices(table: Any, parts: tuple[Any, Any]) -> tuple[Any, Any]:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
+from mho.cli.recommend.options import FittedFile, Length, TableFile
 from mho.cli.recommend.table import TableOptions, ids_like, read_table
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
 from mho.cli.tables import table as laid_out
 
@@ -18,11 +14,11 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    model: FittedFile,
+    source: TableFile,
     /,
     *,
-    n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
+    n: Length = 10,
     relevant: float | None = None,
     reading: TableOptions = TableOptions(),  # noqa: B008
     json: Json = False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from mho.cli.recommend.options import FittedFile
 from mho.cli.report import Json, as_json
 from mho.cli.target import check_target
 
@@ -20,7 +21,7 @@ _OF_FILES = frozenset((".csv", ".html", ".jsonl", ".npy", ".npz", ".parquet", ".
 
 
 def export(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    model: FittedFile,
     /,
     *,
     out: Annotated[Path, Parameter(name=("-o", "--out", "--to"))],

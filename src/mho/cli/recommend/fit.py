@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from mho.cli.progress import progress
 from mho.cli.recommend.blocks import check_blocks
 from mho.cli.recommend.dask import Workers, dask_cluster
+from mho.cli.recommend.options import Components, OutFile, Quiet, TableFile, check_components
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.run import figures, run, summary
@@ -75,12 +76,12 @@ class Decay:
 
 
 def fit(
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    source: TableFile,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    out: OutFile,
     model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] = "ratings",
-    n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
+    n_components: Components = None,
     cap: WholeNumber | None = None,
     decay: Decay = Decay(),
     engine: Literal["digital", "analog", "hybrid"] = "digital",
@@ -89,7 +90,7 @@ def fit(
     reading: TableOptions = TableOptions(),  # noqa: B008
     workers: Workers = Workers(),  # noqa: B008
     out_of_core: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Learn from a table of user, item and rating.
@@ -108,7 +109,7 @@ def fit(
         What the table means: how much users liked items, to predict ratings; or what they chose, to recommend, by
         factors, by weights between neighbouring items or by both; mixed-ratings has both for ratings.
     n_components
-        Number k of components; neighbours have none.
+        Number k of components; by default 16, or 32 of mixed. Neighbours have none.
     cap
         Neighbours of each item, at most; by default 100, or 50 from 10,000 items on.
     engine
@@ -127,7 +128,7 @@ def fit(
     """
     from mho import checks
 
-    checks.positive_int(n_components, "-k")
+    check_components(n_components)
     checks.positive_int(max_iter, "--max-iter")
     checks.at_least(seed, "--seed", 0)
     source = file_of(source, most=reading.max_bytes)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
+from mho.cli.recommend.options import FittedFile, OutFile, TableFile
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.table import TableOptions, ids_like, read_table
 from mho.cli.report import Json, as_json
@@ -17,11 +15,11 @@ __all__ = ["fold_in"]
 
 
 def fold_in(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    model: FittedFile,
+    source: TableFile,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    out: OutFile,
     side: Literal["users", "items"] = "users",
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     reading: TableOptions = TableOptions(),  # noqa: B008

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
-
+from mho.cli.recommend.options import TableFile
 from mho.cli.recommend.table import TableOptions, read_table
 from mho.cli.report import Json, as_json
 from mho.cli.standard_input import file_of
@@ -20,7 +19,7 @@ _MARKS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", " ": "a space", "":
 
 
 def look(
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    source: TableFile,
     /,
     *,
     reading: TableOptions = TableOptions(),  # noqa: B008

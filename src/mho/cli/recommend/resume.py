@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from mho.cli.errors import note
 from mho.cli.progress import progress
 from mho.cli.recommend.dask import Workers, dask_cluster
+from mho.cli.recommend.options import FittedFile, Quiet
 from mho.cli.recommend.out_of_core import resume_blocks
 from mho.cli.recommend.run import figures, run, summary
 from mho.cli.report import Json, as_json
@@ -20,13 +18,13 @@ __all__ = ["resume"]
 
 
 def resume(
-    source: Annotated[Path, Parameter(name="RECOMMENDER")],
+    source: FittedFile,
     /,
     *,
     max_iter: WholeNumber = 20,
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     workers: Workers = Workers(),  # noqa: B008
-    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Go on with everything that a recommender knows, and write it to the same file.

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
-
+from mho.cli.recommend.options import FittedFile
 from mho.cli.settings import WholeNumber
 
 __all__ = ["serve"]
@@ -15,7 +11,7 @@ _PORTS = 2**16
 
 
 def serve(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    model: FittedFile,
     /,
     *,
     port: WholeNumber = 0,

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from mho.cli.answers_ledger import AnswersLedger
 from mho.cli.errors import note
+from mho.cli.recommend.options import FittedFile, Length
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
-from mho.cli.settings import WholeNumber
 from mho.cli.tables import columns, wrapped
 from mho.cli.target import check_target
 
@@ -26,11 +26,11 @@ _LINES = 10_000
 
 
 def top(
-    model: Annotated[Path, Parameter(name="RECOMMENDER")],
+    model: FittedFile,
     /,
     *,
     users: str = "",
-    n: Annotated[WholeNumber, Parameter(name=("-n", "--length"))] = 10,
+    n: Length = 10,
     titles: Path | None = None,
     among: str = "",
     seen: Annotated[bool, Parameter(negative="", show_default=False)] = False,

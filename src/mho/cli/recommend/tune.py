@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import Any, Literal
 
 from mho.cli.progress import progress
+from mho.cli.recommend.options import Components, OutFile, Quiet, TableFile, check_components
 from mho.cli.recommend.rejected import check_rejected
 from mho.cli.recommend.table import RATINGS, TableOptions, read_table
 from mho.cli.report import Json, as_json
@@ -20,17 +19,17 @@ __all__ = ["tune"]
 
 
 def tune(
-    source: Annotated[Path, Parameter(name="TABLE", allow_leading_hyphen=True)],
+    source: TableFile,
     /,
     *,
-    out: Annotated[Path, Parameter(name=("-o", "--out"))],
+    out: OutFile,
     model: Literal["ratings", "implicit", "neighbours", "mixed", "mixed-ratings"] = "ratings",
-    n_components: Annotated[WholeNumber, Parameter(name=("-k", "--components"))] = 16,
+    n_components: Components = None,
     max_iter: WholeNumber = 20,
     test: float = 0.1,
     seed: WholeNumber = 0,
     reading: TableOptions = TableOptions(),  # noqa: B008
-    quiet: Annotated[bool, Parameter(name=("-q", "--quiet"), negative="", show_default=False)] = False,
+    quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Try settings of a model on a part of a table, and fit the best of them to all of it.
@@ -47,7 +46,7 @@ def tune(
     model
         As for `fit`.
     n_components
-        Number k of components; neighbours have none.
+        As for `fit`.
     max_iter
         Iterations of each fit.
     test
@@ -62,7 +61,7 @@ def tune(
     from mho import Recommender, checks
     from mho.recommend.grids import settings_for
 
-    checks.positive_int(n_components, "-k")
+    check_components(n_components)
     checks.positive_int(max_iter, "--max-iter")
     source = file_of(source, most=reading.max_bytes)
     check_target(out, [source], suffixes=[".npz"])

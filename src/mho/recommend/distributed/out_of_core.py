@@ -77,7 +77,8 @@ class OutOfCore:
         Of this fit alone, and seen under this name here and by every worker, as the folder of the table is. Rows are
         kept there: a fit that was interrupted goes on from its last complete half-step when it is called again, and
         `mho.Recommender.load` reads what there is.
-    n_components : int
+    n_components : int or None
+        None: as many as `mho.Recommender` takes.
     model : Model
         Of the `duplicates` that the table was written with.
     max_iter : int
@@ -92,7 +93,7 @@ class OutOfCore:
 
     client: Any
     folder: str | os.PathLike[str]
-    n_components: int = 16
+    n_components: int | None = None
     model: Model = field(default_factory=RatingModel)
     max_iter: int = 20
     random_state: int | None = 0
@@ -100,7 +101,8 @@ class OutOfCore:
     follow: Callable[[Work], Any] | None = None
 
     def __post_init__(self) -> None:
-        checks.positive_int(self.n_components, "n_components")
+        if self.n_components is not None:
+            checks.positive_int(self.n_components, "n_components")
         checks.positive_int(self.max_iter, "max_iter")
         if not Path(self.folder).is_dir():
             raise ValueError(f"folder must be one that is there, got {os.fspath(self.folder)!r}")
@@ -133,9 +135,10 @@ class OutOfCore:
         return fitted_model(folder, state.kind, state.settled) if state.settled else self.model
 
     def _state(self, table: BlockTable, folder: Path) -> FitState:
+        components = self.model.components(self.n_components, table.n_items)
         new = FitState(
             table=table_name(table.folder, folder),
-            n_components=self.n_components,
+            n_components=components,
             random_state=self.random_state,
             model=asdict(self.model),  # pyright: ignore[reportArgumentType]
             kind=type(self.model).__name__,
@@ -150,12 +153,12 @@ class OutOfCore:
         rng = np.random.default_rng(self.random_state)
         choosing, model = rng.spawn(1)[0], self.model  # as `Fitted.start` does
         if not isinstance(self.model, RatingModel):
-            k = self.n_components if self.model.has_factors else 0
+            k = components if self.model.has_factors else 0
             model = self.model.settled(table.known(), k, choosing)
             new = replace(new, settled=asdict(model))  # pyright: ignore[reportArgumentType]
         state = new.begun(folder)
         if self.model.has_factors:
-            start = model.start(table.n_items, self.n_components, rng)
+            start = model.start(table.n_items, components, rng)
             state.path(folder, "items").mkdir()
             for block in table.items:
                 write_rows(state.path(folder, "items"), block.begin, start.rows[block.begin : block.end])
@@ -163,8 +166,6 @@ class OutOfCore:
         return state
 
     def _check(self, table: BlockTable) -> None:
-        if self.model.has_factors:
-            checks.positive_int(self.n_components, "n_components", limit=table.n_items, what="items")
         kept, wanted = table.duplicates, self.model.duplicates
         if kept != wanted:
             kind = type(self.model).__name__
