@@ -1,6 +1,7 @@
 """Writes the tables of neighbours in docs/do/recommend.md from what was measured: python scripts/neighbour_tables.py.
 
-The figures are those of `benchmarks/recommend/neighbours.jsonl`, which `benchmarks/recommend/neighbours.py` writes.
+The figures are those of `neighbours.jsonl` and `tuned.jsonl` in `benchmarks/recommend`, which the scripts of these
+names write.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import site_pages  # pyright: ignore[reportMissingImports]
 
 ROOT = Path(__file__).parents[1]
 PAGE, MEASURED = ROOT / "docs/do/recommend.md", ROOT / "benchmarks/recommend/neighbours.jsonl"
+TUNED = MEASURED.with_name("tuned.jsonl")
 
 
-def rows() -> list[dict[str, Any]]:
+def rows(path: Path = MEASURED) -> list[dict[str, Any]]:
     """Return what was measured; of runs of the same the last."""
-    found = [json.loads(line) for line in MEASURED.read_text(encoding="utf-8").splitlines()]
-    keys = [(one["what"], one["table"], one["who"], one.get("seed")) for one in found]
+    found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    keys = [tuple(one.get(name) for name in ("what", "table", "who", "model", "seed")) for one in found]
     return list(dict(zip(keys, found, strict=True)).values())
 
 
@@ -98,6 +100,21 @@ def of_serve(found: list[dict[str, Any]]) -> str:
     return markdown(lines)
 
 
+def of_tuned(found: list[dict[str, Any]]) -> str:
+    """Return nDCG@10 of models as they come and tuned, by table; the seeds' mean."""
+    names = "popularity", "default", "tuned", "log strengths"
+    lines = [["", "model", "popularity", "as it comes", "tuned", "of the tuned", "log strengths", "settings", "seeds"]]
+    for table, model in dict.fromkeys((one["table"], one["model"]) for one in found):
+        runs = [one for one in found if (one["table"], one["model"]) == (table, model)]
+        means = {name: mean([one[name] for one in runs]) for name in names if name in runs[0]}
+        told = {name: f"{means[name]:.4f}" if name in means else "" for name in names}
+        share, settings = means["default"] / means["tuned"], "; ".join(dict.fromkeys(one["setting"] for one in runs))
+        seeds = ", ".join(str(one["seed"]) for one in runs)
+        figures = told["popularity"], told["default"], told["tuned"], f"{share:.3f}", told["log strengths"]
+        lines.append([table, model, *figures, settings, seeds])
+    return markdown(lines)
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Return a table, its first line the head."""
     text = ["| " + " | ".join(line) + " |" for line in lines]
@@ -115,6 +132,7 @@ TABLES = {
 
 
 BLOCKS = {f"neighbours {name}": partial(lambda table: table(rows()), table) for name, table in TABLES.items()}
+BLOCKS["neighbours tuned"] = lambda: of_tuned(rows(TUNED))
 
 
 def made_anew(page: str) -> str:

@@ -95,7 +95,7 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
             for one in contest(train, test, entries, seed=seed).results:
                 low, high = one.interval("ndcg")
                 figures = {"ndcg": one.mean("ndcg"), "low": low, "high": high, "recall": one.mean("recall")}
-                own = f"{one.name}, k = {k}" if k != COMPONENTS and one.name in OWN else one.name
+                own = one.name if k is None or smoke() or one.name not in OWN else f"{one.name}, k = {k}"
                 told = {"table": name, "seed": seed, "who": own, "setting": one.setting}
                 yield {**told, **figures, "coverage": one.coverage, "seconds": one.seconds}
 
@@ -232,7 +232,7 @@ def main() -> None:
     options.add_argument("--liked", type=float, metavar="RATING")
     options.add_argument("-o", "--out", type=Path, default=Path(__file__).with_suffix(".jsonl"))
     options.add_argument("--seeds", type=int, nargs="+", default=[*range(sized(5, 1))])
-    options.add_argument("--components", type=int, default=COMPONENTS, help="of this library's factors in lists")
+    options.add_argument("--components", type=int, default=sized(None, 3), help="of this library's factors in lists")
     options.add_argument("--only", nargs="+", metavar="TABLE")
     options.add_argument("--who", nargs="+", metavar="NAME", help="of those whose lists are compared, some alone")
     options.add_argument("--interactions", type=int, default=sized(10_000_000, 2_000))

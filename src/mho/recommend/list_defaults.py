@@ -63,6 +63,8 @@ class Candidates:
         Leading items by popularity among which lists are looked for.
     sample : int
         Choices that are looked at, of users drawn at random.
+    again : int
+        Choices that are looked at in all splits together, the first one aside.
     share : float
         Part of all choices that is looked at if that is more.
     liked : float or None
@@ -71,6 +73,8 @@ class Candidates:
     nearly : float
         Part of the gain that a later setting, and then that a smaller popularity term, may cost; above 0 the largest
         gain is taken where it is sure, rather than the surest one.
+    doubt : float
+        Standard errors of what it costs, user by user, that the last setting, or a smaller term, may cost as well.
     """
 
     fits: Callable[[HeldOut], Iterator[Scorer]]
@@ -79,9 +83,11 @@ class Candidates:
     terms: Sequence[float]
     popular: int = _POOL
     sample: int = _SAMPLE
+    again: int = _SAMPLE
     share: float = 0.0
     liked: float | None = None
     nearly: float = 0.0
+    doubt: float = 0.0
 
 
 def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tuple[Any, float] | None:
@@ -99,7 +105,7 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         Draws users and what is held out.
     """
     some = known[sampled_users(known, max(candidates.sample, candidates.share * known.nnz), rng)]
-    splits = max(1, min(_SPLITS, _SAMPLE // max(1, some.nnz)))
+    splits = max(1, min(_SPLITS, candidates.again // max(1, some.nnz)))
     share, terms = item_shares(known), candidates.terms
     total, count = np.zeros((len(candidates.settings), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
@@ -114,25 +120,38 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         return None
     gain = total[..., there] / count[there]
     mean = gain.mean(axis=-1)
-    sure = (mean - _CERTAINTY * gain.std(axis=-1, ddof=1) / np.sqrt(there.sum()))[..., 1]
+    sure = (mean - _CERTAINTY * _error(gain))[..., 1]
     sure[mean[..., 0] < 0] = -np.inf
-    setting, term = _of_the_best(mean[..., 1] if candidates.nearly else sure, terms, candidates.nearly)
+    setting, term = divmod(int(np.argmax(sure)), len(terms))
+    if candidates.nearly:
+        setting, term = _of_the_best(gain[:, :, 1], candidates)
     return (candidates.settings[setting], float(terms[term])) if sure[setting, term] > 0 else None
 
 
-def _of_the_best(gain: np.ndarray, terms: Sequence[float], nearly: float) -> tuple[int, int]:
-    """Return the setting and term of the largest `gain` (settings, terms), or the last of nearly that, its term small.
+def _error(gain: np.ndarray) -> np.ndarray:
+    """Return the standard error of the mean over the users, the last axis."""
+    return gain.std(axis=-1, ddof=1) / np.sqrt(gain.shape[-1])
+
+
+def _of_the_best(gain: np.ndarray, candidates: Candidates) -> tuple[int, int]:
+    """Return setting and term of the largest `gain` (settings, terms, u), or the last of nearly that with a small term.
 
     Lists that are as good with less of it have more of what few chose.
     """
-    setting, term = divmod(int(np.argmax(gain)), len(terms))
-    if not nearly:
-        return setting, term
-    least = gain[setting, term] - nearly * abs(gain[setting, term])
-    setting = int(np.flatnonzero(gain.max(axis=1) >= least)[-1])
-    most = float(gain[setting].max())
-    near = np.flatnonzero(gain[setting] >= most - nearly * abs(most))
-    return setting, min(near.tolist(), key=lambda t: terms[t], default=term)
+    terms, last = candidates.terms, len(gain) - 1
+    best = divmod(int(np.argmax(gain.mean(axis=-1))), len(terms))
+    near, unsure = _near(gain, best, candidates)
+    setting = last if unsure[last].any() else int(np.flatnonzero(near.any(axis=1))[-1])
+    best = setting, int(np.argmax(gain[setting].mean(axis=-1)))
+    near, unsure = _near(gain, best, candidates)
+    return setting, min(np.flatnonzero(near[setting] | unsure[setting]).tolist(), key=lambda t: terms[t])
+
+
+def _near(gain: np.ndarray, best: tuple[int, int], candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Return which gains (settings, terms) are nearly that of the `best`, and which may be as large for all we know."""
+    cost = gain[best] - gain
+    mean = cost.mean(axis=-1)
+    return mean <= candidates.nearly * abs(float(gain[best].mean())), mean <= candidates.doubt * _error(cost)
 
 
 def item_shares(known: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,7 +78,7 @@ class MixedModel(Model):
 
     def settled(self, known: Any, k: int, rng: np.random.Generator) -> MixedModel:
         """See `Model.settled`."""
-        factors, neighbours = self.factors.settled(known, k, rng), self.neighbours.settled(known, k, rng)
+        factors, neighbours = (part.settled(known, k, deepcopy(rng)) for part in (self.factors, self.neighbours))
         model = replace(self, factors=factors, neighbours=neighbours)
         if None not in (self.share, self.popularity):
             return model
@@ -88,7 +89,9 @@ class MixedModel(Model):
             fame=lambda share: share,
             terms=LIST_TERMS if self.popularity is None else [self.popularity],
             sample=LIST_SAMPLE,
+            again=LIST_SAMPLE,
             nearly=0.001,
+            doubt=0.5,
         )
         alone = POPULARITY_ALONE if self.popularity is None else self.popularity
         share, popularity = choose(known, candidates, rng) or (shares[-1], alone)
