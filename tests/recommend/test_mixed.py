@@ -19,6 +19,7 @@ from mho.recommend import (
     split_by_user,
     split_random,
 )
+from mho.recommend.list_defaults import Candidates, _of_the_best
 from mho.recommend.model import Side
 
 FACTORS = ImplicitModel(l2=2.0, popularity=0.0)
@@ -93,6 +94,23 @@ def test_lists_are_nowhere_far_below_the_better_part(films):
         for name in ("implicit", "neighbours", "mixed")
     }
     assert found["mixed"] > max(found["implicit"], found["neighbours"]) - 0.01
+
+
+@pytest.mark.parametrize(("ahead", "setting"), [(0.0002, 2), (0.002, 1)])
+def test_neighbours_alone_are_taken_where_a_mixture_may_be_no_better(ahead, setting):
+    """Gains of three settings and two terms; that of the second is ahead by .02 more or less, from user to user."""
+    rng = np.random.default_rng(0)
+    differs = rng.normal(size=1000)
+    gain = np.broadcast_to(rng.random(1000), (3, 2, 1000)).copy()
+    gain[0] -= 0.2
+    gain[1] += ahead + 0.02 * (differs - differs.mean()) / differs.std()
+    gain[:, 1] += 1e-4  # hardly more, for which no term is taken
+    candidates = Candidates(
+        fits=lambda held_out: iter(()), settings=range(3), fame=np.copy, terms=(0.0, 0.1), nearly=1e-3, doubt=0.5
+    )
+    assert _of_the_best(gain, candidates) == (setting, 0)
+    gain[:, 1] += 0.01
+    assert _of_the_best(gain, candidates) == (setting, 1)
 
 
 def test_ratings_come_nearer_with_neighbours(films):
