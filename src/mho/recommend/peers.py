@@ -45,7 +45,7 @@ def item_knn(train: Any, neighbours: int) -> Callable[[np.ndarray], np.ndarray]:
 
 def ease(train: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
     """Order items by EASE (Steck-2019): weights of either sign between all items, one inverse."""
-    X = sp.csr_array(_present(train), dtype=np.float64)
+    X: Any = sp.csr_array(_present(train), dtype=np.float64)
     if X.shape[0] < X.shape[1]:
         return _ease_of_few_users(X, l2)
     inverse = _inverse((X.T @ X).toarray(), l2)

@@ -79,19 +79,19 @@ class TopIndex:
         best = np.lexsort((items, -scores))[:n]
         return items[best], scores[best]
 
-    def _pruned(self, v: np.ndarray, n: int) -> np.ndarray:
-        """Return items among which are the n of the largest `rows` @ v, however these are rounded."""
+    def _pruned(self, v: np.ndarray, n: int, least: float = -np.inf) -> np.ndarray:
+        """Return items among which are the n of the largest `rows` @ v not below `least`, however these are rounded."""
         bounds = np.minimum(self.tops @ v, self.lengths * np.linalg.norm(v)) * (1 + _SLACK)
         blocks = np.argsort(-bounds, kind="stable")
         places, scores = np.empty(0, np.int64), np.empty(0, self.rows.dtype)
-        least, begin, step = -np.inf, 0, _FIRST
+        least, begin, step = least * (1 - 3 * _SLACK), 0, _FIRST
         while begin < len(blocks) and bounds[blocks[begin]] >= least:
             some = blocks[begin : begin + step]
             some = some[bounds[some] >= least]
             new_places, new_scores = self._scored(some, v, least)
             places, scores = np.append(places, new_places), np.append(scores, new_scores)
             if len(scores) > n:
-                least = np.partition(scores, -n)[-n] * np.float32(1 - 3 * _SLACK)
+                least = max(least, np.partition(scores, -n)[-n] * np.float32(1 - 3 * _SLACK))
                 kept = scores >= least
                 places, scores = places[kept], scores[kept]
             begin, step = begin + step, 2 * step
@@ -114,17 +114,23 @@ class TopIndex:
     def _of_both(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Order what something speaks for, and of all else the best by factors and popularity.
 
-        What the user's items say only adds to a score, so that of all else no others can be among the best.
+        What the user's items say only adds to a score: of all else no others can be among the best, and of these only
+        such as are not below the n best of what something speaks for.
         """
         fitted, seen = self.fitted, known.indices
-        product = (fitted.speaking(P, known) @ fitted.weights).tocsr()
         query, constant = fitted.model.query(P[0])
-        most = n + len(seen)
-        first = self._pruned(np.append(1.0, query).astype(np.float32), most) if len(query) else self.popular[:most]
-        items = np.unique(np.append(product.indices, first))
-        merits = self.offsets[items] + fitted.items.rows[items] @ query + constant
-        merits[np.searchsorted(items, product.indices)] += product.data
-        return self._leading(items, merits, seen, n)
+        base = lambda items: self.offsets[items] + fitted.items.rows[items] @ query + constant  # noqa: E731
+        product = (fitted.speaking(P, known) @ fitted.weights).tocsr()
+        spoken_for, most = product.indices, n + len(seen)
+        merits = base(spoken_for) + product.data
+        if len(query):
+            new = merits[~np.isin(spoken_for, seen)]
+            least = np.partition(new, -n)[-n] - constant if len(new) >= n else -np.inf
+            first = self._pruned(np.append(1.0, query).astype(np.float32), most, least)
+        else:
+            first = self.popular[:most]
+        others = first[~np.isin(first, spoken_for)]
+        return self._leading(np.append(spoken_for, others), np.append(merits, base(others)), seen, n)
 
     def _of_all(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         merits = self.fitted.merits(P, known)[0]
