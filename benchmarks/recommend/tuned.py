@@ -36,10 +36,10 @@ from measure import parser, smoke, where
 
 CAPS, RIDGES = (50, 100, 200), (400.0, 100.0, 25.0)
 COMPONENTS, SHARES = (16, 32, 64), (0.25, 0.5, 0.75)
-MODELS = "neighbours", "mixed"
+MODELS: tuple[Any, ...] = ("neighbours", "mixed")
 
 
-def halves(table: Table, seed: int) -> tuple[sp.csr_array, sp.csr_array]:
+def halves(table: Table, seed: int) -> tuple[Any, Any]:
     """Return strengths of what is learned from, and of what is held out."""
     shape = table.users.max() + 1, table.items.max() + 1
     values = np.ones(len(table.users)) if table.strengths is None else table.strengths
@@ -67,7 +67,7 @@ def entry(name: str, settings: Iterator[tuple[str, int | None, Any]], seed: int)
     return Entry(name, [(label, fit(k, model)) for label, k, model in settings])
 
 
-def logged(name: str, seed: int) -> Entry:
+def logged(name: Any, seed: int) -> Entry:
     """Return a recommender that is fitted to logarithms of strengths."""
 
     def fit(train: Any) -> Callable[[np.ndarray], np.ndarray]:
