@@ -117,29 +117,30 @@ class TopIndex:
         What the user's items say only adds to a score: of all else no others can be among the best, and of these only
         such as are not below the n best of what something speaks for.
         """
-        fitted, seen = self.fitted, known.indices
+        fitted, most = self.fitted, n + known.nnz
         query, constant = fitted.model.query(P[0])
         base = lambda items: self.offsets[items] + fitted.items.rows[items] @ query + constant  # noqa: E731
+        there = np.zeros(len(fitted.items), bool)
+        there[known.indices] = True
         product = (fitted.speaking(P, known) @ fitted.weights).tocsr()
-        spoken_for, most = product.indices, n + len(seen)
-        merits = base(spoken_for) + product.data
+        new = ~there[product.indices]
+        spoken_for = product.indices[new]
+        merits = base(spoken_for) + product.data[new]
         if len(query):
-            new = merits[~np.isin(spoken_for, seen)]
-            least = np.partition(new, -n)[-n] - constant if len(new) >= n else -np.inf
+            least = np.partition(merits, -n)[-n] - constant if len(merits) >= n else -np.inf
             first = self._pruned(np.append(1.0, query).astype(np.float32), most, least)
         else:
             first = self.popular[:most]
-        others = first[~np.isin(first, spoken_for)]
-        return self._leading(np.append(spoken_for, others), np.append(merits, base(others)), seen, n)
+        there[spoken_for] = True
+        others = first[~there[first]]
+        return self._leading(np.append(spoken_for, others), np.append(merits, base(others)), n)
 
     def _of_all(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         merits = self.fitted.merits(P, known)[0]
-        return self._leading(np.arange(len(merits)), merits, known.indices, n)
+        merits[known.indices] = -np.inf
+        return self._leading(np.arange(len(merits)), merits, n)
 
-    def _leading(
-        self, items: np.ndarray, merits: np.ndarray, seen: np.ndarray, n: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        merits[np.isin(items, seen)] = -np.inf
+    def _leading(self, items: np.ndarray, merits: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         if len(items) > n:
             most = merits >= np.partition(merits, -n)[-n]
             items, merits = items[most], merits[most]
