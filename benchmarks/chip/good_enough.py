@@ -89,8 +89,11 @@ def ratings() -> list[Row]:
     use, rows = rated(sized(100, 2)), []
     for name, design, chip_kind in (
         ("as written", CHIP, "raw"),
-        ("repaired", CHIP, "repaired"),
+        ("offsets cancelled, as by default", CHIP, DEFAULT),
+        ("repaired, offsets cancelled", CHIP, f"repaired, {DEFAULT}"),
         ("calibrated", CHIP, "calibrated"),
+        ("3 % stuck, offsets cancelled", STUCK, DEFAULT),
+        ("3 % stuck, repaired, offsets cancelled", STUCK, f"repaired, {DEFAULT}"),
         ("wires left out", CHIP.with_(row_ohms=0.0, column_ohms=0.0, bus_ohms=0.0, tile_rows=None), "raw"),
         ("no resistance between tiles", CHIP.with_(bus_ohms=0.0), "raw"),
         ("refined on the chip", CHIP.with_(output="switched"), "refined"),
@@ -102,13 +105,18 @@ def ratings() -> list[Row]:
     return rows
 
 
+DEFAULT = "default"
+STUCK = CHIP.with_(stuck_low=0.015, stuck_high=0.015)
+
+
 def _engine(design: ChipDesign, seed: int, kind: str) -> Any:
     chip = Chip(design, seed=seed)
     if "repaired" in kind:
         chip.repair()
     if "refined" in kind:
         return Refined(chip)
-    return Analog(chip, calibrate="calibrated" in kind, probe="probed" in kind)
+    calibrate = None if DEFAULT in kind else "calibrated" in kind
+    return Analog(chip, calibrate=calibrate, readback="read back" in kind, probe="probed" in kind)
 
 
 def photo() -> list[Row]:
@@ -117,7 +125,7 @@ def photo() -> list[Row]:
     for (side, k), names in PHOTOS.items():
         X = np.asarray(camera(sized(side, 16)), np.float64)
         for name in names:
-            found = [_factored(X, sized(k, 3), name, seed) for seed in SEEDS[: 2 if name in DEAR else None]]
+            found = [_factored(X, sized(k, 3), name, seed) for seed in SEEDS]
             rows.append({"way": name, "side": side, "k": k, "chips": len(found), "psnr": np.transpose(found).tolist()})
             print(rows[-1], flush=True)
     return rows
@@ -126,15 +134,15 @@ def photo() -> list[Row]:
 ITERATIONS = 6
 EXACT = "digital, half-steps exact"
 """As those of a chip are; digital ones are a few sweeps else."""
-WAYS = ("digital", EXACT, "as written", "repaired", "calibrated", "calibrated and probed", "refined")
-PHOTOS = {(128, 32): WAYS[:4], (64, 16): WAYS}
-DEAR = {"calibrated", "calibrated and probed", "refined"}
-"""Ways that take a minute a chip."""
+BEST = f"repaired, {DEFAULT}, read back and probed"
+WAYS = ("digital", EXACT, "as written", f"repaired, {DEFAULT}", BEST)
+STUCK_WAYS = tuple(f"3 % stuck, {way}" for way in ("as written", BEST))
+PHOTOS = {(128, 32): WAYS, (64, 16): (*WAYS, *STUCK_WAYS, "calibrated and probed", "refined")}
 
 
 def _factored(X: np.ndarray, k: int, way: str, seed: int) -> list[float]:
     """PSNR at the end, after one digital sweep more, and after two."""
-    design = CHIP.with_(output="switched") if way == "refined" else CHIP
+    design = STUCK if "stuck" in way else CHIP.with_(output="switched") if way == "refined" else CHIP
     digital = {"digital": "digital", EXACT: Hybrid(CHIP, passes=ITERATIONS, seed=0)}
     engine = digital[way] if way in digital else _engine(design, seed, way)
     started = NMF(k, engine=engine, max_iter=ITERATIONS, tol=0, random_state=seed, init="random").fit(X)
@@ -200,29 +208,42 @@ def _errors(design: ChipDesign, size: tuple[int, int], residual: float, seed: in
 
 
 def repair() -> list[Row]:
-    """Share of the loss by stuck cells that repair leaves, by squares; and chips within 5 %."""
+    """Share of the loss by stuck cells that repair leaves, by squares; chips within 5 %, of two kinds of problems."""
     rows, clean = [], preset("pku-2025-4bit")
     size, chips = sized((128, 16), (16, 3)), range(FIRST, FIRST + sized(20, 1))
     for share in (0.01, 0.03):
+        stuck = clean.with_(stuck_low=share / 2, stuck_high=share / 2)
         for spare in sized((0, 8), (0,)):
-            stuck = clean.with_(stuck_low=share / 2, stuck_high=share / 2)
             found = np.array([_repaired(clean, stuck, spare, size, seed) for seed in chips])
-            none, raw, repaired = np.sqrt(np.mean(found**2, axis=0))
-            left = float(np.sqrt(max(repaired**2 - none**2, 0.0) / (raw**2 - none**2)))
-            rows.append(
-                {"stuck": share, "spare_rows": spare, "chips": len(found), "left": left, "each": found.tolist()}
-            )
-            print(rows[-1]["stuck"], spare, left, (found <= 0.05).mean(axis=0), flush=True)
+            none, none_repaired, raw, repaired = np.sqrt(np.mean(found**2, axis=0))
+            left = float(np.sqrt(max(repaired**2 - none_repaired**2, 0.0) / (raw**2 - none**2)))
+            rows.append({"stuck": share, "spare_rows": spare, "left": left, "each": found.tolist()})
+            print(share, spare, left, found.mean(axis=0), flush=True)
+        for first in sized((FIRST, FIRST + 1), (FIRST,)):
+            found = np.transpose([_drawn(design, size, first) for design in (clean, stuck)], (2, 0, 1)).reshape(-1, 4)
+            rows.append({"stuck": share, "seed": first, "each": found.tolist()})
+            print(share, "drawn", first, (found <= 0.05).mean(axis=0), flush=True)
     return rows
 
 
 def _repaired(clean: ChipDesign, stuck: ChipDesign, spare: int, size: tuple[int, int], seed: int) -> list[float]:
-    """Error without stuck cells, with them, and repaired."""
+    """Error without stuck cells, as written and repaired, and with them likewise."""
     A, B, exact = problem(*size, sized(30, 3), 0.05, seed)
-    repaired = Chip(stuck, seed=seed)
-    repaired.repair(spare_rows=spare)
-    chips = (Chip(clean, seed=seed), Chip(stuck, seed=seed), repaired)
-    return [float(np.linalg.norm(chip.program(A).solve(B) - exact) / np.linalg.norm(exact)) for chip in chips]
+    errors = []
+    for design in (clean, stuck):
+        for repaired in (False, True):
+            chip = Chip(design, seed=seed)
+            if repaired:
+                chip.repair(spare_rows=spare)
+            errors.append(float(np.linalg.norm(chip.program(A).solve(B) - exact) / np.linalg.norm(exact)))
+    return errors
+
+
+def _drawn(design: ChipDesign, size: tuple[int, int], seed: int) -> list[list[float]]:
+    """Errors (treatments, chips) on the problems of `mho chip yield`, as written and repaired."""
+    plan = Sweep(design=design, chips=sized(40, 2), rows=size[0], columns=size[1], seed=seed, treatments=TREATMENTS[:2])
+    found = [row["error"] for row in trials(plan)]
+    return [found[: plan.chips], found[plan.chips :]]
 
 
 COMMANDS: dict[str, Callable[..., list[Row]]] = {

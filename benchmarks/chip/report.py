@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
-from good_enough import KNOBS, RESULTS, USES, Row
+from good_enough import DEFAULT, KNOBS, RESULTS, USES, Row
 from measure import ROOT, smoke, table, write
 
 PAGE = ROOT / "docs" / "do" / "good-enough.md"
@@ -53,7 +53,7 @@ def _photo_table(rows: list[Row]) -> Iterator[str]:
     yield from table(
         "| a picture, six iterations | chips | PSNR, dB, mean (worst) | after one digital sweep | after two |",
         (
-            f"| {r['side']} x {r['side']}, k = {r['k']}, {r['way']} | {r['chips']} | "
+            f"| {r['side']} x {r['side']}, k = {r['k']}, {r['way'].replace(f', {DEFAULT}', '')} | {r['chips']} | "
             + " | ".join(f"{np.mean(each):.2f} ({min(each):.2f})" for each in r["psnr"])
             + " |"
             for r in rows
@@ -77,12 +77,14 @@ def _errors_table(rows: list[Row]) -> Iterator[str]:
 
 def _repair_table(rows: list[Row]) -> Iterator[str]:
     yield from table(
-        "| stuck cells | spare rows | share of the loss that repair leaves | within 5 %: no cell stuck | as written | "
-        "repaired |",
+        "| stuck cells | problems | loss left | error, no cell stuck | repaired | stuck, as written | repaired |",
         (
-            f"| {r['stuck']:.0%} | {r['spare_rows']} | {r['left']:.2f} | "
+            f"| {r['stuck']:.0%} | "
+            + (f"{r['spare_rows']} spare rows" if "left" in r else f"of `mho chip yield`, seed {r['seed']}")
+            + (f" | {r['left']:.2f} | " if "left" in r else " | - | ")
             + " | ".join(
-                f"{np.count_nonzero(np.array(each) <= 0.05)} of {r['chips']}" for each in np.transpose(r["each"])
+                f"{np.mean(each):.1%} ({np.count_nonzero(np.array(each) <= 0.05)} of {len(each)})"
+                for each in np.transpose(r["each"])
             )
             + " |"
             for r in rows

@@ -86,14 +86,6 @@ def test_volts_of_the_bare_circuit(V, kind, message):
         Chip(IDEAL).program(A).solve_volts([V] if isinstance(V, str) else V)
 
 
-def test_keyword_penalties_warn_and_are_the_penalty():
-    A = np.random.default_rng(0).random((6, 3))
-    with pytest.warns(DeprecationWarning, match=r"penalty=Penalty"):
-        old = Chip(IDEAL).program(A, l2=0.2, prior=0.3, l1=0.1)
-    new = Chip(IDEAL).program(A, penalty=Penalty(l2=0.2, prior=0.3, l1=0.1))
-    np.testing.assert_array_equal(old.solve(np.ones(6)), new.solve(np.ones(6)))
-
-
 def test_a_chip_does_not_hold_a_sum():
     with pytest.raises(ValueError, match="total must be None here"):
         Chip(IDEAL).program(np.ones((3, 2)), penalty=Penalty(total=1.0))

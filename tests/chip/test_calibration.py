@@ -71,6 +71,18 @@ def test_the_engine_calibrates_and_probes_with_a_penalty_and_a_column_of_zeros()
         assert np.linalg.norm(found - exact) < bar * np.linalg.norm(exact)
 
 
+def test_the_engine_cancels_offsets_unless_it_is_told_not_to():
+    design = FOUR_BITS.with_(offset=2e-4)
+    A, B, exact = _problem(4, columns=8)
+    errors = {}
+    for name, changes in (("none", {"offset": 0.0}), ("default", {}), ("told", {})):
+        engine = Analog(design.with_(**changes), seed=4, calibrate=False if name == "told" else None)
+        errors[name] = np.linalg.norm(engine.program(A).solve(B) - exact) / np.linalg.norm(exact)
+    assert errors["told"] > 3 * errors["none"]
+    assert errors["default"] < 1.3 * errors["none"]
+    Analog(FOUR_BITS.with_(offset=0.1), seed=0).program(np.ones((8, 2)))  # cannot be measured: answers tell
+
+
 def test_it_tells_what_it_did_and_is_counted():
     A = np.random.default_rng(0).random((32, 4))
     chip = Chip(FOUR_BITS.with_(offset=1e-4), seed=0)

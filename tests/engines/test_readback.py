@@ -36,6 +36,23 @@ def test_without_other_errors_it_falls_as_a_square():
     assert few == pytest.approx(many / 10, rel=0.3)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_repaired_chip_strides_and_comes_further_in_as_many_iterations(seed):
+    """By rows that make good one another's errors alone a chip without stuck cells comes further."""
+    rng = np.random.default_rng(1)
+    X = rng.gamma(0.5, size=(96, 6)) @ rng.gamma(0.5, size=(6, 70))
+    errors = []
+    for repaired in (False, True):
+        chip = Chip(preset("pku-2025-4bit"), seed=seed)
+        if repaired:
+            chip.repair()
+        engine = Analog(chip)
+        assert engine.extrapolates() == repaired
+        model = NMF(6, engine=engine, max_iter=10, tol=0, init="nndsvda", random_state=0).fit(X)
+        errors.append(np.linalg.norm(X - model.W_ @ model.components_))
+    assert errors[1] < 0.7 * errors[0]
+
+
 def test_missing_entries_and_columns_of_zeros():
     A, X, B = problem()
     A[:, 3] = 0

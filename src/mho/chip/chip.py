@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from mho.chip.correction import CellErrorCorrection
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import REFUSED_MATRICES, ChipDesign
 from mho.chip.events import read_events
-from mho.chip.health import FaultMap, Placement, place, self_test
+from mho.chip.health import BLOCK, FaultMap, Placement, place, self_test
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, map_matrix
 from mho.chip.normal_equations import NormalEquations
@@ -56,6 +55,8 @@ class Chip:
         Every event since the chip was made.
     faults_ : FaultMap or None
         What the last self-test found.
+    spares : tuple of int or None
+        Rows and columns beside those of a matrix, of a chip that is repaired; None: it is not.
 
     Examples
     --------
@@ -81,7 +82,7 @@ class Chip:
         self._places = CellSites.of(self._rng, design.array.columns)
         self._writes = 0
         self.faults_: FaultMap | None = None
-        self._spares: tuple[int, int] | None = None
+        self.spares: tuple[int, int] | None = None
         self._written: Crossbar | None = None
         if design.topology not in ("compact", "gram"):
             self._row_seed = int(self._rng.spawn(1)[0].integers(1 << 63))
@@ -89,7 +90,7 @@ class Chip:
     def __repr__(self) -> str:
         return f"Chip({self.design.name!r})"
 
-    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY, **keywords: Any) -> Any:
+    def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Any:
         """Write a matrix into the arrays, with fresh errors.
 
         Parameters
@@ -100,8 +101,6 @@ class Chip:
         penalty : Penalty
             For least squares. Ridge: one more row, connected to its own column, wherever l2 > 0. L1: a constant current
             out of every sense node.
-        **keywords
-            Deprecated: l2, prior and l1 of a penalty.
 
         Returns
         -------
@@ -117,10 +116,7 @@ class Chip:
         """
         A = self._checked(A)
         if self.design.topology in _OTHER_USES:
-            return self._program_for_another_use(A, penalty, keywords)
-        if keywords:
-            warnings.warn("l2, prior and l1 are a penalty now: program(A, penalty=Penalty(...))", DeprecationWarning, 2)
-            penalty = replace(penalty, **keywords)
+            return self._program_for_another_use(A, penalty)
         self._check_least_squares(A, penalty)
         if self.design.topology == "gram":
             normal = self._normal_equations(A, penalty)
@@ -155,12 +151,15 @@ class Chip:
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
         placement = None
-        if self._spares is not None:
+        if self.spares is not None:
             placement = self._placement(A, layout)
             layout, A = layout.laid(placement, len(A)), placement.laid(A, "both")
             k = A.shape[1]
+        store = self._write(layout)
+        if placement is not None and device.relaxation is None:
+            self._feed_forward(store, A, layout)
         array = ProgrammedArray(
-            self._write(layout),
+            store,
             self.design,
             self._inputs(A, pull[root > 0]),
             self.ledger,
@@ -172,10 +171,19 @@ class Chip:
         )
         return array if placement is None else PlacedArray(array, placement)
 
+    def _feed_forward(self, store: Crossbar, A: np.ndarray, layout: ConductanceMap) -> None:
+        """Aim rows by the verify reads of those before; zeros that are corrected digitally are as they are to be."""
+        device, operation = self.design.device, self.design.operation
+        left = device.g_min * (layout.scale > 0) if self.design.array.off_state == "digital" else 0.0
+        ideal, both = np.where(A != 0, A * layout.scale, left), self.design.amplifier.output == "switched"
+        store.feed_forward(ideal, operation.integration, both=both)
+        self.ledger.add(read_events(self.design, layout.arrays * len(A), A.shape[1]))
+
     def _placement(self, A: np.ndarray, layout: ConductanceMap) -> Placement:
-        (m, k), (rows, columns) = A.shape, self._spares or (0, 0)
+        (m, k), (rows, columns) = A.shape, self.spares or (0, 0)
         ideal = layout.share * self.design.device.g_max + A * layout.scale
-        return place(self._known_faults(m + rows, k + columns), layout.target[:m], ideal, rows, columns)
+        faults, block = self._known_faults(m + rows, k + columns), self.design.wires.tile_rows or BLOCK
+        return place(faults, layout.target[:m], ideal, rows, columns, min(block, BLOCK))
 
     def _known_faults(self, rows: int, columns: int) -> FaultMap:
         """Faults of so many rows and columns, tested when they are first needed."""
@@ -204,14 +212,14 @@ class Chip:
             Also kept as `faults_`. The test and its writing are in the ledger.
         """
         self.design.check_least_squares("chip")
-        array, spares = self.design.array, self._spares
+        array, spares = self.design.array, self.spares
         rows = array.rows if rows is None else checks.positive_int(rows, "rows")
         columns = array.columns if columns is None else checks.positive_int(columns, "columns", limit=array.columns)
-        self._spares = None
+        self.spares = None
         try:
             self.faults_ = self_test(self, rows, columns)
         finally:
-            self._spares = spares
+            self.spares = spares
         return self.faults_
 
     def repair(self, *, spare_rows: int = 0, spare_columns: int = 0) -> FaultMap | None:
@@ -234,7 +242,7 @@ class Chip:
         if self.design.topology == "gram":
             raise ChipError("the Gram circuit's rows are its columns: repair takes the topology 'compact' or 'classic'")
         self.design.check_least_squares("chip")
-        self._spares = (
+        self.spares = (
             checks.nonnegative_int(spare_rows, "spare_rows"),
             checks.nonnegative_int(spare_columns, "spare_columns"),
         )
@@ -257,8 +265,7 @@ class Chip:
             raise ChipError("no cells were written to be read: call write_cells first")
         operation = self.design.operation
         read = self._written.conductances(operation.kelvin, operation.integration if self.design.device.noise else None)
-        for _ in range(2):
-            self.ledger.add(read_events(self.design, *read.left.shape))
+        self.ledger.add(read_events(self.design, 2 * len(read.left), read.left.shape[1]))
         return np.stack([read.left, read.right])
 
     def _write(self, layout: ConductanceMap) -> Crossbar:
@@ -269,10 +276,10 @@ class Chip:
             store.age(age, None)
         return store
 
-    def _program_for_another_use(self, A: np.ndarray, penalty: Penalty, keywords: dict[str, Any]) -> Any:
+    def _program_for_another_use(self, A: np.ndarray, penalty: Penalty) -> Any:
         """Write a matrix that is multiplied or inverted, or whose eigenvector is asked for."""
         topology, columns = self.design.topology, self.design.array.columns
-        if penalty or keywords:
+        if penalty:
             raise ChipError(
                 f"{topology!r} takes no penalty, which least squares have: take the topology 'compact', 'classic' or "
                 "'gram'"

@@ -152,14 +152,13 @@ def _summary(
     exact_cells = replace(design.with_(offset=0.0), device=Device(g_min=0.0, g_max=design.device.g_max))
     exact = program_circuit(topology, A, exact_cells, seed=0)
     volts = exact.volts(given)
+    written = [error(program_circuit(topology, A, design, seed=rng)) for _ in range(_WRITINGS)]
     return TopologySummary(
         topology=topology,
         opamps=exact.circuit.opamps,
         cells=exact.circuit.cells,
         error=error(exact),
-        written_error=float(
-            np.median([error(program_circuit(topology, A, design, seed=rng)) for _ in range(_WRITINGS)])
-        ),
+        written_error=float(np.median(written)),
         time_constant=time_constant(exact.circuit),
         offset_gain=float(np.abs(offset_gain(exact.circuit, volts)).max()),
         noise=float(np.sqrt(np.diag(output_noise(exact.circuit, volts, noise)).max())),

@@ -10,6 +10,7 @@ import numpy as np
 from mho import checks
 from mho.chip.cells import Cells, CellSites, fresh
 from mho.chip.devices.device import Device
+from mho.chip.feed_forward import aimed
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, parallel
 from mho.circuits.conductances import Conductances, Reference
@@ -56,6 +57,7 @@ class Crossbar:
     right: Cells
     reference_left: Cells
     reference_right: Cells
+    _ideal = np.zeros((0, 0))
 
     def __init__(
         self,
@@ -80,6 +82,38 @@ class Crossbar:
             )
             self._parts += _REFERENCES
         self._enter(slice(None))
+
+    def feed_forward(self, ideal: np.ndarray, integration: float, *, both: bool) -> None:
+        """Aim rows so that each makes good what those before it are off by, now and when they are written again.
+
+        Parameters
+        ----------
+        ideal : ndarray of shape (m, k)
+            Conductances that the matrix asks for, above those that stand for zero, siemens.
+        integration : float
+            Time of a verify read, seconds.
+        both : bool
+            Whether rows of the sensing array are aimed too: what its errors do to an answer goes with the residual,
+            which aiming makes larger, what they do to a correction is made good.
+        """
+        self._ideal, self._integration, self._both = ideal, integration, both
+        self._aim(np.arange(len(ideal)))
+
+    def _aim(self, rows: np.ndarray) -> None:
+        """Aim rows of the sensing array, if at all, then of the driving one, whose errors are seen through it."""
+        device, kelvin, m = self._device, self._device.temperature.written_at, len(self._ideal)
+        basis = self._ideal
+        for name in _ARRAYS[: self._layout.arrays][::-1]:
+            cells, zero = getattr(self, name), 0.0
+            if self._layout.share:
+                reference = getattr(self, f"reference_{name}").conductance(device, self.elapsed, kelvin)
+                zero = self._layout.share * reference[:m, None]
+            g = cells.conductance(device, self.elapsed, kelvin)
+            noise = self._read(g, self._integration, kelvin) - g
+            if name == _ARRAYS[0] or self._both:
+                cells = aimed(cells, device, zero + self._ideal, basis, rows[rows < m], noise)
+            basis = (cells.conductance(device, self.elapsed, kelvin) + noise)[:m] - zero
+            setattr(self, name, cells)
 
     def conductances(self, kelvin: float, integration: float | None = None) -> Conductances:
         """Return the conductances at `kelvin`; read for `integration` seconds, with the noise of one read."""
@@ -112,6 +146,8 @@ class Crossbar:
             setattr(self, part, _replaced(old, new, rows))
         self.elapsed = self.elapsed.copy()
         self.elapsed[rows] = 0.0
+        if len(self._ideal):
+            self._aim(rows)
         self._enter(rows)
 
     def _fresh(self, target: np.ndarray) -> Cells:
@@ -128,16 +164,23 @@ class Crossbar:
         if device.faults:
             fate, life = (self._places.uniform(kind + array, shape) for kind in (2, 4))
             cells = self._with_faults(cells, fate, life)
+            at = np.nonzero(cells.parallel > 1)  # each of several in parallel has a fate of its own
+            several = self._in_parallel(replace(cells, parallel=cells.parallel[at]), at[0], (12 + array, 14 + array))
+            for name in ("healthy_fraction", "stuck_conductance"):
+                getattr(cells, name)[at] = getattr(several, name)
         return cells
 
     def _in_a_column(self, cells: Cells, column: int) -> Cells:
         """The cells of a column beside the arrays, each conductance several in parallel, with their sites' faults."""
         if self._device.faults:
-            rows, most = len(cells.target), int(cells.parallel.max(initial=0))
-            fate, life = (self._places.each(kind + column, rows, most) for kind in (6, 9))
-            missing = np.arange(most) >= cells.parallel[:, None]
-            cells = self._with_faults(cells, fate, life, missing)
+            return self._in_parallel(cells, slice(None), (6 + column, 9 + column))
         return cells
+
+    def _in_parallel(self, cells: Cells, rows: Any, kinds: tuple[int, int]) -> Cells:
+        """The cells, `parallel` in each of some rows, with the faults of so many sites of these rows."""
+        most = int(cells.parallel.max(initial=0))
+        fate, life = (self._places.each(kind, len(self.elapsed), most)[rows] for kind in kinds)
+        return self._with_faults(cells, fate, life, np.arange(most) >= cells.parallel[:, None])
 
     def _with_faults(
         self, cells: Cells, fate: np.ndarray, life: np.ndarray, missing: np.ndarray | None = None

@@ -13,9 +13,9 @@ from mho.circuits.modes import Modes
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense
 
-__all__ = ["ADDRESS_BYTES", "SHORTEST_SETTLE", "bits_moved", "count_events", "read_events", "settle_seconds"]
+__all__ = ["ADDRESS_BYTES", "bits_moved", "converted", "count_events", "read_events", "settle_seconds", "settling"]
 
-SHORTEST_SETTLE = 60e-9
+_SHORTEST_SETTLE = 60e-9
 """Seconds; a loop is not read earlier, whatever its eigenvalues: this project's choice."""
 
 _SAMPLES = 8
@@ -41,17 +41,46 @@ def count_events(settled: SettledBlock, *, energy: bool = True) -> Ledger:
     solves, opamps = n + settled.repeated, array.loop.opamps
     seconds, heat = _while_settling(settled, energy=energy)
     return Ledger(
-        solves=solves,
         followed=settled.followed,
         clipped=settled.clipped,
         overloaded=settled.overloaded,
-        settle_seconds=solves * seconds,
-        amplifier_seconds=solves * seconds * opamps,
-        amplifier_cycles=solves * seconds * opamps * array.design.amplifier.bandwidth,
-        opamps=opamps,
+        **settling(array.design, solves, solves * seconds, opamps),
         **heat,
         **_conversions(settled, solves),
     )
+
+
+def settling(design: ChipDesign, solves: int, seconds: float, opamps: int) -> dict[str, float]:
+    """Return the events of `solves` solves that so many op-amps have `seconds` for in all.
+
+    Parameters
+    ----------
+    design : ChipDesign
+        Design of the chip.
+    solves, opamps : int
+        Right-hand sides, and op-amps that are on.
+    seconds : float
+        Time.
+    """
+    on = seconds * opamps
+    counts = (solves, seconds, on, on * design.amplifier.bandwidth, opamps)
+    names = ("solves", "settle_seconds", "amplifier_seconds", "amplifier_cycles", "opamps")
+    return dict(zip(names, counts, strict=True))
+
+
+def converted(converters: Converters, inputs: int, outputs: int) -> dict[str, float]:
+    """Return the events of so many numbers from memory through DACs, and from ADCs back.
+
+    Parameters
+    ----------
+    converters : Converters
+        Those of the chip.
+    inputs, outputs : int
+        Numbers.
+    """
+    dac_bits, adc_bits = bits_moved(converters)
+    moved = dict(bytes_read=inputs * dac_bits / 8, bytes_written=outputs * adc_bits / 8)
+    return dict(dac_conversions=inputs, adc_conversions=outputs) | moved
 
 
 def _conversions(settled: SettledBlock, solves: int) -> dict[str, float]:
@@ -99,12 +128,7 @@ def read_events(design: ChipDesign, rows: int, columns: int) -> Ledger:
     rows, columns : int
         Cells of the array.
     """
-    cells = rows * columns
-    return Ledger(
-        dac_conversions=rows,
-        adc_conversions=cells,
-        bytes_written=cells * bits_moved(design.converters)[1] / 8,
-    )
+    return Ledger(**converted(design.converters, rows, rows * columns) | {"bytes_read": 0.0})
 
 
 def bits_moved(converters: Converters) -> tuple[int, int]:
@@ -128,7 +152,7 @@ def settle_seconds(rate: float, converters: Converters) -> float:
     converters : Converters
         Those of the chip.
     """
-    return max(SHORTEST_SETTLE, float(np.log(2.0 ** (bits_moved(converters)[1] + 1)) / rate))
+    return max(_SHORTEST_SETTLE, float(np.log(2.0 ** (bits_moved(converters)[1] + 1)) / rate))
 
 
 def _sampled(

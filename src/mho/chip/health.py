@@ -33,8 +33,8 @@ _AGAIN = 4
 _COUNTS = (1.0, 0.1)
 """Weights of errors of the driving and of the sensing array: these act on the residual alone, a third of the rest."""
 
-_BLOCK = 512
-"""Rows that are placed among themselves: the assignment takes the cube of them."""
+BLOCK = 512
+"""Rows that are placed among themselves at most: the assignment takes the cube of them."""
 
 
 class ChipPins(Protocol):
@@ -128,15 +128,11 @@ class Placement:
         axis : {"rows", "columns", "both"}
             Whose they are.
         """
-        if axis == "rows":
-            whole = np.zeros((self.shape[0], *part.shape[1:]))
-            whole[self.rows] = part
-        elif axis == "columns":
-            whole = np.zeros((self.shape[1], *part.shape[1:]))
-            whole[self.columns] = part
-        else:
-            whole = np.zeros(self.shape)
-            whole[np.ix_(self.rows, self.columns)] = part
+        if axis == "both":
+            return self.laid(self.laid(part.T, "columns").T, "rows")
+        length, places = (self.shape[0], self.rows) if axis == "rows" else (self.shape[1], self.columns)
+        whole = np.zeros((length, *part.shape[1:]))
+        whole[places] = part
         return whole
 
 
@@ -150,7 +146,7 @@ def self_test(pins: ChipPins, rows: int, columns: int) -> FaultMap:
     rows, columns : int
         How many of its cells.
     """
-    half = _half_way(pins.design)
+    half = pins.design.device.half_way
     reads = []
     for _ in range(2):
         pins.write_cells(np.full((rows, columns), half))
@@ -159,17 +155,9 @@ def self_test(pins: ChipPins, rows: int, columns: int) -> FaultMap:
     far = _FAR * pins.design.device.g_max
     stuck = (np.abs(first) > far) & (np.abs(second) > far)
     mean = (first + second) / 2
-    return FaultMap(stuck, np.where(stuck, half + mean, mean), *_unresponsive(pins, stuck.any(axis=0)))
-
-
-def _half_way(design: ChipDesign) -> float:
-    """The state of the cells nearest to the middle of their range, siemens."""
-    device = design.device
-    middle = (device.g_min + device.g_max) / 2
-    if device.levels is None:
-        return middle
-    step = device.g_max / (device.levels - 1)
-    return max(round(middle / step) * step, device.g_min)
+    both, square = (float(np.sum(part * ~stuck)) for part in (first * second, mean**2))
+    kept = max(both / square, 0.0) if square else 0.0  # what is drawn afresh at each write is no part of the cell
+    return FaultMap(stuck, np.where(stuck, half + mean, kept * mean), *_unresponsive(pins, stuck.any(axis=0)))
 
 
 def _unresponsive(pins: ChipPins, stuck: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -193,17 +181,19 @@ def _silent(pins: ChipPins, stuck: np.ndarray, order: np.ndarray) -> tuple[np.nd
     A[np.arange(rows), column] = 1.0
     array, used = pins.program(A), np.unique(column)
     answers = 1 + _SWING / 2 * np.tile([1, -1], _PROBES // 2) * np.ones((columns, 1))
-    swing = np.ptp(np.asarray(array.solve(A @ answers)), axis=1)
+    found = np.asarray(array.solve(np.hstack([A @ answers, 1 + np.eye(rows), np.ones((rows, 1))])))
+    swing = np.ptp(found[:, :_PROBES], axis=1)
     columns_off = np.zeros(columns, bool)
     columns_off[used] = swing[used] < _WEAK * _SWING
-    bumped = np.asarray(array.solve(1 + np.eye(rows)))
-    plain = np.asarray(array.solve(np.ones((rows, 1))))
-    response = (bumped - plain)[column, np.arange(rows)] * np.bincount(column, minlength=columns)[column]
+    share = np.bincount(column, minlength=columns)[column]
+    response = (found[:, _PROBES:] - found[:, -1:])[column, np.arange(rows)] * share
     rows_off = (response < _WEAK * np.median(response)) | columns_off[column]  # not seen: another pattern may
     return rows_off, columns_off
 
 
-def place(faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: int, spare_columns: int) -> Placement:
+def place(
+    faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: int, spare_columns: int, block: int = BLOCK
+) -> Placement:
     """Place a matrix where its faults do least harm.
 
     Parameters
@@ -214,6 +204,8 @@ def place(faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: i
         Conductances that would be written, and those that the matrix asks for, siemens.
     spare_rows, spare_columns : int
         Rows and columns beside those of the matrix.
+    block : int
+        Rows that are placed among themselves: those of a tile, so that none moves along the bus.
 
     Raises
     ------
@@ -230,8 +222,8 @@ def place(faults: FaultMap, target: np.ndarray, ideal: np.ndarray, spare_rows: i
     columns = np.sort(np.argsort(harm, kind="stable")[:k])
     parts = [(of[:, : shape[0]][:, :, columns]) for of in (faults.stuck, faults.deviation)]
     rows, sound = np.empty(m, int), np.flatnonzero(~off_rows)
-    for start in range(0, m, _BLOCK):
-        end = min(m, start + _BLOCK)
+    for start in range(0, m, block):
+        end = min(m, start + block)
         places = sound[start : None if end == m else end]
         cost = _harm(parts[0][:, places], parts[1][:, places], target[start:end], ideal[start:end])
         rows[start:end] = places[_assigned(cost)]

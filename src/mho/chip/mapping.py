@@ -88,12 +88,12 @@ def map_matrix(
     zero = device.g_min if reference else 0.0
     span = device.g_max - zero
     if signed:
-        zero = float(_levels(np.array((device.g_min + device.g_max) / 2), device))
+        zero = device.half_way
         span = min(device.g_max - zero, zero - device.g_min)
     scale = np.divide(span, peak, out=np.zeros(A.shape[1]), where=peak > 0)
-    own = np.diag(_levels(ridge * scale, device) * (ridge > 0))[ridge > 0]
+    own = np.diag(device.nearest(ridge * scale) * (ridge > 0))[ridge > 0]
     of_zero = zero if signed else device.g_min
-    target = np.vstack([np.where(A != 0, _levels(zero + A * scale, device), of_zero) * (peak > 0), own])
+    target = np.vstack([np.where(A != 0, device.nearest(zero + A * scale), of_zero) * (peak > 0), own])
     references = np.repeat([device.g_max if reference else 0.0, 0.0], [len(A), len(own)])
     sums = target.sum(axis=1) + references
     return ConductanceMap(target, 2 * (sums.max() - sums), scale, references, share=zero / device.g_max)
@@ -127,12 +127,3 @@ def map_slices(sliced: BitSlices, device: Device) -> ConductanceMap:
 def parallel(target: np.ndarray, device: Device) -> np.ndarray:
     """Return the number of cells in parallel that make a conductance; none where there is no cell at all."""
     return np.ceil(target / device.g_max - 1e-9)
-
-
-def _levels(G: np.ndarray, device: Device) -> np.ndarray:
-    """The nearest state of the cell, or of several in parallel."""
-    if device.levels is None:
-        return np.maximum(G, device.g_min)
-    step = device.g_max / (device.levels - 1)
-    below, above = (np.maximum(edge(G / step) * step, device.g_min) for edge in (np.floor, np.ceil))
-    return np.where(G - below < above - G, below, above)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import write
 from mho.chip.design import WIRED, Amplifier, ChipDesign
 from mho.chip.mapping import ConductanceMap, map_matrix, map_pairs
@@ -25,7 +24,6 @@ from mho.circuits.loop_circuit import as_opamp
 from mho.circuits.mvm import Mvm
 from mho.circuits.operating_point import operating_point
 from mho.circuits.transient import transient
-from mho.circuits.wired_product import wired_currents
 from mho.penalty import NO_PENALTY, Penalty
 
 __all__ = ["SQUARE_TOPOLOGIES", "TOPOLOGIES", "ProgrammedCircuit", "program_circuit"]
@@ -52,8 +50,6 @@ class ProgrammedCircuit:
         Right-hand sides are multiplied by this first, digitally, and `shift` is subtracted.
     shift : float or ndarray of shape (inputs,)
         See `product`.
-    converters : ConverterBank, optional
-        Those of an "mvm", at inputs and outputs of `multiply`.
 
     Examples
     --------
@@ -70,12 +66,6 @@ class ProgrammedCircuit:
     constant: np.ndarray
     product: np.ndarray | None = None
     shift: Any = 0.0
-    converters: ConverterBank | None = None
-
-    @property
-    def solves(self) -> bool:
-        """Whether the circuit is a closed loop; an open one multiplies."""
-        return not isinstance(self.circuit, Mvm)
 
     def volts(self, b: Any) -> np.ndarray:
         """Return the input voltages for a right-hand side b, or for the vector that an `mvm` multiplies.
@@ -86,9 +76,8 @@ class ProgrammedCircuit:
             `b` is not one vector of finite numbers, of the length that the matrix asks for.
         """
         expected = self.circuit.inputs - len(self.constant) if self.product is None else self.product.shape[1]
-        b = values(
-            b, "b", expected, each="row of the matrix" if self.solves else "column of the matrix", nonnegative=False
-        )
+        each = "column of the matrix" if isinstance(self.circuit, Mvm) else "row of the matrix"
+        b = values(b, "b", expected, each=each, nonnegative=False)
         numbers = b if self.product is None else self.product @ b - self.shift
         return self.volts_per_unit * np.r_[numbers, self.constant]
 
@@ -106,42 +95,6 @@ class ProgrammedCircuit:
             raise TypeError(f"circuit must be of topology 'egv' for an eigenvector, got {self.circuit.name}")
         x = transient(self.circuit, np.zeros(0)).rest()
         return x / np.linalg.norm(x) * np.sign(x[np.abs(x).argmax()])
-
-    def multiply(self, X: Any) -> np.ndarray:
-        """Return A X (m, n) for X (k, n), through converters, cells and wires; of "mvm" alone.
-
-        Each vector goes in at the DACs' full scale and is read at the finest range of the ADCs that holds it.
-
-        Parameters
-        ----------
-        X : array_like of shape (k, n)
-            Vectors by columns, of either sign.
-
-        Raises
-        ------
-        TypeError, ValueError
-            The circuit is another one, or X is not what its matrix multiplies.
-
-        Notes
-        -----
-        What finite gain and offset leave at the amplifiers' inputs is taken to flow through perfect wires: the error is
-        that of the wires times it.
-        """
-        circuit = self.circuit
-        if not isinstance(circuit, Mvm):
-            raise TypeError(f"circuit must be of topology 'mvm' to multiply, got {circuit.name}: it solves")
-        X = np.asarray(checks.as_matrix(X, "X", nonnegative=False), np.float64)
-        if len(X) != circuit.inputs:
-            raise ValueError(f"X must have {circuit.inputs} rows, one per column of the matrix, got shape {X.shape}")
-        assert self.converters is not None
-        V = self.volts_per_unit[:, None] * X
-        full_scale = np.abs(V).max(axis=0)
-        range_ = np.divide(self.converters.v_in, full_scale, out=np.ones_like(full_scale), where=full_scale > 0)
-        V = self.converters.to_volts(V, full_scale, np.arange(len(V))[:, None]) * range_
-        tied, gain = circuit.column_conductance, circuit.opamp.gain
-        currents = wired_currents(circuit.g, circuit.wires, V).T + tied * circuit.given("offset", len(tied))
-        y = self.converters.to_digital(currents / (circuit.g_feedback + tied / gain), signed=True)
-        return (y * self.units_per_volt / range_[:, None]).T
 
     def solve(self, b: Any) -> np.ndarray:
         """Return the answer at rest for a right-hand side b, in the units of the matrix.
@@ -242,11 +195,8 @@ def _two_arrays(
     rows, target = _with_sum(A, penalty.total, sum_rows)
     ridge = np.sqrt(penalty.vector("l2", A.shape[1]))
     constant = np.r_[target, (ridge * penalty.vector("prior", A.shape[1]))[ridge > 0]]
-    return (
-        _written(map_matrix(rows, ridge, design.device), design, rng),
-        constant,
-        design.converters.v_in / A.sum(axis=1).max(),
-    )
+    c = _written(map_matrix(rows, ridge, design.device), design, rng)
+    return c, constant, design.converters.v_in / A.sum(axis=1).max()
 
 
 def _written(layout: ConductanceMap, design: ChipDesign, rng: np.random.Generator) -> Conductances:
@@ -271,10 +221,8 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
     offset = _offsets(design.amplifier, len(gram), rng)
     opamp = as_opamp(design.amplifier)
     circuit = GramInv(g_gram=c.left, g_in=c.g_in, opamp=opamp, offset=offset, wires=design.wires)
-    units_per_volt = c.scale / (c.g_in * volts_per_unit)
-    return ProgrammedCircuit(
-        circuit, volts_per_unit, units_per_volt, np.zeros(0), A.T, -penalty.linear_term(A.shape[1])
-    )
+    pulled = -penalty.linear_term(A.shape[1])
+    return ProgrammedCircuit(circuit, volts_per_unit, c.scale / (c.g_in * volts_per_unit), np.zeros(0), A.T, pulled)
 
 
 def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:
@@ -286,8 +234,7 @@ def _mvm(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Gen
     offset = _offsets(design.amplifier, len(A), rng)
     opamp = as_opamp(design.amplifier)
     circuit = Mvm(g=c.left, g_feedback=g_feedback, opamp=opamp, offset=offset, wires=design.wires)
-    units_per_volt, converters = np.full(len(A), g_feedback / volts), ConverterBank(design.converters, rng)
-    return ProgrammedCircuit(circuit, volts / c.scale, units_per_volt, np.zeros(0), converters=converters)
+    return ProgrammedCircuit(circuit, volts / c.scale, np.full(len(A), g_feedback / volts), np.zeros(0))
 
 
 def _inv(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Generator) -> ProgrammedCircuit:

@@ -12,7 +12,7 @@ from mho.chip.bit_slices import BitSlices
 from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
-from mho.chip.events import bits_moved, settle_seconds
+from mho.chip.events import converted, settle_seconds, settling
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, map_matrix, map_pairs, map_slices
 from mho.chip.programmed_cells import ProgrammedCells, dense_vectors
@@ -224,20 +224,12 @@ class ProgrammedProduct(ProgrammedCells):
         square, size = (V**2).sum(axis=1), np.abs(V).sum(axis=1)
         columns = cells.sum(axis=(0, 1, 2))
         amplifiers = self._arrays * m
-        dac_bits, adc_bits = bits_moved(self.design.converters)
         self._ledger.add(
             Ledger(
-                solves=n,
-                settle_seconds=seconds,
-                amplifier_seconds=seconds * amplifiers,
-                amplifier_cycles=seconds * amplifiers * self.design.amplifier.bandwidth,
-                opamps=amplifiers,
                 array_joules=seconds / n * float(columns @ square),
                 input_coulombs=seconds / n * float(columns @ size),
-                dac_conversions=V.size,
-                adc_conversions=n * amplifiers,
-                bytes_read=V.size * dac_bits / 8,
-                bytes_written=n * amplifiers * adc_bits / 8,
+                **settling(self.design, n, seconds, amplifiers),
+                **converted(self.design.converters, V.size, n * amplifiers),
             )
         )
 

@@ -11,7 +11,7 @@ from mho.caching import cached_property
 from mho.chip.converters import ConverterBank
 from mho.chip.crossbar import Crossbar
 from mho.chip.design import ChipDesign
-from mho.chip.events import bits_moved, settle_seconds
+from mho.chip.events import bits_moved, converted, settle_seconds, settling
 from mho.chip.ledger import Ledger
 from mho.chip.mapping import ConductanceMap, map_pairs
 from mho.chip.programmed_cells import ProgrammedCells, dense_vectors
@@ -175,24 +175,16 @@ class ProgrammedInverse(_ProgrammedSquare):
         circuit, (k, n) = self.circuit, V.shape
         seconds = settle_seconds(self._loop.rate, self.design.converters)
         cells = (circuit.g_positive + circuit.g_negative).sum(axis=0) + 2 * circuit.g_in
-        dac_bits, adc_bits = bits_moved(self.design.converters)
         from_outputs = seconds * float(cells @ np.sum(Z[k:] ** 2, axis=1))
         self._ledger.add(
             Ledger(
-                solves=n,
                 clipped=clipped,
-                settle_seconds=n * seconds,
-                amplifier_seconds=n * seconds * circuit.opamps,
-                amplifier_cycles=n * seconds * circuit.opamps * self.design.amplifier.bandwidth,
-                opamps=circuit.opamps,
                 array_joules=from_outputs + seconds * circuit.g_in * float(np.sum(V**2)),
                 load_joules=from_outputs,
                 load_coulombs=seconds * float(cells @ np.sum(np.abs(Z[k:]), axis=1)),
                 input_coulombs=seconds * circuit.g_in * float(np.sum(np.abs(V))),
-                dac_conversions=V.size,
-                adc_conversions=V.size,
-                bytes_read=V.size * dac_bits / 8,
-                bytes_written=V.size * adc_bits / 8,
+                **settling(self.design, n, n * seconds, circuit.opamps),
+                **converted(self.design.converters, V.size, V.size),
             )
         )
 
@@ -249,15 +241,10 @@ class ProgrammedEigenvector(_ProgrammedSquare):
         joules = seconds * float(cells @ outputs**2)
         self._ledger.add(
             Ledger(
-                solves=1,
-                settle_seconds=seconds,
-                amplifier_seconds=seconds * circuit.opamps,
-                amplifier_cycles=seconds * circuit.opamps * self.design.amplifier.bandwidth,
-                opamps=circuit.opamps,
                 array_joules=joules,
                 load_joules=joules,
                 load_coulombs=seconds * float(cells @ np.abs(outputs)),
-                adc_conversions=k,
-                bytes_written=k * bits_moved(self.design.converters)[1] / 8,
+                **settling(self.design, 1, seconds, circuit.opamps),
+                **converted(self.design.converters, 0, k),
             )
         )

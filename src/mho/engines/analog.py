@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from mho import kernels
-from mho.chip import Chip, ChipDesign, Ledger, ProgrammedArray
+from mho.chip import Chip, ChipDesign, ChipError, Ledger, ProgrammedArray
 from mho.chip.calibration import with_answers
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross_operations
@@ -67,9 +68,10 @@ class Analog(ChipEngine):
     probe : bool
         Whether each answer y is corrected by what the chip makes of A y, whose answer is known: ``2 y - solve(A y)``.
         It takes one more solve and one digital product, and a chip's linear errors to second order.
-    calibrate : bool
+    calibrate : bool or None
         Whether each matrix is calibrated after writing, for answers as they are probed or not; see
-        `ProgrammedArray.calibrate`.
+        `ProgrammedArray.calibrate`. None: the op-amps' offsets alone are cancelled, where the design has any; see
+        `ProgrammedArray.cancel_offsets`.
 
     Attributes
     ----------
@@ -97,7 +99,7 @@ class Analog(ChipEngine):
         seed: Any = None,
         readback: bool = False,
         probe: bool = False,
-        calibrate: bool = False,
+        calibrate: bool | None = None,
     ) -> None:
         self.readback, self.probe, self.calibrate = readback, probe, calibrate
         self.chip = chip if isinstance(chip, Chip) else Chip(chip, seed=seed)
@@ -133,11 +135,14 @@ class Analog(ChipEngine):
                 array.read_back(A)
             if self.calibrate:
                 array.calibrate(A, penalty=penalty, probe=self.probe)
+            elif self.calibrate is None and self.chip.design.amplifier.offset:
+                with suppress(ChipError):  # outputs that leave their range are told where answers are asked for
+                    array.cancel_offsets(A, penalty=penalty)
         return array
 
     def extrapolates(self) -> bool:
-        """Return whether answers are corrected for the errors of the cells."""
-        return self.readback
+        """Return whether answers are corrected for the errors of the cells, or rows make good one another's."""
+        return self.readback or self.chip.spares is not None
 
     def levels_off(self, errors: Sequence[float]) -> bool:
         """See `Engine.levels_off`, and `levelled_off`."""

@@ -120,8 +120,10 @@ class Hybrid(Engine):
         Digital iterations at the end of an alternating loop, each half-step solved exactly.
     seed : int, Generator or None
         For a chip that is made here.
-    readback, probe, calibrate : bool
+    readback, probe : bool
         As for `Analog`, while the chip iterates.
+    calibrate : bool or None
+        Likewise.
 
     Examples
     --------
@@ -138,7 +140,7 @@ class Hybrid(Engine):
         seed: Any = None,
         readback: bool = False,
         probe: bool = False,
-        calibrate: bool = False,
+        calibrate: bool | None = None,
     ) -> None:
         self.analog = Analog(chip, seed=seed, readback=readback, probe=probe, calibrate=calibrate)
         self.passes = checks.positive_int(passes, "passes")

@@ -34,8 +34,8 @@ TREATMENTS = (
     "repaired and calibrated",
     "repaired, calibrated and probed",
 )
-"""What may be done about a chip's errors: `Chip.repair` without spare rows, `mho.Analog` with ``calibrate=True``, with
-``probe=True``."""
+"""What may be done about a chip's errors: `Chip.repair` without spare rows; `mho.Analog` with ``calibrate=True``, which
+is False else; with ``probe=True``."""
 
 
 @dataclass(frozen=True, kw_only=True)

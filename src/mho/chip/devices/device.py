@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
+
 from mho import checks
 from mho.chip.devices.faults import Faults
 from mho.chip.devices.read_noise import ReadNoise
@@ -87,6 +89,19 @@ class Device:
         """Whether a cell holds any number, zero included, without an error of any kind."""
         errs = (self.g_min, self.levels, self.sigma, self.sigma_cell, self.verify, self.relaxation)
         return not any((*errs, self.noise, self.faults))
+
+    @property
+    def half_way(self) -> float:
+        """State nearest to the middle of a cell's range, siemens."""
+        return float(self.nearest(np.array((self.g_min + self.g_max) / 2)))
+
+    def nearest(self, G: np.ndarray) -> np.ndarray:
+        """Return the states of a cell, or of several in parallel, nearest to conductances G, siemens."""
+        if self.levels is None:
+            return np.maximum(G, self.g_min)
+        step = self.g_max / (self.levels - 1)
+        below, above = (np.maximum(edge(G / step) * step, self.g_min) for edge in (np.floor, np.ceil))
+        return np.where(G - below < above - G, below, above)
 
     def _check_relaxation(self, law: Relaxation) -> None:
         if self.sigma:
