@@ -223,7 +223,9 @@ class Chip:
         return self.faults_
 
     def repair(self, *, spare_rows: int = 0, spare_columns: int = 0) -> FaultMap | None:
-        """Lay matrices around the chip's faults from now on: each row where stuck cells do least harm.
+        """Lay matrices around the chip's faults from now on, and write rows that make good those before them.
+
+        Each row goes where stuck cells do least harm, and is aimed by the verify reads of the rows before it.
 
         Parameters
         ----------
@@ -237,7 +239,8 @@ class Chip:
 
         Notes
         -----
-        Matrices of more than 512 rows are laid out 512 rows at a time. Errors that stay in a cell count as well.
+        Matrices of more than 512 rows are laid out 512 rows at a time, in tiles a tile at a time. Errors that stay in a
+        cell count as well. Cells that relax after writing are laid out alone, not aimed.
         """
         if self.design.topology == "gram":
             raise ChipError("the Gram circuit's rows are its columns: repair takes the topology 'compact' or 'classic'")
