@@ -43,6 +43,8 @@ class TopIndex:
         begins = np.arange(0, len(rows), _BLOCK)
         self.rows = np.zeros((len(begins) * _BLOCK, whole.shape[1]), np.float32)  # whole blocks, with rows of nothing
         self.rows[: len(rows)] = whole[self.order]
+        self.places = np.empty(len(rows), np.int64)  # of items in `rows`
+        self.places[self.order] = np.arange(len(rows))
         self.tops = np.maximum.reduceat(self.rows, begins, axis=0)
         self.lengths = np.maximum.reduceat(length[self.order], begins)
         self.looked_at = 0
@@ -80,11 +82,11 @@ class TopIndex:
         return items[best], scores[best]
 
     def _pruned(self, v: np.ndarray, n: int, least: float = -np.inf) -> np.ndarray:
-        """Return items among which are the n of the largest `rows` @ v not below `least`, however these are rounded."""
+        """Return items with the n of the largest `rows` @ v among them, however rounded, but none below `least`."""
         bounds = np.minimum(self.tops @ v, self.lengths * np.linalg.norm(v)) * (1 + _SLACK)
         blocks = np.argsort(-bounds, kind="stable")
         places, scores = np.empty(0, np.int64), np.empty(0, self.rows.dtype)
-        least, begin, step = least * (1 - 3 * _SLACK), 0, _FIRST
+        begin, step = 0, _FIRST
         while begin < len(blocks) and bounds[blocks[begin]] >= least:
             some = blocks[begin : begin + step]
             some = some[bounds[some] >= least]
@@ -119,21 +121,22 @@ class TopIndex:
         """
         fitted, most = self.fitted, n + known.nnz
         query, constant = fitted.model.query(P[0])
-        base = lambda items: self.offsets[items] + fitted.items.rows[items] @ query + constant  # noqa: E731
+        v = np.append(1.0, query).astype(np.float32)
         there = np.zeros(len(fitted.items), bool)
         there[known.indices] = True
         product = (fitted.speaking(P, known) @ fitted.weights).tocsr()
         new = ~there[product.indices]
-        spoken_for = product.indices[new]
-        merits = base(spoken_for) + product.data[new]
-        if len(query):
-            least = np.partition(merits, -n)[-n] - constant if len(merits) >= n else -np.inf
-            first = self._pruned(np.append(1.0, query).astype(np.float32), most, least)
-        else:
-            first = self.popular[:most]
+        spoken_for, said = product.indices[new], product.data[new]
+        scores = self.rows.take(self.places.take(spoken_for), axis=0) @ v + said
+        least = np.partition(scores, -n)[-n] * np.float32(1 - 3 * _SLACK) if len(scores) >= n else -np.inf
+        first = self._pruned(v, most, least) if len(query) else self.popular[:most]
         there[spoken_for] = True
         others = first[~there[first]]
-        return self._leading(np.append(spoken_for, others), np.append(merits, base(others)), n)
+        leading = scores >= least
+        items = np.append(spoken_for[leading], others)
+        merits = self.offsets[items] + fitted.items.rows[items] @ query + constant
+        merits[: len(items) - len(others)] += said[leading]
+        return self._leading(items, merits, n)
 
     def _of_all(self, P: np.ndarray, known: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
         merits = self.fitted.merits(P, known)[0]
