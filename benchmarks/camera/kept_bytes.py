@@ -56,7 +56,7 @@ def pieces(path):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.size]
-        return [(float(packet.pts * packet.time_base), packet.size, packet.is_keyframe) for packet in packets]
+        return [(float(packet.pts * packet.time_base), packet.size, packet.is_keyframe) for packet in packets]  # pyright: ignore[reportOptionalOperand]
 
 
 def whole(video, path, *, encode):

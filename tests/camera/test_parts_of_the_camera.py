@@ -15,6 +15,7 @@ from mho.camera.grid import Grid
 from mho.camera.parts import Parts
 from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
 from mho.camera.ranking import clip_scores, rank
+from mho.camera.scene import Scene
 from mho.camera.state import _UNLIKE, _texture_change
 from mho.camera.watch import rolls
 from mho.engines import Digital
@@ -114,6 +115,19 @@ def test_what_is_shown_beside_a_window_is_of_the_budget():
             shown[4 * decision.offer.number : 4 * decision.offer.number + 7] = True  # from a second before
     in_hour = np.convolve(shown, np.ones(4 * 1800) / (4 * 1800), "valid")
     assert 0.15 < in_hour.max() <= 0.2 + 1e-3
+
+
+def test_frames_that_are_being_scored_when_it_is_interrupted_are_decided_about(camera, monkeypatch):
+    see = Scene.see
+
+    def interrupted(scene, X):
+        monkeypatch.setattr(Scene, "see", see)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Scene, "see", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(camera.run(scene(30)))
+    assert [(clip.start, clip.end) for clip in camera.finish()] == [(0, 2)]
 
 
 def test_a_window_knows_how_long_it_was_calm(camera):

@@ -188,7 +188,7 @@ class Watch:
             return []
         times = np.array([t for t, _, _ in self._batch])
         X = np.array([cells for _, cells, _ in self._batch], np.float32)
-        pictures, self._batch = [picture for _, _, picture in self._batch], []
+        pictures = [picture for _, _, picture in self._batch]
         seen = self.scene.see(X)
         self.events += self._tampering.look(X, seen, times)
         rest, events = self._standing.without(X, seen, times)
@@ -202,6 +202,7 @@ class Watch:
             zones = [w * self.scene.top(seen.deviation, cells) / self.scene.usual for _, w, cells in self._zones]
             scores = np.stack(zones, 1)
             self._adapt(rest, seen, float(times[-1]))
+        self._batch = []  # not before: whoever is interrupted decides about these frames too
         return self._added(times, scores, seen.deviation, pictures)
 
     def _adapt(self, X: np.ndarray, seen: Seen, now: float) -> None:
