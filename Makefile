@@ -136,6 +136,7 @@ bench-camera-speed: .venv/dev
 # A replayed day, and an hour in which nobody comes: make bench-camera-day CLIP=...
 bench-camera-day: .venv/dev
 	$(BIN)/python benchmarks/camera/day.py --clip $(CLIP)
+	$(BIN)/python benchmarks/camera/day.py --clip $(CLIP) --hours 0 --minutes 15
 
 # Bytes of what is kept, and where they go: make bench-camera-bytes CLIPS="vtest=... one-by-one=...".
 bench-camera-bytes: .venv/dev build/bench-camera/ready

@@ -5,8 +5,8 @@
 A made-up room of 96 x 72 pixels with daylight, clouds, a lamp and noise, one frame a second, as raw video through a
 pipe to `mho camera run --keep 20%`; somebody is there for 10 to 40 s, a quarter of the time. The resident memory of
 that process is read at each replayed hour, and at the end the most that it ever had.
---clip: an hour of the clip's empty scene too, under the drift, gradients, leaves and 15 steps of run.py, and what is kept;
---minutes 15: as many steps in a quarter of the time.
+--clip: an hour of the clip's empty scene too, under the drift, gradients, leaves and 15 steps of run.py, and what is
+kept; --minutes 15: as many steps in a quarter of the time.
 """
 
 import itertools
