@@ -14,17 +14,19 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from bearing import recording as bearing
 
 from mho.monitor import Monitor, Recording
 
-RATE, CHANNELS, BLOCK = 12_800.0, 4, 0.1
-"""Hz, channels, seconds of a message."""
+RATE, BLOCK = 12_800.0, 0.1
+"""Hz, seconds of a message."""
 
-FAULTS, EVERY, LONG = 10, 8.0, 1.5
-"""Faults of each channel, and seconds from one to the next, in which its alarm closes, and of each."""
+FAULTS, EVERY, LONG = 40, 8.0, 1.5
+"""Faults of all channels, and seconds from one of a channel to its next, in which its alarm closes, and of each."""
 
 SIZE = 12.0
 """Peak of a fault's bursts over the noise's deviation: it is told at once, and what follows takes the time."""
@@ -63,10 +65,10 @@ def broker(folder):
         process.wait()
 
 
-def learned(path):
-    """A model of channels that alarm at a thousandth of the windows; an alarm closes after a second."""
-    columns = [[bearing(20, 0.0, 10 * number + channel) for channel in range(CHANNELS)] for number in range(3)]
-    names = tuple(f"acc{channel}" for channel in range(CHANNELS))
+def learned(path, channels):
+    """A model of so many channels that alarm at a thousandth of the windows; an alarm closes after a second."""
+    columns = [[bearing(20, 0.0, 10 * number + channel) for channel in range(channels)] for number in range(3)]
+    names = tuple(f"acc{channel}" for channel in range(channels))
     monitor = Monitor(false_alarms=0.001, accept_rate=True, clear=4)
     monitor.learn([Recording(UNIT * np.stack(column, axis=1), rate=RATE, names=names) for column in columns])
     monitor.save(path)
@@ -89,9 +91,9 @@ def client(name, port, topic="", on_message=None):
     return one
 
 
-def fault_begins(channel, faults):
-    """Seconds at which the faults of a channel begin; band spectra are there after 3.75."""
-    return [6.0 + EVERY * (number + channel / CHANNELS) for number in range(faults)]
+def fault_begins(channel, channels, faults):
+    """Seconds at which the faults of a channel begin, each channel's at other times."""
+    return [6.0 + EVERY * (number + channel / channels) for number in range(faults)]
 
 
 def stream(names, seconds, faults):
@@ -100,7 +102,7 @@ def stream(names, seconds, faults):
     burst = bearing(LONG, SIZE, 200) - bearing(LONG, 0.0, 200)
     for channel, name in enumerate(names):
         samples = bearing(seconds, 0.0, 100 + channel)
-        for begin in fault_begins(channel, faults):
+        for begin in fault_begins(channel, len(names), faults):
             first = int(begin * RATE)
             samples[first : first + len(burst)] += burst
         out[name] = np.clip(samples * UNIT, -32_000, 32_000).astype("<i2")
@@ -133,9 +135,26 @@ def send(sender, sent):
     return begin
 
 
-def measured(folder, faults=FAULTS):
-    """Return delays (n,) of alarms, seconds, faults without one, and the bytes of a connection and of an alarm."""
-    names, opened, received = learned(folder / "pump.mon"), [], [0]
+def processor_seconds(process):
+    """Processor time that a process has taken."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Measured:
+    """Delays (n,) of alarms, seconds, faults without one, the monitor's share of a core, and bytes."""
+
+    delays: np.ndarray
+    missed: int
+    core: float
+    connection: int
+    alarm: float
+
+
+def measured(folder, channels, faults):
+    """Send the faults of so many channels through brokers to a monitor, and see when their alarms are there."""
+    names, opened, received = learned(folder / "pump.mon", channels), [], [0]
 
     def take(client, data, message):
         event = json.loads(message.payload)
@@ -149,10 +168,12 @@ def measured(folder, faults=FAULTS):
         )
         time.sleep(2.5)
         before = received[-1]
-        with running(folder / "pump.mon", source, alarms, folder / "state"):
+        with running(folder / "pump.mon", source, alarms, folder / "state") as process:
             time.sleep(1.5)
             connection = received[-1] - before
-            begin = send(clients[0], stream(names, 8.0 + EVERY * faults, faults))
+            sent, spent = stream(names, 8.0 + EVERY * faults, faults), processor_seconds(process)
+            begin = send(clients[0], sent)
+            core = (processor_seconds(process) - spent) / (8.0 + EVERY * faults)
             time.sleep(2.5)
             events = received[-1] - before - connection
         for one in (*clients, counter):
@@ -160,14 +181,14 @@ def measured(folder, faults=FAULTS):
             one.loop_stop()
     delays, missed = [], 0
     for channel, name in enumerate(names):
-        for second in fault_begins(channel, faults):
+        for second in fault_begins(channel, channels, faults):
             since = [t - begin - second for t, stream in opened if stream == name and 0 < t - begin - second < EVERY]
             delays += since[:1]
             missed += not since
-    return np.array(delays), missed, connection, events / max(1, len(opened))
+    return Measured(np.array(delays), missed, core, connection, events / max(1, len(opened)))
 
 
-def share_of_day(connection, alarm):
+def share_of_day(found, channels):
     """Bytes of a day with one alarm over the sensors' own."""
-    sent = connection + alarm + PING * SECONDS_OF_DAY / KEEP_ALIVE
-    return sent / (2 * RATE * CHANNELS * SECONDS_OF_DAY)
+    sent = found.connection + found.alarm + PING * SECONDS_OF_DAY / KEEP_ALIVE
+    return sent / (2 * RATE * channels * SECONDS_OF_DAY)
