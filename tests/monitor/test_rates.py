@@ -57,6 +57,20 @@ def test_episodes_are_refused_by_time():
     assert monitor.limits == [pytest.approx(2 / 3600)]
 
 
+def test_streams_share_episodes_once():
+    """The joint probability counts them already: of eight a limit divided too would keep an eighth."""
+    values = levels(2400, 0)
+    monitor = Monitor(false_alarms="2/hour")
+    monitor.learn(
+        [
+            Recording(values[:, :2], rate=1.0, names=("flow", "pressure")),
+            Recording(values[:, 2:], rate=2.0, names=("temperature",)),
+        ]
+    )
+    assert sorted(monitor.limits) == [pytest.approx(1 / 3600), pytest.approx(2 / 3600)]
+    assert [run.correction for run in monitor._runs] == [pytest.approx(np.log(2))] * 2
+
+
 def test_auto_is_what_the_recording_shows_by_itself():
     monitor = Monitor()
     assert "10 % of windows" in str(monitor.learn(recording(levels(400, 0))))

@@ -247,7 +247,7 @@ class Monitor:
             frames, limits = healthy_frames(channels, self.window, own)
             models.append(learner.learn(channels, self.window, frames, limits))
             windows.append(sum(map(len, frames)))
-        limits = [self._limit(model, len(models), len(recordings)) for model in models]
+        limits = [self._limit(model, len(recordings)) for model in models]
         self.streams, self.limits = models, limits
         self.reset()
         return self._report(windows, len(recordings), left_out)
@@ -448,7 +448,7 @@ class Monitor:
             by_rate.setdefault(channel.rate, []).append(channel)
         return [tuple(part) for part in by_rate.values()] + [(channel,) for channel in waveforms], left_out
 
-    def _limit(self, model: StreamModel, streams: int, sessions: int) -> float:
+    def _limit(self, model: StreamModel, sessions: int) -> float:
         """Return the limit of a stream.
 
         Raises
@@ -465,7 +465,7 @@ class Monitor:
                 f"{model.name}: false_alarms of {self.wanted.text} cannot be promised: {_growing(model)}. Record it "
                 "once it has settled, or let adapt follow it faster (accept_rate=True takes the rate all the same)"
             )
-        return self.wanted.limit(hop, model.disjoint, streams)
+        return self.wanted.limit(hop, model.disjoint)
 
     def _report(self, windows: list[int], sessions: int, left_out: list[str]) -> LearnReport:
         streams = {}

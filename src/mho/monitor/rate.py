@@ -46,8 +46,8 @@ class WantedRate:
     windows: float | None = None
     per_second: float | None = None
 
-    def limit(self, hop: float, disjoint: float, streams: int) -> float:
-        """Return the joint probability below which a window of a stream alarms.
+    def limit(self, hop: float, disjoint: float) -> float:
+        """Return the joint probability, which counts all streams, below which a window of one alarms.
 
         Parameters
         ----------
@@ -55,13 +55,11 @@ class WantedRate:
             Seconds from one window to the next.
         disjoint : float
             Unseen windows that do not overlap.
-        streams : int
-            Streams that share the rate.
         """
         if self.windows is not None:
             return self.windows
         if self.per_second is not None:
-            return min(0.5, self.per_second * hop / streams)
+            return min(0.5, self.per_second * hop)
         return min(0.5, 1 / disjoint)
 
     def needed(self, seconds: float) -> float:
