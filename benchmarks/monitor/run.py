@@ -26,7 +26,7 @@ from data import RATE, made_up, mfpt, mixed, nab, skab, skab_healthy, skab_parts
 from mho.monitor import Monitor, RateError, Recording
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from measure import ROOT, keep, least, parser, peak_gib, sized, smoke, where
+from measure import ROOT, keep, least, parser, sized, smoke, where
 
 ROWS = sized(400, 100)
 WINDOW = 30
@@ -434,20 +434,19 @@ def chunked(monitor, samples, rate, block):
     return sum(len(monitor.update("c0", at / rate, samples[at : at + block])) for at in range(0, len(samples), block))
 
 
-def running_memory(path):
-    """Run three seconds of a monitor of many channels, and print the most memory that this took."""
-    monitor = Monitor.load(path)
-    rate, names = monitor.streams[0].rate, [model.name for model in monitor.streams]
-    part = seconds_of(names, rate)
-    for second in range(3):
-        list(monitor.run(part(second)))
-    print(f"{1024 * peak_gib():.0f} MB")
-
-
-def seconds_of(names, rate):
-    """Return what gives a second of noise of channels, the same samples always."""
-    values, times = np.random.default_rng(1).standard_normal((int(rate), len(names))), np.arange(int(rate)) / rate
-    return lambda second: Recording(values, times=second + times, rate=rate, names=tuple(names))
+MEMORY = """
+import resource, sys
+import numpy as np
+from mho.monitor import Monitor, Recording
+monitor = Monitor.load(sys.argv[1])
+rate, names = monitor.streams[0].rate, tuple(model.name for model in monitor.streams)
+values, times = np.random.default_rng(1).standard_normal((int(rate), len(names))), np.arange(int(rate)) / rate
+for second in range(3):
+    for result in monitor.run(Recording(values, times=second + times, rate=rate, names=names)):
+        pass
+print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+"""
+"""Three seconds of many channels, by a process that does nothing else: what that takes at the most."""
 
 
 def many_channels(monitor, count, rate):
@@ -456,7 +455,9 @@ def many_channels(monitor, count, rate):
     channels = [(replace(model.channels[0], name=f"c{number}"),) for number in range(count)]
     monitor.streams = [replace(model, channels=one) for one in channels]
     monitor.limits = monitor.limits * count
-    return seconds_of([f"c{number}" for number in range(count)], rate)
+    names = tuple(f"c{number}" for number in range(count))
+    values, times = np.random.default_rng(1).standard_normal((int(rate), count)), np.arange(int(rate)) / rate
+    return lambda second: Recording(values, times=second + times, rate=rate, names=names)
 
 
 def cost_section():
@@ -483,7 +484,7 @@ def cost_section():
     say(f"{channels} channels in parts of a second, {count} windows", f"{100 * spent / seconds:.0f} % of a core")
     with tempfile.TemporaryDirectory() as folder:
         monitor.save(Path(folder, "many.mon"))
-        command = [sys.executable, __file__, "--memory", str(Path(folder, "many.mon"))]
+        command = [sys.executable, "-c", MEMORY, str(Path(folder, "many.mon"))]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     say("peak memory of a process that runs them", said.strip())
 
@@ -514,10 +515,7 @@ def main():
         options.add_argument(f"--{name}", type=Path)
     options.add_argument("--chip", action="store_true", help="also on the simulated 4-bit chip, limits learned on it")
     options.add_argument("--only", help="one section")
-    options.add_argument("--memory", help="run this monitor and print what memory that took, nothing else")
     given = options.parse_args()
-    if given.memory:
-        return running_memory(given.memory)
     with tempfile.TemporaryDirectory() as folder:
         if given.smoke:
             given.skab, given.nab = made_up(Path(folder))
