@@ -159,7 +159,8 @@ def consensus(
     divisor = deviations if scale else np.ones(len(chosen))
     ready = _divided(part, divisor)
     model = NMF(n_components, loss=loss, random_state=random_state, **{"init": "random", **settings})
-    runs = run_starts(_operand(ready), model, starts, chip=chip)
+    # On a compression, which loses what noise hides, spectra of cells differ by several per cent.
+    runs = run_starts(_operand(ready), model, starts, chip=chip, compressed=False)
     pooled = _unit_rows(np.concatenate(runs.H).astype(np.float64))
     density = local_density(pooled, max(1, round(_NEIGHBOURS * starts)))
     kept = density < checks.positive_number(threshold, "threshold")

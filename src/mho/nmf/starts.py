@@ -130,12 +130,17 @@ def many_starts(
     return run_starts(as_known(X, missing, "X", nonnegative=True), model, starts, racing=racing, chip=chip)
 
 
-def run_starts(X: Matrix, model: Any, starts: int, *, racing: bool = False, chip: Any = None) -> Starts:
-    """Return the factors of many starts of a `mho.NMF` for an X that has been read; see `many_starts`."""
+def run_starts(
+    X: Matrix, model: Any, starts: int, *, racing: bool = False, chip: Any = None, compressed: bool = True
+) -> Starts:
+    """Return the factors of many starts of a `mho.NMF` for an X that has been read; see `many_starts`.
+
+    Not `compressed`, each iterates on X itself.
+    """
     count = checks.positive_int(starts, "starts")
     seeds = old_generator(model.random_state).randint(2**31 - 1, size=count)
     penalties_of(model, X.shape, fitting=True)
-    if chip is None and _compressible(X, model):
+    if compressed and chip is None and _compressible(X, model):
         with one_blas_thread():
             return _on_compression(X, model, seeds, racing)
     if racing:
