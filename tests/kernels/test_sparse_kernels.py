@@ -82,7 +82,9 @@ def test_masked_columns_with_fewer_rows_than_unknowns_fit_as_well_as_can_be(make
     for j in range(1, 80):
         rows, values = B.indices[B.indptr[j] : B.indptr[j + 1]], B.data[B.indptr[j] : B.indptr[j + 1]]
         if len(rows):
-            assert np.linalg.norm(A[rows] @ X[j] - values) == pytest.approx(nnls(A[rows], values)[1], abs=1e-10)
+            x = np.maximum(nnls(A[rows], values)[0], 0)  # not always the best in scipy 1.15.0, whose norm is wrong then
+            assert np.linalg.norm(A[rows] @ X[j] - values) <= np.linalg.norm(A[rows] @ x - values) + 1e-10
+            assert X[j].min() >= 0
 
 
 def test_the_number_of_threads_changes_nothing(make_sparse, entries):
