@@ -1,6 +1,7 @@
 """How good a device must be, and what the uses of the house lose on the realistic chip.
 
-python benchmarks/chip/good_enough.py knobs NAME   problems, ratings or picture: loss by each property, alone
+python benchmarks/chip/good_enough.py knobs NAME   problems, ratings or picture: loss by each property, alone; with the
+                                                   name of one behind it, of that one, the others' rows staying
 python benchmarks/chip/good_enough.py ratings      users' factors from items' factors on the chip, by correction
 python benchmarks/chip/good_enough.py photo        a picture factored on the chip, by correction, and digital sweeps
 python benchmarks/chip/good_enough.py errors       least squares with everything wrong at once, by size and correction
@@ -13,6 +14,7 @@ which nothing was tuned on.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,10 +64,10 @@ USES: dict[str, tuple[Callable[[], OwnData | None], str, int, float]] = {
 }
 
 
-def knobs(name: str) -> list[Row]:
+def knobs(name: str, *only: str) -> list[Row]:
     """Loss of a use at each value of each property alone: of problems the error, of data the share above digital."""
     make, treatment, chips, _ = USES[name]
-    data, few = make(), {knob: values[:: sized(1, 4)] for knob, values in KNOBS.items()}
+    data, few = make(), {knob: values[:: sized(1, 4)] for knob, values in KNOBS.items() if knob in (only or KNOBS)}
     sizes = dict(zip(("rows", "columns", "rhs"), sized((128, 16, 50), (12, 3, 4)), strict=True))
     plan = Sweep(design=CHIP, chips=sized(chips, 1), treatments=(treatment,), knobs=few, data=data, seed=FIRST, **sizes)
     tried: dict[tuple[str, float], list[float]] = {}
@@ -78,7 +80,12 @@ def knobs(name: str) -> list[Row]:
     ]
     for row in rows:
         print(row, flush=True)
-    return rows
+    if not only:
+        return rows
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))[f"knobs {name}"]["rows"]
+    return sorted(
+        [row for row in kept if row["knob"] not in only] + rows, key=lambda row: list(KNOBS).index(row["knob"])
+    )
 
 
 # -- the uses ------------------------------------------------------------------------------------------------------
@@ -268,7 +275,7 @@ def main() -> None:
     else:
         rows, seconds = timed(lambda: COMMANDS[asked[0]](*asked[1:]))
         told = {"command": f"python benchmarks/chip/good_enough.py {' '.join(asked)}"} | where()
-        keep(RESULTS, {" ".join(asked): told | {"seconds": round(seconds), "rows": rows}})
+        keep(RESULTS, {" ".join(asked[:2]): told | {"seconds": round(seconds), "rows": rows}})
 
 
 if __name__ == "__main__":
