@@ -125,8 +125,9 @@ def cells(found):
         return
     yield "## Consensus beside cNMF"
     yield ""
-    for row in kinds.values():
-        yield f"`python benchmarks/select/cells.py PYTHON FOLDER 1 {row['starts']}` {measured_at(row)}"
+    for name, row in kinds.items():
+        tiles = name.removeprefix("cells x ")
+        yield f"`python benchmarks/select/cells.py PYTHON FOLDER {tiles} {row['starts']}` {measured_at(row)}"
     yield ""
     heads = ["cells x genes", "starts", "least correlation, same starts", "own starts"]
     heads += ["CPU s of cNMF", "of mho, same starts", "of `mho.consensus`", "GiB of cNMF", "of mho"]
