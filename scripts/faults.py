@@ -52,6 +52,10 @@ PARTS = {
         _tests("-s", "tests/camera", "-k", "killed or cut"),
         {"MHO_KILLS": "30", "MHO_CUTS": "10"},
     ),
+    "states": Part(
+        "30,000 damaged models, states and journals of monitors",
+        (PYTHON, "tests/monitor/damaged_files.py", "30000", str(STATE / "damaged-monitors")),
+    ),
     "broker": Part(
         "9,999 messages, 20 kills of the monitor, 5 of the broker",
         _tests("-s", "tests/monitor/test_mqtt_kills.py"),
