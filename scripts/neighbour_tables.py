@@ -132,7 +132,7 @@ TABLES = {
 
 
 BLOCKS = {f"neighbours {name}": partial(lambda table: table(rows()), table) for name, table in TABLES.items()}
-BLOCKS["neighbours tuned"] = lambda: of_tuned(rows(TUNED))
+BLOCKS["neighbours tuned"] = partial(lambda path: of_tuned(rows(path)), TUNED)
 
 
 def made_anew(page: str) -> str:
