@@ -63,7 +63,7 @@ def main():
         X = X[:, X.sum(axis=0) > 0]
         for loss, found in shares.items():
             settings = {"init": "random", "random_state": 0, "tol": 1e-5, "max_iter": 400}
-            fit = mho.NMF(int(truth.max()) + 1, loss=loss, **settings).fit(X)
+            fit = mho.NMF(int(np.max(truth)) + 1, loss=loss, **settings).fit(X)
             for rule, label in RULES.items():
                 found[rule].append(right(label(fit.W_, fit.components_), truth))
     means = {

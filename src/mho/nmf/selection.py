@@ -309,7 +309,8 @@ class _Part:
         def mixed(share: float) -> float:
             return float(np.mean(_deviances(x, (1 - share) * said + share * self.floor, loss, parameter)))
 
-        return float(minimize_scalar(mixed, bounds=(_FLOOR, 1), method="bounded", options={"xatol": 1e-3}).fun)
+        best: Any = minimize_scalar(mixed, bounds=(_FLOOR, 1), method="bounded", options={"xatol": 1e-3})
+        return float(best.fun)
 
 
 def _deviances(x: np.ndarray, y: np.ndarray, loss: str, parameter: float | None) -> np.ndarray:
