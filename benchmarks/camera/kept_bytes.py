@@ -31,7 +31,7 @@ from mho.camera.source import Packet, Segment, Source
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, parser, sized, where
 
-HOUR = Case(length=sized(600 + 36_000, 900), events=sized(160, 2))
+HOUR = Case(length=sized(600 + 36_000, 1200), events=sized(160, 2))
 HALF_HOUR, VISITED = 1800, 0.2
 LEARNED = {"one-by-one": 5.8}
 """Seconds that are learned from: before the first visit; 60 of the others."""

@@ -222,7 +222,7 @@ class Standing:
 
 
 def _texture_change(texture: np.ndarray, learned: np.ndarray) -> float:
-    """Return how much a texture has changed, beside that which was learned."""
+    """Return the median change of a texture over the median of the learned one."""
     return float(np.median(np.abs(texture - learned)) / max(float(np.median(np.abs(learned))), 1e-9))
 
 

@@ -39,7 +39,7 @@ def improved_rows(X: Matrix, H: np.ndarray, start: np.ndarray) -> np.ndarray:
 def step_here(
     block: Any, name: str, begin: int, H: np.ndarray, start: np.ndarray, *, again: bool
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return what `step_on_worker` does for some rows from `begin` on; of those here `again` no sum of squares."""
+    """Return W (b, k) of rows from `begin` on, what they ask of H (n, k), and the sum of their squares, 0 `again`."""
     X = checked_block(block, name, begin, again=again)
     W = improved_rows(X, H, start)
     return W, cross(W, X), 0.0 if again else X.square

@@ -148,7 +148,7 @@ def _of_the_best(gain: np.ndarray, candidates: Candidates) -> tuple[int, int]:
 
 
 def _near(gain: np.ndarray, best: tuple[int, int], candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
-    """Return which gains (settings, terms) are nearly that of the `best`, and which may be as large for all we know."""
+    """Return masks (settings, terms) of gains that are nearly the `best`, and of those that may be as large as it."""
     cost = gain[best] - gain
     mean = cost.mean(axis=-1)
     return mean <= candidates.nearly * abs(float(gain[best].mean())), mean <= candidates.doubt * _error(cost)

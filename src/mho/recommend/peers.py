@@ -55,7 +55,7 @@ def ease(train: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _ease_of_few_users(X: Any, l2: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the same through the Gram matrix of the users, which are fewer: the inverse is (1 - X' K X) / l2.
+    """Return EASE's scores by the Gram matrix of the users, who are fewer: the inverse is (1 - X' K X) / l2.
 
     K is the inverse of X X' + l2, so that the scores of a row x are x - (x - x X' K X) / (1 - diag(X' K X)).
     """
