@@ -134,9 +134,10 @@ def main() -> int:
     if given.list:
         print("\n".join(f"{name:21} {part.tells}" for name, part in PARTS.items()))
         return 0
-    now = "" if given.fresh else sources()
+    if given.fresh:
+        shutil.rmtree(STATE, ignore_errors=True)
+    now = sources()
     seconds = passed(now)
-    now = now or sources()
     STATE.mkdir(parents=True, exist_ok=True)
     keep(now, seconds)
     failed = []

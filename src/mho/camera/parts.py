@@ -15,10 +15,10 @@ from mho.engines import Digital, Engine, Penalty, Programmed
 from mho.operands import Sparse
 
 __all__ = [
-    "HEADROOM",
     "LOCAL",
     "WHITE",
     "Parts",
+    "below_white",
     "code_of",
     "learn_parts",
     "near_white",
@@ -27,7 +27,7 @@ __all__ = [
     "typical_magnitude",
 ]
 
-WHITE, HEADROOM = 255.0, 20.0
+WHITE, _HEADROOM = 255.0, 20.0
 """The brightest luma, and how far below it the mean of a cell may be some of whose pixels are white."""
 
 _L2 = 1e-6
@@ -121,7 +121,7 @@ class Parts:
 
     def _without_white(self, X: np.ndarray) -> np.ndarray:
         """Return the codes (n, k) without white cells, which do not tell how bright it is."""
-        known = X <= WHITE - HEADROOM
+        known = X <= WHITE - _HEADROOM
         share = known.mean(1)
         some = (share < 1) & (share > 1 - _MOST_WHITE)
         if not some.any():
@@ -157,11 +157,16 @@ def typical_magnitude(magnitude: np.ndarray) -> np.ndarray:
     return np.partition(some, some.shape[1] // 2, axis=1)[:, some.shape[1] // 2, None]
 
 
+def below_white(X: np.ndarray) -> np.ndarray:
+    """Return which cells have no white pixel."""
+    return X < WHITE - _HEADROOM
+
+
 def near_white(fitted: np.ndarray) -> np.ndarray:
     """Return by how much cells may be darker than the scene because some of their pixels are white already."""
-    if fitted.max(initial=0.0) <= WHITE - HEADROOM:
+    if fitted.max(initial=0.0) <= WHITE - _HEADROOM:
         return np.zeros(1, fitted.dtype)
-    return np.clip(fitted - (WHITE - HEADROOM), 0, HEADROOM)
+    return np.clip(fitted - (WHITE - _HEADROOM), 0, _HEADROOM)
 
 
 def robust_spread(values: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -198,23 +203,28 @@ def learn_parts(
     known : ndarray of shape (n, p)
         Cells that were learned from, bool: neither white nor an intruder's.
     """
-    below_white = X < WHITE - HEADROOM
-    below_white[:, below_white.mean(0) < _OFTEN_WHITE] = True
+    usable = below_white(X)
+    usable[:, usable.mean(0) < _OFTEN_WHITE] = True
     if left_out is not None:
-        below_white &= ~left_out
-    known = below_white & ~_obvious(X, below_white, grid, seed)
+        usable &= ~left_out
+    known = usable & ~_obvious(X, usable, grid, seed)
     known[~known.any(1)] = True
     A = np.empty((X.shape[1], 0), np.float32)
     for _ in range(_ROUNDS):
         A = _factorized(X, known, k, seed)
-        residual = np.where(below_white, X - _codes(A, X) @ A.T, 0)
-        known = below_white & ~_intruders(residual, grid)
+        residual = np.where(usable, X - _codes(A, X) @ A.T, 0)
+        known = usable & ~_intruders(residual, grid)
         known[~known.any(1)] = True
+    return _described(A, X, known, engine), known
+
+
+def _described(A: np.ndarray, X: np.ndarray, known: np.ndarray, engine: Engine) -> Parts:
+    """Return the parts A (p, k) with the spread and the brightness of the frames that they were learned from."""
     fitted = _codes(A, np.where(known, X, _codes(A, X) @ A.T)) @ A.T
     gain = np.maximum(fitted.mean(1, keepdims=True) / fitted.mean(), 1e-3)
     left = np.where(known, (X - fitted) / gain, 0)
     spread = np.sqrt((left**2).sum(0) / np.maximum(known.sum(0), 1)) + _FLOOR
-    return Parts(A, spread_of(code_of(spread)), float(fitted.mean()), engine), known
+    return Parts(A, spread_of(code_of(spread)), float(fitted.mean()), engine)
 
 
 def _obvious(X: np.ndarray, known: np.ndarray, grid: Grid, seed: int) -> np.ndarray:

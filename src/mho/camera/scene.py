@@ -8,7 +8,7 @@ import numpy as np
 
 from mho.caching import cached_property
 from mho.camera.grid import Grid
-from mho.camera.parts import HEADROOM, LOCAL, WHITE, Parts, learn_parts, near_white, typical_magnitude
+from mho.camera.parts import LOCAL, Parts, below_white, learn_parts, near_white, typical_magnitude
 from mho.engines import Engine
 from mho.kernels.blas import one_blas_thread
 
@@ -118,7 +118,7 @@ def learn_scene(X: np.ndarray, grid: Grid, *, engine: Engine, seed: int, parts: 
     brightness = float(X.mean())
     codes, fitted, residual = luma.explain(X)
     flat = local_plane(X, fitted, residual, grid, brightness)
-    intruders = ~seen & (X < WHITE - HEADROOM)  # without the light, two parts of this plane would explain them
+    intruders = ~seen & below_white(X)  # without the light, two parts of this plane would explain them
     local, seen_flat = learn_parts(flat, grid, parts, engine=engine, seed=seed, left_out=intruders)
     noise = float(np.median(np.abs(residual))), float(np.median(np.abs(local.explain(flat)[2])))
     scene = Scene(grid, luma, local, brightness, noise, 1.0, np.median(codes, 0).astype(np.float32))
