@@ -158,7 +158,7 @@ def typical_magnitude(magnitude: np.ndarray) -> np.ndarray:
 
 
 def below_white(X: np.ndarray) -> np.ndarray:
-    """Return which cells have no white pixel."""
+    """Return the mask of the cells without a white pixel."""
     return X < WHITE - _HEADROOM
 
 
