@@ -112,7 +112,7 @@ docs-check: .venv/dev
 bench-gate: .venv/dev
 	$(BIN)/python benchmarks/gate.py
 
-# Sets up the libraries that mho is compared with, measures, and writes docs/benchmarks.md; takes an hour or two.
+# Sets up the libraries that mho is compared with, measures, and writes docs/measured/benchmarks.md; takes an hour or two.
 bench: .venv/dev benchmarks/.venv/ready
 	$(BIN)/python benchmarks/nmf/run.py
 	$(BIN)/python benchmarks/nmf/report.py

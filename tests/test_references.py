@@ -59,6 +59,14 @@ def test_every_link_between_pages_leads_somewhere():
     assert [(page.name, link) for page, link in links if not (made.search(link) or (page.parent / link).exists())] == []
 
 
+def test_every_page_that_a_file_names_is_there():
+    named = re.compile(r"\bdocs/[\w/-]+\.md\b")
+    files = [*FILES, ROOT / "Makefile", *(ROOT / "tests").rglob("*.py")]
+    pages = {(path.name, page) for path in files for page in named.findall(path.read_text(encoding="utf-8"))}
+    assert len(pages) > 20
+    assert {(file, page) for file, page in pages if not (ROOT / page).exists()} == set()
+
+
 def test_every_decision_is_listed():
     folder = ROOT / "docs" / "decisions"
     assert set(LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) == {

@@ -96,7 +96,8 @@ class Cells:
         """Return them with `after` (m,) seconds behind them instead of `before`.
 
         What is added to their spread is independent of what they did earlier. Measured cells come close: in the
-        relaxation data of docs/devices.md deviations at 1 s and at 4 s are correlated by 0.75 where this makes it 0.91.
+        relaxation data of docs/lookup/devices.md deviations at 1 s and at 4 s are correlated by 0.75 where this makes
+        it 0.91.
         """
         if device.relaxation is None:
             return self

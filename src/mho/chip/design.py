@@ -1,7 +1,6 @@
 """Design of a chip: converters, amplifiers, array and operation around its cells, as one frozen description.
 
-Section numbers in brackets refer to the project's reference sheet on analogue matrix computing; docs/chip.md lists
-the sources behind them.
+docs/learn/chip.md derives what they do and says which of it is published.
 """
 
 from __future__ import annotations
@@ -237,7 +236,7 @@ class ArrayGeometry:
     switched_wires : {"exact", "first-order"}
         How resistance of the wires is taken into account where a right-hand side has only some rows switched on, each
         set of rows being a network of its own. First order in the columns' resistance takes about half the time;
-        `mho.circuits.first_order_wires` derives it, docs/chip.md states its error. Row tiles are exact always.
+        `mho.circuits.first_order_wires` derives it, docs/learn/chip.md states its error. Row tiles are exact always.
 
     Examples
     --------

@@ -1,7 +1,6 @@
 """Chip designs with their sources, by name.
 
-Section numbers in brackets refer to the project's reference sheet on analogue matrix computing; docs/chip.md and
-docs/devices.md list the sources behind them.
+docs/learn/chip.md says which numbers are published and which assumed; docs/lookup/devices.md has the measured cells.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def preset(name: str) -> ChipDesign:
         ``"pku-2025-4bit"``: the same with 16 levels and an error of writing of 2 %. ``"pku-2025-realistic"``: that with
         wires in tiles, offset, a second pole, read noise, bent converters, errors that stay and stuck cells.
         ``"neurram"``, ``"milo-2021"``, ``"cmo-hfox"``, ``"rram-tech-c"``, ``"rram-tech-a"``: measured cells that relax;
-        docs/devices.md has their sources, and the times and conductances they hold for.
+        docs/lookup/devices.md has their sources, and the times and conductances they hold for.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The closed loop at rest: k amplifiers at the ports of a passive network (docs/chip.md derives it).
+"""The closed loop at rest: k amplifiers at the ports of a passive network (docs/learn/chip.md derives it).
 
 The network draws ``w = drive x - sense s - inputs b + i_bias + own`` out of the amplifiers' inputs, which stand at
 ``s = v_os - x / gain`` where the output x is free. So for a rectifying op-amp, whose clamp holds the sense node and

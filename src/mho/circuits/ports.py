@@ -1,7 +1,7 @@
-"""The passive network of a chip, reduced to its ports: outputs x, sense nodes s, inputs b (docs/chip.md derives it).
+"""The passive network of a chip, reduced to its ports: outputs x, sense nodes s, inputs b.
 
-Row node i floats at ``r_i = (sum_j G_L x_j + sum_j G_R s_j - g_in b_i) / S_i``. What flows out of the network into the
-sense nodes is
+docs/learn/chip.md derives it. Row node i floats at ``r_i = (sum_j G_L x_j + sum_j G_R s_j - g_in b_i) / S_i``. What
+flows out of the network into the sense nodes is
 
     w = drive x - sense s - inputs b
     drive = G_R' S^-1 G_L ,   sense = diag(G_R' 1) - G_R' S^-1 G_R ,   inputs = g_in G_R' S^-1

@@ -1,7 +1,6 @@
 """Memory cells from the literature and from measured data: the devices of the presets.
 
-Section numbers in brackets refer to the project's reference sheet on analogue matrix computing; docs/devices.md lists
-the sources behind them and what is not modelled.
+docs/lookup/devices.md lists their sources and what is not modelled.
 """
 
 from __future__ import annotations

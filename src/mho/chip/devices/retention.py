@@ -19,7 +19,7 @@ class Retention(Measured):
     """Arrhenius: t seconds at T kelvin age a cell as ``t exp(E/k (1/T_ref - 1/T))`` seconds at T_ref.
 
     One activation energy for every level and one course of ageing at every temperature: measured cells need not follow
-    it (docs/devices.md says what is known), so that temperatures outside the fitted range are refused.
+    it (docs/lookup/devices.md says what is known), so that temperatures outside the fitted range are refused.
 
     Attributes
     ----------
