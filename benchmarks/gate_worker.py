@@ -19,10 +19,18 @@ import mho
 RNG = np.random.default_rng(0)
 
 
-def _nnls(sweeps: int | None, dtype: type = np.float64) -> Callable[[], object]:
+def _right_hand_sides(dtype: type) -> tuple[np.ndarray, np.ndarray]:
     A = RNG.random((1000, 32)).astype(dtype)
-    B = (A @ RNG.normal(0.3, 1.0, (32, 8000))).astype(dtype)
-    return partial(mho.nnls, A, B, engine=mho.Digital(sweeps=sweeps))
+    return A, (A @ RNG.normal(0.3, 1.0, (32, 8000))).astype(dtype)
+
+
+def _nnls(dtype: type) -> Callable[[], object]:
+    return partial(mho.nnls, *_right_hand_sides(dtype))
+
+
+def _sweeps(dtype: type) -> Callable[[], object]:
+    A, B = _right_hand_sides(dtype)
+    return partial(mho.Digital(sweeps=20).program(A).solve, B)
 
 
 def _dense(dtype: type) -> Callable[[], object]:
@@ -46,9 +54,10 @@ def _chip(ohms: float) -> Callable[[], object]:
 
 
 CASES: dict[str, Callable[[], Callable[[], object]]] = {
-    "exact least squares, 32 columns": partial(_nnls, None),
-    "coordinate sweeps, 32 columns": partial(_nnls, 4),
-    "coordinate sweeps, float32": partial(_nnls, 4, np.float32),
+    "exact least squares, 32 columns": partial(_nnls, np.float64),
+    "exact least squares, float32": partial(_nnls, np.float32),
+    "coordinate sweeps, 32 columns": partial(_sweeps, np.float64),
+    "coordinate sweeps, float32": partial(_sweeps, np.float32),
     "dense factorization": partial(_dense, np.float64),
     "dense factorization, float32": partial(_dense, np.float32),
     "sparse factorization": _sparse,

@@ -7,6 +7,7 @@ keep factors by component, (k, m) and (k, n), the sparse ones by row, (m, k) and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -44,21 +45,20 @@ def cross_operations(B: Operand, k: int) -> np.ndarray:
 
 def _dense_cross(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> float:
     """C (n, k) = B'A; return the largest magnitude in B, or NaN."""
+    by_rows = abs(B.strides[1]) < abs(B.strides[0]) and not B.flags.f_contiguous
+    A = np.ascontiguousarray(A if by_rows else A.T)
+    product = kernels.products_of_columns if by_rows else kernels.products_of_rows
+    at_hand = B.dtype == A.dtype and (B.flags.c_contiguous or B.flags.f_contiguous)
+    parts = [(slice(None), B)] if at_hand else _parts(B, A.dtype, "C" if by_rows else "F")
     threads = kernels.thread_count()
-    if B.dtype == A.dtype and B.flags.c_contiguous and not B.flags.f_contiguous:
-        return kernels.products_of_columns(B, np.ascontiguousarray(A), C, threads)
-    At = np.ascontiguousarray(A.T)
-    if B.dtype == A.dtype and B.flags.f_contiguous:
-        return kernels.products_of_rows(B.T, At, C, threads)
-    parts = _parts(B, A.dtype)
-    return float(np.max([kernels.products_of_rows(part, At, C[columns], threads) for columns, part in parts]))
+    return float(np.max([product(part if by_rows else part.T, A, C[columns], threads) for columns, part in parts]))
 
 
-def _parts(B: np.ndarray, dtype: np.dtype, block: int = 1 << 20) -> Iterator[tuple[slice, np.ndarray]]:
-    """Some columns at a time, as rows in the precision asked for, of a B that the kernels cannot read as it is."""
-    step = max(1, block // B.shape[0])
+def _parts(B: np.ndarray, dtype: np.dtype, order: Literal["C", "F"]) -> Iterator[tuple[slice, np.ndarray]]:
+    """Some columns at a time, in the precision and order asked for, of a B that the kernels cannot read as it is."""
+    step = max(1, (1 << 20) // B.shape[0])
     for j in range(0, B.shape[1], step):
-        yield slice(j, j + step), np.array(B[:, j : j + step].T, dtype, order="C")
+        yield slice(j, j + step), np.array(B[:, j : j + step], dtype, order=order)
 
 
 def sweep_in_place(
@@ -104,9 +104,9 @@ def _sweep(
     elif same and B.array.flags.c_contiguous:
         kernels.sweep_columns(B.array, At, *out)
     else:
-        for columns, part in _parts(B.array, A.dtype):
+        for columns, part in _parts(B.array, A.dtype, "F"):
             own = np.ascontiguousarray(X[:, columns])
-            kernels.sweep_rows(part, At, G, offset, own, sweeps, fit[columns], threads)
+            kernels.sweep_rows(part.T, At, G, offset, own, sweeps, fit[columns], threads)
             X[:, columns] = own
 
 
