@@ -12,7 +12,10 @@ from mho.engines.products import cross, gram
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Dense, Factored, Matrix
 
-__all__ = ["compress", "seeded", "singular_triplets"]
+__all__ = ["COMPRESSED_SWEEPS", "compress", "seeded", "singular_triplets"]
+
+COMPRESSED_SWEEPS = 8
+"""Of a half-step on a compression, whose products cost little beside them."""
 
 OVERSAMPLING = 10
 

@@ -26,6 +26,7 @@ __all__ = [
     "divergence",
     "fold_in",
     "reachable",
+    "totals",
 ]
 
 LOSSES = ("kullback-leibler", "itakura-saito")
@@ -91,13 +92,17 @@ class DivergenceProblem:
         """D(X, mean of X), the mean and the sum over the known entries."""
         X = self.X
         known = int(X.known_rows().sum())
-        mean = float(_totals(X).sum()) / known if known else 0.0
+        mean = float(totals(X).sum()) / known if known else 0.0
         m, n = X.shape
         return divergence(X, np.ones((m, 1), X.dtype), np.full((1, n), mean, X.dtype), self.loss)
 
     def norm(self, error: float) -> float:
         """Return sqrt(2 D) from an iterate's D(X, W H) / D(X, mean of X)."""
         return float(np.sqrt(2 * error * self.null))
+
+    def share(self, left: float) -> float:
+        """Return a divergence D(X, Y) as an objective; at most 1, as one number for all of X leaves no more."""
+        return min(1.0, left / self.null) if self.null else 0.0
 
     def update_W(self, W: np.ndarray, H: np.ndarray) -> np.ndarray:
         """Return W (m, k) after a half-step: a Newton step for each row of X against H."""
@@ -190,13 +195,13 @@ def _some_columns(B: Dense | Sparse, chosen: np.ndarray) -> Dense | Sparse:
 def _level_start(A: np.ndarray, B: Dense | Sparse) -> np.ndarray:
     """All unknowns of a column alike, so that A x is as large as the column on average."""
     row_sum = float(A.sum(dtype=np.float64)) / len(A)
-    mean = _totals(B) / np.maximum(B.known_rows(), 1)
+    mean = totals(B) / np.maximum(B.known_rows(), 1)
     level = mean / row_sum if row_sum > 0 else np.zeros_like(mean)
     return np.tile(level.astype(A.dtype), (A.shape[1], 1))
 
 
-def _totals(X: Dense | Sparse) -> np.ndarray:
-    """The sum of each column's known entries, (n,)."""
+def totals(X: Dense | Sparse) -> np.ndarray:
+    """Return the sum of each column's known entries, (n,)."""
     if isinstance(X, Dense):
         return X.array.sum(axis=0, dtype=np.float64)
     return np.asarray(X.columns.sum(axis=0, dtype=np.float64)).ravel()

@@ -14,17 +14,29 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
 from mho.arrays import as_array_like, in_kind
-from mho.engines import Digital, Engine, Penalty, engine_for
+from mho.engines import Digital, Engine, engine_for
 from mho.engines.least_squares import Bounds, solve_bounded
 from mho.engines.solve import as_known, warn_of_unknown
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.algorithm import Algorithm, choose
 from mho.nmf.block_source import block_source
 from mho.nmf.blocks import fit_blocks
-from mho.nmf.compress import compress
+from mho.nmf.compress import COMPRESSED_SWEEPS, compress
 from mho.nmf.constrained import ConstrainedProblem, Constraints, Graph, held_components
-from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, fold_in, reachable
-from mho.nmf.loop import Iterate, LoopState, Problem, Stage, alternate, extrapolate, phase_ends, stalled, step_for
+from mho.nmf.divergence import LOSSES, DivergenceProblem, check_positive, divergence, fold_in, reachable
+from mho.nmf.level_squares import level_squares_start
+from mho.nmf.loop import (
+    Iterate,
+    LoopState,
+    Problem,
+    Stage,
+    alternate,
+    extrapolate,
+    first_iterations,
+    phase_ends,
+    stalled,
+    step_for,
+)
 from mho.nmf.multiplicative import GeneralLoss, MultiplicativeProblem, fold_in_generally, general_loss, lifted
 from mho.nmf.revival import REVIVALS, dead_components, revived
 from mho.nmf.sample import sampled_start
@@ -34,14 +46,11 @@ from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import LossStream, MissingStream, Stream
 from mho.nmf.weighted_engine import WeightedDigital
 from mho.nmf.weighted_matrix import Weighted, as_weighted
-from mho.operands import Dense, Factored, Matrix, Sparse
+from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["NMF"]
 
-_MOST_COMPRESSED = 100
-_COMPRESSED_SWEEPS = 8
-_COMPRESSED_TOL = 5e-4
-"""Iterations on a compression end when the objective falls by less than this share of itself."""
+_NEWTON_AFTER_SQUARES = "newton (steps of Newton's on the divergence, row by row, after iterations on squared errors)"
 
 _AUTO_COMPONENTS = 16
 _APART = 6
@@ -76,15 +85,15 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     engine : {"digital", "analog", "hybrid", "refined", "torch"} or Engine
         Who solves the half-steps. A name makes an engine from `random_state`.
     algorithm : {"auto", "hals", "extrapolated", "compressed", "sampled"}
-        How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression or a sample belong
-        to the start and are not counted.
+        How the digital engine iterates; see `mho.nmf.algorithm.choose`. Iterations on a compression or a sample, and
+        those of squared errors before Kullback-Leibler without penalties, belong to the start and are not counted.
     init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"} or None
         Starting factors; see `mho.nmf.start.starting_factors`. "custom": the W and H that `fit` is given; None: "auto".
     max_iter : int
         Iterations at the most; with "hybrid" the digital ones at the end are among them.
     tol : float
         Stop when the relative error falls by less than this share of its first value per iteration, over the last
-        five; 0 never stops early.
+        five; 0 never stops early. Under Kullback-Leibler the first value is that of the start's first iteration.
     missing : {None, "nan", "unstored"}
         What is not known: nothing; NaN in a dense X; every entry a sparse X does not store.
     l2_W, l2_H, l1_W, l1_H : float
@@ -148,7 +157,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Peak memory beyond X is three times the factors; a sparse X is kept in both orders. An interrupt leaves the last
+    Peak memory beyond X is three times the factors; a sparse X is kept in both orders, and the start under
+    Kullback-Leibler takes a copy of X's entries, unless factors are given to `fit`. An interrupt leaves the last
     complete iteration in `W_` and `components_`; hand them to `fit` to go on.
 
     Examples
@@ -602,6 +612,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self._general is not None and init == "auto" and k <= min(X.shape) and not X.missing:
             init = "nndsvda"  # a multiplicative step takes long to make something of next to nothing
         start = self._given(X, k, *given, rng=rng)
+        if start is None and loss_name(self.loss) == "kullback-leibler" and not (X.missing or any(penalties)):
+            assert isinstance(X, Dense | Sparse)
+            self.algorithm_ = _NEWTON_AFTER_SQUARES
+            first, start = level_squares_start(X, k, init, rng)
+            self._left_first = divergence(X, *first, "kullback-leibler")
         if self.components is not None:
             W, H = start or starting_factors(X, k, init, rng)
             H = np.array(H)
@@ -615,7 +630,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         assert isinstance(X, Dense)
         compressed = compress(X, k, rng)
         start = start or starting_factors(X, k, init, rng, compressed=compressed)
-        return _compressed_start(compressed, start, penalties)
+        _, last = first_iterations(Problem(compressed, Digital(sweeps=COMPRESSED_SWEEPS), *penalties), *start)
+        return last.W, last.H
 
     def _given(
         self, X: Matrix | Weighted, k: int, W: Any, H: Any, *, rng: Any = None
@@ -646,6 +662,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.n_iter_ = 0
         self.loop_state_: LoopState | None = None
         self._revived = -_APART
+        self._left_first: float | None = None
 
     def _stages(
         self,
@@ -667,7 +684,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if loss_name(self.loss) != "frobenius":
             loss = loss_name(self.loss)
             self.W_, self.components_ = reachable(X, *start, loss)
-            return [Stage(DivergenceProblem(X, loss, *penalties), alternate, most, "digital")]
+            problem = DivergenceProblem(X, loss, *penalties)
+            if self._left_first is None:
+                return [Stage(problem, alternate, most, "digital")]
+            return [Stage(problem, extrapolate, most, "digital", (problem.share(self._left_first),))]
         if limits:
             return [Stage(ConstrainedProblem(X, limits, *penalties), alternate, most, "digital")]
         if weighted is not None:
@@ -685,7 +705,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _iterate(self, stages: list[Stage], X: Matrix, state: LoopState | None) -> None:
         """Run the stages from a state on."""
-        now, ended = state or LoopState(Iterate(self.W_, self.components_, np.nan, np.nan), ()), False
+        now, ended = state or LoopState(Iterate(self.W_, self.components_, np.nan, np.nan), stages[0].before), False
         if state is not None:
             self.engine_.restore(state.random_state)
         for number, stage in enumerate(stages):
@@ -693,7 +713,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 continue
             if number > now.stage:
                 now = now.next_stage()
-            objectives, last = list(now.objectives), now.last if now.objectives else None
+            objectives, last = list(now.objectives), now.last if now.stage_iterations else None
             iterates = self._iterates(stage, X, last, now.iterations)
             for _, iterate in zip(range(stage.length - now.stage_iterations), iterates, strict=False):
                 objectives.append(iterate.objective)
@@ -753,20 +773,6 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             estimate = cost.estimate(ledger.since(self._ledger_before))
             record |= {"chip_seconds": estimate.seconds.typical, "chip_joules": estimate.joules.typical}
         self.history_.append(record)
-
-
-def _compressed_start(
-    compressed: Factored, start: tuple[np.ndarray, np.ndarray], penalties: tuple[Penalty, Penalty]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Iterate on the compression until little is gained: an iteration there costs a small part of one on the whole."""
-    (W, H), objectives = start, []
-    iterates = extrapolate(Problem(compressed, Digital(sweeps=_COMPRESSED_SWEEPS), *penalties), W, H)
-    for _, iterate in zip(range(_MOST_COMPRESSED), iterates, strict=False):
-        W, H = iterate.W, iterate.H
-        objectives.append(iterate.objective)
-        if not iterate.objective or stalled(objectives, _COMPRESSED_TOL * iterate.objective / objectives[0]):
-            break
-    return W, H
 
 
 _FOR_WORKERS = ("n_components", "max_iter", "tol", "scaled", "random_state", "callback", "cluster")

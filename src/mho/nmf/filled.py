@@ -15,6 +15,7 @@ from mho import kernels
 from mho.caching import cached_property
 from mho.engines import Digital, Penalty
 from mho.nmf.divergence import DivergenceProblem, deviances, reachable
+from mho.nmf.level_squares import deviation
 from mho.nmf.loop import Alternating, Iterate, alternate, extrapolate, stalled
 from mho.nmf.start import starting_factors
 from mho.operands import Dense
@@ -24,9 +25,6 @@ __all__ = ["Gaps", "best_of_two"]
 _SWEEPS = 4
 _RACE = 30
 """Iterations after which the better of two starts goes on alone."""
-
-_POWER = {"kullback-leibler": 0.5, "itakura-saito": 1.0}
-"""Of an entry's mean, to which the divergence expects its deviation to be proportional."""
 
 Factors = tuple[np.ndarray, np.ndarray]
 
@@ -62,11 +60,9 @@ class Gaps:
     def levelled(self) -> tuple[Gaps, np.ndarray, np.ndarray]:
         """Return a problem of squared errors beside a divergence, and by what its rows and columns were divided.
 
-        An entry's expected deviation, if it were what the means of its row and column say, is then one: squared errors
-        of such a matrix come close to the divergence. Without penalties.
+        Without penalties; see `mho.nmf.level_squares`.
         """
-        rows, columns = (np.power(self.X.mean(axis=i, dtype=np.float64), _POWER[self.loss]) for i in (1, 0))
-        rows, columns = (np.where(scale > 0, scale / (scale.mean() or 1), 1) for scale in (rows, columns))
+        rows, columns = (deviation(self.X.mean(axis=i, dtype=np.float64), self.loss) for i in (1, 0))
         level = (self.X / rows[:, None] / columns).astype(np.float32)
         return Gaps(level, self.gaps, "frobenius", Penalty(), Penalty()), rows, columns
 

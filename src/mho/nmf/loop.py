@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ __all__ = [
     "Stage",
     "alternate",
     "extrapolate",
+    "first_iterations",
     "phase_ends",
     "stalled",
     "step_for",
@@ -28,6 +30,9 @@ __all__ = [
 
 _WINDOW = 5
 """Iterations over which a loop must gain something."""
+
+_FIRST_TOL = 5e-4
+"""Iterations that belong to the start end when the objective falls by less than this share of itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,12 +182,16 @@ class Stage:
         Iterations at the most.
     engine : str
         Whose they are.
+    before : tuple of float
+        What was minimised before all, where iterations that belong to the start have lowered it: by its first value
+        `stalled` measures what is gained.
     """
 
     problem: Alternating
     step: Step
     length: int
     engine: str
+    before: tuple[float, ...] = ()
 
     def levels_off(self, objectives: Sequence[float]) -> bool:
         """Return whether the engine's errors let it come no further."""
@@ -236,6 +245,17 @@ def _beyond(new: np.ndarray, old: np.ndarray, stride: float) -> np.ndarray:
     far *= stride
     far += new
     return np.maximum(far, 0, out=far)
+
+
+def first_iterations(problem: Problem, W: np.ndarray, H: np.ndarray, most: int = 100) -> tuple[Iterate, Iterate]:
+    """Return the first and the last of the iterates on something cheaper than X, until little is gained."""
+    objectives, iterates = [], extrapolate(problem, W, H)
+    first = last = next(iterates)
+    for last in itertools.chain([first], itertools.islice(iterates, most - 1)):
+        objectives.append(last.objective)
+        if not last.objective or stalled(objectives, _FIRST_TOL * last.objective / objectives[0]):
+            break
+    return first, last
 
 
 def extrapolate_later(problem: Alternating, W: np.ndarray, H: np.ndarray) -> Iterator[Iterate]:
