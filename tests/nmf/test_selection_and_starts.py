@@ -13,6 +13,7 @@ from mho.engines import Penalty
 from mho.nmf import selection
 from mho.nmf.consensus import local_density
 from mho.nmf.filled import Gaps, best_of_two
+from mho.nmf.multiplicative import general_loss
 from mho.nmf.stability import consensus_matrix, labels_of, stability
 
 NO = Penalty(), Penalty()
@@ -123,6 +124,19 @@ def test_what_was_learnt_from_noise_is_mixed_with_the_means():
     X = rng.poisson(np.outer(rng.gamma(2, size=60), rng.gamma(2, size=50))).astype(float)
     one, many = mho.select(X, [1, 12], loss="kullback-leibler", random_state=0).mean
     assert one < many < 1.06 * one
+
+
+@pytest.mark.parametrize(("loss", "parameter"), [(1.5, None), (0.5, None), ("negative-binomial", 3.0)])
+def test_entries_held_out_are_judged_by_the_loss_that_is_fitted(loss, parameter):
+    rng = np.random.default_rng(9)
+    X, held = rng.gamma(1.0, size=(30, 20)) + 0.1, rng.random((30, 20)) < 0.2
+    W, H = rng.random((30, 2)) + 0.1, rng.random((2, 20)) + 0.1
+    part = selection._Part.of(X, np.ones_like(held), held)
+    measure, said = general_loss(loss, parameter), np.minimum((W @ H)[held], part.most)
+    shares = np.linspace(0.03, 1, 400)
+    expected = min(np.mean(measure.values(X[held], (1 - one) * said + one * part.floor)) for one in shares)
+    found = part.error(W, H, selection._deviances_of(NMF(2, loss=loss, loss_parameter=parameter)))
+    assert found == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize(("clear", "options", "masks"), [(-np.inf, {}, 3), (np.inf, {}, 10), (np.inf, {"masks": 1}, 1)])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +17,14 @@ from mho import checks
 from mho.engines import Digital
 from mho.nmf.divergence import LOSSES, deviances
 from mho.nmf.filled import Gaps, best_of_two
+from mho.nmf.multiplicative import general_loss
 from mho.nmf.settings import loss_name, old_generator, penalties_of
 from mho.nmf.start import starting_factors
 from mho.operands import Dense, Matrix
 
 __all__ = ["HELD_OUT", "Selection", "select_components", "values_of"]
+
+Deviances = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 HELD_OUT = 0.1
 _MOST_COMPONENTS = 40
@@ -151,6 +155,7 @@ class _Trial:
     def __init__(self, X: Matrix, model: Any, masks: int, held_out: float) -> None:
         rng = old_generator(model.random_state)
         self.model, self.loss, self.most = model, loss_name(model.loss), min(_MOST_COMPONENTS, *X.shape)
+        self.deviances = _deviances_of(model)
         self.penalties = penalties_of(model, X.shape, fitting=True)
         self.values, self.held_out, self.masks = values_of(X), held_out, masks
         self.known = ~np.isnan(self.values)
@@ -194,7 +199,7 @@ class _Trial:
             W, H = best_of_two(problem, k, int(seed), **settings)
         else:
             W, H = self._fitted(part, k, seed, settings["max_iter"], coarse=max_iter is not None)
-        return part.error(W, H, self.loss, self.model.loss_parameter)
+        return part.error(W, H, self.deviances)
 
     def _has_few_gaps(self, part: _Part) -> bool:
         """Whether filling what is not known is quicker than leaving it out, and the settings are those it is for."""
@@ -293,7 +298,7 @@ class _Part:
         most = np.add(filled.max(axis=1, keepdims=True), filled.max(axis=0))[held]
         return cls(shown, whole, held, values[held].astype(np.float64), floor.astype(np.float64), most)
 
-    def error(self, W: np.ndarray, H: np.ndarray, loss: str, parameter: float | None) -> float:
+    def error(self, W: np.ndarray, H: np.ndarray, deviances: Deviances | None) -> float:
         """Mean error of the entries held out, as the loss counts it.
 
         Under a divergence predicted is the best mixture of the factors and of what the means of row and column say,
@@ -303,21 +308,22 @@ class _Part:
         i, j = np.nonzero(self.held)
         said = np.minimum(np.einsum("ij,ij->i", W[i], H.T[j]), self.most).astype(np.float64)
         x = self.truth
-        if loss in ("frobenius", "huber"):
+        if deviances is None:
             return float(np.mean((said - x) ** 2) / (np.mean(x**2) or 1))
 
         def mixed(share: float) -> float:
-            return float(np.mean(_deviances(x, (1 - share) * said + share * self.floor, loss, parameter)))
+            return float(np.mean(deviances(x, (1 - share) * said + share * self.floor)))
 
         best: Any = minimize_scalar(mixed, bounds=(_FLOOR, 1), method="bounded", options={"xatol": 1e-3})
         return float(best.fun)
 
 
-def _deviances(x: np.ndarray, y: np.ndarray, loss: str, parameter: float | None) -> np.ndarray:
-    if loss != "negative-binomial":
-        return deviances(x, y, loss)
-    r, safe = 10.0 if parameter is None else parameter, np.where(x > 0, x, 1)
-    return np.where(x > 0, x * np.log(safe / y), 0) - (x + r) * np.log((x + r) / (y + r))
+def _deviances_of(model: Any) -> Deviances | None:
+    """Return D(x, y) of entries as the loss counts it; None where that is the squared error."""
+    loss, general = loss_name(model.loss), general_loss(model.loss, model.loss_parameter)
+    if loss in ("frobenius", "huber"):
+        return None
+    return partial(deviances, loss=loss) if general is None else general.values
 
 
 def values_of(X: Matrix) -> np.ndarray:
