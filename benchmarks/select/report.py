@@ -96,6 +96,19 @@ def dead(found):
     yield from table(["data", "size", "k", "starts", "dead", "worst error over best", "of the best of three"], rows)
 
 
+def level_squares(found):
+    row = found["level squares"]
+    yield "## Kullback-Leibler from squared errors"
+    yield ""
+    yield f"`python benchmarks/select/level_squares.py` {measured_at(row)}"
+    yield "Error that is left and processor time over those of a fit that is given the plain start of the same seed,"
+    yield f"medians of {row['seeds']} seeds; medians of all rows {row['error']:.3f} and {row['time']:.2f}."
+    yield ""
+    heads = ["data", "k", "start", "error", "time", "iterations", "from the plain start"]
+    keys = ("set", "k", "init", "error", "time", "iterations", "plain_iterations")
+    yield from table(heads, [[one[key] for key in keys] for one in row["rows"]])
+
+
 def starts(found):
     kinds = {name.removeprefix("starts, "): row for name, row in found.items() if name.startswith("starts, ")}
     yield "## A hundred starts beside single fits"
@@ -186,6 +199,7 @@ PARTS = {
     "labels": labels,
     "leukaemia": leukaemia,
     "dead": dead,
+    "level squares": level_squares,
     "starts": starts,
     "cells": cells,
     "blocks": blocks,
