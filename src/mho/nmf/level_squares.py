@@ -30,7 +30,7 @@ Factors = tuple[np.ndarray, np.ndarray]
 
 
 def deviation(means: np.ndarray, loss: str) -> np.ndarray:
-    """Return by what rows or columns of these means (m,) are to be divided: 1 on average, and 1 for one of zeros."""
+    """Return the divisors of rows or columns of these means (m,): 1 on average, and 1 for one of zeros."""
     scale = np.power(means, _POWER[loss])
     return np.where(scale > 0, scale / (scale.mean() or 1), 1)
 
