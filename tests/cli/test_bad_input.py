@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from mho import checks
+from mho.cli.errors import exit_code
+
 
 @pytest.fixture
 def refused(mho, tmp_path):
@@ -164,3 +167,34 @@ def test_usage(program, arguments):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("mho: error: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("chip", "yield", "--bar", "error=0.1", "--chips", 0), "--chips must be at least 1, got 0"),
+        (("chip", "yield", "--bar", "error=0.1", "--seed=-1"), "--seed must be at least 0, got -1"),
+        (("camera", "learn", "x.mp4", "-o", "x.cam", "--fps", 0), "--fps must be finite and above 0, got 0.0"),
+        (
+            ("monitor", "learn", "x.csv", "-o", "x.mon", "--channel", "a"),
+            "--channel must be NAME:waveform or NAME:level",
+        ),
+        (("factor",), "INPUT must be given (mho factor --help)"),
+        (("factor", "x.npy", "-k", 2, "-o"), "-o must have a value (mho factor --help)"),
+        (("factor", "x.npy", "y.npy", "-k", 2, "-o", "f"), "more is given than the command takes: y.npy"),
+    ],
+)
+def test_an_option_is_called_as_it_was_typed(mho, arguments, message):
+    code, _, said = mho(*arguments)
+    assert code == 2
+    assert said.splitlines()[-1].startswith(f"mho: error: {message}")
+
+
+def test_what_was_not_typed_keeps_its_name(capsys):
+    assert exit_code(lambda: checks.positive_int(0, "chips"), typed=("--chips-made", "chips", "-chips")) == 2
+    assert capsys.readouterr().err == "mho: error: chips must be at least 1, got 0\n"
+
+
+def test_a_folder_is_no_matrix(mho, tmp_path):
+    code, _, said = mho("factor", tmp_path, "-k", 2, "-o", tmp_path / "f")
+    assert (code, said.splitlines()[-1]) == (1, f"mho: error: {tmp_path}: Is a directory")

@@ -230,7 +230,7 @@ def test_words_are_values_too(sweep, table, tmp_path):
 
 
 def test_values_keep_whole_numbers_whole():
-    found = swept(["levels=4:16:3", "gain=1e3:1e5:3:log", "adc_bits=none,8", "sigma=0:1:3"])
+    found = swept(["levels=4:16:3", "gain=1e3:1e5:3:log", "adc_bits=none,8", "sigma=0:1:3"], preset("ideal"))
     assert found == {
         "levels": [4, 10, 16],
         "gain": pytest.approx([1e3, 1e4, 1e5]),

@@ -227,7 +227,7 @@ def test_parquet_of_odd_types(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1 must have fields parted by commas, semicolons, tabs, | or ::, is ''; anything else is taken by"),
+        (b"", "t.csv: is empty"),
         (b"user item\n1 2\n", "is 'user item'; anything else is taken by sep="),
         (b"user,item\r1,2\r", "has a carriage return within line 1"),
         ("user,item\n1,2\n".encode("utf-16"), "is UTF-16 text"),

@@ -107,3 +107,32 @@ def test_windows_of_the_chip_are_recorded(files, tmp_path, capsys):
 def test_a_hybrid_says_how_many_windows_it_computed_again(files, capsys):
     assert main(["monitor", "run", str(files / "pump.mon"), str(files / "other.csv"), "--engine", "hybrid"]) in (0, 3)
     assert "% of the windows were within the chip's own errors of the limit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("learn", ("healthy.csv", "healthy.csv", "-o", "x.mon"), "hold the same samples"),
+        ("learn", ("healthy.csv", "-o", "x.mon", "--key", "a"), "--key is a variable of a .mat file"),
+        ("eval", ("pump.mon", "words.csv", "--labels", "anomaly"), "label 'anomaly' must be a number, 0 healthy"),
+        ("run", ("pump.mon", "day.csv", "--raw", "<i2"), "--raw goes with a source of mqtt://"),
+        ("run", ("pump.mon", "day.csv", "--max-journal", "9"), "--max-journal goes with a source of mqtt://"),
+        ("run", ("pump.mon", "mqtt://h/t", "--follow"), "--follow goes with a file or a pipe"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(files, monkeypatch, capsys, command, arguments, said):
+    monkeypatch.chdir(files)
+    text = (files / "day.csv").read_text().splitlines()
+    (files / "words.csv").write_text("\n".join([text[0], *(line.rpartition(",")[0] + ",bad" for line in text[1:])]))
+    assert main(["monitor", command, *arguments]) in (1, 2)
+    error = capsys.readouterr().err
+    assert said in error
+    assert "fault of mho" not in error
+
+
+def test_a_run_that_scored_nothing_says_so(files, tmp_path, capsys):
+    (tmp_path / "empty.csv").write_text("")
+    assert main(["monitor", "run", str(files / "pump.mon"), str(tmp_path / "empty.csv")]) == 0
+    assert "no window was scored" in capsys.readouterr().err
+    assert main(["monitor", "run", str(files / "pump.mon"), str(files / "other.csv")]) == 0
+    assert capsys.readouterr().err == ""

@@ -54,6 +54,18 @@ def test_a_wrong_password_ends_it(model, tmp_path, capfd, monkeypatch):
         serve(model, tmp_path / "other", broker, credentials=Credentials("pump", "right"))
 
 
+def test_a_broker_that_does_not_answer_is_told_once(model, tmp_path):
+    with socket.socket() as taken:  # bound, and never listening
+        taken.bind(("127.0.0.1", 0))
+        port, told = taken.getsockname()[1], []
+        with Service(Monitor.load(model), tmp_path / "state") as service:
+            url = BrokerUrl("127.0.0.1", port, "pump/#", False)
+            bridge = MqttBridge(service, url, None, client_id="test", tell=told.append)
+            end = time.monotonic() + 60
+            bridge.run(lambda: (told and time.monotonic() > end - 56) or time.monotonic() > end)
+    assert told == [f"no broker answers at 127.0.0.1:{port}; it is asked again until it does"]
+
+
 def test_tls_with_a_throwaway_authority(model, tmp_path):
     openssl = shutil.which("openssl")
     if openssl is None:

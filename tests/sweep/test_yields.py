@@ -161,7 +161,7 @@ def test_the_command_counts_keeps_and_goes_on(mho, tmp_path):
         (("--bar", "error=0.05", "--loss", 0.1), "one of --bar and --loss must say which chips are good"),
         (("--loss", 0.1), "--loss is beside digital answers to DATA: give a table of ratings or a picture, or --bar"),
         (("--bar", "error=0.05", "--treatment", "painted"), "--treatment must be one of 'as written', 'repaired'"),
-        (("--bar", "error=0.05", "--set", "gain=1e3,1e4"), "--set gain must have one value here, got 2"),
+        (("--bar", "error=0.05", "--set", "gain=1e3,1e4"), "--set must be NAME=VALUE, got 'gain=1e3,1e4'"),
         (("--bar", "error=0.05", "--cells", "no.csv"), "--cells no.csv: there is no such file"),
     ],
 )
@@ -182,6 +182,22 @@ def test_a_bar_that_no_chip_meets_is_told(mho):
     code, _, said = mho("chip", "yield", "--bar", "error=1e-6", *SMALL)
     assert code == 0
     assert "no chip meets the bar of 1e-06: the best median error is 0.0" in said
+
+
+def test_why_no_chip_can_be_good_is_told(mho):
+    options = ("--bar", "error=0.05", "--chips", 1, "--rows", 4, "--columns", 129, "--rhs", 2)
+    code, text, said = mho("chip", "yield", *options)
+    assert code == 0
+    assert "no chip meets the bar of 0.05: 5 of 5 chips fail: the matrix has 129 columns but an array" in said
+    assert "inf" in text
+
+
+def test_requirements_that_nothing_meets_are_told(mho):
+    options = ("--bar", "error=1e-6", "--treatment", "as written", *SMALL)
+    code, text, said = mho("chip", "require", *options)
+    assert code == 0
+    assert "no chip meets the bar of 1e-06: the best median error is 0.0" in said
+    assert text.count("no value") == len(KNOBS)
 
 
 def test_requirements_are_shown_for_every_property(mho):

@@ -240,11 +240,22 @@ class Camera:
             last = t - first
             if grid is None:
                 grid = Grid(luma.shape, self.scale, self.masks)
+                self._check_areas(grid)
             cells.append(grid.cells(luma)[grid.known])
             picture = _blend(picture, luma, grid, len(cells))
         if grid is None or picture is None or len(cells) < _LEAST_LEARNED:
             raise ValueError(f"source must have at least {_LEAST_LEARNED} frames to learn from, got {len(cells)}")
         return self._learned(np.array(cells, np.float32), grid, picture, last)
+
+    def _check_areas(self, grid: Grid) -> None:
+        """Refuse a mask or a zone beside the picture, which would hide or weigh nothing."""
+        height, width = grid.frame
+        areas = [("masks", mask) for mask in self.masks] + [("zones", zone.area) for zone in self.zones]
+        for name, (left, top, *size) in areas:
+            if left >= width or top >= height:
+                raise ValueError(
+                    f"{name} must lie in the picture of {width} x {height} pixels, got {(left, top, *size)}"
+                )
 
     def _learned(self, X: np.ndarray, grid: Grid, picture: np.ndarray, seconds: float) -> SceneReport:
         step = max(1, -(-len(X) // _MOST_LEARNED))

@@ -88,4 +88,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = words[:1] == ["--debug"]
-    return exit_code(lambda: app(words[debug:]), debug=debug)
+    return exit_code(lambda: app(words[debug:]), typed=words, debug=debug)

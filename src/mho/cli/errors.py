@@ -7,11 +7,11 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from opcode import opmap
 from typing import Any
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 from mho.cli.interrupts import terminable
 from mho.cli.tables import printable
@@ -41,6 +41,8 @@ _OPTIONS = {
     "max_pixels": "--max-pixels",
     "false_alarms": "--false-alarms",
     "(accept_rate=True": "(--accept-rate",
+    "layout='matrix'": "--layout matrix",
+    "layout='triplets'": "--layout triplets",
     "missing='nan'": "--missing nan",
     "missing='unstored'": "--missing unstored",
 }
@@ -51,13 +53,15 @@ class Failed(Exception):
     """Work that was done and did not come out as it had to."""
 
 
-def exit_code(command: Callable[[], Any], *, debug: bool = False) -> int:
+def exit_code(command: Callable[[], Any], *, typed: Collection[str] = (), debug: bool = False) -> int:
     """Run a command; tell what went wrong in one line, and whether it is a fault of mho.
 
     Parameters
     ----------
     command : callable
         What is run.
+    typed : collection of str
+        Words of the command line: the option among them that an error begins with is called as it was typed.
     debug : bool
         Print the traceback too.
     """
@@ -80,7 +84,7 @@ def exit_code(command: Callable[[], Any], *, debug: bool = False) -> int:
             note(f"error: {type(error).__name__}: {_one_line(error)}")
             note("this is a fault of mho, please report it" + ("" if debug else "; with --debug it shows where"))
             return _OUR_FAULT
-        note(f"error: {_as_options(_one_line(error))}")
+        note(f"error: {_as_typed(_as_options(_one_line(error)), typed)}")
         return code
     return found if type(found) is int else 0
 
@@ -125,6 +129,11 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"not enough memory{_reason(error)}"
     said = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        said = f"more is given than the command takes: {' '.join(error.unused_tokens)}"
+    if isinstance(error, MissingArgumentError):
+        given = rf"\2 must {'have a value' if error.keyword else 'be given'} (mho \1 --help)"
+        said = re.sub(r'Command "(.*?)" parameter (\S+) requires an argument\.', given, said)
     if isinstance(error, CycloptsError) and len(said) > _LONGEST:  # it repeats every argument that is too much
         return f"{said[:_LONGEST]} ... ({len(said) - _LONGEST} characters more)"
     return said
@@ -138,7 +147,17 @@ def _as_options(message: str) -> str:
     names = "|".join(map(re.escape, _OPTIONS))
     as_a_word = rf"(?<!\S)({names})(?![^\s,;:])"  # not as a part of a path
     message = re.sub(as_a_word, lambda found: _OPTIONS[found.group()], message)
-    return re.sub(r"(?<!\S)(columns|sep|decimal|range)=", r"--\1 ", message).replace("--range -", "--range=-")
+    return re.sub(r"(?<!\S)(columns|sep|decimal|range)=", r"--\1 ", message).replace("--range -", "--range=-").rstrip()
+
+
+def _as_typed(message: str, typed: Collection[str]) -> str:
+    """Begin a message with the option whose argument it begins with, if that was typed."""
+    name, _, rest = message.partition(" ")
+    options = {word.partition("=")[0] for word in typed}
+    for option in (f"--{name.replace('_', '-')}", f"--{name.removesuffix('s')}"):
+        if rest.startswith(("must ", "contains ")) and option in options:
+            return f"{option} {rest}"
+    return message
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -117,5 +117,7 @@ class Settings:
             checks.nonnegative_number(getattr(self, name), f"--{name.replace('_', '-')}")
         if self.engine != "digital" and (self.loss != "frobenius" or self.weights is not None):
             raise ValueError(f"--loss and --weights are for --engine digital, got --engine {self.engine}")
+        if self.engine != "digital" and self.algorithm != "auto":
+            raise ValueError(f"--algorithm is for --engine digital, got --engine {self.engine}")
         if self.weights is not None and self.loss != "frobenius":
             raise ValueError(f"--weights are for --loss frobenius, got --loss {self.loss}")

@@ -104,6 +104,8 @@ def first_lines(path: Path) -> list[str]:
         start = stream.read(_SAMPLE_BYTES)
         if b"\n" not in start:
             start += stream.readline(_FIRST_BYTES)
+    if not start:
+        raise DataError(f"{path}: is empty")
     whole, _, rest = start.rpartition(b"\n")
     text = whole or rest
     for mark, fault in _FOREIGN.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,8 @@ def read_matrix(path: str | os.PathLike[str], *, layout: str = "matrix", max_byt
     path = Path(path)
     name = path.name.lower()
     reader = next((read for ending, read in readers.items() if name.endswith(ending)), None)
+    if reader is None and path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if reader is None:
         raise ValueError(f"{path}: with layout={layout!r} the name must end in one of {', '.join(readers)}")
     return reader(path, max_bytes)

@@ -19,7 +19,7 @@ from mho.monitor.files import read_monitor, write_monitor
 from mho.monitor.learn import Learner, healthy_frames
 from mho.monitor.rate import RateError, WantedRate, parse_rate, parse_seconds, spoken_seconds
 from mho.monitor.reading import as_recordings
-from mho.monitor.recording import WAVEFORM_RATE, Channel, Recording, parse_channel, split_at_gaps
+from mho.monitor.recording import WAVEFORM_RATE, Channel, Recording, check_different, parse_channel, split_at_gaps
 from mho.monitor.stream import Adaptation, Scores, StreamModel, StreamRun
 
 __all__ = ["LearnReport", "Monitor", "Result"]
@@ -230,10 +230,11 @@ class Monitor:
         RateError
             The rate that is asked for cannot be supported; what would support it is said.
         ValueError, TypeError
-            No channel is left, rates differ, or there are too few samples.
+            No channel is left, rates differ, there are too few samples, or the same ones twice.
         """
         checks.one_of(sessions, "sessions", ("gaps", "files"))
         recordings = as_recordings(source, rate)
+        check_different(recordings)
         if sessions == "gaps":
             recordings = split_at_gaps(recordings)
         groups, left_out = self._streams_of(recordings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mho.journal.delivery import BrokerUrl, Credentials, Delivery
@@ -53,6 +54,8 @@ class MqttBridge:
         Name and password at the broker.
     ca : str or None
         File of certificate authorities, for mqtts.
+    tell : callable or None
+        Is told, once for each outage, that no broker answers; None: nobody is.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class MqttBridge:
         client_id: str,
         credentials: Credentials | None = None,
         ca: str | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
+        self._tell, self._told = tell, ""
         self.service, self.source, self.alarms = service, source, alarms
         self._arrived: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._delivery = Delivery(service.outbox)
@@ -158,6 +163,7 @@ class MqttBridge:
             c, str(reason), reason.is_failure
         )
         client.on_disconnect = lambda *_: self._on_disconnect()
+        client.on_connect_fail = lambda *_: self._on_outage(f"no broker answers at {url.host}:{url.port}")
         client.on_message = lambda c, data, message: self._arrived.put(("message", (message, time.time())))
         client.on_publish = lambda c, data, mid, reason, properties: self._arrived.put(("sent", mid))
         properties = Properties(PacketTypes.CONNECT)
@@ -169,11 +175,19 @@ class MqttBridge:
         if failed:
             if reason in _REFUSED:
                 self._refused = f"{self.source.host}: the broker refuses: {reason}"
+            else:
+                self._on_outage(f"{self.source.host}: the broker takes no client: {reason}")
             return
-        self.connected = True
+        self.connected, self._told = True, ""
         self._arrived.put(("again", None))
         if client is self._client:
             client.subscribe(self.source.topic, qos=1)
+
+    def _on_outage(self, what: str) -> None:
+        """Tell what keeps a client from its broker, once until that is another or it is connected."""
+        if self._tell is not None and what != self._told:
+            self._tell(f"{what}; it is asked again until it does")
+        self._told = what
 
     def _on_disconnect(self) -> None:
         self.connected = False

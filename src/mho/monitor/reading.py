@@ -360,13 +360,19 @@ def read_labels(path: str | os.PathLike[str], column: str, *, form: FileFormat |
     Raises
     ------
     DataError
-        It has no such column.
+        It has no such column, or one that does not hold a number in each row.
     """
     labelled = _WithLabel(rate=(form.rate if form else None) or 1.0, labels=())
     recording = read_recording(path, form=labelled)
     if column not in recording.names:
         raise DataError(f"{path}: has no column {column!r} of labels, but {', '.join(recording.names)[:200]}")
-    return recording.values[:, recording.names.index(column)]
+    labels = recording.values[:, recording.names.index(column)]
+    unknown = np.flatnonzero(np.isnan(labels))
+    if len(unknown):
+        raise DataError(
+            f"{path}: its label {column!r} must be a number, 0 healthy, but row {unknown[0] + 1:,} has none"
+        )
+    return labels
 
 
 class _WithLabel(FileFormat):

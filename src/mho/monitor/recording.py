@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +13,7 @@ import numpy as np
 
 from mho import checks
 
-__all__ = ["Channel", "Recording", "parse_channel", "split_at_gaps"]
+__all__ = ["Channel", "Recording", "check_different", "parse_channel", "split_at_gaps"]
 
 WAVEFORM_RATE = 500.0
 """Samples a second from which on a channel is a waveform, if nobody says what it is."""
@@ -174,3 +175,21 @@ def split_at_gaps(recordings: list[Recording]) -> list[Recording]:
         edges = [0, *gaps.tolist(), len(recording)]
         parts += [recording.part(slice(a, b)) for a, b in pairwise(edges) if b - a > 1]
     return parts or recordings
+
+
+def check_different(recordings: list[Recording]) -> None:
+    """Refuse the same samples twice: a session that is left out would have been seen in its copy.
+
+    Raises
+    ------
+    ValueError
+        Two are the same.
+    """
+    seen: dict[bytes, str] = {}
+    for recording in recordings:
+        mark = hashlib.sha256(repr(recording.values.shape).encode() + recording.values.tobytes()).digest()
+        if mark in seen:
+            raise ValueError(
+                f"{seen[mark]} and {recording.source}: hold the same samples; each session must be recorded by itself"
+            )
+        seen[mark] = recording.source

@@ -510,7 +510,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         except (TypeError, ValueError) as error:
             if "X" in str(error).split():
                 raise
-            raise type(error)(f"X must be a matrix of real numbers: {error}") from error
+            said = [line for line in str(error).splitlines() if not line.startswith(("array=", "[", " "))]
+            reason = " ".join(said)  # without the array, which scikit-learn prints
+            raise type(error)(f"X must be a matrix of real numbers: {reason}") from error
 
     def _init(self) -> str:
         return "auto" if self.init in (None, "custom") else self.init

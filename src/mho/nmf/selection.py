@@ -143,6 +143,8 @@ def select_components(
     trial = _Trial(X, model, masks, held_out)
     if components is None:
         return trial.searched()
+    if isinstance(components, str) or not isinstance(components, Iterable):
+        raise TypeError(f"components must be an iterable of numbers to try, got {components!r}")
     asked = sorted({checks.positive_int(k, "components", limit=min(X.shape), what="min(m, n)") for k in components})
     if not asked:
         raise ValueError("components must name at least one number, got none")

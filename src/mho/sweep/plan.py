@@ -97,6 +97,7 @@ class Sweep:
         for name in ("samples", "chips", "rows", "columns", "rhs"):
             checks.positive_int(getattr(self, name), name)
         checks.nonnegative_number(self.noise, "noise")
+        checks.nonnegative_int(self.seed, "seed")
         for name, values in self.values.items():
             if not len(values):
                 raise ValueError(f"values must give at least one value for {name!r}, got none")

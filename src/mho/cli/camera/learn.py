@@ -87,7 +87,7 @@ def learn(
     if preview is not None:
         check_target(preview, [out], option="--preview", suffixes=[".html"])
     camera = Camera(scale=scale, fps=fps, masks=masks_of(mask), zones=zones_of(zone), engine=engine, seed=seed)
-    note(f"learning from {told_name(name)}: {seconds:g} s, {len(mask)} masks, {len(zone)} zones")
+    note(f"learning from {told_name(name)}: {seconds:g} s; masks: {len(mask)}, zones: {len(zone)}")
     shots = Source(name, fps, transport=transport).shots()
     report = camera.learn(((shot.time, shot.luma) for shot in shots), seconds)
     camera.save(out)

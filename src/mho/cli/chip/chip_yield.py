@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,9 +113,7 @@ def chip_yield(
     rows = output.tried(planned)
     found = yields(rows, bar, devices=max(1, len(planned.devices)))
     if not any(one.passed for one in found):
-        note(
-            f"warning: no chip meets the bar of {bar:.4g}: the best median error is {min(o.median for o in found):.3g}"
-        )
+        note(f"warning: no chip meets the bar of {bar:.4g}: {_why_none(rows, min(one.median for one in found))}")
     if output.plot is not None:
         plot_yields(output.plot, rows, bar)
     if output.json:
@@ -166,8 +165,19 @@ def require(
         told = {"design": planned.design.name, "bar": bar, "share": share, "treatment": treatment}
         print(as_json(told | {"knobs": document}))
         return
+    if not any(chips.passed for one in found for _, chips in one.tried):
+        least = min(chips.median for one in found for _, chips in one.tried)
+        note(f"warning: no chip meets the bar of {bar:.4g}: {_why_none(rows, least)}")
     header = ["property", "tolerated", "yield by value, from mild to harsh"]
     print(in_columns([header, *([one.knob, _tolerated(one), _tried(one)] for one in found)]))
+
+
+def _why_none(rows: list[dict[str, Any]], least: float) -> str:
+    """Why no chip is good: the least median error, or what most chips fail of where there is none."""
+    if least < float("inf"):
+        return f"the best median error is {least:.3g}"
+    (reason, count), *_ = Counter(row["failure"] for row in rows if row["failure"]).most_common(1)
+    return f"{count} of {len(rows)} chips fail: {reason}"
 
 
 def _requirements(rows: list[dict[str, Any]], bar: float, share: float, devices: int) -> list[Any]:
@@ -195,7 +205,7 @@ def _plain(one: Any) -> dict[str, Any]:
 
 
 def _tolerated(one: Any) -> str:
-    return "none tried" if one.tolerated is None else f"{one.tolerated:g}"
+    return "no value" if one.tolerated is None else f"{one.tolerated:g}"
 
 
 def _tried(one: Any) -> str:

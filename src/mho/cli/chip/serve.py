@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from mho.cli.chip.values import swept
+from mho.cli.chip.values import changed_preset
 from mho.cli.settings import WholeNumber
 
 __all__ = ["serve"]
@@ -41,22 +41,12 @@ class BoardOptions:
     def board(self) -> Any:
         """Return it as the library's `SimulatedBoard`."""
         from mho import checks
-        from mho.chip import preset
         from mho.instrument import SimulatedBoard
-        from mho.sweep import properties
 
         if not 0 <= self.seed < _SEEDS:
             raise ValueError(f"--seed must be at least 0 and less than {_SEEDS}, got {self.seed}")
         checks.positive_int(self.arrays, "--arrays", limit=1024)
-        design = preset(self.preset)
-        words = {name for name, known in properties(design).items() if isinstance(known.value, str)}
-        values = swept(self.sets, words)
-        several = [name for name, given in values.items() if len(given) > 1]
-        if several:
-            raise ValueError(f"--set takes one value here, NAME=VALUE, got {len(values[several[0]])} of {several[0]}")
-        return SimulatedBoard(
-            design.with_(**{name: given[0] for name, given in values.items()}), seed=self.seed, arrays=self.arrays
-        )
+        return SimulatedBoard(changed_preset(self.preset, self.sets), seed=self.seed, arrays=self.arrays)
 
 
 def serve(*, options: BoardOptions | None = None, port: WholeNumber = 5025) -> None:

@@ -68,7 +68,7 @@ class SweepOptions:
         """Return it as the library's `Sweep`."""
         from mho import checks
         from mho.chip import preset
-        from mho.sweep import Sweep, properties
+        from mho.sweep import Sweep
 
         checks.at_least(self.seed, "--seed", 0)
         if not (self.sets or self.ranges):
@@ -78,8 +78,7 @@ class SweepOptions:
         given = {name: getattr(self, name) for name in ("samples", "chips", "rows", "columns", "rhs", "seed")}
         sizes = {name: value for name, value in given.items() if value is not None}
         design = preset(self.preset)
-        words = {name for name, known in properties(design).items() if isinstance(known.value, str)}
-        return Sweep(design=design, values=swept(self.sets, words), ranges=spans(self.ranges), **sizes)
+        return Sweep(design=design, values=swept(self.sets, design), ranges=spans(self.ranges), **sizes)
 
 
 @Parameter(name="*")

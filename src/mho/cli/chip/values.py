@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from mho.chip import ChipDesign
     from mho.sweep import SweepRange
 
-__all__ = ["spans", "swept"]
+__all__ = ["changed_preset", "spans", "swept"]
 
 _FORMS = "NAME=A,B,C or NAME=FIRST:LAST:COUNT or NAME=FIRST:LAST:COUNT:log"
 _RANGE_FORMS = "NAME=LOW:HIGH or NAME=LOW:HIGH:log, finite, LOW below HIGH and above 0 where log"
@@ -18,21 +19,31 @@ Value = float | int | str | None
 T = TypeVar("T")
 
 
-def swept(texts: Sequence[str], words: Collection[str] = ()) -> dict[str, list[Value]]:
-    """Read every `--set`; ValueError says which one is wrong and what is taken.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        As the command line has them, NAME=VALUES.
-    words : collection of str
-        Properties whose values are words, not numbers.
-    """
+def swept(texts: Sequence[str], design: ChipDesign) -> dict[str, list[Value]]:
+    """Read every `--set` NAME=VALUES; ValueError says which one is wrong and what is taken."""
+    words = _words(design)
 
     def values(name: str, text: str) -> list[Value]:
         return [*text.split(",")] if name in words else _values(text)
 
     return _read(texts, "--set", _FORMS, values)
+
+
+def changed_preset(preset: str, texts: Sequence[str]) -> ChipDesign:
+    """Return a preset with the properties of every `--set` NAME=VALUE; ValueError as of `swept`."""
+    from mho import chip
+
+    design = chip.preset(preset)
+    words = _words(design)
+    values = _read(texts, "--set", "NAME=VALUE", lambda name, text: text if name in words else _value(text))
+    return design.with_(**values)
+
+
+def _words(design: ChipDesign) -> Collection[str]:
+    """Properties whose values are words, not numbers."""
+    from mho.sweep import properties
+
+    return {name for name, known in properties(design).items() if isinstance(known.value, str)}
 
 
 def spans(texts: Sequence[str]) -> dict[str, SweepRange]:

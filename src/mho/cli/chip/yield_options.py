@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from mho.cli.chip.values import swept
+from mho.cli.chip.values import changed_preset
 from mho.cli.errors import note
 from mho.cli.settings import WholeNumber
 from mho.cli.standard_input import file_of
@@ -140,7 +140,8 @@ class YieldOptions:
         if data is None:
             return value
         if name not in data.bars:
-            raise ValueError(f"--bar must be {' or '.join(data.bars)}=NUMBER of these data, got {self.bar}")
+            known = " or ".join(f"{bar}=NUMBER" for bar in data.bars if bar != "loss")
+            raise ValueError(f"--bar must be {known} of these data, got {self.bar}")
         return data.limit(name, value)
 
     def plan(self, data: Any, treatments: tuple[str, ...], **more: Any) -> Any:
@@ -177,20 +178,16 @@ class YieldOptions:
 
     def _design(self) -> tuple[Any, tuple[Any, ...]]:
         """The design that is made, and the devices of --cells."""
-        from mho.chip import preset
-        from mho.sweep import properties, refitted, with_cells
+        from mho.sweep import refitted, with_cells
 
-        design = preset(self.preset)
-        words = {name for name, known in properties(design).items() if isinstance(known.value, str)}
-        given = swept(self.sets, words)
-        for name, several in given.items():
-            if len(several) != 1:
-                raise ValueError(f"--set {name} must have one value here, got {len(several)}")
-        design = design.with_(**{name: several[0] for name, several in given.items()})
+        design = changed_preset(self.preset, self.sets)
         if self.cells is None:
             return design, ()
         table = _reads(self.cells)
-        return with_cells(design, table), refitted(table, self.refits, seed=self.seed) if self.refits else ()
+        try:
+            return with_cells(design, table), refitted(table, self.refits, seed=self.seed) if self.refits else ()
+        except ValueError as error:
+            raise ValueError(f"--cells {self.cells}: {error}") from None
 
     def _table(self, source: Path) -> Any:
         """Ratings of a table, some of them held out."""

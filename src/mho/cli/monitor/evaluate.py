@@ -59,7 +59,7 @@ def evaluate(
     monitor = load_monitor(model, engine)
     recordings = list(map(file_of, recordings))
     own = (labels,) if labels else ()
-    truth = [read_labels(path, labels, form=source.form()) if labels else 1 for path in recordings]
+    truth = [read_labels(path, labels, form=source.form([path])) if labels else 1 for path in recordings]
     given = source.recordings(recordings, own)
     tables = {"recordings": measured(monitor, given, truth)}
     if control:

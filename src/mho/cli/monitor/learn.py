@@ -96,7 +96,7 @@ def learn(
     )
     recordings = source.recordings(sources)
     for path in sources:
-        for column, rows in labels_in(path, source.form()).items():
+        for column, rows in labels_in(path, source.form([path])).items():
             first = f"{rows[0]:,}" + (f" to {rows[-1]:,}" if len(rows) > 1 else "")
             note(f"warning: {path}: {column} marks {len(rows):,} rows of what is learned as healthy, {first}")
     learned = monitor.learn(recordings, sessions=sessions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,20 +34,24 @@ class SourceOptions:
     rate: float | None = None
     key: str | None = None
 
-    def form(self, labels: tuple[str, ...] = ()) -> Any:
-        """Return them as readers take them."""
+    def form(self, sources: Iterable[str | Path], labels: tuple[str, ...] = ()) -> Any:
+        """Return them as readers of some files take them."""
         from mho import checks
         from mho.monitor.reading import FileFormat
 
         if self.rate is not None:
             checks.positive_number(self.rate, "--rate")
+        for source in sources:
+            if self.key is not None and Path(source).suffix.lower() != ".mat":
+                raise ValueError(f"--key is a variable of a .mat file, got {source}")
         return FileFormat(rate=self.rate, key=self.key, labels=labels)
 
     def recordings(self, paths: list[Path], labels: tuple[str, ...] = ()) -> list[Any]:
         """Read whole files."""
         from mho.monitor.reading import read_recording
 
-        return [read_recording(path, form=self.form(labels)) for path in paths]
+        form = self.form(paths, labels)
+        return [read_recording(path, form=form) for path in paths]
 
 
 Engine = Annotated[str | None, Parameter(show_default=False)]

@@ -62,7 +62,7 @@ def replay(
     monitor = load_monitor(model, engine)
     results = []
     for path in recordings:
-        for part in recording_parts(path, source.form()):
+        for part in recording_parts(path, source.form([path])):
             found = list(monitor.run(part))
             results += found
             if speed is not None and found:

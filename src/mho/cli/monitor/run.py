@@ -33,6 +33,7 @@ Examples:
 """
 
 _POLL_SECONDS = 0.2
+_JOURNAL = 1 << 30
 
 
 def run(
@@ -48,7 +49,7 @@ def run(
     credentials: Annotated[Path | None, Parameter(show_default=False)] = None,
     ca: Annotated[Path | None, Parameter(show_default=False)] = None,
     raw: Literal["<i2", "<f4"] | None = None,
-    max_journal: int = 1 << 30,
+    max_journal: int = _JOURNAL,
     engine: Literal["digital", "analog", "hybrid"] | None = None,
     ledger: Annotated[Path | None, Parameter(show_default=False)] = None,
     options: SourceOptions = SourceOptions(),  # noqa: B008
@@ -90,15 +91,22 @@ def run(
     record = AnswersLedger.of(ledger, engine, (model, source, jsonl))
     monitor = load_monitor(model, engine)
     if "://" in source:
-        if ledger is not None:
-            raise ValueError(f"--ledger goes with a file or a pipe, got {source!r}")
+        of_files = {"--ledger": ledger, "--follow": follow, "--rate": options.rate, "--key": options.key}
+        _check_unused(of_files, f"a file or a pipe, got {source!r}")
         if state is None:
             raise ValueError("--state FOLDER is needed for MQTT: what is acknowledged has to survive a restart")
         return _serve(monitor, source, alarms, state, jsonl, client_id, credentials, ca, raw or "", max_journal)
-    for name, given in (("--alarms", alarms), ("--state", state), ("--credentials", credentials), ("--ca", ca)):
-        if given is not None:
-            raise ValueError(f"{name} goes with a source of mqtt:// or mqtts://, got {source!r}")
+    of_broker = {"--alarms": alarms, "--state": state, "--credentials": credentials, "--ca": ca}
+    of_broker |= {"--client-id": client_id, "--raw": raw, "--max-journal": max_journal != _JOURNAL}
+    _check_unused(of_broker, f"a source of mqtt:// or mqtts://, got {source!r}")
     return _pipe(monitor, source, jsonl, follow, options, record)
+
+
+def _check_unused(options: dict[str, object], source: str) -> None:
+    """Refuse options that go with another source."""
+    for name, given in options.items():
+        if given not in (None, False):
+            raise ValueError(f"{name} goes with {source}")
 
 
 def _serve(
@@ -135,6 +143,7 @@ def _serve(
                 client_id=client_id or f"mho-{monitor.hash}",
                 credentials=login,
                 ca=None if ca is None else str(ca),
+                tell=lambda text: note(f"warning: {text}"),
             )
             note(f"reading {url.topic} at {url.host}:{url.port}, state in {state}")
             bridge.run(lambda: bool(stopped))
@@ -155,11 +164,11 @@ def _pipe(
     log, windows = None if jsonl is None else AlarmLog(jsonl), 0
     try:
         if source == "-":
-            parts = text_parts(sys.stdin, "standard input", options.form(), rows=1)
+            parts = text_parts(sys.stdin, "standard input", options.form([]), rows=1)
         elif follow:
-            parts = text_parts(_Growing(Path(source)), source, options.form(), rows=1)
+            parts = text_parts(_Growing(Path(source)), source, options.form([source]), rows=1)
         else:
-            parts = recording_parts(source, options.form())
+            parts = recording_parts(source, options.form([source]))
         raised = False
         for part in parts:
             for result in monitor.run(part):
@@ -167,6 +176,8 @@ def _pipe(
                 if result.alarm is not None:
                     raised = True
                     _tell(result.alarm, log)
+        if not windows:
+            note(f"warning: no window was scored: {source} ends before the first")
     except KeyboardInterrupt:
         raised = bool(monitor.raised)
     finally:
