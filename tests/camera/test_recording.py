@@ -44,6 +44,7 @@ def test_kept_clips_are_whole_files_that_the_index_tells_of(camera, video, tmp_p
     assert [row["n"] for row in rows] == list(range(len(rows)))
     kept = [row for row in rows if row["kind"] == "kept"]
     assert len(kept) == status["kept"] == 2
+    assert sum(status["events"].values()) == sum(row["kind"] not in ("kept", "dropped") for row in rows)
     for row, seconds in zip(kept, (8, 6), strict=True):
         path = tmp_path / "clips" / row["file"]
         data = path.read_bytes()

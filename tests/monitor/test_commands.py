@@ -115,6 +115,11 @@ def test_a_hybrid_says_how_many_windows_it_computed_again(files, capsys):
         ("learn", ("healthy.csv", "healthy.csv", "-o", "x.mon"), "hold the same samples"),
         ("learn", ("healthy.csv", "-o", "x.mon", "--key", "a"), "--key is a variable of a .mat file"),
         ("eval", ("pump.mon", "words.csv", "--labels", "anomaly"), "label 'anomaly' must be a number, 0 healthy"),
+        (
+            "run",
+            ("pump.mon", "sound.csv"),
+            "channels must include some of flow, pressure, temperature, which were learned",
+        ),
         ("run", ("pump.mon", "day.csv", "--raw", "<i2"), "--raw goes with a source of mqtt://"),
         ("run", ("pump.mon", "day.csv", "--max-journal", "9"), "--max-journal goes with a source of mqtt://"),
         ("run", ("pump.mon", "mqtt://h/t", "--follow"), "--follow goes with a file or a pipe"),
@@ -124,6 +129,7 @@ def test_what_would_be_passed_over_is_refused(files, monkeypatch, capsys, comman
     monkeypatch.chdir(files)
     text = (files / "day.csv").read_text().splitlines()
     (files / "words.csv").write_text("\n".join([text[0], *(line.rpartition(",")[0] + ",bad" for line in text[1:])]))
+    (files / "sound.csv").write_text("t,acc\n0,1\n1,2\n2,1\n")
     assert main(["monitor", command, *arguments]) in (1, 2)
     error = capsys.readouterr().err
     assert said in error

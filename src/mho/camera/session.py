@@ -19,6 +19,8 @@ from mho.data.output import replacing
 __all__ = ["Session"]
 
 _STATUS_SECONDS, _SNAPSHOT_SECONDS = 5.0, 60.0
+_OF_CLIPS = ("kept", "dropped", "removed")
+"""Kinds of lines of the index that are no events."""
 
 
 @dataclass(eq=False)
@@ -130,6 +132,7 @@ class Session:
             "lag": round(counts.lag, 2),
             "kept": lines["kept"],
             "dropped": lines["dropped"],
+            "events": {kind: count for kind, count in lines.items() if kind not in _OF_CLIPS},
             "disk_full": self.recorder.full,
         }
 

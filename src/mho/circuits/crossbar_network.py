@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from mho.circuits.errors import ChipError
+from mho.circuits.wire_elimination import eliminated_rows
 from mho.circuits.wires import Wires
 
 __all__ = ["CrossbarNetwork"]
@@ -72,38 +73,19 @@ class CrossbarNetwork:
         at_column, at_row = ends if driven == "columns" else ends[::-1]
         along_column, along_row = (_places(held, n) for held, n in zip(places, g.shape, strict=True))
         Z = at_row + wires.row_ohms * np.minimum.outer(along_row, along_row)
-        return cls(*_joined(_Rows.of(g, Z), wires.column_ohms * along_column, at_column))
+        return cls(*_joined(eliminated_rows(g, Z), wires.column_ohms * along_column, at_column))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows, each reduced to its column nodes: Y (m, k, k), J (m, k) and K (m,), siemens."""
-
-    Y: np.ndarray
-    J: np.ndarray
-    K: np.ndarray
-
-    @classmethod
-    def of(cls, g: np.ndarray, Z: np.ndarray) -> Self:
-        """The nodes of a row are ``h = u 1 + Z g (c - h)``."""
-        m, k = g.shape
-        ZG = Z * g[:, None, :]
-        H = np.linalg.solve(np.eye(k) + ZG, np.concatenate([ZG, np.ones((m, k, 1))], axis=2))
-        flows = g[:, :, None] * H
-        Y = -flows[:, :, :k]
-        Y[:, range(k), range(k)] += g
-        return cls(Y, flows[:, :, k], flows[:, :, k].sum(axis=1))
-
-
-def _joined(rows: _Rows, ohms: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """T, Y_r and Y_c of rows that lie `ohms` (m,) along the columns' wires."""
-    m, k = rows.J.shape
+def _joined(rows: tuple[np.ndarray, ...], ohms: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """T, Y_r and Y_c of `eliminated_rows` that lie `ohms` (m,) along the columns' wires."""
+    of_rows, source, own = rows
+    m, k = source.shape
     Y, J, K = np.zeros((k, k)), np.zeros((k, m)), np.zeros((m, m))
     before = np.diff(ohms, prepend=-end)
     before[:1] = end + ohms[:1]
     for i in range(m - 1, -1, -1):
-        Y += rows.Y[i]
-        J[:, i], K[i, i] = rows.J[i], rows.K[i]
+        Y += of_rows[i]
+        J[:, i], K[i, i] = source[i], own[i]
         if before[i]:
             P = np.linalg.inv(np.eye(k) + before[i] * Y)
             joined = P @ J[:, i:]

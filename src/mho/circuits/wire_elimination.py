@@ -29,7 +29,7 @@ from mho.circuits.conductances import Conductances
 from mho.circuits.ports import Ports
 from mho.circuits.wires import Wires
 
-__all__ = ["Joined", "JoinedTiles", "WiredRows", "in_series", "ports_at_the_ends"]
+__all__ = ["Joined", "JoinedTiles", "WiredRows", "eliminated_rows", "in_series", "ports_at_the_ends"]
 
 _BLOCK = 1 << 18
 """Numbers of the equations of rows that are solved together."""
@@ -227,7 +227,9 @@ def _blocks_of_rows(c: Conductances, wires: Wires) -> Iterator[tuple[np.ndarray,
     cells = np.column_stack([c.driving, c.sensing, c.comp])
     Z = _row_resistance(cells.shape[1] - 1, 1 / c.g_in, wires.row_ohms)
     step = max(1, _BLOCK // Z.size)
-    yield from (_rows(cells[i : i + step], Z) for i in range(0, len(cells), step))
+    for i in range(0, len(cells), step):
+        Y, J, K = eliminated_rows(cells[i : i + step], Z)
+        yield Y[:, :-1, :-1], J[:, :-1], K  # the compensation's column is at ground
 
 
 def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
@@ -236,10 +238,20 @@ def _row_resistance(cells: int, r_in: float, row_ohms: float) -> np.ndarray:
     return r_in + row_ohms * np.minimum.outer(position, position)
 
 
-def _rows(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Y, J and K of rows from their cells and compensation G (p, 2k + 1)."""
+def eliminated_rows(G: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return Y (p, c, c), J (p, c) and K (p,) of rows of c cells, siemens.
+
+    Parameters
+    ----------
+    G : ndarray of shape (p, c)
+        Cells, siemens.
+    Z : ndarray of shape (c, c) or (p, c, c)
+        Resistance that a current into one node has in common with that into another, on its way out, ohms.
+    """
+    p, c = G.shape
     ZG = Z * G[:, None]
-    given = np.concatenate([ZG[:, :, :-1], np.ones((*G.shape, 1))], axis=2)
-    flows = G[:, :, None] * np.linalg.solve(np.eye(len(Z)) + ZG, given)
-    admittance = np.einsum("pj,jk->pjk", G[:, :-1], np.eye(len(Z) - 1)) - flows[:, :-1, :-1]
-    return admittance, flows[:, :-1, -1], flows[:, :, -1].sum(axis=1)
+    given = np.concatenate([ZG, np.ones((p, c, 1))], axis=2)
+    flows = G[:, :, None] * np.linalg.solve(np.eye(c) + ZG, given)
+    Y = -flows[:, :, :c]
+    Y[:, range(c), range(c)] += G
+    return Y, flows[:, :, c], flows[:, :, c].sum(axis=1)

@@ -214,7 +214,7 @@ def _output_stages(ledger: Ledger, t: Technology) -> Interval:
 
 
 def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) -> tuple[Part, ...]:
-    n, cost = partial(_count, ledger), partial(_cost, t)
+    n, cost = partial(_count, ledger), t.term
     P, in_turn = term("solvers", copies, "given"), n(writing.steps) * writing.share
     return tuple(
         Part(
@@ -228,7 +228,7 @@ def _writing(ledger: Ledger, t: Technology, copies: int, writing: WritePorts) ->
 
 
 def _solving(ledger: Ledger, t: Technology, copies: int) -> tuple[Part, ...]:
-    n, cost = partial(_count, ledger), partial(_cost, t)
+    n, cost = partial(_count, ledger), t.term
     shared = term("1 / solvers", 1 / copies, "given")
     return (
         Part(name="word lines", energy=n("word_lines") * cost("word_line_joules")),
@@ -255,7 +255,7 @@ def _solving(ledger: Ledger, t: Technology, copies: int) -> tuple[Part, ...]:
 
 def _memory(ledger: Ledger, t: Technology, copies: int, moved: Interval) -> Part:
     """Bytes are moved while the chip solves; where that takes longer the chip waits."""
-    n, cost = partial(_count, ledger), partial(_cost, t)
+    n, cost = partial(_count, ledger), t.term
     solving = sum((part.time for part in _solving(ledger, t, copies)), start=NOTHING).value
     low = max(0.0, moved.low - solving.low)
     typical = max(low, moved.typical - solving.typical)
@@ -271,7 +271,7 @@ def _memory(ledger: Ledger, t: Technology, copies: int, moved: Interval) -> Part
 def _areas(
     ledger: Ledger, t: Technology, copies: int, stages: Interval, writing: WritePorts
 ) -> tuple[tuple[str, Expression], ...]:
-    n, cost = partial(_count, ledger), partial(_cost, t)
+    n, cost = partial(_count, ledger), t.term
     P, rows, columns = term("solvers", copies, "given"), n("rows"), n("columns")
     both = term("2", 2, "a driving and a sensing copy")
     needed = term("output_stages", stages, "peak_amperes / output_amperes, at least 1; each the size of an op-amp")
@@ -288,8 +288,3 @@ def _areas(
 
 def _count(ledger: Ledger, name: str, sign: int = 1) -> Expression:
     return term(name if sign > 0 else f"(-{name})", sign * float(getattr(ledger, name)), "counted by the ledger")
-
-
-def _cost(t: Technology, name: str) -> Expression:
-    number = getattr(t, name)
-    return term(name, number.value, f"{t.name}: {number.source}")

@@ -234,13 +234,12 @@ def _time_and_energy(name: str, cost: Part | Cost | Estimate) -> Iterator[Line]:
 def _answering(run: Inference, t: Technology) -> tuple[Part, ...]:
     """The parts of one answer: those of its events, waking, and what is computed beside the chip."""
     events = estimate(run.answered, t)
-    bias = term("op-amps", run.matrices * _opamps(run), "counted by the ledger") * _each(
-        t, "amplifier_joules_per_cycle"
-    )
+    opamps = term("op-amps", run.matrices * _opamps(run), "counted by the ledger")
+    bias = opamps * t.term("amplifier_joules_per_cycle")
     operations = term("operations", run.answered.operations, "digital, beside the chip: probes")
     parts = (
         *(part for part in events.parts if not part.writing),
-        Part(name="waking", time=WAKING, energy=bias * _each(t, "bandwidth") * WAKING),
+        Part(name="waking", time=WAKING, energy=bias * t.term("bandwidth") * WAKING),
         Part(name="digital operations", time=operations * OPERATION_SECONDS, energy=operations * OPERATION)
         if run.answered.operations
         else Part(name="digital operations"),
@@ -278,11 +277,6 @@ def _held(run: Inference) -> Ledger:
 
 def _opamps(run: Inference) -> float:
     return max(run.answered.opamps, run.answered.columns)
-
-
-def _each(t: Technology, name: str) -> Expression:
-    number = getattr(t, name)
-    return term(name, number.value, f"{t.name}: {number.source}")
 
 
 def _whole(parts: tuple[Part, ...] | list[Part], quantity: str) -> Expression:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from mho.cost.arithmetic import Expression, term
 from mho.cost.interval import Interval
 
 __all__ = ["Number", "Technology", "technologies", "technology"]
@@ -104,6 +105,11 @@ class Technology:
     def numbers(self) -> dict[str, Number]:
         """Return every number by its name."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
+
+    def term(self, name: str) -> Expression:
+        """Return a number as a factor of a bill, with its source."""
+        number = getattr(self, name)
+        return term(name, number.value, f"{self.name}: {number.source}")
 
     def with_(self, **values: Interval | float) -> Self:
         """Return a technology with some numbers replaced.

@@ -112,7 +112,7 @@ class Analog(ChipEngine):
         return f"Analog({self.chip!r})"
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
-        """See `Engine.program`; both copies are written, with fresh errors."""
+        """See `Engine.program`; both arrays are written, with fresh errors."""
         A = as_factor(A)
         array = self.written(A, penalty)
         if self.probe:
@@ -186,7 +186,7 @@ class ProbedFactor(AnalogFactor):
 
     def plain(self, B: Matrix) -> np.ndarray:
         """Return the answers (k, n) to right-hand sides (m, n) without a probe."""
-        return self.array.solve_operand(B).astype(self.A.dtype, copy=False)
+        return super().answers(B)
 
     def with_probe(self, B: Matrix) -> tuple[np.ndarray, np.ndarray]:
         """Return the answers (k, n) to right-hand sides (m, n), as they are and corrected."""

@@ -28,6 +28,7 @@ _WINDOW = 30
 _LN10 = float(np.log(10.0))
 _RATE_TOLERANCE = 0.01
 _MOST_ALARMS = 1000
+_LONGEST_NAMES = 200
 """Alarms that are remembered: those that are open, and the latest of the others."""
 
 _MOST_GROWTH = 3.0
@@ -269,6 +270,7 @@ class Monitor:
             A channel is missing, or a rate is another than was learned.
         """
         for recording in as_recordings(source, rate):
+            self._check_some(recording)
             for number, model in enumerate(self._learned()):
                 names = [channel.name for channel in model.channels]
                 if not set(names) & set(recording.names):
@@ -488,6 +490,12 @@ class Monitor:
         if self.accept_rate:
             notes.append("the rate was taken as asked, supported or not")
         return LearnReport(streams=streams, sessions=sessions, rate=words, left_out=tuple(left_out), notes=tuple(notes))
+
+    def _check_some(self, recording: Recording) -> None:
+        learned = [channel.name for model in self._learned() for channel in model.channels]
+        if not set(learned) & set(recording.names):
+            told, got = (", ".join(names)[:_LONGEST_NAMES] for names in (learned, recording.names))
+            raise ValueError(f"{recording.source}: channels must include some of {told}, which were learned, got {got}")
 
     def _check_channels(self, recording: Recording, names: list[str], rate: float) -> None:
         lacking = [name for name in names if name not in recording.names]

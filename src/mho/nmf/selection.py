@@ -95,6 +95,12 @@ class Selection:
         """Number of components with the least mean error."""
         return int(self.components[np.argmin(self.mean)])
 
+    def __str__(self) -> str:
+        """Return a line for each number of components: its mean error and the standard error of that."""
+        rows = zip(self.components.tolist(), self.mean, self.standard_error, strict=True)
+        best = ["", ", the best"]
+        return "\n".join(f"{k:4} components: {e:.4g} +- {spread:.2g}{best[k == self.best]}" for k, e, spread in rows)
+
     def table(self) -> list[dict[str, float]]:
         """Return one record for each number of components."""
         rows = []

@@ -124,6 +124,10 @@ class Sweep:
             return every
         return [point | {"treatment": treatment} for point, treatment in itertools.product(every, self.treatments)]
 
+    def trials(self) -> list[tuple[int, dict[str, Any], int]]:
+        """Return number of the point, its properties and number of the chip, of every chip in turn."""
+        return [(number, point, chip) for number, point in enumerate(self.points()) for chip in range(self.chips)]
+
     def designs(self) -> list[ChipDesign]:
         """Return the design of every point; a wrong name or value is a ValueError here, before any work."""
         return [self.design_of(point) for point in self.points()]

@@ -149,7 +149,7 @@ def plot_yields(path: Path, rows: list[dict[str, Any]], bar: float) -> None:
     bar : float
         Largest error of a good chip.
     """
-    figure = _figure(1, 1, (6, 3.5))
+    figure = _figure(1, 1, (8, 3.5))
     axes = figure.axes[0]
     for treatment in dict.fromkeys(row["treatment"] for row in rows):
         errors = np.sort([row["error"] for row in rows if row["treatment"] == treatment])
@@ -159,7 +159,7 @@ def plot_yields(path: Path, rows: list[dict[str, Any]], bar: float) -> None:
         )
     axes.axvline(bar, color="0.5", linestyle=":", label=f"bar, {bar:.3g}")
     axes.set(xlabel="error", ylabel="share of chips", ylim=(0, 1.02))
-    axes.legend(frameon=False, fontsize="small")
+    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
     _save(figure, path)
 
 

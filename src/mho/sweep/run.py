@@ -55,9 +55,7 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
     done : int
         Chips at the beginning that are left out.
     """
-    places = [(point, chosen, chip) for point, chosen in enumerate(sweep.points()) for chip in range(sweep.chips)][
-        done:
-    ]
+    places = sweep.trials()[done:]
     if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
         yield from (try_chip(sweep, place) for place in places)
         return

@@ -92,7 +92,7 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
 
 def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     """Refuse rows that are not those of the first chips of the plan."""
-    planned = [(point, chosen, chip) for point, chosen in enumerate(sweep.points()) for chip in range(sweep.chips)]
+    planned = sweep.trials()
     if len(rows) > len(planned):
         raise DataError(f"{path}: has {len(rows)} rows, more than the {len(planned)} chips of its plan")
     for row, (point, chosen, chip) in zip(rows, planned, strict=False):

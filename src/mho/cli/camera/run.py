@@ -106,6 +106,7 @@ def run(
 
     name = source_name(source, url_file)
     post = _poster(mqtt, credentials, ca)
+    _check_keeping(out, days, room, clips=clips, encode=encode)
     read_keep(keep)  # what is wrong with these is no fault of the file
     durations = {"delay": delay, "settle": settle} | ({} if adapt == "never" else {"adapt": adapt})
     for option, text in durations.items():
@@ -131,6 +132,18 @@ def run(
                 raise type(interrupt)(f"{session.status()['kept']} clips are kept in {out}") from None
     record.save(watched.solver, "frame", session.status()["looked_at"])
     _tell(session.status(), out, as_json=json_, quiet=quiet)
+
+
+def _check_keeping(out: Path, days: float | None, room: float | None, *, clips: bool, encode: bool) -> None:
+    from mho import checks
+
+    for option, given in (("--days", days), ("--room", room)):
+        if given is not None:
+            checks.positive_number(given, option)
+    if encode and not clips:
+        raise ValueError("--encode is of clips, which --no-clips does not write; give one of them")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out must be a folder, got the file {out}")
 
 
 def _poster(mqtt: str | None, credentials: Path | None, ca: Path | None) -> Callable[[Any], AbstractContextManager]:
@@ -212,6 +225,7 @@ def _tell(status: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> N
         rows = [
             ("watched", f"{status['seconds']:.1f} s, {status['frames']} frames, {status['looked_at']} looked at"),
             ("kept", f"{status['kept']} clips, {status['dropped']} stretches dropped"),
+            ("events", ", ".join(f"{kind} {count}" for kind, count in status["events"].items()) or "none"),
             ("a frame takes", f"decoding {status['decode_ms']:.2f} ms, scoring {status['score_ms']:.2f} ms"),
             ("faults", ", ".join(f"{name.replace('_', ' ')} {status[name]}" for name in faults)),
             ("timeline", str(out / "timeline.html")),

@@ -109,7 +109,7 @@ def chip_yield(
     data = options.data(source)
     bar, planned = options.limit(data), options.plan(data, options.treated(data))
     sizes = "" if data is not None else f", {planned.rows} x {planned.columns}"
-    note(f"{options.chips} chips of {planned.design.name}{sizes}, error at most {bar:.4g}")
+    note(f"{_chips(options.chips)} of {planned.design.name}{sizes}, error at most {bar:.4g}")
     rows = output.tried(planned)
     found = yields(rows, bar, devices=max(1, len(planned.devices)))
     if not any(one.passed for one in found):
@@ -152,7 +152,7 @@ def require(
     data = options.data(source)
     bar, treatment = options.limit(data), options.treated(data)[-1]
     planned = options.plan(data, (treatment,), knobs=KNOBS)
-    note(f"{len(KNOBS)} properties of {planned.design.name}, {options.chips} chips, {treatment}, at each value")
+    note(f"{len(KNOBS)} properties of {planned.design.name}, {_chips(options.chips)}, {treatment}, at each value")
     rows = output.tried(planned)
     found = _requirements(rows, bar, share, max(1, len(planned.devices)))
     if output.plot is not None:
@@ -172,12 +172,16 @@ def require(
     print(in_columns([header, *([one.knob, _tolerated(one), _tried(one)] for one in found)]))
 
 
+def _chips(count: int) -> str:
+    return f"{count} chip{'s' * (count != 1)}"
+
+
 def _why_none(rows: list[dict[str, Any]], least: float) -> str:
     """Why no chip is good: the least median error, or what most chips fail of where there is none."""
     if least < float("inf"):
         return f"the best median error is {least:.3g}"
     (reason, count), *_ = Counter(row["failure"] for row in rows if row["failure"]).most_common(1)
-    return f"{count} of {len(rows)} chips fail: {reason}"
+    return f"{count} of {_chips(len(rows))} fail: {reason}"
 
 
 def _requirements(rows: list[dict[str, Any]], bar: float, share: float, devices: int) -> list[Any]:

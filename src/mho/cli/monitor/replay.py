@@ -80,7 +80,7 @@ def replay(
     if as_json:
         print(json.dumps({"windows": len(results), "scored": scored, "alarms": alarms}))
     else:
-        print(f"{len(results):,} windows, {scored:,} scored, {len(alarms)} alarms")
+        print(f"{len(results):,} windows, {scored:,} scored, {len(alarms)} alarm{'s' * (len(alarms) != 1)}")
         for alarm in alarms:
             print(wrapped(alarm_line(alarm), later=4))
     return ALARMED if alarms else 0
