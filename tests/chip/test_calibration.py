@@ -142,3 +142,10 @@ def test_right_hand_sides_of_known_answers_have_them():
         np.testing.assert_allclose(found, x, rtol=1e-9)
     _, _, currents = with_answers(A[:2], l2, linear, X)  # three unknowns of two rows: no b does it
     np.testing.assert_allclose(currents, l2[:, None] * X - linear[:, None])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_matrix_of_zeros_has_nothing_to_be_calibrated():
+    zeros = np.zeros((4, 2))
+    calibration = Chip("pku-2025-4bit", seed=0).program(zeros).calibrate(zeros)
+    assert (calibration.error_before, calibration.error_after, calibration.mapped) == (0.0, 0.0, False)

@@ -308,3 +308,14 @@ def test_a_repaired_chip_tells_what_it_does_not_hear_as_a_plain_one_does():
     with pytest.warns(UserWarning, match="nothing is known of 1 of 3 right-hand sides: their answers are zero"):
         X = chip.program(A).solve(B, missing="nan")
     np.testing.assert_array_equal(X[:, 1], 0)
+
+
+def test_rows_with_cells_stuck_high_are_not_taken_for_rows_that_are_off():
+    """A cell stuck high takes another column's answer out of its row, which was silent if both were always the same."""
+    design = preset("pku-2025-realistic").with_(stuck_high=0.006)
+    found = [Chip(design, seed=seed).self_test(32, 64) for seed in (1, 2)]
+    assert all(faults.stuck[0].any(axis=1).sum() > 5 for faults in found)
+    assert not any(faults.rows_off.any() or faults.columns_off.any() for faults in found)
+    faults = self_test(Board(Chip(design, seed=1), row=5, column=2), 24, 40)
+    assert np.flatnonzero(faults.rows_off).tolist() == [5]
+    assert np.flatnonzero(faults.columns_off).tolist() == [2]

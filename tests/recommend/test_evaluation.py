@@ -137,3 +137,10 @@ def test_tuning_puts_the_better_first(table):
     assert trials[0].scores.rmse < trials[1].scores.rmse
     ranked = tune(candidates, *table[:2], stars, by="recall")
     assert ranked[0].scores.recall == max(trial.scores.recall for trial in ranked)
+
+
+def test_users_who_have_seen_every_item_have_no_list_to_be_scored():
+    users, items = [1, 1, 2, 2], [1, 2, 1, 2]
+    shelf = Recommender(1, model="implicit", random_state=0).fit(users, items)
+    with pytest.raises(ValueError, match="users must have items left that they have not seen in training"):
+        evaluate(shelf, users, items, np.ones(4))

@@ -186,7 +186,7 @@ class KnownProblems:
             B, _, currents = with_answers(self.A, self.l2, self.linear, Y)
             again = _answers(pins, B, currents)
             Y = 2 * Y - again if _signed(pins) else np.maximum(2 * Y - again, 0.0)
-        return float(np.linalg.norm(Y - self.X) / np.linalg.norm(self.X))
+        return float(np.linalg.norm(Y - self.X) / (np.linalg.norm(self.X) or 1.0))  # of a matrix of zeros
 
 
 def calibrate(

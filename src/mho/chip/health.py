@@ -9,6 +9,7 @@ likewise, against what rounding to levels leaves of the entry.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,8 +25,9 @@ _FAR = 0.25
 _WEAK = 0.2
 """Share of the response that is expected below which a row or a column is off; stuck cells may take much of it."""
 
-_PROBES, _SWING = 8, 0.8
-"""Answers that each column is asked for, and how far apart they are."""
+_PROBES, _LOW, _HIGH = 8, 0.1, 1.9
+"""Answers that each column is asked for, half of them low and half high, by turns of its own: a cell stuck high takes
+the answer of its own column out of a row, which would be silent if that were always as large as the row's."""
 
 _AGAIN = 4
 """Patterns more in which a row or column has to be silent to be off."""
@@ -180,11 +182,14 @@ def _silent(pins: ChipPins, stuck: np.ndarray, order: np.ndarray) -> tuple[np.nd
     A = np.zeros((rows, columns))
     A[np.arange(rows), column] = 1.0
     array, used = pins.program(A), np.unique(column)
-    answers = 1 + _SWING / 2 * np.tile([1, -1], _PROBES // 2) * np.ones((columns, 1))
-    found = np.asarray(array.solve(np.hstack([A @ answers, 1 + np.eye(rows), np.ones((rows, 1))])))
+    turns = np.random.default_rng(0).permutation(list(combinations(range(_PROBES), _PROBES // 2)))
+    answers, alone = np.full((columns, _PROBES), _LOW), np.full((rows, rows + 1), _LOW)
+    np.put_along_axis(answers, turns[np.arange(columns) % len(turns)], _HIGH, axis=1)
+    np.fill_diagonal(alone, _HIGH)
+    found = np.asarray(array.solve(np.hstack([A @ answers, alone])))
     swing = np.ptp(found[:, :_PROBES], axis=1)
     columns_off = np.zeros(columns, bool)
-    columns_off[used] = swing[used] < _WEAK * _SWING
+    columns_off[used] = swing[used] < _WEAK * (_HIGH - _LOW)
     share = np.bincount(column, minlength=columns)[column]
     response = (found[:, _PROBES:] - found[:, -1:])[column, np.arange(rows)] * share
     rows_off = (response < _WEAK * np.median(response)) | columns_off[column]  # not seen: another pattern may

@@ -107,7 +107,13 @@ class Technology:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "name"}
 
     def term(self, name: str) -> Expression:
-        """Return a number as a factor of a bill, with its source."""
+        """Return a number as a factor of a bill, with its source.
+
+        Parameters
+        ----------
+        name : str
+            One of the attributes.
+        """
         number = getattr(self, name)
         return term(name, number.value, f"{self.name}: {number.source}")
 

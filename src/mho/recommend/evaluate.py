@@ -86,6 +86,8 @@ def evaluate(
 def _of_lists(recommender: Recommender, u: np.ndarray, i: np.ndarray, n: int) -> tuple[float, float, float, int]:
     asked, user, relevant = np.unique(u, return_inverse=True, return_counts=True)
     top = recommender.recommend(recommender.user_ids_[asked], n)
+    if not len(top):
+        raise ValueError("users must have items left that they have not seen in training, for a list; they have none")
     known, rows, columns = len(recommender.item_ids_), *recommender.encode(top.users, top.items)
     row = np.searchsorted(asked, rows)
     rank = np.arange(len(top)) - np.searchsorted(row, row)
