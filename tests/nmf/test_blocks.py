@@ -1,5 +1,6 @@
 """Matrices larger than memory, in blocks of rows."""
 
+import os
 import tracemalloc
 
 import numpy as np
@@ -98,6 +99,16 @@ def test_a_file_that_is_cut_short_or_changes_is_named(X, tmp_path):
     np.save(path, X)
     with pytest.raises(ValueError, match=r"X\.npy, rows \d+ to \d+, contains a negative entry"):
         mho.fit_blocks(path, 4, block_bytes=5000)
+
+
+def test_a_file_that_shrinks_during_a_fit_is_told(X, tmp_path):
+    path = _given("npy", X, tmp_path)
+
+    def shrink(record):
+        os.truncate(path, path.stat().st_size - 120)
+
+    with pytest.raises(DataError, match=r"X\.npy: cut off after row 3\d\d"):
+        mho.fit_blocks(path, 4, block_bytes=5000, tol=0, callback=shrink)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class BlocksOnWorkers:
         self._passes += 1
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")  # once, not with every task
-            held = self._submit(_same, np.array(H), key=f"{self._name}-H-{self._passes}")
+            held = self._submit(_same, np.array(H, order="F"), key=f"{self._name}-H-{self._passes}")
             count = _AT_ONCE * max(1, len(self.client.nthreads()))
             for first in range(0, len(self._ranges), count):
                 ranges = self._ranges[first : first + count]
@@ -84,4 +84,4 @@ def _same(value: Any) -> Any:
 def _step(block: Any, name: str, begin: int, H: np.ndarray, start: np.ndarray) -> Any:
     rows = block.read() if isinstance(block, _Part) else block
     rows = as_rows(rows, H.dtype)
-    return step_on_worker(checked_block(rows, name, begin), np.ascontiguousarray(H), start)
+    return step_on_worker(checked_block(rows, name, begin), np.asfortranarray(H), start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -84,10 +85,29 @@ class NpyFile:
 
     def part(self, begin: int, end: int) -> np.ndarray:
         """See `BlockSource`."""
-        block = np.empty((end - begin, self.shape[1]), self.dtype)
+        return self.part_into(np.empty((end - begin, self.shape[1]), self.dtype), begin)
+
+    def part_into(self, block: np.ndarray, begin: int, ahead: int = 0) -> np.ndarray:
+        """Return a block filled with the rows from `begin` on.
+
+        Parameters
+        ----------
+        block : ndarray of shape (b, n)
+            Is written.
+        begin : int
+            First row.
+        ahead : int
+            The system is told to read as many rows meanwhile, that many rows on: others will ask for them.
+        """
         with self.path.open("rb", buffering=0) as stream:
-            stream.seek(self.offset + begin * self.row_bytes)
+            if ahead and hasattr(os, "posix_fadvise"):
+                soon = self._place(begin + ahead), len(block) * self.row_bytes
+                os.posix_fadvise(stream.fileno(), *soon, os.POSIX_FADV_WILLNEED)
+            stream.seek(self._place(begin))
             return read_into(block, stream, f"{self.path}: cut off after row {begin}")
+
+    def _place(self, row: int) -> int:
+        return self.offset + row * self.row_bytes
 
 
 class _Sliced:

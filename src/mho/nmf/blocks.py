@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def fit_blocks(
 ) -> BlockFit:
     """Factorize a matrix that is larger than memory, one pass over its rows for each iteration.
 
-    A thread reads the next blocks while W of this one is improved; what all rows ask of H is kept in k x k and k x n
+    Threads improve W of a block each while the next ones are read; what all rows ask of H is kept in k x k and k x n
     numbers, from which H follows at the end of the pass.
 
     Parameters
@@ -109,8 +110,8 @@ def fit_blocks(
     out, out_H : str or path, optional
         ``.npy`` files for W and for H, which then are never whole in memory.
     block_bytes : int, optional
-        Memory of a block; four are held at once, and one more for each thread. 8 MiB by default; 32 MiB on a cluster,
-        and up to that where rows are long.
+        Memory of a block; one for each thread of a ``.npy`` file, of others four more. 8 MiB by default; 32 MiB on a
+        cluster, and up to that where rows are long.
     cluster : distributed.Client, optional
         Workers of a Dask cluster, with mho installed, that take the blocks: those of a file that all of them see under
         its name, the parts of a dask array, or an array that is sent to them. A step is a function of a block and the
@@ -235,21 +236,54 @@ def _improved(
 ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, float]]]:
     """Yield the first row and the outcome of `step_here` for each block, in order.
 
-    Each block is one thread's: threads that shared it would wait for the one beside which the reader works.
+    Each block is one thread's: threads that shared it would wait for one another.
     """
     threads = kernels.thread_count()
     team = ThreadPoolExecutor(threads, initializer=kernels.single_threaded)
     given: deque[tuple[int, Future[Any]]] = deque()
+    H = np.asfortranarray(H)  # as products with rows want it: turned once, not for each block
     try:
-        for begin, block in _numbered(found, step, threads + 1):
-            start = rows.read(begin, begin + block.shape[0])
-            given.append((begin, team.submit(step_here, block, found.name, begin, H, start, again=again)))
+        for begin, end, read in _readers(found, step, threads):
+            given.append((begin, team.submit(_step_of, read, found.name, begin, H, rows.read(begin, end), again=again)))
             if len(given) > threads:
                 yield given[0][0], given.popleft()[1].result()
         while given:
             yield given[0][0], given.popleft()[1].result()
     finally:
         team.shutdown(cancel_futures=True)
+
+
+def _step_of(read: Callable[[], Any], *of: Any, again: bool) -> tuple[np.ndarray, np.ndarray, float]:
+    return step_here(read(), *of, again=again)
+
+
+def _readers(found: BlockSource, step: int, threads: int) -> Iterator[tuple[int, int, Callable[[], Any]]]:
+    """Yield begin and end of each block, and what gives its rows to the thread that is to work on them."""
+    if isinstance(found, NpyFile):
+        file = _SharedFile(found, step, threads)
+        for begin in range(0, found.shape[0], step):
+            yield begin, min(begin + step, found.shape[0]), partial(file.read, begin)
+        return
+    for begin, block in _numbered(found, step, threads + 1):
+        yield begin, begin + block.shape[0], partial(_same, block)
+
+
+def _same(block: Any) -> Any:
+    return block
+
+
+class _SharedFile:
+    """A file of which each thread reads the blocks that it works on: they then are in its processor's cache."""
+
+    def __init__(self, found: NpyFile, step: int, threads: int) -> None:
+        self._found, self._step, self._ahead = found, step, step * (threads + 1)
+        self._held = threading.local()
+
+    def read(self, begin: int) -> np.ndarray:
+        m, n = self._found.shape
+        if not hasattr(self._held, "block"):
+            self._held.block = np.empty((min(self._step, m), n), self._found.dtype)
+        return self._found.part_into(self._held.block[: m - begin], begin, self._ahead)
 
 
 def _numbered(found: BlockSource, step: int, held: int = 1) -> Iterator[tuple[int, Any]]:
