@@ -18,6 +18,8 @@ import scipy.sparse as sp
 from cnmf import cNMF
 
 K = 10
+FEW = 10
+"""Starts below which spectra have too few neighbours to tell outliers by: none is left out."""
 
 
 def counts(tiles):
@@ -46,18 +48,24 @@ def main():
         data.write(source)
         genes.write_text("\n".join(data.var_names))
         run.prepare(str(source), [K], n_iter=starts, tpm_fn=str(source), seed=14, genes_file=str(genes))
-        (folder / f"seconds-{tiles}.txt").write_text("")
+        (folder / f"cost-{tiles}.txt").write_text("")
     else:
         run.update_nmf_iter_params()
-    noted = folder / f"seconds-{tiles}.txt"
+    noted = folder / f"cost-{tiles}.txt"
+    threshold = 0.5 if starts >= FEW else 2.0
     try:
         run.factorize(skip_completed_runs=True)
         run.combine()
-        run.consensus(K, density_threshold=0.5, show_clustering=False, build_ref=False)
+        near = max(0.3, 1.01 / starts)  # of three starts .3 would be no neighbour, and every spectrum an outlier
+        run.consensus(K, threshold, near, show_clustering=False, build_ref=False)
     finally:
         with noted.open("a") as stream:
-            stream.write(f"{time.process_time() - begun}\n")
-    result = run.paths["consensus_spectra"] % (K, "0_5"), run.paths["gene_spectra_score"] % (K, "0_5")
+            stream.write(
+                f"{time.process_time() - begun} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}\n"
+            )
+    names = K, str(threshold).replace(".", "_")
+    result = run.paths["consensus_spectra"] % names, run.paths["gene_spectra_score"] % names
+    seconds, gib = zip(*(map(float, line.split()) for line in noted.read_text().splitlines()), strict=True)
     spectra, scores = (pd.DataFrame(**np.load(path, allow_pickle=True)) for path in result)
     normed = sc.read(run.paths["normalized_counts"]).X
     seeds = pd.DataFrame(**np.load(run.paths["nmf_replicate_parameters"], allow_pickle=True)).nmf_seed
@@ -67,8 +75,8 @@ def main():
         spectra=spectra.to_numpy(float),
         scores=scores.to_numpy(float),
         seeds=seeds.to_numpy(np.int64),
-        seconds=sum(map(float, noted.read_text().split())),
-        gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        seconds=sum(seconds),
+        gib=max(gib),
     )
 
 
