@@ -22,7 +22,7 @@ PERMISSIVE = re.compile(
 )
 COPYLEFT = re.compile(r"\bA?GPL|GNU (Affero )?General Public")
 
-NOT_HERE = {"cupy": "MIT", "implicit": "MIT", "torch": "BSD-3-Clause"}
+NOT_HERE = {"anndata": "BSD-3-Clause", "zarr": "MIT", "cupy": "MIT", "implicit": "MIT", "torch": "BSD-3-Clause"}
 """Packages that mho imports where the user has them, and that no test needs: as their own metadata state."""
 
 OURS = {"image/codec/files/universal.npz", "image/codec/files/weighted.npz"}

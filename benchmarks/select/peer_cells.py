@@ -52,17 +52,27 @@ def main():
     else:
         run.update_nmf_iter_params()
     noted = folder / f"cost-{tiles}.txt"
-    threshold = 0.5 if starts >= FEW else 2.0
-    try:
-        run.factorize(skip_completed_runs=True)
-        run.combine()
-        near = max(0.3, 1.01 / starts)  # of three starts .3 would be no neighbour, and every spectrum an outlier
-        run.consensus(K, threshold, near, show_clustering=False, build_ref=False)
-    finally:
+
+    def note():
+        """What was done since the last note: a start that is broken off is made again, and counted once."""
+        nonlocal begun
+        now = time.process_time()
         with noted.open("a") as stream:
-            stream.write(
-                f"{time.process_time() - begun} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}\n"
-            )
+            stream.write(f"{now - begun} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}\n")
+        begun = now
+
+    def noting(X, settings):
+        found = cNMF._nmf(run, X, settings)
+        note()
+        return found
+
+    run._nmf = noting
+    threshold = 0.5 if starts >= FEW else 2.0
+    run.factorize(skip_completed_runs=True)
+    run.combine()
+    near = max(0.3, 1.01 / starts)  # of three starts .3 would be no neighbour, and every spectrum an outlier
+    run.consensus(K, threshold, near, show_clustering=False, build_ref=False)
+    note()
     names = K, str(threshold).replace(".", "_")
     result = run.paths["consensus_spectra"] % names, run.paths["gene_spectra_score"] % names
     seconds, gib = zip(*(map(float, line.split()) for line in noted.read_text().splitlines()), strict=True)

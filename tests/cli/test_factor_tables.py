@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import mho
 from mho.cli import main
@@ -27,6 +28,11 @@ NUMBERS = np.array([[1.0, 2, 3], [2, 4, 6], [1, 0, 5]])
         ("h.csv", "a,b,c\n1,2,3\n2,4,6\n1,0,5\n", (), ("a", "b", "c")),
         ("n.csv", "1,2,3\n2,4,6\n1,0,5\n", (), ()),
         ("n.tsv", "1\t2\t3\n2\t4\t6\n1\t0\t5\n", (), ()),
+        ("s.csv", TABLE.replace(",", ";"), ("x", "y", "z"), ("a", "b", "c")),
+        ("b.csv", TABLE.replace(",", "|"), ("x", "y", "z"), ("a", "b", "c")),
+        ("i.csv", ",a,b,c\n0,1,2,3\n1,2,4,6\n2,1,0,5\n", ("0", "1", "2"), ("a", "b", "c")),
+        ("p.csv", ",0,1,2\n7,1,2,3\n8,2,4,6\n9,1,0,5\n", ("7", "8", "9"), ("0", "1", "2")),
+        ("o.csv", "a,b,c\n1,1,2,3\n2,2,4,6\n3,1,0,5\n", ("1", "2", "3"), ("a", "b", "c")),
         ("q.csv", 'id,"a","b","c"\n"x, y",1,2,3\ny,2,4,6\nz,1,0,5\n', ("x, y", "y", "z"), ("a", "b", "c")),
     ],
 )
@@ -48,16 +54,50 @@ def test_a_table_that_is_damaged_after_its_first_lines_is_told_by_its_name(tmp_p
     assert len(str(refused.value).replace(str(tmp_path), "")) < 300
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_the_names_of_parquet_are_read(tmp_path, named):
+@pytest.mark.parametrize(
+    ("index", "rows"),
+    [
+        (None, ()),
+        ("column", ("x", "y", "z")),
+        (["x", "y", "z"], ("x", "y", "z")),
+        ([4, 2, 7], ("4", "2", "7")),
+        ([["x", "x", "y"], [1, 2, 1]], ("x 1", "x 2", "y 1")),
+    ],
+)
+def test_the_names_of_parquet_are_read(tmp_path, index, rows):
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame(NUMBERS, columns=["a", "b", "c"])
-    if named:
+    frame = pandas.DataFrame(
+        NUMBERS, columns=["a", "b", "c"], index=index if isinstance(index, list) else None, dtype=np.float32
+    )
+    if index == "column":
         frame.insert(0, "gene", ["x", "y", "z"])
-    frame.to_parquet(tmp_path / "t.parquet", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
     found = read_named_matrix(tmp_path / "t.parquet")
     np.testing.assert_array_equal(found.X, NUMBERS)
-    assert (found.rows, found.columns) == (("x", "y", "z") if named else (), ("a", "b", "c"))
+    assert (found.rows, found.columns, found.X.dtype) == (rows, ("a", "b", "c"), np.float32)
+
+
+@pytest.mark.filterwarnings("ignore:The 'future.infer_string'")  # anndata's own
+@pytest.mark.parametrize("kind", [np.asarray, sp.csr_matrix, sp.csc_matrix])
+def test_cells_and_genes_of_an_anndata_are_names(tmp_path, monkeypatch, capsys, kind):
+    anndata, pandas = pytest.importorskip("anndata"), pytest.importorskip("pandas")
+    names = {"obs": list("xyz"), "var": list("abc")}
+    frames = {part: pandas.DataFrame(index=pandas.Index(found, dtype=object)) for part, found in names.items()}
+    anndata.AnnData(kind(NUMBERS), **frames).write(tmp_path / "t.h5ad")
+    found = read_named_matrix(tmp_path / "t.h5ad")
+    np.testing.assert_array_equal(found.X if kind is np.asarray else found.X.toarray(), NUMBERS)
+    assert (found.rows, found.columns) == (("x", "y", "z"), ("a", "b", "c"))
+    with pytest.raises(DataError, match=r"t\.h5ad: needs \d+ bytes of memory"):
+        read_named_matrix(tmp_path / "t.h5ad", max_bytes=50)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((tmp_path / "t.h5ad").read_bytes())))
+    assert main(["factor", "-", "-k", "2", "-o", str(tmp_path / "f.safetensors")]) == 0
+    assert "named rows and columns" in capsys.readouterr().out
+
+
+def test_without_anndata_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "anndata", None)
+    with pytest.raises(ImportError, match=r"t\.h5ad: needs anndata: pip install anndata"):
+        read_named_matrix(tmp_path / "t.h5ad")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -114,7 +115,9 @@ def test_a_file_that_shrinks_during_a_fit_is_told(X, tmp_path):
 @pytest.mark.parametrize(
     ("source", "options", "kind", "says"),
     [
-        ("X.h5", {}, ValueError, r"must end in \.npy or \.parquet .*open others"),
+        ("X.h5", {}, ValueError, r"must end in one of \.npy, \.parquet, .*open others"),
+        ("X.npy", {}, FileNotFoundError, r"No such file or directory: 'X\.npy'"),
+        ({"X": np.ones((4, 3))}, {}, TypeError, r"got dict; give one of its arrays"),
         (3, {}, TypeError, "source must be a file or give rows by slices, got int"),
         (np.ones((4, 3)), {"n_components": 9}, ValueError, "n_components must be at least 1 and at most 4"),
         (np.ones((4, 3)), {"H": np.ones((3, 3))}, ValueError, r"H must have shape \(2, 3\)"),
@@ -125,6 +128,75 @@ def test_a_file_that_shrinks_during_a_fit_is_told(X, tmp_path):
 def test_bad_input_is_named(source, options, kind, says):
     with pytest.raises(kind, match=says):
         mho.fit_blocks(source, **{"n_components": 2, **options})
+
+
+def test_a_file_that_is_to_be_read_is_not_written_over(X, tmp_path):
+    path, other = _given("npy", X, tmp_path), tmp_path / "H.npy"
+    for source in (path, str(path), np.load(path, mmap_mode="r")):
+        for name in ("out", "out_H"):
+            with pytest.raises(
+                ValueError, match=rf"^{name} must be another file than the source, got .*X\.npy for both"
+            ):
+                mho.fit_blocks(source, 4, **{name: tmp_path / "." / "X.npy"})
+    with pytest.raises(ValueError, match="out_H must be another file than out"):
+        mho.fit_blocks(path, 4, out=other, out_H=other)
+    np.testing.assert_array_equal(np.load(path), X)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, ">f4", np.float16, bool])
+def test_numbers_of_any_type_are_read_from_a_file(X, dtype, tmp_path):
+    kept = (3 * X).astype(dtype)
+    np.save(tmp_path / "X.npy", kept)
+    settings = {"block_bytes": 5000, "max_iter": 3, "tol": 0, "random_state": 0}
+    fit = mho.fit_blocks(tmp_path / "X.npy", 4, **settings)
+    np.testing.assert_array_equal(fit.H, mho.fit_blocks(kept, 4, **settings).H)
+
+
+@pytest.mark.parametrize("index", [[f"cell {i}" for i in range(400)], list(range(1000, 1400))])
+def test_names_of_rows_are_no_numbers_of_a_table(X, index, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X.astype(float), index=index, columns=[f"c{j}" for j in range(30)])
+    settings = {"block_bytes": 20_000, "max_iter": 3, "tol": 0, "random_state": 0}
+    whole = mho.fit_blocks(frame, 4, **settings).H
+    for name, table in (("i", frame), ("c", frame.reset_index() if isinstance(index[0], str) else frame)):
+        table.to_parquet(tmp_path / f"{name}.parquet", row_group_size=150)
+        source = block_source(tmp_path / f"{name}.parquet")
+        np.testing.assert_array_equal(source.part(140, 310), X[140:310])
+        found = mho.fit_blocks(tmp_path / f"{name}.parquet", 4, **settings).H
+        np.testing.assert_allclose(found, whole, rtol=1e-9, atol=1e-12)
+    frame.assign(c3="x").to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=r"t\.parquet: column 'c3' must hold numbers, holds (large_)?string"):
+        mho.fit_blocks(tmp_path / "t.parquet", 4)
+
+
+def test_what_gives_columns_alone_is_refused_and_what_nobody_knows_is_told(X, tmp_path):
+    kept = SimpleNamespace(shape=X.shape, dtype=X.dtype, format="csc", __getitem__=None)
+    with pytest.raises(ValueError, match="source is kept by columns"):
+        mho.fit_blocks(kept, 4)
+    X[7, 2] = np.nan
+    with pytest.raises(ValueError, match="rows 0 to 399, contains NaN; in blocks every entry must be known"):
+        mho.fit_blocks(X, 4)
+    with pytest.raises(TypeError, match=r"X must be a matrix, got the path X\.npy; mho.data.read_matrix reads it"):
+        NMF(4).fit("X.npy")
+
+
+@pytest.mark.filterwarnings("ignore:The 'future.infer_string'")  # anndata's own
+def test_files_of_other_libraries_are_opened(X, tmp_path):
+    zarr, anndata, pandas = map(pytest.importorskip, ("zarr", "anndata", "pandas"))
+    zarr.create_array(tmp_path / "X.zarr", data=X)
+    names = {"obs": 400, "var": 30}
+    frames = {
+        part: pandas.DataFrame(index=pandas.Index([f"{i}" for i in range(n)], dtype=object))
+        for part, n in names.items()
+    }
+    anndata.AnnData(sp.csr_matrix(X), **frames).write(tmp_path / "X.h5ad")
+    settings = {"block_bytes": 5000, "max_iter": 3, "tol": 0, "random_state": 0}
+    whole = mho.fit_blocks(X, 4, **settings).H
+    for name in ("X.zarr", "X.h5ad"):
+        np.testing.assert_allclose(mho.fit_blocks(tmp_path / name, 4, **settings).H, whole, rtol=1e-3, atol=1e-4)
+    (tmp_path / "X.h5ad").write_bytes(b"no such thing")
+    with pytest.raises(DataError, match=r"X\.h5ad: cannot be read"):
+        mho.fit_blocks(tmp_path / "X.h5ad", 4)
 
 
 @pytest.mark.parametrize("kind", ["npy", "sparse"])

@@ -86,8 +86,8 @@ def factor(
     Parameters
     ----------
     source
-        The matrix: .npy, .npz, .csv, .tsv, .mtx (these three also .gz) or .parquet; - is standard input. Of a table a
-        header and a first column of text are names, kept beside the factors.
+        The matrix: .npy, .npz, .csv, .tsv, .mtx (these three also .gz), .parquet or .h5ad; - is standard input. Of a
+        table a header and a first column of text, or without a name, are names, kept beside the factors.
     json
         Print the summary as JSON.
     """

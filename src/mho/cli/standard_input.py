@@ -18,6 +18,7 @@ _MAGIC = {
     b"PK\x03\x04": ".npz",
     b"PAR1": ".parquet",
     b"%%MatrixMarket": ".mtx",
+    b"\x89HDF": ".h5ad",
     b"RIFF": ".wav",
     b"fLaC": ".flac",
     b"OggS": ".ogg",

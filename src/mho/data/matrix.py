@@ -11,6 +11,7 @@ from typing import Any
 from mho import checks
 from mho.data.csv_matrix import read_csv
 from mho.data.csv_triplets import read_csv_triplets
+from mho.data.h5ad import read_h5ad
 from mho.data.mtx import read_mtx
 from mho.data.npy import read_npy
 from mho.data.npz import read_npz
@@ -29,6 +30,7 @@ _MATRIX: dict[str, Reader] = {
     ".mtx": read_mtx,
     ".mtx.gz": read_mtx,
     ".parquet": read_parquet,
+    ".h5ad": read_h5ad,
 }
 _TRIPLETS: dict[str, Reader] = {
     ".csv": read_csv_triplets,
@@ -46,7 +48,8 @@ def read_matrix(path: str | os.PathLike[str], *, layout: str = "matrix", max_byt
     ``.csv``, ``.csv.gz``       numbers between commas, one row a line; an empty field or ``nan`` is NaN; a first line
                                 without any number is a header
     ``.mtx``, ``.mtx.gz``       Matrix Market, dense or sparse
-    ``.parquet``                every column a column of numbers; null is NaN; needs pyarrow
+    ``.parquet``                every column a column of numbers, but pandas' index; null is NaN; needs pyarrow
+    ``.h5ad``                   the ``X`` of an AnnData, dense or sparse; needs anndata
     ==========================  ======================================================================================
 
     With ``layout="triplets"`` a line of ``.csv``, ``.csv.gz`` or ``.parquet`` is one entry: row id, column id, value,

@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from mho.data.csv_layout import delimiter_of, first_lines
 from mho.data.csv_matrix import read_csv
 from mho.data.errors import DataError, check_size, damaged
+from mho.data.h5ad import read_named_h5ad
 from mho.data.matrix import read_matrix
 from mho.data.numbers import is_number
 from mho.data.output import replacing
+from mho.data.parquet import read_named_parquet
 from mho.data.text import open_bytes, shown
 
 __all__ = ["NamedMatrix", "read_named_matrix", "write_rows", "write_table"]
 
+_MARKS = (";", "\t", "|")
 _TABLES = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 
 
@@ -53,8 +57,9 @@ def read_named_matrix(path: Path, *, layout: str = "matrix", max_bytes: int = 2*
     Parameters
     ----------
     path : Path
-        Beside `read_matrix`'s files ``.tsv`` and ``.tsv.gz``. A first line without numbers is a header; a first column
-        without numbers, text in Parquet, names the rows.
+        Beside `read_matrix`'s files ``.tsv`` and ``.tsv.gz``; of ``.csv`` the first line shows whether commas,
+        semicolons, tabs or ``|`` part it. A first line without numbers is a header; a first column without numbers, or
+        without a name of its own where the others have one, names the rows, in Parquet the index of pandas or text.
     layout, max_bytes
         As for `read_matrix`.
 
@@ -66,9 +71,10 @@ def read_named_matrix(path: Path, *, layout: str = "matrix", max_bytes: int = 2*
     name = path.name.lower()
     ending = next((ending for ending in _TABLES if name.endswith(ending)), None)
     if layout == "matrix" and ending is not None:
-        return _checked(path, _read_table(path, _TABLES[ending], max_bytes))
-    if layout == "matrix" and name.endswith(".parquet"):
-        return _checked(path, _read_parquet(path, max_bytes))
+        return _checked(path, _read_table(path, _separator(path, _TABLES[ending]), max_bytes))
+    for ending, read in ((".parquet", read_named_parquet), (".h5ad", read_named_h5ad)):
+        if layout == "matrix" and name.endswith(ending):
+            return _checked(path, NamedMatrix(*read(path, max_bytes)))
     return NamedMatrix(read_matrix(path, layout=layout, max_bytes=max_bytes))
 
 
@@ -122,18 +128,43 @@ def _checked(path: Path, found: NamedMatrix) -> NamedMatrix:
     return found
 
 
+def _separator(path: Path, usual: str) -> str:
+    """Return what parts the fields of a table: the usual mark, unless its first line has another."""
+    lines = first_lines(path) if usual == "," else [""]
+    if not any(mark in lines[0] for mark in _MARKS):
+        return usual
+    found = delimiter_of(path, lines)
+    return found if found in _MARKS else usual
+
+
 def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
     """Read a table: one without names of rows by the quick reader."""
     first = _first_records(path, sep)
+    indexed = bool(first) and _is_pandas_header(first[0])
     has_header = bool(first) and not any(is_number(field.strip().encode()) for field in first[0] if field.strip())
-    has_header = has_header and (len(first) > 1 or not any(first[0]))
+    has_header = indexed or (has_header and (len(first) > 1 or not any(first[0])))
     data = first[1 if has_header else 0 :]
-    named = any(record and record[0].strip() and not _is_value(record[0]) for record in data)
+    # A column that alone has no name is an index: pandas leaves its name empty, R has no field for it.
+    nameless = has_header and data and (indexed or len(first[0]) == len(data[0]) - 1 or _is_nameless(first[0]))
+    named = bool(nameless) or any(record and record[0].strip() and not _is_value(record[0]) for record in data)
     if not named and sep == ",":
         columns = tuple(first[0]) if has_header else ()
         X = read_csv(path, max_bytes)
         return NamedMatrix(X, (), columns if len(columns) == X.shape[1] else ())
-    return _slowly(path, sep, max_bytes, has_header=has_header, named=named)
+    found = _slowly(path, sep, max_bytes, has_header=has_header, named=named)
+    if named and not nameless:
+        _check_names(path, found.rows)
+    return found
+
+
+def _is_nameless(header: list[str]) -> bool:
+    """Whether the first column, and no other, has no name."""
+    return len(header) > 1 and not header[0].strip() and all(field.strip() for field in header[1:])
+
+
+def _is_pandas_header(header: list[str]) -> bool:
+    """Whether the columns are numbered from zero beside an index, as pandas writes a table without names."""
+    return len(header) > 1 and not header[0].strip() and header[1:] == [str(j) for j in range(len(header) - 1)]
 
 
 def _first_records(path: Path, sep: str, count: int = 3) -> list[list[str]]:
@@ -169,12 +200,10 @@ def _slowly(path: Path, sep: str, max_bytes: int, *, has_header: bool, named: bo
             check_size(path, 8 * len(lines) * width, max_bytes)
     if not lines or width <= skipped:
         raise DataError(f"{path}: holds no numbers")
-    if named:
-        _check_names(path, rows)
     return NamedMatrix(np.stack(lines), tuple(rows) if named else (), _header(header, width - skipped))
 
 
-def _check_names(path: Path, names: list[str]) -> None:
+def _check_names(path: Path, names: tuple[str, ...]) -> None:
     """Refuse a first column of both: with one slip in a column of numbers all of it would be names."""
     number = next((name for name in names if name.strip() and _is_value(name)), None)
     if number is not None:
@@ -199,25 +228,3 @@ def _values(path: Path, number: int, fields: list[str]) -> np.ndarray:
     except ValueError:
         wrong = next((field for field in fields if field.strip() and not _is_value(field)), together)
         raise DataError(f"{path}: line {number}: must hold numbers after the name, got {shown(wrong)}") from None
-
-
-def _read_parquet(path: Path, max_bytes: int) -> NamedMatrix:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from mho.data.parquet import column_names, read_parquet
-
-    columns = column_names(path)
-    schema = pq.read_schema(path)
-    kinds = [schema.field(name).type for name in columns]
-    if len(columns) < 2 or not (pa.types.is_string(kinds[0]) or pa.types.is_large_string(kinds[0])):
-        return NamedMatrix(read_parquet(path, max_bytes), (), tuple(columns))
-    if not all(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) for kind in kinds[1:]
-    ):
-        raise DataError(f"{path}: columns after the first, which names the rows, must hold numbers")
-    check_size(path, 8 * pq.read_metadata(path).num_rows * (len(columns) - 1), max_bytes)
-    table = pq.read_table(path)
-    names = tuple(str(name) for name in table.column(0).to_pylist())
-    parts = [table.column(name).to_numpy().astype(np.float64) for name in columns[1:]]
-    return NamedMatrix(np.column_stack(parts), names, tuple(columns[1:]))

@@ -17,7 +17,9 @@ __all__ = [
     "column_names",
     "id_column_parts",
     "id_columns",
+    "number_columns",
     "parquet_rows",
+    "read_named_parquet",
     "read_parquet",
     "read_parquet_triplets",
     "release_unused",
@@ -27,19 +29,46 @@ _ENTRY_BYTES = 24
 
 
 def read_parquet(path: Path, max_bytes: int) -> np.ndarray:
-    """Read a dense matrix: every column a column of numbers."""
+    """Read a dense matrix: every column a column of numbers, but the index of a pandas table."""
+    return _read(path, max_bytes)[0]
+
+
+def read_named_parquet(path: Path, max_bytes: int) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    """Read a dense matrix with the names of its rows, if it has any, and of its columns."""
+    return _read(path, max_bytes, text=True)
+
+
+def number_columns(path: Path) -> tuple[int, list[str]]:
+    """Return the number of rows, and the names of all columns but those that name them; the others hold numbers."""
     with _opened(path) as file:
-        fields = list(file.schema_arrow)
-        for field in fields:
-            _check_number(path, field)
+        return file.metadata.num_rows, [field.name for field in _number_fields(path, file, text=True)[1]]
+
+
+def _number_fields(path: Path, file: Any, *, text: bool) -> tuple[list[str], list[Any]]:
+    """Return the columns that name rows: pandas' index, else a first one of `text`; and the fields of numbers."""
+    fields = list(file.schema_arrow)
+    index = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
+    names = [field.name for field in fields if field.name in [one for one in index if isinstance(one, str)]]
+    if not names and text and len(fields) > 1 and _is_text(fields[0]):
+        names = [fields[0].name]
+    fields = [field for field in fields if field.name not in names]
+    for field in fields:
+        _check_number(path, field)
+    if not fields or file.metadata.num_rows == 0:
+        raise DataError(f"{path}: holds no numbers")
+    return names, fields
+
+
+def _read(path: Path, max_bytes: int, *, text: bool = False) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    with _opened(path) as file:
+        names, fields = _number_fields(path, file, text=text)
         shape = file.metadata.num_rows, len(fields)
-        if 0 in shape:
-            raise DataError(f"{path}: holds no numbers")
         check_size(path, 8 * shape[0] * shape[1], max_bytes)
         matrix = np.empty(shape, np.float32 if all(str(field.type) == "float" for field in fields) else np.float64)
         for j, field in enumerate(fields):
             matrix[:, j] = _numbers(file, field.name)
-        return matrix
+        parts = [map(str, _column(file, name).to_pylist()) for name in names]
+        return matrix, tuple(map(" ".join, zip(*parts, strict=True))), tuple(field.name for field in fields)
 
 
 def read_parquet_triplets(path: Path, max_bytes: int) -> Any:
@@ -140,7 +169,8 @@ def _opened(path: Path) -> Iterator[Any]:
 def _is_text(field: Any) -> bool:
     import pyarrow.types as types
 
-    return types.is_string(field.type) or types.is_large_string(field.type)
+    kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+    return types.is_string(kind) or types.is_large_string(kind)
 
 
 def _check_number(path: Path, field: Any) -> None:

@@ -10,8 +10,11 @@ from typing import IO, Any, Protocol
 import numpy as np
 import scipy.sparse as sp
 
+from mho.checks import real_matrix
 from mho.data.errors import DataError, damaged
+from mho.data.h5ad import open_h5ad
 from mho.data.npy import check_length, check_matrix, header
+from mho.data.parquet import number_columns
 
 __all__ = ["AHEAD", "BlockSource", "NpyFile", "as_rows", "block_source", "read_into"]
 
@@ -47,7 +50,7 @@ class BlockSource(Protocol):
 
 
 class NpyFile:
-    """A file of NumPy's, read into two buffers in turn: pages of a memory map would count as memory in use."""
+    """A file of NumPy's, read into buffers in turn: pages of a memory map would count as memory in use."""
 
     shape: tuple[int, int]
     dtype: np.dtype
@@ -59,14 +62,18 @@ class NpyFile:
             self.offset = stream.tell()
         check_matrix(path, found, 1 << 62)
         check_length(self.name, found, path.stat().st_size)
-        if found.dtype not in (np.float32, np.float64):
-            raise DataError(f"{path}: must hold float32 or float64 to be read in blocks, got {found.dtype}")
-        self.shape, self.dtype = (found.shape[0], found.shape[1]), found.dtype
+        if 0 in found.shape:
+            raise DataError(f"{path}: must not be empty, has shape {found.shape}")
+        self.shape, self._stored = (found.shape[0], found.shape[1]), found.dtype
+        self.dtype = np.dtype(np.float32 if found.dtype == np.float32 else np.float64)
         with path.open("rb") as stream:
             version = np.lib.format.read_magic(stream)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             if read(stream)[1]:
-                raise DataError(f"{path}: must be in C order to be read by rows; save np.ascontiguousarray of it")
+                raise DataError(
+                    f"{path}: must be in C order to be read by rows; give np.load({self.name!r}, mmap_mode='r').T, "
+                    "whose factors are the transposes H.T and W.T, or save np.ascontiguousarray of it"
+                )
 
     @property
     def row_bytes(self) -> int:
@@ -77,11 +84,8 @@ class NpyFile:
         """See `BlockSource`."""
         m, n = self.shape
         buffers = [np.empty((min(step, m), n), self.dtype) for _ in range(AHEAD + 1 + held)]
-        with self.path.open("rb", buffering=0) as stream:
-            stream.seek(self.offset)
-            for number, begin in enumerate(range(0, m, step)):
-                block = buffers[number % len(buffers)][: min(step, m - begin)]
-                yield read_into(block, stream, f"{self.path}: cut off after row {begin}")
+        for number, begin in enumerate(range(0, m, step)):
+            yield self.part_into(buffers[number % len(buffers)][: m - begin], begin)
 
     def part(self, begin: int, end: int) -> np.ndarray:
         """See `BlockSource`."""
@@ -99,15 +103,18 @@ class NpyFile:
         ahead : int
             The system is told to read as many rows meanwhile, that many rows on: others will ask for them.
         """
+        as_stored = block if self._stored == self.dtype else np.empty(block.shape, self._stored)
         with self.path.open("rb", buffering=0) as stream:
             if ahead and hasattr(os, "posix_fadvise"):
-                soon = self._place(begin + ahead), len(block) * self.row_bytes
-                os.posix_fadvise(stream.fileno(), *soon, os.POSIX_FADV_WILLNEED)
+                os.posix_fadvise(stream.fileno(), self._place(begin + ahead), as_stored.nbytes, os.POSIX_FADV_WILLNEED)
             stream.seek(self._place(begin))
-            return read_into(block, stream, f"{self.path}: cut off after row {begin}")
+            read_into(as_stored, stream, f"{self.path}: cut off after row {begin}")
+        if as_stored is not block:
+            block[...] = as_stored
+        return block
 
     def _place(self, row: int) -> int:
-        return self.offset + row * self.row_bytes
+        return self.offset + row * self.shape[1] * self._stored.itemsize
 
 
 class _Sliced:
@@ -141,18 +148,15 @@ class _Sliced:
 
 
 class _Parquet:
-    """A Parquet file whose columns are all numbers."""
+    """A Parquet file whose columns, but those that name its rows, are all numbers."""
 
     shape: tuple[int, int]
     dtype: np.dtype
 
     def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq
-
         self.path, self.name, self.dtype = path, str(path), np.dtype(np.float64)
-        with damaged(path, Exception):
-            found = pq.ParquetFile(path)
-            self.shape = found.metadata.num_rows, len(found.schema_arrow.names)
+        rows, self._columns = number_columns(path)
+        self.shape = rows, len(self._columns)
 
     @property
     def row_bytes(self) -> int:
@@ -162,9 +166,8 @@ class _Parquet:
         import pyarrow.parquet as pq
 
         with damaged(self.path, Exception):
-            for batch in pq.ParquetFile(self.path).iter_batches(step):
-                columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-                yield np.column_stack(columns).astype(np.float64)
+            for batch in pq.ParquetFile(self.path).iter_batches(step, columns=self._columns):
+                yield self._matrix([column.to_numpy(zero_copy_only=False) for column in batch.columns])
 
     def part(self, begin: int, end: int) -> np.ndarray:
         import pyarrow.parquet as pq
@@ -173,8 +176,37 @@ class _Parquet:
             sizes = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
             edges = np.concatenate([[0], np.cumsum(sizes)])
             groups = [g for g in range(len(sizes)) if edges[g] < end and edges[g + 1] > begin]
-            table = file.read_row_groups(groups).slice(begin - int(edges[groups[0]]), end - begin)
-            return np.column_stack([column.to_numpy() for column in table.columns]).astype(np.float64)
+            table = file.read_row_groups(groups, self._columns).slice(begin - int(edges[groups[0]]), end - begin)
+            return self._matrix([column.to_numpy() for column in table.columns])
+
+    def _matrix(self, columns: list[np.ndarray]) -> np.ndarray:
+        return np.column_stack(columns).astype(self.dtype)
+
+
+def _zarr(path: Path) -> BlockSource:
+    try:
+        import zarr  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        raise ImportError(f"{path}: needs zarr: pip install zarr") from None
+    with damaged(path, Exception):
+        found = zarr.open(str(path), mode="r")
+    return _checked_rows(found, str(path))
+
+
+def _h5ad(path: Path) -> BlockSource:
+    return _checked_rows(open_h5ad(path).X, str(path))
+
+
+def _checked_rows(source: Any, name: str) -> BlockSource:
+    """Return what gives rows by slices as a source."""
+    if isinstance(source, list | tuple) or hasattr(source, "to_numpy"):
+        source = real_matrix(source, name)
+    if not all(hasattr(source, part) for part in ("shape", "dtype", "__getitem__")):
+        inside = f"; give one of its arrays, such as {name}[...]" if hasattr(source, "keys") else ""
+        raise TypeError(f"{name} must be a file or give rows by slices, got {type(source).__name__}{inside}")
+    if not sp.issparse(source) and getattr(source, "format", "") == "csc":
+        raise ValueError(f"{name} is kept by columns (csc), of which no rows can be read alone; keep it by rows (csr)")
+    return _Sliced(source, name)
 
 
 def block_source(source: Any) -> BlockSource:
@@ -183,8 +215,8 @@ def block_source(source: Any) -> BlockSource:
     Parameters
     ----------
     source : str, path or array_like of shape (m, n)
-        A ``.npy`` or ``.parquet`` file, or what has a shape, a dtype and gives rows by slices: an array, a scipy sparse
-        matrix, an HDF5 dataset, a Zarr or dask array, the ``X`` of a backed AnnData.
+        A ``.npy`` or ``.parquet`` file, ``.h5ad`` with anndata, ``.zarr`` with zarr, or what has a shape, a dtype and
+        gives rows by slices: an array, a scipy sparse matrix, an HDF5 dataset, a Zarr or dask array, a backed AnnData.
 
     Raises
     ------
@@ -195,17 +227,22 @@ def block_source(source: Any) -> BlockSource:
     """
     if isinstance(source, str | Path):
         path = Path(source)
-        kinds: dict[str, Callable[[Path], BlockSource]] = {".npy": NpyFile, ".parquet": _Parquet}
+        kinds: dict[str, Callable[[Path], BlockSource]] = {
+            ".npy": NpyFile,
+            ".parquet": _Parquet,
+            ".h5ad": _h5ad,
+            ".zarr": _zarr,
+        }
         if path.suffix not in kinds:
             raise ValueError(
-                f"{path}: must end in .npy or .parquet to be read in blocks; open others and give the array"
+                f"{path}: must end in one of {', '.join(kinds)} to be read in blocks; open others and give the array"
             )
+        if not path.exists():
+            raise FileNotFoundError(2, "No such file or directory", str(path))
         return kinds[path.suffix](path)
     if all(hasattr(source, part) for part in ("X", "obs", "var")):
         return block_source(source.X)
-    if not all(hasattr(source, part) for part in ("shape", "dtype", "__getitem__")):
-        raise TypeError(f"source must be a file or give rows by slices, got {type(source).__name__}")
-    return _Sliced(source)
+    return _checked_rows(source, "source")
 
 
 def as_rows(part: Any, dtype: np.dtype) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from mho import checks
 from mho.engines import Digital
 from mho.engines.products import cross
 from mho.kernels.blas import one_blas_thread
@@ -15,6 +16,7 @@ from mho.operands import Dense, Matrix, Sparse
 __all__ = ["checked_block", "improved_rows", "step_here", "step_on_worker"]
 
 _SWEEPS = 4
+_NAN_ADVICE = "in blocks every entry must be known"
 
 
 def checked_block(block: Any, name: str, begin: int, *, again: bool = False) -> Matrix:
@@ -27,7 +29,10 @@ def checked_block(block: Any, name: str, begin: int, *, again: bool = False) -> 
     name = f"{name}, rows {begin} to {begin + block.shape[0] - 1},"
     if sp.issparse(block):
         return Sparse(block, name=name, nonnegative=True)
-    return Dense(block, name=name, nonnegative=True)
+    array, stats = checks.matrix_with_stats(block, name, nan_advice=_NAN_ADVICE)
+    found = Dense.from_checked(array)
+    found.stats = stats
+    return found
 
 
 def improved_rows(X: Matrix, H: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -140,6 +140,7 @@ def fit_blocks(
     True
     """
     found = block_source(source)
+    kept_at = _apart(_npy_path(out, "out"), _npy_path(out_H, "out_H"), source)
     m, n = found.shape
     k = checks.positive_int(n_components, "n_components", limit=max(m, n), what="the larger side of X")
     checks.positive_int(max_iter, "max_iter")
@@ -151,8 +152,8 @@ def fit_blocks(
     seconds: list[float] = []
     square: float | None = None
     with (
-        _kept(W, (m, k), found.dtype, level, _npy_path(out, "out")) as rows,
-        _Columns(start if H is None else _given_H(H, (k, n)), found.dtype, _npy_path(out_H, "out_H")) as columns,
+        _kept(W, (m, k), found.dtype, level, kept_at[0]) as rows,
+        _Columns(start if H is None else _given_H(H, (k, n)), found.dtype, kept_at[1]) as columns,
         one_blas_thread(),
     ):
         for number in range(max_iter):
@@ -195,6 +196,16 @@ def _npy_path(path: str | Path | None, name: str) -> Path | None:
     if path is not None and Path(path).suffix != ".npy":
         raise ValueError(f"{name} must end in .npy, got {path}")
     return None if path is None else Path(path)
+
+
+def _apart(out: Path | None, out_H: Path | None, source: Any) -> tuple[Path | None, Path | None]:
+    """Return where the factors go, none of them over the source or over the other."""
+    taken = {"the source": getattr(source, "filename", source), "out": out}
+    for name, path in (("out", out), ("out_H", out_H)):
+        for what, other in taken.items():
+            if path and name != what and isinstance(other, str | Path) and path.resolve() == Path(other).resolve():
+                raise ValueError(f"{name} must be another file than {what}, got {path} for both")
+    return out, out_H
 
 
 def _passed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -499,6 +500,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _read(self, X: Any, *, reset: bool) -> Matrix:
         checks.no_mask(X, "X")
+        if isinstance(X, str | Path):
+            raise TypeError(
+                f"X must be a matrix, got the path {X}; mho.data.read_matrix reads it, mho.fit_blocks in parts"
+            )
         X = self._validated(as_array_like(X, "X"), reset=reset)
         return as_known(X, self.missing, "X", nonnegative=True)
 
