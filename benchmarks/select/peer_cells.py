@@ -61,8 +61,8 @@ def main():
             stream.write(f"{now - begun} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}\n")
         begun = now
 
-    def noting(X, settings):
-        found = cNMF._nmf(run, X, settings)
+    def noting(X, nmf_kwargs):
+        found = cNMF._nmf(run, X, nmf_kwargs)
         note()
         return found
 

@@ -129,7 +129,7 @@ def _checked(path: Path, found: NamedMatrix) -> NamedMatrix:
 
 
 def _separator(path: Path, usual: str) -> str:
-    """Return what parts the fields of a table: the usual mark, unless its first line has another."""
+    """Return the mark between the fields of a table: the usual one, unless its first line has another."""
     lines = first_lines(path) if usual == "," else [""]
     if not any(mark in lines[0] for mark in _MARKS):
         return usual

@@ -198,7 +198,7 @@ def _h5ad(path: Path) -> BlockSource:
 
 
 def _checked_rows(source: Any, name: str) -> BlockSource:
-    """Return what gives rows by slices as a source."""
+    """Return a source of an object that gives rows by slices."""
     if isinstance(source, list | tuple) or hasattr(source, "to_numpy"):
         source = real_matrix(source, name)
     if not all(hasattr(source, part) for part in ("shape", "dtype", "__getitem__")):

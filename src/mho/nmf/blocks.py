@@ -199,7 +199,7 @@ def _npy_path(path: str | Path | None, name: str) -> Path | None:
 
 
 def _apart(out: Path | None, out_H: Path | None, source: Any) -> tuple[Path | None, Path | None]:
-    """Return where the factors go, none of them over the source or over the other."""
+    """Return the files of the factors, none of which is the source or the other."""
     taken = {"the source": getattr(source, "filename", source), "out": out}
     for name, path in (("out", out), ("out_H", out_H)):
         for what, other in taken.items():
