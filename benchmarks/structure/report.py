@@ -23,7 +23,9 @@ def report() -> None:
         "Written by `python benchmarks/structure/run.py report` of the figures in `structure.json`, a row for each "
         "method and seed; here are medians of the seeds, and the least and the most of the first figure. The chip has "
         "cells of 4 bits, written to 2 %, and columns of reference cells for what an open cell conducts. Methods and "
-        "seeds of a command that are not listed have not been run; other work ran on the machine as the load says.",
+        "seeds of a command that are not listed have not been run; other work ran on the machine as the load says. "
+        "Rows are of several days and machines, each with its date, commit and load in `structure.json`: seconds "
+        "compare only within a day.",
         "",
     ]
     found = kept()
