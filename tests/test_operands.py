@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from mho.operands import Dense, Sparse, as_operand
+from mho.engines.engine import squared_error
+from mho.engines.products import cross, sweep_in_place
+from mho.operands import Dense, Scaled, Sparse, as_operand
+from mho.penalty import NO_PENALTY
 
 
 def _random(m=7, n=5, density=0.5, seed=0):
@@ -209,3 +212,21 @@ def test_pointers_that_go_out_and_come_back_to_zero_are_refused():
     matrix.indptr = np.array([0, 9, 2, 0], np.int32)
     with pytest.raises(ValueError, match="indptr must be a non-decreasing sequence"):
         NMF(1, missing="unstored").fit(matrix)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [Dense, lambda X: Dense(np.asfortranarray(X)), lambda X: Sparse(sp.csr_array(X))])
+def test_a_scaled_matrix_is_worked_with_as_if_its_entries_were_multiplied(dtype, kind, monkeypatch):
+    monkeypatch.setattr("mho.operands._PART", 50)
+    rng = np.random.default_rng(0)
+    X, W, H = rng.poisson(1, (30, 41)).astype(dtype), rng.random((30, 4), dtype), rng.random((4, 41), dtype)
+    rows, columns = (rng.uniform(0.2, 3, size).astype(dtype) for size in X.shape)
+    scaled, made = Scaled(kind(X), rows, columns), Dense(X * rows[:, None] * columns)
+    tolerance = {"rtol": 1e-4 if dtype == np.float32 else 1e-10}
+    for B, full, A, start in ((scaled, made, W, H), (scaled.T, made.T, H.T, W.T)):
+        np.testing.assert_allclose(cross(A, B), full.array.T @ A, **tolerance)
+        (answer, fit), (other, its_fit) = (sweep_in_place(A, b, NO_PENALTY, start, 3) for b in (B, full))
+        np.testing.assert_allclose(answer, other, **tolerance, atol=1e-5)
+        np.testing.assert_allclose(fit, its_fit, **tolerance)
+        np.testing.assert_allclose(squared_error(A, B, answer), np.sum((A @ answer - full.array) ** 2), **tolerance)
+        np.testing.assert_allclose([B.square, B.mean], [full.square, full.mean], **tolerance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = [
     "Factored",
     "Matrix",
     "Operand",
+    "Scaled",
     "Shifted",
     "Sparse",
     "as_matrix",
@@ -30,6 +31,9 @@ _GLANCE = 64
 
 _BLOCK = 1 << 22
 """Stored entries that are looked at together."""
+
+_PART = 1 << 17
+"""Entries of a scaled matrix that are made at once."""
 
 
 class Dense:
@@ -404,8 +408,87 @@ class Factored:
         return np.full(self.shape[1], self.shape[0])
 
 
+class Scaled:
+    """A matrix (m, n) whose rows and columns are multiplied by numbers of their own, without a copy of its entries.
+
+    Parameters
+    ----------
+    base : Dense or Sparse of shape (m, n)
+        Every entry of it known.
+    rows : ndarray of shape (m,)
+        In the precision of `base`, as `columns` are.
+    columns : ndarray of shape (n,)
+        Larger than zero, as `rows` are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mho.operands import Dense, Scaled
+    >>> B = Scaled(Dense(np.array([[3.0, 0.0], [4.0, 1.0]])), np.array([1.0, 0.5]), np.array([1.0, 2.0]))
+    >>> B.square, B.T.shape
+    (14.0, (2, 2))
+    """
+
+    missing = False
+
+    def __init__(self, base: Matrix, rows: np.ndarray, columns: np.ndarray) -> None:
+        self.base, self.rows, self.columns = base, rows, columns
+
+    @cached_property
+    def T(self) -> Scaled:
+        """The transpose, sharing every array."""
+        return Scaled(self.base.T, self.columns, self.rows)
+
+    def parts(self) -> Iterator[tuple[slice, Matrix]]:
+        """Some columns at a time, as matrices of their own."""
+        m, n = self.shape
+        stored = len(self.base.values) if isinstance(self.base, Sparse) else m * n
+        step = max(1, n * _PART // max(1, stored))
+        for begin in range(0, n, step):
+            end = min(begin + step, n)
+            yield slice(begin, end), self._made(self.base.column_range(begin, end), self.columns[begin:end])
+
+    def _made(self, part: Matrix, columns: np.ndarray) -> Matrix:
+        if isinstance(part, Dense):
+            made = part.array * self.rows[:, None]
+            made *= columns
+            return Dense.from_checked(made)
+        ptr, idx, val = part.by_column()
+        return part.with_values(val * self.rows[idx] * np.repeat(columns, np.diff(ptr)))
+
+    @cached_property
+    def square(self) -> float:
+        """The sum of the squared entries."""
+        return sum(part.square for _, part in self.parts())
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean of the entries."""
+        m, n = self.shape
+        return sum(part.stats.total for _, part in self.parts()) / (m * n)
+
+    @property
+    def empty_rows(self) -> np.ndarray:
+        """Mask (m,) of the rows that hold nothing but zero."""
+        return self.base.empty_rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self.base.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.base.dtype
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return self.base.known_rows()
+
+
 Matrix = Dense | Sparse
-Operand = Matrix | Factored
+Operand = Matrix | Factored | Scaled
 
 
 def index_dtype(largest: int) -> type[np.signedinteger]:
@@ -442,8 +525,8 @@ def columns_of(B: Matrix, numbers: np.ndarray) -> Matrix:
 def as_matrix(B: Any, name: str = "B") -> Matrix:
     """Return `B`, `name` in errors, as an operand with entries of its own, for what cannot work on a product."""
     operand = as_operand(B, name)
-    if isinstance(operand, Factored):
-        raise TypeError(f"{name} must be a dense or sparse matrix here, got a product of two")
+    if isinstance(operand, Factored | Scaled):
+        raise TypeError(f"{name} must be a dense or sparse matrix here, got a product of two or a scaled one")
     return operand
 
 

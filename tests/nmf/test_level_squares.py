@@ -7,7 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 from mho import NMF
-from mho.nmf.level_squares import _levelled, deviation, level_squares_start
+from mho.nmf.divergence import divergence
+from mho.nmf.level_squares import deviation, level_squares_start
 from mho.nmf.start import starting_factors
 from mho.operands import Dense, Sparse
 
@@ -48,6 +49,34 @@ def test_the_fit_stops_by_what_was_gained_from_the_first_iteration_of_all_on():
     assert all(after <= before for before, after in pairwise(errors))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_that_is_zero_where_x_is_not_is_left_at_once(dtype):
+    """Squares and strides end at zeros, from which a divergence would never come back."""
+    rng = np.random.default_rng(0)
+    X = sp.csr_array(rng.poisson(0.1 * rng.gamma(0.1, size=(900, 16)) @ rng.gamma(0.1, size=(16, 500))).astype(dtype))
+    X = X[X.sum(axis=1) > 0][:, X.sum(axis=0) > 0]
+    _, last = level_squares_start(Sparse(X), 16, "auto", np.random.RandomState(0))
+    assert divergence(Sparse(X), *last, KL) == np.inf
+    errors = [record["error"] for record in NMF(16, loss=KL, random_state=0).fit(X).history_]
+    assert np.isfinite(errors).all()
+    assert errors[-1] < 1.01 * _plain(X.toarray(), 16, 0).history_[-1]["error"]
+
+
+@pytest.mark.parametrize("init", ["auto", "random"])
+def test_rows_that_hold_next_to_nothing_do_not_decide(init):
+    ratios = []
+    for seed in range(5):
+        rng = np.random.default_rng(100 + seed)
+        mean = rng.gamma(0.1, size=(400, 8)) @ rng.gamma(0.1, size=(8, 300))
+        X = rng.poisson(0.01 * mean / mean.mean()).astype(float)
+        X = X[X.any(axis=1)][:, X.any(axis=0)]
+        W, H = starting_factors(Dense(X), 8, init, np.random.RandomState(seed))
+        fits = NMF(8, loss=KL, init=init, random_state=seed).fit(X), NMF(8, loss=KL).fit(X, W=W, H=H)
+        ours, plain = (fit.history_[-1]["error"] for fit in fits)
+        ratios.append(ours / plain)
+    assert np.median(ratios) < 1
+
+
 def test_a_fit_with_penalties_starts_without():
     """Squared errors know of none, and may end far from what penalised factors look like."""
     fit = NMF(6, loss=KL, l1_W=1.0, l1_H=1.0, max_iter=1, tol=0).fit(_counts(5))
@@ -61,17 +90,6 @@ def test_factors_that_are_given_are_started_from():
     assert "squared errors" not in fit.algorithm_
     assert len(fit.loop_state_.objectives) == 1
     assert "squared errors" in NMF(6, loss=KL, max_iter=1, tol=0).fit(X).history_[0]["algorithm"]
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("form", [sp.csr_array, sp.csc_array])
-def test_a_sparse_matrix_is_levelled_as_a_dense_one_in_both_orders(dtype, form):
-    X = _counts(0.3).astype(dtype)
-    rows, columns = (deviation(X.mean(axis=i, dtype=np.float64), KL).astype(dtype) for i in (1, 0))
-    dense, sparse = (_levelled(operand, rows, columns) for operand in (Dense(X), Sparse(form(X))))
-    assert sparse.dtype == dtype
-    for order in (sparse.rows, sparse.columns, sparse.T.columns.T):
-        np.testing.assert_allclose(order.toarray(), dense.array, rtol=1e-6)
 
 
 def test_empty_rows_and_columns_stay_empty():

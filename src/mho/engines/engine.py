@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mho import checks, kernels
-from mho.operands import Dense, Factored, Operand, Sparse, as_operand
+from mho.operands import Dense, Factored, Operand, Scaled, Sparse, as_operand
 from mho.penalty import NO_PENALTY, Penalty
 
 if TYPE_CHECKING:
@@ -157,6 +157,8 @@ def squared_error(A: np.ndarray, B: Operand, X: np.ndarray, *, block: int = 1 <<
         return _sparse_error(A, B, X)
     if isinstance(B, Factored):
         return _factored_error(A, B, X)
+    if isinstance(B, Scaled):
+        return sum(squared_error(A, part, X[:, columns], block=block) for columns, part in B.parts())
     step = max(1, block // B.shape[1])
     total = 0.0
     for i in range(0, B.shape[0], step):

@@ -13,7 +13,7 @@ import numpy as np
 
 from mho import kernels
 from mho.engines.engine import Penalty
-from mho.operands import Dense, Factored, Operand, Shifted, Sparse
+from mho.operands import Dense, Factored, Operand, Scaled, Shifted, Sparse
 
 __all__ = ["cross", "cross_operations", "entries", "gram", "sweep_in_place"]
 
@@ -27,11 +27,13 @@ def gram(A: np.ndarray) -> np.ndarray:
 
 def cross(A: np.ndarray, B: Operand) -> np.ndarray:
     """Return B'A, one row per right-hand side (n, k), in A's precision; a B that is unchecked is checked in passing."""
+    if isinstance(B, Factored):
+        return cross(cross(A, Dense.from_checked(B.left)), Dense.from_checked(B.right))
+    if isinstance(B, Scaled):
+        return cross(A * B.rows[:, None], B.base) * B.columns[:, None]
     C = np.empty((B.shape[1], A.shape[1]), A.dtype)
     if isinstance(B, Sparse):
         kernels.cross(np.ascontiguousarray(A), *entries(B, A.dtype), C, kernels.thread_count())
-    elif isinstance(B, Factored):
-        return cross(cross(A, Dense.from_checked(B.left)), Dense.from_checked(B.right))
     else:
         B.check(_dense_cross(A, B.array, C))
     return C
@@ -69,7 +71,7 @@ def sweep_in_place(
     Of each right-hand side b how much of |b|^2 is explained (n,), or (n, 2) |b|^2 and what is left if rows are missing.
     """
     k, n = A.shape[1], B.shape[1]
-    dense = not isinstance(B, Sparse)
+    dense = not isinstance(B.base if isinstance(B, Scaled) else B, Sparse)
     X = np.zeros((k, n) if dense else (n, k), A.dtype)
     if start is not None:
         X[...] = start if dense else start.T
@@ -97,6 +99,14 @@ def _sweep(
         return
     if isinstance(B, Factored):
         _sweep(cross(A, Dense.from_checked(B.left)), Dense.from_checked(B.right), G, offset, X, sweeps, fit)
+        return
+    if isinstance(B, Scaled):  # sweeps multiply an answer by what its right-hand side is multiplied by
+        assert not offset.any()
+        scale = B.columns if isinstance(B.base, Dense) else B.columns[:, None]
+        X /= scale
+        _sweep(A * B.rows[:, None], B.base, G, offset, X, sweeps, fit)
+        X *= scale
+        fit *= np.square(B.columns, dtype=np.float64)
         return
     At, same = np.ascontiguousarray(A.T), B.dtype == A.dtype
     if same and B.array.flags.f_contiguous:

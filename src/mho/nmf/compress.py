@@ -10,7 +10,7 @@ import numpy as np
 
 from mho.engines.products import cross, gram
 from mho.kernels.blas import one_blas_thread
-from mho.operands import Dense, Factored, Matrix
+from mho.operands import Dense, Factored, Matrix, Scaled
 
 __all__ = ["COMPRESSED_SWEEPS", "compress", "seeded", "singular_triplets"]
 
@@ -20,12 +20,12 @@ COMPRESSED_SWEEPS = 8
 OVERSAMPLING = 10
 
 
-def compress(X: Matrix, rank: int, rng: np.random.RandomState) -> Factored:
+def compress(X: Matrix | Scaled, rank: int, rng: np.random.RandomState) -> Factored:
     """Return Q (Q' X) with Q (m, rank + 10) orthonormal: four passes over X, nothing larger than a few factors.
 
     Parameters
     ----------
-    X : Dense or Sparse of shape (m, n)
+    X : Dense, Sparse or Scaled of shape (m, n)
         The matrix.
     rank : int
         Directions that matter.

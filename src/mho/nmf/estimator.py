@@ -158,8 +158,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Peak memory beyond X is three times the factors; a sparse X is kept in both orders, and the start under
-    Kullback-Leibler takes a copy of X's entries, unless factors are given to `fit`. An interrupt leaves the last
+    Peak memory beyond X is three times the factors; a sparse X is kept in both orders. An interrupt leaves the last
     complete iteration in `W_` and `components_`; hand them to `fit` to go on.
 
     Examples

@@ -1,13 +1,13 @@
 """First iterations for Kullback-Leibler that are cheap: squared errors of a matrix whose rows and columns are levelled.
 
 An entry's expected deviation, if it were what the means of its row and column say, is then one: squared errors of such
-a matrix come close to the divergence, and a step on them costs a small part of one of Newton's.
+a matrix come close to the divergence, and a step on them costs a small part of one of Newton's. Means are taken half
+way to that of all rows or columns, or the few entries of those that hold next to nothing would outweigh all others.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
 
 from mho.engines import Digital
 from mho.nmf.algorithm import choose
@@ -15,7 +15,7 @@ from mho.nmf.compress import COMPRESSED_SWEEPS, compress
 from mho.nmf.divergence import totals
 from mho.nmf.loop import Problem, first_iterations
 from mho.nmf.start import starting_factors
-from mho.operands import Dense, Sparse
+from mho.operands import Dense, Scaled, Sparse
 from mho.penalty import NO_PENALTY
 
 __all__ = ["deviation", "level_squares_start"]
@@ -41,7 +41,7 @@ def level_squares_start(X: Dense | Sparse, k: int, init: str, rng: np.random.Ran
     Parameters
     ----------
     X : Dense or Sparse of shape (m, n)
-        Known throughout; a levelled copy is made of it.
+        Known throughout.
     k : int
         Number of components.
     init : str
@@ -50,26 +50,13 @@ def level_squares_start(X: Dense | Sparse, k: int, init: str, rng: np.random.Ran
         Source of random numbers.
     """
     m, n = X.shape
-    rows = deviation(totals(X.T) / n, "kullback-leibler").astype(X.dtype)
-    columns = deviation(totals(X) / m, "kullback-leibler").astype(X.dtype)
-    level = _levelled(X, rows, columns)
-    plan = choose("auto", level, k, given=False)
+    means = totals(X.T) / n, totals(X) / m
+    rows, columns = (deviation(mean + mean.mean(), "kullback-leibler").astype(X.dtype) for mean in means)
+    level = Scaled(X, 1 / rows, 1 / columns)
+    plan = choose("auto", X, k, given=False)
     compressed = compress(level, k, rng) if plan.name == "compressed" else None
     start = starting_factors(level, k, init, rng, compressed=compressed)
     seen, sweeps = (level, plan.sweeps) if compressed is None else (compressed, COMPRESSED_SWEEPS)
     problem = Problem(seen, Digital(sweeps=sweeps), NO_PENALTY, NO_PENALTY)
     first, last = first_iterations(problem, *start, most=_MOST)
     return (first.W * rows[:, None], first.H * columns), (last.W * rows[:, None], last.H * columns)
-
-
-def _levelled(X: Dense | Sparse, rows: np.ndarray, columns: np.ndarray) -> Dense | Sparse:
-    """Return X with its rows and columns divided; of a sparse one in both orders, whose indices are shared."""
-    if isinstance(X, Dense):
-        level = X.array / rows[:, None]
-        level /= columns
-        return Dense.from_checked(level)
-    across, down = X.rows, X.columns
-    level = X.with_values(down.data / rows[down.indices] / np.repeat(columns, np.diff(down.indptr)))
-    values = across.data / np.repeat(rows, np.diff(across.indptr)) / columns[across.indices]
-    level.rows = sp.csr_array((values, across.indices, across.indptr), shape=X.shape, copy=False)
-    return level

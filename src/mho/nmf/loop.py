@@ -219,16 +219,20 @@ def extrapolate(problem: Alternating, W: np.ndarray, H: np.ndarray, last: Iterat
     """Yield iterates as `alternate`, each half-step followed by a stride along its own change (Ang-2019).
 
     The stride grows while the objective falls. When it rises, the iterate is thrown away and a plain one made from the
-    last, so that the objective never rises. After `last`, whose factors W and H are, it goes on as if it had not ended.
+    last, so that the objective never rises. So is one that a stride, clipped at zero, has sent infinitely far, as
+    divergences are where the product is zero and X is not. After `last`, whose factors W and H are, it goes on as if it
+    had not ended.
     """
     stride, limit = 0.5, 1.0
     far_W, far_H = W, H
-    if last is not None and last.momentum is not None:
+    if last is None:
+        last = Iterate(W, H, np.inf, np.inf)
+    elif last.momentum is not None:
         W, far_H, stride, limit = last.momentum.W, last.momentum.H, last.momentum.stride, last.momentum.limit
     while True:
         near_W = problem.update_W(far_W, far_H)
         iterate = problem.update_H(_beyond(near_W, W, stride), far_H)
-        if last is not None and iterate.objective > last.objective:
+        if iterate.objective > last.objective or iterate.objective == np.inf:
             stride, limit = stride / 1.5, stride
             iterate = problem.update_H(problem.update_W(last.W, last.H), last.H)
             W, H = far_W, far_H = iterate.W, iterate.H

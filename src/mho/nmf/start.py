@@ -7,7 +7,7 @@ import numpy as np
 from mho import checks
 from mho.nmf.compress import compress, seeded, singular_triplets
 from mho.nmf.weighted_matrix import Weighted
-from mho.operands import Factored, Matrix
+from mho.operands import Factored, Matrix, Scaled
 
 __all__ = ["INITS", "starting_factors"]
 
@@ -15,13 +15,13 @@ INITS = ("auto", "random", "nndsvd", "nndsvda", "nndsvdar")
 
 
 def starting_factors(
-    X: Matrix | Weighted, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
+    X: Matrix | Scaled | Weighted, k: int, init: str, rng: np.random.RandomState, *, compressed: Factored | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return W (m, k) and H (k, n), in X's precision.
 
     Parameters
     ----------
-    X : Dense, Sparse or Weighted of shape (m, n)
+    X : Dense, Sparse, Scaled or Weighted of shape (m, n)
         With weights it is as one with missing entries: a decomposition would see what has no weight.
     k : int
         Number of components.
@@ -53,7 +53,7 @@ def starting_factors(
     return W.astype(X.dtype, copy=False), H.astype(X.dtype, copy=False)
 
 
-def _random(X: Matrix | Weighted, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
+def _random(X: Matrix | Scaled | Weighted, k: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:
     m, n = X.shape
     scale = np.sqrt(X.mean / k)
     # Uniform about the value that would reproduce the mean: positive, so that no component starts dead.
@@ -61,7 +61,7 @@ def _random(X: Matrix | Weighted, k: int, rng: np.random.RandomState) -> tuple[n
 
 
 def _nndsvd(
-    X: Matrix, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
+    X: Matrix | Scaled, k: int, init: str, rng: np.random.RandomState, compressed: Factored | None
 ) -> tuple[np.ndarray, np.ndarray]:
     U, s, Vt = singular_triplets(compress(X, k, rng) if compressed is None else compressed, k)
     # Of each singular pair the positive or the negative parts, whichever product is larger; the first has one sign.
