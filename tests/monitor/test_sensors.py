@@ -1,5 +1,7 @@
 """Sensors that stop, stick, clip or jump are told, never scored; what cannot be learned is named."""
 
+import warnings
+
 import numpy as np
 import pytest
 from monitor_machine import RATE, levels, recording, vibration
@@ -72,6 +74,11 @@ def test_states_of_a_waveform():
     fan.reset()
     clipped = np.clip(vibration(3, 9) * 1.0, -0.3, 0.3)
     assert {result.state for result in fan.run(Recording(clipped, rate=RATE, names=("acc",)))} == {"clipped"}
+    fan.reset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        silent = Recording(np.zeros(8000), rate=RATE, names=("acc",))
+        assert {result.state for result in fan.run(silent)} == {"flat"}
     fan.reset()
     results = fan.update("acc", 0.0, vibration(2, 9)) + fan.update("acc", 10.0, vibration(2, 9))
     assert [result.state for result in results].count("missing") == 1

@@ -180,7 +180,7 @@ class WaveformFeatures:
         square, fourth, lines = sums[:, :bands], sums[:, bands : 2 * bands], sums[:, 2 * bands :]
         return {
             "envelope": np.hstack([self._envelopes(magnitude) for magnitude in hops.magnitudes]).astype(np.float64),
-            "kurtosis": np.log(fourth / (square + _TINY) ** 2 + _TINY),
+            "kurtosis": np.log(fourth / np.maximum(square**2, _TINY) + _TINY),
             "level": 0.5 * np.log(square + _TINY),
             "spectrum": 0.5 * np.log(lines / self._line_counts + _TINY),
         }

@@ -274,7 +274,7 @@ static void monitor_window(monitor_state *s) {
   for (int band = 0; band < BANDS; band++) {
     double square = 0.0, fourth = 0.0;
     for (int i = 0; i < HOPS; i++) { square += s->square[i][band] / HOPS; fourth += s->fourth[i][band] / HOPS; }
-    s->kurtosis[band] = log(fourth / ((square + 1e-300) * (square + 1e-300)) + 1e-300);
+    s->kurtosis[band] = log(fourth / fmax(square * square, 1e-300) + 1e-300);
     s->level[band] = 0.5 * log(square + 1e-300);
   }
   for (int n = 0; n < ENVELOPES && HAS_ENVELOPE; n++) monitor_envelope(s, n, s->envelope + n * (ENVELOPE / ENVELOPES));
