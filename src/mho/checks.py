@@ -66,6 +66,8 @@ class ArrayStats:
 _BLOCK = 1 << 16
 """Entries that are copied at once of an array that is not contiguous."""
 
+_REAL = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 def array_stats(array: np.ndarray) -> ArrayStats:
     """Return minimum, maximum, sum and sum of squares of a float32 or float64 array (m,) or (m, n) of any layout."""
@@ -123,6 +125,8 @@ def matrix_with_stats(
 
 def real_matrix(value: Any, name: str) -> np.ndarray:
     """Return `value` as `as_matrix` does, without a look at the entries."""
+    if type(value) is np.ndarray and value.ndim == 2 and value.size and value.dtype in _REAL:
+        return value  # as most are: what follows takes longer than a small system
     if hasattr(value, "tocsc"):
         raise TypeError(f"{name} must be dense here, got a sparse {type(value).__name__}; use {name}.toarray()")
     array = _real(value, name)

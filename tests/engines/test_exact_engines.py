@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from scipy.optimize import nnls
 
 from mho.chip import ChipError
-from mho.engines import Sparse
+from mho.engines import Digital, Sparse
 
 CLOSE = dict(rtol=1e-7, atol=1e-8)
 
@@ -129,3 +129,13 @@ def test_a_planted_answer_is_found(exact):
     A, X = rng.random((30, 6)), rng.random((6, 12)) * (rng.random((6, 12)) < 0.5)
     np.testing.assert_allclose(exact.program(A).solve(A @ X), X, atol=1e-7)
     np.testing.assert_allclose(exact.program(A).solve(sp.csc_array(A @ X)), X, atol=1e-7)
+
+
+def test_a_few_are_answered_without_checks_and_what_needs_checks_is_not(problem):
+    A, B = problem
+    programmed = Digital().program(A)
+    rows = np.ascontiguousarray(B.T)
+    np.testing.assert_allclose(programmed.solve_few(rows).T, programmed.solve(B), **CLOSE)
+    for bad in (np.nan, np.inf, 1e300):
+        rows[1, 2] = bad
+        assert programmed.solve_few(rows) is None

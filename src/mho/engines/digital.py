@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from mho import checks, kernels
+from mho.caching import cached_property
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.engines.products import cross, entries, gram, sweep_in_place
 from mho.kernels.blas import one_blas_thread
@@ -120,9 +121,35 @@ class ExactFactor(Programmed):
             method = kernels.DEGENERATE if self.inverse is None else kernels.SYMMETRIC
             inverse = self.inverse if start is None else None
             kernels.lcp(self.M, inverse, Q, method, X, failed, kernels.thread_count())
-        if failed.any():
-            raise FloatingPointError(f"NNLS did not converge for {int(failed.sum())} of {n} right-hand sides")
+        _check_converged(failed)
         return X.T.astype(self.dtype, copy=False)
+
+    def solve_few(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return answers for a few right-hand sides without the checks and threads that take longer than they do.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, m)
+            Right-hand sides as rows, float64, contiguous.
+
+        Returns
+        -------
+        ndarray of shape (n, k), or None
+            None if an entry is missing or infinite: `solve` is for these, or says so.
+        """
+        Q = np.empty((len(rows), len(self.M)))
+        if not checks.has_square(kernels.products_of_rows(rows, self._components, Q, 1), rows.dtype):
+            return None
+        Q += self.pull
+        X, failed = np.zeros_like(Q), np.zeros(len(rows), np.uint8)
+        method = kernels.DEGENERATE if self.inverse is None else kernels.SYMMETRIC
+        kernels.lcp(self.M, self.inverse, Q, method, X, failed, 1)
+        _check_converged(failed)
+        return X
+
+    @cached_property
+    def _components(self) -> np.ndarray:
+        return np.ascontiguousarray(self.A.T)
 
     def _solve_masked(self, B: Operand, X: np.ndarray, failed: np.ndarray) -> None:
         assert isinstance(B, Sparse)
@@ -133,6 +160,11 @@ class ExactFactor(Programmed):
     def squared_error(self, B: Any, X: np.ndarray) -> float:
         """See `Programmed.squared_error`."""
         return squared_error(self.A, check_rhs(B, self.A.shape, X), X)
+
+
+def _check_converged(failed: np.ndarray) -> None:
+    if failed.any():
+        raise FloatingPointError(f"NNLS did not converge for {int(failed.sum())} of {len(failed)} right-hand sides")
 
 
 def _inverse(M: np.ndarray) -> np.ndarray | None:

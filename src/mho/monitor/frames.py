@@ -32,6 +32,9 @@ _FOLLOWED = 10.0
 _PART = 32
 """Hops of a waveform that are framed together."""
 
+_ROOM = 4
+"""Times the samples that are left for which room is kept."""
+
 
 @dataclass(eq=False)
 class Frames:
@@ -201,10 +204,9 @@ class WaveformFramer:
         self.late = 0
         self._begin: float | None = None
         self._passed = 0
-        self._chunks = [np.zeros(0)]
-        self._held = 0
+        self._room, self._held = np.empty(0), 0
         self._hops: Hops | None = None
-        self._facts = np.zeros((0, 5))
+        self._facts: list[_HopFacts] = []
         self._spectra = np.zeros((0, len(self.extract.spectrum_hertz)))
 
     def push(self, times: np.ndarray, values: np.ndarray) -> Frames:
@@ -222,17 +224,14 @@ class WaveformFramer:
                 jumped = times[0] < expected or times[0] - expected > _JUMP_SECONDS
                 states.append("clock jumped" if jumped else "missing")
                 ends.append(float(times[0]))
-            self._begin, self._passed = float(times[0]), 0
-            self._hold(np.zeros(0))
-            self._hops, self._facts, self._spectra = None, self._facts[:0], self._spectra[:0]
+            self._begin, self._passed, self._held = float(times[0]), 0, 0
+            self._hops, self._facts, self._spectra = None, [], self._spectra[:0]
         elif abs(times[0] - expected) > 0.5 / self.rate:  # a clock that goes otherwise than the rate says
             self._begin = (self._begin or 0.0) + min(1.0, len(values) / (_FOLLOWED * self.rate)) * (times[0] - expected)
-        self._chunks.append(values[:, 0] / self.unit)
-        self._held += len(values)
+        self._take(values[:, 0])
         known = 0 if self._hops is None else len(self._hops)
         if self._held < known * self.extract.hop + self.extract.block:  # no hop is complete
             return _frames(ends, states, {}, self.extract) if ends else self._none
-        self._hold(np.concatenate(self._chunks))
         return self._framed(ends, states)
 
     def parts(self, times: np.ndarray, values: np.ndarray) -> Iterator[Frames]:
@@ -247,12 +246,27 @@ class WaveformFramer:
 
     @property
     def _buffer(self) -> np.ndarray:
-        if len(self._chunks) > 1:
-            self._hold(np.concatenate(self._chunks))
-        return self._chunks[0]
+        """Samples from the beginning of the next window on."""
+        return self._room[: self._held]
 
-    def _hold(self, samples: np.ndarray) -> None:
-        self._chunks, self._held = [samples], len(samples)
+    def _take(self, samples: np.ndarray) -> None:
+        """Append samples, in the model's unit, where the next call finds room again."""
+        end = self._held + len(samples)
+        if end > len(self._room):
+            room = np.empty(end)
+            room[: self._held] = self._buffer
+            self._room = room
+        np.divide(samples, self.unit, out=self._room[self._held : end])
+        self._held = end
+
+    def _pass(self, count: int) -> None:
+        """Let go of the first samples."""
+        left = self._room[count : self._held]
+        if len(self._room) > _ROOM * len(left):  # of a long recording: memory stays small
+            self._room = left.copy()
+        else:
+            self._room[: len(left)] = left
+        self._held, self._passed = len(left), self._passed + count
 
     def _framed(self, ends: list[float], states: list[str]) -> Frames:
         count = self._take_hops()
@@ -270,8 +284,7 @@ class WaveformFramer:
             found = {name: part[rows] for name, part in found.items()}
         found["spectrum"] = self._smoothed(found["spectrum"])
         self._hops, self._facts = self._hops.last(HOPS - 1), self._facts[count:]
-        self._hold(self._buffer[count * hop :].copy())
-        self._passed += count * hop
+        self._pass(count * hop)
         return _frames(ends, states, found, self.extract, [before + row for row in rows])
 
     def _take_hops(self) -> int:
@@ -282,18 +295,21 @@ class WaveformFramer:
         if len(hops):
             self._hops = hops if self._hops is None else Hops.joined([self._hops, hops])
             rows = samples[extract.margin :][: len(hops) * extract.hop].reshape(len(hops), extract.hop)
-            self._facts = np.concatenate([self._facts, _facts(rows)])
+            self._facts += _facts(rows)
         return known + len(hops) - HOPS + 1
 
     def _states(self, count: int) -> list[str]:
         """Return the states of the sensor in the next windows."""
-        hops = np.arange(count)[:, None] + np.arange(HOPS)
-        unknown, low, high, lowest, highest = (column[hops] for column in self._facts.T)
-        least, most, guessed = low.min(axis=1), high.max(axis=1), unknown.sum(axis=1)
-        edges = (low == least[:, None]) * lowest, (high == most[:, None]) * highest
-        runs = np.maximum(edges[0].sum(axis=1), edges[1].sum(axis=1)) + guessed  # at most
-        facts = zip(guessed.tolist(), least.tolist(), most.tolist(), runs.tolist(), strict=True)
-        return [self._state(number, *one) for number, one in enumerate(facts)]
+        unknown, low, high, lowest, highest = zip(*self._facts, strict=True)
+        if not any(unknown) and HOPS * max(*lowest, *highest) <= self._most_in_row and max(low) < min(high):
+            if self.unit * max(-min(low), max(high)) <= self.largest[0]:  # as nearly always
+                return ["ok"] * count
+        return [self._state(number, *_over(self._facts[number : number + HOPS])) for number in range(count)]
+
+    @property
+    def _most_in_row(self) -> float:
+        """Samples in a row at a window's edge that change nothing."""
+        return self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped
 
     def _state(self, number: int, unknown: float, least: float, most: float, run: float) -> str:
         if unknown > MOST_GUESSED * self.extract.samples:
@@ -302,7 +318,7 @@ class WaveformFramer:
             return "flat"
         if self.unit * max(-least, most) > self.largest[0]:
             return "scale changed"
-        if run <= (self.seen_clipped if np.isinf(self.most_clipped) else self.most_clipped):
+        if run <= self._most_in_row:
             return "ok"
         begin = number * self.extract.hop + self.extract.margin
         window = interpolated(self._buffer[begin : begin + self.extract.samples])
@@ -315,12 +331,12 @@ class WaveformFramer:
         whole = np.concatenate([self._spectra, spectra])
         self._spectra = whole[max(0, len(whole) - SMOOTHED + 1) :]
         known = len(whole) - SMOOTHED + 1
-        sums = [
-            np.add.reduce(whole[begin : begin + SMOOTHED], axis=0) for begin in range(known)
-        ]  # in one order, always
-        if not sums:
+        if known <= 0:
             return np.full_like(spectra, np.nan)
-        mean = np.stack(sums) / SMOOTHED
+        mean = np.empty((known, spectra.shape[1]))
+        for begin, sums in enumerate(mean):
+            np.add.reduce(whole[begin : begin + SMOOTHED], axis=0, out=sums)  # in one order, always
+        mean /= SMOOTHED
         mean -= np.add.reduce(mean, axis=1, keepdims=True) / mean.shape[1]
         unknown = len(spectra) - known
         return np.concatenate([np.full_like(spectra[:unknown], np.nan), mean]) if unknown else mean
@@ -333,8 +349,9 @@ class WaveformFramer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a `state`."""
         self._begin, self._passed, self.late = state["begin"], int(state["passed"]), int(state["late"])
-        self._hold(unpacked_array(state["buffer"], (-1,)))
-        self._hops, self._facts = None, self._facts[:0]  # filtered again
+        self._room = unpacked_array(state["buffer"], (-1,))
+        self._held = len(self._room)
+        self._hops, self._facts = None, []  # filtered again
         self._spectra = unpacked_array(state["spectra"], (-1, self._spectra.shape[1]))
 
 
@@ -359,13 +376,26 @@ def _longest(mask: np.ndarray) -> float:
     return float((edges[1::2] - edges[::2]).max(initial=0))
 
 
-def _facts(hops: np.ndarray) -> np.ndarray:
-    """Return missing samples, lowest, highest, and the counts of these two, of each hop (n, l)."""
+_HopFacts = tuple[float, float, float, float, float]
+"""Missing samples of a hop, lowest, highest, and the counts of these two."""
+
+
+def _facts(hops: np.ndarray) -> list[_HopFacts]:
+    """Return the facts of each hop (n, l)."""
     low, high, unknown = hops.min(axis=1), hops.max(axis=1), np.zeros(len(hops))
     if np.isnan(low).any():
         low, high, unknown = np.fmin.reduce(hops, axis=1), np.fmax.reduce(hops, axis=1), np.isnan(hops).sum(axis=1)
-    counts = [np.add.reduce(hops == edge[:, None], axis=1) for edge in (low, high)]
-    return np.array([unknown, low, high, *counts]).T
+    counts = [[np.count_nonzero(row) for row in hops == edge[:, None]] for edge in (low, high)]
+    return list(zip(unknown.tolist(), low.tolist(), high.tolist(), *counts, strict=True))
+
+
+def _over(hops: list[_HopFacts]) -> tuple[float, float, float, float]:
+    """Return missing samples, lowest, highest, and the most that are in a row at these two, over some hops."""
+    unknown, low, high, lowest, highest = zip(*hops, strict=True)
+    guessed, least, most = sum(unknown), min(low), max(high)
+    at_least = sum(count for edge, count in zip(low, lowest, strict=True) if edge == least)
+    at_most = sum(count for edge, count in zip(high, highest, strict=True) if edge == most)
+    return guessed, least, most, max(at_least, at_most) + guessed
 
 
 def _frames(

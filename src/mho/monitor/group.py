@@ -11,6 +11,7 @@ import numpy as np
 
 from mho.caching import cached_property
 from mho.engines import Engine, Penalty, Programmed
+from mho.engines.digital import ExactFactor
 from mho.engines.hybrid import HybridFactor
 from mho.engines.solve import as_known
 
@@ -164,6 +165,10 @@ class Group:
 
     def codes(self, coded: np.ndarray) -> np.ndarray:
         """Return the codes (n, k) of coded windows (n, e); zero where nothing is known."""
+        if isinstance(self._programmed, ExactFactor):
+            found = self._programmed.solve_few(coded)
+            if found is not None:
+                return found
         return self._codes(coded, lambda B: (self._programmed.solve(B),))[0]
 
     def _codes(self, coded: np.ndarray, solve: Callable[[Any], tuple[np.ndarray, ...]]) -> list[np.ndarray]:
@@ -190,14 +195,16 @@ class Group:
 
         Missing entries count as zero, so that a window of which less is known has to be worse to score as high.
         """
+        scores = self.reduce_known(residual)
+        if not np.isnan(scores).any():  # one that is missing makes the score so
+            return scores
         missing = np.isnan(residual)
-        if not missing.any():
-            return self._reduced(residual)
-        return np.where(missing.all(axis=1), np.nan, self._reduced(np.where(missing, 0.0, residual)))
+        return np.where(missing.all(axis=1), np.nan, self.reduce_known(np.where(missing, 0.0, residual)))
 
-    def _reduced(self, residual: np.ndarray) -> np.ndarray:
+    def reduce_known(self, residual: np.ndarray) -> np.ndarray:
+        """Return scores (n,) of whitened residuals (n, e); NaN where an entry is."""
         if not self.plan.factored:
-            return (np.abs(residual) if self.plan.two_sided else residual).max(axis=1)
+            return np.maximum.reduce(np.abs(residual) if self.plan.two_sided else residual, axis=1)
         if self.plan.adjacent is not None:
             return self._highest_run(residual, self.plan.adjacent)
         if self.plan.largest is None:

@@ -336,6 +336,11 @@ class Monitor:
         facts = self.hash, type(self.engine).__name__.lower()
         self._trackers = [AlarmTracker(model.name, self.alarm_plan, *facts) for model in self.streams]
         levels = [n for n, model in enumerate(self.streams) if model.channels[0].kind == "level"]
+        self._places = {
+            channel.name: (number, column)
+            for number, model in enumerate(self.streams)
+            for column, channel in enumerate(model.channels)
+        }
         self._rows = {n: _Rows(len(self.streams[n].channels), self.streams[n].rate) for n in levels}
         self.alarms, self.raised, self.worst = [], 0, {}
 
@@ -508,12 +513,10 @@ class Monitor:
             )
 
     def _place(self, channel: str) -> tuple[int, int]:
-        for number, model in enumerate(self._learned()):
-            for column, known in enumerate(model.channels):
-                if known.name == channel:
-                    return number, column
-        names = ", ".join(known.name for model in self.streams for known in model.channels)
-        raise ValueError(f"channel must be one of {names}, got {channel!r}")
+        self._learned()
+        if channel not in self._places:
+            raise ValueError(f"channel must be one of {', '.join(self._places)}, got {channel!r}")
+        return self._places[channel]
 
     def _push(self, number: int, times: Any, values: np.ndarray) -> Iterator[Result]:
         run = self._runs[number]

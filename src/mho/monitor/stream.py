@@ -253,8 +253,12 @@ class StreamRun:
     def _log_p(self, residuals: list[np.ndarray]) -> np.ndarray:
         """Logarithm of each group's probability (n, g)."""
         scores = np.empty((len(residuals[0]), len(residuals)))
-        for number, (group, residual) in enumerate(zip(self.model.groups, residuals, strict=True)):
-            scores[:, number] = group.reduce(residual)
+        groups = list(zip(self.model.groups, residuals, strict=True))
+        for number, (group, residual) in enumerate(groups):
+            scores[:, number] = group.reduce_known(residual)
+        if np.isnan(scores).any():
+            for number, (group, residual) in enumerate(groups):
+                scores[:, number] = group.reduce(residual)
         return self._tails.log_p(scores)
 
     def _checked(self, features: list[np.ndarray]) -> list[np.ndarray]:

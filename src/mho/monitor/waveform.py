@@ -161,17 +161,17 @@ class WaveformFeatures:
         spectra = fft.rfft(rows, axis=1)
         found = [band.magnitude(spectra) for band in self.filters]
         magnitudes = tuple(band.average(one) for band, one in zip(self.filters[:-1], found[:-1], strict=True))
-        squares = [one * one for one in found]
-        means = [_means(square) for square in squares]
         bands, sums = len(self.bands), np.empty((count, 2 * len(self.bands) + len(self.spectrum_edges) - 1))
-        for number, (square, mean) in enumerate(zip(squares, means, strict=True)):
-            sums[:, number] = mean[:, 0]
-            square /= np.maximum(mean, _LEAST)  # in float32's range
-            sums[:, bands + number] = _means(square * square)[:, 0]
+        for number, one in enumerate(found):
+            mean = _squares(one) / np.float32(one.shape[1])
+            sums[:, number] = mean
+            square = one / np.sqrt(np.maximum(mean, _LEAST))[:, None]  # so that its own is in float32's range
+            square *= square
+            sums[:, bands + number] = _squares(square) / np.float32(one.shape[1])
         sums[:, bands : 2 * bands] *= sums[:, :bands] ** 2
         first, last = self.spectrum_edges[[0, -1]]
-        power = _power(spectra[:, first:last])
-        sums[:, 2 * bands :] = np.add.reduceat(power, self.spectrum_edges[:-1] - first, axis=1)
+        lines = spectra[:, first:last].view(np.float32)
+        sums[:, 2 * bands :] = np.add.reduceat(lines * lines, 2 * (self.spectrum_edges[:-1] - first), axis=1)
         return Hops(sums, magnitudes)
 
     def windows(self, hops: Hops) -> dict[str, np.ndarray]:
@@ -179,7 +179,7 @@ class WaveformFeatures:
         bands, sums = len(self.bands), _over_windows(hops.sums) / HOPS
         square, fourth, lines = sums[:, :bands], sums[:, bands : 2 * bands], sums[:, 2 * bands :]
         return {
-            "envelope": np.hstack([self._envelopes(magnitude) for magnitude in hops.magnitudes]).astype(np.float64),
+            "envelope": np.concatenate([self._envelopes(one) for one in hops.magnitudes], axis=1, dtype=np.float64),
             "kurtosis": np.log(fourth / np.maximum(square**2, _TINY) + _TINY),
             "level": 0.5 * np.log(square + _TINY),
             "spectrum": 0.5 * np.log(lines / self._line_counts + _TINY),
@@ -204,14 +204,15 @@ class WaveformFeatures:
         if count == 1:  # the usual case beside a machine, where each call counts
             windows = flat[None]
         else:
-            windows = np.lib.stride_tricks.sliding_window_view(flat, length)[::hop]
+            windows = np.ndarray((count, length), flat.dtype, flat, strides=(hop * flat.itemsize, flat.itemsize))
         swing = windows - _means(windows)
-        scale = np.sqrt((swing * swing).sum(axis=1, keepdims=True)) + _LEAST
+        scale = np.sqrt(_squares(swing))[:, None] + _LEAST
         first, last = self.envelope_lines
         last -= (last - first) % 2
         swing *= self._taper(length)
-        amplitude = np.sqrt(_power(fft.rfft(swing, axis=1)[:, first:last])) / scale
-        return np.maximum(amplitude[:, ::2], amplitude[:, 1::2])
+        lines = fft.rfft(swing, axis=1)[:, first:last]
+        power = lines.real**2 + lines.imag**2
+        return np.sqrt(np.maximum(power[:, ::2], power[:, 1::2])) / scale
 
     @cached_property
     def filters(self) -> tuple[_Filter, ...]:
@@ -318,8 +319,9 @@ def _means(rows: np.ndarray) -> np.ndarray:
     return np.add.reduce(rows, axis=1, keepdims=True) / np.float32(rows.shape[1])
 
 
-def _power(lines: Any) -> np.ndarray:
-    return lines.real**2 + lines.imag**2
+def _squares(rows: np.ndarray) -> np.ndarray:
+    """Return the sums (n,) of the squares of rows (n, l)."""
+    return np.einsum("ij,ij->i", rows, rows)
 
 
 def interpolated(samples: np.ndarray) -> np.ndarray:
