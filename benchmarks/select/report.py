@@ -103,8 +103,8 @@ def level_squares(found):
     yield f"`python benchmarks/select/level_squares.py` {measured_at(row)}"
     yield "Error that is left and processor time over those of a fit that is given the plain start of the same seed,"
     yield f"medians of {row['seeds']} seeds; medians of all rows {row['error']:.3f} and {row['time']:.2f}."
-    yield "How far means are taken towards that of all was chosen on made-up counts of which one in a hundred is not zero,"
-    yield "ratings of MovieLens, digits and the photo."
+    yield "How far means are taken towards that of all was chosen on made-up counts, of which one in a hundred is not"
+    yield "zero, ratings of MovieLens, digits and the photo."
     yield ""
     heads = ["data", "k", "start", "error", "time", "iterations", "from the plain start"]
     keys = ("set", "k", "init", "error", "time", "iterations", "plain_iterations")
