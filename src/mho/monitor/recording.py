@@ -188,7 +188,7 @@ def check_different(recordings: list[Recording]) -> None:
     seen: dict[bytes, str] = {}
     for recording in recordings if len(recordings) > 1 else ():
         digest = hashlib.sha256(repr(recording.values.shape).encode())
-        digest.update(np.ascontiguousarray(recording.values))
+        digest.update(np.ascontiguousarray(recording.values).data)
         mark = digest.digest()
         if mark in seen:
             raise ValueError(
