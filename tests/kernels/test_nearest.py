@@ -82,18 +82,18 @@ def test_over_the_own_rows_alone_others_do_not_count():
         np.testing.assert_allclose(products[t][: len(near)], own[:, near].T @ own[:, j], atol=1e-4)
 
 
-@pytest.mark.parametrize("l2", [1e-3, 1.0, 100.0])
+@pytest.mark.parametrize(("l2", "relative"), [(1e-3, 0.0), (1.0, 0.5), (100.0, 0.0)])
 @pytest.mark.parametrize("k", [1, 5, 16, 17, 50, 100])
-def test_descent_ends_where_scipys_nnls_does(k, l2):
+def test_descent_ends_where_scipys_nnls_does(k, l2, relative):
     rng = np.random.default_rng(k)
     A = rng.random((3, 4 * k, k)) * (rng.random((3, 4 * k, k)) < 0.3)
     b = rng.random((3, 4 * k)) - 0.3
     G, c = (A.transpose(0, 2, 1) @ A).astype(np.float32), np.einsum("tmk,tm->tk", A, b).astype(np.float32)
     answer, failed = np.zeros((3, k), np.float32), np.full(3, 9, np.uint8)
-    kernels.descend_own(G, c, np.tile(np.arange(k, dtype=np.int32), (3, 1)), l2, answer, failed, 2)
+    kernels.descend_own(G, c, np.tile(np.arange(k, dtype=np.int32), (3, 1)), l2, relative, answer, failed, 2)
     assert not failed.any()
     for t in range(3):
-        stacked = np.vstack([A[t], np.sqrt(l2) * np.eye(k)])
+        stacked = np.vstack([A[t], np.diag(np.sqrt(l2 + relative * np.sum(A[t] ** 2, axis=0)))])
         wanted = nnls(stacked, np.append(b[t], np.zeros(k)))[0]
         np.testing.assert_allclose(answer[t], wanted, atol=2e-4 * max(wanted.max(), 1e-3))
 
@@ -122,5 +122,5 @@ def test_threads_below_one_are_refused():
         nearest_of(X, arrays, np.arange(N), threads=0)
     with pytest.raises(ValueError, match="threads must be above zero"):
         kernels.descend_own(
-            empty, empty[:, 0], empty[:, 0].astype(np.int32), 1.0, empty[:, 0].copy(), np.zeros(0, np.uint8), 0
+            empty, empty[:, 0], empty[:, 0].astype(np.int32), 1.0, 0.0, empty[:, 0].copy(), np.zeros(0, np.uint8), 0
         )

@@ -140,10 +140,41 @@ def test_a_large_table_is_judged_by_a_sample_of_its_users():
 
     def fits(held_out):
         looked_at.append(held_out.train.nnz)
-        yield lambda part: np.zeros((len(held_out.users[part]), held_out.train.shape[1]))
+        yield lambda part: [np.zeros((len(held_out.users[part]), held_out.train.shape[1]))]
 
     candidates = list_defaults.Candidates(
         fits=fits, settings=[1.0], fame=lambda share: share, terms=[0.0], sample=2_000, share=0.1
     )
     list_defaults.choose(known, candidates, np.random.default_rng(0))
     assert 0 < max(looked_at) <= 0.1 * known.nnz
+
+
+def test_a_table_of_few_choices_is_parted_more_often():
+    assert [list_defaults._splits(n, 100_000) for n in (100, 10_000, 20_000, 60_000, 1_000_000)] == [16, 8, 4, 1, 1]
+
+
+def test_gains_are_those_of_lists_written_out():
+    """Two settings of one fit, with and without a popularity term, beside every user's list of what is left."""
+    rng = np.random.default_rng(0)
+    known = sp.csr_array((rng.random((40, 30)) < 0.4) * 1.0)
+    held_out = list_defaults.HeldOut.of(known, list_defaults.item_shares(known), 40, None, rng)
+    told = rng.random((2, 40, 30))
+    candidates = list_defaults.Candidates(
+        fits=lambda _: iter([lambda part: (x[held_out.users[part]] for x in told)]),
+        settings=[1, 2],
+        fame=lambda share: share + 1e-4 * np.arange(30),
+        terms=[0.0, 2.0],
+    )
+    gains = held_out.gains(candidates)
+    fame, discount = candidates.fame(held_out.share), 1 / np.log2(2 + np.arange(10))
+    for place, user in enumerate(held_out.users):
+        left = np.flatnonzero(held_out.train[[user]].toarray()[0] == 0)
+        wanted = held_out.test[[user]].toarray()[0] > 0
+
+        def ndcg(scores, left=left, wanted=wanted):
+            best = left[np.argsort(-scores[left], kind="stable")][:10]
+            return wanted[best] @ discount[: len(best)] / discount[: wanted.sum()].sum()
+
+        for s, t in np.ndindex(2, 2):
+            gain = ndcg(told[s, user] + candidates.terms[t] * fame) - ndcg(fame)
+            np.testing.assert_allclose(gains[s, t, :, place], gain, atol=1e-12)

@@ -15,6 +15,7 @@ from mho.recommend import (
     NeighbourModel,
     RatingModel,
     evaluate,
+    mixed_model,
     rmse,
     split_by_user,
     split_random,
@@ -49,14 +50,52 @@ def test_scores_are_those_of_both_by_their_shares():
     np.testing.assert_allclose(mixed.predict(u[:50], i[:50]), mixed.list_scores()[u[:50], i[:50]], atol=1e-5)
 
 
-@pytest.mark.parametrize(("model", "wanted"), [("implicit", 16), ("mixed", 32)])
+@pytest.mark.parametrize(("model", "wanted"), [("implicit", 16), ("mixed", 64)])
 def test_components_where_nobody_says_how_many(model, wanted):
-    for n, k in ((40, wanted), (12, 12)):
+    for n, k in ((70, wanted), (12, 12)):
         users, items = np.nonzero(table(n=n))
         made = Recommender(model=model, max_iter=1).fit(users, items)
         assert made.item_factors_.shape == (n, k)
     with pytest.raises(ValueError, match=r"n_components must be at least 1 and at most 12 \(items\), got 13"):
         Recommender(13, model=model).fit(users, items)
+
+
+def test_several_starts_of_factors_are_the_mean_of_as_many_models():
+    """Written out: each start is an implicit model of half the components, alternated alone from where it begins."""
+    X, rng = table(), np.random.default_rng(0)
+    mixed = fitted(MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, starts=2, share=0.0, popularity=0.0), X, k=6)
+    known, model = mixed.known_, dataclasses.replace(FACTORS, least=1.0, typical=1.0)
+    rng.spawn(1)
+    scores, starts = [], [(None, model.start(20, 3, rng)) for _ in range(2)]
+    for users, items in starts:
+        for _ in range(5):
+            users = model.solve(Digital(), items, known.T, 1.0).side
+            items = model.solve(Digital(), users, known.tocsc(), 1.0).side
+        assert users is not None
+        scores.append(users.rows @ items.rows.T)
+    mean = np.mean(scores, axis=0)
+    np.testing.assert_allclose(mixed.user_factors_ @ mixed.item_factors_.T, mean, rtol=1e-6)
+    weight = np.where(X, 4.0, 1.0)
+    left = np.sum(weight * (mean - X) ** 2) / (4 * X.sum())
+    assert mixed.history_[-1]["relative_error"] == pytest.approx(np.sqrt(left), rel=1e-6)
+
+
+@pytest.mark.parametrize(("k", "starts"), [(3, 1), (64, 2)])
+def test_a_start_has_32_components_where_nobody_says_how_many(k, starts):
+    model = MixedModel(factors=FACTORS, neighbours=NEIGHBOURS, share=0.5, popularity=0.1)
+    assert fitted(model, table(n=70), k).model_.starts == starts
+
+
+def test_a_large_table_has_fewer_components():
+    assert [MixedModel().components(None, 1000, n) for n in (199_999, 200_000)] == [64, 32]
+
+
+@pytest.mark.parametrize(("share", "settled"), [(None, (1.0, 0.3)), (0.5, (0.5, 1000.0))])
+def test_neighbours_that_are_surely_better_are_not_lost_with_the_mixture(share, settled, monkeypatch):
+    monkeypatch.setattr(mixed_model, "choose", lambda *_: None)
+    parts = {"factors": FACTORS, "neighbours": dataclasses.replace(NEIGHBOURS, popularity=0.3)}
+    model = fitted(MixedModel(share=share, **parts), table()).model_
+    assert (model.share, model.popularity) == settled
 
 
 def test_an_explanation_adds_up_and_a_visitor_is_answered(tmp_path):
@@ -169,6 +208,8 @@ def test_several_starts_are_the_mean_of_as_many_models(films):
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match="share"):
         MixedModel(share=1.5)
+    with pytest.raises(ValueError, match="starts"):
+        MixedModel(starts=0)
     with pytest.raises(TypeError, match="factors must be a RatingModel"):
         MixedRatingModel(factors=ImplicitModel())
     with pytest.raises(ValueError, match="cap must be below the number of items, 20"):

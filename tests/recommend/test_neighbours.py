@@ -23,7 +23,7 @@ def table(seed=0, m=50, n=24):
 
 
 def weighed(X):
-    weight = X.sum(axis=1) ** -0.25
+    weight = X.sum(axis=1) ** -0.125
     return X * (weight / np.sqrt(np.mean(weight**2)))[:, None]
 
 
@@ -37,7 +37,8 @@ def by_hand(X, cap, l2):
     for j in range(len(gram)):
         near = np.argsort(-cosine[:, j], kind="stable")[:cap]
         near = near[cosine[near, j] > 0]
-        B[near, j] = nnls(np.vstack([X[:, near], np.sqrt(l2) * np.eye(len(near))]), np.append(X[:, j], near * 0.0))[0]
+        ridge = np.diag(np.sqrt(l2 + 0.5 * gram[near, near]))
+        B[near, j] = nnls(np.vstack([X[:, near], ridge]), np.append(X[:, j], near * 0.0))[0]
     return B
 
 

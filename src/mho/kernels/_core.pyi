@@ -265,13 +265,15 @@ def descend_own(
     products: np.ndarray,
     nearest: np.ndarray,
     l2: float,
+    relative: float,
     answer: np.ndarray,
     failed: np.ndarray,
     threads: int,
 ) -> None:
-    """Minimise x'(G + l2 I)x / 2 - c'x over x >= 0 for each G (t, cap, cap) and c of products (t, cap), in float32.
+    """Minimise x'(G + D)x / 2 - c'x over x >= 0 for each G (t, cap, cap) and c of products (t, cap), in float32.
 
-    The first unknowns alone, as many as nearest (t, cap) has columns; answer (t, cap), failed (t,) uint8.
+    D is diagonal: l2, and `relative` times what G has there. The first unknowns alone, as many as nearest (t, cap) has
+    columns; answer (t, cap), failed (t,) uint8.
     """
 
 def mix_alike(

@@ -58,7 +58,7 @@ class ImplicitModel(Model):
         d_i of an item that everybody chose, >= 0; at 0 it orders only what the factors leave equal. Where this or the
         ridge is None, `fit` takes those whose lists of held-out choices of at most some users are best, on this CPU: a
         fifth of the table, or of a sample of a large one. Popularity alone decides where no list is better than it by
-        two standard errors. `Recommender.model_` tells what was taken.
+        1.5 standard errors. `Recommender.model_` tells what was taken.
     weighting : {"log", "linear"}
         w(v) = log(1 + v / least) / log(1 + typical / least), or v / typical. Counts have long tails: linear, a few
         pairs would weigh as much as all others together.
@@ -126,7 +126,7 @@ class ImplicitModel(Model):
         def fits(held_out: HeldOut) -> Iterator[Scorer]:
             for users, items in sides(held_out):
                 P = users.rows[held_out.users]
-                yield lambda part, P=P, Q=items.rows: self.scores(P[part], Q)
+                yield lambda part, P=P, Q=items.rows: [self.scores(P[part], Q)]
 
         return fits
 
@@ -172,14 +172,22 @@ class ImplicitModel(Model):
 
     def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
         """See `Model.solve`; the unit is 1."""
-        weights = self.weights(known.data)
-        weights *= self.confidence
-        extra = sp.csc_array((weights, known.indices, known.indptr), shape=known.shape)
+        extra = self._extra(known)
         assert self.l2 is not None, "settled when fitted"
-        if fixed.rows.dtype != np.float64:  # as they come from files
-            fixed = Side(fixed.rows.astype(np.float64))
+        fixed = _in_double(fixed)
         X = solve_implicit(engine, fixed.rows, fixed.gram, extra, Penalty(l2=self.l2))
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
+
+    def error_of(self, fixed: Side, solved: Side, known: Any) -> float:
+        """Return the sum of the squared errors of two sides, as they weigh, as `solve` tells it."""
+        fixed = _in_double(fixed)
+        return weighted_error(fixed.rows, fixed.gram, solved.rows, self._extra(known))
+
+    def _extra(self, known: Any) -> Any:
+        """Return what chosen pairs weigh beyond all others, csc_array as `known` (n_fixed, n)."""
+        weights = self.weights(known.data)
+        weights *= self.confidence
+        return sp.csc_array((weights, known.indices, known.indptr), shape=known.shape)
 
     def norm_of(self, known: Any) -> float:
         """See `Model.norm_of`: what no factors at all would leave."""
@@ -196,3 +204,8 @@ class ImplicitModel(Model):
     def parts(self, p: np.ndarray, q: np.ndarray) -> dict[str, float]:
         """See `Model.parts`."""
         return {f"component {f}": float(x) for f, x in enumerate(p * q)}
+
+
+def _in_double(side: Side) -> Side:
+    """Return a side in double precision; from files rows come in single."""
+    return side if side.rows.dtype == np.float64 else Side(side.rows.astype(np.float64))

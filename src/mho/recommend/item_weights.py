@@ -49,18 +49,21 @@ class Neighbourhood:
         inner = np.einsum("tp,tpq,tq->t", weights, self.grams, weights, optimize=True)
         return float(2 * np.vdot(self.products, weights) - inner.sum())
 
-    def solved(self, l2: float, start: np.ndarray | None = None) -> np.ndarray:
-        """Return the weights (t, cap) >= 0 that minimise |x - A w|^2 + l2 |w|^2 for each target."""
+    def solved(self, l2: float, start: np.ndarray | None = None, *, relative: float = 0.0) -> np.ndarray:
+        """Return the weights (t, cap) >= 0 that minimise |x - A w|^2 + sum_j (l2 + relative |a_j|^2) w_j^2."""
         weights = np.zeros_like(self.products) if start is None else start.copy()
         failed = np.zeros(len(self.targets), np.uint8)
-        kernels.descend_own(self.grams, self.products, self.nearest, float(l2), weights, failed, kernels.thread_count())
+        ridge = float(l2), float(relative)
+        kernels.descend_own(self.grams, self.products, self.nearest, *ridge, weights, failed, kernels.thread_count())
         for t in np.flatnonzero(failed):
-            weights[t] = self._pivoted(int(t), l2)
+            weights[t] = self._pivoted(int(t), *ridge)
         return weights
 
-    def _pivoted(self, t: int, l2: float) -> np.ndarray:
+    def _pivoted(self, t: int, l2: float, relative: float) -> np.ndarray:
         """Solve one problem by pivoting, where coordinate descent takes too long."""
-        M = self.grams[t].astype(np.float64) + l2 * np.eye(self.grams.shape[1])
+        M = self.grams[t].astype(np.float64)
+        M[np.diag_indices_from(M)] *= 1 + relative
+        M[np.diag_indices_from(M)] += l2
         answer, failed = np.zeros((1, len(M))), np.zeros(1, np.uint8)
         kernels.lcp(M, None, self.products[t : t + 1].astype(np.float64), kernels.DEGENERATE, answer, failed, 1)
         if failed.any():
@@ -182,6 +185,7 @@ def fitted_weights(
     ridges: Sequence[float],
     cap: int,
     *,
+    relative: float = 0.0,
     engine: Engine | None = None,
     targets: np.ndarray | None = None,
     own_rows: bool = False,
@@ -196,6 +200,8 @@ def fitted_weights(
         On the weights, > 0; one after the other starts where the one before has ended.
     cap : int
         Neighbours of each item, at most.
+    relative : float
+        What is added to a ridge for each neighbour, in squares of the length of its column.
     engine : Engine, optional
         Solver; by default this CPU.
     targets : ndarray of shape (t,), optional
@@ -205,13 +211,13 @@ def fitted_weights(
     """
     n = table.n_items
     targets = np.arange(n) if targets is None else targets
-    solve = _on_engine(engine, table) if engine not in (None, Digital()) else None
+    solve = _on_engine(engine, table, relative) if engine not in (None, Digital()) else None
     parts: list[list[Any]] = [[] for _ in ridges]
     explained = np.zeros(len(ridges))
     for some in table.neighbourhoods(targets, min(cap, max(1, n - 1)), own_rows=own_rows):
         weights = None
         for r, l2 in enumerate(ridges):
-            weights = some.solved(l2, weights) if solve is None else solve(some, l2)
+            weights = some.solved(l2, weights, relative=relative) if solve is None else solve(some, l2)
             parts[r].append(_triplets(some, weights))
             explained[r] += some.explained(weights)
     total = float(np.sum(table.lengths[targets] ** 2))
@@ -219,7 +225,7 @@ def fitted_weights(
     return [ItemWeights(_matrix(part, n), float(share)) for part, share in zip(parts, left, strict=True)]
 
 
-def _on_engine(engine: Engine, table: ItemTable) -> Any:
+def _on_engine(engine: Engine, table: ItemTable, relative: float) -> Any:
     """Return a solver of neighbourhoods on an engine, which holds each item's nearest columns in turn."""
 
     def solve(some: Neighbourhood, l2: float) -> np.ndarray:
@@ -228,14 +234,18 @@ def _on_engine(engine: Engine, table: ItemTable) -> Any:
             for t, (target, near) in enumerate(zip(some.targets, some.nearest, strict=True)):
                 near = near[near >= 0]
                 if len(near):
-                    weights[t, : len(near)] = _solved_column(engine, table.by_item, near, target, l2)
+                    ridge = l2 + relative * table.lengths[near] ** 2
+                    weights[t, : len(near)] = _solved_column(engine, table.by_item, near, target, ridge)
         return weights
 
     return solve
 
 
-def _solved_column(engine: Engine, by_item: Any, near: np.ndarray, target: int, l2: float) -> np.ndarray:
-    """Return the weights (c,) of items `near` (c,) for one target; users who have none of those tell nothing."""
+def _solved_column(engine: Engine, by_item: Any, near: np.ndarray, target: int, l2: np.ndarray) -> np.ndarray:
+    """Return the weights (c,) of items `near` (c,), with a ridge `l2` (c,), for one target.
+
+    Users who have none of those tell nothing.
+    """
     A = by_item[:, near]
     users = np.unique(A.indices)
     b = by_item[:, [int(target)]].toarray()[users]

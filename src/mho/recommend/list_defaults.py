@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from mho.recommend.model import Side
 
 __all__ = ["Candidates", "HeldOut", "Scorer", "alternated", "choose", "entries_at", "item_shares", "sampled_users"]
 
-Scorer = Callable[[slice], np.ndarray]
-"""Scores (u, n) of some of the `HeldOut.users` for all items, to be overwritten."""
+Scorer = Callable[[slice], Iterable[np.ndarray]]
+"""Scores (u, n) of some of the `HeldOut.users` for all items, to be overwritten: an array for each setting of a fit."""
 
 _SAMPLE = 100_000
 """Choices that are looked at: the users are sampled, so that a large fit takes hardly longer."""
@@ -23,13 +23,17 @@ _SAMPLE = 100_000
 _SPLITS = 4
 """How often a table is parted anew; fewer where that would be more choices than are looked at."""
 
+_MOST_SPLITS, _FEW = 16, 80_000
+"""A table of few choices is parted more often, until so many have been looked at: what is held out of it is least."""
+
 _TEST = 0.2
 _LENGTH = 10
 _POOL = 64
 """Leading items by the model, beside the `popular` ones, among which every mixture of the two has its list."""
 
-_USERS, _SCORES = 1000, 1 << 24
-"""Lists, and scores, that are made for one ridge and split."""
+_USERS, _SCORES = 4000, 1 << 26
+"""Lists, and scores, that are made for one ridge and split: settings of a table of short lists differ by little, user
+by user."""
 
 _LISTS, _LIST_SCORES = 64, 1 << 19
 """Of these, so many are in memory at a time."""
@@ -40,7 +44,7 @@ _ALTERNATIONS = 4
 _BLOCK = 1 << 22
 """Choices that are counted at a time."""
 
-_CERTAINTY = 2.0
+_CERTAINTY = 1.5
 """Standard errors by which a gain over popularity is taken to be smaller than it was seen to be."""
 
 
@@ -51,9 +55,10 @@ class Candidates:
     Attributes
     ----------
     fits : callable
-        Yields a `Scorer` for each of the settings, fitted to what was not held out.
+        Yields a `Scorer` for each fit to what was not held out; together they score all of the settings, in their
+        order.
     settings : sequence
-        What the fits stand for, in their order; of equally good ones the first is taken.
+        What is compared; of equally good ones the first is taken.
     fame : callable
         Returns what times a popularity term is added to scores (n,), for the share of all users who chose each item;
         it rises with it.
@@ -93,7 +98,7 @@ class Candidates:
 def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tuple[Any, float] | None:
     """Return the setting and popularity term of the largest sure gain in nDCG@10 over popularity; None if none is sure.
 
-    A gain is sure by its mean over users less two standard errors.
+    A gain is sure by its mean over users less one and a half standard errors.
 
     Parameters
     ----------
@@ -105,7 +110,7 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         Draws users and what is held out.
     """
     some = known[sampled_users(known, max(candidates.sample, candidates.share * known.nnz), rng)]
-    splits = max(1, min(_SPLITS, candidates.again // max(1, some.nnz)))
+    splits = _splits(some.nnz, candidates.again)
     share, terms = item_shares(known), candidates.terms
     total, count = np.zeros((len(candidates.settings), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
@@ -113,8 +118,7 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         if not len(held_out.users) or not held_out.train.nnz:  # of a table of a few choices
             continue
         count[held_out.users] += 1
-        for s, scores in enumerate(candidates.fits(held_out)):
-            total[s][..., held_out.users] += held_out.gains(scores, candidates)
+        total[..., held_out.users] += held_out.gains(candidates)
     there = count > 0
     if there.sum() < 2:
         return None
@@ -126,6 +130,11 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
     if candidates.nearly:
         setting, term = _of_the_best(gain[:, :, 1], candidates)
     return (candidates.settings[setting], float(terms[term])) if sure[setting, term] > 0 else None
+
+
+def _splits(choices: int, again: int) -> int:
+    """Return how often a table of so many choices is parted, if so many are looked at again."""
+    return max(1, min(_SPLITS, again // max(1, choices)), min(_MOST_SPLITS, _FEW // max(1, choices)))
 
 
 def _error(gain: np.ndarray) -> np.ndarray:
@@ -197,21 +206,19 @@ class HeldOut:
 
     Attributes
     ----------
-    train : csr_array of shape (m, n)
+    train, test : csr_array of shape (m, n)
     users : ndarray of shape (u,)
-        Rows of `train` whose lists are scored.
-    seen : ndarray of shape (u, n), bool
-        Whether they chose an item in `train`.
-    wanted : ndarray of shape (2, u, n), bool
-        Whether it was held out, and whether it was and they liked it.
+        Rows of both whose lists are scored.
+    liked : float or None
+        As in `Candidates`.
     share : ndarray of shape (n,)
         Part of all users that chose each item, what was held out aside.
     """
 
     train: Any
+    test: Any
     users: np.ndarray
-    seen: np.ndarray
-    wanted: np.ndarray
+    liked: float | None
     share: np.ndarray
 
     @classmethod
@@ -221,43 +228,83 @@ class HeldOut:
         train, test = entries_at(some, ~out), entries_at(some, out)
         users = rng.permutation(np.flatnonzero(np.diff(test.indptr)))
         users = np.sort(users[: max(1, min(_USERS, _SCORES // some.shape[1]))])
-        seen, wanted = _stored(train[users]), _stored(test[users])
-        good = wanted if liked is None else wanted & (test[users].toarray() >= liked)
-        wanted = np.stack([wanted, good])
-        return cls(train, users, seen, wanted, share - item_shares(test) * len(some.indptr[1:]) / m)
+        return cls(train, test, users, liked, share - item_shares(test) * len(some.indptr[1:]) / m)
 
-    def gains(self, scores: Scorer, candidates: Candidates) -> np.ndarray:
-        """Return the gain in nDCG over popularity (terms, 2, u) of the lists that scores make.
+    def gains(self, candidates: Candidates) -> np.ndarray:
+        """Return the gains in nDCG over popularity (settings, terms, 2, u) of the lists that are compared.
 
-        The first is of all that was held out, the second of what was liked.
-
-        Parameters
-        ----------
-        scores : Scorer
-            Of one fit.
-        candidates : Candidates
-            What is compared.
+        The first of two is of all that was held out, the second of what was liked.
         """
         step = max(1, min(_LISTS, _LIST_SCORES // self.train.shape[1]))
         parts = [slice(begin, begin + step) for begin in range(0, len(self.users), step)]
         fame = candidates.fame(self.share)
-        return np.concatenate([self._gains(part, scores(part), fame, candidates) for part in parts], axis=-1)
+        floors = [_Floor.of(self, part, fame, candidates.popular) for part in parts]
+        found = []
+        for scores in candidates.fits(self):
+            some = [self._gains(scores(part), floor, candidates) for part, floor in zip(parts, floors, strict=True)]
+            found.append(np.concatenate(some, axis=-1))
+        return np.concatenate(found)
 
-    def _gains(self, part: slice, scores: np.ndarray, fame: np.ndarray, candidates: Candidates) -> np.ndarray:
-        """Return the gains (terms, 2, b) of some users, whose `scores` (b, n) are overwritten."""
-        seen, wanted = self.seen[part], self.wanted[:, part]
-        scores[seen] = -np.inf
-        popular = _leading(np.where(seen, -np.inf, fame), candidates.popular)
+    def _gains(self, scored: Iterable[np.ndarray], floor: _Floor, candidates: Candidates) -> np.ndarray:
+        """Return the gains (settings, terms, 2, b) of some users, of scores (b, n) for each setting."""
+        wanted = self.wanted(floor.part)
+        return np.stack([floor.gains(scores, wanted, candidates.terms) for scores in scored])
+
+    def wanted(self, part: slice) -> np.ndarray:
+        """Return masks (2, b, n): whether it was held out, and whether it was and they liked it."""
+        test = self.test[self.users[part]]
+        wanted = _stored(test)
+        return np.stack([wanted, wanted if self.liked is None else wanted & (test.toarray() >= self.liked)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Floor:
+    """Some of the users who are scored, and lists of theirs by popularity.
+
+    Attributes
+    ----------
+    part : slice
+        Of the users.
+    seen : tuple of ndarray
+        Places, in scores (b, n), of what they chose.
+    fame : ndarray of shape (n,)
+        What times a popularity term is added.
+    popular : ndarray of shape (b, p)
+        Leading items by it.
+    relevant : ndarray of shape (2, b)
+        How many were held out, and liked.
+    ndcg : ndarray of shape (2, b)
+        Of the lists by popularity.
+    """
+
+    part: slice
+    seen: tuple[np.ndarray, np.ndarray]
+    fame: np.ndarray
+    popular: np.ndarray
+    relevant: np.ndarray
+    ndcg: np.ndarray
+
+    @classmethod
+    def of(cls, held_out: HeldOut, part: slice, fame: np.ndarray, most: int) -> _Floor:
+        """Make lists of at least the `most` popular items, of users of one part."""
+        train, wanted = held_out.train[held_out.users[part]], held_out.wanted(part)
+        seen = np.repeat(np.arange(train.shape[0]), np.diff(train.indptr)), train.indices
+        left = np.tile(fame, (train.shape[0], 1))
+        left[seen] = -np.inf
+        popular, relevant = _leading(left, most), wanted.sum(axis=2)
+        ndcg = _ndcg(_at(left, popular), _at(wanted, popular[None]), relevant)
+        return cls(part, seen, fame, popular, relevant, ndcg)
+
+    def gains(self, scores: np.ndarray, wanted: np.ndarray, terms: Sequence[float]) -> np.ndarray:
+        """Return the gains (terms, 2, b) of lists by `scores` (b, n), which are overwritten, of what is `wanted`."""
+        scores[self.seen] = -np.inf
         leading = _leading(scores, _POOL)
         among = np.zeros(scores.shape, bool)
         np.put_along_axis(among, leading, True, axis=1)
-        pool = np.hstack([leading, popular])
-        own, added, hit = _at(scores, pool), fame[pool], _at(wanted, pool[None])
-        own[:, leading.shape[1] :][_at(among, popular)] = -np.inf  # is there already
-        relevant = wanted.sum(axis=2)
-        lists = [_ndcg(own + term * added, hit, relevant) for term in candidates.terms]
-        floor = np.where(_at(seen, popular), -np.inf, fame[popular])
-        return np.stack(lists) - _ndcg(floor, _at(wanted, popular[None]), relevant)
+        pool = np.hstack([leading, self.popular])
+        own, added, hit = _at(scores, pool), self.fame[pool], _at(wanted, pool[None])
+        own[:, leading.shape[1] :][_at(among, self.popular)] = -np.inf  # is there already
+        return np.stack([_ndcg(own + term * added, hit, self.relevant) for term in terms]) - self.ndcg
 
 
 def _leading(scores: np.ndarray, most: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,23 +10,27 @@ from typing import Any
 import numpy as np
 
 from mho import checks
-from mho.engines import Engine
+from mho.engines import Digital, Engine
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.item_weights import ItemTable, ItemWeights
-from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose
+from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, alternated, choose
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side
 from mho.recommend.neighbour_model import LIST_SAMPLE, LIST_TERMS, NeighbourModel
 
 __all__ = ["MixedModel"]
 
-_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_SHARES = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_COMPONENTS_OF_START = 32
+_COMPONENTS, _COMPONENTS_OF_MANY, _MANY = 64, 32, 200_000
+"""Components of a table, and of one of many pairs, where twice as many would take minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MixedModel(Model):
     """(1 - share) p_u . q_i + share sum_j x_uj b_ji: an implicit model and neighbours, each fitted alone.
 
-    Factors see what items far apart have in common, neighbours what two items do.
+    Factors see what items far apart have in common, neighbours what two items do. Factors of few choices differ from
+    start to start, and the mean of several fits errs less than one does: rows are those of all of them side by side.
 
     Attributes
     ----------
@@ -34,6 +38,9 @@ class MixedModel(Model):
         Its popularity term takes no part.
     neighbours : NeighbourModel
         Its popularity term takes no part.
+    starts : int or None
+        Fits of the factors, each with as many of the components, of which the mean is taken. None: one for each 32
+        components.
     share : float or None
         What neighbours count for, between 0 and 1.
     popularity : float or None
@@ -51,10 +58,10 @@ class MixedModel(Model):
 
     factors: ImplicitModel = field(default_factory=ImplicitModel)
     neighbours: NeighbourModel = field(default_factory=NeighbourModel)
+    starts: int | None = None
     share: float | None = None
     popularity: float | None = None
 
-    usual_components = 32
     quality = ImplicitModel.quality
     offsets = ImplicitModel.offsets
     has_weights = True
@@ -66,10 +73,16 @@ class MixedModel(Model):
             raise TypeError(f"factors must be an ImplicitModel, got {type(self.factors).__name__}")
         if not isinstance(self.neighbours, NeighbourModel):
             raise TypeError(f"neighbours must be a NeighbourModel, got {type(self.neighbours).__name__}")
+        if self.starts is not None:
+            checks.positive_int(self.starts, "starts")
         if self.share is not None and checks.nonnegative_number(self.share, "share") > 1:
             raise ValueError(f"share must be at most 1, got {self.share}")
         if self.popularity is not None:
             checks.nonnegative_number(self.popularity, "popularity")
+
+    def usual_components(self, n_known: int) -> int:
+        """See `Model.usual_components`: fewer of a large table."""
+        return _COMPONENTS if n_known < _MANY else _COMPONENTS_OF_MANY
 
     @property
     def l2(self) -> float | None:
@@ -78,8 +91,11 @@ class MixedModel(Model):
 
     def settled(self, known: Any, k: int, rng: np.random.Generator) -> MixedModel:
         """See `Model.settled`."""
-        factors, neighbours = (part.settled(known, k, deepcopy(rng)) for part in (self.factors, self.neighbours))
-        model = replace(self, factors=factors, neighbours=neighbours)
+        starts = min(k, self.starts or max(1, k // _COMPONENTS_OF_START))
+        factors, neighbours = (
+            part.settled(known, k // starts, deepcopy(rng)) for part in (self.factors, self.neighbours)
+        )
+        model = replace(self, factors=factors, neighbours=neighbours, starts=starts)
         if None not in (self.share, self.popularity):
             return model
         shares = _SHARES if self.share is None else [self.share]
@@ -93,20 +109,31 @@ class MixedModel(Model):
             nearly=0.001,
             doubt=0.5,
         )
-        alone = POPULARITY_ALONE if self.popularity is None else self.popularity
-        share, popularity = choose(known, candidates, rng) or (shares[-1], alone)
+        share, popularity = choose(known, candidates, rng) or (shares[-1], model._otherwise)
         return replace(model, share=share, popularity=popularity)
 
-    def _inner_fits(self, shares: Any, start: Side) -> Callable[[HeldOut], Iterator[Scorer]]:
+    @property
+    def _otherwise(self) -> float:
+        """Popularity term where no mixture is surely better than popularity: neighbours may have been found to be."""
+        if self.popularity is not None:
+            return self.popularity
+        own = self.neighbours.popularity if self.share is None else None
+        return POPULARITY_ALONE if own is None else own
+
+    def _inner_fits(self, shares: Sequence[float], start: Side) -> Callable[[HeldOut], Iterator[Scorer]]:
         assert self.factors.l2 is not None, "settled before"
         assert self.neighbours.l2 is not None, "settled before"
-        of_factors = self.factors.inner_fits([self.factors.l2], start)
+
+        def solve(_: float, fixed: Side, columns: Any) -> Side:
+            return self.solve(Digital(), fixed, columns, 1.0).side
+
+        sides = alternated(solve, [self.factors.l2], start)
         of_neighbours = self.neighbours.inner_fits([(self.neighbours.weighting, self.neighbours.l2)])
 
         def fits(held_out: HeldOut) -> Iterator[Scorer]:
-            (one,), (other,) = of_factors(held_out), of_neighbours(held_out)
-            for share in shares:
-                yield lambda part, share=share: (1 - share) * one(part) + share * other(part)
+            ((users, items),), (other,) = sides(held_out), of_neighbours(held_out)
+            P = users.rows[held_out.users]
+            yield lambda part: _by_shares(shares, self.factors.scores(P[part], items.rows), *other(part))
 
         return fits
 
@@ -148,15 +175,28 @@ class MixedModel(Model):
 
     def start(self, n: int, k: int, rng: np.random.Generator) -> Side:
         """See `Model.start`."""
-        return self.factors.start(n, k, rng)
+        parts = self._parts(np.arange(k))
+        return self._joined([self.factors.start(n, len(part), rng).rows for part in parts])
+
+    def _parts(self, columns: np.ndarray) -> list[np.ndarray]:
+        """Return those of the `columns` (k,) of rows, or (n, k), that each start has."""
+        return np.array_split(columns, self.starts or 1, axis=-1)
+
+    def _joined(self, parts: list[np.ndarray]) -> Side:
+        """Return the rows of all starts, whose products are the means of those of each."""
+        return Side(np.hstack(parts) / np.sqrt(len(parts)))
 
     def alternating(self, engine: Engine) -> Engine:
         """See `Model.alternating`."""
         return self.factors.alternating(engine)
 
     def solve(self, engine: Engine, fixed: Side, known: Any, unit: float, start: Side | None = None) -> Half:
-        """See `Model.solve`."""
-        return self.factors.solve(engine, fixed, known, unit, start)
+        """See `Model.solve`: for the factors of each start."""
+        if self.starts in (None, 1):
+            return self.factors.solve(engine, fixed, known, unit)
+        parts = [Side(np.sqrt(self.starts) * part) for part in self._parts(fixed.rows)]
+        side = self._joined([self.factors.solve(engine, part, known, unit).side.rows for part in parts])
+        return Half(side, self.factors.error_of(fixed, side, known))
 
     def norm_of(self, known: Any) -> float:
         """See `Model.norm_of`: of the factors."""
@@ -182,3 +222,9 @@ class MixedModel(Model):
     def _own_share(self) -> float:
         assert self.share is not None, "settled when fitted"
         return 1 - self.share
+
+
+def _by_shares(shares: Sequence[float], one: np.ndarray, other: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the scores by factors and by neighbours together for each share of the latter."""
+    for share in shares:
+        yield (1 - share) * one + share * other

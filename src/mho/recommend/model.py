@@ -75,9 +75,6 @@ class Model(ABC):
     offsets: ClassVar[int]
     """How many of a row's numbers are offsets; the others are factors."""
 
-    usual_components: ClassVar[int] = 16
-    """Components where nobody says how many."""
-
     has_factors: ClassVar[bool] = True
     """Whether users and items have factors, which alternate."""
 
@@ -139,10 +136,14 @@ class Model(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has no weights between items")
 
-    def components(self, asked: int | None, n_items: int) -> int:
+    def usual_components(self, n_known: int) -> int:
+        """Return the components where nobody says how many, of a table of so many pairs."""
+        return 16
+
+    def components(self, asked: int | None, n_items: int, n_known: int) -> int:
         """Return the components of a fit: as many as are `asked` for, or the usual number; at most `n_items`."""
         if asked is None:
-            return min(self.usual_components, n_items)
+            return min(self.usual_components(n_known), n_items)
         limit = n_items if self.has_factors else None
         return checks.positive_int(asked, "n_components", limit=limit, what="items")
 

@@ -25,8 +25,12 @@ _USUAL_RIDGE = 100.0
 _CAP, _CAP_OF_MANY, _MANY = 100, 50, 10_000
 """Neighbours of an item, and of one of many items: time and memory grow with the square."""
 
-_POWER = 0.25
+_POWER = 0.125
 """A user with many choices says less by each: it weighs by this power of one over their number."""
+
+_RELATIVE = 0.5
+"""Ridge of a weight beside the one of all, in squares of the length of the neighbour's column: what it would be if a
+third of all that users chose were left out at random, again and again (Steck-2020)."""
 
 LIST_SAMPLE = 500_000
 """Choices that are looked at to choose among these: neighbours of fewer users are others."""
@@ -40,21 +44,22 @@ class NeighbourModel(Model):
     """x_ui ~ sum_j x_uj b_ji with B >= 0 and nothing on its diagonal, the items j nearest to i by cosine alone.
 
     Each item's column of B is a non-negative least-squares problem with the columns of its neighbours as the matrix:
-    |x_i - X b_i|^2 + l2 |b_i|^2, as in EASE (Steck-2019) and SLIM (Ning-2011), but with few unknowns, whatever the
-    number of items. A user's row weighs by the fourth root of one over the number of choices in it, so that those who
-    choose everything do not decide; the mean square of these weights is 1. There are no factors: a score is a sum over
-    what the user chose, which is why an item is recommended, and a new user needs a product, no solve.
+    |x_i - X b_i|^2 + sum_j (l2 + |x_j|^2 / 2) b_ji^2, as in EASE (Steck-2019, Steck-2020) and SLIM (Ning-2011), but
+    with few unknowns, whatever the number of items. A user's row weighs by the eighth root of one over the number of
+    choices in it, so that those who choose everything do not decide; the mean square of these weights is 1. There are
+    no factors: a score is a sum over what the user chose, which is why an item is recommended, and a new user needs a
+    product, no solve.
 
     Attributes
     ----------
     cap : int or None
         Neighbours of an item, at most; fewer than there are items. None: 100, or 50 from 10,000 items on.
     l2 : float or None
-        Ridge on the weights, > 0.
+        Ridge on the weights, > 0, beside half of the square of the length of a neighbour's column.
     popularity : float or None
         What a score has more for an item that everybody chose, >= 0; at 0 it orders only what is otherwise equal. Where
         this or the ridge is None, `fit` takes those whose lists of held-out choices are best, of at most half a million
-        choices, on this CPU. Popularity alone decides where no list is better than it by two standard errors.
+        choices, on this CPU. Popularity alone decides where no list is better than it by 1.5 standard errors.
     weighting : {"presence", "log", "linear"} or None
         x_ui: 1, or by strength as in `ImplicitModel`. None: presence or log, whichever lists are better with.
     least, typical : float or None
@@ -124,8 +129,8 @@ class NeighbourModel(Model):
                 ridges = [l2 for own, l2 in settings if own == how]
                 asked = X[held_out.users]
                 table = statements(X, self.user_weights(np.diff(X.indptr)))
-                for weights in fitted_weights(table, ridges, self.cap or _CAP):
-                    yield lambda part, B=weights.matrix, asked=asked: (asked[part] @ B).toarray()
+                for weights in fitted_weights(table, ridges, self.cap or _CAP, relative=_RELATIVE):
+                    yield lambda part, B=weights.matrix, asked=asked: [(asked[part] @ B).toarray()]
 
         return fits
 
@@ -173,7 +178,8 @@ class NeighbourModel(Model):
         """See `Model.weights_in`."""
         assert self.l2 is not None, "settled when fitted"
         assert self.cap is not None, "settled when fitted"
-        return fitted_weights(table, [self.l2], self.cap, engine=engine, targets=targets)[0]
+        ridges, settings = [self.l2], {"relative": _RELATIVE, "engine": engine, "targets": targets}
+        return fitted_weights(table, ridges, self.cap, **settings)[0]
 
     @property
     def popularity_alone(self) -> bool:

@@ -59,7 +59,7 @@ class RatingModel(Model):
         log(1 + number of ratings of the item), >= 0; with 0 in that of the predicted ratings. No prediction changes.
         None: `fit` takes what makes the best lists of ratings held out of at most 100,000, on this CPU: those that
         have most of what was rated above the mean, and no less of all that was rated than popularity has. Popularity
-        alone decides where no list is better than it by two standard errors (1e4, and of items as often rated the
+        alone decides where no list is better than it by 1.5 standard errors (1e4, and of items as often rated the
         first in `item_ids_`). `Recommender.model_` tells what was taken.
 
     Examples
@@ -103,7 +103,7 @@ class RatingModel(Model):
         def fits(held_out: HeldOut) -> Iterator[Scorer]:
             for users, items in sides(held_out):
                 P = users.rows[held_out.users]
-                yield lambda part, P=P, Q=items.rows: self.scores(P[part], Q)
+                yield lambda part, P=P, Q=items.rows: [self.scores(P[part], Q)]
 
         candidates = Candidates(
             fits=fits,

@@ -57,8 +57,8 @@ class Recommender:
     Parameters
     ----------
     n_components : int, optional
-        Number k of components, at most the number of items; by default 16, or 32 with "mixed". Of no account with
-        "neighbours", which has none.
+        Number k of components, at most the number of items; by default 16, or 64 with "mixed" (32 from 200,000
+        pairs on). Of no account with "neighbours", which has none.
     model : {"ratings", "implicit", "neighbours", "mixed", "mixed-ratings"} or Model
         What the table means. "ratings": how much each user liked some items; `predict` gives ratings (`RatingModel`).
         "implicit": what each user chose; `recommend` ranks what they did not choose (`ImplicitModel`).
@@ -146,7 +146,7 @@ class Recommender:
         phases = phase_ends(engine.phases(), checks.positive_int(self.max_iter, "max_iter"))
         table = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns)
         del users, items, ratings  # whoever called may not hold them either
-        k = model.components(self.n_components, len(table.items)) if model.has_factors else 0
+        k = model.components(self.n_components, len(table.items), table.known.nnz) if model.has_factors else 0
         start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
         self._fitted, self.engine_, self.history_ = start, engine, []
         self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])

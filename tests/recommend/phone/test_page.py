@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from mho import Recommender
 from mho.data import movielens
-from mho.recommend import RatingModel
+from mho.recommend import MixedModel, RatingModel
 from mho.recommend.phone import Catalogue, ChoiceRule, catalogue_of, write_app
 from mho.recommend.phone.catalogue import quantised
 
@@ -120,12 +120,13 @@ def movies(items):
     return table.users[popular], table.items[popular]
 
 
-@pytest.mark.parametrize("model", ["ratings", "implicit", "neighbours", "mixed", RatingModel(popularity=0.3)])
+@pytest.mark.parametrize("model", ["ratings", *CHOICES, MixedModel(starts=3), RatingModel(popularity=0.3)])
 def test_the_page_says_what_the_recommender_says(visit, model):
     table = movielens()
     popular = table.items < 400
     users, items, stars = (x[popular] for x in (table.users, table.items, table.ratings))
-    recommender = Recommender(8, model=model, max_iter=5).fit(users, items, None if model in CHOICES else stars)
+    chosen = model in CHOICES or isinstance(model, MixedModel)
+    recommender = Recommender(8, model=model, max_iter=5).fit(users, items, None if chosen else stars)
     titles = [f"{table.titles[i]} {i:03}" for i in recommender.item_ids_]
     catalogue = catalogue_of(recommender, titles)
     page, *_ = visit(catalogue=catalogue)
@@ -133,10 +134,10 @@ def test_the_page_says_what_the_recommender_says(visit, model):
     visitor = {5: 5.0, 60: 1.0, 133: 4.0, 250: 3.0}
     answer = page.evaluate(FOLD, [list(map(list, visitor.items())), 7])
     named = recommender.item_ids_[[order[i] for i in visitor]]
-    wanted = recommender.recommend_for(named, None if model in CHOICES else list(visitor.values()), n=400)
+    wanted = recommender.recommend_for(named, None if chosen else list(visitor.values()), n=400)
     scores = dict(zip(wanted.items.tolist(), wanted.scores.tolist(), strict=True))
     shown = [(recommender.item_ids_[order[best["item"]]], best["score"]) for best in answer["best"]]
-    highest = np.inf if model in CHOICES else stars.max()
+    highest = np.inf if chosen else stars.max()
     assert [score for _, score in shown] == pytest.approx([min(highest, scores[i]) for i, _ in shown], rel=0.01)
     ahead = dict(zip(recommender.item_ids_.tolist(), recommender.list_offsets_.tolist(), strict=True))
     best = [scores[i] + ahead[i] for i in wanted.items.tolist()[:10]]

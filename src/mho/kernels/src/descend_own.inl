@@ -16,17 +16,17 @@ template <class T> T violation(const T *slope, const T *x, index_t k) {
 
 template <class T> index_t descend_own_scratch(index_t k) { return padded<T>(k) * (padded<T>(k) + 3); }
 
-// min over x >= 0 of x'(G + l2 I)x / 2 - c'x for k unknowns; the rows of G are `row` long. Whether it came to rest, to
-// `tolerance` of the largest c.
+// min over x >= 0 of x'(G + D)x / 2 - c'x for k unknowns, D having l2 and `relative` times G's own on its diagonal; the
+// rows of G are `row` long. Whether it came to rest, to `tolerance` of the largest c.
 template <class T>
-bool descend_own(const T *G, index_t row, index_t k, const T *c, T l2, T tolerance, T *x, T *scratch) {
+bool descend_own(const T *G, index_t row, index_t k, const T *c, T l2, T relative, T tolerance, T *x, T *scratch) {
     const index_t kp = padded<T>(k);
     T *own = scratch, *inverse = own + kp * kp, *slope = inverse + kp, *at = slope + kp;
     T most = 0;
     for (index_t l = 0; l < kp * kp; ++l) own[l] = 0;
     for (index_t i = 0; i < k; ++i) {
         for (index_t l = 0; l < k; ++l) own[i * kp + l] = G[i * row + l];
-        own[i * kp + i] += l2;
+        own[i * kp + i] += l2 + relative * own[i * kp + i];
     }
     for (index_t l = 0; l < kp; ++l) {
         const bool moves = l < k && own[l * kp + l] > 0;

@@ -183,7 +183,7 @@ template <class T> struct Dense {
     void (*gram)(const T *A, index_t row, index_t column, index_t k, Range, T *G, T *scratch);
     ArrayStats (*array_stats)(const T *x, Range);
     index_t (*descend_own_scratch)(index_t k);
-    bool (*descend_own)(const T *G, index_t row, index_t k, const T *c, T l2, T tolerance, T *x, T *scratch);
+    bool (*descend_own)(const T *G, index_t row, index_t k, const T *c, T l2, T relative, T tolerance, T *x, T *scratch);
 };
 
 template <class T, class I> struct Sparse {

@@ -630,7 +630,8 @@ void gram_of_own_rows(In<I> ptr, In<I> idx, In<float> val, In<I> row_ptr, In<I> 
 // How many of a target's places are taken: they come first.
 index_t taken(const std::int32_t *near, index_t cap) { return std::find(near, near + cap, -1) - near; }
 
-void descend_own(In<float> G, In<float> products, In<std::int32_t> nearest, double l2, Out<float> answer, Out<std::uint8_t> failed, index_t threads) {
+void descend_own(In<float> G, In<float> products, In<std::int32_t> nearest, double l2, double relative, Out<float> answer,
+                 Out<std::uint8_t> failed, index_t threads) {
     matrix(nearest, "nearest must be (t, cap)");
     const std::size_t count = nearest.shape(0), cap = nearest.shape(1);
     order(cap);
@@ -644,7 +645,8 @@ void descend_own(In<float> G, In<float> products, In<std::int32_t> nearest, doub
         parallel_for<float>(count, small_chunk, threads, dense<float>().descend_own_scratch(cap), stop, [&](Range range, float *scratch) {
             for (index_t t = range.begin; t < range.end && !range.stop(); ++t)
                 failed.data()[t] = !dense<float>().descend_own(G.data() + t * cap * cap, cap, taken(nearest.data() + t * cap, cap),
-                                                               products.data() + t * cap, float(l2), tolerance, answer.data() + t * cap, scratch);
+                                                               products.data() + t * cap, float(l2), float(relative), tolerance,
+                                                               answer.data() + t * cap, scratch);
         });
     });
 }

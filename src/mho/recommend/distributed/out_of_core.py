@@ -135,7 +135,7 @@ class OutOfCore:
         return fitted_model(folder, state.kind, state.settled) if state.settled else self.model
 
     def _state(self, table: BlockTable, folder: Path) -> FitState:
-        components = self.model.components(self.n_components, table.n_items)
+        components = self.model.components(self.n_components, table.n_items, table.n_ratings)
         new = FitState(
             table=table_name(table.folder, folder),
             n_components=components,

@@ -85,7 +85,8 @@ def _rule(model: Model, recommender: Recommender) -> RatingRule | ChoiceRule:
     if isinstance(model, NeighbourModel):
         return ChoiceRule(confidence=1.0, l2=1.0)  # of no factors
     if isinstance(model, MixedModel) and model.l2 is not None and model.share is not None:
-        return ChoiceRule(confidence=model.factors.confidence, l2=model.l2, share=1 - model.share)
+        confidence, starts = model.factors.confidence, model.starts or 1
+        return ChoiceRule(confidence=confidence, l2=model.l2, share=1 - model.share, starts=starts)
     raise TypeError(
         "recommender must be of ratings, implicit, neighbours or mixed; what neighbours of ratings need does not fit a "
         f"page yet: got a {type(model).__name__}"

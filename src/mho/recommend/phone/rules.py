@@ -81,7 +81,8 @@ class ChoiceRule:
 
     All items take part: c_i is 1 with the weight w_i = 1 + confidence for one that the visitor likes, 0 with the
     weight 1 for any other (Hu-2008). Items, which have the rows [d_i, q_i], are ordered by d_i + share x . q_i; to that
-    neighbours add b_ji for every item j that the visitor likes.
+    neighbours add b_ji for every item j that the visitor likes. Where factors are those of several starts side by side,
+    each start's part of x solves a problem of its own, with `starts` times the sum of its rows' outer products.
 
     Attributes
     ----------
@@ -91,17 +92,21 @@ class ChoiceRule:
         Ridge, > 0.
     share : float
         What factors count for beside neighbours, between 0 and 1.
+    starts : int
+        Starts that share the columns of q, in their order; the first ones have one more where need be.
     """
 
     confidence: float
     l2: float
     share: float = 1.0
+    starts: int = 1
 
     def __post_init__(self) -> None:
         for name in ("confidence", "l2"):
             checks.at_least(checks.nonnegative_number(getattr(self, name), name), name, 0, strict=True)
         if checks.nonnegative_number(self.share, "share") > 1:
             raise ValueError(f"share must be at most 1, got {self.share}")
+        checks.positive_int(self.starts, "starts")
 
     def check_columns(self, columns: int) -> None:
         """Refuse a catalogue whose rows have not even an offset."""

@@ -66,13 +66,11 @@ function ratings(catalogue, given) {
 
 /** Choices: every item takes part, with a target of 0, those that were chosen with 1 and more weight. */
 function choices(catalogue, given) {
-  const { confidence, l2, share } = catalogue.rule;
+  const { confidence, l2, share, starts } = catalogue.rule;
   const width = catalogue.width - 1;
   const gram = catalogue.gram();
-  const H = Float64Array.from({ length: width * width }, (_, at) => {
-    const [f, h] = [Math.floor(at / width), at % width];
-    return gram[(f + 1) * (width + 1) + h + 1] + (f === h ? l2 : 0);
-  });
+  const H = Float64Array.from({ length: width * width }, (_, at) =>
+    gram[(Math.floor(at / width) + 1) * (width + 1) + (at % width) + 1]);
   const g = new Float64Array(width);
   const design = (row) => row.subarray(1); // the offset is popularity's: no visitor's factors explain it
   const rows = new Map();
@@ -81,8 +79,19 @@ function choices(catalogue, given) {
     add(H, g, a, confidence, (1 + confidence) / confidence);
     rows.set(item, { a, target: 1 });
   }
+  const start = startOf(width, starts);
+  for (let at = 0; at < H.length; at++) {
+    const [f, h] = [Math.floor(at / width), at % width];
+    H[at] = (start(f) === start(h) ? starts * H[at] : 0) + (f === h ? l2 : 0);
+  }
   const weights = (x) => Float64Array.of(1, ...x.map((value) => share * value));
   return { H, g, rows, design, weights, pull: () => share * (1 + confidence) };
+}
+
+/** Which of so many starts a column belongs to: the first ones have one more where they cannot all have as many. */
+function startOf(width, starts) {
+  const [each, more] = [Math.floor(width / starts), width % starts];
+  return (f) => Math.floor(f < more * (each + 1) ? f / (each + 1) : (f - more) / each);
 }
 
 function diagonal(values) {
