@@ -55,9 +55,10 @@ def of_ratings(found: list[dict[str, Any]]) -> str:
     found = [one for one in found if one["what"] == "ratings"]
     seeds = sorted({one["seed"] for one in found})
     lines = [["RMSE, random fifths", *(f"seed {seed}" for seed in seeds), "mean"]]
-    for who in dict.fromkeys(one["who"] for one in found):
-        errors = [one["rmse"] for seed in seeds for one in found if (one["who"], one["seed"]) == (who, seed)]
-        lines.append([who, *(f"{x:.4f}" for x in errors), f"{mean(errors):.4f}"])
+    for table, who in dict.fromkeys((one["table"], one["who"]) for one in found):
+        errors = {one["seed"]: one["rmse"] for one in found if (one["table"], one["who"]) == (table, who)}
+        told = (f"{errors[seed]:.4f}" if seed in errors else "" for seed in seeds)
+        lines.append([f"{table}: {who}", *told, f"{mean(list(errors.values())):.4f}"])
     return markdown(lines)
 
 

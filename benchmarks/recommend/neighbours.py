@@ -3,7 +3,7 @@
     python benchmarks/recommend/neighbours.py lists --ml100k ml-100k.inter --lastfm sequences.txt.gz --seeds 0 1 2 3 4
     python benchmarks/recommend/neighbours.py ratings --ml100k ml-100k.inter
     python benchmarks/recommend/neighbours.py chip --ml100k ml-100k.inter
-    python benchmarks/recommend/neighbours.py cold --lastfm sequences.txt.gz --seeds 0 1 2
+    python benchmarks/recommend/neighbours.py cold --ml100k ml-100k.inter --lastfm sequences.txt.gz --seeds 0 1 2
     python benchmarks/recommend/neighbours.py time --interactions 10000000 --items 100000
 
 Files are those of `defaults.py`. `--table PATH` takes any other table, as `mho recommend fit` does, with
@@ -22,13 +22,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from defaults import Table, drawn, films, last_fm, ml_100k
+from made_up import of_brands, of_jokes
 
 from mho import Analog, Recommender
 from mho.chip import preset
@@ -43,6 +46,9 @@ from measure import parser, peak_gib, sized, smoke, timed, where
 
 OWN = "implicit", "neighbours", "mixed"
 COMPONENTS = sized(16, 3)
+CMFREC = tuple(product((16, 40), (1.0, 10.0), (0.5, 5.0)))
+"""Components, ridge and weight of attributes of cmfrec, the best of which is taken."""
+
 POPULAR = 400
 """Items of the chip's table: the twin takes a tenth of a second to write each item's neighbours."""
 
@@ -66,6 +72,12 @@ def tables(arguments: argparse.Namespace) -> Iterator[tuple[str, Table]]:
     yield "films", films()[0]
     yield "shop, long tail", drawn(4000, 6000, 40_000, fame=0.7, circles=40, seed=15)
     yield "shop, fame alone", drawn(4000, 6000, 40_000, fame=0.9, seed=16)
+    yield "shop of brands, 22,000 x 12,000", numbered(of_brands())
+
+
+def numbered(pairs: np.ndarray) -> Table:
+    """Return a table of pairs (n, 2), whose users and items are numbered anew."""
+    return Table(*(np.unique(x, return_inverse=True)[1] for x in pairs.T))
 
 
 def own_table(arguments: argparse.Namespace) -> tuple[Table, np.ndarray]:
@@ -102,16 +114,26 @@ def lists(arguments: argparse.Namespace) -> Iterator[dict]:
 
 def ratings(arguments: argparse.Namespace) -> Iterator[dict]:
     """Yield the errors of ratings with and without neighbours."""
-    table, stars = own_table(arguments) if arguments.table else ml_100k(arguments.ml100k)
-    factors = RatingModel(popularity=0.0, lowest=min(0.0, arguments.range[0]) if arguments.range else 0.0)
-    name = arguments.table.stem if arguments.table else "ml-100k"
-    for seed in arguments.seeds:
-        train, test = split_random(len(stars), 0.2, seed)
-        for model in (factors, MixedRatingModel(factors=factors)):
-            fit = Recommender(COMPONENTS, model=model, random_state=seed)
-            fit.fit(table.users[train], table.items[train], stars[train])
-            error = rmse(stars[test], fit.predict(table.users[test], table.items[test]))
-            yield {"table": f"{name}, ratings", "seed": seed, "who": type(model).__name__, "rmse": error}
+    for name, table, stars in rated(arguments):
+        factors = RatingModel(popularity=0.0, lowest=min(0.0, float(stars.min())))
+        for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
+            train, test = split_random(len(stars), 0.2, seed)
+            for model in (factors, MixedRatingModel(factors=factors)):
+                fit = Recommender(COMPONENTS, model=model, random_state=seed)
+                fit.fit(table.users[train], table.items[train], stars[train])
+                error = rmse(stars[test], fit.predict(table.users[test], table.items[test]))
+                yield {"table": f"{name}, ratings", "seed": seed, "who": type(model).__name__, "rmse": error}
+
+
+def rated(arguments: argparse.Namespace) -> Iterator[tuple[str, Table, np.ndarray]]:
+    """Yield tables of ratings by name."""
+    if arguments.table:
+        yield arguments.table.stem, *own_table(arguments)
+        return
+    if arguments.ml100k:
+        yield "ml-100k", *ml_100k(arguments.ml100k)
+    pairs, values = of_jokes()
+    yield "jokes from -10 to 10", numbered(pairs), values
 
 
 def chip(arguments: argparse.Namespace) -> Iterator[dict]:
@@ -130,6 +152,8 @@ def chip(arguments: argparse.Namespace) -> Iterator[dict]:
 def cold(arguments: argparse.Namespace) -> Iterator[dict]:
     """Yield the lists of items that nobody has chosen, by their features, for users who chose others."""
     cases = [("films", films()[0], film_genres())]
+    if arguments.ml100k:
+        cases.append(("films of ml-100k", ml_100k(arguments.ml100k)[0], genres_100k(arguments.ml100k)))
     if arguments.lastfm:
         cases.append(("artists of Last.fm", last_fm(arguments.lastfm), attributes(arguments.lastfm)))
     for name, table, features in cases:
@@ -143,17 +167,33 @@ def cold(arguments: argparse.Namespace) -> Iterator[dict]:
             wanted = sp.csr_array((np.ones(held_out.sum()), pairs), shape=shape)[:, np.flatnonzero(new)]
             asked = np.intersect1d(np.flatnonzero(np.diff(wanted.indptr)), users)
             for who, scores in cold_scores(features, new, (users, items), asked):
-                lists = ranked(np.array(scores, float), sp.csr_array((len(asked), new.sum())), 10)
-                found = list_metrics(lists, wanted[asked], np.full(new.sum(), 0.5))
-                yield {"table": f"cold {name}", "seed": seed, "who": who, "ndcg": float(found["ndcg"].mean())}
+                yield {"table": f"cold {name}", "seed": seed, "who": who, "ndcg": cold_ndcg(scores, wanted[asked])}
+
+
+def cold_ndcg(scores: np.ndarray, wanted: sp.csr_array) -> float:
+    """Return the nDCG@10 of lists by `scores` (users, new items) of what is wanted, stored at the same places."""
+    lists = ranked(np.array(scores, float), sp.csr_array(scores.shape), 10)
+    return float(list_metrics(lists, wanted, np.full(scores.shape[1], 0.5))["ndcg"].mean())
 
 
 def film_genres() -> np.ndarray:
     """Return the genres (films, genres), 0 or 1, of the films as `films` numbers them."""
     told = movielens()
-    genres = [told.genres[item] for item in np.unique(told.items)]
-    names = sorted({name for some in genres for name in some})
-    return np.array([[float(name in some) for name in names] for some in genres])
+    return marked([told.genres[item] for item in np.unique(told.items)])
+
+
+def genres_100k(path: Path) -> np.ndarray:
+    """Return the genres (films, genres), 0 or 1, as `ml_100k` numbers the films, from the file beside its own."""
+    lines = path.with_suffix(".item").read_text("utf-8").splitlines()[1:]
+    told = {int(line.split("\t")[0]): line.split("\t")[3].split() for line in lines}
+    rated = np.unique(np.loadtxt(path, delimiter="\t", skiprows=1, usecols=1, dtype=int))
+    return marked([told[item] for item in rated.tolist()])
+
+
+def marked(words: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return which word each has, (n, words), 0 or 1."""
+    names = sorted({name for some in words for name in some})
+    return np.array([[float(name in some) for name in names] for some in words])
 
 
 def cold_scores(
@@ -175,12 +215,29 @@ def cold_scores(
 
 
 def cmfrec_scores(features: np.ndarray, new: np.ndarray, chosen: sp.csr_array, asked: np.ndarray) -> np.ndarray:
-    """Return the scores (users, new items) of the library cmfrec, whose items and attributes share their factors."""
+    """Return the scores (users, new items) of the library cmfrec, whose items and attributes share their factors.
+
+    With the settings that are best for a fifth of the known items, taken for new ones.
+    """
+    inner = ~new & (np.random.default_rng(1000).random(len(new)) < 0.2)
+    wanted = chosen[:, np.flatnonzero(inner)]
+    some = np.flatnonzero(np.diff(wanted.indptr))
+    told = [cmfrec_fit(chosen, features, (new | inner, inner), some, *setting) for setting in CMFREC]
+    best = int(np.argmax([cold_ndcg(scores, wanted[some]) for scores in told]))
+    return cmfrec_fit(chosen, features, (new, new), asked, *CMFREC[best])
+
+
+def cmfrec_fit(
+    chosen: sp.csr_array, features: np.ndarray, cold: tuple[np.ndarray, np.ndarray], asked: np.ndarray, *setting: Any
+) -> np.ndarray:
+    """Return the scores of users for cold items, masks of those that are hidden and of those that are asked about."""
     from cmfrec import CMF_implicit  # pyright: ignore[reportMissingImports]
 
-    model = CMF_implicit(k=COMPONENTS, nthreads=1, verbose=False, random_state=0)
-    model.fit(X=sp.coo_matrix(chosen[:, np.flatnonzero(~new)]), I=features[~new])
-    return model.A_[asked, -COMPONENTS:] @ model.item_factors_cold(I=features[new])[:, -COMPONENTS:].T
+    (hidden, wanted), (k, ridge, weight) = cold, setting
+    model = CMF_implicit(k=k, lambda_=ridge, w_item=weight, use_cg=False, nthreads=1, verbose=False, random_state=0)
+    model.fit(X=sp.coo_matrix(chosen[:, np.flatnonzero(~hidden)]), I=features[~hidden])
+    rows = np.stack([model.item_factors_cold(I=row) for row in features[wanted]])
+    return model.A_[asked, -k:] @ rows[:, -k:].T
 
 
 def attributes(lastfm: Path) -> np.ndarray:

@@ -4,8 +4,8 @@
 
 Files and tables are those of `defaults.py`, and `--only` names those that are measured. A fifth of each user's choices
 is held out. Tuned: the best of a grid by nDCG@10 on a fifth held out inside the training part, then fitted to all of
-it; of neighbours cap and ridge, of both components and share, each with the popularity term chosen as ever. Strengths
-are counts where a table has them, and "log strengths" is the fit to their logarithms. Each run adds lines of JSON to
+it; of neighbours cap and ridge, of both components and share, and of each the popularity term. Strengths are
+counts where a table has them, and "log strengths" is the fit to their logarithms. Each run adds lines of JSON to
 `tuned.jsonl` beside this file; `scripts/neighbour_tables.py` makes the table of the page.
 """
 
@@ -17,6 +17,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,19 @@ from defaults import Table, tables
 from mho import Recommender
 from mho.recommend import split_by_user
 from mho.recommend.contest import Entry, contest
-from mho.recommend.peers import popularity
+from mho.recommend.list_defaults import item_shares
+from mho.recommend.peers import Fit, popularity
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import provenance
 from measure import parser, smoke, where
 
 CAPS, RIDGES = (50, 100, 200), (400.0, 100.0, 25.0)
-COMPONENTS, SHARES = (16, 32, 64), (0.25, 0.5, 0.75)
+COMPONENTS, SHARES, TERMS = (16, 32, 64), (0.25, 0.5, 0.75), (0.0, 0.1, 1.0)
 MODELS: tuple[Any, ...] = ("neighbours", "mixed")
+
+Scores = Callable[[np.ndarray], np.ndarray]
+Fitting = Callable[..., Recommender]
 
 
 def halves(table: Table, seed: int) -> tuple[Any, Any]:
@@ -48,23 +53,49 @@ def halves(table: Table, seed: int) -> tuple[Any, Any]:
     return train, test
 
 
-def grid(name: str, settled: Any, n_items: int) -> Iterator[tuple[str, int | None, Any]]:
-    """Yield settings by name, components and model, of which the model as it comes has been settled."""
-    if name == "neighbours":
-        for cap, l2 in product(sorted({min(cap, n_items - 1) for cap in CAPS}), RIDGES):
-            yield f"cap {cap}, l2 {l2:g}", None, replace(settled, cap=cap, l2=l2, popularity=None)
-        return
-    for k, share in product(sorted({min(k, n_items) for k in COMPONENTS}), SHARES):
-        yield f"k {k}, share {share:g}", k, replace(settled, share=share, popularity=None)
+def once(fit: Fitting) -> Fitting:
+    """Return `fit`, which keeps what it has made of a table: settings that are combined share their fits."""
+    kept: dict[Any, tuple[Any, Recommender]] = {}
+
+    def kept_fit(train: Any, *settings: Any) -> Recommender:
+        key = id(train), *settings
+        if key not in kept:
+            kept[key] = train, fit(train, *settings)
+        return kept[key][1]
+
+    return kept_fit
 
 
-def entry(name: str, settings: Iterator[tuple[str, int | None, Any]], seed: int) -> Entry:
-    """Return a recommender of some settings, of which the best is taken."""
+def tuned(name: str, settled: Any, n_items: int, seed: int) -> Entry:
+    """Return a model with the best settings of a grid; what is not in it is as it `settled` with the table."""
+    return Entry("tuned", list({"neighbours": _neighbours, "mixed": _mixed}[name](settled, n_items, seed)))
 
-    def fit(k: int | None, model: Any) -> Callable[[Any], Callable[[np.ndarray], np.ndarray]]:
-        return lambda train: Recommender(k, model=model, random_state=seed).fit(train).list_scores
 
-    return Entry(name, [(label, fit(k, model)) for label, k, model in settings])
+def _neighbours(settled: Any, n_items: int, seed: int) -> Iterator[tuple[str, Fit]]:
+    @once
+    def fit(train: Any, cap: int, l2: float) -> Recommender:
+        return Recommender(model=replace(settled, cap=cap, l2=l2, popularity=0.0), random_state=seed).fit(train)
+
+    def scored(train: Any, cap: int, l2: float, term: float) -> Scores:
+        made, added = fit(train, cap, l2), term * item_shares(train)
+        return lambda users: made.list_scores(users) + added
+
+    for cap, l2, term in product(sorted({min(cap, n_items - 1) for cap in CAPS}), RIDGES, TERMS):
+        yield f"cap {cap}, l2 {l2:g}, popularity {term:g}", partial(scored, cap=cap, l2=l2, term=term)
+
+
+def _mixed(settled: Any, n_items: int, seed: int) -> Iterator[tuple[str, Fit]]:
+    @once
+    def fit(train: Any, k: int | None) -> Recommender:
+        model = settled.neighbours if k is None else settled.factors
+        return Recommender(k, model=replace(model, popularity=0.0), random_state=seed).fit(train)
+
+    def scored(train: Any, k: int, share: float, term: float) -> Scores:
+        one, other, added = fit(train, k), fit(train, None), term * item_shares(train)
+        return lambda users: (1 - share) * one.list_scores(users) + share * other.list_scores(users) + added
+
+    for k, share, term in product(sorted({min(k, n_items) for k in COMPONENTS}), SHARES, TERMS):
+        yield f"k {k}, share {share:g}, popularity {term:g}", partial(scored, k=k, share=share, term=term)
 
 
 def logged(name: Any, seed: int) -> Entry:
@@ -81,11 +112,11 @@ def measured(name: str, table: Table, seed: int) -> Iterator[dict]:
     """Yield the figures of each model on one split of a table."""
     train, test = halves(table, seed)
     for own in MODELS:
-        settled = Recommender(model=own, random_state=seed).fit(train).model_
+        made = Recommender(model=own, random_state=seed).fit(train)
         entries = [
             Entry("popularity", [("", popularity)]),
-            entry("default", iter([("as it comes", None, own)]), seed),
-            entry("tuned", grid(own, settled, train.shape[1]), seed),
+            Entry("default", [("as it comes", lambda _, made=made: made.list_scores)]),
+            tuned(own, made.model_, train.shape[1], seed),
         ]
         entries += [] if table.strengths is None else [logged(own, seed)]
         found = {one.name: one for one in contest(train, test, entries, seed=seed).results}
