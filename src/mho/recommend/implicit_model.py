@@ -179,12 +179,12 @@ class ImplicitModel(Model):
         return Half(Side(X), weighted_error(fixed.rows, fixed.gram, X, extra))
 
     def error_of(self, fixed: Side, solved: Side, known: Any) -> float:
-        """Return the sum of the squared errors of two sides, as they weigh, as `solve` tells it."""
+        """Return the sum of the squared, weighed errors of rows `solved` for `known` against those that are `fixed`."""
         fixed = _in_double(fixed)
         return weighted_error(fixed.rows, fixed.gram, solved.rows, self._extra(known))
 
     def _extra(self, known: Any) -> Any:
-        """Return what chosen pairs weigh beyond all others, csc_array as `known` (n_fixed, n)."""
+        """Return the weights of chosen pairs beyond those of all others, csc_array as `known` (n_fixed, n)."""
         weights = self.weights(known.data)
         weights *= self.confidence
         return sp.csc_array((weights, known.indices, known.indptr), shape=known.shape)

@@ -133,7 +133,7 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
 
 
 def _splits(choices: int, again: int) -> int:
-    """Return how often a table of so many choices is parted, if so many are looked at again."""
+    """Return the number of splits of a table of so many choices, of which so many are looked at `again`."""
     return max(1, min(_SPLITS, again // max(1, choices)), min(_MOST_SPLITS, _FEW // max(1, choices)))
 
 

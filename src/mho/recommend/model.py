@@ -137,11 +137,14 @@ class Model(ABC):
         raise NotImplementedError(f"{type(self).__name__} has no weights between items")
 
     def usual_components(self, n_known: int) -> int:
-        """Return the components where nobody says how many, of a table of so many pairs."""
+        """Return the components where nobody says how many, of a table of `n_known` pairs."""
         return 16
 
     def components(self, asked: int | None, n_items: int, n_known: int) -> int:
-        """Return the components of a fit: as many as are `asked` for, or the usual number; at most `n_items`."""
+        """Return the components of a fit: as many as are `asked` for, or the usual number; at most `n_items`.
+
+        The usual number goes by the pairs of the table, `n_known`.
+        """
         if asked is None:
             return min(self.usual_components(n_known), n_items)
         limit = n_items if self.has_factors else None
