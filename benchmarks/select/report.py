@@ -145,18 +145,24 @@ def cells(found):
         yield f"`python benchmarks/select/cells.py PYTHON FOLDER {tiles} {row['starts']}` {measured_at(row)}"
     yield ""
     heads = ["cells x genes", "starts", "least correlation, same starts", "own starts"]
+    heads += ["error of cNMF's, of the same starts', of own starts' spectra"]
     heads += ["CPU s of cNMF", "of mho, same starts", "of `mho.consensus`", "GiB of cNMF", "of mho"]
     rows = [
         [
             " x ".join(map(str, row["shape"])),
             row["starts"],
             *(row[key] for key in ("least_correlation_same_starts", "least_correlation_own_starts")),
+            ", ".join(map(str, row.get("errors", ["not measured"]))),
             *(row[key] for key in ("cnmf_cpu_seconds", "same_starts_cpu_seconds", "consensus_cpu_seconds")),
             *(row[key] for key in ("cnmf_gib", "mho_gib")),
         ]
         for row in kinds.values()
     ]
     yield from table(heads, rows)
+    if any(row["starts"] < 10 for row in kinds.values()):
+        yield "Of less than ten starts neither leaves a spectrum out, and the median of so few is no consensus:"
+        yield "where starts end in different minima, the spectra of both differ."
+        yield ""
 
 
 def blocks(found):

@@ -65,6 +65,23 @@ def test_a_factor_on_disk_is_that_in_memory_and_is_gone_on_from(X, tmp_path):
     np.testing.assert_array_equal(again.H, whole.H)
 
 
+def test_an_interrupted_fit_goes_on_from_its_files(X, tmp_path):
+    files = {"out": tmp_path / "W.npy", "out_H": tmp_path / "H.npy"}
+    settings = {"block_bytes": 5000, "tol": 0, "random_state": 0}
+    whole = mho.fit_blocks(X, 4, max_iter=6, **settings)
+
+    def interrupt(record):
+        if record["iteration"] == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mho.fit_blocks(X, 4, max_iter=6, callback=interrupt, **files, **settings)
+    rest = mho.fit_blocks(X, 4, max_iter=3, W=files["out"], H=files["out_H"], **files, **settings)
+    np.testing.assert_array_equal(np.load(rest.H), whole.H)
+    np.testing.assert_array_equal(np.load(rest.W), whole.W)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["H.npy", "W.npy"]
+
+
 def test_memory_is_that_of_some_blocks(tmp_path):
     X = np.random.default_rng(0).random((20_000, 100), dtype=np.float32)
     np.save(tmp_path / "X.npy", X)
@@ -202,6 +219,7 @@ def test_files_of_other_libraries_are_opened(X, tmp_path):
 @pytest.mark.parametrize("kind", ["npy", "sparse"])
 def test_both_factors_on_disk_are_those_in_memory(X, kind, tmp_path, monkeypatch):
     monkeypatch.setattr("mho.nmf.blocks._COLUMNS", 7)
+    monkeypatch.setattr("mho.nmf.blocks._BLOCK_BYTES", 500)
     source, settings = _given(kind, X, tmp_path), {"block_bytes": 5000, "tol": 0, "random_state": 0}
     whole = mho.fit_blocks(source, 4, max_iter=4, **settings)
     files = {"out": tmp_path / "W.npy", "out_H": tmp_path / "H.npy"}

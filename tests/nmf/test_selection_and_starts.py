@@ -261,6 +261,17 @@ def _matched(found, truth):
     return correlation[linear_sum_assignment(-correlation)]
 
 
+def test_the_best_of_many_starts_has_the_components_of_a_fit_that_was_never_compressed():
+    rng = np.random.default_rng(9)
+    X = rng.poisson(0.1 * rng.gamma(0.4, size=(200, 6)) @ rng.gamma(0.4, size=(6, 150))).astype(float)
+    X = X[X.sum(axis=1) > 0][:, X.sum(axis=0) > 0]
+    runs = mho.many_starts(X, 6, 6, random_state=0)
+    settings = {"init": "random", "algorithm": "extrapolated", "tol": 1e-9, "max_iter": 2000}
+    alone = NMF(6, random_state=int(runs.seeds[runs.best]), **settings).fit(X)
+    assert _matched(runs.H[runs.best], alone.components_).min() > 0.99
+    assert runs.errors[runs.best] == pytest.approx(alone.history_[-1]["error"], rel=1e-4)
+
+
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
 def test_the_consensus_finds_planted_spectra_and_projects_other_rows(form):
     rng = np.random.default_rng(9)

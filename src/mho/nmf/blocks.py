@@ -1,4 +1,4 @@
-"""Factorization of a matrix that is larger than memory: blocks of rows, read ahead by a thread."""
+"""Factorization of a matrix that is larger than memory, by blocks of rows."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from mho import checks, kernels
 from mho.data.errors import DataError
+from mho.data.output import replacing
 from mho.engines.products import cross, gram
 from mho.kernels.blas import one_blas_thread
 from mho.nmf.block_cluster import BlocksOnWorkers
@@ -106,9 +107,11 @@ def fit_blocks(
     tol : float
         Stop when the error falls by less than this share of the first in a pass; 0 never stops.
     W, H : ndarray of shape (m, k) and (k, n), or path, optional
-        Factors to go on from: those of a fit that ended early.
+        Factors to go on from: those of a fit that ended early, both of them; W alone says little, for it is improved
+        first.
     out, out_H : str or path, optional
-        ``.npy`` files for W and for H, which then are never whole in memory.
+        ``.npy`` files for W and for H, which then are never whole in memory where they are large. Both are there after
+        each pass: a fit that was interrupted goes on from them.
     block_bytes : int, optional
         Memory of a block; one for each thread of a ``.npy`` file, of others four more. 8 MiB by default; 32 MiB on a
         cluster, and up to that where rows are long.
@@ -221,7 +224,7 @@ def _passed(
     G, square = np.zeros((k, k)), 0.0
     again = known is not None
     outcomes = None if workers is None else workers.improved(columns.H, rows.read)
-    if outcomes is None and columns.path is None and columns.products.nbytes <= _BLOCK_BYTES:
+    if outcomes is None and columns.small:
         outcomes = _improved(found, columns.H, rows, step, again=again)
     if outcomes is not None:
         for begin, (W, products, part) in outcomes:
@@ -348,12 +351,16 @@ def _put(ready: queue.Queue[Any], item: Any, ended: threading.Event) -> bool:
 
 
 class _Columns:
-    """H by columns (n, k), and what all rows of a pass ask of it, (n, k); both on disk where there is a path."""
+    """H by columns (n, k), and what all rows of a pass ask of it, (n, k).
+
+    Where there is a path, both are on disk if they are large; else H is written to it after each pass.
+    """
 
     def __init__(self, start: np.ndarray, dtype: np.dtype, path: Path | None) -> None:
-        self.path, (k, n) = path, start.shape
-        self._step = n if path is None else _COLUMNS
-        if path is None:
+        self._path, (k, n) = path, start.shape
+        self.small = 8 * n * k <= _BLOCK_BYTES
+        self.on_disk = path is not None and not self.small
+        if path is None or self.small:
             self.H, self.products = np.array(start.T, dtype, order="C"), np.zeros((n, k))
             return
         kept = np.lib.format.open_memmap(path.with_suffix(".part"), "w+", dtype, (k, n), fortran_order=True)
@@ -369,17 +376,18 @@ class _Columns:
         return self
 
     def __exit__(self, *of: Any) -> None:
-        if self.path is not None:
+        if self.on_disk:
             self._file.flush()
             self._scratch.close()
 
     def _ranges(self, n: int) -> Iterator[tuple[int, int]]:
-        return ((begin, min(begin + self._step, n)) for begin in range(0, n, self._step))
+        step = _COLUMNS if self.on_disk else n
+        return ((begin, min(begin + step, n)) for begin in range(0, n, step))
 
     def add(self, W: np.ndarray, X: Any) -> None:
         """Take in what some rows X (b, n) with their W (b, k) ask."""
         for begin, end in self._ranges(X.shape[1]):
-            self.products[begin:end] += cross(W, X if self.path is None else X.column_range(begin, end))
+            self.products[begin:end] += cross(W, X.column_range(begin, end) if self.on_disk else X)
 
     def improve(self, G: np.ndarray) -> float:
         """Sweep over H with W'W, forget the rows; return by how much |X|^2 is above |X - W H|^2."""
@@ -390,10 +398,13 @@ class _Columns:
             gained += 2 * float(np.vdot(C, Y)) - float(np.vdot(G, Y.T @ Y))
             self.H[begin:end] = Y
             C[...] = 0
+        if self._path is not None and not self.on_disk:
+            with replacing(self._path, size=self.H.nbytes) as temporary, temporary.open("wb") as stream:
+                np.save(stream, self.H.T)
         return gained
 
     def result(self) -> Any:
-        return np.ascontiguousarray(self.H.T) if self.path is None else self.path
+        return np.ascontiguousarray(self.H.T) if self._path is None else self._path
 
 
 class _Rows:

@@ -17,6 +17,9 @@ from mho.operands import Dense, Matrix, Sparse
 
 __all__ = ["Consensus", "cluster_spectra", "consensus", "local_density"]
 
+_BLOCK = 1 << 20
+"""Stored entries that are squared together."""
+
 _NEIGHBOURS = 0.3
 """Share of the starts whose nearest spectra tell how dense it is about one."""
 
@@ -150,17 +153,19 @@ def consensus(
     values, owner = _matrix(X, layer)
     known = as_known(values, None, "X", nonnegative=True)
     chosen = _chosen_columns(known, columns)
-    part = _dense_or_rows(known)[:, chosen]
+    part = _columns(_dense_or_rows(known), chosen)
     deviations = np.sqrt(_variances(part))
     if not deviations.all():
-        chosen, part, deviations = chosen[deviations > 0], part[:, deviations > 0], deviations[deviations > 0]
+        chosen, part, deviations = chosen[deviations > 0], _columns(part, deviations > 0), deviations[deviations > 0]
     if not len(chosen):
         raise ValueError("X must have a column that varies, got none")
     divisor = deviations if scale else np.ones(len(chosen))
-    ready = _divided(part, divisor)
+    ready = _divided(part, divisor) if scale else part
+    del part
     model = NMF(n_components, loss=loss, random_state=random_state, **{"init": "random", **settings})
     # On a compression, which loses what noise hides, spectra of cells differ by several per cent.
-    runs = run_starts(_operand(ready), model, starts, chip=chip, compressed=False)
+    operand = known if ready is _dense_or_rows(known) else _operand(ready)
+    runs = run_starts(operand, model, starts, chip=chip, compressed=False)
     pooled = _unit_rows(np.concatenate(runs.H).astype(np.float64))
     density = local_density(pooled, max(1, round(_NEIGHBOURS * starts)))
     kept = density < checks.positive_number(threshold, "threshold")
@@ -170,7 +175,8 @@ def consensus(
             f"take a larger one, such as {np.median(density) * 2:.2g}"
         )
     spectra, labels, silhouette = cluster_spectra(pooled[kept], n_components)
-    usage = nnls(spectra.T, ready.T).T
+    usage = nnls(spectra.T, operand.T).T
+    del operand, ready
     spectra, usage = _by_usage(spectra, usage)
     gene_spectra, scores = _refitted(_dense_or_rows(known), usage)
     found = Consensus(
@@ -219,6 +225,12 @@ def _dense_or_rows(X: Matrix) -> Any:
     return X.rows if isinstance(X, Sparse) else X.array
 
 
+def _columns(values: Any, chosen: np.ndarray) -> Any:
+    """Some columns; all of them without a copy."""
+    every = len(chosen) == values.shape[1] if chosen.dtype != bool else chosen.all()
+    return values if every else values[:, chosen]
+
+
 def _operand(values: Any) -> Matrix:
     return (
         Sparse(values, nonnegative=True, name="X") if sp.issparse(values) else Dense(values, nonnegative=True, name="X")
@@ -230,7 +242,11 @@ def _moments(values: Any) -> tuple[np.ndarray, np.ndarray]:
     m = values.shape[0]
     if sp.issparse(values):
         mean = np.asarray(values.mean(axis=0)).ravel()
-        square = np.asarray(values.power(2).sum(axis=0)).ravel() / m
+        square = np.zeros(values.shape[1])
+        for begin in range(0, values.nnz, _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            square += np.bincount(values.indices[part], values.data[part].astype(np.float64) ** 2, len(square))
+        square /= m
     else:
         mean, square = values.mean(axis=0, dtype=np.float64), np.square(values, dtype=np.float64).mean(axis=0)
     return mean, np.maximum(square - mean**2, 0) * m / max(1, m - 1)
@@ -254,7 +270,10 @@ def _chosen_columns(X: Matrix, count: int | None) -> np.ndarray:
 
 def _divided(values: Any, by: np.ndarray) -> Any:
     if sp.issparse(values):
-        return sp.csr_array(values @ sp.diags_array(1 / by))
+        rows = sp.csr_array(values)
+        data = by[rows.indices]
+        np.divide(rows.data, data, out=data)
+        return sp.csr_array((data, rows.indices, rows.indptr), shape=rows.shape, copy=False)
     return values / by
 
 

@@ -90,7 +90,8 @@ def many_starts(
     """Factorize X from many random starts.
 
     A dense matrix, or a large sparse one, that is thin beside its sides is compressed once; every start iterates on
-    the compression and then, a few times, on the matrix itself.
+    the compression and then, a few times, on the matrix itself. The best one goes on there until it comes to rest; the
+    errors of the others are within some tenths of a per cent, but where noise is large their components still move.
 
     Parameters
     ----------
@@ -209,32 +210,38 @@ def _on_compression(X: Dense | Sparse, model: Any, seeds: np.ndarray, racing: bo
     alive = list(range(len(runs)))
     for length in _RACE if racing else ():
         for i in alive:
-            runs[i].go(length, model.tol)
+            runs[i].go(length, _EARLIER * model.tol)
         alive = sorted(alive, key=lambda i: runs[i].last.objective)[: max(1, -(-len(alive) // 3))]
     W: list[Any] = [None] * len(runs)
     H: list[Any] = [None] * len(runs)
-    errors = np.full(len(runs), np.inf)
+    errors, first = np.full(len(runs), np.inf), np.zeros(len(runs))
     for i in alive:
-        runs[i].go(model.max_iter, model.tol)
+        runs[i].go(model.max_iter, _EARLIER * model.tol)
         last = _polished(Problem(X, engine, *penalties), runs[i].last)
-        W[i], H[i], errors[i] = last.W, last.H, last.error
+        W[i], H[i], errors[i], first[i] = last.W, last.H, last.error, runs[i].objectives[0]
         runs[i] = None  # its factors are not wanted twice
+    # Errors are those of X by now, but spectra may lack what the compression lost; the best one's are to be had.
+    best = int(np.argmin(errors))
+    finished = _Run(Problem(X, engine, *penalties), (W[best], H[best]), first[best])
+    finished.go(model.max_iter, model.tol)
+    if finished.last.error < errors[best]:
+        W[best], H[best], errors[best] = finished.last.W, finished.last.H, finished.last.error
     return Starts(seeds, errors, W, H)
 
 
 class _Run:
-    """One start's iterations on the compression, so far."""
+    """One start's iterations so far; the tolerance is a share of its `first` objective, if it had one before."""
 
-    def __init__(self, problem: Problem, start: tuple[np.ndarray, np.ndarray]) -> None:
+    def __init__(self, problem: Problem, start: tuple[np.ndarray, np.ndarray], *first: float) -> None:
         self._iterates: Iterator[Iterate] = extrapolate(problem, *start)
-        self._objectives: list[float] = []
+        self.objectives = list(first)
         self.last: Any = None
 
     def go(self, most: int, tol: float) -> None:
         """Iterate until there are `most` iterations, or nothing is gained."""
-        while len(self._objectives) < most and not (self.last and stalled(self._objectives, _EARLIER * tol)):
+        while len(self.objectives) < most and not (self.last and stalled(self.objectives, tol)):
             self.last = next(self._iterates)
-            self._objectives.append(self.last.objective)
+            self.objectives.append(self.last.objective)
 
 
 def _polished(problem: Problem, last: Iterate) -> Iterate:
