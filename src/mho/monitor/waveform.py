@@ -204,7 +204,8 @@ class WaveformFeatures:
         if count == 1:  # the usual case beside a machine, where each call counts
             windows = flat[None]
         else:
-            windows = np.ndarray((count, length), flat.dtype, flat, strides=(hop * flat.itemsize, flat.itemsize))
+            steps = hop * flat.itemsize, flat.itemsize
+            windows = np.ndarray((count, length), flat.dtype, cast(Any, flat), strides=steps)
         swing = windows - _means(windows)
         scale = np.sqrt(_squares(swing))[:, None] + _LEAST
         first, last = self.envelope_lines
