@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ import pytest
 
 from mho import Camera
 from mho.camera import Clip
+from mho.camera.clip_file import write_clip
 from mho.camera.grid import Grid
 from mho.camera.index import Index, read_index
 from mho.camera.recorder import Recorder
@@ -247,3 +249,38 @@ def test_passwords_are_hidden():
     assert hidden("rtsp://user:secret@cam:554/1") == "rtsp://***@cam:554/1"
     assert hidden("cannot open rtsp://u:p@cam/1: refused") == "cannot open rtsp://***@cam/1: refused"
     assert hidden("rtsp://cam/1?a=b@c") == "rtsp://cam/1?a=b@c"
+
+
+def write_numbered(path, count):
+    """Write a video with bidirectional frames, each as bright as its number says."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10, options={"bf": "3", "g": "20", "crf": "12", "sc_threshold": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(count):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((72, 64), 20 + 3 * number, np.uint8), "yuv420p")))
+        out.mux(stream.encode(None))
+
+
+def test_a_packet_has_the_time_of_its_own_frame_where_the_decoder_holds_it_back(tmp_path):
+    write_numbered(tmp_path / "film.mp4", 60)
+    source = Source(str(tmp_path / "film.mp4"), 10, ring=True)
+    shots = [shot.time for shot in source.shots()]
+    packets = list(source.packets)
+    assert any(packet.time > after.time for packet, after in pairwise(packets))  # decoded first, shown later
+    assert sorted(packet.time for packet in packets) == pytest.approx(shots)
+    assert [packet.time for packet in packets] == pytest.approx([p.packet.pts * p.packet.time_base for p in packets])
+    assert write_clip(tmp_path / "clip.mp4", packets, start=2.0, end=4.0, encode=True) == 20
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        frames = [(frame.time, frame.to_ndarray()[:48].mean()) for frame in container.decode(video=0)]
+    assert [t for t, _ in frames] == pytest.approx(np.arange(20) / 10)
+    assert [round((level - 20) / 3) for _, level in frames] == list(range(20, 40))
+
+
+def test_a_clip_encoded_again_says_nothing_but_pictures(tmp_path):
+    write_numbered(tmp_path / "film.mp4", 20)
+    source = Source(str(tmp_path / "film.mp4"), 10, ring=True)
+    list(source.shots())
+    write_clip(tmp_path / "clip.mp4", list(source.packets), start=0.0, encode=True)
+    data = (tmp_path / "clip.mp4").read_bytes()
+    assert b"x264" in (tmp_path / "film.mp4").read_bytes()  # its settings, as long as a small key frame
+    assert not any(word in data for word in (b"x264", b"Lavf", b"btrt"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,23 @@ __all__ = ["thumbnail_jpeg", "write_clip"]
 _COPIED = ("h264", "hevc", "av1", "mpeg4", "vp9")
 _BASE = Fraction(1, 90_000)
 _QUALITY = {"crf": "28", "preset": "veryfast"}
+_FORMAT = {"movflags": "faststart", "fflags": "bitexact", "write_btrt": "0"}
+"""The index in front, and nothing that only names the program that wrote it."""
+
+_PICTURES_ALONE = "filter_units=remove_types=6"
+"""FFmpeg's filter that leaves out x264's account of its own settings: 700 bytes, as much as a small key frame."""
+
 _THREADS = 1
 
 
 def write_clip(
-    path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle] = (), *, start: float, encode: bool = False
+    path: Path,
+    packets: Sequence[Packet],
+    masks: Sequence[Rectangle] = (),
+    *,
+    start: float,
+    end: float = math.inf,
+    encode: bool = False,
 ) -> int:
     """Write packets of one segment as MP4; return how many frames.
 
@@ -34,8 +48,9 @@ def write_clip(
         From a key frame on.
     masks : sequence of Rectangle
         Areas that are blackened in every plane; they force another encoding.
-    start : float
-        Time from which frames are shown; copied packets begin at the key frame before it.
+    start, end : float
+        Times from which and up to which frames are shown; copied packets begin at the key frame before it, and end
+        with the last that is needed.
     encode : bool
         Encode again even where packets could be copied.
 
@@ -48,13 +63,13 @@ def write_clip(
     """
     name = packets[0].segment.stream.codec_context.name
     if masks or encode or name not in _COPIED:
-        return _encoded(path, packets, masks, start)
+        return _encoded(path, packets, masks, (start, end))
     return _copied(path, packets)
 
 
 def _copied(path: Path, packets: Sequence[Packet]) -> int:
     av = pyav()
-    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
+    with av.open(str(path), "w", format="mp4", options=dict(_FORMAT)) as out:
         stream = out.add_stream_from_template(packets[0].segment.stream)
         first = next((kept.packet.dts for kept in packets if kept.packet.dts is not None), 0)
         for kept in packets:
@@ -69,28 +84,27 @@ def _copied(path: Path, packets: Sequence[Packet]) -> int:
     return len(packets)
 
 
-def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], start: float) -> int:
+def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], shown: tuple[float, float]) -> int:
     av = pyav()
     decoder = _decoder(av, packets[0].segment.stream)
-    count, stream, last, begin = 0, None, -1, 0.0
-    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
+    count, coder, last, begin = 0, None, -1, 0.0
+    with av.open(str(path), "w", format="mp4", options=dict(_FORMAT)) as out:
         for frame, t in _frames(decoder, packets, av):
-            if t < start:
+            if not shown[0] <= t < shown[1]:
                 continue
             picture = _masked(frame, masks)
             picture.pict_type = av.video.frame.PictureType.NONE  # else every key frame of the source is one again
-            if stream is None:
-                stream = _encoder(out, picture, packets[0].segment.stream)
-                begin = t
-            if (picture.width, picture.height) != (stream.width, stream.height):
+            if coder is None:
+                coder, begin = _Coder.of(av, out, picture, packets[0].segment.stream), t
+            if (picture.width, picture.height) != (coder.stream.width, coder.stream.height):
                 break  # another picture is another segment
             stamp = max(last + 1, round((t - begin) / _BASE))
             picture.pts, picture.time_base, last = stamp, _BASE, stamp
-            out.mux(stream.encode(picture))
+            coder.write(picture)
             count += 1
-        if stream is None:
+        if coder is None:
             raise ValueError("no frame of the clip could be decoded")
-        out.mux(stream.encode(None))
+        coder.write(None)
     return count
 
 
@@ -104,16 +118,18 @@ def _decoder(av: Any, stream: Any) -> Any:
 
 def _frames(decoder: Any, packets: Sequence[Packet], av: Any) -> Any:
     """Give frames and times; those of packets that cannot be decoded are left out."""
-    times = [kept.time for kept in packets]
-    number = 0
-    for kept in [*packets, None]:
+    for number in range(len(packets) + 1):
+        packet = None
+        if number < len(packets):
+            packet = av.Packet(bytes(packets[number].packet))
+            packet.pts = number  # comes out with the frame, whose time is that of its own packet
         try:
-            frames = decoder.decode(None if kept is None else av.Packet(bytes(kept.packet)))
+            frames = decoder.decode(packet)
         except (av.FFmpegError, ValueError):
             continue
         for frame in frames:
-            yield frame, times[min(number, len(times) - 1)]
-            number += 1
+            own = number if frame.pts is None else frame.pts
+            yield frame, packets[min(own, len(packets) - 1)].time
 
 
 def _masked(frame: Any, masks: Sequence[Rectangle]) -> Any:
@@ -127,13 +143,32 @@ def _masked(frame: Any, masks: Sequence[Rectangle]) -> Any:
     return out
 
 
-def _encoder(out: Any, picture: Any, source: Any) -> Any:
-    rate = source.average_rate or source.guessed_rate or 10
-    stream = out.add_stream("libx264", rate=rate, options=dict(_QUALITY))
-    stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
-    stream.codec_context.time_base = _BASE
-    stream.codec_context.thread_count = _THREADS
-    return stream
+@dataclass(eq=False)
+class _Coder:
+    """x264 into a file."""
+
+    av: Any
+    out: Any
+    stream: Any
+    filter: Any = None
+
+    @classmethod
+    def of(cls, av: Any, out: Any, picture: Any, source: Any) -> _Coder:
+        rate = source.average_rate or source.guessed_rate or 10
+        stream = out.add_stream("libx264", rate=rate, options=dict(_QUALITY))
+        stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, "yuv420p"
+        stream.codec_context.time_base = _BASE
+        stream.codec_context.thread_count = _THREADS
+        return cls(av, out, stream)
+
+    def write(self, picture: Any) -> None:
+        """Write a picture; None: those that are still in the encoder."""
+        for packet in self.stream.encode(picture):
+            if self.filter is None:  # not before: the encoder has said by now what its packets are
+                self.filter = self.av.bitstream.BitStreamFilterContext(_PICTURES_ALONE, self.stream)
+            self.out.mux(self.filter.filter(packet))
+        if picture is None and self.filter is not None:
+            self.out.mux(self.filter.filter(None))
 
 
 def thumbnail_jpeg(thumbnail: np.ndarray, *, width: int = 160) -> bytes:

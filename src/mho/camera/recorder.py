@@ -243,7 +243,8 @@ class Recorder:
         with replacing(picture, durable=False) as temporary:
             temporary.write_bytes(thumbnail_jpeg(run.best.thumbnail))
         with replacing(path) as temporary:
-            write_clip(temporary, packets, self.camera.masks, start=run.shown[0], encode=self.encode)
+            start, end = run.shown
+            write_clip(temporary, packets, self.camera.masks, start=start, end=end, encode=self.encode)
             data = temporary.read_bytes()
         name = path.relative_to(self.folder).as_posix()
         return {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -251,7 +252,9 @@ class Recorder:
     def _packets(self, run: _Run) -> list[Packet]:
         """Return packets of one segment from the key frame before a run's pre-roll to the end of its post-roll."""
         start, end = run.shown
-        inside = [kept for kept in self.source.packets if kept.time < end]
+        packets = list(self.source.packets)
+        count = max((n for n, kept in enumerate(packets, 1) if kept.time < end), default=0)
+        inside = packets[:count]  # with those later ones that frames before the end are predicted from
         first = [n for n, kept in enumerate(inside) if kept.packet.is_keyframe and kept.time <= start]
         keys = [n for n, kept in enumerate(inside) if kept.packet.is_keyframe]
         if not keys:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,9 @@ _TIMEOUT = 10.0
 _RING_BYTES = 96 << 20
 _JUMP = 60.0
 """Seconds from which a step of the time stamps is a fault of theirs, not of the stream."""
+
+_HELD_BACK = 40
+"""Packets whose frames a decoder holds back at the most: 16 of H.264, and one for each of its threads."""
 
 _BEHIND, _CAUGHT_UP = 2.0, 0.5
 _LONGEST_WAIT = 30.0
@@ -87,14 +91,14 @@ class Segment:
     container: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Packet:
-    """A packet in the ring.
+    """A packet in the ring; packets are in the order in which they are decoded.
 
     Attributes
     ----------
     time : float
-        Seconds of the stream's clock.
+        Of its frame, seconds of the stream's clock; until the decoder gives the frame, that of the frame before.
     packet : av.Packet
     segment : Segment
     """
@@ -303,8 +307,9 @@ class Source:
             self.counts.corrupt += 1
             return
         times = [self._time_of(frame) for frame in frames]
-        self._keep(packet, times[0] if times else self.now, segment)  # a decoder may hold frames back
+        self._keep(packet, times[0] if times else self.now, segment)
         for t, frame in zip(times, frames, strict=True):
+            self._set_time(frame, t)
             if getattr(frame, "is_corrupt", False):
                 self.counts.corrupt += 1
                 continue
@@ -346,6 +351,13 @@ class Source:
         self._bytes += packet.size
         while self._bytes > _RING_BYTES:
             self._bytes -= self.packets.popleft().packet.size
+
+    def _set_time(self, frame: Any, t: float) -> None:
+        """Give a frame's time to its packet, which came before those of the frames that are shown before it."""
+        for kept in islice(reversed(self.packets), _HELD_BACK):
+            if frame.pts is not None and kept.packet.pts == frame.pts:
+                kept.time = t
+                return
 
     def forget(self, before: float) -> None:
         """Let go of packets of which no clip after a time needs any: those before the last key frame before it."""

@@ -27,6 +27,7 @@ def pyav() -> Any:
         It is not there.
     """
     try:
+        import av.bitstream
         import av.logging
     except ImportError as error:
         raise ImportError("cameras and videos need PyAV: pip install 'mho[camera]'") from error
