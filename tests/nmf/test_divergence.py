@@ -138,6 +138,25 @@ def test_zeros_that_are_not_stored_are_data():
         np.testing.assert_allclose(other.H, dense.H, rtol=1e-6, atol=1e-9)
 
 
+@DTYPES
+@LOSSES
+@pytest.mark.parametrize("unit", [1e-10, 1e10])
+def test_the_unit_of_a_sparse_matrix_says_nothing(dtype, loss, unit):
+    """Vectors that a column does not fill add nothing, not even rounding."""
+    array = _data(loss, dtype=dtype)
+    for missing in {False, True} if loss == KL else {True}:
+        one, other = (
+            _iterates(
+                Sparse(sp.csr_array(array * dtype(scale)), missing=missing),
+                [factor * dtype(scale**0.5) for factor in _start(array)],
+                loss,
+                30,
+            )[-1]
+            for scale in (1.0, unit)
+        )
+        assert other.error == pytest.approx(one.error, rel=2e-3 if dtype == np.float32 else 1e-8)
+
+
 @LOSSES
 def test_what_is_missing_says_nothing(loss):
     """The same factors whatever stands in the holes."""

@@ -41,9 +41,8 @@ template <class T> struct Point {
     vec<T> curvature; // of a convex function of y that has the same slope there
 };
 
-// b log(b/y) - b + y; `surplus` is what is missing from zero at b = y = 1, which fills up a vector.
+// b log(b/y) - b + y.
 template <class T> struct KullbackLeibler {
-    static constexpr double surplus = 0;
     static Point<T> at(vec<T> b, vec<T> y) {
         const vec<T> inverse = T(1) / y, u = capped<T>(b * inverse);
         const vec<T> value = y * (u * logarithm<T>(larger<T>(u, Bits<T>::least)) - (u - T(1)));
@@ -53,7 +52,6 @@ template <class T> struct KullbackLeibler {
 
 // The same without its y, for a matrix whose zeros are data: all the y are summed by way of the factor's column sums.
 template <class T> struct KullbackLeiblerStored {
-    static constexpr double surplus = 1;
     static Point<T> at(vec<T> b, vec<T> y) {
         const Point<T> point = KullbackLeibler<T>::at(b, y);
         return {point.value - y, point.pull + T(1), point.curvature};
@@ -64,7 +62,6 @@ template <class T> struct KullbackLeiblerStored {
 // above it of Fevotte and Idier (2011) has 2u / y^2, so near u = 1 its steps are half of Newton's and a solve takes many. The
 // curvature itself is taken, but a quarter of u / y^2 at the least; steps that would raise the divergence are cut anyway.
 template <class T> struct ItakuraSaito {
-    static constexpr double surplus = 0;
     static Point<T> at(vec<T> b, vec<T> y) {
         const vec<T> inverse = T(1) / y, u = larger<T>(capped<T>(b * inverse), Bits<T>::least);
         const vec<T> own = T(2) * u - T(1), least = u * T(0.25), convex = own > least ? own : least;

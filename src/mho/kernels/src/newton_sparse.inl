@@ -83,7 +83,7 @@ inline index_t fetch(const T *A, Columns<T, I> b, index_t e, index_t end, const 
     const index_t rows = smaller(end - e, tile_rows), whole = padded<T>(rows);
     gather(A, s.kp, b.idx + e, rows, b.idx + end, s.tile);
     for (index_t l = rows * s.kp; l < whole * s.kp; ++l) s.tile[l] = 0;
-    for (index_t r = 0; r < whole; ++r) s.b[r] = r < rows ? b.val[e + r] : T(1);
+    for (index_t r = 0; r < whole; ++r) s.b[r] = r < rows ? b.val[e + r] : T(0); // and y = 0: no divergence
     return rows;
 }
 
@@ -101,13 +101,12 @@ template <class L, bool model, class T> inline void add_points(const Own<T> &s, 
 template <class L, class T> inline void evaluate_tile(const Own<T> &s, index_t rows, const T *x, bool model, Value *value) {
     const index_t whole = padded<T>(rows);
     modelled(s.tile, s.kp, whole, x, s.y);
-    for (index_t r = rows; r < whole; ++r) s.y[r] = 1; // b = y = 1: no divergence, but for the stored kind's y
     vec<T> finite{}, lost{};
     if (model)
         add_points<L, true>(s, whole, &finite, &lost);
     else
         add_points<L, false>(s, whole, &finite, &lost);
-    value->finite += double(sum<T>(finite)) + double(L::surplus) * double(whole - rows);
+    value->finite += double(sum<T>(finite));
     value->lost += sum<T>(lost);
     if (!model) return;
     weigh(s, whole);
