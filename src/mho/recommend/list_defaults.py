@@ -44,6 +44,9 @@ _ALTERNATIONS = 4
 _BLOCK = 1 << 22
 """Choices that are counted at a time."""
 
+_LEAST_USERS = 10
+"""Users whose lists are looked at, of fewer of whom a standard error tells nothing."""
+
 _CERTAINTY = 1.5
 """Standard errors by which a gain over popularity is taken to be smaller than it was seen to be."""
 
@@ -120,7 +123,7 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         count[held_out.users] += 1
         total[..., held_out.users] += held_out.gains(candidates)
     there = count > 0
-    if there.sum() < 2:
+    if there.sum() < _LEAST_USERS:
         return None
     gain = total[..., there] / count[there]
     mean = gain.mean(axis=-1)
