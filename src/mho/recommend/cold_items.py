@@ -15,7 +15,7 @@ from mho.recommend.model import Side
 
 __all__ = ["feature_rows", "feature_weights", "with_items"]
 
-_L2 = 0.1
+_L2 = 1.0
 """Ridge on the weights, in mean squares of the length of an item's features."""
 
 

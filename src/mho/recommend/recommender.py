@@ -229,7 +229,7 @@ class Recommender:
         self.checked_share_ = float(critical.mean())
         return self
 
-    def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Self:
+    def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 1.0) -> Self:
         """Take in items that nobody has chosen yet, each as a non-negative sum of known ones with like features.
 
         What is known of them later, `partial_fit` and `fold_in` take. The more popular of known items stay ahead where
@@ -325,7 +325,7 @@ class Recommender:
         fitted.model.check(visit.known.data)
         return for_visitor(fitted, self._engine(), visit, n)
 
-    def recommend_to(self, features: Any, n: int = 10, *, known_features: Any, cap: int = 50, l2: float = 0.1) -> Top:
+    def recommend_to(self, features: Any, n: int = 10, *, known_features: Any, cap: int = 50, l2: float = 1.0) -> Top:
         """Return the best items of users of whom features alone are known, such as their age or country.
 
         A newcomer is one non-negative least-squares problem, the sum of known users that makes its features; its scores

@@ -34,7 +34,7 @@ def add_items(
     features: str = "",
     split: str = "|",
     cap: WholeNumber = 50,
-    l2: float = 0.1,
+    l2: float = 1.0,
     json: Json = False,
 ) -> None:
     """Take in items that nobody has chosen yet, each as a non-negative sum of known items with like features.
