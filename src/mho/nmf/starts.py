@@ -27,7 +27,7 @@ from mho.operands import Dense, Matrix, Sparse
 __all__ = ["Starts", "many_starts", "run_starts"]
 
 _SWEEPS = 8
-_POLISH = 3
+_POLISH = 2
 _POLISH_SPARSE = 4
 """Iterations on the matrix itself after those on its compression; that of a sparse one says less of it."""
 
