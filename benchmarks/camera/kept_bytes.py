@@ -66,8 +66,8 @@ def whole(video, path, *, encode):
             stream = container.streams.video[0]
             segment, rate = Segment(1, stream, container), float(stream.average_rate or FPS)
             packets = [packet for packet in container.demux(stream) if packet.size]
-            stamps = [packet.dts if packet.pts is None else packet.pts for packet in packets]
-            places = np.argsort(np.argsort(stamps))  # of their frames: packets come as they are decoded
+            stamps = np.array([packet.dts if packet.pts is None else packet.pts for packet in packets])
+            places = stamps.argsort().argsort()  # of their frames: packets come as they are decoded
             ring = [Packet(n / rate, packet, segment) for n, packet in zip(places, packets, strict=True)]
             write_clip(path, ring, start=0.0, encode=True)
         video = path
