@@ -63,7 +63,7 @@ def test_resume_at_no_scheduler_is_told_and_the_file_is_as_it_was(mho, ratings, 
 def test_a_chip_on_a_cluster_is_refused_in_one_line(mho, scheduler, ratings, tmp_path):
     settings = ("-k", 2, "-q", "--engine", "analog", "--dask", scheduler)
     code, _, told = mho("recommend", "fit", ratings, "-o", tmp_path / "x.npz", *settings)
-    assert (code, told) == (2, "mho: error: engine must be digital on a cluster, got analog\n")
+    assert (code, told) == (2, "mho: error: --engine must be digital on a cluster, got analog\n")
     assert not (tmp_path / "x.npz").exists()
 
 

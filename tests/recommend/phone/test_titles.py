@@ -34,7 +34,7 @@ def test_a_packed_table_is_read_too(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1 must have fields parted by"),
+        ("", "is empty"),
         ("id\n1\n", "line 1 must have fields parted by"),
         ("id,title\n1,a\n2\n", "line 3 has 1 fields, line 1 has 2"),
         ("id,title\n1,a\n1,b\n", "line 3 names '1' again"),
