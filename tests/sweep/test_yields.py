@@ -246,7 +246,7 @@ def test_own_ratings_are_counted_and_drawn(mho, ratings, tmp_path):
     assert "--rows has nothing to do here, where chips solve a table of ratings" in said
     code, _, said = mho(*options, "--bar", "psnr=30")
     assert code == 2
-    assert "--bar must be rmse or loss=NUMBER of these data, got psnr=30" in said
+    assert "--bar must be rmse=NUMBER of these data, got psnr=30" in said
 
 
 def test_requirements_of_a_picture_go_on_where_they_stopped(mho, tmp_path):
