@@ -312,7 +312,27 @@ class Sparse:
         return np.ascontiguousarray(c.indptr), np.ascontiguousarray(c.indices), np.ascontiguousarray(c.data)
 
 
-class Shifted(Sparse):
+class _OfBase:
+    """What a matrix that is made of the entries of another, its `base`, has in common with it."""
+
+    base: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self.base.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64."""
+        return self.base.dtype
+
+    def known_rows(self) -> np.ndarray:
+        """Known entries of each column, (n,)."""
+        return self.base.known_rows()
+
+
+class Shifted(_OfBase, Sparse):
     """The known entries of `base`, each less the `shift` of its row; made when somebody looks at them.
 
     Parameters
@@ -342,20 +362,6 @@ class Shifted(Sparse):
         """The entries by columns."""
         ptr, idx, val = self.base.by_column()
         return sp.csc_array((val - self.shift[idx], idx, ptr), shape=self.shape, copy=False)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(m, n)."""
-        return self.base.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        """float32 or float64."""
-        return self.base.dtype
-
-    def known_rows(self) -> np.ndarray:
-        """Known entries of each column, (n,)."""
-        return self.base.known_rows()
 
     @property
     def _stored(self) -> Any:
@@ -408,7 +414,7 @@ class Factored:
         return np.full(self.shape[1], self.shape[0])
 
 
-class Scaled:
+class Scaled(_OfBase):
     """A matrix (m, n) whose rows and columns are multiplied by numbers of their own, without a copy of its entries.
 
     Parameters
@@ -457,34 +463,26 @@ class Scaled:
         return part.with_values(val * self.rows[idx] * np.repeat(columns, np.diff(ptr)))
 
     @cached_property
+    def _sums(self) -> tuple[float, float]:
+        """Of the entries and of their squares, from one pass."""
+        stats = [part.stats for _, part in self.parts()]
+        return sum(one.total for one in stats), sum(one.square for one in stats)
+
+    @property
     def square(self) -> float:
         """The sum of the squared entries."""
-        return sum(part.square for _, part in self.parts())
+        return self._sums[1]
 
-    @cached_property
+    @property
     def mean(self) -> float:
         """The mean of the entries."""
         m, n = self.shape
-        return sum(part.stats.total for _, part in self.parts()) / (m * n)
+        return self._sums[0] / (m * n)
 
     @property
     def empty_rows(self) -> np.ndarray:
         """Mask (m,) of the rows that hold nothing but zero."""
         return self.base.empty_rows
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(m, n)."""
-        return self.base.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        """float32 or float64."""
-        return self.base.dtype
-
-    def known_rows(self) -> np.ndarray:
-        """Known entries of each column, (n,)."""
-        return self.base.known_rows()
 
 
 Matrix = Dense | Sparse
