@@ -313,7 +313,7 @@ class Sparse:
 
 
 class _OfBase:
-    """What a matrix that is made of the entries of another, its `base`, has in common with it."""
+    """A matrix that is made of the entries of another, its `base`: shape, type and known rows."""
 
     base: Any
 
@@ -464,7 +464,7 @@ class Scaled(_OfBase):
 
     @cached_property
     def _sums(self) -> tuple[float, float]:
-        """Of the entries and of their squares, from one pass."""
+        """The sums of the entries and of their squares, from one pass."""
         stats = [part.stats for _, part in self.parts()]
         return sum(one.total for one in stats), sum(one.square for one in stats)
 
