@@ -39,10 +39,13 @@ template <class I> struct Places {
     }
 };
 
+// An entry that goes wherever its row lies costs as much as so many multiply-adds of neighbours.
+constexpr index_t scattered = 16;
+
 template <class T, class I>
 void count_rows(Columns<T, I> b, index_t begin, index_t end, Stop stop, std::vector<I> &count) {
     Patience patience{stop};
-    for (index_t j = begin; j < end && !patience.ends(b.ptr[j + 1] - b.ptr[j]); ++j)
+    for (index_t j = begin; j < end && !patience.ends(scattered * (b.ptr[j + 1] - b.ptr[j])); ++j)
         for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
             const I i = b.idx[e];
             if (i < 0 || std::size_t(i) >= count.size()) throw std::invalid_argument(outside);
@@ -53,7 +56,7 @@ void count_rows(Columns<T, I> b, index_t begin, index_t end, Stop stop, std::vec
 template <class T, class I>
 void put_by_row(Columns<T, I> b, index_t begin, index_t end, Stop stop, Places<I> &places, ByRow<T, I> out) {
     Patience patience{stop};
-    for (index_t j = begin; j < end && !patience.ends(b.ptr[j + 1] - b.ptr[j]); ++j)
+    for (index_t j = begin; j < end && !patience.ends(scattered * (b.ptr[j + 1] - b.ptr[j])); ++j)
         for (I e = b.ptr[j]; e < b.ptr[j + 1]; ++e) {
             const I to = places.take(b.idx[e]);
             out.idx[to] = I(j), out.val[to] = b.val[e];
