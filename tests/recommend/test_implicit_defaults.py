@@ -150,21 +150,23 @@ def test_a_large_table_is_judged_by_a_sample_of_its_users():
 
 
 def test_a_table_of_few_choices_is_parted_more_often():
-    assert [list_defaults._splits(n, 100_000) for n in (100, 10_000, 20_000, 60_000, 1_000_000)] == [16, 8, 4, 1, 1]
+    assert [list_defaults._splits(n, 100_000, 4) for n in (100, 10_000, 20_000, 60_000, 1_000_000)] == [16, 8, 4, 1, 1]
 
 
 def test_gains_are_those_of_lists_written_out():
     """Two settings of one fit, with and without a popularity term, beside every user's list of what is left."""
     rng = np.random.default_rng(0)
     known = sp.csr_array((rng.random((40, 30)) < 0.4) * 1.0)
-    held_out = list_defaults.HeldOut.of(known, list_defaults.item_shares(known), 40, None, rng)
     told = rng.random((2, 40, 30))
     candidates = list_defaults.Candidates(
         fits=lambda _: iter([lambda part: (x[held_out.users[part]] for x in told)]),
         settings=[1, 2],
         fame=lambda share: share + 1e-4 * np.arange(30),
         terms=[0.0, 2.0],
+        part=0.3,
     )
+    held_out = list_defaults.HeldOut.of(known, list_defaults.item_shares(known), 40, rng, candidates)
+    assert held_out.test.nnz == pytest.approx(0.3 * known.nnz, rel=0.2)
     gains = held_out.gains(candidates)
     fame, discount = candidates.fame(held_out.share), 1 / np.log2(2 + np.arange(10))
     for place, user in enumerate(held_out.users):

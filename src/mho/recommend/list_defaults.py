@@ -71,10 +71,13 @@ class Candidates:
         Leading items by popularity among which lists are looked for.
     sample : int
         Choices that are looked at, of users drawn at random.
-    again : int
-        Choices that are looked at in all splits together, the first one aside.
+    again, splits : int
+        Choices that are looked at in all splits together, the first one aside, and splits at most.
     share : float
         Part of all choices that is looked at if that is more.
+    part : float
+        Of the choices, what is held out in a split. Of less the lists hang by fewer choices; of more, what is learned
+        from the thinner rest is trusted less than that of the whole table should be.
     liked : float or None
         The rating from which on an item is liked. Where it is given, lists are to have what is liked, and no less of
         all that was rated than popularity has.
@@ -92,7 +95,9 @@ class Candidates:
     popular: int = _POOL
     sample: int = _SAMPLE
     again: int = _SAMPLE
+    splits: int = _SPLITS
     share: float = 0.0
+    part: float = _TEST
     liked: float | None = None
     nearly: float = 0.0
     doubt: float = 0.0
@@ -113,11 +118,11 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
         Draws users and what is held out.
     """
     some = known[sampled_users(known, max(candidates.sample, candidates.share * known.nnz), rng)]
-    splits = _splits(some.nnz, candidates.again)
+    splits = _splits(some.nnz, candidates.again, candidates.splits)
     share, terms = item_shares(known), candidates.terms
     total, count = np.zeros((len(candidates.settings), len(terms), 2, some.shape[0])), np.zeros(some.shape[0])
     for _ in range(splits):
-        held_out = HeldOut.of(some, share, known.shape[0], candidates.liked, rng)
+        held_out = HeldOut.of(some, share, known.shape[0], rng, candidates)
         if not len(held_out.users) or not held_out.train.nnz:  # of a table of a few choices
             continue
         count[held_out.users] += 1
@@ -135,9 +140,9 @@ def choose(known: Any, candidates: Candidates, rng: np.random.Generator) -> tupl
     return (candidates.settings[setting], float(terms[term])) if sure[setting, term] > 0 else None
 
 
-def _splits(choices: int, again: int) -> int:
-    """Return the number of splits of a table of so many choices, of which so many are looked at `again`."""
-    return max(1, min(_SPLITS, again // max(1, choices)), min(_MOST_SPLITS, _FEW // max(1, choices)))
+def _splits(choices: int, again: int, most: int) -> int:
+    """Return the number of splits, at `most`, of a table of so many choices, of which so many are looked at `again`."""
+    return max(1, min(most, again // max(1, choices)), min(_MOST_SPLITS, _FEW // max(1, choices)))
 
 
 def _error(gain: np.ndarray) -> np.ndarray:
@@ -225,13 +230,13 @@ class HeldOut:
     share: np.ndarray
 
     @classmethod
-    def of(cls, some: Any, share: np.ndarray, m: int, liked: float | None, rng: np.random.Generator) -> HeldOut:
+    def of(cls, some: Any, share: np.ndarray, m: int, rng: np.random.Generator, told: Candidates) -> HeldOut:
         """Part the choices `some`, csr_array of sampled users, of a table of `m` in which each item has its `share`."""
-        out = rng.random(some.nnz) < _TEST
+        out = rng.random(some.nnz) < told.part
         train, test = entries_at(some, ~out), entries_at(some, out)
         users = rng.permutation(np.flatnonzero(np.diff(test.indptr)))
         users = np.sort(users[: max(1, min(_USERS, _SCORES // some.shape[1]))])
-        return cls(train, test, users, liked, share - item_shares(test) * len(some.indptr[1:]) / m)
+        return cls(train, test, users, told.liked, share - item_shares(test) * len(some.indptr[1:]) / m)
 
     def gains(self, candidates: Candidates) -> np.ndarray:
         """Return the gains in nDCG over popularity (settings, terms, 2, u) of the lists that are compared.

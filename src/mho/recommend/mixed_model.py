@@ -15,7 +15,7 @@ from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.item_weights import ItemTable, ItemWeights
 from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, alternated, choose
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side
-from mho.recommend.neighbour_model import LIST_SAMPLE, LIST_TERMS, NeighbourModel
+from mho.recommend.neighbour_model import LIST_PART, LIST_SAMPLE, LIST_TERMS, NeighbourModel
 
 __all__ = ["MixedModel"]
 
@@ -106,6 +106,7 @@ class MixedModel(Model):
             terms=LIST_TERMS if self.popularity is None else [self.popularity],
             sample=LIST_SAMPLE,
             again=LIST_SAMPLE,
+            part=LIST_PART,
             nearly=0.001,
             doubt=0.5,
         )

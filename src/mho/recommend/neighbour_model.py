@@ -16,7 +16,7 @@ from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose, ite
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side, positive
 from mho.recommend.strengths import strength_scale, weights_of
 
-__all__ = ["LIST_SAMPLE", "LIST_TERMS", "NeighbourModel"]
+__all__ = ["LIST_PART", "LIST_SAMPLE", "LIST_TERMS", "NeighbourModel"]
 
 _RIDGES = (800.0, 400.0, 200.0, 100.0, 50.0, 25.0, 12.5)
 LIST_TERMS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0)
@@ -34,6 +34,13 @@ third of all that users chose were left out at random, again and again (Steck-20
 
 LIST_SAMPLE = 500_000
 """Choices that are looked at to choose among these: neighbours of fewer users are others."""
+
+LIST_PART = 0.1
+"""What is held out of them: neighbours of a fifth fewer choices are much worse where a few items have most of all."""
+
+_AGAIN, _SPLITS = 300_000, 8
+"""Choices that are looked at in all splits together, and splits at most: of tables of some 40,000 choices nDCG@10 is
+.002 more with settings by 8 splits than by 4, on average of seven splits of five tables."""
 
 _TIE = 1e-6
 """What popularity weighs at least: of items that nothing speaks for, the most chosen come first."""
@@ -108,7 +115,15 @@ class NeighbourModel(Model):
         terms = LIST_TERMS if self.popularity is None else [self.popularity]
         fits = model.inner_fits(settings)
         candidates = Candidates(
-            fits=fits, settings=settings, fame=lambda share: share, terms=terms, sample=LIST_SAMPLE, nearly=0.01
+            fits=fits,
+            settings=settings,
+            fame=lambda share: share,
+            terms=terms,
+            sample=LIST_SAMPLE,
+            again=_AGAIN,
+            splits=_SPLITS,
+            part=LIST_PART,
+            nearly=0.01,
         )
         found = choose(known, candidates, rng)
         usual = settings[-1][0], _USUAL_RIDGE if self.l2 is None else self.l2
