@@ -4,7 +4,8 @@ python benchmarks/chip/good_enough.py knobs NAME   problems, ratings or picture:
                                                    name of one behind it, of that one, the others' rows staying
 python benchmarks/chip/good_enough.py ratings      users' factors from items' factors on the chip, by correction
 python benchmarks/chip/good_enough.py photo        a picture factored on the chip, by correction, and digital sweeps
-python benchmarks/chip/good_enough.py errors       least squares with everything wrong at once, by size and correction
+python benchmarks/chip/good_enough.py errors       least squares with everything wrong at once, by size and correction;
+                                                   with a case behind it, of that one, the others' rows staying
 python benchmarks/chip/good_enough.py repair       stuck cells: what repair leaves, and chips within 5 %
 
 Each keeps its figures in docs/measured/good-enough.json, with date, commit and machine, of which report.py makes the
@@ -80,12 +81,14 @@ def knobs(name: str, *only: str) -> list[Row]:
     ]
     for row in rows:
         print(row, flush=True)
-    if not only:
-        return rows
-    kept = json.loads(RESULTS.read_text(encoding="utf-8"))[f"knobs {name}"]["rows"]
-    return sorted(
-        [row for row in kept if row["knob"] not in only] + rows, key=lambda row: list(KNOBS).index(row["knob"])
-    )
+    return rows if not only else _with_kept(f"knobs {name}", rows, "knob", list(KNOBS))
+
+
+def _with_kept(result: str, rows: list[Row], by: str, order: list[str]) -> list[Row]:
+    """Rows measured anew and those of before that they do not replace."""
+    anew = {row[by] for row in rows}
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))[result]["rows"]
+    return sorted([row for row in kept if row[by] not in anew] + rows, key=lambda row: order.index(row[by]))
 
 
 # -- the uses ------------------------------------------------------------------------------------------------------
@@ -96,7 +99,9 @@ def ratings() -> list[Row]:
     use, rows = rated(sized(100, 2)), []
     for name, design, chip_kind in (
         ("as written", CHIP, "raw"),
+        ("as written, cells filled to half", HALF, "raw"),
         ("offsets cancelled, as by default", CHIP, DEFAULT),
+        ("offsets cancelled, cells filled to half", HALF, DEFAULT),
         ("repaired, offsets cancelled", CHIP, f"repaired, {DEFAULT}"),
         ("calibrated", CHIP, "calibrated"),
         ("3 % stuck, offsets cancelled", STUCK, DEFAULT),
@@ -113,6 +118,7 @@ def ratings() -> list[Row]:
 
 
 DEFAULT = "default"
+HALF = CHIP.with_(fill=0.5)
 STUCK = CHIP.with_(stuck_low=0.015, stuck_high=0.015)
 
 
@@ -181,6 +187,7 @@ UNTILED = {"tile_rows": None, "bus_ohms": 0.0, "input_ratio": 1.0}
 CASES: list[tuple[str, ChipDesign, tuple[int, int], float]] = [
     ("128 x 16, everything, one array, inputs of one cell", CHIP.with_(**UNTILED), (128, 16), 0.05),
     ("128 x 16, tiles of 64", CHIP, (128, 16), 0.05),
+    ("128 x 16, tiles of 64, cells filled to half", HALF, (128, 16), 0.05),
     ("128 x 16, tiles of 64, residual of 30 %", CHIP, (128, 16), 0.3),
     ("128 x 16, tiles of 64, no offset", CHIP.with_(offset=0.0), (128, 16), 0.05),
     ("128 x 16, tiles of 64, 100 uV", CHIP.with_(offset=1e-4), (128, 16), 0.05),
@@ -189,14 +196,16 @@ CASES: list[tuple[str, ChipDesign, tuple[int, int], float]] = [
 ]
 
 
-def errors() -> list[Row]:
+def errors(*only: str) -> list[Row]:
     """Mean error of the answers over the seeds: as written, calibrated, and calibrated for a probe and probed."""
-    rows = []
-    for name, design, size, residual in CASES[: sized(None, 1)]:
+    rows, names = [], [name for name, *_ in CASES]
+    if not set(only) <= set(names):
+        sys.exit(f"one of {names}, got {only}")
+    for name, design, size, residual in [case for case in CASES if case[0] in (only or names)][: sized(None, 1)]:
         each = np.array([_errors(design, sized(size, (12, 3)), residual, seed) for seed in SEEDS])
         rows.append({"case": name, "each": each.tolist(), "mean": each.mean(axis=0).tolist()})
         print(name, each.mean(axis=0).round(4), flush=True)
-    return rows
+    return rows if not only else _with_kept("errors", rows, "case", names)
 
 
 def _errors(design: ChipDesign, size: tuple[int, int], residual: float, seed: int) -> list[float]:
@@ -260,6 +269,8 @@ COMMANDS: dict[str, Callable[..., list[Row]]] = {
     "errors": errors,
     "repair": repair,
 }
+OF_PARTS = {"knobs": 2, "errors": 1}
+"""Commands that may be given a part, and the words of what each is kept as."""
 
 
 def main() -> None:
@@ -270,12 +281,13 @@ def main() -> None:
             knobs(name)
         for name in ("ratings", "photo", "errors", "repair"):
             COMMANDS[name]()
-    elif not asked or asked[0] not in COMMANDS or (asked[0] == "knobs") != (len(asked) > 1):
+    elif not asked or asked[0] not in COMMANDS or asked == ["knobs"] or (asked[1:] and asked[0] not in OF_PARTS):
         sys.exit(f"one of knobs NAME, {', '.join(COMMANDS)}, got {asked}\n{__doc__}")
     else:
         rows, seconds = timed(lambda: COMMANDS[asked[0]](*asked[1:]))
         told = {"command": f"python benchmarks/chip/good_enough.py {' '.join(asked)}"} | where()
-        keep(RESULTS, {" ".join(asked[:2]): told | {"seconds": round(seconds), "rows": rows}})
+        name = " ".join(asked[: OF_PARTS.get(asked[0], 1)])
+        keep(RESULTS, {name: told | {"seconds": round(seconds), "rows": rows}})
 
 
 if __name__ == "__main__":

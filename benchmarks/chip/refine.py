@@ -150,6 +150,7 @@ def _one(design: ChipDesign, drawn: tuple[np.ndarray, ...], seed: int, treatment
         "control": told,
         "same": same,
         "of_told": taken / told,
+        "of_same": np.where(own, taken / same, np.inf),  # zero where that control is given up
         "fewer": taken < told,
         "fewer_than_same": taken < same,
         "contraction": done.contraction[own],
@@ -171,6 +172,7 @@ def _summary(found: list[Row]) -> Row:
         "same_control": float(np.median(same)) if np.isfinite(np.median(same)) else None,
         "same_given_up": float(np.mean(np.isinf(same))),
         "of_told": float(np.median(each["of_told"])),
+        "of_same": float(np.median(each["of_same"])),
         "fewer": float(each["fewer"].mean()),
         "fewer_than_same": float(each["fewer_than_same"].mean()),
         "contraction": float(np.median(each["contraction"])) if own else None,
@@ -503,6 +505,7 @@ def _rated() -> np.ndarray:
 def report() -> None:
     """Write the tables of the page, and its figure."""
     kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    kept["shares"] = kept["realistic"]
     page = PAGE.read_text(encoding="utf-8")
     for name, made in TABLES.items():
         if name in kept:
@@ -611,9 +614,17 @@ def _consistency_table(rows: list[Row]) -> Iterator[str]:
     )
 
 
+def _shares_table(rows: list[Row]) -> Iterator[str]:
+    yield from table(
+        "| corrections over the steps of a control, median | told | untold |",
+        (f"| {r['cells']} | {r['of_told']:.2f} | {r['of_same']:.2f} |" for r in rows),
+    )
+
+
 TABLES: dict[str, Callable[[list[Row]], Iterator[str]]] = {
     "steps": _steps_table,
     "realistic": _steps_table,
+    "shares": _shares_table,
     "probe": _probe_table,
     "operations": _operations_table,
     "inverse": _inverse_table,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from mho import checks
 from mho.operands import Operand
 
-__all__ = ["NO_PENALTY", "Penalty"]
+__all__ = ["NO_PENALTY", "Penalty", "as_penalty"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +61,6 @@ class Penalty:
 
     def _weighs(self) -> bool:
         return bool(self.l1) or any(_any(value) for value in (self.l2, self.l2_known))
-
-    def without_total(self) -> Self:
-        """Return the penalty, refused where the entries are to have a `total`."""
-        if self.total is not None:
-            raise ValueError("total must be None here: only `mho.chip.program_circuit` holds the sum of an answer")
-        return self
 
     def vector(self, name: str, k: int, dtype: Any = np.float64) -> np.ndarray:
         """Return the weights called `name` for each of `k` unknowns, (k,), as `dtype`."""
@@ -159,3 +153,12 @@ def _check_weights(value: Any, name: str) -> None:
 
 
 NO_PENALTY = Penalty()
+
+
+def as_penalty(penalty: Any) -> Penalty:
+    """Return a penalty, refused if it is none, or where the entries are to have a `total`."""
+    if not isinstance(penalty, Penalty):
+        raise TypeError(f"penalty must be a mho.Penalty, as mho.Penalty(l2=1.0), got {type(penalty).__name__}")
+    if penalty.total is not None:
+        raise ValueError("total must be None here: only `mho.chip.program_circuit` holds the sum of an answer")
+    return penalty

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mho.chip import Chip, preset
+from mho.engines import Analog, Digital, Hybrid
 from mho.penalty import Penalty
 
 IDEAL = preset("ideal")
@@ -89,3 +90,9 @@ def test_volts_of_the_bare_circuit(V, kind, message):
 def test_a_chip_does_not_hold_a_sum():
     with pytest.raises(ValueError, match="total must be None here"):
         Chip(IDEAL).program(np.ones((3, 2)), penalty=Penalty(total=1.0))
+
+
+@pytest.mark.parametrize("engine", [Chip(IDEAL), Digital(), Analog("ideal"), Hybrid("ideal")], ids=repr)
+def test_a_number_is_no_penalty(engine):
+    with pytest.raises(TypeError, match=r"^penalty must be a mho\.Penalty, as mho\.Penalty\(l2=1\.0\), got int$"):
+        engine.program(np.ones((3, 2)), penalty=3)

@@ -7,6 +7,7 @@ import pytest
 
 from mho import spice
 from mho.chip import Chip, ChipError, as_circuit, ngspice_rest, preset, presets
+from mho.penalty import Penalty
 
 MICRO = 1e-6
 BAKED = Path(__file__).parent / "data/tech_a_bake_220.csv"
@@ -104,6 +105,31 @@ def test_larger_inputs_double_outputs_and_leave_exact_answers(topology):
         np.testing.assert_allclose(found, arrays[1].solve_volts(V), atol=1e-5 * found.max())
 
 
-def test_larger_inputs_are_for_least_squares():
-    with pytest.raises(ValueError, match="input_ratio must be 1 where no least squares are solved, got 2 with 'inv'"):
-        preset("ideal").with_(topology="inv", input_ratio=2.0)
+@pytest.mark.parametrize(("name", "value"), [("input_ratio", 2.0), ("fill", 0.5)])
+def test_larger_inputs_and_cells_filled_in_part_are_for_least_squares(name, value):
+    message = f"{name} must be 1 where no least squares are solved, got {value:g} with 'inv'"
+    with pytest.raises(ValueError, match=message):
+        preset("ideal").with_(topology="inv", **{name: value})
+    with pytest.raises(ValueError, match=r"fill must be at most 1, got 1\.5"):
+        preset("ideal").with_(fill=1.5)
+
+
+@pytest.mark.parametrize(
+    ("topology", "entries"),
+    [("compact", "nonnegative"), ("compact", "signed"), ("classic", "nonnegative"), ("gram", "nonnegative")],
+)
+def test_cells_filled_in_part_leave_exact_answers(topology, entries):
+    A, x = np.random.default_rng(0).uniform(0.3, 1, (16, 4)), np.r_[0.5, 0.0, 1.0, 0.8]
+    design = preset("ideal").with_(topology=topology, entries=entries, gain=1e9)
+    full, half = (Chip(design.with_(fill=fill)).program(A, penalty=Penalty(l2=0.1)) for fill in (1.0, 0.5))
+    np.testing.assert_allclose(half.solve(A @ x), full.solve(A @ x), atol=1e-5)
+    above = full.g_left[:16] - (design.device.half_way if entries == "signed" else 0.0)
+    np.testing.assert_allclose(full.g_left[:16] - half.g_left[:16], above / 2, atol=1e-12)
+
+
+def test_cells_filled_to_half_take_half_of_the_wires_error():
+    A = np.random.default_rng(0).uniform(0.3, 1, (128, 4))
+    x = np.r_[0.5, 0.2, 1.0, 0.8]
+    design = preset("ideal").with_(gain=1e9, bus_ohms=2.0, tile_rows=16)
+    errors = [np.linalg.norm(Chip(design.with_(fill=f)).program(A).solve(A @ x) - x) for f in (1.0, 0.5, 0.25)]
+    np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 2.0, rtol=0.15)

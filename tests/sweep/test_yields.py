@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,11 +13,29 @@ from scipy.stats import t as student
 
 from mho.chip import Chip, preset
 from mho.cli import main
-from mho.data import camera, movielens
+from mho.data import DataError, camera, movielens
+from mho.data.output import replacing
+from mho.data.seal import BLANK
 from mho.engines import Digital
 from mho.recommend import split_random
-from mho.sweep import KNOBS, TREATMENTS, Picture, RatedTable, Sweep, refitted, requirement, run, with_cells, yields
+from mho.sweep import (
+    KNOBS,
+    TREATMENTS,
+    Picture,
+    RatedTable,
+    Sweep,
+    read_trials,
+    refitted,
+    requirement,
+    run,
+    trials,
+    with_cells,
+    write_trials,
+    yields,
+)
 from mho.sweep.streams import CHIP, PROBLEM, stream
+
+pq = pytest.importorskip("pyarrow.parquet")
 
 
 def test_the_interval_is_wilsons():
@@ -146,6 +165,39 @@ def test_the_command_counts_keeps_and_goes_on(mho, tmp_path):
     found = json.loads(first)["yields"]
     assert [one["treatment"] for one in found] == list(TREATMENTS)
     assert all(0 <= one["low"] <= one["share"] <= one["high"] <= 1 for one in found)
+
+
+def test_more_chips_go_on_with_those_that_are_there(mho, tmp_path):
+    begun, whole = tmp_path / "begun.parquet", tmp_path / "whole.parquet"
+    plan = ("chip", "yield", "--bar", "error=0.05", "--preset", "pku-2025-4bit", *SMALL[2:])
+    two, five = ((*plan, "--chips", chips, "--out") for chips in (2, 5))
+    assert mho(*two, begun)[0] == mho(*five, whole)[0] == 0
+    unmarked = tmp_path / "unmarked.parquet"  # as tables are that do not say of how many chips they are
+    table = pq.read_table(begun)
+    marks = {name: value for name, value in table.schema.metadata.items() if name != b"mho_chips"}
+    with replacing(unmarked, sealed=True) as temporary:
+        pq.write_table(table.replace_schema_metadata(marks | {b"mho_seal": BLANK}), temporary)
+    for path in (begun, unmarked):
+        code, _, said = mho(*five, path)
+        assert (code, "trying 15 of 25 chips" in said) == (0, True)
+        assert pq.read_table(path) == pq.read_table(whole)
+    code, _, said = mho(*two, begun)
+    assert code == 2
+    assert f"{begun}: was made with 5 chips, more than the 2 now; give as many, or another file" in said
+
+
+def test_a_table_broken_off_midway_takes_more_chips(tmp_path):
+    path = tmp_path / "y.parquet"
+    plan = Sweep(design=preset("ideal"), chips=3, rows=8, columns=2, rhs=3, treatments=TREATMENTS[:2])
+    more, rows = replace(plan, chips=4), list(trials(plan))[:2]
+    write_trials(path, plan, rows)
+    found = read_trials(path, more)
+    assert found == rows
+    found += trials(more, done=found)
+    assert sorted((row["point"], row["chip"]) for row in found) == [(p, c) for p in range(2) for c in range(4)]
+    write_trials(path, more, rows + rows[:1])
+    with pytest.raises(DataError, match=r"its row of chip 0 at point 0 is not one of its plan"):
+        read_trials(path, more)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from mho.chip.row_drivers import RowDrivers
 from mho.chip.spice_export import as_netlist
 from mho.chip.square_matrix import KICK
 from mho.circuits.errors import ChipError
-from mho.penalty import NO_PENALTY, Penalty
+from mho.penalty import NO_PENALTY, Penalty, as_penalty
 
 __all__ = ["Chip"]
 
@@ -114,7 +114,7 @@ class Chip:
         ChipError
             The matrix has more columns than an array.
         """
-        A = self._checked(A)
+        A, penalty = self._checked(A), as_penalty(penalty)
         if self.design.topology in _OTHER_USES:
             return self._program_for_another_use(A, penalty)
         self._check_least_squares(A, penalty)
@@ -130,7 +130,7 @@ class Chip:
                 f"the matrix has {A.shape[1]} columns but an array of {self.design.name!r} has {columns}: "
                 "columns cannot be tiled in this circuit; use fewer components or a design with wider arrays"
             )
-        if np.any(penalty.without_total().l2_known):
+        if np.any(penalty.l2_known):
             raise ValueError("l2_known must be 0 on a chip, whose ridge is programmed once for every right-hand side")
 
     def _normal_equations(self, A: np.ndarray, penalty: Penalty) -> NormalEquations:
@@ -144,10 +144,10 @@ class Chip:
         k = A.shape[1]
         root = np.sqrt(checks.each_column(penalty.l2, "l2", k))
         pull = root * checks.each_column(penalty.prior, "prior", k)
-        device = self.design.device
-        signed = self.design.array.entries == "signed"
-        layout = map_matrix(A, root, device, reference=self._has_reference, signed=signed)
-        layout = replace(layout, input_ratio=self.design.array.input_ratio)
+        device, geometry = self.design.device, self.design.array
+        signed = geometry.entries == "signed"
+        layout = map_matrix(A, root, device, reference=self._has_reference, signed=signed, fill=geometry.fill)
+        layout = replace(layout, input_ratio=geometry.input_ratio)
         if self.design.topology != "compact":  # whose rows alone have to conduct the same
             layout = replace(layout, comp=np.zeros_like(layout.comp), arrays=1 if normal else 2)
         placement = None

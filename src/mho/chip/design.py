@@ -229,6 +229,9 @@ class ArrayGeometry:
     input_ratio : float
         Input conductance of a row, in full cells (`g_max`), where least squares are solved. A larger one makes larger
         outputs, beside which offsets are small.
+    fill : float
+        Share of the cells' range that the largest entry of a column takes where least squares are solved. Half of it
+        halves what the resistance of wires and bus does, and doubles what levels and errors of cells do.
     off_state : {"none", "digital", "circuit"}
         What is done about zeros of the matrix whose cells conduct `g_min`. Digital: what an answer sends through them
         is added to the right-hand side, which is solved once more. Circuit: one more column of cells in each array and
@@ -258,6 +261,7 @@ class ArrayGeometry:
     slices: int = 1
     bits_per_cell: int | None = None
     input_ratio: float = 1.0
+    fill: float = 1.0
 
     def __post_init__(self) -> None:
         checks.python_numbers(self)
@@ -267,12 +271,14 @@ class ArrayGeometry:
         checks.one_of(self.off_state, "off_state", ("none", "digital", "circuit"))
         checks.one_of(self.switched_wires, "switched_wires", ("exact", "first-order"))
         checks.one_of(self.entries, "entries", ("nonnegative", "signed"))
-        checks.positive_number(self.input_ratio, "input_ratio")
-        if self.input_ratio != 1 and self.topology not in CLOSED_LOOPS:
-            raise ValueError(
-                f"input_ratio must be 1 where no least squares are solved, got {self.input_ratio:g} with "
-                f"{self.topology!r}"
-            )
+        if self.fill > 1:
+            raise ValueError(f"fill must be at most 1, got {self.fill:g}")
+        for name in ("input_ratio", "fill"):
+            value = checks.positive_number(getattr(self, name), name)
+            if value != 1 and self.topology not in CLOSED_LOOPS:
+                raise ValueError(
+                    f"{name} must be 1 where no least squares are solved, got {value:g} with {self.topology!r}"
+                )
         self._check_signs()
         self._check_slices()
 

@@ -71,10 +71,11 @@ def map_matrix(
     reference: bool = False,
     signed: bool = False,
     one_scale: bool = False,
+    fill: float = 1.0,
 ) -> ConductanceMap:
     """Lay out a matrix A (m, k), not negative unless `signed`.
 
-    Each column is scaled to the full conductance range, with a `reference` to what is above the lowest conductance. The
+    Each column is scaled to `fill` of the conductance range, with a `reference` to what is above the lowest one. The
     compensation brings every row's total S_i to the largest one. In a `signed` matrix, which needs a reference, zero is
     the state in the middle of the range, with half of the range on either side. With `one_scale` all columns share it.
 
@@ -86,10 +87,10 @@ def map_matrix(
     if one_scale:
         peak = np.where(peak > 0, peak.max(), 0.0)
     zero = device.g_min if reference else 0.0
-    span = device.g_max - zero
+    span = fill * (device.g_max - zero)
     if signed:
         zero = device.half_way
-        span = min(device.g_max - zero, zero - device.g_min)
+        span = fill * min(device.g_max - zero, zero - device.g_min)
     scale = np.divide(span, peak, out=np.zeros(A.shape[1]), where=peak > 0)
     own = np.diag(device.nearest(ridge * scale) * (ridge > 0))[ridge > 0]
     of_zero = zero if signed else device.g_min

@@ -195,7 +195,7 @@ def _two_arrays(
     rows, target = _with_sum(A, penalty.total, sum_rows)
     ridge = np.sqrt(penalty.vector("l2", A.shape[1]))
     constant = np.r_[target, (ridge * penalty.vector("prior", A.shape[1]))[ridge > 0]]
-    c = _written(map_matrix(rows, ridge, design.device), design, rng)
+    c = _written(map_matrix(rows, ridge, design.device, fill=design.array.fill), design, rng)
     return c, constant, design.converters.v_in / A.sum(axis=1).max()
 
 
@@ -216,7 +216,7 @@ def _gram(A: np.ndarray, design: ChipDesign, penalty: Penalty, rng: np.random.Ge
         raise ChipError("the Gram circuit has no row for a sum: use the classic or the compact one")
     l2 = penalty.vector("l2", A.shape[1])
     gram = A.T @ A + np.diag(l2)
-    c = _written(map_matrix(gram, np.zeros(len(gram)), design.device), design, rng)
+    c = _written(map_matrix(gram, np.zeros(len(gram)), design.device, fill=design.array.fill), design, rng)
     volts_per_unit = design.converters.v_in / gram.sum(axis=1).max()
     offset = _offsets(design.amplifier, len(gram), rng)
     opamp = as_opamp(design.amplifier)

@@ -14,6 +14,7 @@ from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_facto
 from mho.engines.products import cross, entries, gram, sweep_in_place
 from mho.kernels.blas import one_blas_thread
 from mho.operands import Operand, Sparse
+from mho.penalty import as_penalty
 
 __all__ = ["Digital"]
 
@@ -47,7 +48,7 @@ class Digital(Engine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; nothing is copied."""
-        penalty = penalty.without_total()
+        penalty = as_penalty(penalty)
         A = as_factor(A)
         if self.sweeps is None:
             return ExactFactor(A, penalty)

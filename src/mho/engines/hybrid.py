@@ -15,6 +15,7 @@ from mho.engines.digital import Digital
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs
 from mho.engines.products import cross_operations
 from mho.operands import as_matrix, columns_of
+from mho.penalty import as_penalty
 
 __all__ = ["CheckedAnswers", "Hybrid", "close_ranks", "near_limit"]
 
@@ -151,7 +152,7 @@ class Hybrid(Engine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> HybridFactor:
         """See `Engine.program`; A is written into the chip, and kept."""
-        penalty = penalty.without_total()
+        penalty = as_penalty(penalty)
         A = as_factor(A)
         held = ProbedFactor(A, self.analog.written(A, penalty), penalty, self.ledger(), self.analog.tally)
         return HybridFactor(A.shape, held, self.digital.program(A, penalty=penalty))

@@ -17,6 +17,7 @@ from mho.chip import ChipError, Ledger
 from mho.engines.analog import levelled_off
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs, squared_error
 from mho.operands import as_matrix
+from mho.penalty import as_penalty
 
 __all__ = ["Instrument"]
 
@@ -254,7 +255,7 @@ class InstrumentFactor(Programmed):
     """
 
     def __init__(self, A: np.ndarray, penalty: Penalty, engine: Instrument) -> None:
-        if np.any(penalty.without_total().l2_known):
+        if np.any(as_penalty(penalty).l2_known):
             raise ValueError("l2_known must be 0 on an instrument, whose ridge is programmed once for all")
         self.A, self.engine, self.written = A, engine, False
         root, prior = np.sqrt(penalty.vector("l2", A.shape[1])), penalty.vector("prior", A.shape[1])

@@ -16,6 +16,7 @@ from mho.engines.engine import NO_PENALTY, Penalty, Programmed, as_factor, check
 from mho.engines.products import cross, cross_operations, gram
 from mho.engines.refinement import KnownSystem, MaskedSystem, Refinement, refine
 from mho.operands import Dense, Matrix, Sparse, as_matrix, columns_of
+from mho.penalty import as_penalty
 
 __all__ = ["Refined"]
 
@@ -90,7 +91,7 @@ class Refined(ChipEngine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> RefinedFactor:
         """See `Engine.program`; only a ridge is written, the penalty's other parts are currents."""
-        penalty = penalty.without_total()
+        penalty = as_penalty(penalty)
         A = as_factor(A)
         array = self.chip.program(A, penalty=replace(penalty, l1=0.0, prior=0.0))
         return RefinedFactor(A, array, penalty, self)

@@ -11,6 +11,7 @@ import numpy as np
 from mho import checks
 from mho.engines.engine import NO_PENALTY, Engine, Penalty, Programmed, as_factor, check_rhs
 from mho.operands import Operand, Sparse
+from mho.penalty import as_penalty
 
 if TYPE_CHECKING:
     import torch
@@ -70,7 +71,7 @@ class Torch(Engine):
 
     def program(self, A: Any, *, penalty: Penalty = NO_PENALTY) -> Programmed:
         """See `Engine.program`; A is copied to the device."""
-        return TorchFactor(as_factor(A), penalty.without_total(), self)
+        return TorchFactor(as_factor(A), as_penalty(penalty), self)
 
     def extrapolates(self) -> bool:
         """See `Engine.extrapolates`: a solution has no error."""

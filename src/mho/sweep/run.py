@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,7 +43,9 @@ def run(sweep: Sweep, *, jobs: int = 1) -> dict[str, np.ndarray]:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str, Any], None, None]:
+def trials(
+    sweep: Sweep, *, jobs: int = 1, done: Sequence[Mapping[str, Any]] = ()
+) -> Generator[dict[str, Any], None, None]:
     """Yield the results of `run` chip by chip, in order.
 
     Parameters
@@ -52,10 +54,11 @@ def trials(sweep: Sweep, *, jobs: int = 1, done: int = 0) -> Generator[dict[str,
         Plan: design, properties and chips.
     jobs : int
         Processes.
-    done : int
-        Chips at the beginning that are left out.
+    done : sequence of mapping
+        Results that are there already, whose chips are left out.
     """
-    places = sweep.trials()[done:]
+    there = {(row["point"], row["chip"]) for row in done}
+    places = [place for place in sweep.trials() if (place[0], place[2]) not in there]
     if min(checks.positive_int(jobs, "jobs"), len(places)) <= 1:
         yield from (try_chip(sweep, place) for place in places)
         return

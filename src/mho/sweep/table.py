@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from mho.sweep.plan import Sweep
 
 __all__ = ["read_trials", "write_trials"]
 
-_PLAN, _SEAL = b"mho_sweep", b"mho_seal"
+_PLAN, _CHIPS, _SEAL = b"mho_sweep", b"mho_chips", b"mho_seal"
 _UNSEALED_PLAN = b"mho_plan"
 """Of the tables of 0.1.0."""
 _NUMBERS = "error", "residual"
@@ -36,7 +36,7 @@ _SINCE_0_1_0 = {"entries", "full_scale", "output", "second_pole", "sigma_cell", 
 
 
 def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
-    """Write the chips tried so far, one a row, in the order of `trials`.
+    """Write the chips tried so far, one a row.
 
     Parameters
     ----------
@@ -48,13 +48,14 @@ def write_trials(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
         As `trials` yields them.
     """
     pa, pq = _pyarrow()
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({_PLAN: _digest(_stated(sweep)), _SEAL: BLANK})
+    marks = {_PLAN: _digest(_stated(sweep)), _CHIPS: str(sweep.chips), _SEAL: BLANK}
+    table = pa.Table.from_pylist(rows).replace_schema_metadata(marks)
     with replacing(path, sealed=True) as temporary, temporary.open("wb") as stream:
         pq.write_table(table, stream)
 
 
 def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
-    """Read what `write_trials` wrote; nothing if the file is not there.
+    """Read what `write_trials` wrote, of as many chips as now or of fewer; nothing if the file is not there.
 
     Parameters
     ----------
@@ -82,29 +83,42 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
         raise DataError(f"{path}: cannot be read as Parquet: {str(error).partition(chr(10))[0]}") from None
     mark = about.get(_PLAN if sealed else _UNSEALED_PLAN)
     first = _first_digest(sweep)
-    if mark not in (_digest(_stated(sweep)), _digest(_whole(sweep)), first):
-        raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
+    if mark != first:
+        _check_plan(path, sweep, mark, int(about.get(_CHIPS, 0)) or sum(row.get("point") == 0 for row in rows))
     _check_rows(path, sweep, rows)
     if mark == first and len(rows) < sweep.chips * len(sweep.points()):
         raise ValueError(f"{path}: was begun by a version of mho that drew other chips; give another file")
     return rows
 
 
+def _check_plan(path: Path, sweep: Sweep, mark: bytes | None, chips: int) -> None:
+    """Refuse the mark of another plan than this one; `chips`: as many as it was begun with, as far as that is told."""
+    begun = replace(sweep, chips=chips) if chips else sweep
+    if mark not in {_digest(of(plan)) for plan in (sweep, begun) for of in (_stated, _whole)}:
+        raise ValueError(f"{path}: was not made by this plan; give another file, or the options it was made with")
+    if chips > sweep.chips:
+        raise ValueError(
+            f"{path}: was made with {chips} chips, more than the {sweep.chips} now; give as many, or another file"
+        )
+
+
 def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
-    """Refuse rows that are not those of the first chips of the plan."""
-    planned = sweep.trials()
+    """Refuse rows that are not those of chips of the plan, each once."""
+    planned = {(point, chip): chosen for point, chosen, chip in sweep.trials()}
     if len(rows) > len(planned):
         raise DataError(f"{path}: has {len(rows)} rows, more than the {len(planned)} chips of its plan")
-    for row, (point, chosen, chip) in zip(rows, planned, strict=False):
-        expected = {"point": point, "chip": chip, **chosen}
-        if set(row) != {*expected, *_NUMBERS, "failure"}:
-            raise DataError(f"{path}: must have the columns {', '.join((*expected, *_NUMBERS, 'failure'))}")
+    columns = ("point", "chip", *next(iter(planned.values())), *_NUMBERS, "failure")
+    for row in rows:
+        if row.keys() != set(columns):
+            raise DataError(f"{path}: must have the columns {', '.join(columns)}")
+        chosen = planned.pop((row["point"], row["chip"]), None)
         if not (
-            all(row[name] == value for name, value in expected.items())
+            chosen is not None
+            and all(row[name] == value for name, value in chosen.items())
             and all(isinstance(row[name], float) for name in _NUMBERS)
             and isinstance(row["failure"], str)
         ):
-            raise DataError(f"{path}: its row of chip {chip} at point {point} is not one of its plan")
+            raise DataError(f"{path}: its row of chip {row['chip']} at point {row['point']} is not one of its plan")
 
 
 def _digest(text: str) -> bytes:

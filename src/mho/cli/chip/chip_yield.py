@@ -48,7 +48,8 @@ class YieldOutput:
     Parameters
     ----------
     out
-        Parquet file, a row for each chip. If it is there already, the same command goes on where it stopped.
+        Parquet file, a row for each chip. If it is there already, the same command goes on where it stopped, with
+        more --chips too.
     plot
         SVG file.
     jobs

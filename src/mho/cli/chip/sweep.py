@@ -89,7 +89,8 @@ class OutputOptions:
     Parameters
     ----------
     out
-        Parquet file, a row for each chip. If it is there already, the same plan goes on where it stopped.
+        Parquet file, a row for each chip. If it is there already, the same plan goes on where it stopped, with more
+        --chips too.
     plot
         SVG file: error against each property, as a band over values and as dots with a rank correlation over a range.
     jobs
@@ -170,6 +171,7 @@ def run_plan(planned: Any, out: Path | None, jobs: int, rows: list[dict[str, Any
     from mho.sweep import trials, write_trials
 
     def write() -> None:
+        rows.sort(key=lambda row: (row["point"], row["chip"]))
         if out is not None:
             write_trials(out, planned, rows)
 
@@ -177,7 +179,7 @@ def run_plan(planned: Any, out: Path | None, jobs: int, rows: list[dict[str, Any
     shown.stage(f"trying {total - done} of {total} chips", done)
     keep = Periodic(write)
     try:
-        with closing(trials(planned, jobs=jobs, done=done)) as tried:
+        with closing(trials(planned, jobs=jobs, done=tuple(rows))) as tried:
             for row in tried:
                 rows.append(row)
                 shown.iteration(len(rows), total, "failed" if row["failure"] else f"error {row['error']:.3g}")
