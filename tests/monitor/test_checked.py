@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from monitor_machine import levels, recording
 
-from mho import Analog, Hybrid
+from mho import Analog, Digital, Hybrid
 from mho.monitor import Monitor
+from mho.monitor.group import PLANS, fit_group
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,15 @@ def test_missing_channels_are_checked_too(learned):
 def test_without_a_chip_nothing_is_checked(learned):
     monitor, *_ = scored(learned, "digital", levels(60, 9))
     assert np.isnan(monitor.checked_share)
+
+
+def test_a_group_runs_on_the_array_that_it_was_learned_on():
+    features = np.random.default_rng(3).normal(20.0, 1.0, (200, 5)) + np.linspace(0, 3, 200)[:, None]
+    exact, chip = (
+        fit_group(PLANS["mean"], features, k=3, engine=engine, seed=0)
+        for engine in (Digital(), Analog("pku-2025-4bit", seed=1))
+    )
+    left = chip.residuals(features, chip.center)
+    assert not np.allclose(left, exact.residuals(features, exact.center), atol=0.01)
+    assert np.abs(left.mean(axis=0)).max() < 1e-9  # an array with other errors would leave others
+    np.testing.assert_array_equal(chip.spread, exact.spread)

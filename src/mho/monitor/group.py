@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mho.caching import cached_property
-from mho.engines import Engine, Penalty, Programmed
+from mho.engines import Digital, Engine, Penalty, Programmed
 from mho.engines.digital import ExactFactor
 from mho.engines.hybrid import HybridFactor
 from mho.engines.solve import as_known
@@ -100,7 +100,9 @@ class Group:
     factors : ndarray of shape (e, k)
         Non-negative, columns scaled to a maximum of one; e is d, or 2 d if two-sided; (0, 0) if not factored.
     mean, spread : ndarray of shape (e,)
-        Of the healthy residual; of the healthy codes, (k,), if these are scored.
+        Of the healthy residual; of the healthy codes, (k,), if these are scored. The mean is that of the array that
+        runs. The spread is that of exact codes: a chip's errors would add most to entries that are explained best, so
+        that these would count least, and it is the tail of the scores that has to know of them.
     engine : Engine
         Solver of the codes.
     """
@@ -222,6 +224,12 @@ class Group:
             runs = runs + deviation[:, begin : begin + places]
         return runs.max(axis=1) / count
 
+    def whitened_by(self, mean: np.ndarray, spread: np.ndarray) -> Group:
+        """Return the group with another mean and spread (e,) of its residuals, on the array that is programmed."""
+        other = replace(self, mean=mean, spread=spread)
+        vars(other)["_programmed"] = self._programmed  # a chip would write another, with errors of its own
+        return other
+
     @cached_property
     def _programmed(self) -> Programmed:
         return self.engine.program(self.factors, penalty=Penalty(l2=RIDGE))
@@ -255,10 +263,10 @@ def fit_group(plan: GroupPlan, features: np.ndarray, *, k: int | str, engine: En
     some = coded[:: -(-len(coded) // _MOST_WINDOWS)]
     factors = _factors(some, _components(k, some.shape), seed)
     width = plan.width(features.shape[1], factors.shape[1])
-    group |= {"factors": factors, "mean": np.zeros(width), "spread": np.ones(width)}
-    raw = Group(**group).residuals(features, center)
-    spread = raw.std(axis=0) + _FLOOR * coded.std() + 1e-9
-    return Group(**group | {"mean": raw.mean(axis=0), "spread": spread})
+    plain = Group(**group | {"factors": factors, "mean": np.zeros(width), "spread": np.ones(width)})
+    raw = plain.residuals(features, center)
+    exact = raw if isinstance(engine, Digital) else replace(plain, engine=Digital()).residuals(features, center)
+    return plain.whitened_by(raw.mean(axis=0), exact.std(axis=0) + _FLOOR * coded.std() + 1e-9)
 
 
 def _components(k: int | str, shape: tuple[int, int]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -135,7 +135,7 @@ class Learner:
             drift.append(test - fold.center)
         whole = np.concatenate(raw)
         if plan.factored:
-            group = replace(group, spread=_spread(group, whole))
+            group = group.whitened_by(group.mean, _spread(group, whole))
             scores = [group.reduce(part / group.spread) for part in raw]
         else:
             scores = [group.reduce(part) for part in raw]
