@@ -43,6 +43,35 @@ def test_the_names_of_a_table_are_read(tmp_path, name, text, rows, columns):
     assert (found.rows, found.columns) == (rows, columns)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "rows"),
+    [
+        ("t.csv", "a;b;c\n1,5;2;3,25\n0;1.234,5;7\n", ()),
+        ("t.tsv", "1,5\t2\t3,25\n0\t1234,5\t7\n", ()),
+        ("t.csv", "id;a;b;c\nx;1,500;2;3,250\ny, z;0;1.234,500;7\n", ("x", "y, z")),
+    ],
+)
+def test_decimal_commas_of_a_table_that_no_comma_parts(tmp_path, name, text, rows):
+    (tmp_path / name).write_text(text)
+    found = read_named_matrix(tmp_path / name)
+    np.testing.assert_array_equal(found.X, [[1.5, 2, 3.25], [0, 1234.5, 7]])
+    assert (found.rows, found.decimal_commas) == (rows, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1,500;2\n3,250;4\n", "numbers such as 1,500 may be thousands or fractions; write them with a decimal point"),
+        ("1,5;2.5\n3,25;4\n", "some numbers have a comma, such as 1,5, and some a point, such as 2.5; write them"),
+        ("1,5;2\n" * 60 + "1,5;2.5\n", "line 61: must hold numbers.*got '2.5 among decimal commas'"),
+    ],
+)
+def test_commas_that_may_be_two_things_are_refused(tmp_path, text, told):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(DataError, match=told):
+        read_named_matrix(tmp_path / "t.csv")
+
+
 @pytest.mark.parametrize("wrong", ["cut short", "a long field"])
 def test_a_table_that_is_damaged_after_its_first_lines_is_told_by_its_name(tmp_path, wrong):
     rows = "".join(f"r{n}\t{n % 7}\t{n * 31 % 1009}\n" for n in range(20_000))

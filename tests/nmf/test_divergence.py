@@ -9,6 +9,7 @@ from sklearn.decomposition import non_negative_factorization
 from sklearn.decomposition._nmf import _beta_divergence
 from sklearn.metrics import d2_tweedie_score
 
+from mho import NMF
 from mho.engines import Dense, Penalty, Sparse
 from mho.nmf import divergence as dv
 from mho.nmf.loop import alternate, extrapolate
@@ -277,3 +278,14 @@ def test_itakura_saito_rests_after_as_few_steps_as_newton_takes():
     curvature = (A**2).T @ (ratio / (A @ found) ** 2)
     moves = np.where((found > 0) | (slope < 0), slope / curvature, 0)  # one step of each unknown alone
     assert np.abs(moves).max() < 1e-6 * found.max()
+
+
+@LOSSES
+@DTYPES
+@pytest.mark.parametrize("form", ["dense", "sparse"])
+def test_the_error_of_a_perfect_fit_is_not_below_zero(loss, dtype, form):
+    """Rounding left 1e-7 less than nothing, of which the reconstruction error is the root."""
+    X = np.outer(np.arange(1.0, 5), np.arange(1.0, 4)).astype(dtype)
+    fit = NMF(2, loss=loss, random_state=0).fit(sp.csr_array(X) if form == "sparse" else X)
+    assert not any(np.signbit(record["error"]) for record in fit.history_)
+    assert 0 <= fit.reconstruction_err_ < 1e-2

@@ -28,6 +28,8 @@ class Source:
         Their names, where the file has any.
     weights : ndarray, scipy sparse or None
         Of the same shape.
+    decimal_commas : bool
+        Whether the file writes 3,5 for 3.5.
     """
 
     path: Path
@@ -36,12 +38,14 @@ class Source:
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     weights: Any = None
+    decimal_commas: bool = False
 
     def __str__(self) -> str:
         m, n = self.X.shape
         stored = f", {self.X.nnz:,} entries stored" if hasattr(self.X, "nnz") else ""
         named = [what for what, names in (("rows", self.rows), ("columns", self.columns)) if names]
-        return f"{self.path}, {m:,} x {n:,}{stored}{', named ' + ' and '.join(named) if named else ''}"
+        commas = ", decimal commas" if self.decimal_commas else ""
+        return f"{self.path}, {m:,} x {n:,}{stored}{', named ' + ' and '.join(named) if named else ''}{commas}"
 
     def names(self) -> dict[str, str]:
         """Return the names as they are written beside the factors."""
@@ -77,7 +81,8 @@ def _read(path: Path, settings: Settings, name: str) -> Source:
     weights = None if settings.weights is None else _weights(settings, X)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Source(path=path, sha256=sha256, X=X, rows=found.rows, columns=found.columns, weights=weights)
+    names = {"rows": found.rows, "columns": found.columns, "decimal_commas": found.decimal_commas}
+    return Source(path=path, sha256=sha256, X=X, weights=weights, **names)
 
 
 def _weights(settings: Settings, X: Any) -> Any:

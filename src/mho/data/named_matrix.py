@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mho.data.errors import DataError, check_size, damaged
 from mho.data.h5ad import read_named_h5ad
 from mho.data.matrix import read_matrix
 from mho.data.numbers import is_number
+from mho.data.numerals import Numerals, notation
 from mho.data.output import replacing
 from mho.data.parquet import read_named_parquet
 from mho.data.text import open_bytes, shown
@@ -25,6 +27,9 @@ from mho.data.text import open_bytes, shown
 __all__ = ["NamedMatrix", "read_named_matrix", "write_rows", "write_table"]
 
 _MARKS = (";", "\t", "|")
+_SHOWN = 50
+"""Lines that show how numbers are written."""
+
 _TABLES = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 
 
@@ -37,6 +42,8 @@ class NamedMatrix:
     X : ndarray or scipy sparse of shape (m, n)
     rows, columns : tuple of str
         Names; empty where the file has none.
+    decimal_commas : bool
+        Whether the file writes 3,5 for 3.5.
 
     Examples
     --------
@@ -49,6 +56,7 @@ class NamedMatrix:
     X: Any
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    decimal_commas: bool = False
 
 
 def read_named_matrix(path: Path, *, layout: str = "matrix", max_bytes: int = 2**33) -> NamedMatrix:
@@ -58,8 +66,9 @@ def read_named_matrix(path: Path, *, layout: str = "matrix", max_bytes: int = 2*
     ----------
     path : Path
         Beside `read_matrix`'s files ``.tsv`` and ``.tsv.gz``; of ``.csv`` the first line shows whether commas,
-        semicolons, tabs or ``|`` part it. A first line without numbers is a header; a first column without numbers, or
-        without a name of its own where the others have one, names the rows, in Parquet the index of pandas or text.
+        semicolons, tabs or ``|`` part it, and where no comma does, one may part fractions: 3,5. A first line without
+        numbers is a header; a first column without numbers, or without a name of its own where the others have one,
+        names the rows, in Parquet the index of pandas or text.
     layout, max_bytes
         As for `read_matrix`.
 
@@ -139,7 +148,8 @@ def _separator(path: Path, usual: str) -> str:
 
 def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
     """Read a table: one without names of rows by the quick reader."""
-    first = _first_records(path, sep)
+    written = _notation(path, sep)
+    first = list(itertools.islice(_records(path, sep, written), 3))
     indexed = bool(first) and _is_pandas_header(first[0])
     has_header = bool(first) and not any(is_number(field.strip().encode()) for field in first[0] if field.strip())
     has_header = indexed or (has_header and (len(first) > 1 or not any(first[0])))
@@ -151,10 +161,20 @@ def _read_table(path: Path, sep: str, max_bytes: int) -> NamedMatrix:
         columns = tuple(first[0]) if has_header else ()
         X = read_csv(path, max_bytes)
         return NamedMatrix(X, (), columns if len(columns) == X.shape[1] else ())
-    found = _slowly(path, sep, max_bytes, has_header=has_header, named=named)
+    found = _slowly(path, _records(path, sep, written), max_bytes, has_header=has_header, named=named)
     if named and not nameless:
         _check_names(path, found.rows)
-    return found
+    return replace(found, decimal_commas=written is not None)
+
+
+def _notation(path: Path, sep: str) -> Numerals | None:
+    """Return the notation of a table's numbers, by its first lines; None where it is that of Python."""
+    if sep == ",":
+        return None
+    try:
+        return notation(list(itertools.chain(*itertools.islice(_records(path, sep, None), _SHOWN))))
+    except ValueError as error:
+        raise DataError(f"{path}: {error}; write them with a decimal point") from None
 
 
 def _is_nameless(header: list[str]) -> bool:
@@ -167,9 +187,18 @@ def _is_pandas_header(header: list[str]) -> bool:
     return len(header) > 1 and not header[0].strip() and header[1:] == [str(j) for j in range(len(header) - 1)]
 
 
-def _first_records(path: Path, sep: str, count: int = 3) -> list[list[str]]:
+def _records(path: Path, sep: str, written: Numerals | None) -> Iterator[list[str]]:
+    """Yield the fields of each line, numbers as Python writes them."""
     with _text(path) as stream:
-        return [record for record, _ in zip(csv.reader(stream, delimiter=sep), range(count), strict=False)]
+        for record in csv.reader(stream, delimiter=sep):
+            yield record if written is None else [_plain(field, written) for field in record]
+
+
+def _plain(field: str, written: Numerals) -> str:
+    plain = written.plain(field)
+    if is_number(plain.encode()):
+        return plain
+    return f"{field} among decimal commas" if is_number(field.encode()) else field
 
 
 @contextmanager
@@ -182,22 +211,21 @@ def _is_value(field: str) -> bool:
     return is_number(field.strip().encode()) or field.strip().lower() == "nan"
 
 
-def _slowly(path: Path, sep: str, max_bytes: int, *, has_header: bool, named: bool) -> NamedMatrix:
+def _slowly(path: Path, records: Iterator[list[str]], max_bytes: int, *, has_header: bool, named: bool) -> NamedMatrix:
     rows, lines, header, width = [], [], [], 0
     skipped = int(named)
-    with _text(path) as stream:
-        for number, record in enumerate(csv.reader(stream, delimiter=sep), 1):
-            if number == 1 and has_header:
-                header = record
-                continue
-            if not record:
-                continue
-            width = width or len(record)
-            if len(record) != width:
-                raise DataError(f"{path}: line {number}: has {len(record)} fields, others {width}")
-            rows.append(record[0])
-            lines.append(_values(path, number, record[skipped:]))
-            check_size(path, 8 * len(lines) * width, max_bytes)
+    for number, record in enumerate(records, 1):
+        if number == 1 and has_header:
+            header = record
+            continue
+        if not record:
+            continue
+        width = width or len(record)
+        if len(record) != width:
+            raise DataError(f"{path}: line {number}: has {len(record)} fields, others {width}")
+        rows.append(record[0])
+        lines.append(_values(path, number, record[skipped:]))
+        check_size(path, 8 * len(lines) * width, max_bytes)
     if not lines or width <= skipped:
         raise DataError(f"{path}: holds no numbers")
     return NamedMatrix(np.stack(lines), tuple(rows) if named else (), _header(header, width - skipped))

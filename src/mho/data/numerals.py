@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Numerals", "numerals"]
+__all__ = ["Numerals", "notation", "numerals"]
 
 _COMMA = re.compile(r"[+-]?[0-9]+,([0-9]+)")
 _POINT = re.compile(r"[+-]?[0-9]+\.([0-9]+)")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+(\.[0-9]{3})*,[0-9]+")
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _TRUTH = {"true": "1", "false": "0"}
 _THOUSAND = 3
@@ -78,6 +80,31 @@ def numerals(texts: Sequence[str], decimal: Literal["", ".", ","], *, semicolons
     if thousands and all(_WHOLE.fullmatch(text) or _POINT.fullmatch(text) for text in given):
         raise ValueError(_twofold(given, "."))
     return None
+
+
+def notation(texts: Sequence[str]) -> Numerals | None:
+    """Return the notation of a table's fields, which no comma parts; None where none has a decimal comma.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Names among them do not count.
+
+    Raises
+    ------
+    ValueError
+        They can be read in two ways.
+    """
+    given = [text.strip() for text in texts]
+    commas = list(filter(_DECIMAL_COMMA.fullmatch, given))
+    if not commas:
+        return None
+    if all(map(_GROUPED.fullmatch, commas)):
+        raise ValueError(f"numbers such as {commas[0]} may be thousands or fractions")
+    points = [text for text in given if (found := _POINT.fullmatch(text)) and len(found[1]) != _THOUSAND]
+    if points:
+        raise ValueError(f"some numbers have a comma, such as {commas[0]}, and some a point, such as {points[0]}")
+    return Numerals(",")
 
 
 def _twofold(given: Sequence[str], mark: str) -> str:

@@ -119,7 +119,7 @@ class DivergenceProblem:
     def step_H(self, W: np.ndarray, H: np.ndarray) -> tuple[np.ndarray, float]:
         """Return H (k, n) after that half-step, and D(X, W H)."""
         H, each = _descend(W, self.X, self.loss, self.penalty_H, H, _STEPS, _SWEEPS)
-        return H, float(each.sum())
+        return H, _sum(each)
 
     def price(self, W: np.ndarray, H: np.ndarray) -> float:
         """Return both penalties."""
@@ -128,7 +128,12 @@ class DivergenceProblem:
 
 def divergence(X: Dense | Sparse, W: np.ndarray, H: np.ndarray, loss: str) -> float:
     """Return D(X, W H) over the known entries; infinite where W H is zero and X is not."""
-    return float(_descend(W, X, loss, Penalty(), H, 0, 0)[1].sum())
+    return _sum(_descend(W, X, loss, Penalty(), H, 0, 0)[1])
+
+
+def _sum(divergences: np.ndarray) -> float:
+    """Return the sum of divergences, which rounding leaves a little below zero, or at -0.0, where a fit is perfect."""
+    return max(float(divergences.sum()), 0.0) + 0.0
 
 
 def deviances(x: np.ndarray, y: np.ndarray | float, loss: str) -> np.ndarray:
