@@ -80,6 +80,18 @@ def of_cold(found: list[dict[str, Any]]) -> str:
     return markdown(lines)
 
 
+def of_features(found: list[dict[str, Any]]) -> str:
+    """Return lists with and without features of items; the seeds' mean, and what was taken of each."""
+    found = [one for one in found if one["what"] == "features"]
+    lines = [["", "model", "nDCG@10", "coverage", "features count for", "seeds"]]
+    for table, who in dict.fromkeys((one["table"], one["who"]) for one in found):
+        runs = [one for one in found if (one["table"], one["who"]) == (table, who)]
+        figures = (f"{mean([one[name] for one in runs]):.{digits}f}" for name, digits in (("ndcg", 4), ("coverage", 2)))
+        taken = ", ".join(f"{one['weight']:g}" for one in runs) if "features" in who else ""
+        lines.append([table, who, *figures, taken, ", ".join(str(one["seed"]) for one in runs)])
+    return markdown(lines)
+
+
 def of_time(found: list[dict[str, Any]]) -> str:
     """Return processor seconds of a fit; memory is the most of the process so far, which the first alone shows."""
     found = [one for one in found if one["what"] == "time"]
@@ -127,6 +139,7 @@ TABLES = {
     "ratings": of_ratings,
     "chip": of_chip,
     "cold": of_cold,
+    "features": of_features,
     "time": of_time,
     "serve": of_serve,
 }

@@ -4,6 +4,7 @@
     python benchmarks/recommend/neighbours.py ratings --ml100k ml-100k.inter
     python benchmarks/recommend/neighbours.py chip --ml100k ml-100k.inter
     python benchmarks/recommend/neighbours.py cold --ml100k ml-100k.inter --lastfm sequences.txt.gz --seeds 0 1 2
+    python benchmarks/recommend/neighbours.py features --ml100k ml-100k.inter --lastfm sequences.txt.gz
     python benchmarks/recommend/neighbours.py time --interactions 10000000 --items 100000
 
 Files are those of `defaults.py`. `--table PATH` takes any other table, as `mho recommend fit` does, with
@@ -37,7 +38,7 @@ from mho import Analog, Recommender
 from mho.chip import preset
 from mho.data import TableFormat, movielens, read_interactions
 from mho.recommend import MixedRatingModel, NeighbourModel, RatingModel, evaluate, rmse, split_by_user, split_random
-from mho.recommend.contest import contest, own_entry, peer_entries
+from mho.recommend.contest import Entry, contest, own_entry, peer_entries
 from mho.recommend.list_metrics import list_metrics, ranked
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -149,14 +150,36 @@ def chip(arguments: argparse.Namespace) -> Iterator[dict]:
         yield {"table": f"ml-100k, {POPULAR} items", "who": who, "ndcg": ndcg, "recall20": recall}
 
 
+def described(arguments: argparse.Namespace) -> Iterator[tuple[str, Table, np.ndarray]]:
+    """Yield tables whose items have features, by name."""
+    yield "films", films()[0], film_genres()
+    if arguments.ml100k:
+        yield "films of ml-100k", ml_100k(arguments.ml100k)[0], genres_100k(arguments.ml100k)
+    if arguments.lastfm:
+        yield "artists of Last.fm", last_fm(arguments.lastfm), attributes(arguments.lastfm)
+
+
+def features(arguments: argparse.Namespace) -> Iterator[dict]:
+    """Yield lists of items that others chose, with and without features that weights between items explain too."""
+    for name, table, block in described(arguments):
+        for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
+            train, test = halves(table, seed)
+            for own in arguments.who or ("neighbours",):
+                for who, given in ((own, None), (f"{own}, features", (np.arange(len(block)), block))):
+                    made = Recommender(model=own, random_state=seed).fit(train, item_features=given)
+                    entry = Entry(who, [("", lambda _, made=made: made.list_scores)])
+                    (one,) = contest(train, test, [entry], seed=seed).results
+                    told = {
+                        "ndcg": one.mean("ndcg"),
+                        "coverage": one.coverage,
+                        "weight": made.fitted.model.feature_weight,
+                    }
+                    yield {"table": name, "seed": seed, "who": who, **told}
+
+
 def cold(arguments: argparse.Namespace) -> Iterator[dict]:
     """Yield the lists of items that nobody has chosen, by their features, for users who chose others."""
-    cases = [("films", films()[0], film_genres())]
-    if arguments.ml100k:
-        cases.append(("films of ml-100k", ml_100k(arguments.ml100k)[0], genres_100k(arguments.ml100k)))
-    if arguments.lastfm:
-        cases.append(("artists of Last.fm", last_fm(arguments.lastfm), attributes(arguments.lastfm)))
-    for name, table, features in cases:
+    for name, table, features in described(arguments):
         for seed in arguments.seeds if not arguments.only or name in arguments.only else ():
             rng = np.random.default_rng(seed)
             new = rng.random(len(features)) < 0.2
@@ -279,7 +302,7 @@ def of_time(arguments: argparse.Namespace) -> Iterator[dict]:
 
 def main() -> None:
     """Measure and write."""
-    runs = {"lists": lists, "ratings": ratings, "chip": chip, "cold": cold, "time": of_time}
+    runs = {"lists": lists, "ratings": ratings, "chip": chip, "cold": cold, "features": features, "time": of_time}
     options = parser(__doc__)
     options.add_argument("what", choices=runs, nargs=sized(None, "?"))
     options.add_argument("--ml100k", type=Path)

@@ -103,3 +103,27 @@ def test_old_choices_count_less(mho, tmp_path):
         code, _, told = mho("recommend", "fit", tmp_path / "t.csv", "-o", tmp_path / "n.npz", "-q", *options)
         assert code == 2
         assert message in told, told
+
+
+def test_features_are_joined_by_the_command_as_by_the_library(mho, tmp_path):
+    pairs = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (3, 4), (4, 3), (4, 4), (5, 3)]
+    (tmp_path / "t.csv").write_text("user,item\n" + "".join(f"{u},{i}\n" for u, i in pairs))
+    (tmp_path / "films.csv").write_text(FILMS)
+    features = "--item-features", tmp_path / "films.csv", "--features", "genres"
+    own, model = ("recommend", "fit", tmp_path / "t.csv", "-q", "-o", tmp_path / "m.npz"), ("--model", "neighbours")
+    code, _, told = mho(*own, *model, *features)
+    assert code == 0, told
+    genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 1], [0, 0, 1]])
+    library = Recommender(model="neighbours").fit(*zip(*pairs, strict=True), item_features=([1, 2, 3, 4, 9], genres))
+    found = Recommender.load(tmp_path / "m.npz")
+    assert found.item_ids_.tolist() == [1, 2, 3, 4, 9]
+    np.testing.assert_allclose(found.list_scores(), library.list_scores(), rtol=1e-6)
+    for options, message in (
+        ((*model, "--features", "genres"), "--features goes with --item-features FILE"),
+        (features, "--item-features is for --model neighbours or mixed of a table in memory, got --model ratings"),
+        ((*model, *features[:3], "title"), "--item-features must not be more than there are items, 4, got 5"),
+    ):
+        code, _, told = mho(*own, *options)
+        assert code in (1, 2)
+        assert message in told, told
+        assert told.count("\n") == 1

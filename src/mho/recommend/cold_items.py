@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from mho import checks
 from mho.recommend.fitted import Fitted
+from mho.recommend.item_features import features_of
 from mho.recommend.item_weights import ItemTable, Neighbourhood
 from mho.recommend.model import Side
 
-__all__ = ["feature_rows", "feature_weights", "with_items"]
+__all__ = ["feature_weights", "with_items"]
 
 _L2 = 1.0
 """Ridge on the weights, in mean squares of the length of an item's features."""
@@ -43,7 +43,7 @@ def feature_weights(known: Any, new: Any, *, cap: int, l2: float = _L2, what: st
     ValueError
         More features than items, a negative or missing one, or shapes that do not go together.
     """
-    F, f = (_features(matrix, name) for matrix, name in ((known, "known_features"), (new, "features")))
+    F, f = (features_of(matrix, name) for matrix, name in ((known, "known_features"), (new, "features")))
     n = F.shape[0]
     if f.shape[1] != F.shape[1]:
         raise ValueError(f"features must have {F.shape[1]} columns, as those of known {what}, got {f.shape[1]}")
@@ -77,31 +77,7 @@ def _solved(table: ItemTable, targets: np.ndarray, n: int, cap: int, l2: float) 
     return sp.coo_array((weights[t, p], (nearest[t, p], t)), shape=(n, len(targets))).tocsr()
 
 
-def feature_rows(matrix: Any, name: str, wanted: int | None = None, what: str = "") -> None:
-    """Refuse features `matrix`, called `name`, without a row, or without one for each of the `wanted` users or items.
-
-    Raises
-    ------
-    ValueError
-        Which of both it is.
-    """
-    shape = np.shape(matrix)
-    if len(shape) != 2 or 0 in shape:
-        raise ValueError(f"{name} must be a matrix with at least one row and column, got shape {shape}")
-    if wanted is not None and shape[0] != wanted:
-        raise ValueError(f"{name} must have a row for each of {wanted} {what}, got {shape[0]}")
-
-
-def _features(matrix: Any, name: str) -> Any:
-    if not sp.issparse(matrix):
-        matrix = checks.as_matrix(matrix, name, nonnegative=True)
-    found: Any = sp.csr_array(matrix, dtype=np.float32)
-    if found.nnz:
-        checks.check_values(found.data, name)
-    return found
-
-
-def with_items(fitted: Fitted, ids: Any, weights: Any) -> Fitted:
+def with_items(fitted: Fitted, ids: Any, weights: Any, features: Any = None) -> Fitted:
     """Return a recommender's knowledge with new items, each like the sum of known ones by `weights`.
 
     Factors are that sum; of ratings, whose rows have offsets, the mean by these weights. What a user's own items say
@@ -115,6 +91,8 @@ def with_items(fitted: Fitted, ids: Any, weights: Any) -> Fitted:
         Of the new items.
     weights : csr_array of shape (n_items, n_new)
         From `feature_weights`.
+    features : csr_array of shape (n_new, f), optional
+        To be kept beside those of known items.
 
     Raises
     ------
@@ -136,7 +114,11 @@ def with_items(fitted: Fitted, ids: Any, weights: Any) -> Fitted:
     table = replace(fitted.table, items=items, known=known)
     grown = np.vstack([fitted.items.rows, rows.astype(fitted.items.rows.dtype)])
     between = None if fitted.weights is None else _between(fitted, weights, share)
-    return replace(fitted, table=table, items=Side(grown), weights=between)
+    grown_features = fitted.features
+    if grown_features is not None:
+        own = sp.csr_array((len(positions), grown_features.shape[1])) if features is None else features[order]
+        grown_features = sp.csr_array(sp.vstack([grown_features, own]), dtype=np.float32)
+    return replace(fitted, table=table, items=Side(grown), weights=between, features=grown_features)
 
 
 def _means(weights: Any) -> Any:

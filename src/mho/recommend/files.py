@@ -52,9 +52,15 @@ def write(path: str | os.PathLike[str], fitted: Fitted, history: list[dict[str, 
         "pointers": table.known.indptr,
     }
     if fitted.weights is not None:
-        own = {"weights": "data", "weight_columns": "indices", "weight_pointers": "indptr"}
-        arrays |= {name: getattr(fitted.weights, attribute) for name, attribute in own.items()}
+        arrays |= _stored("weight", fitted.weights)
+    if fitted.features is not None:
+        about["features"] = fitted.features.shape[1]
+        arrays |= _stored("feature", fitted.features)
     write_archive(path, about, arrays)
+
+
+def _stored(name: str, matrix: Any) -> dict[str, Any]:
+    return {f"{name}s": matrix.data, f"{name}_columns": matrix.indices, f"{name}_pointers": matrix.indptr}
 
 
 def read(path: str | os.PathLike[str]) -> tuple[Fitted, list[dict[str, Any]]]:
@@ -94,15 +100,16 @@ def _fitted(path: Path, archive: Archive) -> tuple[Fitted, Any]:
     table = Interactions(*labels, known, tuple(map(str, about.get("columns", ()))))
     model = fitted_model(path, about["model"], about["settings"])
     sides = Side(file["user_rows"]), Side(file["item_rows"])
-    weights = _weights(file, known.shape[1]) if about["format"] == _WITH_WEIGHTS else None
-    return Fitted(model, table, *sides, file["prior"], float(about["unit"]), weights), about["history"]
+    n = known.shape[1]
+    weights = _sparse("weight", file, (n, n)) if about["format"] == _WITH_WEIGHTS else None
+    features = _sparse("feature", file, (n, int(about["features"]))) if "features" in about else None
+    return Fitted(model, table, *sides, file["prior"], float(about["unit"]), weights, features), about["history"]
 
 
-def _weights(file: Any, n: int) -> Any:
-    entries = file["weights"], file["weight_columns"], file["weight_pointers"]
-    weights = sp.csr_array(entries, shape=(n, n))
-    checks.sparse_format(weights)
-    return weights
+def _sparse(name: str, file: Any, shape: tuple[int, int]) -> Any:
+    found = sp.csr_array((file[f"{name}s"], file[f"{name}_columns"], file[f"{name}_pointers"]), shape=shape)
+    checks.sparse_format(found)
+    return found
 
 
 def _check(path: Path, fitted: Fitted) -> None:
@@ -114,8 +121,8 @@ def _check(path: Path, fitted: Fitted) -> None:
     if not all(shapes):
         raise DataError(f"{path}: its factors, ids and table do not go together")
     unit = np.array([fitted.unit])
-    weights = () if fitted.weights is None else (fitted.weights.data,)
-    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data, unit, *weights):
+    sparse = (x.data for x in (fitted.weights, fitted.features) if x is not None)
+    for numbers in (fitted.users.rows, fitted.items.rows, fitted.prior, fitted.table.known.data, unit, *sparse):
         if numbers.dtype not in (np.float32, np.float64):
             raise DataError(f"{path}: every number must be float32 or float64, got {numbers.dtype}")
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < np.inf:  # without a copy: they may be on disk

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from mho.caching import cached_property
 from mho.engines import Engine
 from mho.recommend.interactions import Interactions
+from mho.recommend.item_features import joined
 from mho.recommend.item_weights import statements
 from mho.recommend.model import Model, Side
 
@@ -35,6 +36,8 @@ class Fitted:
         Of the model, in the values of the table.
     weights : csr_array of shape (n_items, n_items) or None
         What a user's own items say for each item, by column; None where the model has no such weights, or not yet.
+    features : csr_array of shape (n_items, f) or None
+        Of the items, which these weights explain beside choices.
     """
 
     model: Model
@@ -44,17 +47,18 @@ class Fitted:
     prior: np.ndarray
     unit: float
     weights: Any = None
+    features: Any = None
 
     @classmethod
-    def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator) -> Fitted:
+    def start(cls, model: Model, table: Interactions, k: int, rng: np.random.Generator, features: Any = None) -> Fitted:
         """Return the starting point: users at the prior, items scattered so that `k` components can part."""
         m, n = table.known.shape
         model.check(table.known.data)
         choosing = rng.spawn(1)[0]  # what is drawn to choose must not change where the factors start
-        model = model.settled(table.known, k, choosing)
+        model = model.settled(table.known, k, choosing, features)
         unit, prior = model.unit(table.known.data), model.prior(k)
         users = Side(np.tile(prior.astype(table.known.dtype), (m, 1)))
-        return cls(model, table, users, model.start(n, k, rng), prior, unit)
+        return cls(model, table, users, model.start(n, k, rng), prior, unit, None, features)
 
     @property
     def n_components(self) -> int:
@@ -102,12 +106,15 @@ class Fitted:
     def with_table(self, table: Interactions) -> Fitted:
         """Return these factors with another table, whose labels begin with this one's; what is new has the prior."""
         m, n = table.known.shape
-        weights = self.weights
+        weights, features = self.weights, self.features
         if weights is not None and n > weights.shape[0]:
             weights = weights.copy()
             weights.resize((n, n))
+        if features is not None and n > features.shape[0]:
+            features = features.copy()
+            features.resize((n, features.shape[1]))
         users, items = self._longer(self.users, m), self._longer(self.items, n)
-        return replace(self, table=table, users=users, items=items, weights=weights)
+        return replace(self, table=table, users=users, items=items, weights=weights, features=features)
 
     def related(self, engine: Engine, targets: np.ndarray | None = None) -> tuple[Fitted, float]:
         """Return a copy with weights between items fitted, and the share of squares that they leave.
@@ -123,6 +130,7 @@ class Fitted:
         if spoken is None:
             return self, 0.0
         table = statements(spoken, self.model.user_weights(np.diff(spoken.indptr)))
+        table = joined(table, self.features, self.model.feature_weight)
         found = self.model.weights_in(engine, table, targets)
         weights = found.matrix
         if targets is not None and self.weights is not None:

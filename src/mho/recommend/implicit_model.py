@@ -97,7 +97,7 @@ class ImplicitModel(Model):
             checks.nonnegative_number(self.popularity, "popularity")
         checks.one_of(self.weighting, "weighting", ("log", "linear"))
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> ImplicitModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> ImplicitModel:
         """See `Model.settled`."""
         model = self._for_strengths(known.data)
         if self.l2 is not None and self.popularity is not None:

@@ -89,18 +89,18 @@ class MixedModel(Model):
         """Ridge on the factors."""
         return self.factors.l2
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> MixedModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> MixedModel:
         """See `Model.settled`."""
         starts = min(k, self.starts or max(1, k // _COMPONENTS_OF_START))
         factors, neighbours = (
-            part.settled(known, k // starts, deepcopy(rng)) for part in (self.factors, self.neighbours)
+            part.settled(known, k // starts, deepcopy(rng), features) for part in (self.factors, self.neighbours)
         )
         model = replace(self, factors=factors, neighbours=neighbours, starts=starts)
         if None not in (self.share, self.popularity):
             return model
         shares = _SHARES if self.share is None else [self.share]
         candidates = Candidates(
-            fits=model._inner_fits(shares, model.start(known.shape[1], k, rng)),
+            fits=model._inner_fits(shares, model.start(known.shape[1], k, rng), features),
             settings=shares,
             fame=lambda share: share,
             terms=LIST_TERMS if self.popularity is None else [self.popularity],
@@ -121,15 +121,16 @@ class MixedModel(Model):
         own = self.neighbours.popularity if self.share is None else None
         return POPULARITY_ALONE if own is None else own
 
-    def _inner_fits(self, shares: Sequence[float], start: Side) -> Callable[[HeldOut], Iterator[Scorer]]:
+    def _inner_fits(self, shares: Sequence[float], start: Side, features: Any) -> Callable[[HeldOut], Iterator[Scorer]]:
         assert self.factors.l2 is not None, "settled before"
-        assert self.neighbours.l2 is not None, "settled before"
+        own = self.neighbours
+        assert own.l2 is not None, "settled before"
 
         def solve(_: float, fixed: Side, columns: Any) -> Side:
             return self.solve(Digital(), fixed, columns, 1.0).side
 
         sides = alternated(solve, [self.factors.l2], start)
-        of_neighbours = self.neighbours.inner_fits([(self.neighbours.weighting, self.neighbours.l2)])
+        of_neighbours = own.inner_fits([(own.weighting, own.l2, own.features)], features)
 
         def fits(held_out: HeldOut) -> Iterator[Scorer]:
             ((users, items),), (other,) = sides(held_out), of_neighbours(held_out)
@@ -145,6 +146,11 @@ class MixedModel(Model):
     def user_weights(self, counts: np.ndarray) -> np.ndarray:
         """See `Model.user_weights`."""
         return self.neighbours.user_weights(counts)
+
+    @property
+    def feature_weight(self) -> float:
+        """See `Model.feature_weight`."""
+        return self.neighbours.feature_weight
 
     def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
         """See `Model.weights_in`: times the share, so that they go with scores."""

@@ -126,7 +126,7 @@ class MixedRatingModel(Model):
         """See `Model.popularity_alone`."""
         return self.factors.popularity_alone
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> MixedRatingModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> MixedRatingModel:
         """See `Model.settled`."""
         n = known.shape[1]
         if self.cap is not None and self.cap >= n:

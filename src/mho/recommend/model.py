@@ -81,10 +81,11 @@ class Model(ABC):
     has_weights: ClassVar[bool] = False
     """Whether there are weights between items, fitted last."""
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> Model:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> Model:
         """Return this model with everything chosen that depends on the table `known` (users, items).
 
-        It is for `k` components; what is drawn to choose is drawn from `rng`.
+        It is for `k` components; what is drawn to choose is drawn from `rng`. A model whose weights between items
+        are of choices takes `features` of items, csr_array (n_items, f), too.
         """
         return self
 
@@ -128,6 +129,11 @@ class Model(ABC):
         None for one and all alike.
         """
         return None
+
+    @property
+    def feature_weight(self) -> float:
+        """Weight of features of items in weights between them, beside choices."""
+        return 0.0
 
     def weights_in(self, engine: Engine, table: Any, targets: np.ndarray | None = None) -> Any:
         """Return the `ItemWeights` fitted by `engine` to the `ItemTable` `table`, statements times `user_weights`.

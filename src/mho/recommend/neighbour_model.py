@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from mho import checks
 from mho.engines import Engine
+from mho.recommend.item_features import joined
 from mho.recommend.item_weights import ItemTable, ItemWeights, fitted_weights, statements
 from mho.recommend.list_defaults import Candidates, HeldOut, Scorer, choose, item_shares
 from mho.recommend.model import POPULARITY_ALONE, Half, Model, Side, positive
@@ -19,6 +20,9 @@ from mho.recommend.strengths import strength_scale, weights_of
 __all__ = ["LIST_PART", "LIST_SAMPLE", "LIST_TERMS", "NeighbourModel"]
 
 _RIDGES = (800.0, 400.0, 200.0, 100.0, 50.0, 25.0, 12.5)
+_FEATURES = (0.0, 0.5, 1.0, 2.0)
+"""What features count for: of twenty words for all items less, of many that tell few items from all others more."""
+
 LIST_TERMS = (0.0, 0.01, 0.1, 0.3, 1.0, 3.0)
 _USUAL_RIDGE = 100.0
 
@@ -71,6 +75,9 @@ class NeighbourModel(Model):
         x_ui: 1, or by strength as in `ImplicitModel`. None: presence or log, whichever lists are better with.
     least, typical : float or None
         As in `ImplicitModel`.
+    features : float or None
+        What an item's features, given to `fit`, count for beside who chose it: their length, where the root of the mean
+        square of all items' columns is 1, >= 0. None: 0, a half, 1 or 2, by the same lists.
 
     Examples
     --------
@@ -88,6 +95,7 @@ class NeighbourModel(Model):
     weighting: Literal["presence", "log", "linear"] | None = None
     least: float | None = None
     typical: float | None = None
+    features: float | None = None
 
     quality: ClassVar[str] = "relative_error"
     offsets: ClassVar[int] = 0
@@ -102,18 +110,22 @@ class NeighbourModel(Model):
         for name in ("l2", "least", "typical"):
             if getattr(self, name) is not None:
                 positive(getattr(self, name), name)
-        if self.popularity is not None:
-            checks.nonnegative_number(self.popularity, "popularity")
+        for name in ("popularity", "features"):
+            if getattr(self, name) is not None:
+                checks.nonnegative_number(getattr(self, name), name)
         checks.one_of(self.weighting, "weighting", (None, "presence", "log", "linear"))
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> NeighbourModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> NeighbourModel:
         """See `Model.settled`."""
         model = self._for_strengths(known.data)._for_items(known.shape[1])
-        if None not in (self.l2, self.popularity, self.weighting):
+        if features is None:
+            model = replace(model, features=0.0)
+        if None not in (model.l2, model.popularity, model.weighting, model.features):
             return model
-        settings = [(how, l2) for how in model._weightings(known.data) for l2 in model.ridges()]
+        counts = _FEATURES if model.features is None else [model.features]
+        settings = [(how, l2, w) for how in model._weightings(known.data) for w in counts for l2 in model.ridges()]
         terms = LIST_TERMS if self.popularity is None else [self.popularity]
-        fits = model.inner_fits(settings)
+        fits = model.inner_fits(settings, features)
         candidates = Candidates(
             fits=fits,
             settings=settings,
@@ -121,29 +133,34 @@ class NeighbourModel(Model):
             terms=terms,
             sample=LIST_SAMPLE,
             again=_AGAIN,
-            splits=_SPLITS,
+            splits=_SPLITS // len(counts),
             part=LIST_PART,
             nearly=0.01,
         )
         found = choose(known, candidates, rng)
-        usual = settings[-1][0], _USUAL_RIDGE if self.l2 is None else self.l2
+        usual = settings[-1][0], _USUAL_RIDGE if self.l2 is None else self.l2, counts[0]
         alone = POPULARITY_ALONE if self.popularity is None else self.popularity
-        (weighting, l2), popularity = found or (usual, alone)
-        return replace(model, weighting=weighting, l2=l2, popularity=popularity)
+        (weighting, l2, weight), popularity = found or (usual, alone)
+        return replace(model, weighting=weighting, l2=l2, popularity=popularity, features=weight)
 
     def ridges(self) -> Sequence[float]:
         """Return the ridges that are compared."""
         return _RIDGES if self.l2 is None else [self.l2]
 
-    def inner_fits(self, settings: Sequence[tuple[Any, float]]) -> Callable[[HeldOut], Iterator[Scorer]]:
-        """Return a function that fits to a held-out split with each of the `settings`, weighting and ridge."""
+    def inner_fits(
+        self, settings: Sequence[tuple[Any, float, Any]], features: Any = None
+    ) -> Callable[[HeldOut], Iterator[Scorer]]:
+        """Return a function that fits to a held-out split by each of the `settings`.
+
+        These are weighting, ridge, and what `features`, csr_array (n_items, f), count for.
+        """
 
         def fits(held_out: HeldOut) -> Iterator[Scorer]:
-            for how in dict.fromkeys(how for how, _ in settings):
+            for how, weight in dict.fromkeys((how, weight) for how, _, weight in settings):
                 X = replace(self, weighting=how).evidence(held_out.train)
-                ridges = [l2 for own, l2 in settings if own == how]
+                ridges = [l2 for own, l2, of_features in settings if (own, of_features) == (how, weight)]
                 asked = X[held_out.users]
-                table = statements(X, self.user_weights(np.diff(X.indptr)))
+                table = joined(statements(X, self.user_weights(np.diff(X.indptr))), features, weight)
                 for weights in fitted_weights(table, ridges, self.cap or _CAP, relative=_RELATIVE):
                     yield lambda part, B=weights.matrix, asked=asked: [(asked[part] @ B).toarray()]
 
@@ -188,6 +205,11 @@ class NeighbourModel(Model):
         """See `Model.user_weights`."""
         weight = np.maximum(counts, 1.0) ** -_POWER
         return (weight / np.sqrt(np.mean(weight[counts > 0] ** 2))).astype(np.float32)
+
+    @property
+    def feature_weight(self) -> float:
+        """See `Model.feature_weight`."""
+        return self.features or 0.0
 
     def weights_in(self, engine: Engine, table: ItemTable, targets: np.ndarray | None = None) -> ItemWeights:
         """See `Model.weights_in`."""

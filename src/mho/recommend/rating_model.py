@@ -92,7 +92,7 @@ class RatingModel(Model):
         if checks.nonnegative_number(self.product, "product") > 1:
             raise ValueError(f"product must be at most 1, got {self.product}")
 
-    def settled(self, known: Any, k: int, rng: np.random.Generator) -> RatingModel:
+    def settled(self, known: Any, k: int, rng: np.random.Generator, features: Any = None) -> RatingModel:
         """See `Model.settled`."""
         if self.popularity is not None:
             return self

@@ -15,13 +15,14 @@ from mho.cost import estimate
 from mho.engines import Engine, Hybrid, engine_for
 from mho.nmf.loop import phase_ends
 from mho.recommend.checked_users import solved_checked
-from mho.recommend.cold_items import feature_rows, feature_weights, with_items
+from mho.recommend.cold_items import feature_weights, with_items
 from mho.recommend.explanation import Explanation, explain
 from mho.recommend.files import read, write
 from mho.recommend.fitted import Fitted
 from mho.recommend.half_steps import Cluster, HalfSteps, here
 from mho.recommend.implicit_model import ImplicitModel
 from mho.recommend.interactions import Interactions, column_names, is_table
+from mho.recommend.item_features import aligned, feature_rows, features_of
 from mho.recommend.mixed_model import MixedModel
 from mho.recommend.mixed_rating_model import MixedRatingModel
 from mho.recommend.model import Model, positive
@@ -118,7 +119,15 @@ class Recommender:
 
     # -- learning ------------------------------------------------------------------------------------------------
 
-    def fit(self, users: Any, items: Any = None, ratings: Any = None, *, columns: Sequence[Any] = ()) -> Self:
+    def fit(
+        self,
+        users: Any,
+        items: Any = None,
+        ratings: Any = None,
+        *,
+        columns: Sequence[Any] = (),
+        item_features: tuple[Any, Any] | None = None,
+    ) -> Self:
         """Fit from the beginning. An interrupt leaves the last complete iteration fitted.
 
         Parameters
@@ -136,6 +145,10 @@ class Recommender:
         columns : sequence of str, length 2 or 3, optional
             Of a table, the names of the columns of user, item and rating, where they say something else. Beside arrays,
             what they are called, to be kept with the model.
+        item_features : (array_like of shape (n,), array_like or scipy sparse of shape (n, n_features)), optional
+            Ids of items, and features >= 0 of each, such as 1 for each genre of a film; no more features than items
+            that were chosen. With "neighbours" and "mixed": weights between items explain them as they do choices
+            (`NeighbourModel.features`). Items that nobody chose are taken in as by `add_items`.
 
         Raises
         ------
@@ -147,10 +160,15 @@ class Recommender:
         table = Interactions.of(users, items, ratings, model.duplicates, model.lowest, columns)
         del users, items, ratings  # whoever called may not hold them either
         k = model.components(self.n_components, len(table.items), table.known.nnz) if model.has_factors else 0
-        start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"))
+        known, cold, cold_features = None, (), None
+        if item_features is not None:
+            if not (model.has_weights and model.choices):
+                raise ValueError("item_features go with model='neighbours' and 'mixed'; others take them by add_items")
+            known, cold, cold_features = aligned(item_features, table.items)
+        start = Fitted.start(model, table, k, checks.generator(self.random_state, "random_state"), known)
         self._fitted, self.engine_, self.history_ = start, engine, []
         self._alternate([model.alternating(stage) for stage, length in phases for _ in range(length)])
-        return self
+        return self.add_items(cold, cold_features) if len(cold) else self
 
     def resume(self, iterations: int) -> Self:
         """Do more `iterations` over everything known so far: after an interrupt, or after `partial_fit`."""
@@ -229,7 +247,9 @@ class Recommender:
         self.checked_share_ = float(critical.mean())
         return self
 
-    def add_items(self, items: Any, features: Any, *, known_features: Any, cap: int = 50, l2: float = 1.0) -> Self:
+    def add_items(
+        self, items: Any, features: Any, *, known_features: Any = None, cap: int = 50, l2: float = 1.0
+    ) -> Self:
         """Take in items that nobody has chosen yet, each as a non-negative sum of known ones with like features.
 
         What is known of them later, `partial_fit` and `fold_in` take. The more popular of known items stay ahead where
@@ -241,8 +261,9 @@ class Recommender:
             Ids that are not known.
         features : array_like or scipy sparse of shape (n_new, n_features), >= 0
             Of the new items, such as 1 for each genre of a film.
-        known_features : array_like or scipy sparse of shape (n_items, n_features), >= 0
-            Of the known items, in the order of `item_ids_`; no more features than items.
+        known_features : array_like or scipy sparse of shape (n_items, n_features), >= 0, optional
+            Of the known items, in the order of `item_ids_`; no more features than items. By default those that `fit`
+            was given.
         cap : int
             Known items in one sum, at most.
         l2 : float
@@ -254,11 +275,15 @@ class Recommender:
             Naming the argument.
         """
         fitted = self._require()
+        kept = known_features is None
+        if kept and fitted.features is None:
+            raise ValueError("known_features are needed where fit was given no item_features")
+        known_features = fitted.features if kept else known_features
         feature_rows(known_features, "known_features", len(fitted.items), "items")
         feature_rows(features, "features", np.size(items), "items")
         cap = checks.positive_int(cap, "cap")
         weights = feature_weights(known_features, features, cap=cap, l2=positive(l2, "l2"))
-        self._fitted = with_items(fitted, items, weights)
+        self._fitted = with_items(fitted, items, weights, features_of(features, "features") if kept else None)
         return self
 
     # -- answers -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from mho.cli.recommend.item_features import column_list
 from mho.cli.recommend.options import FittedFile, OutFile
 from mho.cli.recommend.table import typed_ids
 from mho.cli.report import Json, as_json
@@ -66,7 +67,7 @@ def add_items(
     source = file_of(source)
     check_target(out, [source], suffixes=[".npz"])
     recommender = Recommender.load(model)
-    table = read_features(source, tuple(name.strip() for name in features.split(",") if name.strip()), split)
+    table = read_features(source, column_list(features), split)
     known = recommender.item_ids_.astype(str).tolist()
     there, among = table.rows(known), set(known)
     new = [name for name in table.ids.tolist() if name not in among]

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from mho.cli.progress import progress
 from mho.cli.recommend.blocks import check_blocks
 from mho.cli.recommend.dask import Workers, dask_cluster
+from mho.cli.recommend.item_features import ItemFeatures
 from mho.cli.recommend.options import Components, OutFile, Quiet, TableFile, check_components
 from mho.cli.recommend.out_of_core import BlockRun
 from mho.cli.recommend.rejected import check_rejected
@@ -32,6 +33,8 @@ Examples:
     mho recommend fit orders.parquet --model implicit -k 32 -o shelf.npz
 
     mho recommend fit orders.parquet --model neighbours -o shelf.npz
+
+    mho recommend fit orders.csv --model neighbours --item-features films.csv --features genres -o shelf.npz
 
     mho recommend fit ratings.parquet -o stars.npz --dask tcp://10.0.0.5:8786 --shared /shared/scratch
 
@@ -84,6 +87,7 @@ def fit(
     n_components: Components = None,
     cap: WholeNumber | None = None,
     decay: Decay = Decay(),
+    described: ItemFeatures = ItemFeatures(),  # noqa: B008
     engine: Literal["digital", "analog", "hybrid"] = "digital",
     max_iter: WholeNumber = 20,
     seed: WholeNumber = 0,
@@ -133,6 +137,7 @@ def fit(
     checks.at_least(seed, "--seed", 0)
     source = file_of(source, most=reading.max_bytes)
     decay.check(model, out_of_core=out_of_core)
+    described.check(model, out_of_core=out_of_core)
     learned = model_for(model, reading, cap)
     if out_of_core:
         from mho.recommend.recommender import MODELS
@@ -142,7 +147,8 @@ def fit(
         check_blocks(source, out, engine=engine)
         BlockRun(out=out, workers=workers, settings=in_blocks, quiet=quiet, json=json).fit(source, reading)
         return
-    check_target(out, [source], suffixes=[".npz"])
+    sources = [source, *([described.item_features] if described.item_features else [])]
+    check_target(out, sources, suffixes=[".npz"])
     check_rejected(out, source)
     with dask_cluster(workers, out) as cluster, progress(quiet=quiet) as shown:
         shown.stage(f"reading {source.name}")
@@ -156,9 +162,10 @@ def fit(
         settings = {"engine": engine, "max_iter": max_iter, "random_state": seed, "cluster": cluster}
         recommender = Recommender(n_components, model=learned, **settings)
         shown.stage(f"learning from {len(table):,} rows")
-        read, names = [table.ratings, table.items, table.users], table.columns.names
+        read = [table.ratings, table.items, table.users]
+        more = {"columns": table.columns.names, "item_features": described.read(table.items)}
         del table  # and the list is emptied: `fit` forgets columns that nobody else holds
-        work = lambda: recommender.fit(read.pop(), read.pop(), read.pop(), columns=names)  # noqa: E731
+        work = lambda: recommender.fit(read.pop(), read.pop(), read.pop(), **more)  # noqa: E731
         run(recommender, work, out, max_iter, shown)
     if json:
         print(as_json(figures(recommender, out)))
