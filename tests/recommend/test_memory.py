@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy
 
 from mho import Recommender
 from mho.recommend import implicit_als
@@ -39,7 +40,9 @@ def test_a_fit_holds_the_table_in_both_orders_and_little_else(ratings, peak_of, 
     monkeypatch.setattr(implicit_als, "_BLOCK", 1 << 16)
     columns = ratings[:2] if model == "implicit" else ratings
     # A value and an index in both orders make 4 numbers of 4 bytes; numbered ids and ones in place of ratings are 2 and
-    # 3 until the table is made, and weights of an implicit model 2 beside it.
+    # 3 until the table is made, and weights of an implicit model 2 beside it. SciPy before 1.17 copies the indices of a
+    # matrix that it puts in another order.
+    numbers += tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 17)
     assert peak_of(lambda: Recommender(4, model=model, max_iter=1).fit(*columns)) < 4 * (numbers + 0.5) * N
 
 
