@@ -133,7 +133,7 @@ def _one_line(error: Exception) -> str:
         said = f"more is given than the command takes: {' '.join(error.unused_tokens)}"
     if isinstance(error, MissingArgumentError):
         given = rf"\2 must {'have a value' if error.keyword else 'be given'} (mho \1 --help)"
-        said = re.sub(r'Command "(.*?)" parameter (\S+) requires an argument\.', given, said)
+        said = re.sub(r'Command "(.*?)" parameter "?([^"\s]+)"? requires an argument\.', given, said)
     if isinstance(error, CycloptsError) and len(said) > _LONGEST:  # it repeats every argument that is too much
         return f"{said[:_LONGEST]} ... ({len(said) - _LONGEST} characters more)"
     return said
