@@ -38,6 +38,17 @@ def test_any_split_of_rows_gives_the_same_bits(pump, seed):
     assert [result.state for result in whole] == [result.state for result in parts]
 
 
+def test_any_split_of_rows_with_gaps_gives_the_same_bits(pump):
+    values = levels(300, 9, shift=3.0)
+    values[np.random.default_rng(0).random(values.shape) < 0.02] = np.nan
+    values[100:180, 1] = np.nan
+    pump.reset()
+    whole = list(pump.run(recording(values)))
+    pump.reset()
+    parts = [result for row in range(300) for result in pump.run(recording(values).part(np.array([row])))]
+    assert probabilities(whole).tobytes() == probabilities(parts).tobytes()
+
+
 def test_channels_pushed_one_by_one_give_the_same_bits(pump):
     values = levels(300, 9, shift=3.0)
     pump.reset()

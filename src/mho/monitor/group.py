@@ -131,8 +131,8 @@ class Group:
         if not self.plan.factored:
             return (features - center) / self.scale
         coded = self.coded(features, center)
-        if self.engine.ledger() is not None:  # a chip repeats no bits, and would spend energy on windows of zeros
-            return self._whitened(coded, self.codes(coded))
+        if self.engine.ledger() is not None or isinstance(self._programmed, ExactFactor):
+            return self._whitened(coded, self.codes(coded))  # no windows of zeros that a chip would spend energy on
         block = np.zeros((BLOCK, coded.shape[1]))
         block[at : at + len(coded)] = coded
         return self._whitened(coded, self.codes(block)[at : at + len(coded)])
@@ -169,9 +169,16 @@ class Group:
         """Return the codes (n, k) of coded windows (n, e); zero where nothing is known."""
         if isinstance(self._programmed, ExactFactor):
             found = self._programmed.solve_few(coded)
-            if found is not None:
-                return found
+            return self._exact(coded, self._programmed) if found is None else found
         return self._codes(coded, lambda B: (self._programmed.solve(B),))[0]
+
+    def _exact(self, coded: np.ndarray, factor: ExactFactor) -> np.ndarray:
+        """Codes (n, k) of which some are of partly known windows: the bits of each do not depend on the others."""
+        whole, codes = ~np.isnan(coded).any(axis=1), np.empty((len(coded), self.factors.shape[1]))
+        few = factor.solve_few(coded[whole])
+        for rows, found in ((whole, few), (~whole, None)):
+            codes[rows] = self._codes(coded[rows], lambda B: (factor.solve(B),))[0] if found is None else found
+        return codes
 
     def _codes(self, coded: np.ndarray, solve: Callable[[Any], tuple[np.ndarray, ...]]) -> list[np.ndarray]:
         """Codes (n, k) of coded windows (n, e), of each of the answers that `solve` finds."""

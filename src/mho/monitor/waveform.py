@@ -153,20 +153,15 @@ class WaveformFeatures:
         return Hops.joined(parts) if parts else self._filtered(samples, 0)
 
     def _filtered(self, samples: np.ndarray, count: int) -> Hops:
-        rows = np.empty((count, self.block), np.float32)
-        unknown = bool(np.isnan(samples[: count * self.hop + self.block - self.hop]).any())
-        for number, row in enumerate(rows):
-            block = samples[number * self.hop :][: self.block]
-            row[:] = interpolated(block) if unknown else block
-        spectra = fft.rfft(rows, axis=1)
+        spectra = fft.rfft(self._blocks(samples, count), axis=1)
         found = [band.magnitude(spectra) for band in self.filters]
         magnitudes = tuple(band.average(one) for band, one in zip(self.filters[:-1], found[:-1], strict=True))
         bands, sums = len(self.bands), np.empty((count, 2 * len(self.bands) + len(self.spectrum_edges) - 1))
         for number, one in enumerate(found):
-            mean = _squares(one) / np.float32(one.shape[1])
-            sums[:, number] = mean
-            square = one / np.sqrt(np.maximum(mean, _LEAST))[:, None]  # so that its own is in float32's range
-            square *= square
+            square = one * one
+            mean = _means(square)
+            sums[:, number] = mean[:, 0]
+            square /= np.maximum(mean, _LEAST)  # so that its own is in float32's range
             sums[:, bands + number] = _squares(square) / np.float32(one.shape[1])
         sums[:, bands : 2 * bands] *= sums[:, :bands] ** 2
         first, last = self.spectrum_edges[[0, -1]]
@@ -174,12 +169,23 @@ class WaveformFeatures:
         sums[:, 2 * bands :] = np.add.reduceat(lines * lines, 2 * (self.spectrum_edges[:-1] - first), axis=1)
         return Hops(sums, magnitudes)
 
+    def _blocks(self, samples: np.ndarray, count: int) -> np.ndarray:
+        """Return the blocks (count, block) that begin with each hop, without gaps, in single precision."""
+        rows = np.empty((count, self.block), np.float32)
+        if not np.isnan(np.add.reduce(samples[: count * self.hop + self.block - self.hop])):  # as nearly always
+            for number, row in enumerate(rows):
+                row[:] = samples[number * self.hop :][: self.block]
+            return rows
+        for number, row in enumerate(rows):
+            row[:] = interpolated(samples[number * self.hop :][: self.block])
+        return rows
+
     def windows(self, hops: Hops) -> dict[str, np.ndarray]:
         """Return the features of the windows that begin with each hop but the last three: (n, d) by group."""
         bands, sums = len(self.bands), _over_windows(hops.sums) / HOPS
         square, fourth, lines = sums[:, :bands], sums[:, bands : 2 * bands], sums[:, 2 * bands :]
         return {
-            "envelope": np.concatenate([self._envelopes(one) for one in hops.magnitudes], axis=1, dtype=np.float64),
+            "envelope": self._envelopes(hops.magnitudes),
             "kurtosis": np.log(fourth / np.maximum(square**2, _TINY) + _TINY),
             "level": 0.5 * np.log(square + _TINY),
             "spectrum": 0.5 * np.log(lines / self._line_counts + _TINY),
@@ -189,31 +195,32 @@ class WaveformFeatures:
         """Return the features of all windows of samples (n,): arrays (n, d) by the name of their group."""
         return self.windows(self.hops(samples))
 
-    def _envelopes(self, magnitude: np.ndarray) -> np.ndarray:
-        count = len(magnitude) - HOPS + 1
+    def _envelopes(self, magnitudes: tuple[np.ndarray, ...]) -> np.ndarray:
+        count = len(magnitudes[0]) - HOPS + 1
         if count <= _BATCH:
-            return self._envelope_spectra(magnitude)
-        parts = (magnitude[begin : begin + _BATCH + HOPS - 1] for begin in range(0, count, _BATCH))
-        return np.concatenate([self._envelope_spectra(part) for part in parts])
+            return self._envelope_spectra(magnitudes)
+        parts = (slice(begin, begin + _BATCH + HOPS - 1) for begin in range(0, count, _BATCH))
+        return np.concatenate([self._envelope_spectra(tuple(one[part] for one in magnitudes)) for part in parts])
 
-    def _envelope_spectra(self, magnitude: np.ndarray) -> np.ndarray:
-        """Return amplitudes over the deviation, free of the level, of the windows of hops (n + 3, l)."""
-        length = HOPS * magnitude.shape[1]
-        flat, hop = magnitude.ravel(), magnitude.shape[1]
-        count = len(magnitude) - HOPS + 1
-        if count == 1:  # the usual case beside a machine, where each call counts
-            windows = flat[None]
-        else:
-            steps = hop * flat.itemsize, flat.itemsize
-            windows = np.ndarray((count, length), flat.dtype, cast(Any, flat), strides=steps)
-        swing = windows - _means(windows)
-        scale = np.sqrt(_squares(swing))[:, None] + _LEAST
+    def _envelope_spectra(self, magnitudes: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return amplitudes over the deviation, free of the level, of the windows of hops (n + 3, l) of each band."""
         first, last = self.envelope_lines
         last -= (last - first) % 2
-        swing *= self._taper(length)
-        lines = fft.rfft(swing, axis=1)[:, first:last]
-        power = lines.real**2 + lines.imag**2
-        return np.sqrt(np.maximum(power[:, ::2], power[:, 1::2])) / scale
+        lines = np.empty((len(magnitudes[0]) - HOPS + 1, len(magnitudes), last - first), np.complex64)
+        scale = np.empty((*lines.shape[:2], 1), np.float32)
+        for band, magnitude in enumerate(magnitudes):
+            windows = _windows(magnitude)
+            swing = windows - _means(windows)
+            scale[:, band, 0] = _squares(swing)
+            swing *= self._taper(swing.shape[1])
+            lines[:, band] = fft.rfft(swing, axis=1)[:, first:last]
+        square = lines.view(np.float32)
+        square *= square
+        power = square[..., ::2] + square[..., 1::2]
+        highest = np.maximum(power[..., ::2], power[..., 1::2])
+        amplitudes = np.sqrt(highest, out=highest)
+        amplitudes /= np.sqrt(scale) + _LEAST
+        return amplitudes.reshape(len(lines), -1).astype(np.float64)
 
     @cached_property
     def filters(self) -> tuple[_Filter, ...]:
@@ -303,8 +310,9 @@ class _Filter:
     def magnitude(self, spectra: np.ndarray) -> np.ndarray:
         """Return the magnitude over each hop (n, l), from the lines of blocks."""
         width = len(self.weights)
-        shifted = np.zeros((len(spectra), IN_BLOCK * self.margin), np.complex64)
+        shifted = np.empty((len(spectra), IN_BLOCK * self.margin), np.complex64)
         np.multiply(spectra[:, self.first : self.first + width], self.weights, out=shifted[:, :width])
+        shifted[:, width:] = 0
         signal = fft.ifft(shifted, axis=1, norm="forward", overwrite_x=True)
         return np.abs(signal[:, self.margin : -self.margin])
 
@@ -313,6 +321,15 @@ class _Filter:
         while self.averaged > 1 and magnitude.shape[1] > IN_HOP * self.margin // self.averaged:
             magnitude = 0.5 * (magnitude[:, ::2] + magnitude[:, 1::2])
         return magnitude
+
+
+def _windows(magnitude: np.ndarray) -> np.ndarray:
+    """Return the windows (n, 4 l) of hops (n + 3, l), as a view."""
+    hop, count = magnitude.shape[1], len(magnitude) - HOPS + 1
+    if count == 1:  # the usual case beside a machine, where each call counts
+        return magnitude.reshape(1, -1)
+    flat = np.ascontiguousarray(magnitude).ravel()
+    return np.ndarray((count, HOPS * hop), flat.dtype, cast(Any, flat), strides=(hop * flat.itemsize, flat.itemsize))
 
 
 def _means(rows: np.ndarray) -> np.ndarray:
