@@ -1,7 +1,7 @@
 """A synthetic bearing at variable speed: noise, shaft and gear tones, and the bursts of an outer race defect."""
 
 import numpy as np
-from scipy.signal import lfilter
+from scipy.signal import butter, hilbert, lfilter, sosfiltfilt
 
 RATE = 12_800.0
 RESONANCE, DECAY = 3200.0, 1.2e-3
@@ -28,6 +28,24 @@ def recording(seconds, amplitude, seed):
     noise /= noise.std()
     tones = 0.3 * np.sin(2 * np.pi * turns + 1) + 0.2 * np.sin(2 * np.pi * 23 * turns)
     return (noise + tones + amplitude * _bursts(turns, rng)) * rng.uniform(0.9, 1.1)
+
+
+def told(seconds, amplitude, seed):
+    """Samples of `recording`, and what no monitor knows: its speed, Hz."""
+    return recording(seconds, amplitude, seed), speed(seconds, np.random.default_rng(seed))
+
+
+def told_scores(samples, hertz, seconds, hop):
+    """Power of the squared envelope at the defect's order and four harmonics, told speed, order and resonance."""
+    band = butter(4, (RESONANCE - 1000, RESONANCE + 1000), "band", fs=RATE, output="sos")
+    squared = np.abs(hilbert(sosfiltfilt(band, samples))) ** 2
+    turns, size, step = np.cumsum(hertz) / RATE, int(seconds * RATE), int(hop * RATE)
+    total = 0.0
+    for harmonic in range(1, 6):
+        turned = (squared / squared.mean() - 1) * np.exp(-2j * np.pi * harmonic * ORDER * turns)
+        sums = np.concatenate([[0], np.cumsum(turned)])
+        total = total + np.abs(sums[size::step] - sums[:-size:step]) ** 2
+    return total / size
 
 
 def _bursts(turns, rng):

@@ -18,6 +18,7 @@ import numpy as np
 from baselines import ALL, Neighbours, PCAStatistics, ZScore, means
 from bearing import RATE as BEARING_RATE
 from bearing import recording as bearing
+from bearing import told, told_scores
 from nab_score import PROFILES, nab_score
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -336,19 +337,28 @@ def bearing_section(chip):
             return scores, scores > limit
 
         bearing_row(f"{name}, told the limit", scored, unseen)
+    unseen = [told(LENGTH, 0.0, seed) for seed in range(10, 10 + SESSIONS)]
+    seconds = 1 + WARMING / 4
+    limit = np.quantile(np.concatenate([told_scores(*one, seconds, 0.25) for one in unseen]), 0.99)
+
+    def known(one):
+        scores = told_scores(*one, seconds, 0.25)
+        return scores, scores > limit
+
+    bearing_row(f"envelope at the defect's order, {seconds:g} s, told speed and limit", known, unseen, told)
 
 
-def bearing_row(method, seen, unseen):
+def bearing_row(method, seen, unseen, recorded=bearing):
     reference, control = (np.concatenate(part) for part in zip(*map(seen, unseen), strict=True))
     cells = [f"{control.mean():.4f}"]
     for amplitude in (0.8, 0.5):
-        tests = [seen(bearing(LENGTH, amplitude, seed)) for seed in range(20, 20 + SESSIONS)]
+        tests = [seen(recorded(LENGTH, amplitude, seed)) for seed in range(20, 20 + SESSIONS)]
         scores, alarms = (np.concatenate(part) for part in zip(*tests, strict=True))
         cells += [f"{separation(reference, scores):.3f}", f"{alarms.mean():.3f}"]
     firsts = [1 + 0.25 * (WARMING + np.argmax(a)) if a.any() else np.inf for _, a in tests]
     cells.append(", ".join(f"{first:.1f}" for first in firsts))
     for amplitude in (0.0, 0.5, 0.8):
-        soon = [seen(bearing(SOON, amplitude, seed))[1].any() for seed in range(100, 100 + SHORT)]
+        soon = [seen(recorded(SOON, amplitude, seed))[1].any() for seed in range(100, 100 + SHORT)]
         cells.append(f"{np.mean(soon):.2f}")
     say(method, *cells)
 

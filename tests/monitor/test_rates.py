@@ -182,3 +182,13 @@ def test_windows_that_not_every_group_scores_tell_nothing_about_them_together():
     two[5] = 1.0
     assert _tests(found, tails, 20) == pytest.approx(3 / 2.5)
     assert _tests([SimpleNamespace(scores=0 * one, places=np.arange(20))] * 2, tails, 20) == 2.0
+
+
+def test_learn_tells_how_many_samples_are_missing(tmp_path):
+    rows = [[f"{cell:.6f}" for cell in row] for row in levels(1600, 0)]
+    for row in (3, 40, 41):
+        rows[row][1] = "broken"
+    text = "flow,pressure,temperature\n" + "\n".join(map(",".join, rows))
+    (tmp_path / "r.csv").write_text(text)
+    report = Monitor(false_alarms=0.01).learn(tmp_path / "r.csv", rate=1.0)
+    assert report.notes == ("pressure: 3 of 1,600 samples are missing (empty, text or NaN)",)

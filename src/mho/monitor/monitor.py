@@ -236,6 +236,7 @@ class Monitor:
         checks.one_of(sessions, "sessions", ("gaps", "files"))
         recordings = as_recordings(source, rate)
         check_different(recordings)
+        unknown = _unknown_samples(recordings)
         if sessions == "gaps":
             recordings = split_at_gaps(recordings)
         groups, left_out = self._streams_of(recordings)
@@ -252,7 +253,7 @@ class Monitor:
         limits = [self._limit(model, len(recordings)) for model in models]
         self.streams, self.limits = models, limits
         self.reset()
-        return self._report(windows, len(recordings), left_out)
+        return self._report(windows, len(recordings), left_out, unknown)
 
     def run(self, source: Any, *, rate: float | None = None) -> Iterator[Result]:
         """Score recordings one after the other, as one stream that goes on.
@@ -475,7 +476,7 @@ class Monitor:
             )
         return self.wanted.limit(hop, model.disjoint)
 
-    def _report(self, windows: list[int], sessions: int, left_out: list[str]) -> LearnReport:
+    def _report(self, windows: list[int], sessions: int, left_out: list[str], unknown: dict[str, str]) -> LearnReport:
         streams = {}
         for model, limit, count in zip(self.streams, self.limits, windows, strict=True):
             streams[model.name] = {
@@ -488,7 +489,8 @@ class Monitor:
             }
         kept = max(self.limits)
         words = f"{100 * kept:.3g} % of windows" if self.wanted.per_second is None else self.wanted.text
-        notes = []
+        learned = [channel.name for model in self.streams for channel in model.channels]
+        notes = [f"{name}: {unknown[name]}" for name in learned if name in unknown]
         if self.wanted.text == "auto":
             words += " (the lowest that this recording shows by itself)"
         notes += [f"{model.name}: {_growing(model)}" for model in self.streams if model.growth > _MOST_GROWTH]
@@ -609,6 +611,19 @@ def _feature_names(features: Any) -> tuple[str, ...]:
     for name in names:
         checks.one_of(name, "features", tuple(PLANS))
     return names
+
+
+def _unknown_samples(recordings: Sequence[Recording]) -> dict[str, str]:
+    """Return how many samples each channel lacks that lacks any, in words: readers take text for missing silently."""
+    counts: dict[str, np.ndarray] = {}
+    for recording in recordings:
+        for name, missing in zip(recording.names, np.isnan(recording.values).sum(axis=0), strict=True):
+            counts[name] = counts.get(name, np.zeros(2, int)) + np.array([missing, len(recording)])
+    return {
+        name: f"{missing:,} of {whole:,} samples are missing (empty, text or NaN)"
+        for name, (missing, whole) in counts.items()
+        if missing
+    }
 
 
 def _unusable(values: np.ndarray) -> str:
