@@ -337,15 +337,16 @@ def bearing_section(chip):
             return scores, scores > limit
 
         bearing_row(f"{name}, told the limit", scored, unseen)
-    unseen = [told(LENGTH, 0.0, seed) for seed in range(10, 10 + SESSIONS)]
     seconds = 1 + WARMING / 4
-    limit = np.quantile(np.concatenate([told_scores(*one, seconds, 0.25) for one in unseen]), 0.99)
 
-    def known(one):
-        scores = told_scores(*one, seconds, 0.25)
-        return scores, scores > limit
+    def power(pair):
+        samples, hertz = pair
+        return told_scores(samples, hertz, seconds, 0.25)
 
-    bearing_row(f"envelope at the defect's order, {seconds:g} s, told speed and limit", known, unseen, told)
+    pairs = [told(LENGTH, 0.0, seed) for seed in range(10, 10 + SESSIONS)]
+    limit = np.quantile(np.concatenate([power(pair) for pair in pairs]), 0.99)
+    name = f"envelope at the defect's order, {seconds:g} s, told speed and limit"
+    bearing_row(name, lambda pair: (power(pair), power(pair) > limit), pairs, told)
 
 
 def bearing_row(method, seen, unseen, recorded=bearing):

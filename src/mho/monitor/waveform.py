@@ -154,10 +154,12 @@ class WaveformFeatures:
 
     def _filtered(self, samples: np.ndarray, count: int) -> Hops:
         spectra = fft.rfft(self._blocks(samples, count), axis=1)
-        found = [band.magnitude(spectra) for band in self.filters]
-        magnitudes = tuple(band.average(one) for band, one in zip(self.filters[:-1], found[:-1], strict=True))
-        bands, sums = len(self.bands), np.empty((count, 2 * len(self.bands) + len(self.spectrum_edges) - 1))
-        for number, one in enumerate(found):
+        magnitudes, bands = [], len(self.bands)
+        sums = np.empty((count, 2 * bands + len(self.spectrum_edges) - 1))
+        for number, band in enumerate(self.filters):
+            one = band.magnitude(spectra)
+            if number < len(_BANDS):
+                magnitudes.append(band.average(one))
             square = one * one
             mean = _means(square)
             sums[:, number] = mean[:, 0]
@@ -167,7 +169,7 @@ class WaveformFeatures:
         first, last = self.spectrum_edges[[0, -1]]
         lines = spectra[:, first:last].view(np.float32)
         sums[:, 2 * bands :] = np.add.reduceat(lines * lines, 2 * (self.spectrum_edges[:-1] - first), axis=1)
-        return Hops(sums, magnitudes)
+        return Hops(sums, tuple(magnitudes))
 
     def _blocks(self, samples: np.ndarray, count: int) -> np.ndarray:
         """Return the blocks (count, block) that begin with each hop, without gaps, in single precision."""
