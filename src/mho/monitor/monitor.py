@@ -614,7 +614,7 @@ def _feature_names(features: Any) -> tuple[str, ...]:
 
 
 def _unknown_samples(recordings: Sequence[Recording]) -> dict[str, str]:
-    """Return how many samples each channel lacks that lacks any, in words: readers take text for missing silently."""
+    """Return the samples that a channel lacks, in words, by the name of each that lacks any."""
     counts: dict[str, np.ndarray] = {}
     for recording in recordings:
         for name, missing in zip(recording.names, np.isnan(recording.values).sum(axis=0), strict=True):
