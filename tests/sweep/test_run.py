@@ -87,6 +87,14 @@ def test_bad_plans_are_refused_before_any_work(changes, message):
         _small(**changes)
 
 
+@pytest.mark.parametrize("chip", [[0], "0", None])
+def test_a_table_whose_chips_are_no_numbers_is_refused(tmp_path, chip):
+    path, plan = tmp_path / "o.parquet", _small()
+    write_trials(path, plan, [row | {"chip": chip} for row in trials(plan)])
+    with pytest.raises(DataError, match=r"its row of chip .* at point 0 is not one of its plan"):
+        read_trials(path, plan)
+
+
 @pytest.mark.parametrize("missing", ["failure", "residual", "sigma", "point"])
 def test_a_table_without_a_column_is_refused(tmp_path, missing):
     path, plan = tmp_path / "o.parquet", _small()

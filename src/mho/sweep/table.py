@@ -84,7 +84,8 @@ def read_trials(path: Path, sweep: Sweep) -> list[dict[str, Any]]:
     mark = about.get(_PLAN if sealed else _UNSEALED_PLAN)
     first = _first_digest(sweep)
     if mark != first:
-        _check_plan(path, sweep, mark, int(about.get(_CHIPS, 0)) or sum(row.get("point") == 0 for row in rows))
+        chips = about.get(_CHIPS, b"")
+        _check_plan(path, sweep, mark, int(chips) if chips.isdigit() else sum(row.get("point") == 0 for row in rows))
     _check_rows(path, sweep, rows)
     if mark == first and len(rows) < sweep.chips * len(sweep.points()):
         raise ValueError(f"{path}: was begun by a version of mho that drew other chips; give another file")
@@ -111,7 +112,8 @@ def _check_rows(path: Path, sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row.keys() != set(columns):
             raise DataError(f"{path}: must have the columns {', '.join(columns)}")
-        chosen = planned.pop((row["point"], row["chip"]), None)
+        place = row["point"], row["chip"]
+        chosen = planned.pop(place, None) if all(isinstance(number, int) for number in place) else None
         if not (
             chosen is not None
             and all(row[name] == value for name, value in chosen.items())
