@@ -22,12 +22,29 @@ from mho.nmf.stability import labels_of
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import ROOT, keep, sized, where
 
+ROUNDS = 50
+
+
+def clusters(W, H):
+    """Clusters of the usages' directions: k-means from the component of which each sample has most, lengths 1."""
+    rows = W / np.linalg.norm(W, axis=0)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
+    labels, mean = labels_of(W), rows.mean(axis=0)
+    for _ in range(ROUNDS):
+        centres = np.stack([rows[labels == j].mean(axis=0) if np.any(labels == j) else mean for j in range(len(H))])
+        before, labels = labels, np.argmin(np.square(centres).sum(axis=1) - 2 * rows @ centres.T, axis=1)
+        if np.array_equal(before, labels):
+            break
+    return labels
+
+
 RULES = {
     "length of the usage 1": lambda W, H: labels_of(W),
     "sum of the usage 1": lambda W, H: np.argmax(W / W.sum(axis=0), axis=1),
     "length of the part": lambda W, H: np.argmax(W * np.linalg.norm(H, axis=1), axis=1),
     "sum of the spectrum 1": lambda W, H: np.argmax(W * H.sum(axis=1), axis=1),
     "largest of the spectrum 1": lambda W, H: np.argmax(W * H.max(axis=1), axis=1),
+    "clusters of directions": clusters,
     "as the iterations leave it": lambda W, H: np.argmax(W, axis=1),
 }
 """What is taken as a usage before the largest is; of a part, of its rows' lengths."""

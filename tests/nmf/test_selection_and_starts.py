@@ -35,6 +35,14 @@ def test_a_planted_number_is_found(k):
     assert {k - 1, k, k + 1} <= set(model.selection_.components.tolist())
 
 
+@pytest.mark.parametrize(("m", "n", "k"), [(20, 10, 3), (60, 40, 4), (100, 50, 5)])
+def test_an_exact_product_has_no_more_components_than_its_rank(m, n, k):
+    """More predict it as well: rounding alone decided between them."""
+    rng = np.random.default_rng(k)
+    model = NMF("cv", random_state=0).fit(rng.random((m, k)) @ rng.random((k, n)))
+    assert model.n_components_ == k
+
+
 def test_counts_are_told_by_their_deviance_even_where_a_prediction_is_zero():
     rng = np.random.default_rng(1)
     X = rng.poisson(8 * rng.gamma(0.5, size=(80, 3)) @ rng.gamma(0.5, size=(3, 60))).astype(float)

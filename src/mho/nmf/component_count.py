@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def select(
         return found
     kept = survey(known, found.components, model, starts)
     control = survey(_shuffled(known, model), found.components, model, starts) if shuffled else {}
-    return Selection(found.components, found.errors, kept, control)
+    return replace(found, stability=kept, shuffled=control)
 
 
 def _shuffled(X: Matrix, model: Any) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mho import checks, cost
 from mho.arrays import as_array_like, in_kind
-from mho.engines import Digital, Engine, engine_for
+from mho.engines import Digital, Engine, Penalty, engine_for
 from mho.engines.least_squares import Bounds, solve_bounded
 from mho.engines.solve import as_known, warn_of_unknown
 from mho.kernels.blas import one_blas_thread
@@ -45,6 +46,7 @@ from mho.nmf.selection import select_components
 from mho.nmf.settings import loss_name, old_generator, penalties_of, warn_of_dead, warn_of_unfinished
 from mho.nmf.start import INITS, starting_factors
 from mho.nmf.stream import LossStream, MissingStream, Stream
+from mho.nmf.swaps import MOST_ENTRIES, MOST_SWAPS, swapped
 from mho.nmf.weighted_engine import WeightedDigital
 from mho.nmf.weighted_matrix import Weighted, as_weighted
 from mho.operands import Dense, Matrix, Sparse
@@ -55,7 +57,7 @@ _NEWTON_AFTER_SQUARES = "newton (steps of Newton's on the divergence, row by row
 
 _AUTO_COMPONENTS = 16
 _APART = 6
-"""Iterations from one revival to the next, in which it may show whether it gained anything."""
+"""Iterations from one revival or swap to the next, in which it may show whether it gained anything."""
 
 _WEIGHTED_SWEEPS = 4
 
@@ -90,6 +92,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         those of squared errors before Kullback-Leibler without penalties, belong to the start and are not counted.
     init : {"auto", "random", "nndsvd", "nndsvda", "nndsvdar", "custom"} or None
         Starting factors; see `mho.nmf.start.starting_factors`. "custom": the W and H that `fit` is given; None: "auto".
+        A "random" start of a dense X of up to 200,000 entries, too small to compress, tries other components where it
+        is at rest, and goes on from those that are ahead; tries are not counted.
     max_iter : int
         Iterations at the most; with "hybrid" the digital ones at the end are among them.
     tol : float
@@ -329,6 +333,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         _warn_of_empty(X, weighted)
         self._begin()
         self._fit_weighted = weighted is not None
+        given = state is None and (W is not None or H is not None)
+        self._swaps = MOST_SWAPS if self._may_swap(X, plan, penalties) and not given else 0
         with nullcontext() if plan is None else one_blas_thread():
             seen = X if weighted is None or self._init() not in ("auto", "random") else weighted
             start = self._given(X, k, W, H) if state is not None else None
@@ -667,7 +673,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.history_: list[dict[str, Any]] = []
         self.n_iter_ = 0
         self.loop_state_: LoopState | None = None
-        self._revived = -_APART
+        self._revived = self._swapped = -_APART
         self._left_first: float | None = None
 
     def _stages(
@@ -719,8 +725,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 continue
             if number > now.stage:
                 now = now.next_stage()
-            objectives, last = list(now.objectives), now.last if now.stage_iterations else None
-            iterates = self._iterates(stage, X, last, now.iterations)
+            objectives = list(now.objectives)
+            iterates = self._iterates(stage, X, now)
             for _, iterate in zip(range(stage.length - now.stage_iterations), iterates, strict=False):
                 objectives.append(iterate.objective)
                 now = now.after(iterate, objectives, self.engine_.random_state)
@@ -730,25 +736,49 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                     return
                 if number + 1 < len(stages) and stage.levels_off(objectives):
                     break
-                if stalled(objectives, self.tol) and not self._may_revive(stage, now.iterations):
+                if stalled(objectives, self.tol) and not self._goes_on(stage, now.iterations):
                     ended = True
                     break
         warn_of_dead(self, X)
         if not ended and self.tol > 0 and self.history_[-1]["error"] > 0:
             warn_of_unfinished(self.max_iter)
 
-    def _iterates(self, stage: Stage, X: Matrix, last: Iterate | None, done: int) -> Iterator[Iterate]:
-        """Yield the iterates of a stage, dead components replaced now and then where that cannot raise the error."""
-        iterates, objectives = stage.iterates(self.W_, self.components_, last), []
+    def _iterates(self, stage: Stage, X: Matrix, now: LoopState) -> Iterator[Iterate]:
+        """Yield the iterates of a stage, components replaced now and then where that cannot raise the error."""
+        done, objectives = now.iterations, list(now.objectives)
+        iterates = stage.iterates(self.W_, self.components_, now.last if now.stage_iterations else None)
         compressed = self.algorithm_.startswith("compressed")
         while True:
-            due = done in REVIVALS or (done == 0 and compressed) or stalled(objectives, self.tol)
+            rests = stalled(objectives, self.tol)
+            due = done in REVIVALS or (done == 0 and compressed) or rests
             if due and self._may_revive(stage, done):
                 iterates, self._revived = stage.iterates(*revived(X, self.W_, self.components_)), done
+            elif rests and self._swaps:
+                iterates, objectives = self._after_swap(stage, objectives[-1], done) or iterates, objectives[:1]
             iterate = next(iterates)
             objectives.append(iterate.objective)
             yield iterate
             done += 1
+
+    def _after_swap(self, stage: Stage, objective: float, done: int) -> Iterator[Iterate] | None:
+        """Return the iterates from another component on; None, and nothing more is tried, where that gains nothing."""
+        assert isinstance(stage.problem, Problem)
+        found = swapped(stage.problem, Iterate(self.W_, self.components_, np.nan, objective))
+        if found is None:
+            self._swaps = 0
+            return None
+        self._swaps, self._swapped = self._swaps - 1, done
+        return itertools.chain([found], stage.iterates(found.W, found.H, found))
+
+    def _may_swap(self, X: Matrix, plan: Algorithm | None, penalties: tuple[Penalty, Penalty]) -> bool:
+        """Whether a start at rest tries other components: a random one of a matrix so small that it takes no time."""
+        if plan is None or plan.name != "extrapolated" or self.engine_ != Digital() or any(penalties):
+            return False
+        return isinstance(X, Dense) and X.shape[0] * X.shape[1] <= MOST_ENTRIES and self.init == "random"
+
+    def _goes_on(self, stage: Stage, done: int) -> bool:
+        """Whether a stage at rest has yet to show what other components gain."""
+        return self._may_revive(stage, done) or self._swaps > 0 or done - self._swapped < _APART
 
     def _may_revive(self, stage: Stage, done: int) -> bool:
         """Whether there are dead components that new ones may replace without raising what is minimised."""

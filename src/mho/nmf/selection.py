@@ -15,6 +15,7 @@ from sklearn.base import clone
 
 from mho import checks
 from mho.engines import Digital
+from mho.nmf.compress import compress, singular_triplets
 from mho.nmf.divergence import LOSSES, deviances
 from mho.nmf.filled import Gaps, best_of_two
 from mho.nmf.multiplicative import general_loss
@@ -42,6 +43,12 @@ _MOST_GAPS = 0.5
 _STRIDE = 0.41
 """Share by which a search goes on to more components: two strides double them."""
 
+_ROUNDING = 30
+"""Tolerances from their value that fits of an exact product may leave its entries, in the mean."""
+
+_ZERO = 1e-6
+"""Singular value, beside the largest, that rounding made."""
+
 _CLEAR = 2.0
 """Standard errors by which a number is to be ahead of its neighbours, or a search takes another mask."""
 
@@ -63,6 +70,8 @@ class Selection:
         Of many starts, where they were asked for.
     shuffled : dict of int to mho.nmf.stability.Stability
         The same for X with every row's entries in random order.
+    rounding : float
+        Mean error that fits leave of what is predicted exactly; those below it do not differ.
 
     Examples
     --------
@@ -77,6 +86,7 @@ class Selection:
     errors: np.ndarray
     stability: dict[int, Any] = field(default_factory=dict)
     shuffled: dict[int, Any] = field(default_factory=dict)
+    rounding: float = 0.0
 
     @property
     def mean(self) -> np.ndarray:
@@ -92,8 +102,8 @@ class Selection:
 
     @property
     def best(self) -> int:
-        """Number of components with the least mean error."""
-        return int(self.components[np.argmin(self.mean)])
+        """Number of components with the least mean error; the smallest of those that predict exactly."""
+        return int(self.components[np.argmin(np.maximum(self.mean, self.rounding))])
 
     def __str__(self) -> str:
         """Return a line for each number of components: its mean error and the standard error of that."""
@@ -167,6 +177,8 @@ class _Trial:
         self.penalties = penalties_of(model, X.shape, fitting=True)
         self.values, self.held_out, self.masks = values_of(X), held_out, masks
         self.known = ~np.isnan(self.values)
+        self.rank = _rank(self.values, self.most) if self.deviances is None and self.known.all() else None
+        self.rounding = 0.0 if self.rank is None else (_ROUNDING * model.tol) ** 2
         self.folds = np.where(self.known, rng.random_sample(self.values.shape), np.inf)
         self.draws = [
             rng.random_sample(self.values.shape) < held_out for _ in range(masks if masks * held_out > 1 else 0)
@@ -232,7 +244,20 @@ class _Trial:
         return best.W_, best.components_
 
     def searched(self) -> Selection:
-        """Search roughly by strides and halving, then all masks of the numbers about the least."""
+        """Search roughly, unless X is exact and tells its rank, then all masks of the numbers about the least."""
+        best = self.rank or self._roughly_best()
+        while True:
+            near = [k for k in range(best - 2, best + 3) if 1 <= k <= self.most]
+            better = min(near, key=lambda k: max(self.errors(k).mean(), self.rounding))
+            if better != best:
+                best = better
+            elif self.masks < self.most_masks and self._in_doubt(best, near):
+                self.masks += 1
+            else:
+                return self.selection(sorted(self.found))
+
+    def _roughly_best(self) -> int:
+        """The best number after few iterations, by strides and halving."""
         tried = [1]
         while tried[-1] < self.most:
             tried.append(min(tried[-1] + max(1, round(_STRIDE * tried[-1])), self.most))
@@ -241,22 +266,13 @@ class _Trial:
                 break
         while (between := self._between()) is not None:
             self._coarse(between)
-        best = min(self.coarse, key=self._coarse) if self.coarse else 1
-        while True:
-            near = [k for k in range(best - 2, best + 3) if 1 <= k <= self.most]
-            better = min(near, key=lambda k: self.errors(k).mean())
-            if better != best:
-                best = better
-            elif self.masks < self.most_masks and self._in_doubt(best, near):
-                self.masks += 1
-            else:
-                return self.selection(sorted(self.found))
+        return min(self.coarse, key=self._coarse) if self.coarse else 1
 
     def _in_doubt(self, best: int, near: list[int]) -> bool:
         """Whether another number's lead over all masks could be the masks' chance."""
         for k in near if self.masks > 1 else ():
-            behind = self.errors(k) - self.errors(best)
-            if k != best and behind.mean() < _CLEAR * behind.std(ddof=1) / np.sqrt(len(behind)):
+            behind = np.maximum(self.errors(k), self.rounding) - np.maximum(self.errors(best), self.rounding)
+            if k != best and behind.any() and behind.mean() < _CLEAR * behind.std(ddof=1) / np.sqrt(len(behind)):
                 return True
         return False
 
@@ -273,7 +289,8 @@ class _Trial:
 
     def selection(self, components: list[int]) -> Selection:
         """Return the errors of these numbers."""
-        return Selection(np.array(components), np.stack([self.errors(k) for k in components], axis=1))
+        errors = np.stack([self.errors(k) for k in components], axis=1)
+        return Selection(np.array(components), errors, rounding=self.rounding)
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,6 +349,14 @@ def _deviances_of(model: Any) -> Deviances | None:
     if loss in ("frobenius", "huber"):
         return None
     return partial(deviances, loss=loss) if general is None else general.values
+
+
+def _rank(values: np.ndarray, most: int) -> int | None:
+    """Return the rank of a product without noise of at most so many components; None where it is none."""
+    few = compress(Dense.from_checked(values), most, np.random.RandomState(0))
+    sizes = singular_triplets(few, min(most + 1, *values.shape))[1]
+    rank = int(np.sum(sizes > _ZERO * sizes[0]))
+    return rank if 0 < rank < len(sizes) else None
 
 
 def values_of(X: Matrix) -> np.ndarray:
