@@ -40,7 +40,7 @@ def test_ten_thousand_clips_are_scrolled_and_filtered_without_a_network(page_of_
     page.on("pageerror", lambda error: errors.append(error))
     page.goto(page_of_many.as_uri())
     rows, count = page.locator(".row"), page.locator("#count")
-    assert count.inner_text() == f"{CLIPS // 2} kept, {CLIPS // 2 + 1} lines of {CLIPS + 1}"
+    assert count.inner_text() == f"{CLIPS // 2} kept, {CLIPS // 2 + 1} of {CLIPS + 1} lines"
     assert 3 < rows.count() < 30
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('.row[aria-selected=true]')?.innerText.includes('00:00:08')")
@@ -50,11 +50,25 @@ def test_ten_thousand_clips_are_scrolled_and_filtered_without_a_network(page_of_
     page.uncheck("#dropped")
     page.uncheck("#events")
     page.select_option("#zone", "door")
-    assert count.inner_text() == f"{CLIPS // 10} kept, {CLIPS // 10} lines of {CLIPS + 1}"
+    assert count.inner_text() == f"{CLIPS // 10} kept, {CLIPS // 10} of {CLIPS + 1} lines"
     pictures = page.locator(".thumb img")
     box = page.locator(".thumb i").first.bounding_box()
     assert pictures.count() >= 1
     assert box["width"] == pytest.approx(112 * 24 / 96, abs=3)
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
     assert not errors
+    page.close()
+
+
+def test_a_click_picks_the_clip_that_lasts_until_then(browser, tmp_path):
+    times = [(0, 40), (45, 50)]
+    spans = [{"start": f"2026-03-12T10:00:{a:02}+00:00", "end": f"2026-03-12T10:00:{b:02}+00:00"} for a, b in times]
+    rows = [{"n": n, "kind": "kept", **span, "score": 9.0, "why": "because"} for n, span in enumerate(spans)]
+    write_timeline(tmp_path / "timeline.html", rows, tmp_path)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((tmp_path / "timeline.html").as_uri())
+    for second, start in ((38, "10:00:00"), (47, "10:00:45")):
+        x = page.evaluate(f"chart.x({36_000 + second})")
+        page.locator("#chart").click(position={"x": x, "y": 40})
+        assert start in page.locator(".row[aria-selected=true]").inner_text()
     page.close()
