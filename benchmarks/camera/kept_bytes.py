@@ -4,14 +4,16 @@
 
 Each clip as it is; half an hour of one-by-one's own frames, in which its visits come in a fifth of the time and the
 seconds before the first are played forth and back else; and an hour made of vtest's people, 160 of whom walk through
-for 2 to 5 s under the drift, steps, gradients and leaves of run.py. `keep="20%"`. The bytes that the frames of the kept
-windows take in the recording of all are the least that any choice of encoder for the clips leaves: they cannot be shown
-without the frames before them. Results are kept as they come, so that an interrupted run goes on.
+for 2 to 5 s under the drift, steps, gradients and leaves of run.py. Each is kept by 20 % of its time and by 25 % of its
+bytes. The bytes that the frames of the kept windows take in the recording of all are the least that any choice of
+encoder for the clips leaves: they cannot be shown without the frames before them. Results, and the recordings that are
+made, are kept as they come, so that an interrupted run goes on.
 """
 
 import json
 import sys
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -36,13 +38,15 @@ HALF_HOUR, VISITED = 1800, 0.2
 LEARNED = {"one-by-one": 5.8}
 """Seconds that are learned from: before the first visit; 60 of the others."""
 
+KEEP = ("20%", "25% of bytes")
+
 VISITS = Path(__file__).with_name("one-by-one-visits.json")
 EMPTY = 5.8
 
 
-def record(video, folder, seconds, *, encode):
+def record(video, folder, seconds, budget, *, encode):
     """Learn a video's first seconds, watch all of it and keep clips in a folder; return the model's bytes."""
-    camera = Camera(keep="20%")
+    camera = Camera(keep=budget)
     camera.learn(video, seconds)
     camera.save(folder / "scene.cam")
     source = Source(str(video), camera.fps, gap=6, ring=True)
@@ -82,10 +86,10 @@ def inside(packets, spans, *, keys=False):
     return sum(size for t, size in chosen if any(start - 1e-3 <= t < end - 1e-3 for start, end in spans))
 
 
-def shares(video, folder, seconds, *, encode):
+def shares(recording, folder, everything, budget, *, encode):
     """Where the bytes go, as shares of those of all."""
-    model = record(video, folder, seconds, encode=encode)
-    packets, total = whole(video, folder / "all.mp4", encode=encode)
+    model = record(recording.video, folder, recording.learned, budget, encode=encode)
+    packets, total = everything
     rows = [row for row in read_index(folder / "clips/index.jsonl") if row.get("file")]
     spans = [[datetime.fromisoformat(row[name]).timestamp() for name in ("start", "end")] for row in rows]
     files = [folder / "clips" / row["file"] for row in rows]
@@ -109,10 +113,20 @@ def shares(video, folder, seconds, *, encode):
         "clips": len(rows),
         "windows_share_of_time": round(sum(end - start for start, end in spans) / length, 3),
         "shown_share_of_time": round(len(kept) / len(packets), 3),
+        **visited(recording, spans),
         "share": round((clips + index + model) / total, 3),
         **{name: round(size / total, 3) for name, size in parts.items()},
         "thumbnails_beside": round(sum(path.with_suffix(".jpg").stat().st_size for path in files) / total, 3),
     }
+
+
+def visited(recording, spans):
+    """Number of the visits after the learning time, and of those of which something is kept."""
+    visits = [visit for visit in recording.visits if visit[1] > recording.learned]
+    if not visits:
+        return {}
+    seen = sum(any(a < end and begin < b for begin, end in spans) for a, b in visits)
+    return {"visits": len(visits), "visits_kept": seen}
 
 
 def frames_of(video, start, end):
@@ -128,7 +142,8 @@ def frames_of(video, start, end):
 
 
 def made_of_visits(video, path):
-    """Write a recording of a clip's own frames: its visits at times of chance, and the empty scene else."""
+    """Write a recording of a clip's own frames: its visits at times of chance, and the empty scene else; and when."""
+    came = []
     rng, visits = np.random.default_rng(0), json.loads(VISITS.read_text())["events"]
     still = list(frames_of(video, 0, EMPTY))
     still += still[-2:0:-1]
@@ -141,48 +156,80 @@ def made_of_visits(video, path):
             for _ in range(number, until):
                 out.mux(coder.encode(av.VideoFrame.from_ndarray(still[number % len(still)], format="yuv420p")))
                 number += 1
+            came.append([number / FPS])
             for picture in frames_of(video, *visits[rng.integers(len(visits))]):
                 out.mux(coder.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
                 number += 1
+            came[-1].append(number / FPS)
             until = number + int(rng.exponential(usual) * FPS)
         out.mux(coder.encode(None))
+    path.with_name("events.json").write_text(json.dumps({"events": came}))
 
 
-def measured(name, video, found, path):
-    """Measure a recording both ways, if it has not been."""
-    with av.open(str(video)) as container:
+@dataclass
+class Recording:
+    """A video, seconds to learn from, and first and last second of its visits, if they are known."""
+
+    name: str
+    video: Path
+    learned: float
+    visits: list
+
+    @classmethod
+    def of(cls, name, video, events=None):
+        visits = json.loads(events.read_text())["events"] if events else []
+        return cls(name, video, LEARNED.get(name, sized(60, 30)), visits)
+
+
+def measured(recording, found, path):
+    """Measure a recording in all ways in which it has not been."""
+    with av.open(str(recording.video)) as container:
         copied = container.streams.video[0].codec_context.name == "h264"  # vtest's codec fits no MP4
     for way in ("encoded", "copied")[: 1 + copied]:
-        if name in found.get(way, {}):
+        left = [budget for budget in KEEP if recording.name not in found.get(budget, {}).get(way, {})]
+        if not left:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            seconds = LEARNED.get(name, sized(60, 30))
-            row = shares(video, Path(folder), seconds, encode=way == "encoded")
-        found.setdefault(way, {})[name] = row
-        print(way, name, json.dumps(row), flush=True)
-        keep(path, {**where(), **found})
+            everything = whole(recording.video, Path(folder) / "all.mp4", encode=way == "encoded")
+        for budget in left:
+            with tempfile.TemporaryDirectory() as folder:
+                row = shares(recording, Path(folder), everything, budget, encode=way == "encoded")
+            found.setdefault(budget, {}).setdefault(way, {})[recording.name] = row
+            print(budget, way, recording.name, json.dumps(row), flush=True)
+            keep(path, {**where(), **found})
+
+
+def recordings(clips, folder, *, smoke):
+    """Give the recordings, made ones from a folder if they are there."""
+    for name, video in clips.items():
+        yield Recording.of(name, Path(video), VISITS if name == "one-by-one" else None)
+    if "one-by-one" in clips:
+        video = folder / "half-hour/clip.mp4"
+        if not video.with_name("events.json").exists():
+            video.parent.mkdir(parents=True, exist_ok=True)
+            made_of_visits(clips["one-by-one"], video)
+        yield Recording.of("half an hour of one-by-one", video, video.with_name("events.json"))
+    if smoke or "vtest" in clips:
+        video = folder / "hour/clip.mp4"
+        if not video.with_name("events.json").exists():
+            video.parent.mkdir(parents=True, exist_ok=True)
+            write_benchmark(video.parent, made_up() if smoke else scene_of("vtest", clips["vtest"]), HOUR, seed=0)
+        yield Recording.of("an hour made of vtest", video, video.with_name("events.json"))
 
 
 def main():
     asked = parser(__doc__)
     asked.add_argument("--clip", action="append", default=[], metavar="NAME=FILE")
     asked.add_argument("--results", type=Path, default=ROOT / "docs/measured/camera-bytes.json")
+    asked.add_argument("--recordings", type=Path, default=ROOT / "build/camera-recordings")
     options = asked.parse_args()
     clips = {} if options.smoke else dict(text.split("=", 1) for text in options.clip)
     found = json.loads(options.results.read_text()) if options.results.exists() and not options.smoke else {}
-    found = {way: found[way] for way in ("encoded", "copied") if way in found}
-    for name, video in clips.items():
-        measured(name, video, found, options.results)
-    with tempfile.TemporaryDirectory() as folder:
-        video = Path(folder) / "clip.mp4"
-        if "one-by-one" in clips:
-            made_of_visits(clips["one-by-one"], video)
-            measured("half an hour of one-by-one", video, found, options.results)
-            video.unlink()
-        if options.smoke or "vtest" in clips:
-            scene = made_up() if options.smoke else scene_of("vtest", clips["vtest"])
-            write_benchmark(Path(folder), scene, HOUR, seed=0)
-            measured("an hour made of vtest", video, found, options.results)
+    found = {budget: found[budget] for budget in KEEP if budget in found}
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) if options.smoke else options.recordings
+        for recording in recordings(clips, folder, smoke=options.smoke):
+            measured(recording, found, options.results)
 
 
 if __name__ == "__main__":

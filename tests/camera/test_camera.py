@@ -100,11 +100,12 @@ def test_zones_weigh(learned, visited):
     assert {clip.zone for clip in clips if clip.kept} == {"door"}
 
 
-def test_evaluation_counts_events(camera, visited):
+def test_evaluation_counts_events(learned, visited):
+    camera = Camera.load(learned, keep="20%")
     result = evaluate(camera, visited, [(10, 16), (30, 34)])
     assert (result.ranking.auc, result.ranking.recall, result.ranking.ceiling) == (1, 0.8, 0.8)
-    assert (result.found, result.events, result.found_events) == (1, 2, 2)
-    assert result.kept == pytest.approx(5 / 20)
+    assert (result.found, result.events, result.found_events) == (0.8, 2, 2)
+    assert result.kept == pytest.approx(4 / 20)
     with pytest.raises(ValueError, match="end after"):
         evaluate(camera, visited, [(3, 2)])
 

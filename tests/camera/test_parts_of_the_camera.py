@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 from sklearn.metrics import roc_auc_score
 
 from mho import Camera
-from mho.camera.budget import FLOOR, Budget, Offer
+from mho.camera.budget import FLOOR, Budget, Offer, Past
 from mho.camera.grid import Grid
 from mho.camera.parts import Parts
 from mho.camera.quantities import Bytes, Share, Threshold, read_keep, read_seconds
@@ -84,7 +84,7 @@ def test_ranking_is_that_of_scikit_learn():
 
 
 def offered(keep, scores, delay=60.0, size=0, beside=(0.0, 0.0)):
-    budget = Budget(keep, delay, 2.0)
+    budget = Budget(keep, delay)
     made = []
     for number, score in enumerate(scores):
         made += budget.offer(Offer(number, 2.0 * number, 2.0 * number + 2, float(score), size, beside))
@@ -117,6 +117,97 @@ def test_what_is_shown_beside_a_window_is_of_the_budget():
     assert 0.15 < in_hour.max() <= 0.2 + 1e-3
 
 
+def shown_seconds(made, *, step=0.5):
+    """Seconds that are shown up to each half second of a stream."""
+    shown = np.zeros(round(made[-1].offer.end / step) + 8, bool)
+    for decision in made:
+        if decision.kept:
+            shown[round(decision.offer.begin / step) : round(decision.offer.until / step)] = True
+    return np.cumsum(shown) * step
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_a_share_is_one_of_what_was_seen_so_far_with_the_seconds_beside(share):
+    scores = np.random.default_rng(2).permutation(np.r_[np.full(500, 1.0), 20 + np.arange(500) / 50])
+    made = offered(Share(share), scores, beside=(1.0, 0.5))
+    shown = shown_seconds(made)
+    for number in range(60, 1000, 7):  # decided when so many windows had been seen
+        assert shown[4 * (number - 30)] <= share * 2 * number + 1e-6
+    assert shown[-1] > 0.8 * share * 2000
+    chosen = np.array([d.kept for d in made[100:]])
+    assert scores[100:][chosen].mean() > np.quantile(scores[100:], 0.9)
+
+
+def test_the_best_window_is_kept_of_a_stream_that_is_too_short_for_its_share():
+    made = offered(Share(0.01), [1, 6, 9, 7, 1])
+    assert [d.kept for d in made] == [False, False, True, False, False]
+
+
+def test_a_share_of_bytes_counts_what_moves_as_it_costs():
+    rng = np.random.default_rng(0)
+    busy = rng.random(5400) < 0.15
+    scores = np.where(busy, 5 + rng.exponential(5, 5400), 1.0)
+    budget, made = Budget(Share(0.25, "bytes"), 60.0), []
+    sizes = np.where(busy, 3000, 1000)
+    for n, (score, size) in enumerate(zip(scores, sizes, strict=True)):
+        made += budget.offer(Offer(n, 2.0 * n, 2.0 * n + 2, float(score), int(size)))
+    made += budget.close()
+    kept = np.array([d.kept for d in made])
+    assert kept[~busy].sum() == 0
+    for hour in (slice(0, 1800), slice(1000, 2800), slice(3600, 5400)):
+        assert 0.22 < (kept * sizes)[hour].sum() / sizes[hour].sum() <= 0.25
+    assert 0.65 < kept[busy].mean() < 0.75  # of the 35 % of all bytes that move
+
+
+def test_a_copy_costs_the_bytes_from_its_key_frame_on():
+    """Key frames come each 20 s, in which the camera sends 20 kB: copies of single windows are few."""
+    rng = np.random.default_rng(0)
+    scores = np.where(rng.random(5400) < 0.05, 5 + rng.exponential(5, 5400), 1.0)
+    budget, made = Budget(Share(0.25, "bytes"), 60.0), []
+    for n, score in enumerate(scores):
+        key = 20.0 * (2 * n // 20)
+        lead = (key, round(1000 * (2 * n + 2 - key)))
+        made += budget.offer(Offer(n, 2.0 * n, 2.0 * n + 2, float(score), 2000, (0.0, 0.0), lead))
+    made += budget.close()
+    copied = np.zeros(10_800, bool)  # seconds
+    for decision in made:
+        if decision.kept:
+            copied[round(decision.offer.lead[0]) : round(decision.offer.end)] = True
+    assert 0.22 < np.convolve(copied, np.ones(3600) / 3600, "valid").max() <= 0.25 + 1e-9
+    assert np.mean([d.kept for d in made]) < 0.05
+
+
+def test_what_a_clip_has_really_cost_is_spent():
+    """Clips cost half of what was expected: twice as many are kept, and what they cost is remembered."""
+    scores = 20 + np.random.default_rng(0).exponential(3, 1000)
+    kept = []
+    for factor in (1.0, 0.5):
+        budget, made = Budget(Bytes(1e6), 60.0), []
+        for n, score in enumerate(scores):
+            decided = budget.offer(Offer(n, 2.0 * n, 2.0 * n + 2, float(score), 7000))
+            for d in decided:
+                if d.kept:
+                    budget.correct(d.offer.start, d.offer.end, 7000 * factor)
+            made += decided
+        kept.append(sum(d.kept for d in made))
+        spent = sum(window.cost for window in budget.past())
+        assert spent == pytest.approx(7000 * factor * kept[-1])
+        assert spent <= 1e6
+    assert 1.9 < kept[1] / kept[0] < 2.05
+
+
+def test_what_was_spent_is_remembered_by_the_next_run():
+    scores = 20 + np.random.default_rng(0).exponential(3, 300)
+    budget = Budget(Bytes(1e6), 60.0)
+    for n, score in enumerate(scores):
+        budget.offer(Offer(n, 2.0 * n, 2.0 * n + 2, float(score), 7000))
+    past = [Past(window.end - 600, *window[1:]) for window in budget.past()]
+    assert 0.9e6 < sum(window.cost for window in past) <= 1e6
+    after = Budget(Bytes(1e6), 0.0)
+    after.remember(past)
+    assert [after.offer(Offer(n, 2.0 * n, 2.0 * n + 2, 50.0, 7000))[0].kept for n in range(5)] == [False] * 5
+
+
 def test_frames_that_are_being_scored_when_it_is_interrupted_are_decided_about(camera, monkeypatch):
     see = Scene.see
 
@@ -135,7 +226,7 @@ def test_a_window_knows_how_long_it_was_calm(camera):
     assert clips[5].calm == pytest.approx((0.4, 0.7))
     assert clips[4].calm == (0, 0)
     assert rolls(clips[5].calm, 1.0) == pytest.approx((0.6, 0.3))
-    assert rolls((1.5, 0.0), 1.0) == (0, 1)
+    assert rolls((1.5, 0.0), 1.0) == (-0.5, 1)
 
 
 def test_a_crowd_keeps_the_best():
@@ -162,7 +253,10 @@ def test_a_threshold_keeps_what_reaches_it_and_its_neighbours():
 
 
 def test_quantities_are_read():
-    assert read_keep("12.5 %") == Share(0.125)
+    assert read_keep("12.5 %") == read_keep("12.5% of time") == Share(0.125)
+    assert read_keep("25% of bytes") == Share(0.25, "bytes")
+    for text in ("12.5%", "25% of bytes", "50 MB/h", "score 4.5"):
+        assert str(read_keep(text)) == text
     assert read_keep("50 MB/h") == Bytes(5e7)
     assert read_keep("score 4.5") == Threshold(4.5)
     assert [read_seconds(text, "x") for text in ("2 s", "1.5 min", "250 ms", 3)] == [2, 90, 0.25, 3]

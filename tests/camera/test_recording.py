@@ -13,15 +13,16 @@ import pytest
 
 from mho import Camera
 from mho.camera import Clip
-from mho.camera.clip_file import write_clip
+from mho.camera.clip_file import Piece, write_clip
 from mho.camera.grid import Grid
 from mho.camera.index import Index, read_index
+from mho.camera.prices import Prices
 from mho.camera.recorder import Recorder
 from mho.camera.session import Session
 from mho.camera.source import Source, hidden
 from mho.data import DataError
 
-from .conftest import HEIGHT, WIDTH, decisions, write_video
+from .conftest import HEIGHT, WIDTH, decisions, scene, write_video
 
 
 def record(camera, video, out, **options):
@@ -160,8 +161,10 @@ def test_clips_that_are_too_old_go_and_those_of_an_earlier_run_too(camera, video
 
 def runs(folder, decisions, *, clip=2.0):
     """First and last second of what a recorder without clips makes one line of, of windows that follow one another."""
-    camera = SimpleNamespace(begin=lambda: None, past_scores=list, scene_=SimpleNamespace(grid=Grid((72, 96))))
-    source = SimpleNamespace(packets=[], forget=lambda before: None, now=0.0)
+    camera = SimpleNamespace(
+        begin=lambda: None, past_windows=list, keep="", scene_=SimpleNamespace(grid=Grid((72, 96)))
+    )
+    source = SimpleNamespace(packets=[], forget=lambda before: None, now=0.0, ring=False)
     with Recorder(folder, cast(Any, camera), cast(Any, source), began=0.0, clips=False) as recorder:
         picture = np.zeros((4, 4), np.uint8)
         for number, kept in enumerate(decisions):
@@ -191,6 +194,53 @@ def test_the_lines_of_an_index_cover_its_time_and_no_clip_is_too_long(tmp_path):
     assert covered >= set(kept)
     lonely = [n for n in covered - set(kept) if not {n - 1, n + 1} <= set(kept)]
     assert lonely == []
+
+
+def test_copies_that_would_begin_in_one_another_are_one_file(visited, learned, tmp_path):
+    video = write_video(tmp_path / "a.mp4", visited, options={"g": "400", "bf": "0", "sc_threshold": "0"})
+    for encode, count in ((False, 1), (True, 2)):  # the only key frame is the first
+        rows, _ = record(Camera.load(learned), video, tmp_path / f"{count}", encode=encode)
+        kept = [row for row in rows if row["kind"] == "kept"]
+        assert len(kept) == count
+        assert [_second(kept[0]["start"]), _second(kept[-1]["end"])] == [10, 34]
+
+
+def test_a_clip_begins_a_second_before_what_is_to_be_seen(learned, tmp_path):
+    frames = scene(300, seed=3, visits=[(118, 150)], light=0.05)
+    video = write_video(tmp_path / "a.mp4", frames, options={"g": "10", "bf": "0"})
+    rows, _ = record(Camera.load(learned), video, tmp_path / "clips", encode=True)
+    (row,) = [row for row in rows if row["kind"] == "kept"]
+    assert (_second(row["start"]), _second(row["end"])) == (10, 16)
+    assert len(decoded(tmp_path / "clips" / row["file"])) == 10 + 32 + 10
+
+
+@pytest.mark.parametrize(("encode", "least"), [(False, 0.1), (True, 0.05)])  # a clip is 7 % of so small a recording
+def test_a_share_of_bytes_is_one_of_a_recording_of_all(visited, learned, tmp_path, encode, least):
+    video = write_video(tmp_path / "a.mp4", np.concatenate([visited] * 4), options={"crf": "18", "g": "10", "bf": "0"})
+    everything = video
+    if encode:
+        source = Source(str(video), 10, ring=True)
+        list(source.shots())
+        everything = tmp_path / "b.mp4"
+        write_clip(everything, list(source.packets), start=0.0, encode=True)
+    record(Camera.load(learned, keep="20% of bytes"), video, tmp_path / "clips", encode=encode)
+    written = sum(path.stat().st_size for path in (tmp_path / "clips").glob("*/*"))
+    lines = [line for line in (tmp_path / "clips/index.jsonl").read_text().splitlines() if '"file"' in line]
+    share = (written + sum(map(len, lines))) / everything.stat().st_size
+    assert least < share < 0.205
+
+
+def test_prices_are_those_of_the_clips_that_were_written():
+    prices = Prices(encoded=True)
+    assert prices.of(500, moving=True) == 500
+    pieces = [Piece(n / 10, 2500 if n == 0 else 30 if 10 <= n < 30 else 2, n == 0) for n in range(40)]
+    prices.learn(pieces, (1.0, 3.0), lambda a, b: round(1000 * (b - a)))
+    assert prices.of(1000, moving=True) == pytest.approx(10 * (30 + 10), rel=0.01)
+    assert prices.of(1000, moving=False) == pytest.approx(10 * (2 + 10), rel=0.1)
+    for size in (4000, 5000):
+        prices.learn_beginning(size)
+    assert prices.beginning == 4500
+    assert Prices(encoded=False).of(700, moving=True) == 700
 
 
 def test_a_clip_that_goes_on_in_the_next_shows_no_frame_twice(visited, learned, tmp_path):
@@ -269,7 +319,7 @@ def test_a_packet_has_the_time_of_its_own_frame_where_the_decoder_holds_it_back(
     assert any(packet.time > after.time for packet, after in pairwise(packets))  # decoded first, shown later
     assert sorted(packet.time for packet in packets) == pytest.approx(shots)
     assert [packet.time for packet in packets] == pytest.approx([p.packet.pts * p.packet.time_base for p in packets])
-    assert write_clip(tmp_path / "clip.mp4", packets, start=2.0, end=4.0, encode=True) == 20
+    assert len(write_clip(tmp_path / "clip.mp4", packets, start=2.0, end=4.0, encode=True)) == 20
     with av.open(str(tmp_path / "clip.mp4")) as container:
         frames = [(frame.time, frame.to_ndarray()[:48].mean()) for frame in container.decode(video=0)]
     assert [t for t, _ in frames] == pytest.approx(np.arange(20) / 10)

@@ -1,14 +1,16 @@
-"""Budget: which windows of a stream are kept, by a share of them, bytes an hour, or a threshold."""
+"""Budget: which windows of a stream are kept, by a share of its time or bytes, bytes an hour, or a threshold."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mho.camera.quantities import Bytes, Keep, Share, Threshold
 
-__all__ = ["FLOOR", "Budget", "Decision", "Offer"]
+__all__ = ["FLOOR", "Budget", "Decision", "Offer", "Past"]
 
 FLOOR = 4.0
 """Score below which nothing is kept for a share or for bytes: an empty night has no best clips."""
@@ -32,9 +34,11 @@ class Offer:
         Seconds.
     score : float
     size : int
-        Bytes that keeping it takes.
+        Bytes of its frames.
     beside : tuple of float
-        Seconds before and after it that are kept with it.
+        Seconds before and after it that are kept with it; less than none if it is not shown whole.
+    lead : tuple of (float, int), optional
+        Second at which a file of it alone begins, and its bytes up to the window's end.
     """
 
     number: int
@@ -43,11 +47,22 @@ class Offer:
     score: float
     size: int = 0
     beside: tuple[float, float] = (0.0, 0.0)
+    lead: tuple[float, int] | None = None
+
+    @property
+    def begin(self) -> float:
+        """First second that is kept with it."""
+        return self.start - self.beside[0]
 
     @property
     def until(self) -> float:
         """Last second that is kept with it."""
         return self.end + self.beside[1]
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second of its frames."""
+        return self.size / (self.end - self.start)
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,15 @@ class Decision:
     why: str
 
 
+class Past(NamedTuple):
+    """A window of the last hour: its last second, score, seconds or bytes, and those that keeping it took."""
+
+    end: float
+    score: float
+    weight: float
+    cost: float = 0.0
+
+
 class Budget:
     """Decisions about windows, in their order, each once and `delay` seconds after its end.
 
@@ -75,29 +99,30 @@ class Budget:
         Limit of what is kept.
     delay : float
         Seconds to wait for better ones. What comes later cannot win any more.
-    window : float
-        Seconds of a window.
     """
 
-    def __init__(self, keep: Keep, delay: float, window: float) -> None:
+    def __init__(self, keep: Keep, delay: float) -> None:
         self.keep, self.delay = keep, delay
+        self._of_time = isinstance(keep, Share) and keep.of == "time"
         self._waiting: deque[Offer] = deque()
-        self._past: deque[tuple[float, float]] = deque()
-        self._sorted: list[float] = []
-        self._kept: deque[tuple[Offer, float]] = deque()
-        self._most = max(1, round(keep.share * _HOUR / window)) if isinstance(keep, Share) else None
+        self._past: deque[Past] = deque()
+        self._sorted: list[tuple[float, float]] = []
+        self._total = 0.0
+        self._kept: deque[Past] = deque()
         self._last: Offer | None = None
 
     def offer(self, window: Offer) -> list[Decision]:
         """Take in the next window and return what is decided now."""
         self._waiting.append(window)
-        self._remember(window.end, window.score)
+        self._remember(Past(window.end, window.score, self._weight(window)))
         return self.decide(window.end)
 
     def decide(self, now: float) -> list[Decision]:
         """Return the decisions that are due."""
-        while self._past and self._past[0][0] <= now - _HOUR:
-            del self._sorted[bisect_left(self._sorted, self._past.popleft()[1])]
+        while self._past and self._past[0].end <= now - _HOUR:
+            gone = self._past.popleft()
+            self._total -= gone.weight
+            del self._sorted[bisect_left(self._sorted, (gone.score, gone.weight))]
         made = []
         while self._waiting and self._waiting[0].end <= now - self.delay:
             made.append(self._decided(self._waiting.popleft()))
@@ -107,38 +132,69 @@ class Budget:
         """Decide about all that wait: the stream has ended."""
         return [self._decided(self._waiting.popleft()) for _ in range(len(self._waiting))]
 
-    def scores(self) -> list[tuple[float, float]]:
-        """Return end and score of the windows of the last hour."""
-        return list(self._past)
+    def correct(self, start: float, end: float, cost: float) -> None:
+        """Take up what the windows that were kept between two times have really cost."""
+        expected = sum(kept.cost for kept in self._kept if start < kept.end <= end)
+        self._kept.append(Past(end, 0.0, 0.0, cost - expected))
 
-    def remember(self, past: list[tuple[float, float]]) -> None:
-        """Take up scores of an earlier run."""
-        for end, score in past:
-            self._remember(end, score)
+    def past(self) -> list[Past]:
+        """Return the windows of the last hour, with what was spent on them."""
+        cost: defaultdict[float, float] = defaultdict(float)
+        for kept in self._kept:
+            cost[kept.end] += kept.cost
+        return [window._replace(cost=cost[window.end]) for window in self._past]
 
-    def _remember(self, end: float, score: float) -> None:
-        self._past.append((end, score))
-        insort(self._sorted, score)
+    def remember(self, past: Iterable[Past]) -> None:
+        """Take up the windows of an earlier run."""
+        for window in past:
+            self._remember(window)
+            if window.cost:
+                self._kept.append(window)
+
+    def _remember(self, window: Past) -> None:
+        self._past.append(window)
+        self._total += window.weight
+        insort(self._sorted, (window.score, window.weight))
 
     def _decided(self, window: Offer) -> Decision:
-        while self._kept and self._kept[0][0].end <= window.end - _HOUR:
+        while self._kept and self._kept[0].end <= window.end - _HOUR:
             self._kept.popleft()
         least = self._threshold()
         kept, why = self._good(window, least)
-        if not kept and window.score >= max(FLOOR, _JOIN * least) and self._beside_kept(window, least):
-            kept, why = self._affordable(window), "joined to its neighbour"
+        near = not kept and window.score >= max(FLOOR, _JOIN * least) and self._beside_kept(window, least)
+        if near and self._affordable(window):
+            kept, why = True, "joined to its neighbour"
         if kept:
-            self._kept.append((window, self._cost(window)))
+            cost = self._cost(window, self._last)
+            self._kept.append(Past(window.end, window.score, self._weight(window), cost))
             self._last = window
-        return Decision(window, kept, why if kept or why else "below the threshold")
+        return Decision(window, kept, why)
 
     def _threshold(self) -> float:
+        """Return the score of the best windows that are, with what is beside them, the share of the last hour."""
         if isinstance(self.keep, Threshold):
             return self.keep.score
         if isinstance(self.keep, Bytes):
             return FLOOR
-        count = round(self.keep.share * len(self._sorted))
-        return max(FLOOR, self._sorted[-count]) if count else FLOOR
+        spent, own = self._spent(), sum(kept.weight for kept in self._kept)
+        room = self._allowance() * (own / spent if own and spent else 1.0)
+        least = self._sorted[-1][0]
+        for score, weight in reversed(self._sorted):
+            room -= weight
+            if room < -weight / 2:
+                break
+            least = score
+        return max(FLOOR, least)
+
+    def _allowance(self) -> float:
+        """Return the seconds or bytes of the last hour that may be kept."""
+        if isinstance(self.keep, Bytes):
+            return self.keep.per_hour
+        assert isinstance(self.keep, Share)
+        return self.keep.share * self._total
+
+    def _spent(self) -> float:
+        return sum(kept.cost for kept in self._kept)
 
     def _good(self, window: Offer, least: float) -> tuple[bool, str]:
         if window.score < least:
@@ -149,7 +205,7 @@ class Budget:
 
     def _beside_kept(self, window: Offer, least: float) -> bool:
         """Return whether a kept window is beside this one, and there is room enough to be generous."""
-        if isinstance(self.keep, Share) and len(self._kept) >= _GENEROUS * self.keep.share * len(self._past):
+        if isinstance(self.keep, Share) and self._spent() >= _GENEROUS * self._allowance():
             return False
         if self._last is not None and self._last.number == window.number - 1:
             return True
@@ -157,15 +213,29 @@ class Budget:
         return after is not None and after.number == window.number + 1 and after.score >= least
 
     def _affordable(self, window: Offer) -> bool:
-        if self._most is not None:
-            return len(self._kept) < self._most
-        if not isinstance(self.keep, Bytes):
+        """Return whether a window fits into the budget with those that wait and are better; a share is one at least."""
+        if isinstance(self.keep, Threshold):
             return True
-        better = sum(other.size for other in self._waiting if other.score > window.score)
-        return sum(cost for _, cost in self._kept) + better + self._cost(window) <= self.keep.per_hour
+        spent, last = self._spent() + self._cost(window, self._last), window
+        for other in self._waiting:
+            if other.score > window.score:
+                spent += self._cost(other, last)
+                last = other
+        one = isinstance(self.keep, Share) and not self._kept and last is window
+        return one or spent <= self._allowance() + 1e-6
 
-    def _cost(self, window: Offer) -> float:
-        """Return the bytes that keeping a window adds to what was kept before it."""
-        begin = window.start - window.beside[0]
-        seconds = window.until - (begin if self._last is None else max(begin, self._last.until))
-        return window.size * seconds / (window.end - window.start)
+    def _weight(self, window: Offer) -> float:
+        return window.end - window.start if self._of_time else window.size
+
+    def _cost(self, window: Offer, last: Offer | None) -> float:
+        """Return the seconds or bytes that keeping a window adds to those that were kept up to the `last`."""
+        shown = -1e9 if last is None else last.until
+        if self._of_time:
+            return max(0.0, window.until - max(window.begin, shown))
+        begin, size = window.lead or (window.begin, window.size + window.rate * window.beside[0])
+        if shown > begin:  # one file
+            part = window.start - begin
+            before = (size - window.size) * min(1.0, (window.start - shown) / part) if part > 0 else 0.0
+            size = before + window.size if shown <= window.start else window.rate * (window.end - shown)
+        after = self._waiting[0] if self._waiting else window
+        return max(0.0, size + (after if after.number == window.number + 1 else window).rate * window.beside[1])

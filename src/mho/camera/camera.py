@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from mho import checks
-from mho.camera.budget import Budget, Decision, Offer
+from mho.camera.budget import FLOOR, Budget, Decision, Offer, Past
 from mho.camera.grid import Grid, Rectangle, check_rectangle
 from mho.camera.model_file import read_model, write_model
-from mho.camera.quantities import read_keep, read_seconds
+from mho.camera.quantities import Share, Threshold, read_keep, read_seconds
 from mho.camera.scene import PARTS, Scene, learn_scene
 from mho.camera.state import Event
 from mho.camera.watch import Watch, Window, Zone, check_zones, rolls
@@ -29,6 +29,7 @@ _DOUBTFUL = 0.25
 _BACKGROUND = 64
 
 Frames = Iterable[tuple[float, np.ndarray]]
+BytesOf = Callable[[float, float, float, bool], tuple[int, tuple[float, int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,8 @@ class Camera:
     clip : str or float
         Length of the windows that are kept or dropped.
     keep : str, Share, Bytes or Threshold
-        "20%" of the clips of the last hour, "50 MB/h", or every clip of at least a score.
+        "20%" of the time of the last hour, "25% of bytes" of a recording of all of it, "50 MB/h", or every clip of at
+        least a score. Frames of an array count as equally many bytes.
     zones : sequence of Zone, optional
         Areas that count more or less.
     masks : sequence of Rectangle, optional
@@ -154,10 +156,11 @@ class Camera:
         A small picture of the empty scene, uint8, masks burnt in.
     events : list of Event
         Light steps, tampering, gaps, objects that settle and leave, since the last `clear_events`.
-    size_of : callable
-        From start and end of a window to the bytes that keeping it takes, for a budget of bytes; 0 if nobody says.
+    bytes_of : callable, optional
+        From the first second that is shown with a window, its start, its end and whether anything moves in it, to its
+        bytes, and second and bytes from which on a file of it alone begins; for a budget of bytes.
     roll : float
-        Seconds that a recording shows before and after what is to be seen; of a budget of bytes. 0 if nobody says.
+        Seconds that a recording shows before and after what is to be seen; of the budget. 0 if nobody says.
 
     Examples
     --------
@@ -205,7 +208,7 @@ class Camera:
         self.seed = checks.nonnegative_int(seed, "seed")
         self._engine = engine_for(engine, seed=self.seed)
         self.events: list[Event] = []
-        self.size_of: Callable[[float, float], int] = lambda start, end: 0
+        self.bytes_of: BytesOf | None = None
         self.roll = 0.0
         self._watch: Watch | None = None
         self._budget = self._new_budget()
@@ -314,11 +317,17 @@ class Camera:
         clips = []
         for window in windows:
             self._pending[window.number] = window
-            size = self.size_of(window.start, window.end)
-            beside = rolls(window.calm, self.roll)
-            offer = Offer(window.number, window.start, window.end, window.score, size, beside)
-            clips += [self._clip(decision) for decision in self._budget.offer(offer)]
+            clips += [self._clip(decision) for decision in self._budget.offer(self._offer(window))]
         return clips
+
+    def _offer(self, window: Window) -> Offer:
+        """Return a window with what keeping it takes."""
+        beside = rolls(window.calm, self.roll) if self.roll else (0.0, 0.0)
+        size, lead = 0, None
+        if self.bytes_of is not None:
+            moving = window.score >= FLOOR
+            size, lead = self.bytes_of(window.start - beside[0], window.start, window.end, moving)
+        return Offer(window.number, window.start, window.end, window.score, size, beside, lead)
 
     def _clip(self, decision: Decision) -> Clip:
         window = self._pending.pop(decision.offer.number)
@@ -342,12 +351,16 @@ class Camera:
         verb = "kept" if clip.kept else "dropped"
         return f"{clip.start:.1f} to {clip.end:.1f} s {verb}{where}: {clip.why}{what}"
 
-    def past_scores(self) -> list[tuple[float, float]]:
-        """Return end and score of the windows of the last hour, by which a share is kept."""
-        return self._budget.scores()
+    def correct_cost(self, start: float, end: float, cost: float) -> None:
+        """Take up the `cost`, in bytes, of a clip that was written of the windows from `start` to `end`."""
+        self._budget.correct(start, end, cost)
 
-    def remember_scores(self, past: list[tuple[float, float]]) -> None:
-        """Take up `past`, the `past_scores` of an earlier run; its times are before 0."""
+    def past_windows(self) -> list[Past]:
+        """Return the windows of the last hour, by which a share is kept, and what of it is spent."""
+        return self._budget.past()
+
+    def remember_windows(self, past: Iterable[Past]) -> None:
+        """Take up `past`, the `past_windows` of an earlier run; its times are before 0."""
         self._budget.remember(past)
 
     def clear_events(self) -> list[Event]:
@@ -405,15 +418,12 @@ class Camera:
         return self._engine
 
     def _settings(self) -> dict[str, Any]:
-        keep = self.keep
-        kinds = {"Share": "{:.6g}%", "Bytes": "{:.6g} MB/h", "Threshold": "score {:.6g}"}
-        factor = {"Share": 100, "Bytes": 1e-6, "Threshold": 1}[type(keep).__name__]
         return {
             "parts": self.parts,
             "scale": self.scale,
             "fps": self.fps,
             "clip": self.clip,
-            "keep": kinds[type(keep).__name__].format(factor * next(iter(vars(keep).values()))),
+            "keep": str(self.keep),
             "zones": [(zone.name, zone.area, zone.weight) for zone in self.zones],
             "engine": self.engine if isinstance(self.engine, str) else "digital",
             "settle": self.settle,
@@ -425,12 +435,22 @@ class Camera:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _new_budget(self) -> Budget:
-        return Budget(self.keep, self.delay, self.clip)
+        keep = self.keep
+        if isinstance(keep, Share) and self.bytes_of is None:
+            keep = Share(keep.share)  # all frames of an array have one size
+        return Budget(keep, self.delay)
 
     def begin(self) -> None:
         """Begin a new stream: forget scores, standing objects and what waits for a decision."""
+        least = min(FLOOR, self.keep.score) if isinstance(self.keep, Threshold) else FLOOR
         self._watch = Watch(
-            self.scene_, fps=self.fps, window=self.clip, zones=self.zones, settle=self.settle, adapt=self.adapt
+            self.scene_,
+            fps=self.fps,
+            window=self.clip,
+            zones=self.zones,
+            settle=self.settle,
+            adapt=self.adapt,
+            least=least,
         )
         self._budget, self._pending = self._new_budget(), {}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from mho.camera.grid import Rectangle
 from mho.camera.source import Packet
 from mho.camera.video import pyav
 
-__all__ = ["thumbnail_jpeg", "write_clip"]
+__all__ = ["KEYS_APART", "Piece", "is_copied", "thumbnail_jpeg", "write_clip"]
+
+KEYS_APART = 250
+"""Frames from one key frame of x264 to the next, at the most."""
 
 _COPIED = ("h264", "hevc", "av1", "mpeg4", "vp9")
 _BASE = Fraction(1, 90_000)
@@ -29,21 +33,34 @@ _PICTURES_ALONE = "filter_units=remove_types=6"
 _THREADS = 1
 
 
+class Piece(NamedTuple):
+    """A packet of a clip: second of its frame, bytes, and whether it is a key frame."""
+
+    time: float
+    size: int
+    key: bool
+
+
+def is_copied(packet: Packet, masks: Sequence[Rectangle], *, encode: bool) -> bool:
+    """Whether a clip of such packets is a copy of them."""
+    return not (masks or encode) and packet.segment.stream.codec_context.name in _COPIED
+
+
 def write_clip(
-    path: Path,
+    path: Path | None,
     packets: Sequence[Packet],
     masks: Sequence[Rectangle] = (),
     *,
     start: float,
     end: float = math.inf,
     encode: bool = False,
-) -> int:
-    """Write packets of one segment as MP4; return how many frames.
+) -> list[Piece]:
+    """Write packets of one segment as MP4; return those that were written.
 
     Parameters
     ----------
-    path : Path
-        A new file.
+    path : Path or None
+        A new file; None: encode it, and write it nowhere.
     packets : sequence of Packet
         From a key frame on.
     masks : sequence of Rectangle
@@ -61,13 +78,12 @@ def write_clip(
     OSError
         The disk is full or gone.
     """
-    name = packets[0].segment.stream.codec_context.name
-    if masks or encode or name not in _COPIED:
-        return _encoded(path, packets, masks, (start, end))
-    return _copied(path, packets)
+    if path is not None and is_copied(packets[0], masks, encode=encode):
+        return _copied(path, packets)
+    return _encoded(path, packets, masks, (start, end))
 
 
-def _copied(path: Path, packets: Sequence[Packet]) -> int:
+def _copied(path: Path, packets: Sequence[Packet]) -> list[Piece]:
     av = pyav()
     with av.open(str(path), "w", format="mp4", options=dict(_FORMAT)) as out:
         stream = out.add_stream_from_template(packets[0].segment.stream)
@@ -81,14 +97,17 @@ def _copied(path: Path, packets: Sequence[Packet]) -> int:
             packet.is_keyframe = kept.packet.is_keyframe
             packet.stream = stream
             out.mux(packet)
-    return len(packets)
+    return [Piece(kept.time, kept.packet.size, kept.packet.is_keyframe) for kept in packets]
 
 
-def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], shown: tuple[float, float]) -> int:
+def _encoded(
+    path: Path | None, packets: Sequence[Packet], masks: Sequence[Rectangle], shown: tuple[float, float]
+) -> list[Piece]:
     av = pyav()
     decoder = _decoder(av, packets[0].segment.stream)
-    count, coder, last, begin = 0, None, -1, 0.0
-    with av.open(str(path), "w", format="mp4", options=dict(_FORMAT)) as out:
+    coder, last, begin = None, -1, 0.0
+    form, options = ("mp4", dict(_FORMAT)) if path else ("null", {})
+    with av.open(str(path or os.devnull), "w", format=form, options=options) as out:
         for frame, t in _frames(decoder, packets, av):
             if not shown[0] <= t < shown[1]:
                 continue
@@ -101,11 +120,10 @@ def _encoded(path: Path, packets: Sequence[Packet], masks: Sequence[Rectangle], 
             stamp = max(last + 1, round((t - begin) / _BASE))
             picture.pts, picture.time_base, last = stamp, _BASE, stamp
             coder.write(picture)
-            count += 1
         if coder is None:
             raise ValueError("no frame of the clip could be decoded")
         coder.write(None)
-    return count
+    return [Piece(begin + piece.time, *piece[1:]) for piece in sorted(coder.pieces)]
 
 
 def _decoder(av: Any, stream: Any) -> Any:
@@ -151,6 +169,7 @@ class _Coder:
     out: Any
     stream: Any
     filter: Any = None
+    pieces: list[Piece] = field(default_factory=list)
 
     @classmethod
     def of(cls, av: Any, out: Any, picture: Any, source: Any) -> _Coder:
@@ -166,9 +185,14 @@ class _Coder:
         for packet in self.stream.encode(picture):
             if self.filter is None:  # not before: the encoder has said by now what its packets are
                 self.filter = self.av.bitstream.BitStreamFilterContext(_PICTURES_ALONE, self.stream)
-            self.out.mux(self.filter.filter(packet))
+            self._mux(self.filter.filter(packet))
         if picture is None and self.filter is not None:
-            self.out.mux(self.filter.filter(None))
+            self._mux(self.filter.filter(None))
+
+    def _mux(self, packets: Sequence[Any]) -> None:
+        for packet in packets:
+            self.pieces.append(Piece(float(packet.pts * packet.time_base), packet.size, packet.is_keyframe))
+        self.out.mux(packets)
 
 
 def thumbnail_jpeg(thumbnail: np.ndarray, *, width: int = 160) -> bytes:

@@ -1,4 +1,4 @@
-"""Durations and budgets as people write them: "2 s", "10 min", "20%", "50 MB/h"."""
+"""Durations and budgets as people write them: "2 s", "10 min", "20%", "25% of bytes", "50 MB/h"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from mho import checks
 from mho.units import IN_SECONDS
 
-__all__ = ["Bytes", "Keep", "Share", "Threshold", "read_keep", "read_seconds"]
+__all__ = ["Bytes", "Keep", "Share", "Threshold", "is_of_bytes", "read_keep", "read_seconds"]
 
 _BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
@@ -18,12 +18,14 @@ _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
 
 @dataclass(frozen=True)
 class Share:
-    """Keep a share of the clips, those of the highest scores.
+    """Keep a share of the last hour, of the clips of the highest scores; what is shown beside them counts.
 
     Parameters
     ----------
     share : float
         Above 0, at most 1.
+    of : {"time", "bytes"}
+        What is shared: the hour's time, or the bytes that a recording of all of it would take.
 
     Examples
     --------
@@ -31,13 +33,21 @@ class Share:
     >>> from mho.camera import Share
     >>> Camera(keep=Share(0.2)).keep == Camera(keep="20%").keep
     True
+    >>> Camera(keep=Share(0.25, "bytes")).keep == Camera(keep="25% of bytes").keep
+    True
     """
 
     share: float
+    of: str = "time"
 
     def __post_init__(self) -> None:
         if not 0 < checks.finite_number(self.share, "share") <= 1:
             raise ValueError(f"share must be above 0 and at most 1, got {self.share}")
+        if self.of not in ("time", "bytes"):
+            raise ValueError(f'of must be "time" or "bytes", got {self.of!r}')
+
+    def __str__(self) -> str:
+        return f"{100 * self.share:.6g}%" + " of bytes" * (self.of == "bytes")
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,9 @@ class Bytes:
     def __post_init__(self) -> None:
         checks.positive_number(self.per_hour, "per_hour")
 
+    def __str__(self) -> str:
+        return f"{self.per_hour * 1e-6:.6g} MB/h"
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -85,12 +98,20 @@ class Threshold:
     def __post_init__(self) -> None:
         checks.positive_number(self.score, "score")
 
+    def __str__(self) -> str:
+        return f"score {self.score:.6g}"
+
 
 Keep = Share | Bytes | Threshold
 
 
+def is_of_bytes(keep: Keep) -> bool:
+    """Whether a budget is one of bytes."""
+    return isinstance(keep, Bytes) or (isinstance(keep, Share) and keep.of == "bytes")
+
+
 def read_keep(value: Any, name: str = "keep") -> Keep:
-    """Return a budget from "20%", "50 MB/h", "score 5", or one that is given already.
+    """Return a budget from "20%", "25% of bytes", "50 MB/h", "score 5", or one that is given already.
 
     Raises
     ------
@@ -100,18 +121,18 @@ def read_keep(value: Any, name: str = "keep") -> Keep:
     if isinstance(value, Share | Bytes | Threshold):
         return value
     if not isinstance(value, str):
-        raise TypeError(f'{name} must be such as "20%", "50 MB/h" or Threshold(5), got {value!r}')
+        raise TypeError(f'{name} must be such as "20%", "25% of bytes", "50 MB/h" or Threshold(5), got {value!r}')
     text = value.strip()
-    if found := re.fullmatch(_NUMBER + r"\s*%", text):
+    if found := re.fullmatch(_NUMBER + r"\s*%(?:\s+of\s+(time|bytes))?", text):
         percent = float(found[1])
         if not 0 < percent <= 100:
             raise ValueError(f"{name} must be above 0% and at most 100%, got {value!r}")
-        return Share(percent / 100)
+        return Share(percent / 100, found[2] or "time")
     if (found := re.fullmatch(_NUMBER + r"\s*(kB|MB|GB)\s*/\s*h", text)) and float(found[1]) > 0:
         return Bytes(float(found[1]) * _BYTES[found[2]])
     if (found := re.fullmatch(r"score\s*" + _NUMBER, text)) and float(found[1]) > 0:
         return Threshold(float(found[1]))
-    raise ValueError(f'{name} must be such as "20%", "50 MB/h" or "score 5", got {value!r}')
+    raise ValueError(f'{name} must be such as "20%", "25% of bytes", "50 MB/h" or "score 5", got {value!r}')
 
 
 def read_seconds(value: Any, name: str) -> float:

@@ -13,9 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from mho.camera.budget import Past
 from mho.camera.camera import Camera, Clip
-from mho.camera.clip_file import thumbnail_jpeg, write_clip
+from mho.camera.clip_file import Piece, is_copied, thumbnail_jpeg, write_clip
 from mho.camera.index import Index
+from mho.camera.prices import Prices
+from mho.camera.quantities import is_of_bytes
 from mho.camera.source import Packet, Source
 from mho.camera.state import Event
 from mho.camera.timeline import MOST_ROWS, write_timeline
@@ -32,6 +35,9 @@ ROLL = 1.0
 
 _LONGEST = 60.0
 """Seconds of neighbouring windows that are one clip."""
+
+_LINE = 600
+"""Bytes of a clip's line of the index, about."""
 
 _STATE = "mho camera state 1"
 _CLIPS = "????-??-??/*.mp4"
@@ -50,13 +56,16 @@ class _Run:
     follows, goes_on : bool
         It goes on from another clip, or in another: one clip would be too long.
     between : list of Clip
-        Dropped windows after kept ones, which the rolls cover: part of the clip if a kept one comes next.
+        Dropped windows after kept ones: part of the clip if its file reaches the next kept one.
+    lead : callable
+        Second at which a file begins that shows something from a second on.
     """
 
     clips: list[Clip]
     follows: bool = False
     goes_on: bool = False
     between: list[Clip] = field(default_factory=list)
+    lead: Callable[[float], float] = lambda t: t
 
     @property
     def start(self) -> float:
@@ -69,7 +78,8 @@ class _Run:
     @property
     def shown(self) -> tuple[float, float]:
         """First and last second of the clip's file."""
-        before, after = rolls((self.clips[0].calm[0], self.clips[-1].calm[1]), ROLL)
+        before, _ = rolls(self.clips[0].calm, ROLL)
+        _, after = rolls(self.clips[-1].calm, ROLL)
         return self.start - before * (not self.follows), self.end + after * (not self.goes_on)
 
     @property
@@ -85,13 +95,19 @@ class _Run:
         if not self.precedes(clip) or clip.end - self.start > _LONGEST:
             return False
         if clip.kept == self.kept:
+            if self.between and not self.reaches(clip.start - rolls(clip.calm, ROLL)[0]):
+                return False
             self.clips += [*self.between, clip]
             self.between = []
             return True
-        covered = self.kept and clip.end - self.end <= 2 * ROLL + 1e-6
+        covered = self.kept and self.reaches(clip.end - ROLL)
         if covered:
             self.between.append(clip)
         return covered
+
+    def reaches(self, begin: float) -> bool:
+        """Whether a file of what begins then would begin before this one ends."""
+        return self.lead(begin) <= self.shown[1] + 1e-6
 
     def precedes(self, clip: Clip) -> bool:
         return clip.number == (self.between or self.clips)[-1].number + 1
@@ -132,6 +148,7 @@ class Recorder:
     told: Callable[[dict[str, Any]], None] = lambda row: None
     _run: _Run | None = None
     _oldest: int = 0
+    _prices: Prices | None = None
     _stack: ExitStack = field(default_factory=ExitStack)
     encode_seconds: float = 0.0
     full: bool = False
@@ -144,6 +161,8 @@ class Recorder:
             self.index = Index(self.folder)
             stack.callback(self.index.close)
             self._add_missing()
+            self.camera.roll = ROLL
+            self.camera.bytes_of = self._bytes_of if self.source.ring and is_of_bytes(self.camera.keep) else None
             self.camera.begin()
             self._restore()
             self._stack = stack.pop_all()
@@ -171,7 +190,7 @@ class Recorder:
             follows = run.goes_on = run.kept and clip.kept and not run.between and run.precedes(clip)
             self._close(run)
         if self._run is None:
-            self._run = _Run([clip], follows)
+            self._run = _Run([clip], follows, lead=self._lead)
 
     def event(self, event: Event) -> None:
         """Write an event to the index."""
@@ -183,7 +202,7 @@ class Recorder:
             self._close(self._run)
 
     def _close(self, run: _Run) -> None:
-        self._run = _Run(run.between) if run.between else None
+        self._run = _Run(run.between, lead=self._lead) if run.between else None
         best = run.best
         row = {
             "kind": "kept" if best.kept else "dropped",
@@ -211,7 +230,7 @@ class Recorder:
 
     def _written(self, run: _Run) -> dict[str, Any]:
         """Write the clip of a run of kept windows; return what the index says of it."""
-        packets = self._packets(run)
+        packets = self._packets(run.shown, run.start)
         if not packets:
             return {"lost": "its pictures had left the ring"}
         path = self._path(run.start)
@@ -244,14 +263,55 @@ class Recorder:
             temporary.write_bytes(thumbnail_jpeg(run.best.thumbnail))
         with replacing(path) as temporary:
             start, end = run.shown
-            write_clip(temporary, packets, self.camera.masks, start=start, end=end, encode=self.encode)
+            pieces = write_clip(temporary, packets, self.camera.masks, start=start, end=end, encode=self.encode)
             data = temporary.read_bytes()
+        self._learn(pieces, run, len(data) + picture.stat().st_size)
         name = path.relative_to(self.folder).as_posix()
         return {"file": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
-    def _packets(self, run: _Run) -> list[Packet]:
-        """Return packets of one segment from the key frame before a run's pre-roll to the end of its post-roll."""
-        start, end = run.shown
+    def _lead(self, t: float) -> float:
+        """Return the second at which a file begins that shows something from a second on: a copy, at a key frame."""
+        return self.source.key_before(t) if self._copies() else t
+
+    def _copies(self) -> bool:
+        packets = self.source.packets
+        return bool(packets) and is_copied(packets[-1], self.camera.masks, encode=self.encode)
+
+    def _bytes_of(self, begin: float, start: float, end: float, moving: bool) -> tuple[int, tuple[float, int]]:
+        """Return the bytes of a window, and of a file of it alone, shown from `begin`, second and bytes."""
+        if self._prices is None:
+            self._prices = Prices(encoded=not self._copies())
+            self._measure(start, end, moving=moving)
+        prices, lead, sent = self._prices, self._lead(begin), self.source.size
+        size = prices.of(sent(start, end), moving=moving)
+        before = prices.of(sent(lead, start), moving=False) - prices.of(sent(start, lead), moving=moving)
+        return size, (lead, size + before + prices.beginning)
+
+    def _measure(self, start: float, end: float, *, moving: bool) -> None:
+        """Encode a window, and write it nowhere, to know what clips take before there is one."""
+        packets = self._packets((start, end), start)
+        if self._prices is None or not self._prices.encoded or not packets:
+            return
+        with suppress(ValueError):
+            pieces = write_clip(None, packets, self.camera.masks, start=start, end=end)
+            self._prices.learn(pieces, (start if moving else end, end), self.source.size)
+            self._prices.learn_beginning(pieces[0].size + _LINE)
+
+    def _learn(self, pieces: list[Piece], run: _Run, size: int) -> None:
+        """Learn what clips cost from one of so many bytes, its thumbnail included."""
+        if self._prices is None:
+            return
+        key = 0
+        if self._prices.encoded:
+            moving = run.start + run.clips[0].calm[0], run.end - run.clips[-1].calm[1]
+            self._prices.learn(pieces, moving, self.source.size)
+            key = pieces[0].size
+        self._prices.learn_beginning(size - sum(piece.size for piece in pieces) + key + _LINE)
+        self.camera.correct_cost(run.start, run.end, size + _LINE)
+
+    def _packets(self, shown: tuple[float, float], inside_of: float) -> list[Packet]:
+        """Return packets of the segment of a time, from the key frame before what is shown to its end."""
+        start, end = shown
         packets = list(self.source.packets)
         count = max((n for n, kept in enumerate(packets, 1) if kept.time < end), default=0)
         inside = packets[:count]  # with those later ones that frames before the end are predicted from
@@ -260,7 +320,7 @@ class Recorder:
         if not keys:
             return []
         begin = first[-1] if first else keys[0]
-        middle = next((kept for kept in inside[begin:] if kept.time >= run.start), None)
+        middle = next((kept for kept in inside[begin:] if kept.time >= inside_of), None)
         if middle is None:
             return []
         chosen = [kept for kept in inside[begin:] if kept.segment is middle.segment]
@@ -347,8 +407,8 @@ class Recorder:
     def snapshot(self) -> None:
         """Write the scores of the last hour, the status and the timeline."""
         try:
-            past = [(self.began + end, score) for end, score in self.camera.past_scores()]
-            write_facts(self.folder / "state.json", _STATE, {"past": past})
+            past = [(self.began + window.end, *window[1:]) for window in self.camera.past_windows()]
+            write_facts(self.folder / "state.json", _STATE, {"keep": str(self.camera.keep), "past": past})
             latest = self.index.rows(len(self.index) - MOST_ROWS)
             write_timeline(self.folder / "timeline.html", latest, self.folder)
         except OSError as error:
@@ -363,7 +423,9 @@ class Recorder:
             return
         try:
             facts, _ = read_facts(path, _STATE, None)
-            past = [(float(at) - self.began, float(score)) for at, score in facts["past"]]
+            past = [Past(float(at) - self.began, *map(float, rest)) for at, *rest in facts["past"]]
+            same = facts["keep"] == str(self.camera.keep)
         except (DataError, KeyError, TypeError, ValueError):
             return  # an hour's scores are soon made up for
-        self.camera.remember_scores([(end, score) for end, score in past if -_HOUR < end <= 0])
+        if same:  # else they weigh, and have cost, something else
+            self.camera.remember_windows(window for window in past if -_HOUR < window.end <= 0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mho.camera.camera import Camera
-from mho.camera.recorder import ROLL, Recorder
+from mho.camera.recorder import Recorder
 from mho.camera.source import Shot, Source, hidden
 from mho.camera.state import Event
 from mho.data.output import replacing
@@ -64,7 +64,6 @@ class Session:
         DataError
             The source holds no video.
         """
-        self.camera.size_of, self.camera.roll = self.source.size, ROLL
         try:
             for shot in self.source.shots():
                 self._look(shot)

@@ -370,6 +370,10 @@ class Source:
         for _ in range(start):
             self._bytes -= self.packets.popleft().packet.size
 
+    def key_before(self, t: float) -> float:
+        """Return the time of the last key frame up to a time; the time itself, if there is none."""
+        return next((kept.time for kept in reversed(self.packets) if kept.packet.is_keyframe and kept.time <= t), t)
+
     def size(self, start: float, end: float) -> int:
         """Return the bytes of the packets between two times."""
         return sum(kept.packet.size for kept in self.packets if start <= kept.time < end)

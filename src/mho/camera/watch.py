@@ -104,8 +104,11 @@ class Window:
 
 
 def rolls(calm: tuple[float, float], roll: float) -> tuple[float, float]:
-    """Return the seconds before and after a window that a recording shows with it, for `roll` beside what is seen."""
-    before, after = (max(0.0, roll - seconds) for seconds in calm)
+    """Return the seconds before and after a window that a recording shows, with `roll` beside what is seen in it.
+
+    Less than none where the window itself is calm for longer.
+    """
+    before, after = (roll - seconds for seconds in calm)
     return before, after
 
 
@@ -138,6 +141,8 @@ class Watch:
         Seconds after which what stands belongs to the scene.
     adapt : float
         Seconds after which a part may be added to the scene; infinite: never.
+    least : float
+        Score below which nothing is kept, and a frame is calm.
     """
 
     def __init__(
@@ -149,8 +154,9 @@ class Watch:
         zones: tuple[Zone, ...] = (),
         settle: float = 600.0,
         adapt: float = math.inf,
+        least: float = FLOOR,
     ) -> None:
-        self.scene, self.fps, self.window = scene, fps, window
+        self.scene, self.fps, self.window, self.least = scene, fps, window, least
         self.events: list[Event] = []
         self._zones = _zone_cells(zones, scene.grid)
         self._tampering = Tampering(scene)
@@ -224,7 +230,7 @@ class Watch:
             if self._open is None:
                 self._open = _Open(number, picture, z)
             self._open.scores.append(score)
-            if score.max() >= FLOOR:
+            if score.max() >= self.least:
                 self._open.busy.append(float(t))
             if score.max() > self._open.best:
                 self._open.best = float(score.max())

@@ -61,7 +61,8 @@ def run(
     out
         Folder for the clips; a folder in use is refused.
     keep
-        "20%" of the clips of the last hour, "50 MB/h", or "score 5": every clip of at least this score.
+        "20%" of the time of the last hour, "25% of bytes" of a recording of all of it, both with the seconds beside
+        what is kept, "50 MB/h", or "score 5": every clip of at least this score.
     delay
         Time after which a decision is made, finally: a better clip that comes later cannot win.
     settle
@@ -215,6 +216,10 @@ def _shown(tell: Callable[[dict[str, Any]], None] | None, *, quiet: bool) -> Any
     return show
 
 
+def _several(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "es" if noun.endswith("ch") else "s")
+
+
 def _tell(status: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print(json.dumps(status))
@@ -224,7 +229,7 @@ def _tell(status: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> N
         faults = ("corrupt", "passed_over", "reopened", "time_stamp_resets")
         rows = [
             ("watched", f"{status['seconds']:.1f} s, {status['frames']} frames, {status['looked_at']} looked at"),
-            ("kept", f"{status['kept']} clips, {status['dropped']} stretches dropped"),
+            ("kept", f"{_several(status['kept'], 'clip')}, {_several(status['dropped'], 'stretch')} dropped"),
             ("events", ", ".join(f"{kind} {count}" for kind, count in status["events"].items()) or "none"),
             ("a frame takes", f"decoding {status['decode_ms']:.2f} ms, scoring {status['score_ms']:.2f} ms"),
             ("faults", ", ".join(f"{name.replace('_', ' ')} {status[name]}" for name in faults)),
