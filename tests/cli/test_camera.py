@@ -49,7 +49,8 @@ def test_learn_reports(mho, made, tmp_path):
 
 
 def test_run_keeps_what_eval_finds(mho, made, door, tmp_path):
-    code, out, err = mho("camera", "run", door, made / "room.mp4", "--out", tmp_path / "clips", "--json", "-q")
+    run = ("camera", "run", door, made / "room.mp4", "--keep", "40%", "--out", tmp_path / "clips")
+    code, out, err = mho(*run, "--json", "-q")
     assert (code, err) == (0, "")
     assert json.loads(out)["kept"] == 2
     rows = read_index(tmp_path / "clips" / "index.jsonl")
