@@ -114,11 +114,14 @@ def with_items(fitted: Fitted, ids: Any, weights: Any, features: Any = None) -> 
     table = replace(fitted.table, items=items, known=known)
     grown = np.vstack([fitted.items.rows, rows.astype(fitted.items.rows.dtype)])
     between = None if fitted.weights is None else _between(fitted, weights, share)
-    grown_features = fitted.features
-    if grown_features is not None:
-        own = sp.csr_array((len(positions), grown_features.shape[1])) if features is None else features[order]
-        grown_features = sp.csr_array(sp.vstack([grown_features, own]), dtype=np.float32)
-    return replace(fitted, table=table, items=Side(grown), weights=between, features=grown_features)
+    described = None if fitted.features is None else _described(fitted.features, features, order)
+    return replace(fitted, table=table, items=Side(grown), weights=between, features=described)
+
+
+def _described(known: Any, new: Any, order: np.ndarray) -> Any:
+    """Return the features of known items and behind them those of new ones by `order`, which may have none."""
+    own = sp.csr_array((len(order), known.shape[1])) if new is None else new[order]
+    return sp.csr_array(sp.vstack([known, own]), dtype=np.float32)
 
 
 def _means(weights: Any) -> Any:

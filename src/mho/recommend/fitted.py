@@ -106,13 +106,8 @@ class Fitted:
     def with_table(self, table: Interactions) -> Fitted:
         """Return these factors with another table, whose labels begin with this one's; what is new has the prior."""
         m, n = table.known.shape
-        weights, features = self.weights, self.features
-        if weights is not None and n > weights.shape[0]:
-            weights = weights.copy()
-            weights.resize((n, n))
-        if features is not None and n > features.shape[0]:
-            features = features.copy()
-            features.resize((n, features.shape[1]))
+        weights = None if self.weights is None else _resized(self.weights, (n, n))
+        features = None if self.features is None else _resized(self.features, (n, self.features.shape[1]))
         users, items = self._longer(self.users, m), self._longer(self.items, n)
         return replace(self, table=table, users=users, items=items, weights=weights, features=features)
 
@@ -228,3 +223,12 @@ def _with_rows(side: Side, positions: np.ndarray, solved: Side) -> Side:
     rows = side.rows.copy()
     rows[positions] = solved.rows
     return Side(rows)
+
+
+def _resized(matrix: Any, shape: tuple[int, int]) -> Any:
+    """Return a sparse matrix with empty rows and columns behind its own; itself where it has that shape."""
+    if matrix.shape == shape:
+        return matrix
+    longer = matrix.copy()
+    longer.resize(shape)
+    return longer
